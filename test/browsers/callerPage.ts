@@ -1,0 +1,67 @@
+import { z } from "zod";
+import type { Browser, Tab } from "./browser.ts";
+
+const TrackStatistics = z.object({
+  packets: z.number(),
+  bytes: z.number(),
+  framesEncoded: z.number().nullable(),
+  framesSent: z.number().nullable(),
+  framesDecoded: z.number().nullable(),
+  keyFramesEncoded: z.number().nullable(),
+  retransmitted: z.number(),
+});
+const Statistics = z.object({ video: TrackStatistics.nullable(), audio: TrackStatistics.nullable() });
+export type Statistics = z.infer<typeof Statistics>;
+
+/** Where signalling answers, as given to skyway-js. */
+export interface SignalingAddress {
+  host: string;
+  port: number;
+  key: string;
+}
+
+export interface CallOptions {
+  metadata?: unknown;
+  videoCodec?: string;
+  audioCodec?: string;
+  videoReceiveEnabled?: boolean;
+  audioReceiveEnabled?: boolean;
+}
+
+export type HangUp = "close(true)" | "close()" | "destroy()";
+
+/** The caller's page in a tab, with unmodified skyway-js. */
+export interface CallerPage {
+  readonly tab: Tab;
+  /** Registers; resolves with the peer id, rejects with skyway-js' error. */
+  open(signaling: SignalingAddress, peerId?: string): Promise<string>;
+  capture(media?: { video: boolean; audio: boolean }): Promise<void>;
+  /** Calls a peer with what was captured; resolves when media can flow. */
+  call(target: string, options?: CallOptions): Promise<void>;
+  /** Resolves once the call has been up for so many milliseconds. */
+  talk(ms: number): Promise<void>;
+  sent(): Promise<Statistics>;
+  received(): Promise<Statistics>;
+  /** Ends the call; resolves with what was sent until then. */
+  hangUp(how: HangUp): Promise<Statistics>;
+  isOpen(): Promise<boolean>;
+  errors(): Promise<string[]>;
+}
+
+export async function openCallerPage(browser: Browser, pagesOrigin: string): Promise<CallerPage> {
+  const tab = await browser.open(`${pagesOrigin}/caller.html`);
+  const run = (method: string, ...args: unknown[]) =>
+    tab.evaluate(`window.caller.${method}(...${JSON.stringify(args)})`);
+  return {
+    tab,
+    open: async (signaling, peerId) => z.string().parse(await run("open", { ...signaling, peerId })),
+    capture: async (media = { video: true, audio: true }) => void (await run("capture", media)),
+    call: async (target, options = {}) => void (await run("call", target, options)),
+    talk: async (ms) => void (await run("talk", ms)),
+    sent: async () => Statistics.parse(await run("sent")),
+    received: async () => Statistics.parse(await run("received")),
+    hangUp: async (how) => Statistics.parse(await run("hangUp", how)),
+    isOpen: async () => z.boolean().parse(await run("isOpen")),
+    errors: async () => z.array(z.string()).parse(await run("errors")),
+  };
+}

@@ -1,0 +1,47 @@
+import { chromium } from "playwright-core";
+import { type Browser, EXECUTABLES } from "./browser.ts";
+import { signalTree } from "./processTree.ts";
+
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-background-networking",
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+  "--autoplay-policy=no-user-gesture-required",
+  // skyway-js names a public STUN server by default; tests stay on this host.
+  "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+];
+
+/** Starts headless Chromium with a synthetic camera and microphone. */
+export async function launchChromium(): Promise<Browser> {
+  const server = await chromium.launchServer({
+    executablePath: EXECUTABLES.chromium,
+    args: ARGUMENTS,
+    host: "127.0.0.1",
+  });
+  const pid = server.process().pid;
+  if (pid === undefined) throw new Error("Chromium has no process id");
+  const browser = await chromium.connect(server.wsEndpoint());
+  return {
+    name: "chromium",
+    async open(url) {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(url, { waitUntil: "load" });
+      return {
+        evaluate: (expression) => page.evaluate(expression),
+        close: () => page.close({ runBeforeUnload: false }),
+      };
+    },
+    async kill() {
+      const gone = new Promise<void>((resolve) => browser.once("disconnected", () => resolve()));
+      signalTree(pid, "SIGKILL");
+      await gone;
+    },
+    freeze: () => signalTree(pid, "SIGSTOP"),
+    async close() {
+      signalTree(pid, "SIGCONT");
+      await server.close();
+    },
+  };
+}

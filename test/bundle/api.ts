@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { ORIGIN } from "./settings.ts";
+
+const Stream = z.object({
+  kind: z.enum(["audio", "video"]),
+  codec: z.string(),
+  width: z.number().int().positive().optional(),
+  height: z.number().int().positive().optional(),
+  frames: z.number().int().nonnegative().optional(),
+});
+const RecordedFile = z.object({
+  name: z.string(),
+  bytes: z.number().int().positive(),
+  durationSeconds: z.number().positive(),
+  streams: z.array(Stream),
+});
+const LegState = z.enum(["ringing", "preparing", "connecting", "recording", "finalising", "ready", "failed"]);
+export type LegState = z.infer<typeof LegState>;
+const Leg = z.object({
+  id: z.string(),
+  peerId: z.string(),
+  metadata: z.unknown(),
+  state: LegState,
+  startedAt: z.iso.datetime().nullish(),
+  endedAt: z.iso.datetime().nullish(),
+  error: z.object({ code: z.string(), message: z.string() }).loose().optional(),
+  file: RecordedFile.optional(),
+});
+export type Leg = z.infer<typeof Leg>;
+const Call = z.object({
+  id: z.string(),
+  state: z.string(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullish(),
+  legs: z.array(Leg),
+});
+export type Call = z.infer<typeof Call>;
+const CallPage = z.object({ calls: z.array(Call), nextCursor: z.string().nullish() });
+const ApiError = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+
+const ANSWER_LIMIT_MS = 10_000;
+
+/** A request to the front door. */
+export function request(path: string, options: RequestInit = {}): Promise<Response> {
+  return fetch(`${ORIGIN}${path}`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS), ...options });
+}
+
+export async function listCalls(query: Record<string, string> = {}): Promise<z.infer<typeof CallPage>> {
+  return CallPage.parse(await json(await request(`/api/calls?${new URLSearchParams(query)}`), 200));
+}
+
+export async function getCall(id: string): Promise<Call> {
+  return Call.parse(await json(await request(`/api/calls/${id}`), 200));
+}
+
+export async function stopCall(id: string): Promise<void> {
+  const response = await request(`/api/calls/${id}/stop`, { method: "POST" });
+  if (!response.ok) throw new Error(`stop answered ${response.status}: ${await response.text()}`);
+}
+
+/** The newest call of a peer, or undefined while it has none. */
+export async function findCallOf(peerId: string): Promise<Call | undefined> {
+  const { calls } = await listCalls({ limit: "20" });
+  return calls.find((call) => call.legs.some((leg) => leg.peerId === peerId));
+}
+
+/** The code of an error answer, after its status and shape were checked. */
+export async function errorCode(response: Response, status: number): Promise<string> {
+  return ApiError.parse(await json(response, status)).error.code;
+}
+
+export function fileUrl(call: Call, leg: Leg): string {
+  if (!leg.file) throw new Error(`leg ${leg.id} has no file: ${JSON.stringify(leg)}`);
+  return `${ORIGIN}/api/calls/${call.id}/files/${leg.file.name}`;
+}
+
+async function json(response: Response, status: number): Promise<unknown> {
+  const text = await response.text();
+  if (response.status !== status) throw new Error(`${response.url} answered ${response.status}: ${text}`);
+  const type = response.headers.get("content-type") ?? "";
+  if (!type.startsWith("application/json")) throw new Error(`${response.url} answered ${type}: ${text}`);
+  return JSON.parse(text);
+}

@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import type { HangUp, Statistics } from "../browsers/callerPage.ts";
+import { stopCall } from "../bundle/api.ts";
+import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import {
+  expectNothingLeft,
+  expectTrueRecording,
+  READY_LIMIT_MS,
+  readyCallOf,
+  recordingCallOf,
+} from "./expectations.ts";
+import { type Caller, openStage, type Stage } from "./stage.ts";
+
+const CALL_SECONDS = 5;
+const LENGTH = { seconds: CALL_SECONDS, within: 1 };
+/**
+ * A frozen browser keeps its sockets open and says nothing: the gateway knows by ICE consent alone
+ * (RFC 7675: 30 s), measured at 28.5 s.
+ */
+const ICE_GRACE_MS = 30_000;
+
+interface Ending {
+  how: string;
+  /** Ends the call; resolves with the last statistics before the end. */
+  end(stage: Stage, caller: Caller): Promise<Statistics>;
+  /** On top of the 3 s. */
+  graceMs?: number;
+}
+
+const hangUp = (how: HangUp): Ending => ({ how, end: (_, { page }) => page.hangUp(how) });
+
+const ENDINGS: Ending[] = [
+  hangUp("close(true)"),
+  hangUp("close()"),
+  hangUp("destroy()"),
+  {
+    how: "the tab closed",
+    async end(_, { page }) {
+      const sent = await page.sent();
+      await page.tab.close();
+      return sent;
+    },
+  },
+  {
+    how: "the browser killed",
+    async end({ browser }, { page }) {
+      const sent = await page.sent();
+      await browser.kill();
+      return sent;
+    },
+  },
+  {
+    how: "the browser frozen",
+    graceMs: ICE_GRACE_MS,
+    async end({ browser }, { page }) {
+      const sent = await page.sent();
+      browser.freeze();
+      return sent;
+    },
+  },
+  {
+    how: "POST …/stop",
+    async end(_, { page, peerId }) {
+      const { id } = await recordingCallOf(peerId);
+      const sent = await page.sent();
+      await stopCall(id);
+      await waitFor("the caller's page notices the end", 3_000, async () => !(await page.isOpen()));
+      return sent;
+    },
+  },
+];
+
+test.each(ENDINGS)("a call that ends by $how leaves a true recording", async ({ end, graceMs = 0 }) => {
+  await using stage = await openStage("chromium");
+  const caller = await stage.caller();
+  await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  await caller.page.talk(CALL_SECONDS * 1000);
+
+  const endedAt = Date.now();
+  const sent = await end(stage, caller);
+  const ready = await readyCallOf(caller.peerId, endedAt, READY_LIMIT_MS + graceMs);
+
+  await expectTrueRecording(ready, sent, LENGTH);
+  await expectNothingLeft();
+  expect(ready.leg.error).toBeUndefined();
+});

@@ -1,0 +1,109 @@
+import { expect } from "vitest";
+import type { Statistics } from "../browsers/callerPage.ts";
+import { type Call, fileUrl, findCallOf, type Leg } from "../bundle/api.ts";
+import { recorderContainers } from "../bundle/containers.ts";
+import { download } from "../bundle/download.ts";
+import { type Inspection, inspect } from "../bundle/recordingFile.ts";
+import { services } from "../bundle/services.ts";
+import { listVolume } from "../bundle/volume.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+
+/** What the project promises: so long after its end a call is ready. */
+export const READY_LIMIT_MS = 3_000;
+const FRAMES_KEPT = 0.98;
+/** Packets that left the browser between its statistics and its end. */
+const LAST_MOMENT_PACKETS = 10;
+
+export interface Ready {
+  call: Call;
+  leg: Leg;
+  /** From the end of the call until the API had it ready. */
+  readyAfterMs: number;
+}
+
+/** Waits until the only leg of a caller's call is ready, counted from `endedAt` (unix ms). */
+export async function readyCallOf(peerId: string, endedAt: number, limitMs = READY_LIMIT_MS): Promise<Ready> {
+  let seen: Call | undefined;
+  const what = `the call of ${peerId} is ready`;
+  const left = endedAt + limitMs - Date.now();
+  const ready = await waitFor(
+    what,
+    left,
+    async () => {
+      seen = await findCallOf(peerId);
+      const leg = seen?.legs.find((one) => one.peerId === peerId);
+      if (leg?.state === "failed") throw new Error(`the leg failed: ${JSON.stringify(leg)}`);
+      return seen && leg?.state === "ready" ? { call: seen, leg } : undefined;
+    },
+    () => seen,
+  );
+  return { ...ready, readyAfterMs: Date.now() - endedAt };
+}
+
+/** Waits until the API says that a caller's leg is being recorded. */
+export function recordingCallOf(peerId: string, limitMs = 5_000): Promise<Call> {
+  return waitFor(`the call of ${peerId} is being recorded`, limitMs, async () => {
+    const call = await findCallOf(peerId);
+    return call?.legs.some((leg) => leg.peerId === peerId && leg.state === "recording") ? call : undefined;
+  });
+}
+
+/** The whole promise about one recording with video and audio; returns what was seen in the file. */
+export async function expectTrueRecording(
+  { call, leg }: Ready,
+  sent: Statistics,
+  length: { seconds: number; within: number },
+): Promise<Inspection> {
+  await using file = await download(fileUrl(call, leg));
+  const seen = await inspect(file.path);
+  const hint = JSON.stringify({ leg, sent, seen }, null, 2);
+
+  expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort(), hint).toEqual(["audio opus", "video vp8"]);
+  expect(Math.abs(seen.durationSeconds - length.seconds), hint).toBeLessThanOrEqual(length.within);
+  expect(seen.firstFrame?.keyframe, hint).toBe(true);
+  expect(seen.decodeErrors, hint).toBe("");
+  expect(seen.hasCuesInFront, hint).toBe(true);
+  expectKept(packetsOf(seen, "video"), sent.video?.framesSent ?? sent.video?.framesEncoded, `frames; ${hint}`);
+  expectKept(packetsOf(seen, "audio"), sent.audio?.packets, `audio packets; ${hint}`);
+
+  expect(leg.file?.durationSeconds).toBeCloseTo(seen.durationSeconds, 1);
+  expect(leg.file?.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort(), hint).toEqual([
+    "audio opus",
+    "video vp8",
+  ]);
+  expect(leg.file?.streams.find(({ kind }) => kind === "video")).toMatchObject({ width: 640, height: 480 });
+  return seen;
+}
+
+/** Nothing of a call is left but its recording. */
+export async function expectNothingLeft(): Promise<void> {
+  let left: unknown;
+  const what = "no recorder container and nothing in spool/";
+  await waitFor(
+    what,
+    READY_LIMIT_MS,
+    async () => {
+      const [containers, spool] = await Promise.all([recorderContainers(), listVolume("spool")]);
+      left = { containers, spool };
+      return containers.length === 0 && spool.length === 0;
+    },
+    () => left,
+  );
+}
+
+export async function expectAllHealthy(): Promise<void> {
+  const listed = await services();
+  expect(listed.length).toBeGreaterThanOrEqual(4);
+  for (const service of listed) expect(service).toMatchObject({ State: "running", Health: "healthy" });
+}
+
+function packetsOf({ streams }: Inspection, kind: string): number {
+  return streams.find((stream) => stream.kind === kind)?.packets ?? 0;
+}
+
+/** Enough of what was sent, and no copies of it. */
+function expectKept(recorded: number, sent: number | null | undefined, hint: string): void {
+  if (!sent) throw new Error(`the browser says it sent no ${hint}`);
+  expect(recorded / sent, hint).toBeGreaterThanOrEqual(FRAMES_KEPT);
+  expect(recorded - sent, hint).toBeLessThanOrEqual(LAST_MOMENT_PACKETS);
+}

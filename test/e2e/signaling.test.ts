@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { openCallerPage } from "../browsers/callerPage.ts";
+import { request } from "../bundle/api.ts";
+import { API_KEY, SIGNALING } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { servePages } from "../pages/pageServer.ts";
+import { newPeerId, openStage } from "./stage.ts";
+
+test("two browsers call each other through signalling alone", async () => {
+  await using alice = await openStage("chromium");
+  await using bob = await openStage("firefox");
+  const [caller, callee] = await Promise.all([alice.caller(), bob.caller()]);
+
+  await caller.page.call(callee.peerId);
+
+  for (const { page } of [caller, callee]) {
+    await waitFor("pictures and sound of the other arrive", 10_000, async () => {
+      const { video, audio } = await page.received();
+      return (video?.framesDecoded ?? 0) > 10 && (audio?.packets ?? 0) > 10;
+    });
+  }
+  await caller.page.hangUp("close(true)");
+  await waitFor("the other side hangs up too", 3_000, async () => !(await callee.page.isOpen()));
+  expect(await callee.page.errors()).toEqual([]);
+});
+
+test("the REST paths that skyway-js knows tell who is there", async () => {
+  await using stage = await openStage("chromium");
+  const { peerId, page } = await stage.caller();
+  const Exists = z.object({ exists: z.boolean() });
+  const exists = async () =>
+    Exists.parse(await (await request(`/api/apikeys/${API_KEY}/peers/${peerId}/exists`)).json()).exists;
+
+  const clients = z.array(z.string()).parse(await (await request(`/api/apikeys/${API_KEY}/clients/`)).json());
+
+  expect(clients).toContain(peerId);
+  expect(clients).toContain("TestRecorder");
+  expect(await exists()).toBe(true);
+  await page.tab.close();
+  await waitFor("the closed tab is gone from signalling", 3_000, async () => !(await exists()));
+});
+
+test("a peer id that is taken, the recorder's too, is refused with skyway-js' own error", async () => {
+  await using stage = await openStage("chromium");
+  const pages = await servePages();
+  try {
+    const page = await openCallerPage(stage.browser, pages.origin);
+    await expect(page.open(SIGNALING, "TestRecorder")).rejects.toThrow("unavailable-id");
+    const wrongKey = { ...SIGNALING, key: "11111111-1111-4111-8111-111111111111" };
+    const other = await openCallerPage(stage.browser, pages.origin);
+    await expect(other.open(wrongKey, newPeerId("stranger"))).rejects.toThrow("invalid-key");
+  } finally {
+    await pages.close();
+  }
+});

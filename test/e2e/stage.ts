@@ -1,0 +1,44 @@
+import { randomUUID } from "node:crypto";
+import type { Browser, BrowserName } from "../browsers/browser.ts";
+import { type CallerPage, openCallerPage } from "../browsers/callerPage.ts";
+import { launch } from "../browsers/launch.ts";
+import { type Played, playInBrowser } from "../browsers/playerPage.ts";
+import { SIGNALING } from "../bundle/settings.ts";
+import { servePages } from "../pages/pageServer.ts";
+
+export interface Caller {
+  readonly page: CallerPage;
+  /** As registered on signalling; new for every caller, so that its calls can be told from all others. */
+  readonly peerId: string;
+}
+
+/** A browser and the pages it opens; gone at the end of its scope (`await using`). */
+export interface Stage extends AsyncDisposable {
+  readonly browser: Browser;
+  /** A tab that is registered and has camera and microphone open. */
+  caller(media?: { video: boolean; audio: boolean }): Promise<Caller>;
+  play(url: string, seekTo: number): Promise<Played>;
+}
+
+export async function openStage(name: BrowserName): Promise<Stage> {
+  const pages = await servePages();
+  const browser = await launch[name]();
+  return {
+    browser,
+    async caller(media) {
+      const page = await openCallerPage(browser, pages.origin);
+      await page.capture(media);
+      const peerId = await page.open(SIGNALING, newPeerId(name));
+      return { page, peerId };
+    },
+    play: (url, seekTo) => playInBrowser(browser, pages.origin, url, seekTo),
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      await pages.close();
+    },
+  };
+}
+
+export function newPeerId(stem: string): string {
+  return `${stem}-${randomUUID()}`;
+}

@@ -1,0 +1,43 @@
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+
+const HTML = "text/html; charset=utf-8";
+
+/** Everything the pages load. skyway-js is the file that npm delivers, untouched. */
+const FILES: Record<string, { file: string; type: string }> = {
+  "/caller.html": { file: fileURLToPath(new URL("caller.html", import.meta.url)), type: HTML },
+  "/player.html": { file: fileURLToPath(new URL("player.html", import.meta.url)), type: HTML },
+  "/skyway.js": { file: createRequire(import.meta.url).resolve("skyway-js"), type: "text/javascript" },
+};
+
+export interface PageServer {
+  /** Origin without a trailing slash. 127.0.0.1 is a secure context, so pages may open camera and microphone. */
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+/** Serves the test pages from an origin of their own, as a user's web site would. */
+export async function servePages(): Promise<PageServer> {
+  const server = createServer(async (request, response) => {
+    const page = FILES[new URL(request.url ?? "/", "http://localhost").pathname];
+    if (!page) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { "content-type": page.type, "cache-control": "no-store" });
+    response.end(await readFile(page.file));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
