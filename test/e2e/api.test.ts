@@ -1,0 +1,155 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Call, errorCode, fileUrl, getCall, type Leg, listCalls, request } from "../bundle/api.ts";
+import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { readyCallOf } from "./expectations.ts";
+import { openStage } from "./stage.ts";
+
+const UNKNOWN_CALL = "call_00000000-0000-4000-8000-000000000000";
+const CALLS = 3;
+const CALL_SECONDS = 2;
+
+let recorded: { call: Call; leg: Leg }[];
+
+beforeAll(async () => {
+  await using stage = await openStage("chromium");
+  const callers = await Promise.all(Array.from({ length: CALLS }, () => stage.caller()));
+  recorded = await Promise.all(
+    callers.map(async ({ page, peerId }, index) => {
+      await page.call(RECORDER_PEER_ID, { videoCodec: "VP8", metadata: { seat: index, note: "<b>ü & \n" } });
+      await page.talk(CALL_SECONDS * 1000);
+      const endedAt = Date.now();
+      await page.hangUp("close(true)");
+      return readyCallOf(peerId, endedAt);
+    }),
+  );
+});
+
+describe("calls", () => {
+  test("tell who called, when, and what came of it", async () => {
+    const [first] = recorded;
+    if (!first) throw new Error("nothing was recorded");
+
+    const call = await getCall(first.call.id);
+
+    expect(call).toMatchObject({ id: first.call.id, state: "ready" });
+    expect(call.legs).toHaveLength(1);
+    expect(call.legs[0]).toMatchObject({ peerId: first.leg.peerId, state: "ready" });
+    expect(call.legs[0]?.metadata).toEqual({ seat: 0, note: "<b>ü & \n" });
+    const length = Date.parse(call.endedAt ?? "") - Date.parse(call.startedAt);
+    expect(length).toBeGreaterThan(CALL_SECONDS * 1000 - 500);
+    expect(length).toBeLessThan(CALL_SECONDS * 1000 + 5_000);
+  });
+
+  test("come newest first, page by page, each exactly once", async () => {
+    const seen: Call[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const page = await listCalls({ limit: "2", ...(cursor ? { cursor } : {}) });
+      expect(page.calls.length).toBeLessThanOrEqual(2);
+      seen.push(...page.calls);
+      cursor = page.nextCursor;
+    } while (cursor);
+
+    const ids = seen.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { call } of recorded) expect(ids).toContain(call.id);
+    const starts = seen.map(({ startedAt }) => Date.parse(startedAt));
+    expect(starts).toEqual(starts.toSorted((a, b) => b - a));
+  });
+
+  test("are filtered by state", async () => {
+    const { calls } = await listCalls({ state: "ready", limit: "100" });
+    for (const { call } of recorded) expect(calls.map(({ id }) => id)).toContain(call.id);
+    expect(calls.every(({ state }) => state === "ready")).toBe(true);
+    expect((await listCalls({ state: "recording" })).calls).toEqual([]);
+  });
+});
+
+describe("files", () => {
+  const file = () => {
+    const [first] = recorded;
+    if (!first?.leg.file) throw new Error("nothing was recorded");
+    return { url: fileUrl(first.call, first.leg), bytes: first.leg.file.bytes };
+  };
+  const range = (url: string, value: string) => fetch(url, { headers: { range: value } });
+
+  test("come whole, with type and length, and say that ranges are welcome", async () => {
+    const { url, bytes } = file();
+    const response = await fetch(url);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe("video/webm");
+    expect(response.headers.get("accept-ranges")).toBe("bytes");
+    expect(Number(response.headers.get("content-length"))).toBe(bytes);
+    expect((await response.arrayBuffer()).byteLength).toBe(bytes);
+  });
+
+  test.each([
+    ["bytes=0-99", (bytes: number) => [0, Math.min(99, bytes - 1)] as const],
+    ["bytes=100-", (bytes: number) => [100, bytes - 1] as const],
+    ["bytes=-50", (bytes: number) => [bytes - 50, bytes - 1] as const],
+    ["bytes=10-99999999999", (bytes: number) => [10, bytes - 1] as const],
+  ])("come in part for %s (RFC 9110, section 14)", async (value, expected) => {
+    const { url, bytes } = file();
+    const whole = Buffer.from(await (await fetch(url)).arrayBuffer());
+    const [from, to] = expected(bytes);
+
+    const response = await range(url, value);
+
+    expect(response.status).toBe(206);
+    expect(response.headers.get("content-range")).toBe(`bytes ${from}-${to}/${bytes}`);
+    expect(Buffer.from(await response.arrayBuffer()).equals(whole.subarray(from, to + 1))).toBe(true);
+  });
+
+  test("answer 416 to a range behind their end", async () => {
+    const { url, bytes } = file();
+    const response = await range(url, `bytes=${bytes}-`);
+    expect(response.status).toBe(416);
+    expect(response.headers.get("content-range")).toBe(`bytes */${bytes}`);
+    await response.arrayBuffer();
+  });
+
+  test("answer HEAD without a body", async () => {
+    const { url, bytes } = file();
+    const response = await fetch(url, { method: "HEAD" });
+    expect(response.status).toBe(200);
+    expect(Number(response.headers.get("content-length"))).toBe(bytes);
+  });
+});
+
+describe("mistakes of a client get a code and a message", () => {
+  const someCall = () => recorded[0]?.call.id ?? "";
+
+  test.each([
+    ["an unknown call", () => `/api/calls/${UNKNOWN_CALL}`],
+    ["a call id that is no id", () => "/api/calls/not%20an%20id"],
+    ["an unknown file", () => `/api/calls/${someCall()}/files/nothing.webm`],
+    ["a file of an unknown call", () => `/api/calls/${UNKNOWN_CALL}/files/nothing.webm`],
+    [
+      "the manifest asked for as a way out",
+      () => `/api/calls/${someCall()}/files/..%2F..%2F..%2F..%2Fstate%2Fpeers.json`,
+    ],
+    ["an encoded way out", () => `/api/calls/${someCall()}/files/%2e%2e%2fcall.json`],
+    ["a way out as a call id", () => "/api/calls/..%2F..%2Fstate"],
+    ["a path that is none", () => "/api/nothing"],
+  ])("404: %s", async (_, path) => {
+    expect(await errorCode(await request(path()), 404)).toMatch(/^[A-Z_]+$/);
+  });
+
+  test("404: stopping an unknown call", async () => {
+    await errorCode(await request(`/api/calls/${UNKNOWN_CALL}/stop`, { method: "POST" }), 404);
+  });
+
+  test.each(["limit=0", "limit=-1", "limit=many", "limit=1000000", "state=asleep", "cursor=%00nonsense"])(
+    "400: /api/calls?%s",
+    async (query) => {
+      expect(await errorCode(await request(`/api/calls?${query}`), 400)).toMatch(/^[A-Z_]+$/);
+    },
+  );
+});
+
+test("health names every part and says that it is well", async () => {
+  const response = await request("/api/health");
+  expect(response.status).toBe(200);
+  const body = JSON.stringify(await response.json());
+  for (const part of ["gateway", "signaling", "docker"]) expect(body.toLowerCase()).toContain(part);
+});
