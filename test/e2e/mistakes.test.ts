@@ -1,0 +1,84 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { compose } from "../bundle/compose.ts";
+import { type Finished, run } from "../bundle/run.ts";
+import { expectAllHealthy } from "./expectations.ts";
+
+/** A service that starts although it must not would run for ever. */
+const REFUSAL_LIMIT_MS = 20_000;
+
+/** The rest keeps running, whatever one was mistaken about. */
+afterEach(expectAllHealthy);
+
+describe("a mistyped configuration is refused with one message that names the place", () => {
+  test.each([
+    ["maxConcurrentRecorders: many", "maxConcurrentRecorders"],
+    ["peers:\n  - TestRecorder\n  - {id: 5}", "peers"],
+    ["recoders: 3", "recoders"],
+    ["peers: [TestRecorder", "config.yaml"],
+  ])("%j", async (yaml, place) => {
+    const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
+    try {
+      const file = join(folder, "config.yaml");
+      await writeFile(file, `${yaml}\n`);
+      expectRefusal(await once("orchestrator", { CONFIG_FILE: file }), place);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test.each([
+    ["orchestrator", "MAX_CONCURRENT_RECORDERS", "-3"],
+    ["orchestrator", "LOG_LEVEL", "loud"],
+    ["orchestrator", "RECORDER_PEER_ID", "../evil"],
+    ["signaling", "SKYWAY_API_KEY", "SKYWAY API KEY"],
+    ["skyway-webrtc-gateway", "ANNOUNCED_IP", "my-host"],
+  ])("%s with %s=%s", async (service, variable, value) => {
+    expectRefusal(await once(service, { [variable]: value }), variable);
+  });
+});
+
+test("the default API key is refused on anything but loopback", async () => {
+  expectRefusal(await once("signaling", { BIND_ADDRESS: "0.0.0.0" }), "SKYWAY_API_KEY");
+});
+
+test("a missing Docker socket is said in one message", async () => {
+  const image = "skyway-call-recorder/orchestrator";
+  const finished = await run("docker", ["run", "--rm", image], { limitMs: REFUSAL_LIMIT_MS });
+  expectRefusal(finished, "docker.sock");
+});
+
+test("a port that is taken is said by scripts/up, with the variable to change", async () => {
+  const squatter = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => squatter.once("listening", resolve));
+  const port = String((squatter.address() as AddressInfo).port);
+  const project = "skyway-call-recorder-test-port";
+  const env = { COMPOSE_PROJECT_NAME: project, HTTP_PORT: port, MEDIA_PORT: "41002" };
+  try {
+    const finished = await run("./scripts/up", [], { env, limitMs: 120_000 });
+    expect(finished.code).not.toBe(0);
+    expect(said(finished)).toContain(port);
+    expect(said(finished)).toContain("HTTP_PORT");
+  } finally {
+    squatter.close();
+    await run("docker", ["compose", "-p", project, "down", "--volumes", "--timeout", "5"], { env });
+  }
+});
+
+/** Starts one service of the test bundle by itself, with other settings, next to the running one. */
+function once(service: string, env: Record<string, string>): Promise<Finished> {
+  return compose(["run", "--rm", "--no-deps", "-T", service], { env, limitMs: REFUSAL_LIMIT_MS });
+}
+
+function expectRefusal(finished: Finished, place: string): void {
+  expect(finished.code, said(finished)).toBeGreaterThan(0);
+  expect(said(finished)).toContain(place);
+  // One clear message, not a stack trace.
+  expect(said(finished)).not.toMatch(/^\s+at .*:\d+:\d+/m);
+}
+
+const said = ({ stdout, stderr }: Finished) => `${stdout}${stderr}`;

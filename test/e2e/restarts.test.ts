@@ -1,0 +1,84 @@
+import { afterEach, expect, test } from "vitest";
+import { composeOrThrow } from "../bundle/compose.ts";
+import { allHealthy } from "../bundle/services.ts";
+import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { expectNothingLeft, expectTrueRecording, readyCallOf, recordingCallOf } from "./expectations.ts";
+import { type Caller, openStage, type Stage } from "./stage.ts";
+
+const HEALTHY_LIMIT_MS = 60_000;
+const CALL_SECONDS = 6;
+const LENGTH = { seconds: CALL_SECONDS, within: 1 };
+
+afterEach(async () => {
+  await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
+  await expectNothingLeft();
+});
+
+test("signalling that restarts does not end a running call, and its peers come back", async () => {
+  await using stage = await openStage("chromium");
+  const caller = await startCall(stage);
+  await caller.page.talk(2_000);
+  await composeOrThrow(["restart", "--timeout", "1", "signaling"]);
+  await caller.page.talk(CALL_SECONDS * 1000);
+
+  const seconds = CALL_SECONDS;
+  const endedAt = Date.now();
+  const sent = await caller.page.hangUp("close()");
+  const ready = await readyCallOf(caller.peerId, endedAt);
+
+  await expectTrueRecording(ready, sent, { seconds, within: 1 });
+  await expectCallsWorkAgain(stage);
+});
+
+test("a gateway that restarts ends its calls as ready recordings, and its peers come back", async () => {
+  await using stage = await openStage("chromium");
+  const caller = await startCall(stage);
+  await caller.page.talk(CALL_SECONDS * 1000);
+
+  const sent = await caller.page.sent();
+  const endedAt = Date.now();
+  await composeOrThrow(["restart", "skyway-webrtc-gateway"]);
+  const ready = await readyCallOf(caller.peerId, endedAt, HEALTHY_LIMIT_MS);
+
+  await expectTrueRecording(ready, sent, LENGTH);
+  await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
+  await expectCallsWorkAgain(stage);
+});
+
+test("an orchestrator that is stopped ends its recordings properly first", async () => {
+  await using stage = await openStage("chromium");
+  const caller = await startCall(stage);
+  await caller.page.talk(CALL_SECONDS * 1000);
+
+  const sent = await caller.page.sent();
+  await composeOrThrow(["stop", "orchestrator"]);
+  await composeOrThrow(["up", "--detach", "--wait", "--no-build", "orchestrator"]);
+  const ready = await readyCallOf(caller.peerId, Date.now());
+
+  await expectTrueRecording(ready, sent, LENGTH);
+  await expectCallsWorkAgain(stage);
+});
+
+async function startCall(stage: Stage): Promise<Caller> {
+  const caller = await stage.caller();
+  await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  await recordingCallOf(caller.peerId);
+  return caller;
+}
+
+/** A new caller finds the recorder as if nothing had been. */
+async function expectCallsWorkAgain(stage: Stage): Promise<void> {
+  const caller = await waitFor("a new call is answered", 20_000, async () => {
+    try {
+      return await startCall(stage);
+    } catch {
+      return undefined;
+    }
+  });
+  await caller.page.talk(2_000);
+  const endedAt = Date.now();
+  await caller.page.hangUp("close(true)");
+  const { leg } = await readyCallOf(caller.peerId, endedAt);
+  expect(leg.file?.durationSeconds).toBeGreaterThan(1);
+}
