@@ -1,0 +1,40 @@
+import { z } from "zod";
+
+/** What the guard lets containers look like, from the environment that the Compose file sets. */
+const schema = z.object({
+  PORT: z.coerce.number().int().min(1).max(65_535).default(2375),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  DOCKER_SOCKET: z.string().startsWith("/").default("/var/run/docker.sock"),
+  COMPOSE_PROJECT_NAME: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
+  RECORDER_IMAGE: z.string().min(1),
+  RECORDER_NETWORK: z.string().min(1),
+});
+
+export interface Configuration {
+  port: number;
+  logLevel: "debug" | "info" | "warn" | "error";
+  socketPath: string;
+  project: string;
+  recorderImage: string;
+  recorderNetwork: string;
+}
+
+/**
+ * @throws Error that names every variable that is missing or wrong.
+ */
+export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
+  const parsed = schema.safeParse(environment);
+  if (!parsed.success) {
+    const mistakes = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`docker-guard cannot start: ${mistakes.join("; ")}`);
+  }
+  const values = parsed.data;
+  return {
+    port: values.PORT,
+    logLevel: values.LOG_LEVEL,
+    socketPath: values.DOCKER_SOCKET,
+    project: values.COMPOSE_PROJECT_NAME,
+    recorderImage: values.RECORDER_IMAGE,
+    recorderNetwork: values.RECORDER_NETWORK,
+  };
+}

@@ -1,0 +1,66 @@
+import { Agent, type Dispatcher } from "undici";
+import { z } from "zod";
+
+const MOUNTS = z.array(
+  z.object({
+    Type: z.string(),
+    Name: z.string().optional(),
+    Source: z.string(),
+    Destination: z.string(),
+  }),
+);
+
+const CONTAINER = z.object({
+  Id: z.string(),
+  Config: z.object({ Labels: z.record(z.string(), z.string()).nullable() }),
+  Mounts: MOUNTS,
+});
+
+export type InspectedContainer = z.infer<typeof CONTAINER>;
+
+const IMAGE = z.object({ Id: z.string() });
+const SUMMARIES = z.array(z.object({ Id: z.string() }));
+
+/** The engine behind the socket, as far as the guard itself asks it. */
+export class Engine {
+  readonly #agent: Agent;
+
+  constructor(socketPath: string) {
+    // Following a log or waiting for an exit takes as long as a call does: no time limit on the answer.
+    this.#agent = new Agent({ connect: { socketPath }, headersTimeout: 0, bodyTimeout: 0, connections: 256 });
+  }
+
+  request(options: Omit<Dispatcher.RequestOptions, "origin">): Promise<Dispatcher.ResponseData> {
+    return this.#agent.request({ ...options, origin: "http://engine" });
+  }
+
+  /** @returns undefined when there is no such container. */
+  async container(reference: string): Promise<InspectedContainer | undefined> {
+    const answer = await this.request({ method: "GET", path: `/containers/${reference}/json` });
+    if (answer.statusCode === 404) {
+      await answer.body.dump();
+      return undefined;
+    }
+    return CONTAINER.parse(await answer.body.json());
+  }
+
+  /** @returns undefined when there is no such image. */
+  async imageId(reference: string): Promise<string | undefined> {
+    const answer = await this.request({ method: "GET", path: `/images/${reference}/json` });
+    if (answer.statusCode === 404) {
+      await answer.body.dump();
+      return undefined;
+    }
+    return IMAGE.parse(await answer.body.json()).Id;
+  }
+
+  async containersLabelled(labels: readonly string[]): Promise<string[]> {
+    const query = { all: "true", filters: JSON.stringify({ label: labels }) };
+    const answer = await this.request({ method: "GET", path: "/containers/json", query });
+    return SUMMARIES.parse(await answer.body.json()).map((summary) => summary.Id);
+  }
+
+  close(): Promise<void> {
+    return this.#agent.close();
+  }
+}

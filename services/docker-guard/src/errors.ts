@@ -1,0 +1,34 @@
+/** Why the guard said no. The code goes to the log and, with the reason, to the caller. */
+export type RefusalCode =
+  | "ROUTE_NOT_ALLOWED"
+  | "PARAMETER_NOT_ALLOWED"
+  | "SHAPE_NOT_ALLOWED"
+  | "NOT_OURS"
+  | "BODY_TOO_LARGE"
+  | "BODY_NOT_ALLOWED"
+  | "MALFORMED";
+
+const STATUS: Readonly<Record<RefusalCode, number>> = {
+  ROUTE_NOT_ALLOWED: 403,
+  PARAMETER_NOT_ALLOWED: 403,
+  SHAPE_NOT_ALLOWED: 403,
+  NOT_OURS: 403,
+  BODY_TOO_LARGE: 413,
+  BODY_NOT_ALLOWED: 403,
+  MALFORMED: 400,
+};
+
+/** A request that does not reach the engine. */
+export class Refusal extends Error {
+  readonly code: RefusalCode;
+
+  constructor(code: RefusalCode, reason: string) {
+    super(reason);
+    this.name = "Refusal";
+    this.code = code;
+  }
+
+  get status(): number {
+    return STATUS[this.code];
+  }
+}

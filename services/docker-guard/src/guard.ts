@@ -1,0 +1,141 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import type { Logger } from "pino";
+import type { Dispatcher } from "undici";
+import { readBody } from "./body.ts";
+import type { Engine } from "./engine.ts";
+import { Refusal } from "./errors.ts";
+import type { Ownership } from "./ownership.ts";
+import { recorderShape } from "./recorderShape.ts";
+import { type AdmittedRequest, admit } from "./routes.ts";
+
+/** What goes on to the engine: written anew from parsed values, never the bytes that came. */
+interface Forwarded {
+  method: Dispatcher.HttpMethod;
+  path: string;
+  query: Record<string, string>;
+  body?: string;
+}
+
+/**
+ * An HTTP server that speaks the part of the Docker Engine API that recorders need, and refuses the rest.
+ *
+ * Every request is parsed, checked against a table, and then written anew for the engine; bodies and
+ * headers are not passed through, so nothing can be read in one way here and in another way there.
+ */
+export function createGuard(engine: Engine, ownership: Ownership, log: Logger): Server {
+  const server = createServer({ maxHeaderSize: 8_192, requireHostHeader: true }, (request, response) => {
+    void answer(request, response);
+  });
+  // Attach, exec and BuildKit sessions are upgrades; none of them is a recorder's.
+  server.on("upgrade", (_request, socket) => {
+    log.warn({ code: "ROUTE_NOT_ALLOWED" }, "upgrade refused");
+    socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    try {
+      const admitted = admit(request.method ?? "", request.url ?? "");
+      const forwarded = await prepare(admitted, await readBody(request));
+      if (!forwarded) {
+        reply(response, 404, `No such container: ${request.url}`);
+        return;
+      }
+      const upstream = await engine.request({ ...forwarded, ...bodyHeaders(forwarded), signal: gone.signal });
+      const type = upstream.headers["content-type"];
+      response.writeHead(upstream.statusCode, typeof type === "string" ? { "content-type": type } : {});
+      response.flushHeaders();
+      await pipeline(upstream.body, response);
+    } catch (error) {
+      fail(request, response, error, gone.signal.aborted);
+    }
+  }
+
+  async function prepare(request: AdmittedRequest, body: string): Promise<Forwarded | undefined> {
+    const { target } = request;
+    if (target.kind !== "new-container" && body !== "") {
+      throw new Refusal("BODY_NOT_ALLOWED", "this request takes no body");
+    }
+    const forwarded: Forwarded = {
+      method: request.method as Dispatcher.HttpMethod,
+      path: request.path,
+      query: { ...request.query },
+    };
+    switch (target.kind) {
+      case "engine":
+        return forwarded;
+      case "containers":
+        forwarded.query["filters"] = ownFilters(request.query["filters"], ownership.labelFilter);
+        return forwarded;
+      case "new-container":
+        return { ...forwarded, body: await checkedShape(body) };
+      case "container": {
+        const reading = request.path.endsWith("/json");
+        const id = await ownership.containerId(target.reference, reading);
+        if (id === undefined) return undefined;
+        return { ...forwarded, path: request.path.replace(`/containers/${target.reference}`, `/containers/${id}`) };
+      }
+      case "image":
+        if (!ownership.ownsImage(target.reference)) throw new Refusal("NOT_OURS", "only the recorder image is shown");
+        return forwarded;
+      case "network":
+        if (!ownership.ownsNetwork(target.reference))
+          throw new Refusal("NOT_OURS", "only the recorders' network is shown");
+        return forwarded;
+    }
+  }
+
+  async function checkedShape(body: string): Promise<string> {
+    const shape = recorderShape(await ownership.shapeFacts()).safeParse(parseJson(body));
+    if (!shape.success) {
+      const reasons = shape.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`);
+      throw new Refusal("SHAPE_NOT_ALLOWED", reasons.slice(0, 5).join("; "));
+    }
+    return JSON.stringify(shape.data);
+  }
+
+  function fail(request: IncomingMessage, response: ServerResponse, error: unknown, clientGone: boolean): void {
+    if (clientGone) return;
+    const what = { method: request.method, path: request.url?.slice(0, 200) };
+    if (error instanceof Refusal) {
+      log.warn({ ...what, code: error.code, reason: error.message }, "refused");
+      reply(response, error.status, `docker-guard: ${error.message}`);
+    } else {
+      log.error({ ...what, err: error }, "the engine did not answer");
+      reply(response, 502, "docker-guard: the Docker engine did not answer");
+    }
+  }
+
+  return server;
+}
+
+function bodyHeaders(forwarded: Forwarded): { headers?: Record<string, string> } {
+  return forwarded.body === undefined ? {} : { headers: { "content-type": "application/json" } };
+}
+
+function reply(response: ServerResponse, status: number, message: string): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status, { "content-type": "application/json", connection: "close" });
+  response.end(JSON.stringify({ message }));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refusal("MALFORMED", "the body is not JSON");
+  }
+}
+
+/** The client's label filters with ours added; other filters are not needed and dropped. */
+function ownFilters(filters: string | undefined, own: string): string {
+  const asked: unknown = filters === undefined ? {} : parseJson(filters);
+  const labels = typeof asked === "object" && asked !== null && "label" in asked ? asked.label : [];
+  const wanted = Array.isArray(labels) ? labels.filter((label) => typeof label === "string") : [];
+  return JSON.stringify({ label: [...new Set([own, ...wanted])] });
+}

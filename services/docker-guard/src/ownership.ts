@@ -1,0 +1,72 @@
+import type { Engine, InspectedContainer } from "./engine.ts";
+import { Refusal } from "./errors.ts";
+import type { ShapeFacts } from "./recorderShape.ts";
+
+const PROJECT_LABEL = "io.skyway-call-recorder.project";
+const COMPOSE_PROJECT = "com.docker.compose.project";
+const COMPOSE_SERVICE = "com.docker.compose.service";
+
+/** Which containers are this bundle's, and what a new one must be made of. */
+export class Ownership {
+  readonly #engine: Engine;
+  readonly #project: string;
+  readonly #image: string;
+  readonly #network: string;
+
+  constructor(engine: Engine, names: { project: string; recorderImage: string; recorderNetwork: string }) {
+    this.#engine = engine;
+    this.#project = names.project;
+    this.#image = names.recorderImage;
+    this.#network = names.recorderNetwork;
+  }
+
+  /** The label that every container of ours carries, as the engine's filters write it. */
+  get labelFilter(): string {
+    return `${PROJECT_LABEL}=${this.#project}`;
+  }
+
+  ownsImage(reference: string): boolean {
+    return reference === this.#image;
+  }
+
+  ownsNetwork(reference: string): boolean {
+    return reference === this.#network;
+  }
+
+  /**
+   * @returns the container's full id, so that what is acted upon is what was looked at.
+   * @throws Refusal NOT_OURS when it exists and is not ours; undefined when it does not exist.
+   */
+  async containerId(reference: string, reading: boolean): Promise<string | undefined> {
+    const inspected = await this.#engine.container(reference);
+    if (!inspected) return undefined;
+    if (this.#isRecorder(inspected) || (reading && this.#isOrchestrator(inspected))) return inspected.Id;
+    throw new Refusal("NOT_OURS", `the container ${reference} is not one of this bundle's recorders`);
+  }
+
+  /** @throws Refusal SHAPE_NOT_ALLOWED while the image or the recordings volume cannot be found. */
+  async shapeFacts(): Promise<ShapeFacts> {
+    const [imageId, orchestrators] = await Promise.all([
+      this.#engine.imageId(this.#image),
+      this.#engine.containersLabelled([`${COMPOSE_PROJECT}=${this.#project}`, `${COMPOSE_SERVICE}=orchestrator`]),
+    ]);
+    if (!imageId) throw new Refusal("SHAPE_NOT_ALLOWED", `the recorder image ${this.#image} is not on this host`);
+    const inspected = await Promise.all(orchestrators.map((id) => this.#engine.container(id)));
+    const mount = inspected.flatMap((one) => one?.Mounts ?? []).find((one) => one.Destination === "/recordings");
+    if (!mount) throw new Refusal("SHAPE_NOT_ALLOWED", "no orchestrator with a mount at /recordings was found");
+    const recordings =
+      mount.Type === "volume"
+        ? ({ type: "volume", source: mount.Name ?? "" } as const)
+        : ({ type: "bind", source: mount.Source } as const);
+    return { project: this.#project, imageId, network: this.#network, recordings };
+  }
+
+  #isRecorder(container: InspectedContainer): boolean {
+    return container.Config.Labels?.[PROJECT_LABEL] === this.#project;
+  }
+
+  #isOrchestrator(container: InspectedContainer): boolean {
+    const labels = container.Config.Labels ?? {};
+    return labels[COMPOSE_PROJECT] === this.#project && labels[COMPOSE_SERVICE] === "orchestrator";
+  }
+}

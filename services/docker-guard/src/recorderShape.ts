@@ -1,0 +1,104 @@
+import { z } from "zod";
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Upper bounds that no recorder or job needs to exceed. */
+export const LIMITS = {
+  memoryBytes: 2048 * MEBIBYTE,
+  nanoCpus: 4_000_000_000,
+  pids: 256,
+  commandArguments: 16,
+  argumentCharacters: 8_192,
+} as const;
+
+/** What a container of this bundle may be made of; everything is known before the first request. */
+export interface ShapeFacts {
+  project: string;
+  /** Full id (`sha256:…`) of the recorder image. */
+  imageId: string;
+  network: string;
+  /** Where the recordings live: a volume's name or a host folder. */
+  recordings: { type: "volume" | "bind"; source: string };
+}
+
+const RECORDER_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+const LABEL_PREFIX = "io.skyway-call-recorder.";
+const VERBS = ["record", "assemble", "probe"] as const;
+const USER = "10001:10001";
+
+const argument = z
+  .string()
+  .min(1)
+  .max(LIMITS.argumentCharacters)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  .regex(/^[^\u0000-\u001f\u007f]*$/, "has control characters");
+
+const command = z
+  .tuple([z.enum(VERBS), argument], argument)
+  .refine((words) => words.length <= LIMITS.commandArguments, "has too many arguments");
+
+const labels = (project: string) =>
+  z.strictObject({
+    [`${LABEL_PREFIX}project`]: z.literal(project),
+    [`${LABEL_PREFIX}role`]: z.enum(["recorder", "assembler", "prober"]),
+    [`${LABEL_PREFIX}recorder-id`]: z.string().regex(RECORDER_ID).optional(),
+    [`${LABEL_PREFIX}call-id`]: z.string().regex(RECORDER_ID).optional(),
+    [`${LABEL_PREFIX}leg-id`]: z.string().regex(RECORDER_ID).optional(),
+  });
+
+const hostConfig = (facts: ShapeFacts) =>
+  z.strictObject({
+    AutoRemove: z.literal(false).optional(),
+    Init: z.boolean().optional(),
+    CapDrop: z.tuple([z.literal("ALL")]),
+    SecurityOpt: z.tuple([z.enum(["no-new-privileges", "no-new-privileges:true"])]),
+    ReadonlyRootfs: z.literal(true),
+    NetworkMode: z.enum([facts.network, "none"]),
+    Memory: z.int().positive().max(LIMITS.memoryBytes),
+    MemorySwap: z.int().positive().max(LIMITS.memoryBytes).optional(),
+    NanoCpus: z.int().positive().max(LIMITS.nanoCpus),
+    CpuShares: z.int().positive().max(1024).optional(),
+    PidsLimit: z.int().positive().max(LIMITS.pids),
+    Tmpfs: z.strictObject({ "/tmp": z.string().regex(/^[a-z0-9=,]*$/) }).optional(),
+    Mounts: z.tuple([
+      z.strictObject({
+        Type: z.literal(facts.recordings.type),
+        Source: z.literal(facts.recordings.source),
+        Target: z.literal("/recordings"),
+        ReadOnly: z.boolean().optional(),
+      }),
+    ]),
+    LogConfig: z
+      .strictObject({
+        Type: z.literal("json-file"),
+        Config: z.strictObject({
+          "max-size": z.string().regex(/^[1-9][0-9]?m$/),
+          "max-file": z.string().regex(/^[1-9]$/),
+        }),
+      })
+      .optional(),
+    RestartPolicy: z.strictObject({ Name: z.enum(["", "no"]) }).optional(),
+  });
+
+/**
+ * The one shape of `POST /containers/create` that passes: the recorder image by id, the known commands,
+ * our labels, one network, the one volume, no capabilities, a read-only root, a user without rights and
+ * limits within bounds. A field that is not named here is refused, whatever it means to the engine.
+ */
+export function recorderShape(facts: ShapeFacts) {
+  return z.strictObject({
+    name: z.string().optional(),
+    Image: z.literal(facts.imageId),
+    Cmd: command,
+    User: z.literal(USER),
+    Labels: labels(facts.project),
+    HostConfig: hostConfig(facts),
+    AttachStdin: z.literal(false).optional(),
+    AttachStdout: z.literal(false).optional(),
+    AttachStderr: z.literal(false).optional(),
+    Tty: z.literal(false).optional(),
+    StopSignal: z.literal("SIGTERM").optional(),
+    StopTimeout: z.int().nonnegative().max(60).optional(),
+    Hostname: z.string().regex(RECORDER_ID).optional(),
+  });
+}

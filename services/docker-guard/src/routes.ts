@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { Refusal } from "./errors.ts";
+
+/** What has to be true of a request's target before it is passed on. */
+export type Target =
+  | { kind: "engine" }
+  | { kind: "containers" }
+  | { kind: "new-container" }
+  | { kind: "container"; reference: string }
+  | { kind: "image"; reference: string }
+  | { kind: "network"; reference: string };
+
+/** A request in the words of the table below; only what stands here is sent on. */
+export interface AdmittedRequest {
+  method: string;
+  /** Path with the API version that the client asked for. */
+  path: string;
+  query: Readonly<Record<string, string>>;
+  target: Target;
+}
+
+const VERSION = /^\/v1\.[0-9]{1,3}(?=\/)/;
+const REFERENCE = "([A-Za-z0-9][A-Za-z0-9_.-]{0,254})";
+const IMAGE = "([a-z0-9][A-Za-z0-9_.:/@-]{0,254}?)";
+
+const flag = z.enum(["0", "1", "true", "false"]);
+const seconds = z.string().regex(/^[0-9]{1,2}$/);
+
+type Parameters = Record<string, z.ZodType<string>>;
+
+interface Route {
+  method: string;
+  pattern: RegExp;
+  parameters: Parameters;
+  target(match: RegExpExecArray): Target;
+}
+
+function route(method: string, path: string, parameters: Parameters, target: Route["target"]): Route {
+  return { method, pattern: new RegExp(`^${path}$`), parameters, target };
+}
+
+const container: Route["target"] = (match) => ({ kind: "container", reference: match[1] ?? "" });
+
+const ROUTES: readonly Route[] = [
+  route("GET", "/_ping", {}, () => ({ kind: "engine" })),
+  route("HEAD", "/_ping", {}, () => ({ kind: "engine" })),
+  route("GET", "/version", {}, () => ({ kind: "engine" })),
+  route("GET", "/containers/json", { all: flag, filters: z.string().max(4_096), limit: seconds, size: flag }, () => ({
+    kind: "containers",
+  })),
+  route("POST", "/containers/create", { name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/) }, () => ({
+    kind: "new-container",
+  })),
+  route("GET", `/containers/${REFERENCE}/json`, {}, container),
+  route("POST", `/containers/${REFERENCE}/start`, {}, container),
+  route("POST", `/containers/${REFERENCE}/stop`, { t: seconds }, container),
+  route("POST", `/containers/${REFERENCE}/kill`, { signal: z.enum(["SIGTERM", "SIGKILL"]) }, container),
+  route(
+    "POST",
+    `/containers/${REFERENCE}/wait`,
+    { condition: z.enum(["not-running", "next-exit", "removed"]) },
+    container,
+  ),
+  route(
+    "GET",
+    `/containers/${REFERENCE}/logs`,
+    {
+      follow: flag,
+      stdout: flag,
+      stderr: flag,
+      timestamps: flag,
+      since: z.string().regex(/^[0-9.]{1,20}$/),
+      tail: z.string().regex(/^(all|[0-9]{1,6})$/),
+    },
+    container,
+  ),
+  route("DELETE", `/containers/${REFERENCE}`, { force: flag, v: flag }, container),
+  route("GET", `/images/${IMAGE}/json`, {}, (match) => ({ kind: "image", reference: match[1] ?? "" })),
+  route("GET", `/networks/${REFERENCE}`, {}, (match) => ({ kind: "network", reference: match[1] ?? "" })),
+];
+
+/**
+ * Finds the one row of the table that a request fits.
+ *
+ * @param method HTTP method as it came.
+ * @param target request target as it came; it must be in origin form (RFC 9112, section 3.2.1).
+ * @throws Refusal MALFORMED, ROUTE_NOT_ALLOWED or PARAMETER_NOT_ALLOWED.
+ */
+export function admit(method: string, target: string): AdmittedRequest {
+  const [path = "", ...rest] = target.split("?");
+  // No name in the table needs an escape: whatever is escaped was written to be read differently further on.
+  if (!/^\/[A-Za-z0-9_.:/@-]*$/.test(path) || rest.length > 1) throw new Refusal("MALFORMED", "not a plain path");
+  if (path.split("/").some((segment) => segment === "." || segment === "..") || path.includes("//")) {
+    throw new Refusal("MALFORMED", "the path has empty or dot segments");
+  }
+  const version = VERSION.exec(path)?.[0] ?? "";
+  const name = path.slice(version.length);
+  for (const row of ROUTES) {
+    const match = row.method === method ? row.pattern.exec(name) : null;
+    if (match) return { method, path, query: parameters(row, rest[0] ?? ""), target: row.target(match) };
+  }
+  throw new Refusal("ROUTE_NOT_ALLOWED", `${method} ${name} is nothing that a recorder needs`);
+}
+
+function parameters(row: Route, search: string): Record<string, string> {
+  const admitted: Record<string, string> = {};
+  for (const [name, value] of new URLSearchParams(search)) {
+    const schema = Object.hasOwn(row.parameters, name) ? row.parameters[name] : undefined;
+    if (!schema?.safeParse(value).success) {
+      throw new Refusal("PARAMETER_NOT_ALLOWED", `the parameter ${JSON.stringify(name)} is not allowed here`);
+    }
+    if (Object.hasOwn(admitted, name)) {
+      throw new Refusal("PARAMETER_NOT_ALLOWED", `the parameter ${JSON.stringify(name)} is there twice`);
+    }
+    admitted[name] = value;
+  }
+  return admitted;
+}
