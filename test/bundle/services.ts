@@ -1,23 +1,29 @@
 import { z } from "zod";
 import { compose, composeOrThrow } from "./compose.ts";
 
-export const SERVICES = ["orchestrator", "signaling", "skyway-webrtc-gateway", "web"];
+/** What keeps running; the recorder service only builds the image and prepares the volume. */
+const SERVICES = ["docker-guard", "orchestrator", "signaling", "skyway-webrtc-gateway", "web"];
 
 const Service = z.object({ Service: z.string(), State: z.string(), Health: z.string() });
-export type Service = z.infer<typeof Service>;
+type Service = z.infer<typeof Service>;
 
-/** What `docker compose ps` says. */
-export async function services(): Promise<Service[]> {
-  const { code, stdout } = await compose(["ps", "--all", "--format", "json"]);
+/** What `docker compose ps` says of what is running. */
+async function services(): Promise<Service[]> {
+  const { code, stdout } = await compose(["ps", "--format", "json"]);
   if (code !== 0) return [];
   return parseServices(stdout);
 }
 
-export async function allHealthy(): Promise<boolean> {
+/** One word for each service, as `docker compose ps` has it. */
+export async function healths(): Promise<Record<string, string>> {
   const listed = await services();
-  return SERVICES.every((name) =>
-    listed.some((one) => one.Service === name && one.State === "running" && one.Health === "healthy"),
+  return Object.fromEntries(
+    SERVICES.map((name) => [name, listed.find(({ Service }) => Service === name)?.Health ?? "not running"]),
   );
+}
+
+export async function allHealthy(): Promise<boolean> {
+  return Object.values(await healths()).every((health) => health === "healthy");
 }
 
 export function serviceLog(service: string): Promise<string> {
