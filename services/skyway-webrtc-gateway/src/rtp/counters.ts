@@ -1,0 +1,30 @@
+/** What happened on one track. Only ever counts up; read by whoever wants to know. */
+export interface TrackCounters {
+  packetsReceived: number;
+  packetsRedirected: number;
+  /** Found missing, and not there within the time that reordering takes. */
+  packetsLost: number;
+  packetsRepaired: number;
+  packetsGivenUp: number;
+  packetsDuplicate: number;
+  nacksSent: number;
+  keyframeRequests: number;
+  bytesRedirected: number;
+  /** Unix time in milliseconds; null before the first packet. */
+  lastPacketUnixMs: number | null;
+}
+
+export function noCounts(): TrackCounters {
+  return {
+    packetsReceived: 0,
+    packetsRedirected: 0,
+    packetsLost: 0,
+    packetsRepaired: 0,
+    packetsGivenUp: 0,
+    packetsDuplicate: 0,
+    nacksSent: 0,
+    keyframeRequests: 0,
+    bytesRedirected: 0,
+    lastPacketUnixMs: null,
+  };
+}

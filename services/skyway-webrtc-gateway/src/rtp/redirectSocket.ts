@@ -1,0 +1,49 @@
+import { createSocket, type Socket } from "node:dgram";
+
+/** A numeric address. */
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/**
+ * The socket all redirected packets leave by, one for each address family. Recorders come and go, so a destination
+ * that refuses is counted and nothing more: a call does not end because its recorder did.
+ */
+export class RedirectSocket {
+  #ipv4: Socket | undefined;
+  #ipv6: Socket | undefined;
+  errors = 0;
+
+  send(packet: Uint8Array, { host, port }: Address): void {
+    try {
+      const socket = host.includes(":") ? (this.#ipv6 ??= this.#open("udp6")) : (this.#ipv4 ??= this.#open("udp4"));
+      socket.send(packet, port, host, this.#sent);
+    } catch {
+      this.errors++;
+    }
+  }
+
+  /** Resolves when everything that was sent has left. */
+  async close(): Promise<void> {
+    const sockets = [this.#ipv4, this.#ipv6].filter((socket) => socket !== undefined);
+    this.#ipv4 = undefined;
+    this.#ipv6 = undefined;
+    await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(resolve))));
+  }
+
+  readonly #sent = (error: Error | null): void => {
+    if (error) this.errors++;
+  };
+
+  #open(type: "udp4" | "udp6"): Socket {
+    const socket = createSocket({
+      type,
+      // Destinations are numeric: Node's own look-up would put every packet off to a later turn of the event loop.
+      lookup: (host, _options, callback) => callback(null, host, type === "udp4" ? 4 : 6),
+    });
+    socket.on("error", () => this.errors++);
+    socket.unref();
+    return socket;
+  }
+}

@@ -1,0 +1,123 @@
+import type { ExtendedTimestamp } from "./arithmetic.ts";
+import {
+  type ExtendedSequence,
+  extendTimestamp,
+  firstExtendedSequence,
+  toSequence,
+  toTimestamp,
+} from "./arithmetic.ts";
+import type { TrackCounters } from "./counters.ts";
+import type { KeyframeTest } from "./keyframe.ts";
+import { Pacer } from "./pacer.ts";
+import { emptyHeader, type RtpHeader, readHeader, writeUint16, writeUint32 } from "./packet.ts";
+
+/**
+ * Passes packets that come in order on to the recorder: whole frames only, beginning with a keyframe, and after a gap
+ * beginning with a keyframe again, so that everything in the file can be decoded. Sequence numbers go on without holes
+ * from the first packet's own, because ffmpeg waits for what is missing, and here it will not come any more.
+ */
+export interface OutputSettings {
+  /** Undefined for audio, where every packet stands alone. */
+  startsKeyframe: KeyframeTest | undefined;
+  /** Rewrites the payload type; undefined leaves it as negotiated. */
+  payloadType: number | undefined;
+  send(packet: Buffer): void;
+}
+
+/** What cannot be part of one frame, whatever a sender says. */
+const MAX_FRAME_PACKETS = 2_000;
+
+export class TrackOutput {
+  readonly #settings: OutputSettings;
+  readonly #counters: TrackCounters;
+  readonly #pacer: Pacer;
+  readonly #header: RtpHeader = emptyHeader();
+  /** Packets of a frame whose end has not come yet. */
+  #frame: Buffer[] = [];
+  #frameTimestamp = -1;
+  #awaitsKeyframe: boolean;
+  #next: ExtendedSequence | undefined;
+  #ssrc: number | undefined;
+  /** The newest timestamp on its way out, or one near the first to come. */
+  lastTimestamp: ExtendedTimestamp = 0;
+  /** Added to every timestamp on its way out, modulo 2 ** 32. */
+  timestampOffset = 0;
+  /** Timestamp of the first packet that was passed on, as it went out. */
+  firstTimestamp: ExtendedTimestamp | undefined;
+
+  constructor(settings: OutputSettings, counters: TrackCounters) {
+    this.#settings = settings;
+    this.#counters = counters;
+    this.#awaitsKeyframe = settings.startsKeyframe !== undefined;
+    this.#pacer = new Pacer(this.#send);
+  }
+
+  /** True while nothing can be passed on until a keyframe comes. */
+  get awaitsKeyframe(): boolean {
+    return this.#awaitsKeyframe;
+  }
+
+  /** SSRC of what was passed on; undefined before the first packet. */
+  get ssrc(): number | undefined {
+    return this.#ssrc;
+  }
+
+  /** Packets that wait to be sent. */
+  get waiting(): number {
+    return this.#pacer.length;
+  }
+
+  push(packet: Buffer, nowMs: number): void {
+    const header = this.#header;
+    if (!readHeader(packet, header)) return;
+    // Padding probes for bandwidth; it fills sequence numbers that the recorder then never misses.
+    if (header.payloadEnd <= header.payloadStart) return;
+    const { startsKeyframe } = this.#settings;
+    if (startsKeyframe === undefined) {
+      this.#pass(packet, header.timestamp, header.ssrc, nowMs);
+      return;
+    }
+    if (this.#frame.length > 0 && header.timestamp !== this.#frameTimestamp) this.#passFrame(header.ssrc, nowMs);
+    if (this.#awaitsKeyframe) {
+      if (!startsKeyframe(packet, header.payloadStart, header.payloadEnd)) return;
+      this.#awaitsKeyframe = false;
+    }
+    this.#frame.push(packet);
+    this.#frameTimestamp = header.timestamp;
+    if (header.marker || this.#frame.length > MAX_FRAME_PACKETS) this.#passFrame(header.ssrc, nowMs);
+  }
+
+  /** Something before the next packet is lost for good. */
+  gap(): void {
+    if (this.#settings.startsKeyframe === undefined) return;
+    this.#frame = [];
+    this.#awaitsKeyframe = true;
+  }
+
+  drain(nowMs: number): void {
+    this.#pacer.drain(nowMs);
+  }
+
+  #passFrame(ssrc: number, nowMs: number): void {
+    for (const packet of this.#frame) this.#pass(packet, this.#frameTimestamp, ssrc, nowMs);
+    this.#frame = [];
+  }
+
+  #pass(packet: Buffer, timestamp: number, ssrc: number, nowMs: number): void {
+    const { payloadType } = this.#settings;
+    this.#ssrc ??= ssrc;
+    this.#next ??= firstExtendedSequence(((packet[2] as number) << 8) | (packet[3] as number));
+    const out = toTimestamp(timestamp + this.timestampOffset);
+    this.lastTimestamp = extendTimestamp(this.lastTimestamp, out);
+    this.firstTimestamp ??= this.lastTimestamp;
+    writeUint16(packet, 2, toSequence(this.#next++));
+    if (this.timestampOffset !== 0) writeUint32(packet, 4, out);
+    if (ssrc !== this.#ssrc) writeUint32(packet, 8, this.#ssrc);
+    if (payloadType !== undefined) packet[1] = ((packet[1] as number) & 0x80) | payloadType;
+    this.#counters.packetsRedirected++;
+    this.#counters.bytesRedirected += packet.length;
+    this.#pacer.push(packet, nowMs);
+  }
+
+  readonly #send = (packet: Buffer): void => this.#settings.send(packet);
+}

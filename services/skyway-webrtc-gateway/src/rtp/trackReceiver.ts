@@ -1,0 +1,226 @@
+import {
+  type ExtendedSequence,
+  type ExtendedTimestamp,
+  extendTimestamp,
+  firstExtendedTimestamp,
+} from "./arithmetic.ts";
+import type { SenderClock } from "./clock/senderClock.ts";
+import { TrackClock } from "./clock/trackClock.ts";
+import { noCounts, type TrackCounters } from "./counters.ts";
+import { type KeyframeTest, keyframeTest } from "./keyframe.ts";
+import { KeyframeRequests } from "./keyframeRequests.ts";
+import { type RtpHeader, readHeader } from "./packet.ts";
+import type { RoundTrip } from "./roundTrip.ts";
+import type { SenderReport } from "./rtcp/senderReport.ts";
+import { unwrapRtx } from "./rtx.ts";
+import { StreamReceiver } from "./streamReceiver.ts";
+import { TrackOutput } from "./trackOutput.ts";
+
+/**
+ * Receives one track: repairs it, orders it, and passes it on.
+ *
+ * Budget: 4 µs a packet from here to the socket; measured by `receiver.bench.ts`.
+ */
+export interface TrackSettings {
+  kind: "audio" | "video";
+  /** SDP name. */
+  codec: string;
+  clockRate: number;
+  /** As negotiated. */
+  payloadType: number;
+  /** As asked for by whoever reads the redirect, if it differs. */
+  redirectPayloadType: number | undefined;
+  /** The source that each retransmitting source repeats, as far as the SDP says (RFC 5576, FID). */
+  repeatedSources: ReadonlyMap<number, number>;
+  /** Takes a packet to the redirect. */
+  send(packet: Buffer): void;
+}
+
+/** What the track has to say to its sender. */
+export interface Feedback {
+  /** `missing` ascends, and is only valid during the call. */
+  nack(mediaSsrc: number, missing: readonly ExtendedSequence[]): void;
+  keyframe(mediaSsrc: number): void;
+}
+
+/** Where the track's timestamps lie on the gateway's clock. */
+export interface TrackClockReport {
+  firstRtpTimestamp: number;
+  firstUnixMs: number;
+  /** Gateway seconds per second of timestamps. */
+  rate: number;
+  source: "arrival" | "sender_report";
+}
+
+/** A source that was silent for so long gives way to another one with the same payload type. */
+const SILENT_SOURCE_MS = 1_000;
+/** A hole as old as this may stay one: with a keyframe on its way, less is lost behind it. */
+const DOUBTFUL_HOLE_MS = 1_000;
+/** After such a silence a hole is an outage: what was sent during it is not there to be repeated. */
+const OUTAGE_MS = 800;
+
+export class TrackReceiver {
+  readonly kind: "audio" | "video";
+  readonly counters: TrackCounters = noCounts();
+  readonly #settings: TrackSettings;
+  readonly #feedback: Feedback;
+  readonly #roundTrip: RoundTrip;
+  readonly #startsKeyframe: KeyframeTest | undefined;
+  readonly #output: TrackOutput;
+  readonly #keyframes = new KeyframeRequests();
+  readonly #clock: TrackClock;
+  readonly #wanted: ExtendedSequence[] = [];
+  #stream: StreamReceiver | undefined;
+  #receivedTimestamp: ExtendedTimestamp = 0;
+  #leastTransitMs = Number.POSITIVE_INFINITY;
+  #nowMs = 0;
+
+  constructor(settings: TrackSettings, feedback: Feedback, roundTrip: RoundTrip) {
+    this.kind = settings.kind;
+    this.#settings = settings;
+    this.#feedback = feedback;
+    this.#roundTrip = roundTrip;
+    this.#startsKeyframe = settings.kind === "video" ? keyframeTest(settings.codec) : undefined;
+    this.#clock = new TrackClock(settings.clockRate);
+    this.#output = new TrackOutput(
+      { startsKeyframe: this.#startsKeyframe, payloadType: settings.redirectPayloadType, send: settings.send },
+      this.counters,
+    );
+  }
+
+  /** SSRC of the source that is being received; undefined before the first packet. */
+  get ssrc(): number | undefined {
+    return this.#stream?.ssrc;
+  }
+
+  get output(): TrackOutput {
+    return this.#output;
+  }
+
+  /** A packet with the track's own payload type. */
+  receive(packet: Buffer, header: RtpHeader, nowMs: number): void {
+    this.#accept(packet, header, false, nowMs);
+  }
+
+  /** A packet with the payload type of its retransmissions. */
+  receiveRepeated(packet: Buffer, header: RtpHeader, nowMs: number): void {
+    const ssrc = this.#settings.repeatedSources.get(header.ssrc) ?? this.#stream?.ssrc;
+    if (ssrc === undefined) return;
+    const original = unwrapRtx(packet, header, { payloadType: this.#settings.payloadType, ssrc });
+    if (original === undefined || !readHeader(original, header)) return;
+    this.#accept(original, header, true, nowMs);
+  }
+
+  /** True if the report is about the source that is being received. */
+  receiveReport(report: SenderReport, shared: SenderClock, nowMs: number): boolean {
+    if (this.#stream === undefined || report.ssrc !== this.#stream.ssrc) return false;
+    this.#stream.statistics.countReport(report, nowMs);
+    shared.observe(report.ntpMs, nowMs);
+    this.#clock.observe(extendTimestamp(this.#receivedTimestamp, report.rtpTimestamp), report.ntpMs);
+    return true;
+  }
+
+  /** A keyframe was asked for from outside. */
+  wantKeyframe(): void {
+    this.#keyframes.want();
+  }
+
+  /** Everything that time alone brings about. To be called every 10 ms or so. */
+  tick(nowMs: number): void {
+    this.#nowMs = nowMs;
+    const stream = this.#stream;
+    if (stream !== undefined) {
+      stream.tick(nowMs, this.#roundTrip.ms, this.#wanted);
+      if (this.#wanted.length > 0) {
+        this.#feedback.nack(stream.ssrc, this.#wanted);
+        this.#wanted.length = 0;
+      }
+      if (this.#startsKeyframe !== undefined) this.#requestKeyframe(stream, nowMs);
+    }
+    this.#output.drain(nowMs);
+  }
+
+  /** Passes on what is held, holes or not. Some may still wait in line: see `output.waiting`. */
+  flush(): void {
+    this.#stream?.flush();
+  }
+
+  /** Undefined until a packet was passed on. */
+  clock(shared: SenderClock): TrackClockReport | undefined {
+    const first = this.#output.firstTimestamp;
+    if (first === undefined) return undefined;
+    const line = this.#clock.line();
+    const mapping = shared.mapping();
+    if (line === undefined || mapping === undefined) {
+      const firstUnixMs = (first / this.#settings.clockRate) * 1000 + this.#leastTransitMs;
+      return { firstRtpTimestamp: first % 2 ** 32, firstUnixMs, rate: 1, source: "arrival" };
+    }
+    return {
+      firstRtpTimestamp: first % 2 ** 32,
+      firstUnixMs: mapping.toGatewayMs(line.toSenderMs(first)),
+      rate: line.rate * mapping.rate,
+      source: "sender_report",
+    };
+  }
+
+  #accept(packet: Buffer, header: RtpHeader, repeated: boolean, nowMs: number): void {
+    this.#nowMs = nowMs;
+    const stream = this.#streamFor(header, repeated, nowMs);
+    if (stream === undefined) return;
+    const { counters } = this;
+    const silentMs = nowMs - (counters.lastPacketUnixMs ?? nowMs);
+    counters.packetsReceived++;
+    counters.lastPacketUnixMs = nowMs;
+    const isStart = this.#isStart(packet, header);
+    if (!repeated) this.#observeTransit(header, nowMs);
+    if (!stream.receive(packet, header, repeated, isStart, nowMs)) return;
+    if (isStart) this.#keyframes.satisfy();
+    else if (silentMs > OUTAGE_MS && stream.holeSinceMs !== undefined) this.#keyframes.want();
+  }
+
+  /** Whether a recording may begin with this packet, wherever in the stream it stands. */
+  #isStart(packet: Buffer, header: RtpHeader): boolean {
+    if (this.#startsKeyframe === undefined) return header.marker; // the first of a talk spurt (RFC 3551, section 4.1)
+    return this.#startsKeyframe(packet, header.payloadStart, header.payloadEnd);
+  }
+
+  #streamFor(header: RtpHeader, repeated: boolean, nowMs: number): StreamReceiver | undefined {
+    const current = this.#stream;
+    if (current?.ssrc === header.ssrc) return current;
+    if (repeated) return undefined;
+    if (current !== undefined) {
+      if (nowMs - (this.counters.lastPacketUnixMs ?? 0) < SILENT_SOURCE_MS) return undefined;
+      current.flush();
+      this.#output.gap();
+    }
+    this.#receivedTimestamp = firstExtendedTimestamp(header.timestamp);
+    this.#output.lastTimestamp = this.#receivedTimestamp;
+    this.#stream = new StreamReceiver(
+      { ssrc: header.ssrc, clockRate: this.#settings.clockRate },
+      this.counters,
+      this.#streamEvents,
+    );
+    return this.#stream;
+  }
+
+  readonly #streamEvents = {
+    released: (packet: Buffer): void => this.#output.push(packet, this.#nowMs),
+    gap: (): void => this.#output.gap(),
+    repairedAfter: (ms: number): void => this.#roundTrip.repaired(ms),
+  };
+
+  #observeTransit(header: RtpHeader, nowMs: number): void {
+    this.#receivedTimestamp = extendTimestamp(this.#receivedTimestamp, header.timestamp);
+    const transitMs = nowMs - (this.#receivedTimestamp / this.#settings.clockRate) * 1000;
+    if (transitMs < this.#leastTransitMs) this.#leastTransitMs = transitMs;
+  }
+
+  #requestKeyframe(stream: StreamReceiver, nowMs: number): void {
+    const holeSinceMs = stream.holeSinceMs;
+    const isDoubtful = holeSinceMs !== undefined && nowMs - holeSinceMs > DOUBTFUL_HOLE_MS;
+    if ((this.#output.awaitsKeyframe || isDoubtful) && !stream.holdsStart) this.#keyframes.want();
+    if (!this.#keyframes.due(nowMs, this.#roundTrip.ms)) return;
+    this.counters.keyframeRequests++;
+    this.#feedback.keyframe(stream.ssrc);
+  }
+}
