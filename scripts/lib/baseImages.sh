@@ -4,16 +4,15 @@
 
 readonly DEBIAN_IMAGE=debian:trixie-slim
 readonly NODE_IMAGE=node:24-trixie-slim
-readonly NPM_VERSION=11.19.1
-readonly PULL_SECONDS=300
+readonly PULL_SECONDS=600
 
 ensure_base_images() {
   local image
   for image in "$DEBIAN_IMAGE" "$NODE_IMAGE"; do
     docker image inspect "$image" >/dev/null 2>&1 && continue
-    say "Fetching $image"
-    timeout "$PULL_SECONDS" docker pull --quiet "$image" >/dev/null 2>&1 && continue
-    detail "no image registry answers: making it here"
+    say "Fetching the base image $image"
+    timeout "$PULL_SECONDS" docker pull --quiet "$image" >/dev/null 2>&1 </dev/null && continue
+    detail "no image registry answers, so it is made here"
     case $image in
       "$DEBIAN_IMAGE") make_debian_image ;;
       "$NODE_IMAGE") make_node_image ;;
@@ -24,34 +23,50 @@ ensure_base_images() {
 make_debian_image() {
   need_root_to "making $DEBIAN_IMAGE" "docker pull $DEBIAN_IMAGE"
   command -v debootstrap >/dev/null || apt_install debootstrap
-  local mirror root
+  [[ -f $TRIXIE_KEYRING ]] || apt_install debian-archive-keyring
+  apt_update
+  local mirror security tree
   mirror=$(debian_mirror)
-  root=$(mktemp -d)
-  quietly debootstrap --variant=minbase --include=ca-certificates trixie "$root" ${mirror:+"$mirror"} ||
-    fail "debootstrap could not make Debian trixie"
-  # A site without a registry often has a certificate authority of its own.
-  [[ ! -d /usr/local/share/ca-certificates ]] || cp -r /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/"
-  cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-  rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/usr/share/{doc,man,locale}/*
-  tar --directory "$root" --create . | docker import - "$DEBIAN_IMAGE" >/dev/null
-  rm -rf "$root"
+  security=$(debian_security_mirror)
+  tree=$(mktemp -d)
+  detail "debootstrap trixie (a minute or two)"
+  quietly debootstrap --variant=minbase --include=ca-certificates --keyring="$TRIXIE_KEYRING" \
+    trixie "$tree" ${mirror:+"$mirror"} || fail "debootstrap could not make Debian trixie"
+  [[ -z $security ]] || echo "deb $security trixie-security main" >>"$tree/etc/apt/sources.list"
+  carry_certificates "$tree"
+  # As in the official image: a layer holds what it installs, not what was downloaded for it.
+  echo 'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };' >"$tree/etc/apt/apt.conf.d/docker-clean"
+  rm -rf "$tree"/var/cache/apt/archives/*.deb "$tree"/var/lib/apt/lists/* "$tree"/usr/share/{doc,man,locale}/*
+  tar --directory "$tree" --numeric-owner --create . |
+    docker import --change 'CMD ["bash"]' - "$DEBIAN_IMAGE" >/dev/null || fail "docker import failed"
+  rm -rf "$tree"
+}
+
+# A site without an image registry often has a certificate authority of its own.
+carry_certificates() { # root of an image
+  local own=/usr/local/share/ca-certificates
+  [[ ! -d $own ]] || cp --recursive --dereference "$own/." "$1$own/"
+  [[ ! -f /etc/ssl/certs/ca-certificates.crt ]] || cp /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"
 }
 
 make_node_image() {
-  local folder
+  local folder registry
   folder=$(mktemp -d)
   unpack_node "$folder/node"
-  unpack_npm_package "npm@$NPM_VERSION" "$folder/npm"
+  # If this host gets its npm packages from a mirror, builds do too.
+  registry=$(cd "$folder" && npm config get registry 2>/dev/null) || registry=""
+  mkdir "$folder/node/etc"
+  echo "${registry:+registry=$registry}" >"$folder/node/etc/npmrc"
   cat >"$folder/Dockerfile" <<EOF
 FROM $DEBIAN_IMAGE
-RUN groupadd --gid 1000 node && useradd --uid 1000 --gid node --create-home node
-COPY node/bin/node /usr/local/bin/node
-COPY npm /usr/local/lib/node_modules/npm
-RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \\
-  && ln -s ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx
+RUN groupadd --gid 1000 node && useradd --uid 1000 --gid node --create-home --shell /bin/bash node
+COPY node/bin /usr/local/bin
+COPY node/lib /usr/local/lib
+COPY node/etc /usr/local/etc
 ENV NODE_USE_SYSTEM_CA=1
 CMD ["node"]
 EOF
+  detail "docker build"
   quietly docker build --tag "$NODE_IMAGE" "$folder" || fail "cannot build $NODE_IMAGE"
   rm -rf "$folder"
 }

@@ -1,67 +1,92 @@
 # shellcheck shell=bash
 # A Docker engine with Compose v2 and buildx. Installs only what is missing. Sourced, not run.
 
-readonly DOCKERD_LOG=/var/log/dockerd.log
+readonly ENGINE_LOG=/var/log/dockerd.log
 readonly ENGINE_START_SECONDS=60
-readonly CLI_PLUGINS=/usr/local/lib/docker/cli-plugins
+readonly CLI_PLUGINS=/usr/local/lib/docker/cli-plugins # one of the places that the docker command looks in
 
 ensure_docker() {
-  ensure_engine_installed
-  ensure_engine_running
+  if ! engine_answers; then
+    ensure_engine_installed
+    ensure_engine_running
+  fi
   ensure_plugins
-}
-
-ensure_engine_installed() {
-  command -v docker >/dev/null && engine_answers && return
-  command -v dockerd >/dev/null && command -v iptables >/dev/null && return
-  [[ -z ${DOCKER_HOST:-} ]] || fail "the Docker engine at $DOCKER_HOST does not answer"
-  say "Installing the Docker engine"
-  apt_install docker.io iptables
 }
 
 engine_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
+ensure_engine_installed() {
+  [[ -z ${DOCKER_HOST:-} ]] || fail "the Docker engine at $DOCKER_HOST does not answer" "DOCKER_HOST names it."
+  local missing=()
+  command -v dockerd >/dev/null || missing+=(docker.io)
+  command -v iptables >/dev/null || missing+=(iptables)
+  if ((${#missing[@]})); then
+    say "Installing the Docker engine"
+    apt_install "${missing[@]}"
+  fi
+  # Debian has put the command into a package of its own since trixie.
+  command -v docker >/dev/null || apt_install docker-cli
+}
+
 ensure_engine_running() {
-  engine_answers && return
-  if [[ -S /var/run/docker.sock && $EUID -ne 0 ]] && pgrep -x dockerd >/dev/null; then
+  if [[ -S /var/run/docker.sock && ! -w /var/run/docker.sock ]]; then
     fail "this user may not talk to the Docker engine" \
-      "Run this script with sudo, or: sudo usermod -aG docker $USER, and log in again."
+      "Run this script with sudo, or: sudo usermod -aG docker ${USER:-$(id -un)}, and log in again."
   fi
   need_root_to "starting the Docker engine" "sudo systemctl start docker"
   say "Starting the Docker engine"
   if [[ -d /run/systemd/system ]]; then
-    quietly systemctl enable --now docker || fail "systemctl could not start docker"
-  else
-    # A pid file left by an engine that is gone keeps a new one from starting.
-    pgrep -x dockerd >/dev/null || rm -f /var/run/docker.pid /var/run/docker/containerd/containerd.pid
-    setsid dockerd >>"$DOCKERD_LOG" 2>&1 </dev/null &
+    quietly systemctl enable --now docker || fail "systemctl could not start docker" "journalctl -u docker says why."
+  elif ! engine_process; then
+    # A pid file that an engine left behind keeps the next one from starting.
+    rm -f /var/run/docker.pid /var/run/docker/containerd/containerd.pid
+    setsid dockerd >>"$ENGINE_LOG" 2>&1 </dev/null &
   fi
   local deadline=$((SECONDS + ENGINE_START_SECONDS))
   until engine_answers; do
-    ((SECONDS < deadline)) || {
-      [[ ! -f $DOCKERD_LOG ]] || tail -n 15 "$DOCKERD_LOG" >&2
-      fail "the Docker engine did not start within $ENGINE_START_SECONDS s" "Its log: $DOCKERD_LOG"
-    }
+    if ((SECONDS > deadline)); then
+      [[ ! -f $ENGINE_LOG ]] || tail -n 15 "$ENGINE_LOG" >&2
+      fail "the Docker engine did not start within $ENGINE_START_SECONDS s" "Its log: $ENGINE_LOG"
+    fi
     sleep 0.5
   done
 }
 
+# Is there one already, perhaps still starting?
+engine_process() { grep --quiet --line-regexp --no-messages dockerd /proc/[0-9]*/comm; }
+
 ensure_plugins() {
   local missing=()
-  docker compose version >/dev/null 2>&1 || missing+=(docker-compose)
-  docker buildx version >/dev/null 2>&1 || missing+=(docker-buildx)
+  compose_v2_answers || missing+=(compose)
+  docker buildx version >/dev/null 2>&1 || missing+=(buildx)
   ((${#missing[@]})) || return 0
   say "Installing Docker's plugins: ${missing[*]}"
-  need_root_to "installing Docker's plugins" "sudo apt-get install docker-compose-v2 docker-buildx"
-  if grep -qi '^ID=ubuntu' /etc/os-release; then
-    apt_install "${missing[@]/docker-compose/docker-compose-v2}"
-  else
-    local unpacked
-    unpacked=$(mktemp -d)
-    unpack_from_trixie "$unpacked" "${missing[@]}"
-    mkdir -p "$CLI_PLUGINS"
-    find "$unpacked" -path '*/cli-plugins/docker-*' -type f -exec install -m 0755 {} "$CLI_PLUGINS" \;
-    rm -rf "$unpacked"
-  fi
-  docker compose version >/dev/null 2>&1 || fail "docker compose still does not run" "Looked for in $CLI_PLUGINS"
+  need_root_to "installing Docker's plugins" "see https://docs.docker.com/compose/install/linux/"
+  apt_update
+  local plugin package unpacked
+  for plugin in "${missing[@]}"; do
+    package=$(plugin_package "$plugin")
+    if [[ -n $package ]]; then
+      apt_install "$package"
+    else
+      # An older Debian has no such package; what trixie's holds is one program that needs nothing else.
+      detail "unpacking Debian trixie's docker-$plugin"
+      unpacked=$(mktemp -d)
+      unpack_from_trixie "$unpacked" "docker-$plugin"
+      install -D --mode 0755 "$unpacked/usr/libexec/docker/cli-plugins/docker-$plugin" "$CLI_PLUGINS/docker-$plugin"
+      rm -rf "$unpacked"
+    fi
+  done
+  compose_v2_answers || fail "docker compose still does not run"
+}
+
+compose_v2_answers() { [[ $(docker compose version --short 2>/dev/null) =~ ^v?([2-9]|[1-9][0-9]) ]]; }
+
+# What this host's package sources call a plugin. Debian before trixie has Compose 1 under the name docker-compose.
+plugin_package() { # compose|buildx
+  local package
+  for package in "docker-$1-v2" "docker-$1" "docker-$1-plugin"; do
+    [[ $(apt_candidate "$package") =~ ^([0-9]+:)?1\. ]] && continue
+    [[ -z $(apt_candidate "$package") ]] || { echo "$package" && return; }
+  done
 }

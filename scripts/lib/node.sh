@@ -1,53 +1,61 @@
 # shellcheck shell=bash
-# Node 24 for tests and benchmarks; the bundle itself needs none on the host. Sourced, not run.
+# Node for tests, benchmarks and a base image made here; the bundle itself needs none on the host. Sourced, not run.
 
 readonly NODE_MAJOR=24
 readonly NODE_VERSION=24.21.0
+readonly NPM_VERSION=11.19.1
 readonly TOOLS=$ROOT/.tools
 
 # Puts a Node that is new enough first on the PATH: the host's own, or one below .tools/.
 ensure_node() {
   node_is_new_enough && return
+  if [[ ! -x $TOOLS/node/bin/node ]]; then
+    say "Fetching Node $NODE_VERSION into .tools/"
+    mkdir -p "$TOOLS"
+    rm -rf "$TOOLS/node.part"
+    unpack_node "$TOOLS/node.part"
+    mv "$TOOLS/node.part" "$TOOLS/node"
+  fi
   export PATH="$TOOLS/node/bin:$PATH"
   hash -r
-  node_is_new_enough && return
-  say "Fetching Node $NODE_VERSION into .tools/"
-  rm -rf "$TOOLS/node"
-  unpack_node "$TOOLS/node"
-  if ! [[ -x $(command -v npm) ]]; then fail "npm is missing" "Install Node $NODE_MAJOR with npm."; fi
-  node_is_new_enough || fail "Node $NODE_MAJOR does not run on this host"
+  node_is_new_enough || fail "Node $NODE_MAJOR does not run on this host" "Install it by hand, then run this again."
 }
 
 node_is_new_enough() {
   local version
   version=$(node --version 2>/dev/null) || return 1
   version=${version#v}
-  ((${version%%.*} >= NODE_MAJOR))
+  ((${version%%.*} >= NODE_MAJOR)) && command -v npm >/dev/null
 }
 
+# Lays out Node and npm as their own installers do, from their npm packages.
 unpack_node() { # folder
   local architecture
   case $(uname -m) in
     x86_64) architecture=x64 ;;
     aarch64) architecture=arm64 ;;
-    *) fail "no Node package for $(uname -m)" ;;
+    *) fail "there is no Node package for $(uname -m)" "Install Node $NODE_MAJOR by hand." ;;
   esac
   unpack_npm_package "node-linux-$architecture@$NODE_VERSION" "$1"
+  unpack_npm_package "npm@$NPM_VERSION" "$1/lib/node_modules/npm"
+  ln -s ../lib/node_modules/npm/bin/npm-cli.js "$1/bin/npm"
+  ln -s ../lib/node_modules/npm/bin/npx-cli.js "$1/bin/npx"
 }
 
 unpack_npm_package() { # package@version, folder
   command -v npm >/dev/null || apt_install npm
+  detail "fetching $1"
   local download
   download=$(mktemp -d)
-  (cd "$download" && npm pack --silent "$1" >/dev/null 2>&1) || fail "npm cannot fetch $1"
+  (cd "$download" && quietly npm pack "$1") || fail "npm could not fetch $1" "npm's own settings (npm config list) say where from."
   mkdir -p "$2"
-  tar --extract --gzip --file "$download"/*.tgz --directory "$2" --strip-components=1
+  tar --extract --gzip --file "$download"/*.tgz --directory "$2" --strip-components=1 --no-same-owner
   rm -rf "$download"
 }
 
 ensure_node_modules() {
   local installed=$ROOT/node_modules/.package-lock.json
-  [[ -f $installed && $installed -nt $ROOT/package-lock.json ]] && return
+  [[ $installed -nt $ROOT/package-lock.json ]] && return
   say "Installing npm packages"
-  (cd "$ROOT" && quietly npm ci --no-audit) || fail "npm ci failed"
+  (cd "$ROOT" && quietly npm ci) || fail "npm ci failed"
 }
