@@ -1,0 +1,26 @@
+import { randomUUID } from "node:crypto";
+
+/** Ids are 39 characters: the Rust client refuses any other length or prefix. */
+type Branded<Prefix extends string> = `${Prefix}-${string}` & { readonly __id: Prefix };
+
+export type PeerToken = Branded<"pt">;
+export type MediaConnectionId = Branded<"mc">;
+export type VideoId = Branded<"vi">;
+export type AudioId = Branded<"au">;
+
+const make =
+  <Prefix extends string>(prefix: Prefix) =>
+  () =>
+    `${prefix}-${randomUUID()}` as Branded<Prefix>;
+
+export const newPeerToken = make("pt");
+export const newMediaConnectionId = make("mc");
+export const newVideoId = make("vi");
+export const newAudioId = make("au");
+
+const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+
+/** Whether a text from outside has the form of an id with this prefix. */
+export function hasIdForm(prefix: string, text: string): boolean {
+  return new RegExp(`^${prefix}-${UUID}$`).test(text);
+}
