@@ -1,0 +1,63 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import type { CallBook } from "../calls/callBook.ts";
+import { type CallView, viewOf } from "../calls/view.ts";
+import { RecorderError } from "../errors.ts";
+import { type CallId, isCallId } from "../ids.ts";
+import type { LegDesk } from "../legs/legDesk.ts";
+import type { Library } from "../library/library.ts";
+import { LEG_STATES, type Manifest } from "../library/manifest.ts";
+import { parseParameters } from "./errorReplies.ts";
+
+const DEFAULT_LIMIT = 20;
+const MAX_LIMIT = 100;
+
+const ListQuery = z.object({
+  state: z.enum(LEG_STATES).optional(),
+  limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
+  cursor: z.string().refine(isCallId, "is not a cursor of this list").optional(),
+});
+
+/** Calls: the list, one of them, its files, and the end of it. */
+export function serveCalls(app: FastifyInstance, calls: CallBook, library: Library, desk: LegDesk): void {
+  app.get("/api/calls", async (request) => {
+    const { state, limit, cursor } = parseParameters(ListQuery, request.query);
+    const found: CallView[] = [];
+    for await (const id of library.callIds(cursor as CallId | undefined)) {
+      const manifest = await calls.get(id);
+      const view = manifest && viewOf(manifest);
+      if (!view || (state && view.state !== state)) continue;
+      if (found.length === limit) return { calls: found, nextCursor: found.at(-1)?.id ?? null };
+      found.push(view);
+    }
+    return { calls: found, nextCursor: null };
+  });
+
+  app.get<{ Params: { callId: string } }>("/api/calls/:callId", async ({ params }) =>
+    viewOf(await find(params.callId)),
+  );
+
+  app.post<{ Params: { callId: string } }>("/api/calls/:callId/stop", async ({ params }, reply) => {
+    const { id } = await find(params.callId);
+    return reply.code(202).send({ stopping: desk.stopCall(id) });
+  });
+
+  app.get<{ Params: { callId: string; name: string }; Querystring: { download?: string } }>(
+    "/api/calls/:callId/files/:name",
+    async ({ params, query }, reply) => {
+      const manifest = await find(params.callId);
+      const files = manifest.legs.flatMap((leg) => (leg.state === "ready" ? [leg.file] : []));
+      const file = files.find(({ name }) => name === params.name);
+      if (!file) throw new RecorderError("FILE_NOT_FOUND", params.name.slice(0, 100));
+      if (query.download !== undefined) reply.header("content-disposition", `attachment; filename="${file.name}"`);
+      reply.type(file.name.endsWith(".webm") ? "video/webm" : "video/x-matroska");
+      return reply.sendFile(file.name, library.paths.call(manifest.id));
+    },
+  );
+
+  async function find(text: string): Promise<Manifest> {
+    const manifest = isCallId(text) ? await calls.get(text) : undefined;
+    if (!manifest) throw new RecorderError("CALL_NOT_FOUND", text.slice(0, 100));
+    return manifest;
+  }
+}

@@ -1,0 +1,35 @@
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { z } from "zod";
+import { asRecorderError, RecorderError } from "../errors.ts";
+
+/** Every failure of the API is `{error: {code, message}}`. */
+export function replyWithErrors(app: FastifyInstance, log: Logger): void {
+  app.setNotFoundHandler((request, reply) => {
+    const error = new RecorderError("ROUTE_NOT_FOUND", `${request.method} ${request.url.slice(0, 200)}`);
+    return reply.code(error.status).send({ error: { code: error.code, message: error.message } });
+  });
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = isBadRequest(thrown) ? new RecorderError("BAD_PARAMETER", thrown.message) : asRecorderError(thrown);
+    if (error.status >= 500) log.error({ err: error, method: request.method, url: request.url }, "request failed");
+    return reply.code(error.status).send({ error: { code: error.code, message: error.message } });
+  });
+}
+
+/**
+ * Parses what came with a request.
+ *
+ * @throws RecorderError BAD_PARAMETER naming every parameter that is wrong.
+ */
+export function parseParameters<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const mistakes = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  throw new RecorderError("BAD_PARAMETER", mistakes.join("; "));
+}
+
+/** What fastify itself refuses: malformed JSON, bodies that are too large. */
+function isBadRequest(thrown: unknown): thrown is Error {
+  const { success, data } = z.object({ statusCode: z.number() }).safeParse(thrown);
+  return success && data.statusCode >= 400 && data.statusCode < 500;
+}

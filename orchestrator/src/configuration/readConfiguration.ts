@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { ConfigurationFile, Environment } from "./schema.ts";
+
+type File = z.infer<typeof ConfigurationFile>;
+
+export interface Configuration extends Omit<File, "peers"> {
+  peers: readonly string[];
+  apiKey: string;
+  port: number;
+  gatewayUrl: string;
+  signalingUrl: string;
+  /** Compose project; containers of ours carry it as a label. */
+  project: string;
+  recorderImage: string;
+  recorderNetwork: string;
+  /** Where the recordings volume is mounted here. */
+  recordingsFolder: string;
+  /** What recorders mount there: a volume's name or a folder of the host. Found by looking at our own container. */
+  recordingsSource: string | undefined;
+}
+
+/** Everything that is wrong with the configuration, in one message, each mistake with its place. */
+export class ConfigurationError extends Error {
+  constructor(mistakes: readonly string[]) {
+    super(`the configuration has ${mistakes.length === 1 ? "a mistake" : "mistakes"}: ${mistakes.join("; ")}`);
+    this.name = "ConfigurationError";
+  }
+}
+
+/**
+ * The environment wins over the file, the file over the defaults.
+ *
+ * @throws ConfigurationError with all mistakes of both.
+ */
+export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
+  const mistakes: string[] = [];
+  const variables = parse(Environment, environment, mistakes);
+  const path = environment["CONFIG_FILE"];
+  const file = parse(ConfigurationFile, path ? readYaml(path, mistakes) : {}, mistakes, path && basename(path));
+  if (!variables || !file || mistakes.length > 0) throw new ConfigurationError(mistakes);
+  return {
+    ...file,
+    peers: variables.RECORDER_PEER_ID ? [variables.RECORDER_PEER_ID] : file.peers,
+    maxConcurrentRecorders: variables.MAX_CONCURRENT_RECORDERS ?? file.maxConcurrentRecorders,
+    logLevel: variables.LOG_LEVEL ?? file.logLevel,
+    apiKey: variables.SKYWAY_API_KEY,
+    port: variables.PORT,
+    gatewayUrl: variables.GATEWAY_URL,
+    signalingUrl: variables.SIGNALING_URL,
+    project: variables.COMPOSE_PROJECT_NAME,
+    recorderImage: variables.RECORDER_IMAGE,
+    recorderNetwork: variables.RECORDER_NETWORK,
+    recordingsFolder: variables.RECORDINGS_FOLDER,
+    recordingsSource: variables.RECORDINGS_SOURCE,
+  };
+}
+
+function readYaml(path: string, mistakes: string[]): unknown {
+  try {
+    const document = parseDocument(readFileSync(path, "utf8"));
+    for (const error of document.errors) mistakes.push(`${basename(path)}: ${error.message.split("\n")[0]}`);
+    return document.toJS() ?? {};
+  } catch (error) {
+    mistakes.push(`${basename(path)}: ${error instanceof Error ? error.message : error}`);
+    return {};
+  }
+}
+
+function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  mistakes: string[],
+  source?: string,
+): z.infer<Schema> | undefined {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const where = source ? `${source}: ` : "";
+  for (const issue of parsed.error.issues) {
+    const path = z.core.toDotPath(issue.path as PropertyKey[]);
+    mistakes.push(`${where}${path ? `${path}: ` : ""}${issue.message}`);
+  }
+  return undefined;
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+
+/** Works without any configuration; signalling takes it on loopback only. */
+export const DEFAULT_API_KEY = "00000000-0000-4000-8000-000000000000";
+
+const PEER_ID = /^[A-Za-z0-9_+.-](?:[A-Za-z0-9_+. -]{0,62}[A-Za-z0-9_+.-])?$/;
+const API_KEY = /^[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}$/;
+
+export const VIDEO_CODECS = ["VP8", "VP9", "AV1", "H264"] as const;
+export const AUDIO_CODECS = ["opus", "PCMU", "PCMA"] as const;
+
+const peerId = z
+  .string()
+  .regex(PEER_ID, "is not a peer id: 1 to 64 letters, digits, '-', '_', '.', '+' or spaces")
+  .refine((id) => !/^\.+$/.test(id), "is not a peer id");
+
+const distinct = <Item>(items: readonly Item[]) => new Set(items).size === items.length;
+
+/** The configuration file. Every key has a default, and a key that is not known is a mistake. */
+export const ConfigurationFile = z.strictObject({
+  peers: z.array(peerId).min(1).refine(distinct, "names a peer twice").default(["TestRecorder"]),
+  maxConcurrentRecorders: z.int().min(1).max(1_000).default(20),
+  video: z
+    .strictObject({ codecs: z.array(z.enum(VIDEO_CODECS)).min(1).refine(distinct, "names a codec twice") })
+    .default({ codecs: ["VP8", "VP9", "H264"] }),
+  audio: z
+    .strictObject({ codecs: z.array(z.enum(AUDIO_CODECS)).min(1).refine(distinct, "names a codec twice") })
+    .default({ codecs: ["opus", "PCMU", "PCMA"] }),
+  recorder: z
+    .strictObject({
+      memoryMebibytes: z.int().min(64).max(2_048).default(256),
+      cpus: z.number().min(0.1).max(4).default(1),
+    })
+    .prefault({}),
+  logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
+});
+
+const optional = (text: unknown) => (text === "" ? undefined : text);
+
+/** The environment that the Compose file sets. An empty variable is one that is not set. */
+export const Environment = z.object({
+  PORT: z.preprocess(optional, z.coerce.number().int().min(0).max(65_535).default(3000)),
+  GATEWAY_URL: z.preprocess(optional, z.url().default("http://127.0.0.1:8000")),
+  SIGNALING_URL: z.preprocess(optional, z.url().default("http://127.0.0.1:9000")),
+  SKYWAY_API_KEY: z.preprocess(
+    optional,
+    z
+      .string()
+      .default(DEFAULT_API_KEY)
+      .transform((keys) => keys.split(",")[0]?.trim() ?? "")
+      .pipe(z.string().regex(API_KEY, "is not of the form 8-4-4-4-12 of lower-case letters and digits")),
+  ),
+  RECORDER_PEER_ID: z.preprocess(optional, peerId.optional()),
+  MAX_CONCURRENT_RECORDERS: z.preprocess(optional, z.coerce.number().int().min(1).max(1_000).optional()),
+  LOG_LEVEL: z.preprocess(optional, z.enum(["debug", "info", "warn", "error"]).optional()),
+  COMPOSE_PROJECT_NAME: z.preprocess(
+    optional,
+    z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]*$/)
+      .default("skyway-call-recorder"),
+  ),
+  RECORDER_IMAGE: z.preprocess(optional, z.string().default("skyway-call-recorder/recorder:latest")),
+  RECORDER_NETWORK: z.preprocess(optional, z.string().default("skyway-call-recorder_recorders")),
+  RECORDINGS_SOURCE: z.preprocess(optional, z.string().optional()),
+  RECORDINGS_FOLDER: z.preprocess(optional, z.string().startsWith("/").default("/recordings")),
+  CONFIG_FILE: z.preprocess(optional, z.string().optional()),
+});

@@ -1,0 +1,57 @@
+/** What a container is made of. Everything that is not here is locked: no capabilities, read-only root, no new rights. */
+export interface ContainerSpec {
+  name: string;
+  image: string;
+  command: readonly string[];
+  labels: Readonly<Record<string, string>>;
+  /** undefined: no network at all. */
+  network: string | undefined;
+  /** Source of the recordings mount at /recordings. */
+  recordings: RecordingsSource;
+  memoryBytes: number;
+  nanoCpus: number;
+}
+
+export interface RecordingsSource {
+  type: "volume" | "bind";
+  source: string;
+}
+
+export interface ContainerFacts {
+  id: string;
+  name: string;
+  labels: Readonly<Record<string, string>>;
+  running: boolean;
+  exitCode: number;
+  /** Address in the network of its spec; undefined when it has none or does not run. */
+  address: string | undefined;
+}
+
+export interface ContainerOutput {
+  stdout: string;
+  stderr: string;
+}
+
+export type StopSignal = "SIGTERM" | "SIGKILL";
+
+/** What runs containers. One implementation speaks to Docker; a swarm would be another. */
+export interface Engine {
+  /** @throws RecorderError DOCKER_UNREACHABLE. */
+  ping(): Promise<void>;
+  /** Creates and starts. @throws RecorderError DOCKER_UNREACHABLE, RECORDER_IMAGE_MISSING, RECORDER_NOT_STARTED. */
+  start(spec: ContainerSpec): Promise<string>;
+  /** @returns undefined when there is no such container. */
+  inspect(id: string): Promise<ContainerFacts | undefined>;
+  /** All containers of ours with this role, running or not. */
+  list(role: string): Promise<ContainerFacts[]>;
+  /** Lines of stdout as they come, until the container ends or the signal aborts. */
+  lines(id: string, signal: AbortSignal): AsyncIterable<string>;
+  output(id: string): Promise<ContainerOutput>;
+  /** Resolves with the exit code once the container does not run any more; 0 when it is gone already. */
+  exited(id: string, signal?: AbortSignal): Promise<number>;
+  kill(id: string, signal: StopSignal): Promise<void>;
+  /** Removing what is gone is no error. */
+  remove(id: string): Promise<void>;
+  /** What this very container has mounted at a path. */
+  ownMount(path: string): Promise<RecordingsSource | undefined>;
+}

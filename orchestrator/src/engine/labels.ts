@@ -1,0 +1,8 @@
+/** Labels of our containers: with the manifests, they are all that a restarted orchestrator knows. */
+export const LABEL = {
+  project: "io.skyway-call-recorder.project",
+  role: "io.skyway-call-recorder.role",
+  recorderId: "io.skyway-call-recorder.recorder-id",
+  callId: "io.skyway-call-recorder.call-id",
+  legId: "io.skyway-call-recorder.leg-id",
+} as const;

@@ -1,0 +1,140 @@
+/** Whose move it is: the caller's, the operator's, the network's, or ours. */
+export type Fault = "caller" | "operator" | "network" | "ours";
+
+interface ErrorEntry {
+  message: string;
+  fault: Fault;
+  hint: string;
+  /** HTTP status where an API request is what failed. */
+  status?: number;
+}
+
+/** Every failure that the manifest, the API and the log can show. */
+export const ERRORS = {
+  CALL_NOT_FOUND: {
+    message: "there is no such call",
+    fault: "caller",
+    hint: "List calls with GET /api/calls.",
+    status: 404,
+  },
+  FILE_NOT_FOUND: {
+    message: "this call has no such file",
+    fault: "caller",
+    hint: "The call lists its files.",
+    status: 404,
+  },
+  ROUTE_NOT_FOUND: {
+    message: "there is nothing here",
+    fault: "caller",
+    hint: "The README lists the API.",
+    status: 404,
+  },
+  BAD_PARAMETER: { message: "a parameter is not valid", fault: "caller", hint: "The message names it.", status: 400 },
+  INTERNAL: { message: "something went wrong here", fault: "ours", hint: "See the orchestrator's log.", status: 500 },
+
+  DOCKER_UNREACHABLE: {
+    message: "the Docker engine does not answer",
+    fault: "operator",
+    hint: "Is the Docker engine running, and /var/run/docker.sock mounted into docker-guard?",
+  },
+  RECORDER_IMAGE_MISSING: {
+    message: "the recorder image is not on this host",
+    fault: "operator",
+    hint: "Build it: docker compose build recorder",
+  },
+  RECORDER_NOT_STARTED: {
+    message: "the recorder's container did not start",
+    fault: "operator",
+    hint: "Is the engine out of memory or disk? The log has the engine's own words.",
+  },
+  RECORDER_NOT_BOUND: {
+    message: "the recorder did not open its ports in time",
+    fault: "operator",
+    hint: "The host may be overloaded: lower maxConcurrentRecorders.",
+  },
+  RECORDER_LOST: {
+    message: "the recorder ended while the call went on",
+    fault: "ours",
+    hint: "What it had recorded is kept. The log has its last words.",
+  },
+  TOO_MANY_RECORDERS: {
+    message: "as many legs are being recorded as this host may record",
+    fault: "operator",
+    hint: "Raise maxConcurrentRecorders (MAX_CONCURRENT_RECORDERS), or call again later.",
+  },
+  STORAGE_UNAVAILABLE: {
+    message: "the recordings volume cannot be written",
+    fault: "operator",
+    hint: "Is RECORDINGS_DIR mounted, not full, and owned by 10001:10001?",
+  },
+  NO_COMMON_CODEC: {
+    message: "the caller offers no codec that can be recorded",
+    fault: "caller",
+    hint: "Configure video.codecs and audio.codecs, or let the page offer one of them.",
+  },
+  ANSWER_REFUSED: {
+    message: "the gateway did not take the answer",
+    fault: "network",
+    hint: "The caller may have hung up already.",
+  },
+  NOT_CONNECTED: {
+    message: "the caller's media never reached the gateway",
+    fault: "network",
+    hint: "UDP MEDIA_PORT has to be open, and ANNOUNCED_IP the address by which the caller reaches this host.",
+  },
+  NO_MEDIA: { message: "the call ended before any media came", fault: "caller", hint: "Did the page send a stream?" },
+  NOT_ASSEMBLED: {
+    message: "the recorded tracks could not be joined",
+    fault: "ours",
+    hint: "The tracks stay in the spool and are tried again when the orchestrator starts.",
+  },
+  NOT_VERIFIED: {
+    message: "the file did not pass its verification",
+    fault: "ours",
+    hint: "The tracks stay in the spool and are tried again when the orchestrator starts.",
+  },
+  INTERRUPTED: {
+    message: "the orchestrator was restarted before the call was answered",
+    fault: "ours",
+    hint: "The caller has to call again.",
+  },
+  GATEWAY_UNREACHABLE: {
+    message: "the gateway does not answer",
+    fault: "operator",
+    hint: "docker compose logs skyway-webrtc-gateway",
+  },
+  PEER_REFUSED: {
+    message: "the gateway could not register this peer id",
+    fault: "operator",
+    hint: "Is the id taken by another client, or the API key unknown to signalling?",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A failure with a code; what is shown of it is the same in manifest, API and log. */
+export class RecorderError extends Error {
+  readonly code: ErrorCode;
+
+  /** @param detail what was found in this case, added to the table's message. */
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+    super(detail ? `${ERRORS[code].message}: ${detail}` : ERRORS[code].message, options);
+    this.name = "RecorderError";
+    this.code = code;
+  }
+
+  get hint(): string {
+    return ERRORS[this.code].hint;
+  }
+
+  get status(): number {
+    const entry: ErrorEntry = ERRORS[this.code];
+    return entry.status ?? 500;
+  }
+}
+
+/** Anything thrown as an error of the table; what has no code is ours. */
+export function asRecorderError(thrown: unknown): RecorderError {
+  if (thrown instanceof RecorderError) return thrown;
+  return new RecorderError("INTERNAL", thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+}

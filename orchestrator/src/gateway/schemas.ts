@@ -1,0 +1,53 @@
+import { z } from "zod";
+
+/** What the gateway answers, as far as it is read here (api-0.4.3.yaml). Fields beyond these are ignored. */
+
+export const PeerCreated = z.object({ params: z.object({ peer_id: z.string(), token: z.string() }) });
+
+export const PeerEventBody = z.object({
+  event: z.string(),
+  call_params: z.object({ media_connection_id: z.string() }).optional(),
+  error_message: z.string().optional(),
+});
+
+export const ConnectionEventBody = z.object({ event: z.string(), error_message: z.string().optional() });
+
+export const StatusBody = z.object({ remote_id: z.string(), metadata: z.unknown(), open: z.boolean() });
+
+export const ErrorBody = z.object({ params: z.object({ errors: z.array(z.object({ message: z.string() })) }) });
+
+const codec = z
+  .object({
+    codec: z.string(),
+    payload_type: z.int(),
+    sampling_rate: z.int(),
+    channels: z.int(),
+    fmtp: z.string(),
+  })
+  .transform((one) => ({
+    codec: one.codec,
+    payloadType: one.payload_type,
+    samplingRate: one.sampling_rate,
+    channels: one.channels,
+    fmtp: one.fmtp,
+  }));
+
+/** The extension `GET /media/connections/{id}/tracks`. */
+export const TracksBody = z.object({
+  ended: z.object({ reason: z.string() }).nullable(),
+  tracks: z.array(
+    z.object({
+      kind: z.enum(["audio", "video"]),
+      offered: z.array(codec),
+      clock: z
+        .object({
+          first_unix_ms: z.number(),
+          rate: z.number().positive(),
+          source: z.enum(["arrival", "sender_report"]),
+        })
+        .nullable()
+        .transform((clock) => clock && { firstUnixMs: clock.first_unix_ms, rate: clock.rate, source: clock.source }),
+      counters: z.record(z.string(), z.number().nullable()),
+    }),
+  ),
+});

@@ -1,0 +1,34 @@
+import { randomBytes } from "node:crypto";
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+export type CallId = Branded<"CallId">;
+export type LegId = Branded<"LegId">;
+export type RecorderId = Branded<"RecorderId">;
+export type PeerId = Branded<"PeerId">;
+export type MediaConnectionId = Branded<"MediaConnectionId">;
+
+const TIME_DIGITS = 9; // milliseconds in base 36, enough until the year 5188
+const CALL_ID = /^call_[0-9a-z]{9}[0-9a-f]{10}$/;
+const LEG_ID = /^leg_[0-9a-z]{9}[0-9a-f]{10}$/;
+
+/** An id that sorts by the time it was made. */
+function timedId(prefix: string, at: Date): string {
+  const time = at.getTime().toString(36).padStart(TIME_DIGITS, "0");
+  return `${prefix}_${time}${randomBytes(5).toString("hex")}`;
+}
+
+export const newCallId = (at: Date): CallId => timedId("call", at) as CallId;
+export const newLegId = (at: Date): LegId => timedId("leg", at) as LegId;
+
+/** The container that records the n-th part of a leg. */
+export const recorderIdOf = (leg: LegId, part: number): RecorderId => `${leg}-p${part}` as RecorderId;
+
+export const isCallId = (text: string): text is CallId => CALL_ID.test(text);
+export const isLegId = (text: string): text is LegId => LEG_ID.test(text);
+
+/** When a call began, as its id says. */
+export function timeOf(call: CallId): Date {
+  return new Date(Number.parseInt(call.slice("call_".length, "call_".length + TIME_DIGITS), 36));
+}

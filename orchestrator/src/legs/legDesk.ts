@@ -1,0 +1,41 @@
+import type { CallId, LegId } from "../ids.ts";
+import type { EndReason } from "./ending.ts";
+
+interface RunningLeg {
+  callId: CallId;
+  stop: AbortController;
+  done: Promise<void>;
+}
+
+/** The legs whose story is being told right now, so that they can be ended and waited for. */
+export class LegDesk {
+  readonly #running = new Map<LegId, RunningLeg>();
+  #closing: EndReason | undefined;
+
+  /** Runs a leg's story; its signal says when it is to end, and why. */
+  run(callId: CallId, legId: LegId, story: (stop: AbortSignal) => Promise<void>): Promise<void> {
+    const stop = new AbortController();
+    if (this.#closing) stop.abort(this.#closing);
+    const done = story(stop.signal).finally(() => this.#running.delete(legId));
+    this.#running.set(legId, { callId, stop, done });
+    return done;
+  }
+
+  /** Asks all running legs of a call to end. @returns how many there were. */
+  stopCall(callId: CallId): number {
+    const legs = [...this.#running.values()].filter((leg) => leg.callId === callId);
+    for (const { stop } of legs) stop.abort("stopped" satisfies EndReason);
+    return legs.length;
+  }
+
+  /** Ends every leg and waits until the last file is kept. */
+  async close(): Promise<void> {
+    this.#closing = "shutdown";
+    for (const { stop } of this.#running.values()) stop.abort("shutdown" satisfies EndReason);
+    await Promise.allSettled([...this.#running.values()].map(({ done }) => done));
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+}

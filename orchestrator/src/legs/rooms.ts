@@ -1,0 +1,18 @@
+import type { Logger } from "pino";
+import type { CallBook } from "../calls/callBook.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import type { Library } from "../library/library.ts";
+import type { Preferences } from "../recorders/codecs.ts";
+import type { Recorders } from "../recorders/recorders.ts";
+import type { LegDesk } from "./legDesk.ts";
+
+/** What a leg's story takes place in. */
+export interface Rooms {
+  calls: CallBook;
+  gateway: Gateway;
+  library: Library;
+  recorders: Recorders;
+  preferences: Preferences;
+  desk: LegDesk;
+  log: Logger;
+}

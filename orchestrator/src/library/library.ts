@@ -1,0 +1,89 @@
+import { constants } from "node:fs";
+import { access, mkdir, readdir, readFile, rename, rm, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { type CallId, isCallId, type LegId, type RecorderId, timeOf } from "../ids.ts";
+import { syncFolder, writeAtomically } from "./atomicFile.ts";
+import { Manifest, type RecordingFile } from "./manifest.ts";
+import { type Paths, recordingName } from "./paths.ts";
+import { verify } from "./verify.ts";
+
+/** The recordings volume: manifests and recordings of calls, and the spool where they come from. */
+export class Library {
+  readonly paths: Paths;
+
+  constructor(paths: Paths) {
+    this.paths = paths;
+  }
+
+  async writeManifest(manifest: Manifest): Promise<void> {
+    await mkdir(this.paths.call(manifest.id), { recursive: true });
+    await writeAtomically(this.paths.manifest(manifest.id), `${JSON.stringify(manifest, null, 2)}\n`);
+  }
+
+  /** @returns undefined when there is none, or one that cannot be read. */
+  async readManifest(id: CallId): Promise<Manifest | undefined> {
+    try {
+      return Manifest.parse(JSON.parse(await readFile(this.paths.manifest(id), "utf8")));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Takes a file home: verifies it in the spool, moves it into its call's folder, and removes the tracks it was
+   * made of. What fails its verification stays where it is.
+   *
+   * @param probed what ffprobe printed about it.
+   * @throws RecorderError NOT_VERIFIED.
+   */
+  async keep(recorder: RecorderId, call: CallId, leg: LegId, format: string, probed: string): Promise<RecordingFile> {
+    const spooled = this.paths.assembled(recorder, format);
+    const file = await verify(spooled, recordingName(leg, format), probed);
+    await mkdir(this.paths.call(call), { recursive: true });
+    await rename(spooled, this.paths.recording(call, file.name));
+    await syncFolder(this.paths.call(call));
+    await this.removeTracks(recorder);
+    return file;
+  }
+
+  async removeTracks(recorder: RecorderId): Promise<void> {
+    for (const kind of ["audio", "video"] as const) await rm(this.paths.track(recorder, kind), { force: true });
+  }
+
+  /** Ids of all calls, the newest first, read day by day as they are asked for. */
+  async *callIds(before?: CallId): AsyncGenerator<CallId> {
+    const lastDay = before && timeOf(before).toISOString().slice(0, 10);
+    for await (const day of this.#days()) {
+      if (lastDay && day.name > lastDay) continue;
+      const ids = (await entries(day.path)).filter(isCallId).sort().reverse();
+      for (const id of ids) if (!before || id < before) yield id;
+    }
+  }
+
+  /** @throws the file system's error when recordings cannot be written. */
+  async checkWritable(): Promise<{ freeBytes: number }> {
+    await access(this.paths.spool, constants.W_OK);
+    await access(this.paths.calls, constants.W_OK);
+    const { bavail, bsize } = await statfs(this.paths.root);
+    return { freeBytes: bavail * bsize };
+  }
+
+  async *#days(): AsyncGenerator<{ name: string; path: string }> {
+    const newestFirst = async (path: string) => (await entries(path)).sort().reverse();
+    for (const year of await newestFirst(this.paths.calls)) {
+      for (const month of await newestFirst(join(this.paths.calls, year))) {
+        for (const day of await newestFirst(join(this.paths.calls, year, month))) {
+          yield { name: `${year}-${month}-${day}`, path: join(this.paths.calls, year, month, day) };
+        }
+      }
+    }
+  }
+}
+
+async function entries(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import type { CallId, LegId, MediaConnectionId, PeerId, RecorderId } from "../ids.ts";
+import { isCallId, isLegId } from "../ids.ts";
+
+export const MANIFEST_VERSION = 1;
+
+const instant = z.iso.datetime();
+const kind = z.enum(["audio", "video"]);
+
+const codec = z.object({
+  codec: z.string(),
+  payloadType: z.int(),
+  samplingRate: z.int(),
+  channels: z.int(),
+  fmtp: z.string(),
+});
+
+const clock = z.object({ firstUnixMs: z.number(), rate: z.number(), source: z.enum(["arrival", "sender_report"]) });
+
+/** One track as the gateway saw it: where it lies on its clock, and what became of its packets. */
+const track = z.object({ kind, clock: clock.nullable(), counters: z.record(z.string(), z.number().nullable()) });
+
+const stream = z.object({
+  kind,
+  codec: z.string(),
+  width: z.int().optional(),
+  height: z.int().optional(),
+  frames: z.int().optional(),
+});
+
+const file = z.object({
+  name: z.string(),
+  bytes: z.int(),
+  durationSeconds: z.number(),
+  streams: z.array(stream),
+});
+
+const failure = z.object({ code: z.string(), message: z.string(), hint: z.string() });
+
+const base = {
+  id: z.custom<LegId>((value) => typeof value === "string" && isLegId(value)),
+  peerId: z.string(),
+  metadata: z.unknown(),
+  recorderPeerId: z.string().transform((id) => id as PeerId),
+  mediaConnectionId: z.string().transform((id) => id as MediaConnectionId),
+  ringingAt: instant,
+};
+
+const recorded = {
+  ...base,
+  recorderId: z.string().transform((id) => id as RecorderId),
+  codecs: z.object({ audio: codec.optional(), video: codec.optional() }),
+  tracks: z.array(track),
+};
+
+/** A leg in each of its states, with what is known in that state. */
+export const ManifestLeg = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("ringing"), ...base }),
+  z.object({ state: z.literal("preparing"), ...base }),
+  z.object({ state: z.literal("connecting"), ...recorded }),
+  z.object({ state: z.literal("recording"), ...recorded, startedAt: instant }),
+  z.object({ state: z.literal("finalising"), ...recorded, startedAt: instant, endedAt: instant, reason: z.string() }),
+  z.object({ state: z.literal("ready"), ...recorded, startedAt: instant, endedAt: instant, reason: z.string(), file }),
+  z.object({
+    state: z.literal("failed"),
+    ...base,
+    recorderId: recorded.recorderId.optional(),
+    codecs: recorded.codecs.optional(),
+    tracks: recorded.tracks.optional(),
+    startedAt: instant.optional(),
+    endedAt: instant,
+    reason: z.string().optional(),
+    error: failure,
+  }),
+]);
+
+export type ManifestLeg = z.infer<typeof ManifestLeg>;
+export type LegState = ManifestLeg["state"];
+export type LegIn<State extends LegState> = Extract<ManifestLeg, { state: State }>;
+export type RecordingFile = z.infer<typeof file>;
+export type ManifestTrack = z.infer<typeof track>;
+
+/** `call.json`: all that is known of a call. */
+export const Manifest = z.object({
+  version: z.literal(MANIFEST_VERSION),
+  id: z.custom<CallId>((value) => typeof value === "string" && isCallId(value)),
+  /** What legs of this call have in common: their `metadata.call`. */
+  key: z.string().nullable(),
+  startedAt: instant,
+  legs: z.array(ManifestLeg),
+});
+
+export type Manifest = z.infer<typeof Manifest>;
+export const LEG_STATES = ["ringing", "preparing", "connecting", "recording", "finalising", "ready", "failed"] as const;

@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { type CallId, type LegId, type RecorderId, timeOf } from "../ids.ts";
+import type { Kind } from "../recorders/codecs.ts";
+
+/** The only place that turns an id into a path. Ids are ours: what a caller sends never becomes one. */
+export class Paths {
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  get spool(): string {
+    return join(this.root, "spool");
+  }
+
+  get calls(): string {
+    return join(this.root, "calls");
+  }
+
+  get tokens(): string {
+    return join(this.root, "state", "peers.json");
+  }
+
+  /** calls/yyyy/mm/dd/callId, by the UTC day on which the call began. */
+  call(id: CallId): string {
+    const [day = ""] = timeOf(id).toISOString().split("T");
+    return join(this.calls, ...day.split("-"), id);
+  }
+
+  manifest(id: CallId): string {
+    return join(this.call(id), "call.json");
+  }
+
+  recording(call: CallId, name: string): string {
+    return join(this.call(call), name);
+  }
+
+  track(recorder: RecorderId, kind: Kind): string {
+    return join(this.spool, `${recorder}.${kind}.mkv.part`);
+  }
+
+  assembled(recorder: RecorderId, format: string): string {
+    return join(this.spool, `${recorder}.${format}.part`);
+  }
+}
+
+export const recordingName = (leg: LegId, format: string): string => `${leg}.${format}`;

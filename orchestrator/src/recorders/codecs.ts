@@ -1,0 +1,63 @@
+import { RecorderError } from "../errors.ts";
+
+export type Kind = "audio" | "video";
+
+/** A codec as SDP describes it (RFC 8866, sections 6.6 and 6.15). */
+export interface Codec {
+  codec: string;
+  payloadType: number;
+  samplingRate: number;
+  channels: number;
+  fmtp: string;
+}
+
+/** What a leg sends, one codec for each kind. */
+export interface Codecs {
+  audio?: Codec | undefined;
+  video?: Codec | undefined;
+}
+export type Offered = Partial<Record<Kind, readonly Codec[]>>;
+export type Preferences = Record<Kind, readonly string[]>;
+
+/** What is asked for when the gateway cannot say what is offered: what every browser has. */
+export const USUAL_CODECS: Codecs = {
+  video: { codec: "VP8", payloadType: 96, samplingRate: 90_000, channels: 1, fmtp: "" },
+  audio: { codec: "opus", payloadType: 111, samplingRate: 48_000, channels: 2, fmtp: "" },
+};
+
+/**
+ * The first preferred codec of each kind that is offered.
+ *
+ * @throws RecorderError NO_COMMON_CODEC when something is offered and nothing of it can be recorded.
+ */
+export function chooseCodecs(offered: Offered, preferences: Preferences): Codecs {
+  const chosen: Codecs = {};
+  for (const kind of ["audio", "video"] as const) {
+    const codec = firstPreferred(offered[kind] ?? [], preferences[kind]);
+    if (codec) chosen[kind] = codec;
+  }
+  if (!chosen.audio && !chosen.video) {
+    const names = [...(offered.audio ?? []), ...(offered.video ?? [])].map(({ codec }) => codec);
+    throw new RecorderError("NO_COMMON_CODEC", `offered are ${[...new Set(names)].join(", ") || "none"}`);
+  }
+  return chosen;
+}
+
+function firstPreferred(offered: readonly Codec[], names: readonly string[]): Codec | undefined {
+  for (const name of names) {
+    const match = offered.find(({ codec }) => codec.toLowerCase() === name.toLowerCase());
+    if (match) return match;
+  }
+  return undefined;
+}
+
+const WEBM_CODECS = new Set(["vp8", "vp9", "av1", "opus"]);
+
+/** WebM where its codecs allow, Matroska for the rest. */
+export function containerFormat(codecs: Codecs): "webm" | "mkv" {
+  return codecNames(codecs).every((name) => WEBM_CODECS.has(name.toLowerCase())) ? "webm" : "mkv";
+}
+
+export function codecNames({ audio, video }: Codecs): string[] {
+  return [audio, video].flatMap((one) => (one ? [one.codec] : []));
+}
