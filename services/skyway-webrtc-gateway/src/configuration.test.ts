@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { readConfiguration } from "./configuration.ts";
+
+test("everything has a default that works", () => {
+  expect(readConfiguration({}, undefined)).toEqual({
+    apiPort: 8000,
+    apiBindAddress: "127.0.0.1",
+    logLevel: "error",
+    signalingUrl: "http://127.0.0.1:9000",
+    mediaPort: 40_000,
+    mediaBindAddress: undefined,
+    announcedIps: [],
+  });
+});
+
+test("the official gateway's config.toml is honoured", () => {
+  const file = '[general]\napi_port = 8001        # 1025..65535\nlog_level = "warn"\n';
+  expect(readConfiguration({}, file)).toMatchObject({ apiPort: 8001, logLevel: "warn" });
+});
+
+test("the environment's log level wins over the file's", () => {
+  const file = '[general]\nlog_level = "warn"\n';
+  expect(readConfiguration({ LOG_LEVEL: "info" }, file).logLevel).toBe("info");
+  expect(readConfiguration({ LOG_LEVEL: "" }, file).logLevel).toBe("warn");
+});
+
+test.each([
+  ["192.0.2.1", ["192.0.2.1"]],
+  ["192.0.2.1,2001:db8::1", ["192.0.2.1", "2001:db8::1"]],
+  [" 192.0.2.1 , 192.0.2.2 ", ["192.0.2.1", "192.0.2.2"]],
+  ["", []],
+])("ANNOUNCED_IP %j is one or several addresses", (value, announcedIps) => {
+  expect(readConfiguration({ ANNOUNCED_IP: value }, undefined).announcedIps).toEqual(announcedIps);
+});
+
+describe("a mistake is named with its place", () => {
+  test.each([
+    [{ ANNOUNCED_IP: "my-host" }, undefined, "ANNOUNCED_IP"],
+    [{ MEDIA_PORT: "70000" }, undefined, "MEDIA_PORT"],
+    [{ MEDIA_PORT: "many" }, undefined, "MEDIA_PORT"],
+    [{ SIGNALING_URL: "signaling:9000" }, undefined, "SIGNALING_URL"],
+    [{ API_BIND_ADDRESS: "localhost" }, undefined, "API_BIND_ADDRESS"],
+    [{ LOG_LEVEL: "loud" }, undefined, "LOG_LEVEL"],
+    [{}, "[general]\napi_port = 80", "config.toml general.api_port"],
+    [{}, '[general]\napi_port = "8000"', "config.toml general.api_port"],
+    [{}, '[general]\nlog_level = "verbose"', "config.toml general.log_level"],
+    [{}, "[general]\nport = 8000", "config.toml general"],
+    [{}, "[general\napi_port = 8000", "config.toml line 1"],
+  ])("%j with %j", (environment, file, named) => {
+    expect(() => readConfiguration(environment, file)).toThrow(named);
+  });
+
+  test("together with all others", () => {
+    const file = "[general]\napi_port = 80\nlog_level = 3";
+    for (const named of ["general.api_port", "general.log_level", "MEDIA_PORT"]) {
+      expect(() => readConfiguration({ MEDIA_PORT: "-1" }, file)).toThrow(named);
+    }
+  });
+});

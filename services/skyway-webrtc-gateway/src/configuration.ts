@@ -1,0 +1,96 @@
+import { isIP } from "node:net";
+import { parse as parseToml, TomlError } from "smol-toml";
+import { z } from "zod";
+import { GatewayError } from "./errors.ts";
+
+export const CONFIG_FILE = "config.toml";
+
+export interface Configuration {
+  apiPort: number;
+  apiBindAddress: string;
+  logLevel: "error" | "warn" | "info" | "debug";
+  signalingUrl: string;
+  mediaPort: number;
+  /** undefined: the address of the interface with the default route. */
+  mediaBindAddress: string | undefined;
+  /** Addresses that browsers are told, besides the one that media is bound to. */
+  announcedIps: string[];
+}
+
+/** The official gateway's file: nothing else can be set in it. */
+const fileSchema = z.strictObject({
+  general: z
+    .strictObject({
+      api_port: z.int().min(1025).max(65_535).default(8000),
+      log_level: z.enum(["error", "warn", "debug"]).default("error"),
+    })
+    .prefault({}),
+});
+
+/** Compose passes variables that are not set as empty ones. */
+const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((text) => (text === "" ? undefined : text), schema);
+
+const address = z.string().refine((text) => isIP(text) !== 0, "must be a numeric IPv4 or IPv6 address");
+
+const environmentSchema = z.object({
+  SIGNALING_URL: optional(
+    z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).default("http://127.0.0.1:9000"),
+  ),
+  MEDIA_PORT: optional(z.coerce.number().int().min(1).max(65_535).default(40_000)),
+  MEDIA_BIND_ADDRESS: optional(address.optional()),
+  ANNOUNCED_IP: optional(
+    z
+      .string()
+      .default("")
+      .transform((text) => text.split(/[\s,]+/).filter((one) => one !== ""))
+      .pipe(z.array(address)),
+  ),
+  API_BIND_ADDRESS: optional(address.default("127.0.0.1")),
+  LOG_LEVEL: optional(z.enum(["error", "warn", "info", "debug"]).optional()),
+});
+
+/**
+ * @param environment SIGNALING_URL (http://127.0.0.1:9000), MEDIA_PORT (40000), MEDIA_BIND_ADDRESS, ANNOUNCED_IP (one
+ *   or several, separated by commas), API_BIND_ADDRESS (127.0.0.1), LOG_LEVEL, which wins over the file's.
+ * @param file the text of config.toml, if there is one: `[general]` api_port (8000), log_level (error).
+ * @throws GatewayError CONFIGURATION_INVALID that names each mistake with its place.
+ */
+export function readConfiguration(environment: NodeJS.ProcessEnv, file: string | undefined): Configuration {
+  const settings = fileSchema.safeParse(file === undefined ? {} : toml(file));
+  const variables = environmentSchema.safeParse(environment);
+  if (!settings.success || !variables.success) {
+    throw invalid([
+      ...(settings.error?.issues.map((issue) => `${CONFIG_FILE} ${place(issue)}`) ?? []),
+      ...(variables.error?.issues.map((issue) => place(issue, environment)) ?? []),
+    ]);
+  }
+  const { general } = settings.data;
+  return {
+    apiPort: general.api_port,
+    apiBindAddress: variables.data.API_BIND_ADDRESS,
+    logLevel: variables.data.LOG_LEVEL ?? general.log_level,
+    signalingUrl: variables.data.SIGNALING_URL,
+    mediaPort: variables.data.MEDIA_PORT,
+    mediaBindAddress: variables.data.MEDIA_BIND_ADDRESS,
+    announcedIps: variables.data.ANNOUNCED_IP,
+  };
+}
+
+function toml(text: string): unknown {
+  try {
+    return parseToml(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [reason] = error.message.replace(/^Invalid TOML document: /, "").split("\n");
+    throw invalid([`${CONFIG_FILE} line ${error.line}: ${reason}`]);
+  }
+}
+
+function place(issue: z.core.$ZodIssue, environment?: NodeJS.ProcessEnv): string {
+  const [name] = issue.path;
+  const value = environment && typeof name === "string" ? ` (it is ${JSON.stringify(environment[name])})` : "";
+  return `${issue.path.join(".") || "document"}: ${issue.message}${value}`;
+}
+
+const invalid = (mistakes: string[]) => new GatewayError("CONFIGURATION_INVALID", mistakes.join("; "));
