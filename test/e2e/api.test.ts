@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type Call, errorCode, fileUrl, getCall, type Leg, listCalls, request } from "../bundle/api.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { readyCallOf } from "./expectations.ts";
-import { openStage } from "./stage.ts";
+import { newPeerId, openStage } from "./stage.ts";
 
 const UNKNOWN_CALL = "call_00000000-0000-4000-8000-000000000000";
 const CALLS = 3;
@@ -147,9 +147,24 @@ describe("mistakes of a client get a code and a message", () => {
   );
 });
 
+test("legs with the same metadata.call belong to one call", async () => {
+  await using stage = await openStage("chromium");
+  const callers = await Promise.all([stage.caller(), stage.caller()]);
+  const metadata = { call: newPeerId("conversation") };
+  await Promise.all(callers.map(({ page }) => page.call(RECORDER_PEER_ID, { videoCodec: "VP8", metadata })));
+  await Promise.all(callers.map(({ page }) => page.talk(CALL_SECONDS * 1000)));
+  const endedAt = Date.now();
+  await Promise.all(callers.map(({ page }) => page.hangUp("close(true)")));
+
+  const [one, other] = await Promise.all(callers.map(({ peerId }) => readyCallOf(peerId, endedAt)));
+
+  expect(one?.call.id).toBe(other?.call.id);
+  expect(new Set(other?.call.legs.map(({ peerId }) => peerId))).toEqual(new Set(callers.map(({ peerId }) => peerId)));
+});
+
 test("health names every part and says that it is well", async () => {
   const response = await request("/api/health");
   expect(response.status).toBe(200);
   const body = JSON.stringify(await response.json());
-  for (const part of ["gateway", "signaling", "docker"]) expect(body.toLowerCase()).toContain(part);
+  for (const part of ["docker", "gateway", "signaling", "storage", "peers"]) expect(body).toContain(part);
 });

@@ -37,6 +37,7 @@ describe("a mistyped configuration is refused with one message that names the pl
     ["orchestrator", "RECORDER_PEER_ID", "../evil"],
     ["signaling", "SKYWAY_API_KEY", "SKYWAY API KEY"],
     ["skyway-webrtc-gateway", "ANNOUNCED_IP", "my-host"],
+    ["docker-guard", "LOG_LEVEL", "loud"],
   ])("%s with %s=%s", async (service, variable, value) => {
     expectRefusal(await once(service, { [variable]: value }), variable);
   });
@@ -47,9 +48,21 @@ test("the default API key is refused on anything but loopback", async () => {
 });
 
 test("a missing Docker socket is said in one message", async () => {
-  const image = "skyway-call-recorder/orchestrator";
-  const finished = await run("docker", ["run", "--rm", image], { limitMs: REFUSAL_LIMIT_MS });
-  expectRefusal(finished, "docker.sock");
+  const image = "skyway-call-recorder/docker-guard";
+  const settings = ["COMPOSE_PROJECT_NAME=x", "RECORDER_IMAGE=x", "RECORDER_NETWORK=x"].flatMap((one) => [
+    "--env",
+    one,
+  ]);
+  const finished = await run("docker", ["run", "--rm", ...settings, image], { limitMs: REFUSAL_LIMIT_MS });
+  expectRefusal(finished, "/var/run/docker.sock");
+});
+
+test("an engine that does not answer is said in one message", async () => {
+  const env = ["--env", "DOCKER_HOST=tcp://127.0.0.1:9"];
+  const finished = await compose(["run", "--rm", "--no-deps", "-T", ...env, "orchestrator"], {
+    limitMs: REFUSAL_LIMIT_MS,
+  });
+  expectRefusal(finished, "Docker");
 });
 
 test("a port that is taken is said by scripts/up, with the variable to change", async () => {
