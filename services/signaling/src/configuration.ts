@@ -1,53 +1,88 @@
+import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { ApiKey } from "./ids.ts";
 
 /** Works without any configuration, and for that reason on loopback only. */
 export const DEFAULT_API_KEY = "00000000-0000-4000-8000-000000000000";
 
-/** skyway-js refuses every other form before it connects. */
-const API_KEY = /^[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}$/;
-const LOOPBACK = /^(127\.|::1$|localhost$)/;
+/** Compose hands on a variable that is not set as an empty one. */
+const unlessEmpty = (text: unknown) => (text === "" ? undefined : text);
+const list = (text: string) => text.split(",").map((item) => item.trim());
 
-const optional = (text: unknown) => (text === "" ? undefined : text);
+const SecretKey = z
+  .string()
+  .regex(/^[^:]+:.{16,}$/, "is not of the form <API key>:<secret of 16 characters or more>")
+  .transform((pair) => [pair.slice(0, pair.indexOf(":")), pair.slice(pair.indexOf(":") + 1)] as const)
+  .pipe(z.tuple([ApiKey, z.string()]));
 
-const schema = z
+const Environment = z
   .object({
-    PORT: z.preprocess(optional, z.coerce.number().int().min(0).max(65_535).default(9000)),
-    LOG_LEVEL: z.preprocess(optional, z.enum(["debug", "info", "warn", "error"]).default("info")),
-    BIND_ADDRESS: z.preprocess(optional, z.string().default("127.0.0.1")),
+    PORT: z.preprocess(unlessEmpty, z.coerce.number().int().min(0).max(65_535).default(9000)),
+    LISTEN_ADDRESS: z.preprocess(unlessEmpty, z.string().default("0.0.0.0")),
+    LOG_LEVEL: z.preprocess(unlessEmpty, z.enum(["debug", "info", "warn", "error"]).default("info")),
+    BIND_ADDRESS: z.preprocess(unlessEmpty, z.string().default("127.0.0.1")),
     SKYWAY_API_KEY: z.preprocess(
-      optional,
-      z
-        .string()
-        .default(DEFAULT_API_KEY)
-        .transform((keys) => keys.split(",").map((key) => key.trim()))
-        .pipe(z.array(z.string().regex(API_KEY, "is not of the form 8-4-4-4-12 of lower-case letters and digits"))),
+      unlessEmpty,
+      z.string().default(DEFAULT_API_KEY).transform(list).pipe(z.array(ApiKey)),
     ),
+    SKYWAY_SECRET_KEYS: z.preprocess(unlessEmpty, z.string().transform(list).pipe(z.array(SecretKey)).default([])),
   })
-  .superRefine((values, context) => {
-    if (values.SKYWAY_API_KEY.includes(DEFAULT_API_KEY) && !LOOPBACK.test(values.BIND_ADDRESS)) {
+  .superRefine(({ SKYWAY_API_KEY: keys, BIND_ADDRESS, SKYWAY_SECRET_KEYS: secrets }, context) => {
+    if (keys.some((key) => key === DEFAULT_API_KEY) && !isLoopback(BIND_ADDRESS)) {
       context.addIssue({
         code: "custom",
         path: ["SKYWAY_API_KEY"],
-        message: `is still the default key, which works on loopback only, and BIND_ADDRESS is ${values.BIND_ADDRESS}; set a key of your own, such as ${crypto.randomUUID()}`,
+        message: `is the default key, which works on loopback only, and BIND_ADDRESS is ${BIND_ADDRESS}: set a key of your own, such as ${crypto.randomUUID()}`,
+      });
+    }
+    for (const [key] of secrets) {
+      if (keys.includes(key)) continue;
+      context.addIssue({
+        code: "custom",
+        path: ["SKYWAY_SECRET_KEYS"],
+        message: `names ${key}, which SKYWAY_API_KEY does not`,
       });
     }
   });
 
 export interface Configuration {
   port: number;
+  listenAddress: string;
   logLevel: "debug" | "info" | "warn" | "error";
-  apiKeys: ReadonlySet<string>;
+  apiKeys: readonly ApiKey[];
+  /** Keys whose peers must bring credentials, with the secret that signs them. */
+  secretKeys: ReadonlyMap<ApiKey, string>;
+}
+
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
 }
 
 /**
- * @param environment PORT (9000), SKYWAY_API_KEY (comma-separated), BIND_ADDRESS (where the bundle is published), LOG_LEVEL.
- * @throws Error naming every variable that is wrong and what to change.
+ * @param environment PORT (9000; 0 for any), LISTEN_ADDRESS (0.0.0.0: in the bundle only the front door reaches it),
+ *   SKYWAY_API_KEY (comma-separated), BIND_ADDRESS (where the bundle is published; 127.0.0.1), LOG_LEVEL (info),
+ *   SKYWAY_SECRET_KEYS (comma-separated `<API key>:<secret>`; none).
+ * @throws ConfigurationError naming every variable that is wrong and what to change.
  */
 export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
-  const parsed = schema.safeParse(environment);
-  if (!parsed.success) {
-    throw new Error(parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("; "));
-  }
-  const { PORT, LOG_LEVEL, SKYWAY_API_KEY } = parsed.data;
-  return { port: PORT, logLevel: LOG_LEVEL, apiKeys: new Set(SKYWAY_API_KEY) };
+  const { data, error } = Environment.safeParse(environment);
+  if (error) throw new ConfigurationError(error.issues.map(describe).join("; "));
+  return {
+    port: data.PORT,
+    listenAddress: data.LISTEN_ADDRESS,
+    logLevel: data.LOG_LEVEL,
+    apiKeys: data.SKYWAY_API_KEY,
+    secretKeys: new Map(data.SKYWAY_SECRET_KEYS),
+  };
+}
+
+/** Says where and what, never the value: it may be a secret. */
+function describe({ path, message }: z.core.$ZodIssue): string {
+  const [variable, index] = path;
+  const place = typeof index === "number" ? `${String(variable)} (entry ${index + 1})` : String(variable);
+  return `${place} ${message}`;
+}
+
+function isLoopback(address: string): boolean {
+  return (isIPv4(address) && address.startsWith("127.")) || ["::1", "[::1]", "localhost"].includes(address);
 }

@@ -1,16 +1,27 @@
 import { pino } from "pino";
-import { readConfiguration } from "./configuration.ts";
+import { ConfigurationError, readConfiguration } from "./configuration.ts";
 import { startSignaling } from "./server.ts";
-
-const log = pino({ name: "signaling" });
 
 try {
   const configuration = readConfiguration(process.env);
-  log.level = configuration.logLevel;
-  const app = await startSignaling(configuration, log);
-  log.info({ port: configuration.port }, "signaling is up");
-  process.once("SIGTERM", () => void app.close().then(() => process.exit(0)));
+  const log = pino({ name: "signaling", level: configuration.logLevel });
+  const signaling = await startSignaling(configuration, log);
+  log.info({ port: signaling.port }, "signaling is up");
+
+  const stop = async (signal: NodeJS.Signals) => {
+    log.info({ signal }, "signaling stops");
+    await signaling.close();
+    process.exit(0);
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
 } catch (error) {
-  log.fatal(`signaling cannot start: ${error instanceof Error ? error.message : error}`);
+  if (!(error instanceof ConfigurationError) && !isListenError(error)) throw error;
+  process.stderr.write(`signaling cannot start: ${error.message}\n`);
   process.exitCode = 1;
+}
+
+/** A port that is taken, an address that is not this machine's. */
+function isListenError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && error.syscall === "listen";
 }

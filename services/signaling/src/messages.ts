@@ -1,33 +1,59 @@
 import { z } from "zod";
+import type { ErrorMessage } from "./errors.ts";
+import { ConnectionId, PeerId } from "./ids.ts";
+import { isPlainData } from "./plainData.ts";
 
-/** An SDP of a browser with every codec has some 8 kB; metadata is the page's own. */
-export const MESSAGE_LIMIT_BYTES = 256 * 1024;
+const sdp = z.string().max(200_000);
+const text = z.string().max(1_024);
+const address = { dst: PeerId, connectionId: ConnectionId, connectionType: z.enum(["media", "data"]).optional() };
 
-const peerId = z.string().min(1).max(64);
-const connectionId = z.string().min(1).max(128);
-const connectionType = z.enum(["media", "data"]);
-const address = { dst: peerId, connectionId: connectionId.optional(), connectionType: connectionType.optional() };
-
-/**
- * What clients may send, by event name. Fields beyond these are relayed as they are: pages of other SDK
- * versions carry some, and the receiver reads only what it knows.
- */
-export const CLIENT_MESSAGES = {
-  SEND_OFFER: { relayedAs: "OFFER", schema: z.looseObject({ ...address, offer: z.looseObject({ sdp: z.string() }) }) },
-  SEND_ANSWER: {
-    relayedAs: "ANSWER",
-    schema: z.looseObject({ ...address, answer: z.looseObject({ sdp: z.string() }) }),
-  },
-  SEND_CANDIDATE: { relayedAs: "CANDIDATE", schema: z.looseObject({ ...address, candidate: z.unknown() }) },
-  SEND_LEAVE: { relayedAs: "LEAVE", schema: z.looseObject(address) },
-  SEND_FORCE_CLOSE: { relayedAs: "FORCE_CLOSE", schema: z.looseObject(address) },
-} as const;
-
-export type ClientMessage = keyof typeof CLIENT_MESSAGES;
-
-/** What a client says of itself when it connects. */
-export const HANDSHAKE = z.object({
-  apiKey: z.string(),
-  token: z.string().min(1).max(256).optional(),
-  peerId: z.string().max(256).optional(),
+const Candidate = z.object({
+  candidate: text,
+  sdpMid: text.nullish(),
+  sdpMLineIndex: z.int().min(0).max(65_535).nullish(),
+  usernameFragment: text.nullish(),
 });
+
+const DataChannelInit = z.object({
+  ordered: z.boolean().optional(),
+  maxPacketLifeTime: z.int().nullish(),
+  maxRetransmits: z.int().nullish(),
+  protocol: text.optional(),
+  negotiated: z.boolean().optional(),
+  id: z.int().nullish(),
+  priority: text.optional(),
+});
+
+export const Offer = z.object({
+  ...address,
+  offer: z.object({ type: z.literal("offer"), sdp }),
+  metadata: z.unknown().refine(isPlainData, "is nested too deep").optional(),
+  label: text.optional(),
+  serialization: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/)
+    .optional(),
+  dcInit: DataChannelInit.optional(),
+});
+export const Answer = z.object({ ...address, answer: z.object({ type: z.literal("answer"), sdp }) });
+export const CandidateMessage = z.object({ ...address, candidate: Candidate });
+export const ForceClose = z.object({ dst: PeerId, connectionId: ConnectionId });
+
+/** What one peer says to another. The sender is not in it: signalling knows who it is. */
+export type PeerMessage =
+  | { event: "OFFER"; body: z.infer<typeof Offer> }
+  | { event: "ANSWER"; body: z.infer<typeof Answer> }
+  | { event: "CANDIDATE"; body: z.infer<typeof CandidateMessage> }
+  | { event: "FORCE_CLOSE"; body: z.infer<typeof ForceClose> };
+
+type Sent<Message> = Message extends { event: infer Event; body: infer Body }
+  ? { event: Event; body: Body & { src: PeerId } }
+  : never;
+
+/** What signalling says to a client. */
+export type ServerMessage =
+  | { event: "OPEN"; body: { peerId: PeerId } }
+  | { event: "ERROR"; body: ErrorMessage }
+  | { event: "LEAVE"; body: PeerId }
+  | { event: "AUTH_EXPIRES_IN"; body: number }
+  | Sent<PeerMessage>;

@@ -1,94 +1,105 @@
-import { type ErrorCode, RegistrationRefused } from "./errors.ts";
-import { generatePeerId, isPeerId } from "./peerId.ts";
+import type { Clock } from "./clock.ts";
+import { SignalingError } from "./errors.ts";
+import { generatePeerId, type PeerId, type Token } from "./ids.ts";
+import { LIMITS } from "./limits.ts";
+import type { Link } from "./link.ts";
+import { Peer } from "./peer.ts";
+import { RECONNECT_GRACE_MS, SIGN_OF_LIFE_LIMIT_MS } from "./times.ts";
 
-/** Enough for a large site; few enough that one key cannot fill the memory. */
-export const MAX_PEERS_PER_KEY = 10_000;
-
-/** How the registry reaches a client, whatever protocol it speaks. */
-export interface Connection {
-  send(event: string, message: unknown): void;
-  /** Ends the connection without another word. */
-  drop(): void;
+export interface PeerRegistryListeners {
+  /** Its link broke without a goodbye; it may come back. */
+  onLost(peer: Peer): void;
+  /** It is not coming back. */
+  onLeft(peer: Peer): void;
 }
 
-/** A client under its id, in the world of its API key. */
-export class Peer {
-  readonly key: string;
-  readonly id: string;
-  readonly token: string | undefined;
-  readonly connection: Connection;
-  /** Ids that this peer has exchanged messages with: they are told when it leaves. */
-  readonly acquaintances = new Set<string>();
-
-  constructor(key: string, id: string, token: string | undefined, connection: Connection) {
-    this.key = key;
-    this.id = id;
-    this.token = token;
-    this.connection = connection;
-  }
-}
-
-/** Who is there. Each API key is a world of its own. */
+/** Who is there under one API key. */
 export class PeerRegistry {
-  readonly #worlds = new Map<string, Map<string, Peer>>();
+  readonly #peers = new Map<PeerId, Peer>();
+  readonly #clock: Clock;
+  readonly #listeners: PeerRegistryListeners;
 
-  constructor(apiKeys: Iterable<string>) {
-    for (const key of apiKeys) this.#worlds.set(key, new Map());
+  constructor(clock: Clock, listeners: PeerRegistryListeners) {
+    this.#clock = clock;
+    this.#listeners = listeners;
   }
 
   /**
-   * @param wanted the id that the client asks for; one is made when it is absent.
-   * @param token the client's random token: with the same one, a client takes its own id again after a break.
-   * @throws RegistrationRefused INVALID_KEY, INVALID_ID, UNAVAILABLE_ID or TOO_MANY_PEERS.
+   * Gives a client the id it asks for, or a new one.
+   *
+   * @returns undefined if another client is connected under the id, as far as is known: see `contest`.
+   * @throws SignalingError TOO_MANY_PEERS.
    */
-  register(key: string, wanted: string | undefined, token: string | undefined, connection: Connection): Peer {
-    const world = this.#worlds.get(key);
-    if (!world) throw refused("INVALID_KEY");
-    if (wanted !== undefined && !isPeerId(wanted)) throw refused("INVALID_ID");
-    const peer = new Peer(key, wanted ?? generatePeerId(), token, connection);
-    const present = world.get(peer.id);
-    if (present) {
-      if (token === undefined || present.token !== token) throw refused("UNAVAILABLE_ID");
-      // The same client again: its former connection is dead, only nobody has noticed yet.
-      for (const id of present.acquaintances) peer.acquaintances.add(id);
-      world.set(peer.id, peer);
-      present.connection.drop();
-    } else if (world.size >= MAX_PEERS_PER_KEY) {
-      throw refused("TOO_MANY_PEERS");
-    }
-    world.set(peer.id, peer);
+  claim(wanted: PeerId | undefined, token: Token, link: Link): Peer | undefined {
+    const id = wanted ?? generatePeerId();
+    const present = this.#peers.get(id);
+    if (present?.token === token) return replaceLink(present, link);
+    if (present?.link) return undefined;
+    if (present) this.#leave(present);
+    if (this.#peers.size >= LIMITS.peersPerKey) throw new SignalingError("TOO_MANY_PEERS");
+    const peer = new Peer(id, token, link);
+    this.#peers.set(id, peer);
     return peer;
   }
 
-  /** Removes a peer and tells those it talked to. Does nothing for a connection that was replaced. */
-  leave(peer: Peer): void {
-    const world = this.#worlds.get(peer.key);
-    if (world?.get(peer.id) !== peer) return;
-    world.delete(peer.id);
-    for (const id of peer.acquaintances) {
-      const other = world.get(id);
-      other?.acquaintances.delete(peer.id);
-      other?.connection.send("LEAVE", peer.id);
+  /**
+   * Claims an id that another client has. A page that was reloaded after its network changed finds its own former
+   * socket there, half-open: a holder that shows no sign of life loses the id.
+   *
+   * @throws SignalingError UNAVAILABLE_ID, TOO_MANY_PEERS.
+   */
+  async contest(wanted: PeerId, token: Token, link: Link): Promise<Peer> {
+    const holder = this.#peers.get(wanted);
+    if (holder?.link && !(await holder.link.isAlive(SIGN_OF_LIFE_LIMIT_MS))) {
+      if (this.#peers.get(wanted) === holder) this.#leave(holder);
     }
+    const peer = link.isOpen && this.claim(wanted, token, link);
+    if (!peer) throw new SignalingError("UNAVAILABLE_ID");
+    return peer;
   }
 
-  find(key: string, id: string): Peer | undefined {
-    return this.#worlds.get(key)?.get(id);
+  /** The link has ended with a goodbye. Does nothing for a link that was replaced. */
+  leave(peer: Peer, link: Link): void {
+    if (peer.link === link) this.#leave(peer);
   }
 
-  /** @returns undefined for an unknown key. */
-  ids(key: string): string[] | undefined {
-    const world = this.#worlds.get(key);
-    return world && [...world.keys()];
+  /** The link broke: the peer keeps its id for a while. Does nothing for a link that was replaced. */
+  lose(peer: Peer, link: Link): void {
+    if (peer.link !== link) return;
+    peer.link = undefined;
+    peer.grace = this.#clock.after(RECONNECT_GRACE_MS, () => this.#leave(peer));
+    this.#listeners.onLost(peer);
   }
 
-  get size(): number {
-    let size = 0;
-    for (const world of this.#worlds.values()) size += world.size;
-    return size;
+  get(id: PeerId): Peer | undefined {
+    return this.#peers.get(id);
+  }
+
+  isConnected(id: PeerId): boolean {
+    return this.#peers.get(id)?.link !== undefined;
+  }
+
+  connectedIds(): PeerId[] {
+    return [...this.#peers.values()].filter(({ link }) => link).map(({ id }) => id);
+  }
+
+  #leave(peer: Peer): void {
+    if (this.#peers.get(peer.id) !== peer) return;
+    const { link } = peer;
+    peer.grace?.cancel();
+    peer.link = undefined;
+    this.#peers.delete(peer.id);
+    link?.close();
+    this.#listeners.onLeft(peer);
   }
 }
 
-function refused(code: ErrorCode): RegistrationRefused {
-  return new RegistrationRefused(code);
+/** The same client again, after its former link broke, noticed by the server or not. */
+function replaceLink(peer: Peer, link: Link): Peer {
+  const former = peer.link;
+  peer.grace?.cancel();
+  peer.grace = undefined;
+  peer.link = link;
+  former?.close();
+  return peer;
 }

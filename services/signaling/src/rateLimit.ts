@@ -1,22 +1,40 @@
-/** A call needs some dozens of messages at once, for its candidates, and few afterwards. */
-const BURST_MESSAGES = 500;
-const MESSAGES_PER_SECOND = 50;
+import { LIMITS } from "./limits.ts";
 
-/** A token bucket: says whether one more message is within what a client may send. */
-export class RateLimit {
-  #tokens = BURST_MESSAGES;
+/** A bucket that fills at a steady rate and is taken from. */
+class Bucket {
+  readonly #capacity: number;
+  readonly #perSecond: number;
+  #level: number;
   #at: number;
 
-  constructor(nowMs: number) {
+  constructor(capacity: number, perSecond: number, nowMs: number) {
+    this.#capacity = capacity;
+    this.#perSecond = perSecond;
+    this.#level = capacity;
     this.#at = nowMs;
   }
 
-  admits(nowMs: number): boolean {
-    const earned = ((nowMs - this.#at) / 1000) * MESSAGES_PER_SECOND;
-    this.#tokens = Math.min(BURST_MESSAGES, this.#tokens + earned);
+  take(amount: number, nowMs: number): boolean {
+    const earned = (Math.max(0, nowMs - this.#at) / 1000) * this.#perSecond;
+    this.#level = Math.min(this.#capacity, this.#level + earned);
     this.#at = nowMs;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.#level < amount) return false;
+    this.#level -= amount;
     return true;
+  }
+}
+
+/** How much one client may send, in messages and in bytes. */
+export class RateLimit {
+  readonly #messages: Bucket;
+  readonly #bytes: Bucket;
+
+  constructor(nowMs: number) {
+    this.#messages = new Bucket(LIMITS.burstMessages, LIMITS.messagesPerSecond, nowMs);
+    this.#bytes = new Bucket(LIMITS.burstBytes, LIMITS.bytesPerSecond, nowMs);
+  }
+
+  admits(bytes: number, nowMs: number): boolean {
+    return this.#messages.take(1, nowMs) && this.#bytes.take(bytes, nowMs);
   }
 }

@@ -1,24 +1,35 @@
 import type { FastifyInstance } from "fastify";
-import type { PeerRegistry } from "./peerRegistry.ts";
+import { ERRORS } from "./errors.ts";
+import type { PeerId } from "./ids.ts";
+import type { Worlds } from "./worlds.ts";
+
+const HOST_NAME = /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])$/;
+/** skyway-js says that the list of peers is not permitted for this status, and passes others over in silence. */
+const UNKNOWN_KEY_STATUS = 401;
 
 /** The REST paths of SkyWay's signalling server that skyway-js asks for, and the health of this one. */
-export function serveRest(app: FastifyInstance, registry: PeerRegistry): void {
-  app.addHook("onRequest", async (request, reply) => {
-    const origin = request.headers.origin;
-    if (origin) reply.headers({ "access-control-allow-origin": origin, vary: "Origin" });
+export function serveRest(app: FastifyInstance, worlds: Worlds): void {
+  app.addHook("onRequest", async (_, reply) => {
+    reply.headers({ "access-control-allow-origin": "*", "cache-control": "no-store" });
   });
 
   app.get<{ Params: { key: string } }>("/api/apikeys/:key/clients/", async ({ params }, reply) => {
-    const ids = registry.ids(params.key);
-    return ids ?? reply.code(404).send({ error: { code: "INVALID_KEY", message: "This API key is not known here." } });
+    return worlds.find(params.key)?.connectedIds() ?? reply.code(UNKNOWN_KEY_STATUS).send(UNKNOWN_KEY);
   });
 
-  app.get<{ Params: { key: string; id: string } }>("/api/apikeys/:key/peers/:id/exists", async ({ params }) => ({
-    exists: registry.find(params.key, params.id) !== undefined,
-  }));
+  app.get<{ Params: { key: string; id: string } }>("/api/apikeys/:key/peers/:id/exists", async ({ params }, reply) => {
+    const world = worlds.find(params.key);
+    if (!world) return reply.code(UNKNOWN_KEY_STATUS).send(UNKNOWN_KEY);
+    return { exists: world.isConnected(params.id as PeerId) };
+  });
 
-  // The dispatcher names the host to connect to: here it is the one that was asked.
-  app.get("/signaling", async (request) => ({ domain: request.hostname }));
+  // The dispatcher names the host to connect to, always by TLS on port 443: here it is the one that was asked.
+  app.get("/signaling", async ({ hostname }, reply) => {
+    if (HOST_NAME.test(hostname)) return { domain: hostname };
+    return reply.code(400).send({ error: { code: "INVALID_HOST", message: "The Host header is not a host name." } });
+  });
 
-  app.get("/health", async () => ({ status: "ok", peers: registry.size }));
+  app.get("/health", async () => ({ status: "ok", peers: worlds.size }));
 }
+
+const UNKNOWN_KEY = { error: { code: "INVALID_KEY", message: ERRORS.INVALID_KEY.message } };

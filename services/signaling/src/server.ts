@@ -1,29 +1,27 @@
-import Fastify, { type FastifyInstance } from "fastify";
+import type { AddressInfo } from "node:net";
+import Fastify from "fastify";
 import type { Logger } from "pino";
+import type { Clock } from "./clock.ts";
 import type { Configuration } from "./configuration.ts";
-import { PeerRegistry } from "./peerRegistry.ts";
 import { serveRest } from "./restApi.ts";
-import { serveSockets } from "./socketServer.ts";
+import { serveSkyway } from "./skyway/socketServer.ts";
+import { Worlds } from "./worlds.ts";
 
-/**
- * Starts signalling.
- *
- * @param host address to listen on; 0.0.0.0 inside a container.
- * @returns the server, already listening; `close()` ends it and every socket.
- */
-export async function startSignaling(
-  configuration: Configuration,
-  log: Logger,
-  host = "0.0.0.0",
-): Promise<FastifyInstance> {
-  const app = Fastify({ logger: false, routerOptions: { ignoreTrailingSlash: true } });
-  const registry = new PeerRegistry(configuration.apiKeys);
-  serveRest(app, registry);
-  const io = serveSockets(app.server, registry, log);
-  app.addHook("preClose", async () => {
-    io.disconnectSockets(true);
-    io.engine.close();
-  });
-  await app.listen({ port: configuration.port, host });
-  return app;
+export interface Signaling {
+  readonly port: number;
+  /** Lets every client go in such a way that it comes back to the server that starts next. */
+  close(): Promise<void>;
+}
+
+/** Starts signalling; resolves once it listens. */
+export async function startSignaling(configuration: Configuration, log: Logger, clock?: Clock): Promise<Signaling> {
+  const { apiKeys, secretKeys, port, listenAddress } = configuration;
+  const worlds = new Worlds(apiKeys, secretKeys, clock);
+  // Requests are not logged: their addresses hold tokens.
+  const app = Fastify({ logger: false, forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
+  serveRest(app, worlds);
+  const door = serveSkyway(app.server, worlds, log);
+  app.addHook("preClose", async () => door.close());
+  await app.listen({ port, host: listenAddress });
+  return { port: (app.server.address() as AddressInfo).port, close: () => app.close() };
 }

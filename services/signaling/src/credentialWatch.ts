@@ -1,0 +1,36 @@
+import type { Clock, Timer } from "./clock.ts";
+import { EXPIRY_WARNING_MS } from "./times.ts";
+
+export interface CredentialWatchListeners {
+  /** @param remainingS whole seconds until it runs out. */
+  onExpiring(remainingS: number): void;
+  onExpired(): void;
+}
+
+/** Warns a client before its credential runs out, and ends it when it has. */
+export class CredentialWatch {
+  readonly #clock: Clock;
+  readonly #listeners: CredentialWatchListeners;
+  #timers: Timer[] = [];
+
+  constructor(clock: Clock, listeners: CredentialWatchListeners) {
+    this.#clock = clock;
+    this.#listeners = listeners;
+  }
+
+  /** Starts, or starts again with a renewed credential. */
+  expireAt(expiresAtMs: number): void {
+    this.stop();
+    const leftMs = expiresAtMs - this.#clock.now();
+    const warnInMs = Math.max(0, leftMs - EXPIRY_WARNING_MS);
+    this.#timers = [
+      this.#clock.after(warnInMs, () => this.#listeners.onExpiring(Math.floor((leftMs - warnInMs) / 1000))),
+      this.#clock.after(leftMs, this.#listeners.onExpired),
+    ];
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers = [];
+  }
+}

@@ -1,0 +1,17 @@
+import type { ServerMessage } from "./messages.ts";
+
+/** The way to a client, whatever protocol it speaks. */
+export interface Link {
+  /**
+   * Whether the client weighs LEAVE against the media it still gets, as gateways do. skyway-js does not: it
+   * closes its connections, media or not.
+   */
+  readonly weighsLeave: boolean;
+  readonly isOpen: boolean;
+  /** Never throws: what a dead client does not get is its link's matter. */
+  send(message: ServerMessage): void;
+  /** Asks for a sign of life; false when none came within the time. */
+  isAlive(withinMs: number): Promise<boolean>;
+  /** Ends it for good: the client is not meant to come back by itself. */
+  close(): void;
+}

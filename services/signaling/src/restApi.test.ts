@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { Client } from "./testing/client.ts";
+import { KEY, OTHER_KEY, openSignaling } from "./testing/signaling.ts";
+
+test("the list of peers and whether one exists are told by key", async () => {
+  await using signaling = await openSignaling();
+  using alice = await Client.open(signaling, { peerId: "alice b" });
+  const get = async (path: string) => (await fetch(signaling.origin + path)).json();
+
+  expect(alice.events).toEqual(["OPEN"]);
+  expect(await get(`/api/apikeys/${KEY}/clients/`)).toEqual(["alice b"]);
+  expect(await get(`/api/apikeys/${KEY}/clients`)).toEqual(["alice b"]);
+  expect(await get(`/api/apikeys/${OTHER_KEY}/clients/`)).toEqual([]);
+  expect(await get(`/api/apikeys/${KEY}/peers/alice%20b/exists`)).toEqual({ exists: true });
+  expect(await get(`/api/apikeys/${KEY}/peers/bob/exists`)).toEqual({ exists: false });
+  expect(await get(`/api/apikeys/${OTHER_KEY}/peers/alice%20b/exists`)).toEqual({ exists: false });
+});
+
+test.each(["clients/", "peers/alice/exists"])("an unknown key is refused: %s", async (path) => {
+  await using signaling = await openSignaling();
+
+  const response = await fetch(`${signaling.origin}/api/apikeys/unknown/${path}`, {
+    headers: { origin: "http://a.example" },
+  });
+
+  expect(response.status).toBe(401);
+  expect(response.headers.get("access-control-allow-origin")).toBe("*");
+  expect(await response.json()).toEqual({ error: { code: "INVALID_KEY", message: expect.any(String) } });
+});
+
+test("the dispatcher names the host that was asked", async () => {
+  await using signaling = await openSignaling();
+
+  const response = await fetch(`${signaling.origin}/signaling`);
+
+  expect(await response.json()).toEqual({ domain: "127.0.0.1" });
+});
+
+test("health says ok", async () => {
+  await using signaling = await openSignaling();
+
+  const response = await fetch(`${signaling.origin}/health`);
+
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({ status: "ok", peers: 0 });
+});

@@ -1,0 +1,23 @@
+import { SignalingError } from "../errors.ts";
+import { Answer, CandidateMessage, ForceClose, Offer, type PeerMessage } from "../messages.ts";
+
+/** What skyway-js sends to another peer, by its name on the wire. */
+const CLIENT_MESSAGES = {
+  SEND_OFFER: { event: "OFFER", schema: Offer },
+  SEND_ANSWER: { event: "ANSWER", schema: Answer },
+  SEND_CANDIDATE: { event: "CANDIDATE", schema: CandidateMessage },
+  SEND_FORCE_CLOSE: { event: "FORCE_CLOSE", schema: ForceClose },
+} as const;
+
+export function isPeerMessage(name: string): name is keyof typeof CLIENT_MESSAGES {
+  return Object.hasOwn(CLIENT_MESSAGES, name);
+}
+
+/** @throws SignalingError INVALID_MESSAGE, naming the place, for what skyway-js would not send. */
+export function parsePeerMessage(name: keyof typeof CLIENT_MESSAGES, body: unknown): PeerMessage {
+  const { event, schema } = CLIENT_MESSAGES[name];
+  const { data, error } = schema.safeParse(body);
+  if (data) return { event, body: data } as PeerMessage;
+  const path = error.issues[0]?.path ?? [];
+  throw new SignalingError("INVALID_MESSAGE", { place: [name, ...path].join(".") }, { cause: error });
+}

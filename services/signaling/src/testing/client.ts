@@ -1,0 +1,115 @@
+import { createRequire } from "node:module";
+import { io as ioOfToday } from "socket.io-client";
+import { KEY } from "./signaling.ts";
+import { waitFor } from "./waitFor.ts";
+
+/** What both versions of socket.io-client have in common. */
+interface ClientSocket {
+  readonly connected: boolean;
+  readonly io: { readonly engine: { readonly transport: { readonly name: string } } };
+  on(event: string, listener: (body: never) => void): unknown;
+  emit(event: string, ...args: unknown[]): unknown;
+  connect(): unknown;
+  disconnect(): unknown;
+}
+type Connect = (origin: string, options: Record<string, unknown>) => ClientSocket;
+
+/** The very client that skyway-js 4.4.5 is built with: socket.io 2, Engine.IO 3. */
+const ioOfSkyway: Connect = createRequire(createRequire(import.meta.url).resolve("skyway-js"))("socket.io-client");
+
+export type Version = "socket.io 2" | "socket.io 4";
+const CONNECT: Record<Version, Connect> = {
+  "socket.io 2": ioOfSkyway,
+  "socket.io 4": (origin, options) => ioOfToday(origin, options) as unknown as ClientSocket,
+};
+
+export interface ClientOptions {
+  version?: Version;
+  key?: string;
+  peerId?: string;
+  token?: string;
+  platform?: string;
+  credential?: unknown;
+  transports?: string[];
+  /** skyway-js leaves it on; a test that looks at one connection turns it off. */
+  reconnection?: boolean;
+}
+
+const EVENTS = ["OPEN", "ERROR", "OFFER", "ANSWER", "CANDIDATE", "LEAVE", "FORCE_CLOSE", "AUTH_EXPIRES_IN"];
+
+/** A client that speaks as skyway-js does, and writes down what it is told. */
+export class Client implements Disposable {
+  // biome-ignore lint/suspicious/noExplicitAny: what the server says is what is tested.
+  readonly heard: { event: string; body: any }[] = [];
+  readonly socket: ClientSocket;
+  readonly disconnects: string[] = [];
+
+  constructor(server: { origin: string }, options: ClientOptions = {}) {
+    const { version = "socket.io 2", key = KEY, peerId, token = String(Math.random()), credential } = options;
+    const query = new URLSearchParams({ apiKey: key, token, platform: options.platform ?? "javascript" });
+    if (peerId !== undefined) query.set("peerId", peerId);
+    if (credential !== undefined) query.set("credential", JSON.stringify(credential));
+    this.socket = CONNECT[version](server.origin, {
+      "force new connection": true,
+      forceNew: true,
+      // As a text, so that both encode it as skyway-js has it encoded: a blank is not a plus there.
+      query: version === "socket.io 2" ? query.toString().replaceAll("+", "%20") : Object.fromEntries(query),
+      transports: options.transports ?? ["polling", "websocket"],
+      reconnection: options.reconnection ?? false,
+    });
+    for (const event of EVENTS) this.socket.on(event, (body: unknown) => this.heard.push({ event, body }));
+    this.socket.on("disconnect", (reason: string) => this.disconnects.push(reason));
+  }
+
+  /** Registers a client; resolves once it is open. */
+  static async open(server: { origin: string }, options: ClientOptions = {}): Promise<Client> {
+    const client = new Client(server, options);
+    await client.hears("OPEN");
+    return client;
+  }
+
+  /** Resolves with the body of the event once the client has heard it, for the nth time. */
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  async hears(event: string, times = 1): Promise<any> {
+    const bodies = () => this.heard.filter((one) => one.event === event).map(({ body }) => body);
+    try {
+      await waitFor(event, () => bodies().length >= times);
+    } catch (error) {
+      throw new Error(`heard only ${JSON.stringify(this.heard)}`, { cause: error });
+    }
+    return bodies()[times - 1];
+  }
+
+  /** Sends an offer as skyway-js does; the answer's and candidates' shapes are its own too. */
+  offer(dst: string, connectionId = "mc_1", more: object = {}): void {
+    const offer = { type: "offer", sdp: "v=0\r\n" };
+    this.socket.emit("SEND_OFFER", { offer, dst, connectionId, connectionType: "media", ...more });
+  }
+
+  answer(dst: string, connectionId = "mc_1"): void {
+    const answer = { type: "answer", sdp: "v=0\r\n" };
+    this.socket.emit("SEND_ANSWER", { answer, dst, connectionId, connectionType: "media" });
+  }
+
+  candidate(dst: string, number = 0, connectionId = "mc_1"): void {
+    const candidate = { candidate: `candidate:${number} 1 udp 1 127.0.0.1 9 typ host`, sdpMid: "0", sdpMLineIndex: 0 };
+    this.socket.emit("SEND_CANDIDATE", { candidate, dst, connectionId, connectionType: "media" });
+  }
+
+  forceClose(dst: string, connectionId = "mc_1"): void {
+    this.socket.emit("SEND_FORCE_CLOSE", { dst, connectionId });
+  }
+
+  get events(): string[] {
+    return this.heard.map(({ event }) => event);
+  }
+
+  /** The transport that the client is on: it begins with polling and upgrades. */
+  async reachesWebSocket(): Promise<void> {
+    await waitFor("the upgrade", () => this.socket.io.engine.transport.name === "websocket");
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.disconnect();
+  }
+}

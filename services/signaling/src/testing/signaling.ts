@@ -1,0 +1,37 @@
+import { pino } from "pino";
+import { type Configuration, DEFAULT_API_KEY } from "../configuration.ts";
+import { ApiKey } from "../ids.ts";
+import { type Signaling, startSignaling } from "../server.ts";
+import { ManualClock } from "./manualClock.ts";
+
+export const KEY = ApiKey.parse(DEFAULT_API_KEY);
+export const OTHER_KEY = ApiKey.parse("11111111-1111-4111-8111-111111111111");
+
+export interface TestSignaling extends Signaling, AsyncDisposable {
+  readonly origin: string;
+  /** Stands still: what depends on time happens when a test says so. */
+  readonly clock: ManualClock;
+}
+
+/** A real server on a port of its own. */
+export async function openSignaling(changes: Partial<Configuration> = {}): Promise<TestSignaling> {
+  const clock = new ManualClock();
+  const signaling = await startSignaling(
+    {
+      port: 0,
+      listenAddress: "127.0.0.1",
+      logLevel: "info",
+      apiKeys: [KEY, OTHER_KEY],
+      secretKeys: new Map(),
+      ...changes,
+    },
+    pino({ level: process.env["LOG_LEVEL"] ?? "silent" }),
+    clock,
+  );
+  return {
+    ...signaling,
+    clock,
+    origin: `http://127.0.0.1:${signaling.port}`,
+    [Symbol.asyncDispose]: () => signaling.close(),
+  };
+}

@@ -1,0 +1,10 @@
+const LOOK_INTERVAL_MS = 5;
+
+/** Waits until a condition holds. Fails with its name after the limit. */
+export async function waitFor(what: string, holds: () => boolean | Promise<boolean>, limitMs = 3_000): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
+  }
+}
