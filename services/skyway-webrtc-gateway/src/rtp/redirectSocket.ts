@@ -17,7 +17,7 @@ export class RedirectSocket {
 
   send(packet: Uint8Array, { host, port }: Address): void {
     try {
-      const socket = host.includes(":") ? (this.#ipv6 ??= this.#open("udp6")) : (this.#ipv4 ??= this.#open("udp4"));
+      const socket = this.#socketFor(host);
       socket.send(packet, port, host, this.#sent);
     } catch {
       this.errors++;
@@ -35,6 +35,15 @@ export class RedirectSocket {
   readonly #sent = (error: Error | null): void => {
     if (error) this.errors++;
   };
+
+  #socketFor(host: string): Socket {
+    if (host.includes(":")) {
+      this.#ipv6 ??= this.#open("udp6");
+      return this.#ipv6;
+    }
+    this.#ipv4 ??= this.#open("udp4");
+    return this.#ipv4;
+  }
 
   #open(type: "udp4" | "udp6"): Socket {
     const socket = createSocket({

@@ -11,6 +11,7 @@ import { type KeyframeTest, keyframeTest } from "./keyframe.ts";
 import { KeyframeRequests } from "./keyframeRequests.ts";
 import { type RtpHeader, readHeader } from "./packet.ts";
 import type { RoundTrip } from "./roundTrip.ts";
+import type { ReportBlock } from "./rtcp/receiverReport.ts";
 import type { SenderReport } from "./rtcp/senderReport.ts";
 import { unwrapRtx } from "./rtx.ts";
 import { StreamReceiver } from "./streamReceiver.ts";
@@ -118,6 +119,11 @@ export class TrackReceiver {
     shared.observe(report.ntpMs, nowMs);
     this.#clock.observe(extendTimestamp(this.#receivedTimestamp, report.rtpTimestamp), report.ntpMs);
     return true;
+  }
+
+  /** What to report about the source; undefined before its first packet. */
+  reportBlock(nowMs: number): ReportBlock | undefined {
+    return this.#stream?.statistics.nextBlock(nowMs);
   }
 
   /** A keyframe was asked for from outside. */

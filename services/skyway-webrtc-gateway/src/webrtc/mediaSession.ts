@@ -1,32 +1,32 @@
 import type { Logger } from "pino";
+import type { TrackCounters } from "../rtp/counters.ts";
+import { type Address, RedirectSocket } from "../rtp/redirectSocket.ts";
+import type { TrackClockReport } from "../rtp/trackReceiver.ts";
+import type { CodecWish } from "./codecChoice.ts";
+import { type CodecDescription, describeKinds } from "./codecDescription.ts";
+import { silenceLibrary } from "./libraryLog.ts";
+import { MediaPort } from "./mediaPort.ts";
+import { parseOffer } from "./offer.ts";
+import { ReceiveSession } from "./receiveSession.ts";
+import { Ticker } from "./ticker.ts";
 
-/** The wall between REST and signalling on one side, WebRTC and RTP on the other. */
+/**
+ * The wall between media connections (REST, signalling) and media (ICE, DTLS, RTP). Nothing above it sees a packet,
+ * nothing below it a request.
+ */
 
+export type { Address, CodecDescription, CodecWish };
 export type Kind = "audio" | "video";
+export type EndReason =
+  | "force_close"
+  | "leave"
+  | "ice_failed"
+  | "dtls_closed"
+  | "deleted"
+  | "peer_deleted"
+  | "shutdown";
 
-/** Where packets go: a numeric IPv4 or IPv6 address. */
-export interface Address {
-  host: string;
-  port: number;
-}
-
-export interface CodecDescription {
-  codec: string;
-  payloadType: number;
-  samplingRate: number;
-  channels: number;
-  fmtp: string;
-}
-
-export interface CodecWish {
-  /** Compared without regard to case. */
-  codec: string;
-  /** What redirected packets carry; by default the negotiated one. */
-  payloadType?: number;
-  samplingRate?: number;
-  bandwidthKbps?: number;
-}
-
+/** Where packets go. What is not named is dropped. */
 export interface Redirects {
   video?: Address;
   videoRtcp?: Address;
@@ -40,94 +40,107 @@ export interface ReceiveOptions {
   redirects: Redirects;
 }
 
-export type EndReason =
-  | "force_close"
-  | "leave"
-  | "ice_failed"
-  | "dtls_closed"
-  | "deleted"
-  | "peer_deleted"
-  | "shutdown";
-
 export interface RemoteCandidate {
   candidate: string;
   sdpMid: string | null;
   sdpMLineIndex: number | null;
 }
 
-export interface OfferedTrack {
+export interface MediaSessionListeners {
+  /** ICE and DTLS are up. */
+  onReady(): void;
+  /** Once for each kind that is received, right after `onReady`. */
+  onStream(kind: Kind): void;
+  /** Once, after everything was passed on and ended. Nothing is called after it. */
+  onEnded(reason: EndReason): void;
+}
+
+export interface TrackReport {
   kind: Kind;
   offered: CodecDescription[];
-}
-
-/** Places a track's first redirected packet on the gateway's clock. */
-export interface TrackClock {
-  firstRtpTimestamp: number;
-  firstUnixMs: number;
-  /** Sender seconds to gateway seconds. */
-  rate: number;
-  source: "arrival" | "sender_report";
-}
-
-export interface TrackCounters {
-  packetsReceived: number;
-  packetsRedirected: number;
-  packetsLost: number;
-  packetsRepaired: number;
-  packetsGivenUp: number;
-  packetsDuplicate: number;
-  nacksSent: number;
-  keyframeRequests: number;
-  bytesRedirected: number;
-  lastPacketUnixMs: number | null;
-}
-
-export interface TrackReport extends OfferedTrack {
-  /** null before the answer, and when the track was not accepted. */
+  /** Null if the kind is not received. */
   negotiated: CodecDescription | null;
-  /** null until the first packet was redirected. */
-  clock: TrackClock | null;
+  /** Null until the first packet was redirected. */
+  clock: TrackClockReport | null;
   counters: TrackCounters;
-}
-
-export interface MediaSessionListeners {
-  /** The connection is established. */
-  onReady(): void;
-  /** Once for each kind that is received. */
-  onStream(kind: Kind): void;
-  /** Once, after the last packet and the BYE have left. */
-  onEnded(reason: EndReason): void;
-  onFailed?(error: Error): void;
 }
 
 export interface MediaSession {
   /**
-   * Answers receive-only; resolves with the answer SDP, host candidates and end-of-candidates included.
-   *
-   * @throws GatewayError INVALID_OFFER, CODEC_NOT_OFFERED, TRANSPORT_FAILED.
+   * Answers receive-only; resolves with the answer, candidates and end-of-candidates included. Throws GatewayError
+   * INVALID_OFFER, CODEC_NOT_OFFERED, ALREADY_ANSWERED, TRANSPORT_FAILED; the session may then be ended or, save for
+   * the last two, answered again.
    */
   answer(offerSdp: string, options: ReceiveOptions): Promise<string>;
-  /** Queued until the offer is set. */
+  /** Kept until the offer is set. */
   addRemoteCandidate(candidate: RemoteCandidate): void;
   requestKeyframe(kind: Kind): void;
-  /** Whether any packet of media came within the last `withinMs`. */
   mediaFlowing(withinMs: number): boolean;
+  /** Empty before the answer; the last state after the end. */
   tracks(): TrackReport[];
-  /** Flushes what is left, says BYE to the redirects, closes. `onEnded` fires once, whoever ends it. */
+  /** Passes on what is held, sends one BYE for each redirected track, closes. May be called again. */
   end(reason: EndReason): Promise<void>;
 }
 
 export type MediaSessionFactory = (listeners: MediaSessionListeners) => MediaSession;
 
-export interface MediaSessions {
-  create: MediaSessionFactory;
-  close(): Promise<void>;
-}
-
-export interface MediaSessionsConfiguration {
+export interface MediaConfig {
+  /** The one UDP port for all sessions. */
   mediaPort: number;
+  /** Numeric address of the interface that callers' packets arrive at. */
   bindAddress: string;
-  /** Put into the answers as host candidates. */
+  /** Addresses to tell callers, best first; empty stands for `bindAddress`. */
   announcedIps: string[];
   log: Logger;
+  /** How much a caller may send in all, by REMB. */
+  remb?: { bitsPerSecond?: number };
+}
+
+/** More than browsers send by themselves: they stop at 2.5 Mbit/s for video. */
+const DEFAULT_BITS_PER_SECOND = 6_000_000;
+
+/** Codecs in an offer, by kind, in the offerer's order. Throws GatewayError INVALID_OFFER. */
+export function describeOffer(sdp: string): { kind: Kind; offered: CodecDescription[] }[] {
+  return describeKinds(parseOffer(sdp));
+}
+
+/** Opens the media port. Throws GatewayError MEDIA_PORT_UNAVAILABLE. */
+export function createMediaSessions(config: MediaConfig): { create: MediaSessionFactory; close(): Promise<void> } {
+  const { mediaPort, bindAddress, announcedIps, log } = config;
+  silenceLibrary(log);
+  const port = new MediaPort(mediaPort, bindAddress);
+  const socket = new RedirectSocket();
+  const now = () => performance.timeOrigin + performance.now();
+  const ticker = new Ticker(now);
+  const sessions = new Set<ReceiveSession>();
+  const surroundings = {
+    port: mediaPort,
+    bindAddress,
+    addresses: announcedIps.length > 0 ? announcedIps : [bindAddress],
+    bitsPerSecond: config.remb?.bitsPerSecond ?? DEFAULT_BITS_PER_SECOND,
+    socket,
+    ticker,
+    now,
+    log,
+  };
+  return {
+    create(listeners) {
+      const session = new ReceiveSession(surroundings, {
+        ...listeners,
+        onReady: () => listeners.onReady(),
+        onStream: (kind) => listeners.onStream(kind),
+        onEnded: (reason) => {
+          sessions.delete(session);
+          listeners.onEnded(reason);
+        },
+      });
+      sessions.add(session);
+      return session;
+    },
+    async close() {
+      await Promise.all([...sessions].map((session) => session.end("shutdown")));
+      await socket.close();
+      port.close();
+    },
+  };
 }

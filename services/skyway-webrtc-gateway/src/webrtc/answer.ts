@@ -1,0 +1,163 @@
+import { type CodecWish, chooseCodec } from "./codecChoice.ts";
+import { bestLayer } from "./layerChoice.ts";
+import type { Offer, OfferedCodec, OfferedMedia } from "./offer.ts";
+
+/** What is answered to each m-line. */
+export type AnsweredMedia =
+  | {
+      state: "received";
+      kind: "audio" | "video";
+      media: OfferedMedia;
+      codec: OfferedCodec;
+      /** What redirected packets shall carry, if it is not what was negotiated. */
+      redirectPayloadType: number | undefined;
+      /** 0: no limit of its own. */
+      bandwidthKbps: number;
+    }
+  /** Stays in the bundle, whose transport it may carry, and carries nothing. */
+  | { state: "inactive"; media: OfferedMedia; codec: OfferedCodec }
+  | { state: "rejected"; media: OfferedMedia };
+
+export type ReceivedMedia = Extract<AnsweredMedia, { state: "received" }>;
+
+/** Our end of the transport. */
+export interface LocalTransport {
+  iceUfrag: string;
+  icePwd: string;
+  fingerprint: string;
+  setup: "active" | "passive";
+  /** Addresses that callers can reach; the first one is also the default (`c=`). */
+  addresses: readonly string[];
+  port: number;
+}
+
+/** One audio and one video track at most, the first of each that the offerer sends. */
+export function planAnswer(
+  offer: Offer,
+  wishes: Record<"audio" | "video", { receive: boolean; wish?: CodecWish }>,
+): AnsweredMedia[] {
+  const taken = new Set<string>();
+  return offer.media.map((media): AnsweredMedia => {
+    const { type } = media;
+    if ((type !== "audio" && type !== "video") || media.isClosed || !offer.bundle.includes(media.mid)) {
+      return { state: "rejected", media };
+    }
+    const isWanted = wishes[type].receive && media.sends && !taken.has(type);
+    const wish = isWanted ? wishes[type].wish : undefined;
+    const codec = chooseCodec(media.codecs, wish);
+    if (codec === undefined) return { state: "rejected", media };
+    if (!isWanted) return { state: "inactive", media, codec };
+    taken.add(type);
+    const redirectPayloadType = wish?.payloadType === codec.payloadType ? undefined : wish?.payloadType;
+    return {
+      state: "received",
+      kind: type,
+      media,
+      codec,
+      redirectPayloadType,
+      bandwidthKbps: wish?.bandwidthKbps ?? 0,
+    };
+  });
+}
+
+/**
+ * Writes the answer: receive-only, one codec, no `msid` and `ssrc` lines (skyway-js would report a stream that never
+ * comes), no congestion feedback but REMB (with a `transport-cc` that nobody sends, browsers stay at 245 kbit/s), no
+ * header extensions. Leaving out `urn:3gpp:video-orientation` makes phones turn the picture before they encode it.
+ */
+export function writeAnswer(offer: Offer, answered: readonly AnsweredMedia[], local: LocalTransport): string {
+  const bundled = answered.filter(({ state }) => state !== "rejected");
+  const carrier = bundled[0];
+  const lines = [
+    "v=0",
+    "o=- 1 1 IN IP4 127.0.0.1",
+    "s=-",
+    "t=0 0",
+    ...(offer.bundle.length > 0 && bundled.length > 0
+      ? [`a=group:BUNDLE ${bundled.map((one) => one.media.mid).join(" ")}`]
+      : []),
+    "a=msid-semantic: WMS",
+  ];
+  for (const one of answered) {
+    if (one.state === "rejected") lines.push(...rejectedLines(one.media));
+    else lines.push(...openLines(one, local, one === carrier));
+  }
+  return `${lines.join("\r\n")}\r\n`;
+}
+
+function rejectedLines({ type, protocol, formats, mid }: OfferedMedia): string[] {
+  return [`m=${type} 0 ${protocol} ${formats}`, "c=IN IP4 0.0.0.0", `a=mid:${mid}`, "a=inactive"];
+}
+
+function openLines(
+  one: Exclude<AnsweredMedia, { state: "rejected" }>,
+  local: LocalTransport,
+  carries: boolean,
+): string[] {
+  const { media, codec, state } = one;
+  const { rtxPayloadType } = codec;
+  const payloads = [codec.payloadType, ...(rtxPayloadType === undefined ? [] : [rtxPayloadType])];
+  const bandwidthKbps = one.state === "received" ? one.bandwidthKbps : 0;
+  return [
+    `m=${media.type} ${local.port} ${media.protocol} ${payloads.join(" ")}`,
+    `c=IN ${connection(local.addresses[0] ?? "0.0.0.0")}`,
+    ...(bandwidthKbps > 0 ? [`b=AS:${bandwidthKbps}`, `b=TIAS:${bandwidthKbps * 1000}`] : []),
+    ...(carries
+      ? [...local.addresses.map((address, index) => candidate(address, local.port, index)), "a=end-of-candidates"]
+      : []),
+    `a=ice-ufrag:${local.iceUfrag}`,
+    `a=ice-pwd:${local.icePwd}`,
+    `a=fingerprint:${local.fingerprint}`,
+    `a=setup:${local.setup}`,
+    `a=mid:${media.mid}`,
+    state === "received" ? "a=recvonly" : "a=inactive",
+    "a=rtcp-mux",
+    ...(media.allowsReducedSizeRtcp ? ["a=rtcp-rsize"] : []),
+    `a=rtpmap:${codec.payloadType} ${codec.codec}/${codec.samplingRate}${codec.channels > 1 ? `/${codec.channels}` : ""}`,
+    ...feedbackFor(media.type, codec).map((feedback) => `a=rtcp-fb:${codec.payloadType} ${feedback}`),
+    ...formatParameters(codec).map((parameters) => `a=fmtp:${codec.payloadType} ${parameters}`),
+    ...(rtxPayloadType === undefined
+      ? []
+      : [`a=rtpmap:${rtxPayloadType} rtx/${codec.samplingRate}`, `a=fmtp:${rtxPayloadType} apt=${codec.payloadType}`]),
+    ...(state === "received" ? layerLines(media) : []),
+  ];
+}
+
+/** Only what was offered, save NACK for audio: browsers do not offer it, and repeat lost packets when it is answered. */
+function feedbackFor(type: string, { feedback }: OfferedCodec): string[] {
+  if (type === "audio") return ["nack"];
+  return ["goog-remb", "ccm fir", "nack", "nack pli"].filter((wanted) => feedback.includes(wanted));
+}
+
+/**
+ * The sender takes these as what we can receive. Opus: two channels, and no bits for in-band error correction, because
+ * lost packets are asked for again. VP8 and VP9 limits of the offer are the offerer's own as a receiver.
+ */
+function formatParameters({ codec, fmtp }: OfferedCodec): string[] {
+  switch (codec.toUpperCase()) {
+    case "OPUS":
+      return ["minptime=10;stereo=1;useinbandfec=0"];
+    case "VP8":
+      return [];
+    default:
+      return fmtp === "" ? [] : [fmtp];
+  }
+}
+
+/** Of several simulcast layers only one is answered, and only that one is sent (RFC 8853, section 5.3.2). */
+function layerLines({ layers }: OfferedMedia): string[] {
+  const layer = bestLayer(layers);
+  return layer === undefined ? [] : [`a=rid:${layer} recv`, `a=simulcast:recv ${layer}`];
+}
+
+function connection(address: string): string {
+  return `${address.includes(":") ? "IP6" : "IP4"} ${address}`;
+}
+
+const HOST_TYPE_PREFERENCE = 126;
+
+/** RFC 8839, section 5.1, with the priority of RFC 8445, section 5.1.2.1; earlier addresses are preferred. */
+function candidate(address: string, port: number, index: number): string {
+  const priority = HOST_TYPE_PREFERENCE * 2 ** 24 + (65_535 - index) * 2 ** 8 + 255;
+  return `a=candidate:${index + 1} 1 UDP ${priority} ${address} ${port} typ host`;
+}

@@ -1,0 +1,186 @@
+import { type MediaDescription, parse, type SessionDescription } from "sdp-transform";
+import { GatewayError } from "../errors.ts";
+
+/** A codec of an offer, with what belongs to it. */
+export interface OfferedCodec {
+  /** As the offer spells it: "VP8", "opus". */
+  codec: string;
+  payloadType: number;
+  samplingRate: number;
+  channels: number;
+  fmtp: string;
+  /** Payload type of its retransmissions (RFC 4588), if the offer has any. */
+  rtxPayloadType: number | undefined;
+  /** What follows the payload type in `a=rtcp-fb`: "nack pli". */
+  feedback: readonly string[];
+}
+
+export interface OfferedMedia {
+  /** "audio", "video", "application", … */
+  type: string;
+  mid: string;
+  protocol: string;
+  /** The formats of the m-line as they stand there. */
+  formats: string;
+  /** The offerer wants to send it. */
+  sends: boolean;
+  /** The offerer itself closed it. */
+  isClosed: boolean;
+  /** In the offerer's order of preference; only those that carry media by themselves. */
+  codecs: readonly OfferedCodec[];
+  /** Retransmitting source → source that it repeats. */
+  repeatedSources: ReadonlyMap<number, number>;
+  allowsReducedSizeRtcp: boolean;
+  /** Simulcast layers that are offered, in the offer's order. */
+  layers: readonly string[];
+}
+
+export interface Offer {
+  media: readonly OfferedMedia[];
+  /** Mids of open audio and video that share one transport; the first one has its parameters. */
+  bundle: readonly string[];
+  transport: OfferedTransport;
+}
+
+export interface OfferedTransport {
+  mid: string;
+  iceUfrag: string;
+  icePwd: string;
+  fingerprint: { type: string; hash: string };
+  setup: string;
+  /** Values of `a=candidate` lines. */
+  candidates: readonly string[];
+}
+
+/** Far more than any browser sends. */
+const MAX_OFFER_CHARACTERS = 200_000;
+/** Formats that repeat, protect or accompany media. */
+const AUXILIARY = new Set(["rtx", "red", "ulpfec", "flexfec", "flexfec-03", "cn", "telephone-event"]);
+
+/** Reads an offer. Throws GatewayError INVALID_OFFER. */
+export function parseOffer(sdp: string): Offer {
+  if (sdp.length > MAX_OFFER_CHARACTERS) throw new GatewayError("INVALID_OFFER", "too long");
+  const session = parseSdp(sdp);
+  if (session.media.length === 0) throw new GatewayError("INVALID_OFFER", "no media");
+  const media = session.media.map(readMedia);
+  const group = session.groups?.find(({ type }) => type === "BUNDLE");
+  const bundled = group ? String(group.mids).split(" ") : media.slice(0, 1).map(({ mid }) => mid);
+  const open = bundled.filter((mid) => media.some((one) => one.mid === mid && carriesMedia(one)));
+  const tagged = session.media.find((_, index) => media[index]?.mid === open[0]);
+  if (tagged === undefined) throw new GatewayError("INVALID_OFFER", "no media that could be received");
+  return { media, bundle: open, transport: readTransport(session, tagged, open[0] as string, sdp) };
+}
+
+function carriesMedia({ type, isClosed }: OfferedMedia): boolean {
+  return !isClosed && (type === "audio" || type === "video");
+}
+
+function parseSdp(sdp: string): SessionDescription {
+  if (!sdp.startsWith("v=0")) throw new GatewayError("INVALID_OFFER", "it does not begin with v=0");
+  try {
+    return parse(sdp);
+  } catch (cause) {
+    throw new GatewayError("INVALID_OFFER", undefined, { cause });
+  }
+}
+
+function readMedia(media: MediaDescription, index: number): OfferedMedia {
+  // Numbers that stand alone come out of the parser as numbers.
+  const formats = String(media.payloads ?? "");
+  const repairs = new Map<number, number>();
+  for (const { payload, codec } of media.rtp) {
+    if (codec.toLowerCase() !== "rtx") continue;
+    const repaired = /(?:^|[;\s])apt=(\d+)/.exec(fmtpOf(media, payload))?.[1];
+    if (repaired !== undefined && !repairs.has(Number(repaired))) repairs.set(Number(repaired), payload);
+  }
+  const order = formats.split(" ").map(Number);
+  return {
+    type: media.type,
+    mid: String(media.mid ?? index),
+    protocol: media.protocol,
+    formats,
+    sends: media.direction === undefined || media.direction === "sendrecv" || media.direction === "sendonly",
+    isClosed: media.port === 0 && media.bundleOnly === undefined,
+    codecs: order.flatMap((payload) => readCodec(media, payload, repairs)),
+    repeatedSources: readRepeatedSources(media),
+    allowsReducedSizeRtcp: media.rtcpRsize !== undefined,
+    layers: readLayers(media),
+  };
+}
+
+/** Static payload types need no rtpmap (RFC 3551, section 6). */
+const STATIC_CODECS = new Map([
+  [0, { payload: 0, codec: "PCMU", rate: 8000, encoding: undefined }],
+  [8, { payload: 8, codec: "PCMA", rate: 8000, encoding: undefined }],
+  [9, { payload: 9, codec: "G722", rate: 8000, encoding: undefined }],
+]);
+
+function readCodec(media: MediaDescription, payload: number, repairs: ReadonlyMap<number, number>): OfferedCodec[] {
+  const found = media.rtp.find((rtp) => rtp.payload === payload) ?? STATIC_CODECS.get(payload);
+  if (found === undefined || AUXILIARY.has(found.codec.toLowerCase())) return [];
+  const feedback = (media.rtcpFb ?? [])
+    .filter((fb) => fb.payload === "*" || Number(fb.payload) === payload)
+    .map(({ type, subtype }) => (subtype ? `${type} ${subtype}` : type));
+  return [
+    {
+      codec: found.codec,
+      payloadType: payload,
+      samplingRate: found.rate ?? (media.type === "video" ? 90_000 : 8_000),
+      channels: Number(found.encoding ?? 1),
+      fmtp: fmtpOf(media, payload),
+      rtxPayloadType: repairs.get(payload),
+      feedback,
+    },
+  ];
+}
+
+function fmtpOf(media: MediaDescription, payload: number): string {
+  return String(media.fmtp.find((fmtp) => fmtp.payload === payload)?.config ?? "");
+}
+
+function readRepeatedSources(media: MediaDescription): ReadonlyMap<number, number> {
+  const pairs = (media.ssrcGroups ?? [])
+    .filter(({ semantics }) => semantics === "FID")
+    .map(({ ssrcs }) => String(ssrcs).split(" ").map(Number));
+  return new Map(pairs.flatMap(([source, repeating]) => (source && repeating ? [[repeating, source] as const] : [])));
+}
+
+/** `a=simulcast:send q;h;f`; of alternatives (`a,b`) the first, paused ones (`~a`) as well (RFC 8853, section 5.1). */
+function readLayers(media: MediaDescription): string[] {
+  const { simulcast } = media;
+  const list = simulcast?.dir1 === "send" ? simulcast.list1 : simulcast?.dir2 === "send" ? simulcast.list2 : undefined;
+  if (list === undefined) return [];
+  return String(list)
+    .split(";")
+    .map((alternatives) => (alternatives.split(",")[0] as string).replace(/^~/, ""));
+}
+
+function readTransport(
+  session: SessionDescription,
+  media: MediaDescription,
+  mid: string,
+  sdp: string,
+): OfferedTransport {
+  const iceUfrag = media.iceUfrag ?? session.iceUfrag;
+  const icePwd = media.icePwd ?? session.icePwd;
+  const fingerprint = media.fingerprint ?? session.fingerprint;
+  if (iceUfrag === undefined || icePwd === undefined) throw new GatewayError("INVALID_OFFER", "no ICE credentials");
+  if (fingerprint === undefined) throw new GatewayError("INVALID_OFFER", "no DTLS fingerprint");
+  return {
+    mid,
+    iceUfrag: String(iceUfrag),
+    icePwd: String(icePwd),
+    fingerprint: { type: String(fingerprint.type), hash: String(fingerprint.hash) },
+    setup: media.setup ?? session.setup ?? "actpass",
+    candidates: candidateLines(sdp, session.media.indexOf(media)),
+  };
+}
+
+/** Taken from the text, so that they reach the library as they are. */
+function candidateLines(sdp: string, mediaIndex: number): string[] {
+  const section = sdp.split(/^m=/m)[mediaIndex + 1] ?? "";
+  return section
+    .split(/\r?\n/)
+    .filter((line) => line.startsWith("a=candidate:"))
+    .map((line) => line.slice(2));
+}

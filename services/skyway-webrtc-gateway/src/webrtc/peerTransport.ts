@@ -1,0 +1,125 @@
+import nodeDataChannel, { type PeerConnection, type Track } from "node-datachannel";
+import { GatewayError } from "../errors.ts";
+import { TRANSPORT_MID } from "./transportOffer.ts";
+
+/** What the library brings: decrypted RTP and RTCP, and the beginning and end of the connection. */
+export interface TransportEvents {
+  /** RTP or RTCP. The buffer is the receiver's to keep and to change. */
+  packet(packet: Buffer): void;
+  /** ICE and DTLS are up; packets may be sent. */
+  connected(): void;
+  /** Called once at most, and not after `close()`. */
+  gone(reason: "ice_failed" | "dtls_closed"): void;
+}
+
+export interface TransportParameters {
+  iceUfrag: string;
+  icePwd: string;
+  /** "sha-256 AB:CD:…" */
+  fingerprint: string;
+  setup: "active" | "passive";
+}
+
+/** One libdatachannel connection, as the answerer, with one raw track for everything that comes. */
+export class PeerTransport {
+  readonly #connection: PeerConnection;
+  readonly #events: TransportEvents;
+  #track: Track | undefined;
+  #iceIsUp = false;
+  #isOver = false;
+
+  /** Binds nothing yet: the library opens the port when it answers. */
+  constructor(name: string, address: { port: number; bindAddress: string }, events: TransportEvents) {
+    this.#events = events;
+    this.#connection = new nodeDataChannel.PeerConnection(name, {
+      iceServers: [],
+      bindAddress: address.bindAddress,
+      enableIceUdpMux: true,
+      portRangeBegin: address.port,
+      portRangeEnd: address.port,
+    });
+    this.#connection.onTrack((track) => this.#take(track));
+    this.#connection.onIceStateChange((state) => {
+      if (state === "connected" || state === "completed") this.#iceIsUp = true;
+      else if (state === "disconnected" || state === "failed") this.#iceIsUp = false;
+    });
+    this.#connection.onStateChange((state) => this.#stateChanged(state));
+  }
+
+  /** Throws GatewayError TRANSPORT_FAILED. */
+  answer(offer: string): TransportParameters {
+    try {
+      this.#connection.setRemoteDescription(offer, "offer"); // answers by itself, and opens the port
+    } catch (cause) {
+      throw new GatewayError("TRANSPORT_FAILED", (cause as Error).message, { cause });
+    }
+    const sdp = this.#connection.localDescription()?.sdp ?? "";
+    return {
+      iceUfrag: attribute(sdp, "ice-ufrag"),
+      icePwd: attribute(sdp, "ice-pwd"),
+      fingerprint: attribute(sdp, "fingerprint"),
+      setup: attribute(sdp, "setup") === "passive" ? "passive" : "active",
+    };
+  }
+
+  /** Candidates that cannot be used are left out: the caller reaches us, so that no candidate is needed. */
+  addRemoteCandidate(candidate: string): void {
+    if (this.#isOver || !isUsable(candidate)) return;
+    try {
+      this.#connection.addRemoteCandidate(candidate, TRANSPORT_MID);
+    } catch {
+      // Malformed, or one too many.
+    }
+  }
+
+  /** RTCP to the sender; false if the track is not open (any more), on which the library would throw. */
+  send(packet: Buffer): boolean {
+    try {
+      return this.#track?.isOpen() === true && this.#track.sendMessageBinary(packet);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Says goodbye by DTLS and closes. */
+  close(): void {
+    this.#isOver = true;
+    try {
+      this.#connection.close();
+    } catch {
+      // Closed by the library already.
+    }
+  }
+
+  #take(track: Track): void {
+    this.#track = track;
+    track.onMessage((packet) => {
+      if (!this.#isOver) this.#events.packet(packet);
+    });
+    track.onError(() => undefined);
+  }
+
+  #stateChanged(state: string): void {
+    if (this.#isOver) return;
+    if (state === "connected") this.#events.connected();
+    if (state !== "disconnected" && state !== "failed" && state !== "closed") return;
+    this.#isOver = true;
+    // The ICE state comes by another queue of the library, perhaps later in this turn of the event loop.
+    setImmediate(() => {
+      this.#events.gone(this.#iceIsUp ? "dtls_closed" : "ice_failed");
+      this.close();
+    });
+  }
+}
+
+/** UDP with a numeric address: names (mDNS) would cost a thread each to look up, in vain within a container. */
+function isUsable(candidate: string): boolean {
+  const [, component, protocol, , address = ""] = candidate.replace(/^a=/, "").split(" ");
+  return component === "1" && protocol?.toLowerCase() === "udp" && /^[\d.]+$|:/.test(address);
+}
+
+function attribute(sdp: string, name: string): string {
+  const value = new RegExp(`^a=${name}:(.+?)\\s*$`, "m").exec(sdp)?.[1];
+  if (value === undefined) throw new GatewayError("TRANSPORT_FAILED", `no ${name} in the local description`);
+  return value;
+}

@@ -1,0 +1,204 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Logger } from "pino";
+import { GatewayError } from "../errors.ts";
+import { ConnectionReceiver } from "../rtp/connectionReceiver.ts";
+import { noCounts } from "../rtp/counters.ts";
+import type { RedirectSocket } from "../rtp/redirectSocket.ts";
+import type { TrackReceiver } from "../rtp/trackReceiver.ts";
+import { planAnswer, type ReceivedMedia, writeAnswer } from "./answer.ts";
+import { describeCodec, describeKinds } from "./codecDescription.ts";
+import type {
+  EndReason,
+  Kind,
+  MediaSession,
+  MediaSessionListeners,
+  ReceiveOptions,
+  RemoteCandidate,
+  TrackReport,
+} from "./mediaSession.ts";
+import { type Offer, parseOffer } from "./offer.ts";
+import { PeerTransport } from "./peerTransport.ts";
+import { RtcpSender } from "./rtcpSender.ts";
+import type { Ticker, Ticking } from "./ticker.ts";
+import { writeTransportOffer } from "./transportOffer.ts";
+
+/** What audio may need besides a limit for video. */
+const AUDIO_KBPS = 128;
+
+/** What all sessions of a process share. */
+export interface Surroundings {
+  port: number;
+  bindAddress: string;
+  addresses: readonly string[];
+  bitsPerSecond: number;
+  socket: RedirectSocket;
+  ticker: Ticker;
+  /** Unix time in milliseconds that never runs backwards. */
+  now(): number;
+  log: Logger;
+}
+
+/** What exists only once the call was answered. */
+interface Answered {
+  transport: PeerTransport;
+  receiver: ConnectionReceiver;
+  plan: readonly { received: ReceivedMedia; track: TrackReceiver }[];
+  offer: Offer;
+}
+
+/** One call that is received, from its answer to its end. */
+export class ReceiveSession implements MediaSession, Ticking {
+  readonly #surroundings: Surroundings;
+  readonly #listeners: MediaSessionListeners;
+  readonly #candidates: RemoteCandidate[] = [];
+  #answered: Answered | undefined;
+  #ending: Promise<void> | undefined;
+  #hasFailed = false;
+
+  constructor(surroundings: Surroundings, listeners: MediaSessionListeners) {
+    this.#surroundings = surroundings;
+    this.#listeners = listeners;
+  }
+
+  async answer(offerSdp: string, options: ReceiveOptions): Promise<string> {
+    if (this.#answered || this.#ending) throw new GatewayError("ALREADY_ANSWERED");
+    const { port, bindAddress, addresses } = this.#surroundings;
+    const offer = parseOffer(offerSdp);
+    const answer = planAnswer(offer, options);
+    const transport = new PeerTransport(
+      offer.transport.iceUfrag,
+      { port, bindAddress },
+      {
+        packet: (packet) => this.#receive(receiver, packet),
+        connected: () => this.#connected(),
+        gone: (reason) => void this.end(reason),
+      },
+    );
+    const received = answer.filter((one) => one.state === "received");
+    const receiver = this.#receiver(received, options, transport);
+    const plan = received.map((one, index) => ({ received: one, track: receiver.tracks[index] as TrackReceiver }));
+    this.#answered = { transport, receiver, plan, offer };
+    const parameters = transport.answer(writeTransportOffer(offer.transport));
+    for (const candidate of offer.transport.candidates) transport.addRemoteCandidate(candidate);
+    for (const candidate of this.#candidates.splice(0)) this.addRemoteCandidate(candidate);
+    return writeAnswer(offer, answer, { ...parameters, addresses, port });
+  }
+
+  addRemoteCandidate(candidate: RemoteCandidate): void {
+    if (this.#answered === undefined) {
+      this.#candidates.push(candidate);
+      return;
+    }
+    const { offer, transport } = this.#answered;
+    const index = offer.media.findIndex(({ mid }) => mid === offer.transport.mid);
+    const isOurs =
+      candidate.sdpMid === null
+        ? candidate.sdpMLineIndex === null || candidate.sdpMLineIndex === index
+        : candidate.sdpMid === offer.transport.mid;
+    if (isOurs) transport.addRemoteCandidate(candidate.candidate);
+  }
+
+  requestKeyframe(kind: Kind): void {
+    this.#answered?.receiver.requestKeyframe(kind);
+  }
+
+  mediaFlowing(withinMs: number): boolean {
+    return this.#answered?.receiver.isFlowing(withinMs, this.#surroundings.now()) ?? false;
+  }
+
+  tracks(): TrackReport[] {
+    if (this.#answered === undefined) return [];
+    const { plan, receiver, offer } = this.#answered;
+    return describeKinds(offer).map(({ kind, offered }) => {
+      const one = plan.find(({ received }) => received.kind === kind);
+      if (one === undefined) return { kind, offered, negotiated: null, clock: null, counters: noCounts() };
+      const clock = receiver.clockOf(one.track) ?? null;
+      return {
+        kind,
+        offered,
+        negotiated: describeCodec(one.received.codec),
+        clock,
+        counters: { ...one.track.counters },
+      };
+    });
+  }
+
+  tick(nowMs: number): void {
+    try {
+      this.#answered?.receiver.tick(nowMs);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  end(reason: EndReason): Promise<void> {
+    this.#ending ??= this.#end(reason);
+    return this.#ending;
+  }
+
+  async #end(reason: EndReason): Promise<void> {
+    const { ticker, now } = this.#surroundings;
+    if (this.#answered !== undefined) {
+      this.#answered.transport.close();
+      ticker.remove(this);
+      await this.#answered.receiver.finish(now, wait);
+    }
+    this.#listeners.onEnded(reason);
+  }
+
+  #receive(receiver: ConnectionReceiver, packet: Buffer): void {
+    try {
+      receiver.receive(packet, this.#surroundings.now());
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** A mistake of ours with one call must not end all the others: said once, and the call goes on. */
+  #fail(error: unknown): void {
+    if (!this.#hasFailed) this.#surroundings.log.error({ err: error }, "receiver failed");
+    this.#hasFailed = true;
+  }
+
+  #connected(): void {
+    const { ticker, now } = this.#surroundings;
+    if (this.#answered === undefined || this.#ending) return;
+    ticker.add(this);
+    this.#answered.receiver.start(now());
+    this.#listeners.onReady();
+    for (const { received } of this.#answered.plan) this.#listeners.onStream(received.kind);
+  }
+
+  #receiver(received: readonly ReceivedMedia[], { redirects }: ReceiveOptions, transport: PeerTransport) {
+    const feedback = received.flatMap(({ kind, codec }) => (kind === "video" ? codec.feedback : []));
+    const abilities = {
+      pli: feedback.includes("nack pli"),
+      fir: feedback.includes("ccm fir"),
+      remb: feedback.includes("goog-remb"),
+      reducedSize: received.every(({ media }) => media.allowsReducedSizeRtcp),
+    };
+    const sink = new RtcpSender(abilities, this.#bitsPerSecond(received), (packet) => transport.send(packet));
+    const tracks = received.map(({ kind, media, codec, redirectPayloadType }) => ({
+      kind,
+      codec: codec.codec,
+      clockRate: codec.samplingRate,
+      payloadType: codec.payloadType,
+      redirectPayloadType,
+      rtxPayloadType: codec.rtxPayloadType,
+      repeatedSources: media.repeatedSources,
+      redirect: redirects[kind],
+    }));
+    const rtcp = {
+      ...(redirects.audioRtcp ? { audio: redirects.audioRtcp } : {}),
+      ...(redirects.videoRtcp ? { video: redirects.videoRtcp } : {}),
+    };
+    return new ConnectionReceiver(tracks, rtcp, this.#surroundings.socket, sink);
+  }
+
+  /** The host's limit, or less if the answer asks for less video. */
+  #bitsPerSecond(received: readonly ReceivedMedia[]): number {
+    const limitKbps = received.find(({ kind }) => kind === "video")?.bandwidthKbps ?? 0;
+    const { bitsPerSecond } = this.#surroundings;
+    return limitKbps > 0 ? Math.min(bitsPerSecond, (limitKbps + AUDIO_KBPS) * 1000) : bitsPerSecond;
+  }
+}
