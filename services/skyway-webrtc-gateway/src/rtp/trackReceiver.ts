@@ -4,8 +4,8 @@ import {
   extendTimestamp,
   firstExtendedTimestamp,
 } from "./arithmetic.ts";
+import { MediaClock } from "./clock/mediaClock.ts";
 import type { SenderClock } from "./clock/senderClock.ts";
-import { TrackClock } from "./clock/trackClock.ts";
 import { noCounts, type TrackCounters } from "./counters.ts";
 import { type KeyframeTest, keyframeTest } from "./keyframe.ts";
 import { KeyframeRequests } from "./keyframeRequests.ts";
@@ -45,7 +45,7 @@ export interface Feedback {
 }
 
 /** Where the track's timestamps lie on the gateway's clock. */
-export interface TrackClockReport {
+export interface TrackClock {
   firstRtpTimestamp: number;
   firstUnixMs: number;
   /** Gateway seconds per second of timestamps. */
@@ -69,7 +69,7 @@ export class TrackReceiver {
   readonly #startsKeyframe: KeyframeTest | undefined;
   readonly #output: TrackOutput;
   readonly #keyframes = new KeyframeRequests();
-  readonly #clock: TrackClock;
+  readonly #clock: MediaClock;
   readonly #wanted: ExtendedSequence[] = [];
   #stream: StreamReceiver | undefined;
   #receivedTimestamp: ExtendedTimestamp = 0;
@@ -82,7 +82,7 @@ export class TrackReceiver {
     this.#feedback = feedback;
     this.#roundTrip = roundTrip;
     this.#startsKeyframe = settings.kind === "video" ? keyframeTest(settings.codec) : undefined;
-    this.#clock = new TrackClock(settings.clockRate);
+    this.#clock = new MediaClock(settings.clockRate);
     this.#output = new TrackOutput(
       { startsKeyframe: this.#startsKeyframe, payloadType: settings.redirectPayloadType, send: settings.send },
       this.counters,
@@ -152,7 +152,7 @@ export class TrackReceiver {
   }
 
   /** Undefined until a packet was passed on. */
-  clock(shared: SenderClock): TrackClockReport | undefined {
+  clock(shared: SenderClock): TrackClock | undefined {
     const first = this.#output.firstTimestamp;
     if (first === undefined) return undefined;
     const line = this.#clock.line();

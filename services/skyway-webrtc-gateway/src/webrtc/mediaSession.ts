@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { TrackCounters } from "../rtp/counters.ts";
 import { type Address, RedirectSocket } from "../rtp/redirectSocket.ts";
-import type { TrackClockReport } from "../rtp/trackReceiver.ts";
+import type { TrackClock } from "../rtp/trackReceiver.ts";
 import type { CodecWish } from "./codecChoice.ts";
 import { type CodecDescription, describeKinds } from "./codecDescription.ts";
 import { silenceLibrary } from "./libraryLog.ts";
@@ -15,7 +15,7 @@ import { Ticker } from "./ticker.ts";
  * nothing below it a request.
  */
 
-export type { Address, CodecDescription, CodecWish };
+export type { Address, CodecDescription, CodecWish, TrackClock, TrackCounters };
 export type Kind = "audio" | "video";
 export type EndReason =
   | "force_close"
@@ -55,13 +55,16 @@ export interface MediaSessionListeners {
   onEnded(reason: EndReason): void;
 }
 
-export interface TrackReport {
+export interface OfferedTrack {
   kind: Kind;
   offered: CodecDescription[];
+}
+
+export interface TrackReport extends OfferedTrack {
   /** Null if the kind is not received. */
   negotiated: CodecDescription | null;
   /** Null until the first packet was redirected. */
-  clock: TrackClockReport | null;
+  clock: TrackClock | null;
   counters: TrackCounters;
 }
 
@@ -84,7 +87,13 @@ export interface MediaSession {
 
 export type MediaSessionFactory = (listeners: MediaSessionListeners) => MediaSession;
 
-export interface MediaConfig {
+export interface MediaSessions {
+  create: MediaSessionFactory;
+  /** Ends all sessions and closes the port. */
+  close(): Promise<void>;
+}
+
+export interface MediaSessionsConfiguration {
   /** The one UDP port for all sessions. */
   mediaPort: number;
   /** Numeric address of the interface that callers' packets arrive at. */
@@ -100,13 +109,13 @@ export interface MediaConfig {
 const DEFAULT_BITS_PER_SECOND = 6_000_000;
 
 /** Codecs in an offer, by kind, in the offerer's order. Throws GatewayError INVALID_OFFER. */
-export function describeOffer(sdp: string): { kind: Kind; offered: CodecDescription[] }[] {
+export function describeOffer(sdp: string): OfferedTrack[] {
   return describeKinds(parseOffer(sdp));
 }
 
 /** Opens the media port. Throws GatewayError MEDIA_PORT_UNAVAILABLE. */
-export function createMediaSessions(config: MediaConfig): { create: MediaSessionFactory; close(): Promise<void> } {
-  const { mediaPort, bindAddress, announcedIps, log } = config;
+export function createMediaSessions(configuration: MediaSessionsConfiguration): MediaSessions {
+  const { mediaPort, bindAddress, announcedIps, log } = configuration;
   silenceLibrary(log);
   const port = new MediaPort(mediaPort, bindAddress);
   const socket = new RedirectSocket();
@@ -117,7 +126,7 @@ export function createMediaSessions(config: MediaConfig): { create: MediaSession
     port: mediaPort,
     bindAddress,
     addresses: announcedIps.length > 0 ? announcedIps : [bindAddress],
-    bitsPerSecond: config.remb?.bitsPerSecond ?? DEFAULT_BITS_PER_SECOND,
+    bitsPerSecond: configuration.remb?.bitsPerSecond ?? DEFAULT_BITS_PER_SECOND,
     socket,
     ticker,
     now,

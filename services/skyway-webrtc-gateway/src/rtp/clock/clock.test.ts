@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { MediaClock } from "./mediaClock.ts";
 import { SenderClock } from "./senderClock.ts";
-import { TrackClock } from "./trackClock.ts";
 
 /** Small and repeatable, so that a failure can be looked at again. */
 function random(seed: number): () => number {
@@ -32,13 +32,13 @@ function simulate(sender: Sender) {
   const next = random(7);
   const shared = new SenderClock();
   const audio = {
-    clock: new TrackClock(48_000),
+    clock: new MediaClock(48_000),
     rate: 48_000,
     drift: sender.audioDrift,
     everyMs: 5_000,
     start: 2 ** 32,
   };
-  const video = { clock: new TrackClock(90_000), rate: 90_000, drift: 0, everyMs: 1_000, start: 2 ** 32 - 90_000 };
+  const video = { clock: new MediaClock(90_000), rate: 90_000, drift: 0, everyMs: 1_000, start: 2 ** 32 - 90_000 };
   const tracks = [audio, video] as const;
   const delayMs = 20;
   for (const track of tracks) {
@@ -87,7 +87,7 @@ describe("the clock of a call", () => {
 
   it("knows nothing before the first report", () => {
     expect(new SenderClock().mapping()).toBeUndefined();
-    expect(new TrackClock(90_000).line()).toBeUndefined();
+    expect(new MediaClock(90_000).line()).toBeUndefined();
   });
 
   it("takes the report that waited least, whichever came first", () => {
@@ -99,7 +99,7 @@ describe("the clock of a call", () => {
   });
 
   it("is not bent by one report that is far off", () => {
-    const clock = new TrackClock(90_000);
+    const clock = new MediaClock(90_000);
     for (let second = 0; second < 60; second++) clock.observe(second * 90_000, 1_000_000 + second * 1_000);
     clock.observe(60 * 90_000 - 180_000, 1_060_000);
     expect(clock.line()?.toSenderMs(0)).toBeCloseTo(1_000_000, -0.5);

@@ -28,7 +28,7 @@ interface Report {
   senderMs: number;
 }
 
-export class TrackClock {
+export class MediaClock {
   readonly #clockRate: number;
   #reports: Report[] = [];
 
