@@ -1,10 +1,14 @@
 # shellcheck shell=bash
-# Builds and starts the bundle, and says in a few lines what went wrong when it does not start. Sourced, not run.
+# Builds, starts and stops the bundle, and says in a few lines what went wrong. Sourced, not run.
 
 readonly START_SECONDS=120
 readonly LAST_WORDS=8 # lines
 
-# Compose names the variable or line of .env that it cannot read.
+# Compose draws its progress on a terminal; elsewhere only its errors are worth a line.
+compose() {
+  if [[ -t 2 ]]; then docker compose "$@" </dev/null; else docker compose --progress quiet "$@" </dev/null; fi
+}
+
 ensure_configuration() {
   quietly docker compose config --quiet || fail "the configuration cannot be read" "Look at .env and docker-compose.yml."
 }
@@ -18,19 +22,22 @@ build_images() {
 
 start_bundle() {
   say "Starting the services"
-  docker compose up --detach --wait --wait-timeout "$START_SECONDS" && return
+  compose up --detach --wait --wait-timeout "$START_SECONDS" && return
   local service
   for service in $(services_in_trouble); do
     say "Last words of $service"
-    docker compose logs --no-log-prefix --no-color --tail "$LAST_WORDS" "$service" 2>&1 | sed 's/^/    /' >&2
+    last_words "$service" >&2
   done
-  fail "the bundle did not start" \
-    "A port that is taken: set HTTP_PORT or MEDIA_PORT in .env (.env.example explains them)." \
-    "Anything else: docker compose ps --all, docker compose logs <service>"
+  fail "the bundle did not start"     "If a port is taken: set HTTP_PORT or MEDIA_PORT in .env (.env.example explains them)."     "docker compose ps --all and docker compose logs <service> say more."     "./scripts/down removes what did start."
 }
 
-# Neither healthy nor ended as it should.
 services_in_trouble() {
   docker compose ps --all --format '{{.Service}}|{{.State}}|{{.Health}}|{{.ExitCode}}' |
-    awk -F'|' '$2 != "created" && !($2 == "running" && $3 == "healthy") && !($2 == "exited" && $4 == 0) { print $1 }'
+    awk -F'|' '$2 == "restarting" || $2 == "dead" || $3 == "unhealthy" || ($2 == "exited" && $4 != 0) { print $1 }'
+}
+
+# Of a service that cannot start, the message alone: it names the mistake.
+last_words() { # service
+  docker compose logs --no-log-prefix --no-color --tail "$LAST_WORDS" "$1" 2>&1 |
+    sed -E 's/\x1b\[2K//g; s/^\{"level":60,.*"msg":"(.*)"\}$/\1/; s/^/    /' | uniq
 }
