@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { pipeline } from "node:stream/promises";
 import type { Logger } from "pino";
 import type { Dispatcher } from "undici";
+import { z } from "zod";
 import { readBody } from "./body.ts";
 import type { Engine } from "./engine.ts";
 import { Refusal } from "./errors.ts";
@@ -55,7 +56,7 @@ export function createGuard(engine: Engine, ownership: Ownership, log: Logger): 
 
   async function prepare(request: AdmittedRequest, body: string): Promise<Forwarded | undefined> {
     const { target } = request;
-    if (target.kind !== "new-container" && body !== "") {
+    if (target.kind !== "new-container" && body !== "" && !repeats(body, request.query)) {
       throw new Refusal("BODY_NOT_ALLOWED", "this request takes no body");
     }
     const forwarded: Forwarded = {
@@ -109,6 +110,12 @@ export function createGuard(engine: Engine, ownership: Ownership, log: Logger): 
   }
 
   return server;
+}
+
+/** dockerode says the parameters of a POST in the body, too; the body is not passed on. */
+function repeats(body: string, query: Readonly<Record<string, string>>): boolean {
+  const said = z.record(z.string(), z.unknown()).safeParse(parseJson(body));
+  return said.success && Object.entries(said.data).every(([name, value]) => query[name] === String(value));
 }
 
 function bodyHeaders(forwarded: Forwarded): { headers?: Record<string, string> } {

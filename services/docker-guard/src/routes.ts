@@ -23,6 +23,8 @@ const VERSION = /^\/v1\.[0-9]{1,3}(?=\/)/;
 const REFERENCE = "([A-Za-z0-9][A-Za-z0-9_.-]{0,254})";
 const IMAGE = "([a-z0-9][A-Za-z0-9_.:/@-]{0,254}?)";
 
+const CREATE = "/containers/create";
+
 const flag = z.enum(["0", "1", "true", "false"]);
 const seconds = z.string().regex(/^[0-9]{1,2}$/);
 
@@ -30,13 +32,14 @@ type Parameters = Record<string, z.ZodType<string>>;
 
 interface Route {
   method: string;
+  path: string;
   pattern: RegExp;
   parameters: Parameters;
   target(match: RegExpExecArray): Target;
 }
 
 function route(method: string, path: string, parameters: Parameters, target: Route["target"]): Route {
-  return { method, pattern: new RegExp(`^${path}$`), parameters, target };
+  return { method, path, pattern: new RegExp(`^${path}$`), parameters, target };
 }
 
 const container: Route["target"] = (match) => ({ kind: "container", reference: match[1] ?? "" });
@@ -48,7 +51,7 @@ const ROUTES: readonly Route[] = [
   route("GET", "/containers/json", { all: flag, filters: z.string().max(4_096), limit: seconds, size: flag }, () => ({
     kind: "containers",
   })),
-  route("POST", "/containers/create", { name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/) }, () => ({
+  route("POST", CREATE, { name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/) }, () => ({
     kind: "new-container",
   })),
   route("GET", `/containers/${REFERENCE}/json`, {}, container),
@@ -106,6 +109,8 @@ function parameters(row: Route, search: string): Record<string, string> {
   const admitted: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(search)) {
     const schema = Object.hasOwn(row.parameters, name) ? row.parameters[name] : undefined;
+    // dockerode says the fields of this body in the query, too. Only the body is read, checked and passed on.
+    if (!schema && row.path === CREATE) continue;
     if (!schema?.safeParse(value).success) {
       throw new Refusal("PARAMETER_NOT_ALLOWED", `the parameter ${JSON.stringify(name)} is not allowed here`);
     }
