@@ -3,6 +3,7 @@ import type { Statistics } from "../browsers/callerPage.ts";
 import { type Call, fileUrl, findCallOf, type Leg } from "../bundle/api.ts";
 import { recorderContainers } from "../bundle/containers.ts";
 import { download } from "../bundle/download.ts";
+import { note } from "../bundle/figures.ts";
 import { type Inspection, inspect } from "../bundle/recordingFile.ts";
 import { healths } from "../bundle/services.ts";
 import { listVolume } from "../bundle/volume.ts";
@@ -50,13 +51,22 @@ export function recordingCallOf(peerId: string, limitMs = 5_000): Promise<Call> 
 
 /** The whole promise about one recording with video and audio; returns what was seen in the file. */
 export async function expectTrueRecording(
-  { call, leg }: Ready,
+  { call, leg, readyAfterMs }: Ready,
   sent: Statistics,
   length: { seconds: number; within: number },
 ): Promise<Inspection> {
   await using file = await download(fileUrl(call, leg));
   const seen = await inspect(file.path);
   const hint = JSON.stringify({ leg, sent, seen }, null, 2);
+
+  await note({
+    test: expect.getState().currentTestName,
+    readyAfterMs,
+    seconds: seen.durationSeconds,
+    frames: `${packetsOf(seen, "video")} of ${sent.video?.framesSent}`,
+    audioPackets: `${packetsOf(seen, "audio")} of ${sent.audio?.packets}`,
+    firstFrameAt: seen.firstFrame?.seconds,
+  });
 
   expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort(), hint).toEqual(["audio opus", "video vp8"]);
   expect(Math.abs(seen.durationSeconds - length.seconds), hint).toBeLessThanOrEqual(length.within);
