@@ -5,6 +5,7 @@ readonly NODE_MAJOR=24
 readonly NODE_VERSION=24.21.0
 readonly NPM_VERSION=11.19.1
 readonly TOOLS=$ROOT/.tools
+export NODE_USE_SYSTEM_CA=1 # this host's certificate authorities, where Node would know its built-in ones only
 
 # Puts a Node that is new enough first on the PATH: the host's own, or one below .tools/.
 ensure_node() {
