@@ -51,6 +51,12 @@ export const ERRORS = {
     status: 403,
     hint: "Known keys are set by SKYWAY_API_KEY.",
   },
+  CREDENTIAL_REFUSED: {
+    message: "Signalling refuses the credential",
+    fault: "caller",
+    status: 403,
+    hint: "authToken is base64 of HMAC-SHA256(secret key, `timestamp:ttl:peerId`); 600 <= ttl <= 90000 seconds.",
+  },
   PEER_ID_TAKEN: {
     message: "This peer id is in use",
     fault: "caller",

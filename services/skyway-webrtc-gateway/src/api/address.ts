@@ -1,0 +1,30 @@
+import { isIPv4, isIPv6 } from "node:net";
+import { z } from "zod";
+import type { Address } from "../webrtc/mediaSession.ts";
+
+const NOWHERE: ReadonlySet<string> = new Set(["0.0.0.0", "255.255.255.255", "::"]);
+
+/**
+ * Where a program listens: `ip_v4` or `ip_v6`, and a port. `ip_v4` wins if both are given. Literals only: the
+ * official gateway does not resolve names either.
+ */
+export const address = z
+  .object({ port: z.int().min(1).max(65_535), ip_v4: z.string().nullish(), ip_v6: z.string().nullish() })
+  .transform(({ port, ip_v4, ip_v6 }, context): Address => {
+    const isFour = Boolean(ip_v4) || !ip_v6;
+    const host = isFour ? ip_v4 : ip_v6;
+    const isLiteral = host && (isFour ? isIPv4(host) : isIPv6(host));
+    const literal = isLiteral ? canonical(host) : undefined;
+    if (literal !== undefined && !NOWHERE.has(literal)) return { host: literal, port };
+    const [path, message] = isFour ? ["ip_v4", "not a numeric IPv4 address"] : ["ip_v6", "not a numeric IPv6 address"];
+    context.addIssue({ code: "custom", path: [path], message });
+    return z.NEVER;
+  });
+
+/** An address has many spellings in IPv6 (RFC 5952): this is the one by which they compare. */
+function canonical(host: string): string {
+  if (isIPv4(host)) return host;
+  const [literal = "", zone] = host.split("%");
+  const spelled = new URL(`http://[${literal}]`).hostname.slice(1, -1);
+  return zone === undefined ? spelled : `${spelled}%${zone}`;
+}

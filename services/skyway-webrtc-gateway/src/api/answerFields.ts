@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { hasIdForm } from "../ids.ts";
+import type { CodecWish, ReceiveOptions, Redirects } from "../webrtc/mediaSession.ts";
+import { address } from "./address.ts";
+
+/**
+ * How one kind is sent or received. Programs that only receive give a made-up media_id, to pin codec and payload
+ * type; and leave out what does not matter then.
+ */
+const mediaParams = z.object({
+  codec: z.string().min(1),
+  /** kbit/s; 0 stands for no limit. */
+  band_width: z.int().min(0).nullish(),
+  media_id: z.string().nullish(),
+  rtcp_id: z.string().nullish(),
+  payload_type: z.int().min(0).max(127).nullish(),
+  sampling_rate: z.int().min(1).nullish(),
+});
+type MediaParams = z.infer<typeof mediaParams>;
+
+const constraints = z.object({
+  /** Whether to send; receiving is another matter. */
+  video: z.boolean(),
+  audio: z.boolean(),
+  videoReceiveEnabled: z.boolean().nullish(),
+  audioReceiveEnabled: z.boolean().nullish(),
+  video_params: mediaParams.nullish(),
+  audio_params: mediaParams.nullish(),
+});
+
+const redirectParams = z.object({
+  video: address.nullish(),
+  video_rtcp: address.nullish(),
+  audio: address.nullish(),
+  audio_rtcp: address.nullish(),
+});
+
+/** Body of POST /media/connections/{id}/answer. */
+export const answerOptions = z.object({ constraints, redirect_params: redirectParams.nullish() });
+export type AnswerOptions = z.infer<typeof answerOptions>;
+
+/** Without the flag a kind is received if it is sent, too, or if somebody waits for it. */
+export function receiveOptions({ constraints, redirect_params: to }: AnswerOptions): ReceiveOptions {
+  const { video, videoReceiveEnabled, video_params, audio, audioReceiveEnabled, audio_params } = constraints;
+  const redirects: Redirects = {
+    ...(to?.video && { video: to.video }),
+    ...(to?.video_rtcp && { videoRtcp: to.video_rtcp }),
+    ...(to?.audio && { audio: to.audio }),
+    ...(to?.audio_rtcp && { audioRtcp: to.audio_rtcp }),
+  };
+  return {
+    video: {
+      receive: videoReceiveEnabled ?? (video || Boolean(to?.video)),
+      ...(video_params && { wish: wish(video_params) }),
+    },
+    audio: {
+      receive: audioReceiveEnabled ?? (audio || Boolean(to?.audio)),
+      ...(audio_params && { wish: wish(audio_params) }),
+    },
+    redirects,
+  };
+}
+
+function wish({ codec, payload_type, sampling_rate, band_width }: MediaParams): CodecWish {
+  return {
+    codec,
+    ...(payload_type != null && { payloadType: payload_type }),
+    ...(sampling_rate != null && { samplingRate: sampling_rate }),
+    ...(band_width && { bandwidthKbps: band_width }),
+  };
+}
+
+/** The media ids that were given, without made-up ones: the Rust client refuses what has not their form. */
+export function mediaIds({ constraints }: AnswerOptions): { video_id?: string; audio_id?: string } {
+  const video = constraints.video_params?.media_id;
+  const audio = constraints.audio_params?.media_id;
+  return {
+    ...(video && hasIdForm("vi", video) && { video_id: video }),
+    ...(audio && hasIdForm("au", audio) && { audio_id: audio }),
+  };
+}

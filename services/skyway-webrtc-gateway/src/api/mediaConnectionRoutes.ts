@@ -1,0 +1,66 @@
+import type { FastifyRequest } from "fastify";
+import type { MediaConnection } from "../connections/mediaConnection.ts";
+import type { MediaConnections } from "../connections/mediaConnections.ts";
+import { GatewayError } from "../errors.ts";
+import { address } from "./address.ts";
+import { answerOptions, mediaIds, receiveOptions } from "./answerFields.ts";
+import { readFields } from "./fields.ts";
+import type { Handlers } from "./handlers.ts";
+import { longPoll } from "./longPoll.ts";
+import { OPERATIONS } from "./operations.ts";
+import { tracksBody } from "./tracksBody.ts";
+
+const ID = "media_connection_id";
+
+export function mediaConnectionRoutes(connections: MediaConnections): Handlers {
+  const findAny = (request: FastifyRequest): MediaConnection => {
+    const connection = connections.find((request.params as { [ID]: string })[ID]);
+    if (connection) return connection;
+    throw new GatewayError("UNKNOWN_ID", undefined, { field: ID });
+  };
+  const find = (request: FastifyRequest): MediaConnection => {
+    const connection = findAny(request);
+    if (!connection.isGone) return connection;
+    throw new GatewayError("UNKNOWN_ID", undefined, { field: ID });
+  };
+
+  return {
+    async answerCall(request, reply) {
+      const connection = find(request);
+      const options = readFields(answerOptions, request.body);
+      const { video, audio } = options.constraints;
+      if (video || audio) throw new GatewayError("NOT_BUILT", undefined, { field: "constraints" });
+      await connection.answer(receiveOptions(options));
+      reply.code(202);
+      return { command_type: OPERATIONS.answerCall.commandType, params: mediaIds(options) };
+    },
+
+    async requestKeyframe(request, reply) {
+      find(request).requestKeyframe(readFields(address, request.body));
+      reply.code(201);
+      return {};
+    },
+
+    async deleteMediaConnection(request, reply) {
+      await find(request).release();
+      reply.code(204);
+    },
+
+    // CLOSE can be read from a connection that is gone, and tracks for a while after that.
+    mediaEvents: (request, reply) => longPoll(findAny(request).events, ID, request, reply),
+
+    async mediaStatus(request) {
+      const { isOpen, metadata, remoteId } = find(request);
+      return { open: isOpen, metadata: metadataText(metadata), remote_id: remoteId };
+    },
+
+    async mediaTracks(request) {
+      return tracksBody(findAny(request));
+    },
+  };
+}
+
+/** A text on the wire, though the reference says object; laid out as the official gateway does it. */
+function metadataText(metadata: unknown): string {
+  return metadata === undefined || metadata === null ? "" : JSON.stringify(metadata, null, 4);
+}

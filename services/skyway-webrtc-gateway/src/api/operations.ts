@@ -1,0 +1,63 @@
+/** The surface of the API: what api-0.4.3.yaml documents, and two extensions. */
+
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+interface Operation {
+  method: Method;
+  path: string;
+  /** What bodies call the operation, errors above all. */
+  commandType: string;
+}
+
+const operation = (method: Method, path: string, commandType: string): Operation => ({ method, path, commandType });
+
+const PEER = "/peers/:peer_id";
+const DATA = "/data/connections/:data_connection_id";
+const MEDIA = "/media/connections/:media_connection_id";
+
+export const OPERATIONS = {
+  createPeer: operation("POST", "/peers", "PEERS_CREATE"),
+  deletePeer: operation("DELETE", PEER, "PEERS_DELETE"),
+  updateCredential: operation("PUT", `${PEER}/credential`, "PEERS_CREDENTIAL_UPDATE"),
+  peerEvents: operation("GET", `${PEER}/events`, "PEERS_EVENTS"),
+  peerStatus: operation("GET", `${PEER}/status`, "PEERS_STATUS"),
+
+  createData: operation("POST", "/data", "DATA_CREATE"),
+  deleteData: operation("DELETE", "/data/:data_id", "DATA_DELETE"),
+  connectData: operation("POST", "/data/connections", "DATA_CONNECTION_CREATE"),
+  deleteDataConnection: operation("DELETE", DATA, "DATA_CONNECTION_DELETE"),
+  putDataConnection: operation("PUT", DATA, "DATA_CONNECTION_PUT"),
+  dataEvents: operation("GET", `${DATA}/events`, "DATA_CONNECTION_EVENTS"),
+  dataStatus: operation("GET", `${DATA}/status`, "DATA_CONNECTION_STATUS"),
+
+  createMedia: operation("POST", "/media", "MEDIA_CREATE"),
+  deleteMedia: operation("DELETE", "/media/:media_id", "MEDIA_DELETE"),
+  createRtcp: operation("POST", "/media/rtcp", "RTCP_CREATE"),
+  deleteRtcp: operation("DELETE", "/media/rtcp/:rtcp_id", "RTCP_DELETE"),
+  callPeer: operation("POST", "/media/connections", "MEDIA_CONNECTION_CREATE"),
+  deleteMediaConnection: operation("DELETE", MEDIA, "MEDIA_CONNECTION_DELETE"),
+  answerCall: operation("POST", `${MEDIA}/answer`, "MEDIA_CONNECTION_ANSWER"),
+  requestKeyframe: operation("POST", `${MEDIA}/pli`, "MEDIA_CONNECTION_PLI"),
+  mediaEvents: operation("GET", `${MEDIA}/events`, "MEDIA_CONNECTION_EVENTS"),
+  mediaStatus: operation("GET", `${MEDIA}/status`, "MEDIA_CONNECTION_STATUS"),
+
+  /** Ours: codecs, clock and counters of a call's tracks. */
+  mediaTracks: operation("GET", `${MEDIA}/tracks`, "MEDIA_CONNECTION_TRACKS"),
+  /** Ours. */
+  health: operation("GET", "/health", "HEALTH"),
+} as const;
+
+export type OperationName = keyof typeof OPERATIONS;
+
+export const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"] as const;
+
+/** Each path once, with the methods it has. */
+export function pathsAndMethods(): Map<string, { commandType: string; methods: Method[] }> {
+  const paths = new Map<string, { commandType: string; methods: Method[] }>();
+  for (const { method, path, commandType } of Object.values(OPERATIONS)) {
+    const known = paths.get(path);
+    if (known) known.methods.push(method);
+    else paths.set(path, { commandType, methods: [method] });
+  }
+  return paths;
+}

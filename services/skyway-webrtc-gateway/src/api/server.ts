@@ -1,0 +1,102 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import type { MediaConnections } from "../connections/mediaConnections.ts";
+import { GatewayError } from "../errors.ts";
+import type { Peers } from "../peers/peers.ts";
+import { readBody } from "./body.ts";
+import { errorBody } from "./errorBody.ts";
+import type { Handlers } from "./handlers.ts";
+import { mediaConnectionRoutes } from "./mediaConnectionRoutes.ts";
+import { METHODS, OPERATIONS, type OperationName, pathsAndMethods } from "./operations.ts";
+import { peerRoutes } from "./peerRoutes.ts";
+import { acceptsJson, refuseUnreadable, requestError } from "./requestErrors.ts";
+
+/** Metadata is the only part of a body that can be long; signalling takes as much. */
+export const BODY_LIMIT_BYTES = 256 * 1024;
+const PATH_PARAMETER_LIMIT = 512;
+
+/** For paths that are none of the API's. */
+const UNKNOWN_COMMAND = "UNKNOWN";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    commandType?: string;
+  }
+}
+
+/** The REST API of the SkyWay WebRTC Gateway. What is not built yet answers 501. */
+export function createApi(peers: Peers, connections: MediaConnections, log: Logger): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    forceCloseConnections: true,
+    // HEAD on events would take an event along.
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: PATH_PARAMETER_LIMIT, ignoreTrailingSlash: true },
+    clientErrorHandler: refuseUnreadable,
+    frameworkErrors: (error, _request, untyped) => {
+      const reply = untyped as unknown as FastifyReply;
+      const failure = requestError(error);
+      void reply.code(failure.status).send(errorBody(UNKNOWN_COMMAND, failure));
+    },
+  });
+
+  readBody(app);
+  app.addHook("onRequest", async (request) => {
+    if (!acceptsJson(request.headers.accept)) throw new GatewayError("NOT_ACCEPTABLE");
+  });
+  app.addHook("onSend", async (_request, reply, payload) => {
+    // Exactly so, without a charset: some clients choose their decoder by it.
+    if (reply.statusCode !== 204) reply.header("content-type", "application/json");
+    return payload;
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const failure = requestError(error);
+    logFailure(failure, error, request);
+    // Fastify would close the connection on bodies that are too large, before the client has read why.
+    reply.removeHeader("connection");
+    return reply.code(failure.status).send(errorBody(commandType(request), failure));
+  });
+  app.setNotFoundHandler(() => {
+    throw new GatewayError("UNKNOWN_PATH");
+  });
+
+  const handlers: Handlers = {
+    ...peerRoutes(peers),
+    ...mediaConnectionRoutes(connections),
+    health: async () => ({ status: "ok", peers: peers.counts, calls: connections.running }),
+  };
+  for (const [name, { method, path, commandType }] of Object.entries(OPERATIONS)) {
+    const handler = handlers[name as OperationName] ?? notBuilt;
+    app.route({ method, url: path, config: { commandType }, handler });
+  }
+  for (const [url, { methods, commandType }] of pathsAndMethods()) {
+    const others = METHODS.filter((method) => !(methods as string[]).includes(method));
+    app.route({
+      method: others,
+      url,
+      config: { commandType },
+      handler: async (_request, reply) => {
+        reply.header("allow", methods.join(", "));
+        throw new GatewayError("METHOD_NOT_ALLOWED");
+      },
+    });
+  }
+  return app;
+
+  function logFailure(failure: GatewayError, error: unknown, { method, url }: FastifyRequest): void {
+    // Tokens are in the query.
+    const fields = { code: failure.code, method, path: url.split("?")[0], reason: failure.message };
+    if (failure.fault === "ours" && failure.code !== "NOT_BUILT")
+      log.error({ ...fields, err: error }, "request failed");
+    else if (failure.code !== "NO_EVENT") log.debug(fields, "request refused");
+  }
+}
+
+async function notBuilt(): Promise<never> {
+  throw new GatewayError("NOT_BUILT");
+}
+
+function commandType(request: FastifyRequest): string {
+  return request.routeOptions.config.commandType ?? UNKNOWN_COMMAND;
+}

@@ -1,0 +1,41 @@
+import type { MediaConnection } from "../connections/mediaConnection.ts";
+import type { CodecDescription, TrackReport } from "../webrtc/mediaSession.ts";
+
+/** Body of GET /media/connections/{id}/tracks. */
+export function tracksBody(connection: MediaConnection) {
+  const { ended } = connection;
+  return {
+    ended: ended && { reason: ended.reason, unix_ms: ended.unixMs },
+    tracks: connection.tracks().map(track),
+  };
+}
+
+function track({ kind, offered, negotiated, clock, counters }: TrackReport) {
+  return {
+    kind,
+    offered: offered.map(codec),
+    negotiated: negotiated && codec(negotiated),
+    clock: clock && {
+      first_rtp_timestamp: clock.firstRtpTimestamp,
+      first_unix_ms: clock.firstUnixMs,
+      rate: clock.rate,
+      source: clock.source,
+    },
+    counters: {
+      packets_received: counters.packetsReceived,
+      packets_redirected: counters.packetsRedirected,
+      packets_lost: counters.packetsLost,
+      packets_repaired: counters.packetsRepaired,
+      packets_given_up: counters.packetsGivenUp,
+      packets_duplicate: counters.packetsDuplicate,
+      nacks_sent: counters.nacksSent,
+      keyframe_requests: counters.keyframeRequests,
+      bytes_redirected: counters.bytesRedirected,
+      last_packet_unix_ms: counters.lastPacketUnixMs,
+    },
+  };
+}
+
+function codec({ codec, payloadType, samplingRate, channels, fmtp }: CodecDescription) {
+  return { codec, payload_type: payloadType, sampling_rate: samplingRate, channels, fmtp };
+}

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { ManualClock } from "../manualClock.ts";
+import { LEAVE_WATCH_MS, MEDIA_STOPPED_AFTER_MS, watchAfterLeave } from "./leaveWatch.ts";
+
+/** A peer leaves at 0; its last packet comes at `lastPacketMs`. */
+function leave(lastPacketMs: number) {
+  const clock = new ManualClock();
+  let goneAt: number | undefined;
+  const flowing = (withinMs: number) => clock.now() - lastPacketMs < withinMs;
+  const stop = watchAfterLeave(flowing, () => (goneAt = clock.now()), clock);
+  return { clock, stop, goneAt: () => goneAt };
+}
+
+test("a peer whose media has stopped is gone at once", () => {
+  expect(leave(-MEDIA_STOPPED_AFTER_MS).goneAt()).toBe(0);
+});
+
+test("a peer whose media stops with its signalling is gone as soon as that is sure", () => {
+  const { clock, goneAt } = leave(0);
+  clock.advance(MEDIA_STOPPED_AFTER_MS);
+  expect(goneAt()).toBe(MEDIA_STOPPED_AFTER_MS);
+});
+
+test("a peer whose media flows on has lost signalling only, whatever becomes of its media later", () => {
+  const { clock, goneAt } = leave(LEAVE_WATCH_MS);
+  clock.advance(10 * LEAVE_WATCH_MS);
+  expect(goneAt()).toBeUndefined();
+});
+
+test("a watch that was stopped says nothing", () => {
+  const { clock, stop, goneAt } = leave(0);
+  clock.advance(500);
+  stop();
+  clock.advance(LEAVE_WATCH_MS);
+  expect(goneAt()).toBeUndefined();
+});

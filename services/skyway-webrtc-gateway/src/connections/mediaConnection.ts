@@ -1,0 +1,255 @@
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import { GatewayError } from "../errors.ts";
+import { EventStream } from "../events/eventStream.ts";
+import { type MediaConnectionId, newAudioId, newMediaConnectionId, newVideoId } from "../ids.ts";
+import { noCounts } from "../rtp/counters.ts";
+import type {
+  Address,
+  describeOffer,
+  EndReason,
+  Kind,
+  MediaSession,
+  MediaSessionFactory,
+  ReceiveOptions,
+  Redirects,
+  RemoteCandidate,
+  TrackReport,
+} from "../webrtc/mediaSession.ts";
+import { watchAfterLeave } from "./leaveWatch.ts";
+import type { MediaEvent } from "./mediaEvents.ts";
+
+/** An offer that nobody answers is given up: the caller's page has long stopped ringing. */
+export const OFFER_LIFE_MS = 60_000;
+/** An answered call that does not connect by then never will. */
+export const CONNECT_LIMIT_MS = 60_000;
+/** So long the end of a session is waited for. */
+const END_LIMIT_MS = 5_000;
+/** A browser gathers about ten. */
+const MAX_EARLY_CANDIDATES = 100;
+
+/** Why a call ended; what `tracks` says. */
+export type CallEnd = EndReason | "offer_expired";
+
+export interface IncomingCall {
+  remoteId: string;
+  /** The caller's own name for the connection. */
+  connectionId: string;
+  offerSdp: string;
+  /** Any JSON value; undefined if the caller sent none. */
+  metadata: unknown;
+}
+
+/** The way back to the caller, by signalling. */
+export interface Caller {
+  answer(sdp: string): void;
+  forceClose(): void;
+}
+
+export interface Media {
+  createSession: MediaSessionFactory;
+  describeOffer: typeof describeOffer;
+}
+
+type State =
+  | { name: "ringing" | "answering" }
+  | { name: "answered"; redirects: Redirects; isReady: boolean }
+  | { name: "ended"; reason: CallEnd; unixMs: number; tracks: TrackReport[] };
+
+/** One call from another peer, from its offer to CLOSE. */
+export class MediaConnection {
+  readonly id: MediaConnectionId = newMediaConnectionId();
+  readonly remoteId: string;
+  readonly connectionId: string;
+  readonly events: EventStream<MediaEvent>;
+  readonly #call: IncomingCall;
+  readonly #caller: Caller;
+  readonly #session: MediaSession;
+  readonly #offered: TrackReport[];
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #onEnded: () => void;
+  #state: State = { name: "ringing" };
+  #isReleased = false;
+  #earlyCandidates = 0;
+  #reason: CallEnd | undefined;
+  #cancelLimit: () => void;
+  #stopLeaveWatch = () => {};
+
+  /**
+   * @param onEnded is called once, after CLOSE was pushed.
+   * @throws GatewayError INVALID_OFFER.
+   */
+  constructor(call: IncomingCall, caller: Caller, media: Media, clock: Clock, log: Logger, onEnded: () => void) {
+    this.#call = call;
+    this.#caller = caller;
+    this.#clock = clock;
+    this.#log = log.child({ mediaConnectionId: this.id, remoteId: call.remoteId });
+    this.#onEnded = onEnded;
+    this.remoteId = call.remoteId;
+    this.connectionId = call.connectionId;
+    this.events = new EventStream(clock);
+    const offered = media.describeOffer(call.offerSdp);
+    this.#offered = offered.map((kind) => ({ ...kind, negotiated: null, clock: null, counters: noCounts() }));
+    this.#session = media.createSession({
+      onReady: () => this.#ready(),
+      onStream: (kind) => this.#stream(kind),
+      onEnded: (reason) => this.#finish(reason),
+    });
+    this.#cancelLimit = clock.after(OFFER_LIFE_MS, () => void this.end("offer_expired"));
+    this.#log.info("call");
+  }
+
+  /** Whether the id is gone: the caller of the API has let it go, or knows that the call has ended. */
+  get isGone(): boolean {
+    return this.#isReleased || (this.#state.name === "ended" && this.events.endDelivered);
+  }
+
+  get isOpen(): boolean {
+    return this.#state.name === "answered" && this.#state.isReady;
+  }
+
+  /** As skyway-js' page gave it; undefined if it gave none. */
+  get metadata(): unknown {
+    return this.#call.metadata;
+  }
+
+  get ended(): { reason: CallEnd; unixMs: number } | null {
+    return this.#state.name === "ended" ? { reason: this.#state.reason, unixMs: this.#state.unixMs } : null;
+  }
+
+  /** What is offered before the answer, what is received after it, and what was after the end. */
+  tracks(): TrackReport[] {
+    switch (this.#state.name) {
+      case "ringing":
+      case "answering":
+        return this.#offered;
+      case "answered":
+        return this.#session.tracks();
+      case "ended":
+        return this.#state.tracks;
+    }
+  }
+
+  /** @throws GatewayError ALREADY_ANSWERED, CALL_ENDED, CODEC_NOT_OFFERED, INVALID_OFFER, TRANSPORT_FAILED. */
+  async answer(options: ReceiveOptions): Promise<void> {
+    if (this.#state.name === "ended") throw new GatewayError("CALL_ENDED");
+    if (this.#state.name !== "ringing") throw new GatewayError("ALREADY_ANSWERED");
+    this.#state = { name: "answering" };
+    const sdp = await this.#answerSdp(options);
+    // The caller may have hung up meanwhile.
+    if (this.#isEnding()) throw new GatewayError("CALL_ENDED");
+    this.#state = { name: "answered", redirects: options.redirects, isReady: false };
+    this.#cancelLimit();
+    this.#cancelLimit = this.#clock.after(CONNECT_LIMIT_MS, () => void this.end("ice_failed"));
+    this.#caller.answer(sdp);
+    this.#log.info("answered");
+  }
+
+  addCandidate(candidate: RemoteCandidate): void {
+    const isEarly = this.#state.name === "ringing";
+    if (isEarly && ++this.#earlyCandidates > MAX_EARLY_CANDIDATES) return;
+    this.#session.addRemoteCandidate(candidate);
+  }
+
+  /** Another offer for the same connection: a renegotiation or an ICE restart, which sessions do not do yet. */
+  renegotiate(): void {
+    this.#log.warn("renegotiation ignored");
+  }
+
+  /**
+   * Asks the caller for a keyframe of the media that is redirected to an address.
+   *
+   * @throws GatewayError NOT_ANSWERED, CALL_ENDED, NOT_REDIRECTED.
+   */
+  requestKeyframe(address: Address): void {
+    if (this.#state.name === "ended") throw new GatewayError("CALL_ENDED");
+    if (this.#state.name !== "answered") throw new GatewayError("NOT_ANSWERED");
+    const { video, audio } = this.#state.redirects;
+    if (isSame(video, address)) this.#session.requestKeyframe("video");
+    // Audio has no keyframes: there is nothing to ask for, and nothing wrong with asking.
+    else if (!isSame(audio, address)) throw new GatewayError("NOT_REDIRECTED", undefined, { field: "port" });
+  }
+
+  /** The caller has left signalling. */
+  remoteLeft(): void {
+    this.#stopLeaveWatch();
+    const flowing = (withinMs: number) => this.#session.mediaFlowing(withinMs);
+    this.#stopLeaveWatch = watchAfterLeave(flowing, () => void this.end("leave"), this.#clock);
+  }
+
+  /** The API's caller lets go of the call: its id is gone, though CLOSE can still be read. */
+  async release(): Promise<void> {
+    this.#isReleased = true;
+    await this.end("deleted");
+  }
+
+  /** Ends the call in order, within END_LIMIT_MS. May be called again. */
+  async end(reason: CallEnd): Promise<void> {
+    if (this.#state.name === "ended") return;
+    if (this.#reason === undefined) {
+      this.#reason = reason;
+      if (!CALLER_KNOWS.has(reason)) this.#caller.forceClose();
+    }
+    let cancel = () => {};
+    const limit = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(END_LIMIT_MS, resolve);
+    });
+    await Promise.race([this.#session.end(reason === "offer_expired" ? "deleted" : reason), limit]);
+    cancel();
+    this.#finish(reason);
+  }
+
+  async #answerSdp(options: ReceiveOptions): Promise<string> {
+    try {
+      return await this.#session.answer(this.#call.offerSdp, options);
+    } catch (error) {
+      const isCallers = error instanceof GatewayError && error.fault === "caller";
+      // The session takes another answer only if nothing but the request was wrong.
+      if (isCallers && !this.#isEnding()) this.#state = { name: "ringing" };
+      if (isCallers) throw error;
+      this.#log.error({ err: error }, "answering failed");
+      const failure =
+        error instanceof GatewayError ? error : new GatewayError("TRANSPORT_FAILED", undefined, { cause: error });
+      this.events.push({ event: "ERROR", error_message: failure.message });
+      void this.end("ice_failed");
+      throw failure;
+    }
+  }
+
+  #isEnding(): boolean {
+    return this.#reason !== undefined || this.#state.name === "ended";
+  }
+
+  #ready(): void {
+    if (this.#state.name !== "answered") return;
+    this.#state = { ...this.#state, isReady: true };
+    this.#cancelLimit();
+    this.#log.info("ready");
+    this.events.push({ event: "READY" });
+  }
+
+  #stream(kind: Kind): void {
+    const is_video = kind === "video";
+    const stream_id = is_video ? newVideoId() : newAudioId();
+    this.events.push({ event: "STREAM", stream_options: { is_video, media_connection_id: this.id, stream_id } });
+  }
+
+  #finish(reason: EndReason | CallEnd): void {
+    if (this.#state.name === "ended") return;
+    this.#cancelLimit();
+    this.#stopLeaveWatch();
+    const ended = { reason: this.#reason ?? reason, unixMs: Date.now() };
+    this.#state = { name: "ended", ...ended, tracks: this.tracks() };
+    this.#log.info(ended, "ended");
+    this.events.end({ event: "CLOSE" });
+    this.#onEnded();
+  }
+}
+
+/** Ends that the caller has brought about, or cannot hear of. */
+const CALLER_KNOWS: ReadonlySet<CallEnd> = new Set(["force_close", "leave", "dtls_closed"]);
+
+function isSame(redirect: Address | undefined, address: Address): boolean {
+  return redirect?.host === address.host && redirect.port === address.port;
+}

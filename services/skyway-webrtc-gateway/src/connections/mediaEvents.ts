@@ -1,0 +1,10 @@
+import type { AudioId, MediaConnectionId, VideoId } from "../ids.ts";
+
+/** Events as they go over the wire. READY comes first, then one STREAM for each kind that is received. */
+export type MediaEvent =
+  | { event: "READY" | "CLOSE" }
+  | {
+      event: "STREAM";
+      stream_options: { is_video: boolean; media_connection_id: MediaConnectionId; stream_id: VideoId | AudioId };
+    }
+  | { event: "ERROR"; error_message: string };

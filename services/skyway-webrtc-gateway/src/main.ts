@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from "node:fs";
+import { pino } from "pino";
+import { CONFIG_FILE, readConfiguration } from "./configuration.ts";
+import { defaultRouteAddress } from "./defaultRoute.ts";
+import { GatewayError } from "./errors.ts";
+import { createGateway } from "./gateway.ts";
+import { createMediaSessions, describeOffer } from "./webrtc/mediaSession.ts";
+
+/** Compose kills a service that takes longer than its stop_grace_period of 15 s. */
+const SHUTDOWN_LIMIT_MS = 10_000;
+
+const log = pino({ name: "skyway-webrtc-gateway" });
+
+try {
+  await start();
+} catch (error) {
+  log.fatal(`the gateway cannot start: ${error instanceof Error ? error.message : error}`);
+  if (error instanceof GatewayError) log.fatal({ code: error.code }, error.hint);
+  process.exit(1);
+}
+
+async function start(): Promise<void> {
+  const file = existsSync(CONFIG_FILE) ? readFileSync(CONFIG_FILE, "utf8") : undefined;
+  const configuration = readConfiguration(process.env, file);
+  log.level = configuration.logLevel;
+
+  const bindAddress = configuration.mediaBindAddress ?? defaultRouteAddress();
+  // Firefox never pairs with a candidate on 127.0.0.1; the bound address, which a Linux host reaches too, does.
+  const announcedIps = [...new Set([...configuration.announcedIps, bindAddress])];
+  const { mediaPort, signalingUrl, apiPort, apiBindAddress } = configuration;
+  const sessions = createMediaSessions({ mediaPort, bindAddress, announcedIps, log });
+  const gateway = createGateway({ signalingUrl, media: { createSession: sessions.create, describeOffer }, log });
+
+  try {
+    await gateway.api.listen({ port: apiPort, host: apiBindAddress });
+  } catch (error) {
+    throw new GatewayError("API_PORT_UNAVAILABLE", `${apiBindAddress}:${apiPort}`, { cause: error });
+  }
+  log.info({ apiPort, apiBindAddress, mediaPort, bindAddress, announcedIps, signalingUrl }, "gateway is up");
+
+  const stop = async (signal: NodeJS.Signals) => {
+    log.info({ signal }, "shutting down");
+    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
+    await gateway.close();
+    await sessions.close();
+    process.exit(0);
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}

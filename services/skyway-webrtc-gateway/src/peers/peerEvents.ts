@@ -1,0 +1,29 @@
+import type { MediaConnectionId, PeerToken } from "../ids.ts";
+import type { SignalingErrorMessage } from "./signalingMessages.ts";
+
+/** On every peer event in captures of the official gateway, though its reference says on OPEN only. */
+export interface PeerParams {
+  peer_id: string;
+  token: PeerToken;
+}
+
+/** Events as they go over the wire. */
+export type PeerEvent = { params: PeerParams } & (
+  | { event: "OPEN" | "CLOSE" }
+  | { event: "CALL"; call_params: { media_connection_id: MediaConnectionId } }
+  | { event: "EXPIRESIN"; remainingSec: number }
+  | { event: "ERROR"; error_message: PeerErrorMessage }
+);
+
+export type PeerErrorMessage = "INVALID_ID" | "INVALID_KEY" | "UNAVAILABLE_ID" | "SERVER_ERROR" | "SOCKET_ERROR";
+
+const MESSAGES: Readonly<Record<string, PeerErrorMessage>> = {
+  "invalid-id": "INVALID_ID",
+  "invalid-key": "INVALID_KEY",
+  "unavailable-id": "UNAVAILABLE_ID",
+  "socket-error": "SOCKET_ERROR",
+};
+
+export function peerErrorMessage({ type }: SignalingErrorMessage): PeerErrorMessage {
+  return MESSAGES[type] ?? "SERVER_ERROR";
+}

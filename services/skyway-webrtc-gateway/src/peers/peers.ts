@@ -1,0 +1,101 @@
+import { GatewayError } from "../errors.ts";
+import type { Credential } from "./credential.ts";
+import { Peer, type Rooms } from "./peer.ts";
+import { SignalingClient } from "./signalingClient.ts";
+
+/** So long after its end a peer's CLOSE can be read. */
+const CLOSED_KEPT_MS = 10 * 60_000;
+const MAX_CLOSED_KEPT = 1_000;
+
+export interface PeerOptions {
+  key: string;
+  peerId: string | undefined;
+  credential: Credential | undefined;
+}
+
+/** All peers of the gateway by token, closed ones until their CLOSE was read, or for a while. */
+export class Peers {
+  readonly #signalingUrl: string;
+  readonly #rooms: Rooms;
+  readonly #byToken = new Map<string, Peer>();
+  /** Ids that are registering, so that two requests at once cannot both take one. */
+  readonly #registering = new Set<string>();
+  #isClosing = false;
+
+  constructor(signalingUrl: string, rooms: Rooms) {
+    this.#signalingUrl = signalingUrl;
+    this.#rooms = rooms;
+  }
+
+  /**
+   * Registers a peer on signalling.
+   *
+   * @throws GatewayError PEER_ID_TAKEN, KEY_REFUSED, INVALID_PEER_ID, SIGNALING_REFUSED, SIGNALING_UNREACHABLE,
+   *   SHUTTING_DOWN.
+   */
+  async create({ key, peerId, credential }: PeerOptions): Promise<Peer> {
+    const name = peerId === undefined ? undefined : JSON.stringify([key, peerId]);
+    if (name !== undefined) {
+      if (this.#registering.has(name) || this.#running.some((peer) => peer.key === key && peer.id === peerId)) {
+        throw new GatewayError("PEER_ID_TAKEN", undefined, { field: "peer_id" });
+      }
+      this.#registering.add(name);
+    }
+    try {
+      const registration = { signalingUrl: this.#signalingUrl, key, peerId, credential };
+      const registered = await SignalingClient.register(registration, this.#rooms.log.child({ peerId }));
+      const peer = new Peer(registered.peerId, key, registered.signaling, this.#rooms);
+      this.#byToken.set(peer.token, peer);
+      if (this.#isClosing) {
+        await this.close(peer, "shutdown");
+        throw new GatewayError("SHUTTING_DOWN");
+      }
+      return peer;
+    } finally {
+      if (name !== undefined) this.#registering.delete(name);
+    }
+  }
+
+  /**
+   * A running peer, or one whose CLOSE has not been read yet.
+   *
+   * @throws GatewayError UNKNOWN_ID, WRONG_TOKEN.
+   */
+  find(peerId: string, token: string): Peer {
+    const peer = this.#byToken.get(token);
+    if (peer?.id === peerId && !(peer.isClosed && peer.events.endDelivered)) return peer;
+    const isKnown = this.#running.some(({ id }) => id === peerId);
+    throw isKnown
+      ? new GatewayError("WRONG_TOKEN", undefined, { field: "token" })
+      : new GatewayError("UNKNOWN_ID", undefined, { field: "peer_id" });
+  }
+
+  /** A running peer. @throws GatewayError UNKNOWN_ID, WRONG_TOKEN. */
+  findRunning(peerId: string, token: string): Peer {
+    const peer = this.find(peerId, token);
+    if (peer.isClosed) throw new GatewayError("UNKNOWN_ID", undefined, { field: "peer_id" });
+    return peer;
+  }
+
+  get counts(): { open: number; disconnected: number } {
+    const disconnected = this.#running.filter((peer) => peer.disconnected).length;
+    return { open: this.#running.length - disconnected, disconnected };
+  }
+
+  async close(peer: Peer, reason: "peer_deleted" | "shutdown"): Promise<void> {
+    await peer.close(reason);
+    this.#rooms.clock.after(CLOSED_KEPT_MS, () => this.#byToken.delete(peer.token));
+    const closed = [...this.#byToken.values()].filter(({ isClosed }) => isClosed);
+    for (const { token } of closed.slice(0, Math.max(0, closed.length - MAX_CLOSED_KEPT))) this.#byToken.delete(token);
+  }
+
+  /** Ends everything; nothing new is taken from now on. */
+  async closeAll(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all(this.#running.map((peer) => this.close(peer, "shutdown")));
+  }
+
+  get #running(): Peer[] {
+    return [...this.#byToken.values()].filter(({ isClosed }) => !isClosed);
+  }
+}

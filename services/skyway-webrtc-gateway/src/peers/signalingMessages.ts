@@ -1,0 +1,49 @@
+import { z } from "zod";
+
+/** What signalling sends, as far as the gateway reads it. Clients of other SDKs add fields of their own. */
+
+const sdp = z.object({ sdp: z.string().min(1) });
+const connectionType = z.enum(["media", "data"]).catch("media");
+
+export const OPEN = z.object({ peerId: z.string().min(1) });
+
+export const OFFER = z.object({
+  src: z.string().min(1),
+  connectionId: z.string().min(1),
+  connectionType,
+  offer: sdp,
+  metadata: z.unknown().optional(),
+});
+export type Offer = z.infer<typeof OFFER>;
+
+export const CANDIDATE = z.object({
+  src: z.string().min(1),
+  connectionId: z.string().min(1),
+  candidate: z.object({
+    candidate: z.string(),
+    sdpMid: z.string().nullish().default(null),
+    sdpMLineIndex: z.int().min(0).nullish().default(null),
+  }),
+});
+export type Candidate = z.infer<typeof CANDIDATE>;
+
+export const FORCE_CLOSE = z.object({ src: z.string().min(1), connectionId: z.string().min(1) });
+export type ForceClose = z.infer<typeof FORCE_CLOSE>;
+
+/** The id of the peer that has gone. */
+export const LEAVE = z.string().min(1);
+
+/** Seconds. */
+export const AUTH_EXPIRES_IN = z.coerce.number();
+
+/** Some servers send a bare text. */
+export const ERROR = z
+  .union([
+    z.object({ type: z.string().catch("server-error"), message: z.string().catch("") }),
+    z.string().transform((message) => ({ type: "server-error", message })),
+  ])
+  .catch({ type: "server-error", message: "" });
+export type SignalingErrorMessage = z.infer<typeof ERROR>;
+
+export const MESSAGES = { OFFER, CANDIDATE, FORCE_CLOSE, LEAVE, AUTH_EXPIRES_IN } as const;
+export type Messages = { [Name in keyof typeof MESSAGES]: z.infer<(typeof MESSAGES)[Name]> };

@@ -1,0 +1,131 @@
+import nodeDataChannel, { type PeerConnection, type Track } from "node-datachannel";
+import { io, type Socket } from "socket.io-client";
+import { KEY } from "./gateway.ts";
+import { waitFor } from "./waitFor.ts";
+
+const PACKET_INTERVAL_MS = 20;
+const VIDEO = { payloadType: 96, ssrc: 1001, step: 1800 };
+const AUDIO = { payloadType: 111, ssrc: 1002, step: 960 };
+
+/** VP8 frames of one packet: a descriptor, then a frame header with the inverse key frame flag (RFC 7741). */
+const KEYFRAME = Buffer.from("10500000009d012a40010040", "hex");
+const DELTA_FRAME = Buffer.from("10510000", "hex");
+const KEYFRAMES = 10;
+const OPUS_SILENCE = Buffer.from("f8fffe", "hex");
+
+/** Speaks signalling as skyway-js does, and sends media as a browser does. */
+export class Caller implements Disposable {
+  readonly socket: Socket;
+  readonly heard: { event: string; body: unknown }[] = [];
+  readonly connectionId = `mc_${Math.random().toString(36).slice(2, 12)}`;
+  readonly #connection: PeerConnection;
+  readonly #tracks: Track[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #sent = 0;
+  #state = "new";
+
+  /** @param kinds what to send. */
+  constructor(signalingOrigin: string, peerId: string, kinds: readonly ("audio" | "video")[] = ["audio", "video"]) {
+    this.socket = io(signalingOrigin, {
+      forceNew: true,
+      query: { apiKey: KEY, token: peerId, peerId, platform: "javascript", sdk_version: "4.4.5" },
+    });
+    this.socket.onAny((event: string, body: unknown) => this.heard.push({ event, body }));
+    this.#connection = new nodeDataChannel.PeerConnection(peerId, { iceServers: [], bindAddress: "127.0.0.1" });
+    this.#connection.onStateChange((state) => {
+      this.#state = state;
+    });
+    for (const kind of kinds) this.#tracks.push(this.#connection.addTrack(kind === "video" ? video() : audio()));
+  }
+
+  static async open(
+    { signalingOrigin }: { signalingOrigin: string },
+    peerId = "alice",
+    kinds?: readonly ("audio" | "video")[],
+  ): Promise<Caller> {
+    const caller = new Caller(signalingOrigin, peerId, kinds);
+    await caller.hears("OPEN");
+    return caller;
+  }
+
+  /**
+   * Offers, and trickles its candidates once it has the answer: libdatachannel starts DTLS as soon as the other side's
+   * checks come in, and refuses its certificate if the answer has not been stored by then.
+   */
+  call(dst: string, metadata?: unknown): void {
+    const to = { dst, connectionId: this.connectionId, connectionType: "media" };
+    const candidates: object[] = [];
+    this.#connection.onLocalDescription((sdp, type) => {
+      this.socket.emit("SEND_OFFER", { ...to, offer: { type, sdp }, ...(metadata !== undefined && { metadata }) });
+    });
+    this.#connection.onLocalCandidate((candidate, mid) => {
+      candidates.push({ candidate, sdpMid: mid, sdpMLineIndex: 0 });
+    });
+    this.socket.once("ANSWER", ({ answer }: { answer: { sdp: string } }) => {
+      if (this.#state === "closed") return;
+      this.#connection.setRemoteDescription(answer.sdp, "answer");
+      for (const candidate of candidates) this.socket.emit("SEND_CANDIDATE", { ...to, candidate });
+    });
+    this.#connection.setLocalDescription("offer");
+  }
+
+  /** Sends a packet of each kind every 20 ms, from when the connection is up. */
+  sendMedia(): void {
+    this.#timer = setInterval(() => {
+      if (!this.#tracks.every((track) => track.isOpen())) return;
+      this.#sent += 1;
+      for (const track of this.#tracks) track.sendMessageBinary(packet(track.type(), this.#sent));
+    }, PACKET_INTERVAL_MS);
+  }
+
+  stopMedia(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** What `call.close(true)` sends. */
+  forceClose(dst: string): void {
+    this.socket.emit("SEND_FORCE_CLOSE", { dst, connectionId: this.connectionId });
+  }
+
+  get state(): string {
+    return this.#state;
+  }
+
+  hears(event: string): Promise<{ event: string; body: unknown }> {
+    return waitFor(`${event} among ${JSON.stringify(this.heard)}`, () => this.heard.find((one) => one.event === event));
+  }
+
+  /** libdatachannel closes without a word to the other side. */
+  [Symbol.dispose](): void {
+    this.stopMedia();
+    this.#connection.close();
+    this.socket.disconnect();
+  }
+}
+
+function video() {
+  const media = new nodeDataChannel.Video("video", "SendOnly");
+  media.addVP8Codec(VIDEO.payloadType);
+  media.addSSRC(VIDEO.ssrc, "caller");
+  return media;
+}
+
+function audio() {
+  const media = new nodeDataChannel.Audio("audio", "SendOnly");
+  media.addOpusCodec(AUDIO.payloadType);
+  media.addSSRC(AUDIO.ssrc, "caller");
+  return media;
+}
+
+/** RFC 3550, section 5.1. */
+function packet(kind: string, number: number): Buffer {
+  const { payloadType, ssrc, step } = kind === "video" ? VIDEO : AUDIO;
+  const header = Buffer.alloc(12);
+  header[0] = 0x80;
+  header[1] = payloadType | (kind === "video" ? 0x80 : 0);
+  header.writeUInt16BE(number & 0xffff, 2);
+  header.writeUInt32BE((number * step) >>> 0, 4);
+  header.writeUInt32BE(ssrc, 8);
+  const frame = number <= KEYFRAMES ? KEYFRAME : DELTA_FRAME;
+  return Buffer.concat([header, kind === "video" ? frame : OPUS_SILENCE]);
+}

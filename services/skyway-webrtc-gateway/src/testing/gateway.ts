@@ -1,0 +1,92 @@
+import type { AddressInfo } from "node:net";
+import { pino } from "pino";
+import { DEFAULT_API_KEY } from "../../../signaling/src/configuration.ts";
+import { ApiKey } from "../../../signaling/src/ids.ts";
+import { type Signaling, startSignaling } from "../../../signaling/src/server.ts";
+import { createGateway } from "../gateway.ts";
+import { createMediaSessions, describeOffer } from "../webrtc/mediaSession.ts";
+import { freeUdpPort } from "./udpReceiver.ts";
+
+export const KEY = DEFAULT_API_KEY;
+
+const log = pino({ level: process.env["LOG_LEVEL"] ?? "silent" });
+
+export interface Response {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into it.
+  body: any;
+}
+
+/** A real gateway with real signalling, both on ports of their own. */
+export class TestGateway implements AsyncDisposable {
+  readonly origin: string;
+  readonly close: () => Promise<void>;
+  #signaling: Signaling;
+
+  private constructor(origin: string, signaling: Signaling, close: () => Promise<void>) {
+    this.origin = origin;
+    this.#signaling = signaling;
+    this.close = close;
+  }
+
+  static async open(): Promise<TestGateway> {
+    const signaling = await openSignaling();
+    const mediaPort = await freeUdpPort();
+    const sessions = createMediaSessions({ mediaPort, bindAddress: "127.0.0.1", announcedIps: [], log });
+    const media = { createSession: sessions.create, describeOffer };
+    const signalingUrl = `http://127.0.0.1:${signaling.port}`;
+    const gateway = createGateway({ signalingUrl, media, log });
+    await gateway.api.listen({ port: 0, host: "127.0.0.1" });
+    const { port } = gateway.api.server.address() as AddressInfo;
+    let closed: Promise<void> | undefined;
+    const close = () => (closed ??= gateway.close().then(() => sessions.close()));
+    return new TestGateway(`http://127.0.0.1:${port}`, signaling, close);
+  }
+
+  get port(): number {
+    return Number(new URL(this.origin).port);
+  }
+
+  get signalingOrigin(): string {
+    return `http://127.0.0.1:${this.#signaling.port}`;
+  }
+
+  /** Signalling goes away; the returned function brings it back on the same port. */
+  async stopSignaling(): Promise<() => Promise<void>> {
+    const { port } = this.#signaling;
+    await this.#signaling.close();
+    return async () => {
+      this.#signaling = await openSignaling(port);
+    };
+  }
+
+  async request(method: string, path: string, body?: unknown, init: RequestInit = {}): Promise<Response> {
+    const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+    const response = await fetch(this.origin + path, { method, ...(text !== undefined && { body: text }), ...init });
+    const received = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: received === "" ? undefined : JSON.parse(received),
+    };
+  }
+
+  get(path: string): Promise<Response> {
+    return this.request("GET", path);
+  }
+
+  post(path: string, body?: unknown): Promise<Response> {
+    return this.request("POST", path, body);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    await this.#signaling.close();
+  }
+}
+
+function openSignaling(port = 0): Promise<Signaling> {
+  const settings = { port, listenAddress: "127.0.0.1", logLevel: "info", secretKeys: new Map() } as const;
+  return startSignaling({ ...settings, apiKeys: [ApiKey.parse(KEY)] }, log);
+}

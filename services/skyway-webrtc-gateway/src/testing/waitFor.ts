@@ -1,0 +1,16 @@
+const LOOK_INTERVAL_MS = 5;
+
+/** Waits until `find` finds something. Fails with its name after the limit. */
+export async function waitFor<T>(
+  what: string,
+  find: () => T | undefined | false | Promise<T | undefined | false>,
+  limitMs = 5_000,
+): Promise<T> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const found = await find();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
+  }
+}
