@@ -31,9 +31,12 @@ start_bundle() {
   fail "the bundle did not start"     "If a port is taken: set HTTP_PORT or MEDIA_PORT in .env (.env.example explains them)."     "docker compose ps --all and docker compose logs <service> say more."     "./scripts/down removes what did start."
 }
 
+# A service that starts over and over looks like one that is starting, so those count when no other one does.
 services_in_trouble() {
-  docker compose ps --all --format '{{.Service}}|{{.State}}|{{.Health}}|{{.ExitCode}}' |
-    awk -F'|' '$2 == "restarting" || $2 == "dead" || $3 == "unhealthy" || ($2 == "exited" && $4 != 0) { print $1 }'
+  docker compose ps --all --format '{{.Service}}|{{.State}}|{{.Health}}|{{.ExitCode}}' | awk -F'|' '
+    $2 == "restarting" || $2 == "dead" || $3 == "unhealthy" || ($2 == "exited" && $4 != 0) { failed = failed $1 "\n" }
+    $3 == "starting" { starting = starting $1 "\n" }
+    END { printf "%s", failed != "" ? failed : starting }'
 }
 
 # Of a service that cannot start, the message alone: it names the mistake.
