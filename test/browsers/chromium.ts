@@ -2,7 +2,7 @@ import { chromium } from "playwright-core";
 import { type Browser, EXECUTABLES } from "./browser.ts";
 import { signalTree } from "./processTree.ts";
 
-const ARGUMENTS = [
+export const CHROMIUM_ARGUMENTS = [
   "--no-sandbox",
   "--disable-background-networking",
   "--use-fake-device-for-media-stream",
@@ -16,7 +16,7 @@ const ARGUMENTS = [
 export async function launchChromium(): Promise<Browser> {
   const server = await chromium.launchServer({
     executablePath: EXECUTABLES.chromium,
-    args: ARGUMENTS,
+    args: CHROMIUM_ARGUMENTS,
     host: "127.0.0.1",
   });
   const pid = server.process().pid;

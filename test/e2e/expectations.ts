@@ -11,6 +11,8 @@ import { waitFor } from "../bundle/waitFor.ts";
 
 /** What the project promises: so long after its end a call is ready. */
 export const READY_LIMIT_MS = 3_000;
+/** For tests that are about something else than how fast a call is ready. */
+export const PATIENCE_MS = 30_000;
 const FRAMES_KEPT = 0.98;
 /** Packets that left the browser between its statistics and its end. */
 const LAST_MOMENT_PACKETS = 10;

@@ -6,7 +6,7 @@ import { composeOrThrow } from "../bundle/compose.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { PROJECT } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { expectAllHealthy, expectNothingLeft, readyCallOf } from "./expectations.ts";
+import { expectAllHealthy, expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
 import { newPeerId, openStage } from "./stage.ts";
 
 const CALL_MS = 2_000;
@@ -29,7 +29,7 @@ test("a recorder whose peer id is taken says so once, records under its other id
   await caller.page.talk(CALL_MS);
   const endedAt = Date.now();
   await caller.page.hangUp("close(true)");
-  await readyCallOf(caller.peerId, endedAt);
+  await readyCallOf(caller.peerId, endedAt, PATIENCE_MS);
   expect(await refusals()).toHaveLength(1);
 
   await holder.page.tab.close();

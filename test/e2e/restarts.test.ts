@@ -3,7 +3,7 @@ import { composeOrThrow } from "../bundle/compose.ts";
 import { allHealthy } from "../bundle/services.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { expectNothingLeft, expectTrueRecording, readyCallOf, recordingCallOf } from "./expectations.ts";
+import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
 import { type Caller, openStage, type Stage } from "./stage.ts";
 
 const HEALTHY_LIMIT_MS = 60_000;
@@ -25,7 +25,7 @@ test("signalling that restarts does not end a running call, and its peers come b
   const seconds = CALL_SECONDS;
   const endedAt = Date.now();
   const sent = await caller.page.hangUp("close()");
-  const ready = await readyCallOf(caller.peerId, endedAt);
+  const ready = await readyCallOf(caller.peerId, endedAt, PATIENCE_MS);
 
   await expectTrueRecording(ready, sent, { seconds, within: 1 });
   await expectCallsWorkAgain(stage);
@@ -54,7 +54,7 @@ test("an orchestrator that is stopped ends its recordings properly first", async
   const sent = await caller.page.sent();
   await composeOrThrow(["stop", "orchestrator"]);
   await composeOrThrow(["up", "--detach", "--wait", "--no-build", "orchestrator"]);
-  const ready = await readyCallOf(caller.peerId, Date.now());
+  const ready = await readyCallOf(caller.peerId, Date.now(), PATIENCE_MS);
 
   await expectTrueRecording(ready, sent, LENGTH);
   await expectCallsWorkAgain(stage);
@@ -79,6 +79,6 @@ async function expectCallsWorkAgain(stage: Stage): Promise<void> {
   await caller.page.talk(2_000);
   const endedAt = Date.now();
   await caller.page.hangUp("close(true)");
-  const { leg } = await readyCallOf(caller.peerId, endedAt);
+  const { leg } = await readyCallOf(caller.peerId, endedAt, PATIENCE_MS);
   expect(leg.file?.durationSeconds).toBeGreaterThan(1);
 }
