@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { analyse } from "./analyse.ts";
+import { generate } from "./generate.ts";
+
+/** What the instrument itself may err by: less than a quarter of a frame at 30 per second. */
+const OWN_ERROR_MS = 8;
+const SECONDS = 8;
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fidelity-test-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("the instrument, on files of known truth", { timeout: 60_000 }, () => {
+  test("a perfect recording has every frame, and sound and picture together", async () => {
+    const path = join(folder, "perfect.webm");
+    await generate(path, SECONDS);
+    const report = await analyse(path);
+    expect(report).toMatchObject({
+      frames: SECONDS * 30,
+      unreadableFrames: 0,
+      missingCounters: 0,
+      repeatedCounters: 0,
+    });
+    expect(report.longestFreezeMs).toBeLessThan(35);
+    expect(report.audioGaps).toBe(0);
+    expect(report.offsets?.pairs).toBe(SECONDS - 1);
+    expect(report.offsets?.p95Ms).toBeLessThan(OWN_ERROR_MS);
+  });
+
+  test.each([100, -60])("sound that is %d ms late is found to be", async (late) => {
+    const path = join(folder, `late${late}.webm`);
+    await generate(path, SECONDS, { soundLateMs: late });
+    const { offsets } = await analyse(path);
+    expect(Math.abs((offsets?.medianMs ?? Number.NaN) - late)).toBeLessThan(OWN_ERROR_MS);
+  });
+
+  test("frames that are left out are counted, and the freeze is as long as they were", async () => {
+    const path = join(folder, "dropped.webm");
+    await generate(path, SECONDS, { dropped: new Set([100, 101, 102, 103, 104, 150]) });
+    const report = await analyse(path);
+    expect(report.missingCounters).toBe(6);
+    expect(report.longestFreezeMs).toBeCloseTo(200, -1);
+  });
+
+  test("a sender clock that drifts is found by its rate", async () => {
+    const path = join(folder, "drift.webm");
+    await generate(path, 20, { soundSlowPpm: 1_000 });
+    const { offsets } = await analyse(path);
+    expect(offsets?.driftMsPerMinute).toBeGreaterThan(45);
+    expect(offsets?.driftMsPerMinute).toBeLessThan(75);
+  });
+});

@@ -1,0 +1,60 @@
+import { HEIGHT, readFrame, type SeenFrame, WIDTH } from "./pattern.ts";
+import { output, text } from "./process.ts";
+
+export const SAMPLE_RATE = 48_000;
+
+export interface TimedFrame extends SeenFrame {
+  seconds: number;
+}
+
+/** Every frame of a file's video, with its own timestamp: nothing is dropped or repeated to fit a rate. */
+export async function decodeFrames(path: string): Promise<TimedFrame[]> {
+  const times = await packetTimes(path, "v:0");
+  const filter = `scale=${WIDTH}:${HEIGHT}:flags=area,format=gray`;
+  const args = [
+    "-v",
+    "error",
+    "-i",
+    path,
+    "-map",
+    "0:v:0",
+    "-fps_mode",
+    "passthrough",
+    "-vf",
+    filter,
+    "-f",
+    "rawvideo",
+    "-",
+  ];
+  const frames: TimedFrame[] = [];
+  let rest = Buffer.alloc(0);
+  for await (const chunk of output("ffmpeg", args)) {
+    rest = Buffer.concat([rest, chunk]);
+    while (rest.length >= WIDTH * HEIGHT) {
+      const seen = readFrame(rest.subarray(0, WIDTH * HEIGHT));
+      frames.push({ ...seen, seconds: times[frames.length] ?? Number.NaN });
+      rest = rest.subarray(WIDTH * HEIGHT);
+    }
+  }
+  return frames;
+}
+
+/** A file's sound as mono samples from its time zero on; where it has none there is silence. */
+export async function decodeSound(path: string): Promise<Float32Array> {
+  const filter = "aresample=async=1:first_pts=0:min_hard_comp=0.02";
+  const args = ["-v", "error", "-i", path, "-map", "0:a:0", "-af", filter, "-ac", "1", "-ar", `${SAMPLE_RATE}`];
+  const chunks: Buffer[] = [];
+  for await (const chunk of output("ffmpeg", [...args, "-f", "f32le", "-"])) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  return new Float32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 4));
+}
+
+/** Presentation times of a stream's packets, in seconds, in the order they are shown. */
+export async function packetTimes(path: string, stream: string): Promise<number[]> {
+  const args = ["-v", "error", "-select_streams", stream, "-show_entries", "packet=pts_time", "-of", "csv=p=0", path];
+  const lines = (await text("ffprobe", args)).split("\n");
+  return lines
+    .map((line) => Number.parseFloat(line))
+    .filter((time) => Number.isFinite(time))
+    .sort((a, b) => a - b);
+}
