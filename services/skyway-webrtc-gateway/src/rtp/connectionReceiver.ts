@@ -1,7 +1,7 @@
 import type { ExtendedSequence } from "./arithmetic.ts";
 import { SenderClock } from "./clock/senderClock.ts";
 import { emptyHeader, isRtcp, readHeader } from "./packet.ts";
-import type { Address, RedirectSocket } from "./redirectSocket.ts";
+import type { Address } from "./redirectSocket.ts";
 import { RoundTrip } from "./roundTrip.ts";
 import { writeBye } from "./rtcp/bye.ts";
 import { type RtcpPacket, splitCompound } from "./rtcp/compound.ts";
@@ -19,6 +19,11 @@ export interface ReceivedTrack extends Omit<TrackSettings, "send"> {
 
 /** Where reports about a track, and its end, are sent. */
 export type RtcpRedirects = Partial<Record<"audio" | "video", Address>>;
+
+/** Takes packets to where they are redirected. */
+export interface Redirector {
+  send(packet: Buffer, to: Address): void;
+}
 
 /** What goes back to the sender. */
 export interface ReportSink {
@@ -43,7 +48,7 @@ const MAX_FLUSH_MS = 2_000;
 /** Receives all tracks of one connection: takes apart what comes, and puts together what goes back. */
 export class ConnectionReceiver {
   readonly tracks: readonly TrackReceiver[];
-  readonly #socket: RedirectSocket;
+  readonly #socket: Redirector;
   readonly #sink: ReportSink;
   readonly #rtcpRedirects: RtcpRedirects;
   readonly #header = emptyHeader();
@@ -56,12 +61,7 @@ export class ConnectionReceiver {
   #lastPacketMs = Number.NEGATIVE_INFINITY;
   #heardReport = false;
 
-  constructor(
-    tracks: readonly ReceivedTrack[],
-    rtcpRedirects: RtcpRedirects,
-    socket: RedirectSocket,
-    sink: ReportSink,
-  ) {
+  constructor(tracks: readonly ReceivedTrack[], rtcpRedirects: RtcpRedirects, socket: Redirector, sink: ReportSink) {
     this.#socket = socket;
     this.#sink = sink;
     this.#rtcpRedirects = rtcpRedirects;

@@ -11,6 +11,8 @@
 const REORDERING_MS = 10;
 const MIN_INTERVAL_MS = 20;
 const INTERVAL_PER_ROUND_TRIP = 0.6;
+/** Each further time a little later: senders that repeat at every NACK are not flooded. */
+const BACK_OFF = 1.25;
 const MAX_INTERVAL_MS = 250;
 /** Longer than any sender keeps a packet that nobody has asked for. */
 const MIN_PATIENCE_MS = 3_500;
@@ -28,11 +30,13 @@ export interface MissingPacket {
 /** The earliest time at which to ask (again). */
 export function nextAskMs(missing: MissingPacket, roundTripMs: number): number {
   if (missing.asked === 0) return missing.noticedMs + REORDERING_MS;
-  return missing.askedMs + intervalMs(roundTripMs);
+  return missing.askedMs + intervalMs(missing.asked, roundTripMs);
 }
 
-export function intervalMs(roundTripMs: number): number {
-  return Math.min(MAX_INTERVAL_MS, Math.max(MIN_INTERVAL_MS, roundTripMs * INTERVAL_PER_ROUND_TRIP));
+/** Time to the next question after the one with number `asked`, the first being 1. */
+export function intervalMs(asked: number, roundTripMs: number): number {
+  const first = Math.max(MIN_INTERVAL_MS, roundTripMs * INTERVAL_PER_ROUND_TRIP);
+  return Math.min(MAX_INTERVAL_MS, first * BACK_OFF ** (asked - 1));
 }
 
 /** How long a packet is waited for before it is given up. */

@@ -1,0 +1,299 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { sequenceDistance } from "./arithmetic.ts";
+import { splitCompound } from "./rtcp/compound.ts";
+import { BYE, SENDER_REPORT } from "./rtcp/packetTypes.ts";
+import { framesOf, SimulatedCall, START_MS } from "./simulatedCall.ts";
+import { rtpPacket, VIDEO, vp8Payload } from "./simulatedSender.ts";
+
+const CLEAN = { loss: 0, delayMs: 20 };
+
+/** Lets media flow, then stops it and waits for the last repairs, so that nothing is cut off at the end. */
+function talk(call: SimulatedCall, ms: number): void {
+  call.start();
+  call.run(ms);
+  call.isSending = { video: false, audio: false };
+  call.path = CLEAN;
+  call.run(200);
+}
+
+function expectContiguous(packets: readonly { sequence: number }[]): void {
+  packets.forEach((packet, index) => {
+    const before = packets[index - 1];
+    if (before) expect(sequenceDistance(before.sequence, packet.sequence)).toBe(1);
+  });
+}
+
+describe("a call over a clean path", () => {
+  it("is passed on as it was sent, at once", () => {
+    const call = new SimulatedCall(CLEAN);
+    talk(call, 3_000);
+    expect(framesOf(call.passedOn.video)).toEqual(call.video.frames);
+    expect(framesOf(call.passedOn.audio)).toEqual(call.audio.frames);
+    expect(call.keyframeRequests).toEqual([]);
+    expect(call.track("video").counters).toMatchObject({ packetsLost: 0, nacksSent: 0, packetsDuplicate: 0 });
+    expect((call.passedOn.audio[0]?.atMs ?? 0) - START_MS).toBeLessThan(50);
+  });
+
+  it("is passed on in order over a path that shuffles it, without asking for much", () => {
+    const call = new SimulatedCall({ loss: 0, delayMs: 20, jitterMs: 30 });
+    talk(call, 10_000);
+    call.run(1_000);
+    expect(framesOf(call.passedOn.video)).toEqual(call.video.frames);
+    expect(framesOf(call.passedOn.audio)).toEqual(call.audio.frames);
+    expectContiguous(call.passedOn.video);
+  });
+});
+
+describe("a call over a bad path", () => {
+  it.each([
+    ["2 % lost, 50 ms round trip", { loss: 0.02, delayMs: 25 }],
+    ["5 % lost, 100 ms round trip", { loss: 0.05, delayMs: 50 }],
+    ["10 % lost in bursts of 3, 200 ms round trip", { loss: 0.1, burst: 3, delayMs: 100 }],
+    ["5 % lost and 30 ms of jitter", { loss: 0.05, delayMs: 20, jitterMs: 30 }],
+    ["20 % lost, 300 ms round trip", { loss: 0.2, delayMs: 150 }],
+  ])("comes out whole: %s", (_, path) => {
+    for (const seed of [1, 2, 3]) {
+      const call = new SimulatedCall(path, { seed });
+      talk(call, 20_000);
+      call.run(5_000);
+      // The very first packets may be lost before anybody can know that there were any.
+      expect(call.video.frames.length - framesOf(call.passedOn.video).length).toBeLessThanOrEqual(1);
+      expect(call.audio.frames.length - framesOf(call.passedOn.audio).length).toBeLessThanOrEqual(1);
+      expectContiguous(call.passedOn.video);
+      expect(call.track("video").counters.packetsGivenUp).toBe(0);
+    }
+  });
+
+  it("comes out whole without RTX, when packets are sent again as they were", () => {
+    const { rtx, ...plain } = VIDEO;
+    const call = new SimulatedCall({ loss: 0.05, delayMs: 50 }, { videoStream: plain });
+    talk(call, 20_000);
+    call.run(5_000);
+    expect(framesOf(call.passedOn.video)).toEqual(call.video.frames);
+    expect(rtx).toBeDefined();
+  });
+
+  it("is whole whatever is lost, as long as something passes", () => {
+    const paths = fc.record({
+      loss: fc.double({ min: 0, max: 0.25, noNaN: true }),
+      burst: fc.integer({ min: 1, max: 5 }),
+      delayMs: fc.integer({ min: 1, max: 150 }),
+      jitterMs: fc.integer({ min: 0, max: 60 }),
+    });
+    fc.assert(
+      fc.property(paths, fc.nat(1_000), (path, seed) => {
+        const call = new SimulatedCall(path, { seed: seed + 1 });
+        talk(call, 4_000);
+        call.run(6_000);
+        const given = call.track("audio").counters.packetsGivenUp;
+        expect(call.audio.frames.length - framesOf(call.passedOn.audio).length).toBeLessThanOrEqual(2 + given);
+        expect(given).toBeLessThanOrEqual(1);
+        expectContiguous(call.passedOn.audio);
+        expectContiguous(call.passedOn.video);
+      }),
+      { seed: 6, numRuns: 25 },
+    );
+  });
+
+  it("drops the copies that browsers send to probe for bandwidth", () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.every(50, () => {
+      const again = call.video.again(65_530 + Math.floor(call.random() * 5), call.nowMs);
+      if (again) call.toReceiver(again);
+    });
+    call.run(3_000);
+    expectContiguous(call.passedOn.video);
+    expect(call.track("video").counters.packetsDuplicate).toBeGreaterThan(30);
+  });
+});
+
+describe("the start", () => {
+  it("asks for a keyframe again and again until one comes", () => {
+    const call = new SimulatedCall(CLEAN);
+    call.video.keyframeWanted = false;
+    call.start();
+    call.run(100);
+    expect(call.keyframeRequests.length).toBe(1);
+    call.run(500);
+    const answered = Math.floor(((call.keyframeRequests[0] ?? 0) - START_MS) / (100 / 3));
+    expect(framesOf(call.passedOn.video)[0]).toBe(call.video.frames[answered]);
+  });
+
+  it("gets the first packet of the first keyframe back when it was lost", () => {
+    const call = new SimulatedCall(CLEAN);
+    const [lost, ...rest] = call.video.frame(33, 4, START_MS);
+    expect(lost).toBeDefined();
+    for (const packet of rest) call.toReceiver(packet);
+    call.start();
+    call.run(2_000);
+    expect(framesOf(call.passedOn.video)[0]).toBe(call.video.frames[0]);
+  });
+
+  it("waits for no packet of audio that may never have been", () => {
+    const call = new SimulatedCall(CLEAN);
+    call.audio.frame(20, 1, START_MS); // carries the mark of the first packet, and is lost
+    call.remembersPackets = false;
+    call.start();
+    call.run(1_000);
+    expect(framesOf(call.passedOn.audio)[0]).toBe(call.audio.frames[1]);
+    expect(call.track("audio").counters).toMatchObject({ packetsLost: 0, packetsGivenUp: 0 });
+  });
+});
+
+describe("an outage", () => {
+  it("of 3 s loses nothing but itself, and video is back with a keyframe within 300 ms", () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.run(3_000);
+    call.remembersPackets = false;
+    call.isCut = true;
+    call.run(3_000);
+    call.isCut = false;
+    call.run(8_000);
+    const gap = (frames: number[], rate: number) =>
+      Math.max(...frames.slice(1).map((frame, index) => ((frame - (frames[index] as number)) | 0) / rate));
+    expect(gap(framesOf(call.passedOn.audio), 48)).toBeLessThan(3_050);
+    expect(gap(framesOf(call.passedOn.video), 90)).toBeLessThan(3_300);
+    expectContiguous(call.passedOn.video);
+  });
+
+  it("of a minute is survived as well", () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.run(2_000);
+    call.isCut = true;
+    call.run(60_000);
+    call.isCut = false;
+    call.run(8_000);
+    expect(call.passedOn.audio.at(-1)?.timestamp).toBe(call.audio.frames.at(-2)); // the last is on its way
+    expectContiguous(call.passedOn.audio);
+  });
+});
+
+describe("a sender that repeats nothing", () => {
+  it("is not waited for for ever", () => {
+    const call = new SimulatedCall({ loss: 0.05, delayMs: 20 });
+    call.remembersPackets = false;
+    call.start();
+    call.run(60_000);
+    const last = call.passedOn.audio.at(-1);
+    expect(last?.atMs).toBeGreaterThan(call.nowMs - 500);
+    expect(call.track("audio").counters.packetsRepaired).toBe(0);
+  });
+});
+
+describe("the clock", () => {
+  it("places audio and video on the gateway's clock by their sender reports", () => {
+    const call = new SimulatedCall({ loss: 0, delayMs: 20, jitterMs: 20 });
+    call.start();
+    call.run(20_000);
+    const video = call.receiver.clockOf(call.track("video"));
+    const audio = call.receiver.clockOf(call.track("audio"));
+    expect(video?.source).toBe("sender_report");
+    expect(video?.firstRtpTimestamp).toBe(call.video.frames[0]);
+    // First video frame 33.3 ms after the start, first audio packet 20 ms; the path takes 20 ms at least.
+    expect((video?.firstUnixMs ?? 0) - START_MS).toBeCloseTo(53.3, -1);
+    expect((video?.firstUnixMs ?? 0) - (audio?.firstUnixMs ?? 0)).toBeCloseTo(13.3, 0);
+  });
+
+  it("goes by arrival until the first report", () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.run(500);
+    const audio = call.receiver.clockOf(call.track("audio"));
+    expect(audio?.source).toBe("arrival");
+    expect((audio?.firstUnixMs ?? 0) - START_MS).toBeCloseTo(40, 0);
+  });
+});
+
+describe("the end", () => {
+  it("passes on what is held, then says BYE once for each track, and never the sender's own", async () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.run(3_000);
+    call.remembersPackets = false;
+    call.path = { loss: 0.3, delayMs: 20 };
+    call.run(500);
+    call.toReceiver(Buffer.from("81cb000111111111", "hex"));
+    call.path = CLEAN;
+    call.run(100);
+    const before = call.passedOn.audio.length;
+    await call.finish();
+    expect(call.passedOn.audio.length).toBeGreaterThan(before);
+    const types = call.rtcp.flatMap(({ port, packet }) =>
+      splitCompound(packet).map(({ type }) => `${type} to ${port}`),
+    );
+    expect(types.filter((one) => one.startsWith(`${BYE}`))).toEqual([`${BYE} to 5003`, `${BYE} to 5001`]);
+    expect(types.filter((one) => one.startsWith(`${SENDER_REPORT}`)).length).toBeGreaterThan(1);
+    expect(call.rtcp.at(-1)?.packet.readUInt32BE(12)).toBe(VIDEO.ssrc);
+  });
+
+  it("says BYE even where nothing ever came", async () => {
+    const call = new SimulatedCall(CLEAN);
+    await call.finish();
+    expect(call.rtcp.map(({ port }) => port)).toEqual([5003, 5001]);
+  });
+});
+
+describe("hostile packets", () => {
+  it("never make the receiver throw, and do not stop the call", () => {
+    const header = (type: number) =>
+      fc.tuple(
+        fc.nat(0x3f).map((bits) => 0x80 | bits),
+        fc.constantFrom(type, 0x80 | type),
+      );
+    const packets = fc.oneof(
+      fc.uint8Array({ maxLength: 60 }),
+      fc
+        .tuple(header(96), fc.uint8Array({ maxLength: 60 }))
+        .map(([start, rest]) => Uint8Array.from([...start, ...rest])),
+      fc
+        .tuple(header(97), fc.uint8Array({ maxLength: 60 }))
+        .map(([start, rest]) => Uint8Array.from([...start, ...rest])),
+      fc
+        .tuple(header(111), fc.uint8Array({ maxLength: 60 }))
+        .map(([start, rest]) => Uint8Array.from([...start, ...rest])),
+      fc
+        .tuple(fc.constantFrom(200, 201, 202, 203, 205, 206, 207), fc.nat(40), fc.uint8Array({ maxLength: 60 }))
+        .map(([type, length, rest]) => Uint8Array.from([0x8f, type, 0, length, ...rest])),
+    );
+    fc.assert(
+      fc.property(fc.array(packets, { maxLength: 100 }), (hostile) => {
+        const call = new SimulatedCall(CLEAN);
+        call.start();
+        call.run(200);
+        for (const packet of hostile) {
+          call.receiver.receive(Buffer.from(packet), call.nowMs);
+          call.run(5);
+        }
+        const before = call.passedOn.video.length;
+        call.video.keyframeWanted = true;
+        call.run(8_000);
+        expect(call.passedOn.video.length).toBeGreaterThan(before);
+      }),
+      { seed: 7, numRuns: 40 },
+    );
+  });
+
+  it("with any sequence number and timestamp at all", () => {
+    const packets = fc.array(fc.record({ sequence: fc.nat(65_535), timestamp: fc.nat(2 ** 32 - 1) }), {
+      maxLength: 300,
+    });
+    fc.assert(
+      fc.property(packets, (list) => {
+        const call = new SimulatedCall(CLEAN);
+        for (const [id, { sequence, timestamp }] of list.entries()) {
+          const payload = vp8Payload({ keyframe: id % 3 === 0, begins: true, id });
+          const packet = rtpPacket({ payloadType: 96, ssrc: VIDEO.ssrc, sequence, timestamp, payload, marker: true });
+          call.receiver.receive(packet, call.nowMs);
+          call.receiver.tick(call.nowMs);
+          call.nowMs += 7;
+        }
+        expectContiguous(call.passedOn.video);
+      }),
+      { seed: 8, numRuns: 100 },
+    );
+  });
+});
