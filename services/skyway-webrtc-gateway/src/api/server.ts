@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
 import { GatewayError } from "../errors.ts";
@@ -34,10 +34,13 @@ export function createApi(peers: Peers, connections: MediaConnections, log: Logg
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: PATH_PARAMETER_LIMIT, ignoreTrailingSlash: true },
     clientErrorHandler: refuseUnreadable,
-    frameworkErrors: (error, _request, untyped) => {
-      const reply = untyped as unknown as FastifyReply;
+    // No hook runs for these.
+    frameworkErrors: (error, _request, reply) => {
       const failure = requestError(error);
-      void reply.code(failure.status).send(errorBody(UNKNOWN_COMMAND, failure));
+      reply.hijack();
+      const body = JSON.stringify(errorBody(UNKNOWN_COMMAND, failure));
+      const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+      reply.raw.writeHead(failure.status, headers).end(body);
     },
   });
 

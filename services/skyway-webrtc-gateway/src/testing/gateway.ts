@@ -18,6 +18,11 @@ export interface Response {
   body: any;
 }
 
+export interface TestSettings {
+  /** Secret for KEY: its peers must bring credentials then. */
+  secret?: string;
+}
+
 /** A real gateway with real signalling, both on ports of their own. */
 export class TestGateway implements AsyncDisposable {
   readonly origin: string;
@@ -30,8 +35,8 @@ export class TestGateway implements AsyncDisposable {
     this.close = close;
   }
 
-  static async open(): Promise<TestGateway> {
-    const signaling = await openSignaling();
+  static async open({ secret }: TestSettings = {}): Promise<TestGateway> {
+    const signaling = await openSignaling(0, secret);
     const mediaPort = await freeUdpPort();
     const sessions = createMediaSessions({ mediaPort, bindAddress: "127.0.0.1", announcedIps: [], log });
     const media = { createSession: sessions.create, describeOffer };
@@ -86,7 +91,9 @@ export class TestGateway implements AsyncDisposable {
   }
 }
 
-function openSignaling(port = 0): Promise<Signaling> {
-  const settings = { port, listenAddress: "127.0.0.1", logLevel: "info", secretKeys: new Map() } as const;
-  return startSignaling({ ...settings, apiKeys: [ApiKey.parse(KEY)] }, log);
+function openSignaling(port = 0, secret?: string): Promise<Signaling> {
+  const key = ApiKey.parse(KEY);
+  const secretKeys = new Map(secret === undefined ? [] : [[key, secret] as const]);
+  const settings = { port, listenAddress: "127.0.0.1", logLevel: "info", apiKeys: [key], secretKeys } as const;
+  return startSignaling(settings, log);
 }
