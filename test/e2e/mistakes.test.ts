@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { compose } from "../bundle/compose.ts";
 import { type Finished, run } from "../bundle/run.ts";
+import { PROJECT } from "../bundle/settings.ts";
 import { expectAllHealthy } from "./expectations.ts";
 
 /** A service that starts although it must not would run for ever. */
@@ -53,16 +54,14 @@ test("a missing Docker socket is said in one message", async () => {
     "--env",
     one,
   ]);
-  const finished = await run("docker", ["run", "--rm", ...settings, image], { limitMs: REFUSAL_LIMIT_MS });
+  const finished = await removedAfterwards((name) =>
+    run("docker", ["run", ...name, ...settings, image], { limitMs: REFUSAL_LIMIT_MS }),
+  );
   expectRefusal(finished, "/var/run/docker.sock");
 });
 
 test("an engine that does not answer is said in one message", async () => {
-  const env = ["--env", "DOCKER_HOST=tcp://127.0.0.1:9"];
-  const finished = await compose(["run", "--rm", "--no-deps", "-T", ...env, "orchestrator"], {
-    limitMs: REFUSAL_LIMIT_MS,
-  });
-  expectRefusal(finished, "Docker");
+  expectRefusal(await once("orchestrator", {}, ["--env", "DOCKER_HOST=tcp://127.0.0.1:9"]), "Docker");
 });
 
 test("a port that is taken is said by scripts/up, with the variable to change", async () => {
@@ -83,12 +82,25 @@ test("a port that is taken is said by scripts/up, with the variable to change", 
 });
 
 /** Starts one service of the test bundle by itself, with other settings, next to the running one. */
-function once(service: string, env: Record<string, string>): Promise<Finished> {
-  return compose(["run", "--rm", "--no-deps", "-T", service], { env, limitMs: REFUSAL_LIMIT_MS });
+function once(service: string, env: Record<string, string>, options: string[] = []): Promise<Finished> {
+  return removedAfterwards((name) =>
+    compose(["run", ...name, "--no-deps", "-T", ...options, service], { env, limitMs: REFUSAL_LIMIT_MS }),
+  );
+}
+
+/** A container that did not refuse is still running when its client has been given up. */
+async function removedAfterwards(start: (name: string[]) => Promise<Finished>): Promise<Finished> {
+  const name = `${PROJECT}-mistaken`;
+  try {
+    return await start(["--name", name]);
+  } finally {
+    await run("docker", ["rm", "--force", "--volumes", name]);
+  }
 }
 
 function expectRefusal(finished: Finished, place: string): void {
-  expect(finished.code, said(finished)).toBeGreaterThan(0);
+  expect(finished.code, `it went on: ${said(finished)}`).not.toBeNull();
+  expect(finished.code, said(finished)).not.toBe(0);
   expect(said(finished)).toContain(place);
   // One clear message, not a stack trace.
   expect(said(finished)).not.toMatch(/^\s+at .*:\d+:\d+/m);

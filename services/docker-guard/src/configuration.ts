@@ -26,7 +26,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   const parsed = schema.safeParse(environment);
   if (!parsed.success) {
     const mistakes = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    throw new Error(`docker-guard cannot start: ${mistakes.join("; ")}`);
+    throw new Error(mistakes.join("; "));
   }
   const values = parsed.data;
   return {

@@ -24,10 +24,23 @@ const SUMMARIES = z.array(z.object({ Id: z.string() }));
 /** The engine behind the socket, as far as the guard itself asks it. */
 export class Engine {
   readonly #agent: Agent;
+  readonly #socketPath: string;
 
   constructor(socketPath: string) {
+    this.#socketPath = socketPath;
     // Following a log or waiting for an exit takes as long as a call does: no time limit on the answer.
     this.#agent = new Agent({ connect: { socketPath }, headersTimeout: 0, bodyTimeout: 0, connections: 256 });
+  }
+
+  /** @throws Error saying where no engine answers, and what an operator can do about it. */
+  async ping(): Promise<void> {
+    try {
+      await (await this.request({ method: "GET", path: "/_ping" })).body.dump();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const hint = "is the Docker engine running, its socket mounted there, and open to this user?";
+      throw new Error(`no Docker engine answers at ${this.#socketPath} (${reason}): ${hint}`, { cause });
+    }
   }
 
   request(options: Omit<Dispatcher.RequestOptions, "origin">): Promise<Dispatcher.ResponseData> {

@@ -4,15 +4,28 @@ import { Engine } from "./engine.ts";
 import { createGuard } from "./guard.ts";
 import { Ownership } from "./ownership.ts";
 
-const configuration = readConfiguration(process.env);
-const log = pino({ name: "docker-guard", level: configuration.logLevel });
-const engine = new Engine(configuration.socketPath);
-const guard = createGuard(engine, new Ownership(engine, configuration), log);
+const log = pino({ name: "docker-guard" });
 
-guard.listen(configuration.port, "0.0.0.0", () => log.info({ port: configuration.port }, "guarding the Docker socket"));
+try {
+  await start();
+} catch (error) {
+  log.fatal(`docker-guard cannot start: ${error instanceof Error ? error.message : error}`);
+  process.exit(1);
+}
 
-process.once("SIGTERM", () => {
-  guard.close();
-  guard.closeAllConnections();
-  void engine.close().finally(() => process.exit(0));
-});
+async function start(): Promise<void> {
+  const configuration = readConfiguration(process.env);
+  log.level = configuration.logLevel;
+  const engine = new Engine(configuration.socketPath);
+  await engine.ping();
+  const guard = createGuard(engine, new Ownership(engine, configuration), log);
+  guard.listen(configuration.port, "0.0.0.0", () =>
+    log.info({ port: configuration.port }, "guarding the Docker socket"),
+  );
+
+  process.once("SIGTERM", () => {
+    guard.close();
+    guard.closeAllConnections();
+    void engine.close().finally(() => process.exit(0));
+  });
+}
