@@ -7,6 +7,8 @@ interface ErrorEntry {
   hint: string;
   /** HTTP status where an API request is what failed. */
   status?: number;
+  /** Whether the same may succeed in a moment: an engine that restarts, a volume that is full. */
+  passes?: true;
 }
 
 /** Every failure that the manifest, the API and the log can show. */
@@ -36,16 +38,28 @@ export const ERRORS = {
     message: "the Docker engine does not answer",
     fault: "operator",
     hint: "Is the Docker engine running, and /var/run/docker.sock mounted into docker-guard?",
+    passes: true,
+  },
+  DOCKER_FORBIDDEN: {
+    message: "the Docker engine does not let this program in",
+    fault: "operator",
+    hint: "Reach it through docker-guard (DOCKER_HOST), or give this user the right to use its socket.",
   },
   RECORDER_IMAGE_MISSING: {
     message: "the recorder image is not on this host",
     fault: "operator",
     hint: "Build it: docker compose build recorder",
   },
+  RECORDER_NETWORK_MISSING: {
+    message: "the network of the recorders is not there",
+    fault: "operator",
+    hint: "docker compose up makes it; RECORDER_NETWORK names it.",
+  },
   RECORDER_NOT_STARTED: {
     message: "the recorder's container did not start",
     fault: "operator",
     hint: "Is the engine out of memory or disk? The log has the engine's own words.",
+    passes: true,
   },
   RECORDER_NOT_BOUND: {
     message: "the recorder did not open its ports in time",
@@ -66,6 +80,7 @@ export const ERRORS = {
     message: "the recordings volume cannot be written",
     fault: "operator",
     hint: "Is RECORDINGS_DIR mounted, not full, and owned by 10001:10001?",
+    passes: true,
   },
   NO_COMMON_CODEC: {
     message: "the caller offers no codec that can be recorded",
@@ -92,6 +107,11 @@ export const ERRORS = {
     message: "the file did not pass its verification",
     fault: "ours",
     hint: "The tracks stay in the spool and are tried again when the orchestrator starts.",
+  },
+  ENDED_EARLY: {
+    message: "the leg was ended before it was answered",
+    fault: "caller",
+    hint: "It was stopped by the API, or the orchestrator was shutting down.",
   },
   INTERRUPTED: {
     message: "the orchestrator was restarted before the call was answered",
@@ -128,9 +148,17 @@ export class RecorderError extends Error {
   }
 
   get status(): number {
-    const entry: ErrorEntry = ERRORS[this.code];
-    return entry.status ?? 500;
+    return entryOf(this.code).status ?? 500;
   }
+
+  /** Whether to try again in a moment. */
+  get passes(): boolean {
+    return entryOf(this.code).passes ?? false;
+  }
+}
+
+function entryOf(code: ErrorCode): ErrorEntry {
+  return ERRORS[code];
 }
 
 /** Anything thrown as an error of the table; what has no code is ours. */

@@ -4,7 +4,8 @@ import type { Gateway } from "./gateway/gateway.ts";
 import type { Library } from "./library/library.ts";
 import type { PeerKeeper } from "./peers/peerKeeper.ts";
 
-const SIGNALING_TIMEOUT_MS = 2_000;
+/** A part that takes longer is not well; whoever asks waits no longer. */
+const PART_TIMEOUT_MS = 2_000;
 
 export interface PartHealth {
   status: "ok" | "failing";
@@ -17,46 +18,60 @@ export interface Health {
 }
 
 export interface HealthSources {
-  engine: Engine;
-  gateway: Gateway;
+  engine: Pick<Engine, "ping">;
+  gateway: Pick<Gateway, "isWell">;
   signalingUrl: string;
-  library: Library;
-  peers: readonly PeerKeeper[];
+  library: Pick<Library, "checkWritable">;
+  peers: readonly Pick<PeerKeeper, "trouble">[];
 }
 
 /** Asks every part whether it is well. */
 export async function checkHealth(sources: HealthSources): Promise<Health> {
-  const [docker, gateway, signaling, storage] = await Promise.all([
-    well(sources.engine.ping()),
-    well(mustBe(sources.gateway.isWell(), "it does not answer")),
-    well(mustBe(answers(`${sources.signalingUrl}/health`), "it does not answer")),
-    well(sources.library.checkWritable()),
+  const { engine, gateway, signalingUrl, library, peers } = sources;
+  const [docker, gatewayHealth, signaling, storage, peersHealth] = await Promise.all([
+    well(engine.ping()),
+    well(mustBe(gateway.isWell(), "it does not answer, or is not well")),
+    well(mustBe(answers(`${signalingUrl}/health`), "it does not answer, or is not well")),
+    well(library.checkWritable()),
+    well(noTrouble(peers)),
   ]);
-  const missing = sources.peers.filter(({ state }) => state !== "registered");
-  const peers: PartHealth =
-    missing.length === 0
-      ? { status: "ok" }
-      : { status: "failing", reason: missing.map(({ peerId, state }) => `${peerId} is ${state}`).join(", ") };
-  const parts = { docker, gateway, signaling, storage, peers };
+  const parts = { docker, gateway: gatewayHealth, signaling, storage, peers: peersHealth };
   return { status: Object.values(parts).every(({ status }) => status === "ok") ? "ok" : "failing", parts };
 }
 
 async function well(check: Promise<unknown>): Promise<PartHealth> {
+  const timeUp = new AbortController();
   try {
-    await check;
+    await Promise.race([check, tooLong(timeUp.signal)]);
     return { status: "ok" };
   } catch (error) {
     return { status: "failing", reason: error instanceof Error ? error.message : String(error) };
+  } finally {
+    timeUp.abort();
   }
+}
+
+async function tooLong(until: AbortSignal): Promise<never> {
+  await new Promise((resolve) => {
+    const timer = setTimeout(resolve, PART_TIMEOUT_MS);
+    until.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  });
+  throw new Error(`it did not answer within ${PART_TIMEOUT_MS} ms`);
 }
 
 async function mustBe(fact: Promise<boolean>, otherwise: string): Promise<void> {
   if (!(await fact)) throw new Error(otherwise);
 }
 
+async function noTrouble(peers: HealthSources["peers"]): Promise<void> {
+  const troubles = await Promise.all(peers.map((peer) => peer.trouble()));
+  const found = troubles.filter((trouble) => trouble !== undefined);
+  if (found.length > 0) throw new Error(found.join(", "));
+}
+
 async function answers(url: string): Promise<boolean> {
   try {
-    const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(SIGNALING_TIMEOUT_MS) });
+    const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(PART_TIMEOUT_MS) });
     await body.dump();
     return statusCode === 200;
   } catch {

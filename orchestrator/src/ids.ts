@@ -12,6 +12,7 @@ export type MediaConnectionId = Branded<"MediaConnectionId">;
 const TIME_DIGITS = 9; // milliseconds in base 36, enough until the year 5188
 const CALL_ID = /^call_[0-9a-z]{9}[0-9a-f]{10}$/;
 const LEG_ID = /^leg_[0-9a-z]{9}[0-9a-f]{10}$/;
+const RECORDER_ID = /^leg_[0-9a-z]{9}[0-9a-f]{10}-p[1-9][0-9]*$/;
 
 /** An id that sorts by the time it was made. */
 function timedId(prefix: string, at: Date): string {
@@ -27,6 +28,8 @@ export const recorderIdOf = (leg: LegId, part: number): RecorderId => `${leg}-p$
 
 export const isCallId = (text: string): text is CallId => CALL_ID.test(text);
 export const isLegId = (text: string): text is LegId => LEG_ID.test(text);
+
+export const isRecorderId = (text: string): text is RecorderId => RECORDER_ID.test(text);
 
 /** When a call began, as its id says. */
 export function timeOf(call: CallId): Date {

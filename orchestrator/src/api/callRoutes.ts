@@ -1,21 +1,24 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { CallBook } from "../calls/callBook.ts";
-import { type CallView, viewOf } from "../calls/view.ts";
+import { type CallView, isOver, viewOf } from "../calls/view.ts";
 import { RecorderError } from "../errors.ts";
 import { type CallId, isCallId } from "../ids.ts";
 import type { LegDesk } from "../legs/legDesk.ts";
 import type { Library } from "../library/library.ts";
-import { LEG_STATES, type Manifest } from "../library/manifest.ts";
+import { LEG_STATES, type LegState, type Manifest } from "../library/manifest.ts";
 import { parseParameters } from "./errorReplies.ts";
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
 
+/** `?state=` is a parameter that is not given. */
+const given = (text: unknown) => (text === "" ? undefined : text);
+
 const ListQuery = z.object({
-  state: z.enum(LEG_STATES).optional(),
-  limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
-  cursor: z.string().refine(isCallId, "is not a cursor of this list").optional(),
+  state: z.preprocess(given, z.enum(LEG_STATES).optional()),
+  limit: z.preprocess(given, z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT)),
+  cursor: z.preprocess(given, z.string().refine(isCallId, "is not a cursor of this list").optional()),
 });
 
 /** Calls: the list, one of them, its files, and the end of it. */
@@ -23,10 +26,9 @@ export function serveCalls(app: FastifyInstance, calls: CallBook, library: Libra
   app.get("/api/calls", async (request) => {
     const { state, limit, cursor } = parseParameters(ListQuery, request.query);
     const found: CallView[] = [];
-    for await (const id of library.callIds(cursor as CallId | undefined)) {
-      const manifest = await calls.get(id);
-      const view = manifest && viewOf(manifest);
-      if (!view || (state && view.state !== state)) continue;
+    for await (const manifest of select(calls, state, cursor)) {
+      const view = viewOf(manifest);
+      if (state && view.state !== state) continue;
       if (found.length === limit) return { calls: found, nextCursor: found.at(-1)?.id ?? null };
       found.push(view);
     }
@@ -60,4 +62,10 @@ export function serveCalls(app: FastifyInstance, calls: CallBook, library: Libra
     if (!manifest) throw new RecorderError("CALL_NOT_FOUND", text.slice(0, 100));
     return manifest;
   }
+}
+
+/** Calls in a state that is not final are few and in memory; the others are looked for in the library. */
+function select(calls: CallBook, state: LegState | undefined, cursor: CallId | undefined) {
+  if (state === undefined || isOver(state)) return calls.all(cursor);
+  return calls.running().filter(({ id }) => cursor === undefined || id < cursor);
 }

@@ -1,18 +1,23 @@
 import { EventEmitter } from "node:events";
+import type { Clock } from "../clock.ts";
 import { type CallId, type LegId, newCallId, newLegId } from "../ids.ts";
 import type { Library } from "../library/library.ts";
 import { type LegIn, MANIFEST_VERSION, type Manifest, type ManifestLeg } from "../library/manifest.ts";
-import { callKey, keptMetadata } from "./metadata.ts";
+import { readMetadata } from "./metadata.ts";
 import { isOver } from "./view.ts";
 
 /** A caller who comes back within this time is in the same call. */
 const REJOIN_WINDOW_MS = 10 * 60_000;
 
-export type Ringing = Pick<LegIn<"ringing">, "peerId" | "metadata" | "recorderPeerId" | "mediaConnectionId">;
+export interface Ringing extends Pick<LegIn<"ringing">, "peerId" | "recorderPeerId" | "mediaConnectionId"> {
+  /** As it came over the wire. */
+  metadata: unknown;
+}
 
 interface OpenCall {
   manifest: Manifest;
   lastChangeMs: number;
+  /** Settles when the newest manifest is on disk. */
   written: Promise<void>;
 }
 
@@ -22,51 +27,68 @@ interface OpenCall {
  */
 export class CallBook extends EventEmitter<{ change: [Manifest] }> {
   readonly #library: Library;
-  readonly #now: () => Date;
+  readonly #clock: Clock;
   readonly #open = new Map<CallId, OpenCall>();
 
-  constructor(library: Library, now: () => Date = () => new Date()) {
+  constructor(library: Library, clock: Clock) {
     super();
-    this.setMaxListeners(0);
+    this.setMaxListeners(0); // one for each console that is open
     this.#library = library;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** A new leg, in a new call or in the running one with the same key. */
-  async ring(ringing: Ringing): Promise<{ callId: CallId; leg: LegIn<"ringing"> }> {
+  async ring({ metadata, ...ringing }: Ringing): Promise<{ callId: CallId; leg: LegIn<"ringing"> }> {
     this.#forgetOld();
-    const now = this.#now();
-    const key = callKey(ringing.metadata);
+    const now = this.#clock.now();
+    const { key, kept } = readMetadata(metadata);
     const leg: LegIn<"ringing"> = {
       ...ringing,
       state: "ringing",
       id: newLegId(now),
-      metadata: keptMetadata(ringing.metadata),
+      metadata: kept,
       ringingAt: now.toISOString(),
     };
     const callId = this.#find(key) ?? this.#begin(key, now);
-    await this.record(callId, leg);
+    // That it cannot be written down is found again, and ends the leg, before it is answered.
+    await this.record(callId, leg).catch(() => undefined);
     return { callId, leg };
   }
 
-  /** Puts a leg's new state into its call. */
+  /**
+   * Puts a leg's new state into its call; known here and to listeners even if it cannot be written.
+   *
+   * @throws the file system's error.
+   */
   async record(callId: CallId, leg: ManifestLeg): Promise<void> {
     const call = this.#open.get(callId);
     if (!call) throw new Error(`call ${callId} is not open`);
-    const legs = call.manifest.legs.filter(({ id }) => id !== leg.id);
-    const at = call.manifest.legs.findIndex(({ id }) => id === leg.id);
-    legs.splice(at < 0 ? legs.length : at, 0, leg);
-    call.manifest = { ...call.manifest, legs };
-    call.lastChangeMs = this.#now().getTime();
+    const { legs } = call.manifest;
+    const isKnown = legs.some(({ id }) => id === leg.id);
+    call.manifest = {
+      ...call.manifest,
+      legs: isKnown ? legs.map((one) => (one.id === leg.id ? leg : one)) : [...legs, leg],
+    };
+    call.lastChangeMs = this.#clock.now().getTime();
     this.emit("change", call.manifest);
     // One write after another, each of the newest state: a manifest is never older than what it replaces.
     call.written = call.written.catch(() => undefined).then(() => this.#library.writeManifest(call.manifest));
     await call.written;
   }
 
+  /** Whether a caller with the same key still joins this call. */
+  mayBeRejoined({ key, legs }: Manifest): boolean {
+    const ends = legs.flatMap((leg) => ("endedAt" in leg ? [Date.parse(leg.endedAt)] : []));
+    return key !== null && this.#clock.now().getTime() - Math.max(0, ...ends) < REJOIN_WINDOW_MS;
+  }
+
   /** Takes a call of an earlier life up again. */
   adopt(manifest: Manifest): void {
-    this.#open.set(manifest.id, { manifest, lastChangeMs: this.#now().getTime(), written: Promise.resolve() });
+    this.#open.set(manifest.id, {
+      manifest,
+      lastChangeMs: this.#clock.now().getTime(),
+      written: Promise.resolve(),
+    });
   }
 
   async get(id: CallId): Promise<Manifest | undefined> {
@@ -75,6 +97,37 @@ export class CallBook extends EventEmitter<{ change: [Manifest] }> {
 
   leg(callId: CallId, legId: LegId): ManifestLeg | undefined {
     return this.#open.get(callId)?.manifest.legs.find(({ id }) => id === legId);
+  }
+
+  /** Whether a leg for this connection is known: events of a gateway may come twice. */
+  knows(mediaConnectionId: string): boolean {
+    return [...this.#open.values()].some(({ manifest }) =>
+      manifest.legs.some((leg) => leg.mediaConnectionId === mediaConnectionId),
+    );
+  }
+
+  /** Calls of which a leg goes on, the newest first. Only these can be in a state that is not final. */
+  running(): Manifest[] {
+    return [...this.#open.values()]
+      .map(({ manifest }) => manifest)
+      .filter(({ legs }) => legs.some(({ state }) => !isOver(state)))
+      .sort(newestFirst);
+  }
+
+  /** All calls, the newest first, older than a given one. */
+  async *all(before?: CallId): AsyncGenerator<Manifest> {
+    // A call whose manifest could not be written yet is in memory only.
+    const unwritten = [...this.#open.values()].map(({ manifest }) => manifest).sort(newestFirst);
+    const isWanted = ({ id }: Manifest) => before === undefined || id < before;
+    for await (const id of this.#library.callIds(before)) {
+      while (unwritten[0] && unwritten[0].id >= id) {
+        const open = unwritten.shift();
+        if (open && open.id !== id && isWanted(open)) yield open;
+      }
+      const manifest = await this.get(id);
+      if (manifest) yield manifest;
+    }
+    yield* unwritten.filter(isWanted);
   }
 
   #begin(key: string | null, now: Date): CallId {
@@ -90,9 +143,11 @@ export class CallBook extends EventEmitter<{ change: [Manifest] }> {
   }
 
   #forgetOld(): void {
-    const limit = this.#now().getTime() - REJOIN_WINDOW_MS;
+    const limit = this.#clock.now().getTime() - REJOIN_WINDOW_MS;
     for (const [id, { manifest, lastChangeMs }] of this.#open) {
       if (lastChangeMs < limit && manifest.legs.every(({ state }) => isOver(state))) this.#open.delete(id);
     }
   }
 }
+
+const newestFirst = (a: Manifest, b: Manifest): number => (a.id < b.id ? 1 : -1);

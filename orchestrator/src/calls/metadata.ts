@@ -1,18 +1,65 @@
 import { z } from "zod";
 
-/** What a page may say about its leg; anything else in its metadata is kept and shown, and means nothing here. */
-const KEY_LIMIT = 256;
-const Known = z.object({ call: z.string().min(1).max(KEY_LIMIT) });
-const METADATA_LIMIT_CHARACTERS = 16_384;
-
-/** The key that legs of one call share; null for a leg that is a call of its own. */
-export function callKey(metadata: unknown): string | null {
-  const { success, data } = Known.safeParse(metadata);
-  return success ? data.call : null;
+/** What a page says about its leg. All of it is kept and shown; only `call` means something here. */
+export interface CallerMetadata {
+  /** The key that legs of one call share; null for a leg that is a call of its own. */
+  key: string | null;
+  /** As it goes into the manifest. */
+  kept: unknown;
 }
 
-/** Metadata as it goes into the manifest: the caller's own, unless it is too large to be one. */
-export function keptMetadata(metadata: unknown): unknown {
-  const text = JSON.stringify(metadata) ?? "null";
-  return text.length <= METADATA_LIMIT_CHARACTERS ? metadata : { tooLarge: text.length };
+const KEY_LIMIT_CHARACTERS = 256;
+/** Signalling lets no more pass; what is larger was not written by a page. */
+const PARSE_LIMIT_CHARACTERS = 1024 * 1024;
+const KEPT_LIMIT_CHARACTERS = 16 * 1024;
+/** Deeper JSON is made to break parsers, and kept as the text it is. */
+const DEPTH_LIMIT = 32;
+
+const Known = z.object({
+  call: z.union([z.string().min(1).max(KEY_LIMIT_CHARACTERS), z.number().transform((number) => `${number}`)]),
+});
+
+/**
+ * Reads what came as metadata: any JSON value, JSON in a string as the gateway sends it, or no JSON at all. Nothing
+ * that a caller can send makes this throw.
+ */
+export function readMetadata(wire: unknown): CallerMetadata {
+  const text = asText(wire);
+  if (text === undefined) return { key: null, kept: null };
+  const value = parse(text);
+  const known = Known.safeParse(value);
+  return { key: known.success ? known.data.call : null, kept: kept(value, text) };
+}
+
+function asText(wire: unknown): string | undefined {
+  if (wire === undefined || wire === null || wire === "") return undefined;
+  if (typeof wire === "string") return wire;
+  try {
+    return JSON.stringify(wire);
+  } catch {
+    return "(metadata that cannot be written)";
+  }
+}
+
+function parse(text: string): unknown {
+  if (text.length > PARSE_LIMIT_CHARACTERS) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function kept(value: unknown, text: string): unknown {
+  if (text.length > KEPT_LIMIT_CHARACTERS) return { tooLarge: text.length };
+  return isShallow(value) ? value : text;
+}
+
+function isShallow(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEPTH_LIMIT) return false;
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  }
+  return true;
 }

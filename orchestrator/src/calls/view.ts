@@ -58,7 +58,7 @@ function legView(leg: ManifestLeg): LegView {
     startedAt: ("startedAt" in leg && leg.startedAt) || leg.ringingAt,
     endedAt: "endedAt" in leg ? leg.endedAt : null,
     ...("reason" in leg && leg.reason !== undefined && { reason: leg.reason }),
-    ...("error" in leg && { error: leg.error }),
+    ...("error" in leg && leg.error && { error: leg.error }),
     ...("file" in leg && { file: leg.file }),
   };
 }

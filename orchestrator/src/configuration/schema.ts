@@ -6,7 +6,8 @@ export const DEFAULT_API_KEY = "00000000-0000-4000-8000-000000000000";
 const PEER_ID = /^[A-Za-z0-9_+.-](?:[A-Za-z0-9_+. -]{0,62}[A-Za-z0-9_+.-])?$/;
 const API_KEY = /^[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}$/;
 
-export const VIDEO_CODECS = ["VP8", "VP9", "AV1", "H264"] as const;
+/** What ffmpeg 7.1 takes from RTP and a browser sends; AV1 it does not. */
+export const VIDEO_CODECS = ["VP8", "VP9", "H264"] as const;
 export const AUDIO_CODECS = ["opus", "PCMU", "PCMA"] as const;
 
 const peerId = z

@@ -2,17 +2,15 @@ import { hostname } from "node:os";
 import { createInterface } from "node:readline";
 import { PassThrough, type Readable } from "node:stream";
 import Docker from "dockerode";
-import { z } from "zod";
-import { RecorderError } from "../errors.ts";
 import type { ContainerFacts, ContainerOutput, ContainerSpec, Engine, RecordingsSource, StopSignal } from "./engine.ts";
+import { asking, unlessGone } from "./engineErrors.ts";
 import { LABEL } from "./labels.ts";
+import { demultiplex } from "./logStream.ts";
 
 const USER = "10001:10001";
 const PIDS_LIMIT = 64;
 /** The engine keeps the end of what a recorder says; nothing may stop it from talking. */
 const LOG_CONFIG = { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } };
-
-const EngineError = z.object({ statusCode: z.number().optional(), code: z.string().optional(), message: z.string() });
 
 /** The engine behind DOCKER_HOST, or behind the socket where that is not set. */
 export class DockerEngine implements Engine {
@@ -28,12 +26,16 @@ export class DockerEngine implements Engine {
     await asking(this.#docker.ping());
   }
 
+  async require(image: string, network: string): Promise<void> {
+    await this.#imageId(image);
+    await asking(this.#docker.getNetwork(network).inspect(), { 404: "RECORDER_NETWORK_MISSING" });
+  }
+
   async start(spec: ContainerSpec): Promise<string> {
-    const image = await this.#imageId(spec.image);
     const container = await asking(
       this.#docker.createContainer({
         name: spec.name,
-        Image: image,
+        Image: await this.#imageId(spec.image),
         Cmd: [...spec.command],
         User: USER,
         Labels: { ...spec.labels, [LABEL.project]: this.#project },
@@ -52,12 +54,12 @@ export class DockerEngine implements Engine {
           LogConfig: LOG_CONFIG,
         },
       }),
-      "RECORDER_NOT_STARTED",
+      { 404: "RECORDER_IMAGE_MISSING", 409: "RECORDER_NOT_STARTED", otherwise: "RECORDER_NOT_STARTED" },
     );
     try {
-      await asking(container.start(), "RECORDER_NOT_STARTED");
+      await asking(container.start(), { 404: "RECORDER_NETWORK_MISSING", otherwise: "RECORDER_NOT_STARTED" });
     } catch (error) {
-      await this.remove(container.id);
+      await this.remove(container.id).catch(() => undefined);
       throw error;
     }
     return container.id;
@@ -89,7 +91,8 @@ export class DockerEngine implements Engine {
     const stream = (await asking(this.#docker.getContainer(id).logs(options))) as unknown as Readable;
     const stdout = new PassThrough();
     this.#docker.modem.demuxStream(stream, stdout, new PassThrough().resume());
-    stream.once("error", () => stdout.end());
+    // An aborted stream is an error to Node and the end of the lines to whoever reads them.
+    stream.on("error", () => stdout.end());
     stream.once("close", () => stdout.end());
     stream.once("end", () => stdout.end());
     try {
@@ -100,14 +103,15 @@ export class DockerEngine implements Engine {
   }
 
   async output(id: string): Promise<ContainerOutput> {
-    const raw = await asking(this.#docker.getContainer(id).logs({ follow: false, stdout: true, stderr: true }));
-    return demultiplex(raw);
+    const options = { follow: false as const, stdout: true, stderr: true };
+    const raw = await asking(this.#docker.getContainer(id).logs(options)).catch(unlessGone);
+    return demultiplex(raw ?? Buffer.alloc(0));
   }
 
-  async exited(id: string, signal?: AbortSignal): Promise<number> {
+  async exited(id: string, signal?: AbortSignal): Promise<number | undefined> {
     await asking(this.#docker.getContainer(id).wait(signal ? { abortSignal: signal } : {})).catch(unlessGone);
     // The answer to wait and the removal of a container can overtake each other; inspecting cannot lie.
-    return (await this.inspect(id))?.exitCode ?? 0;
+    return (await this.inspect(id))?.exitCode;
   }
 
   async kill(id: string, signal: StopSignal): Promise<void> {
@@ -129,49 +133,7 @@ export class DockerEngine implements Engine {
 
   /** By id, so that what is started is what was looked at. */
   async #imageId(reference: string): Promise<string> {
-    try {
-      return (await asking(this.#docker.getImage(reference).inspect())).Id;
-    } catch (error) {
-      if (isGone(error)) throw new RecorderError("RECORDER_IMAGE_MISSING", reference, { cause: error });
-      throw error;
-    }
+    const { Id } = await asking(this.#docker.getImage(reference).inspect(), { 404: "RECORDER_IMAGE_MISSING" });
+    return Id;
   }
-}
-
-/** Turns what dockerode throws into an error of ours; 404 and 409 stay what they are, for the caller to judge. */
-async function asking<Answer>(
-  answer: Promise<Answer>,
-  otherwise: "RECORDER_NOT_STARTED" | "DOCKER_UNREACHABLE" = "DOCKER_UNREACHABLE",
-): Promise<Answer> {
-  try {
-    return await answer;
-  } catch (error) {
-    const { statusCode, message } = EngineError.parse(error);
-    if (statusCode === undefined) throw new RecorderError("DOCKER_UNREACHABLE", message, { cause: error });
-    if (statusCode === 404 || statusCode === 409) throw error;
-    throw new RecorderError(otherwise, message, { cause: error });
-  }
-}
-
-/** 404: it never was or is removed; 409: it does not run any more. */
-function isGone(error: unknown): boolean {
-  const { success, data } = EngineError.safeParse(error);
-  return success && (data.statusCode === 404 || data.statusCode === 409);
-}
-
-function unlessGone(error: unknown): undefined {
-  if (isGone(error)) return undefined;
-  throw error;
-}
-
-/** Docker Engine API, "Attach to a container", stream format: a type, three zeros, a length, and so many bytes. */
-function demultiplex(raw: Buffer): ContainerOutput {
-  const streams: Record<number, Buffer[]> = { 1: [], 2: [] };
-  for (let at = 0; at + 8 <= raw.length; ) {
-    const length = raw.readUInt32BE(at + 4);
-    streams[raw.readUInt8(at)]?.push(raw.subarray(at + 8, at + 8 + length));
-    at += 8 + length;
-  }
-  const text = (type: number) => Buffer.concat(streams[type] ?? []).toString("utf8");
-  return { stdout: text(1), stderr: text(2) };
 }

@@ -36,22 +36,32 @@ export type StopSignal = "SIGTERM" | "SIGKILL";
 
 /** What runs containers. One implementation speaks to Docker; a swarm would be another. */
 export interface Engine {
-  /** @throws RecorderError DOCKER_UNREACHABLE. */
+  /** @throws RecorderError DOCKER_UNREACHABLE, DOCKER_FORBIDDEN; so does everything below. */
   ping(): Promise<void>;
-  /** Creates and starts. @throws RecorderError DOCKER_UNREACHABLE, RECORDER_IMAGE_MISSING, RECORDER_NOT_STARTED. */
+  /** @throws RecorderError RECORDER_IMAGE_MISSING, RECORDER_NETWORK_MISSING. */
+  require(image: string, network: string): Promise<void>;
+  /**
+   * Creates and starts a container.
+   *
+   * @returns its id.
+   * @throws RecorderError RECORDER_NOT_STARTED, RECORDER_IMAGE_MISSING, RECORDER_NETWORK_MISSING; nothing of it is
+   *   left then.
+   */
   start(spec: ContainerSpec): Promise<string>;
-  /** @returns undefined when there is no such container. */
+  /** undefined once it is removed. */
   inspect(id: string): Promise<ContainerFacts | undefined>;
   /** All containers of ours with this role, running or not. */
   list(role: string): Promise<ContainerFacts[]>;
   /** Lines of stdout as they come, until the container ends or the signal aborts. */
   lines(id: string, signal: AbortSignal): AsyncIterable<string>;
+  /** The end of what it has said. */
   output(id: string): Promise<ContainerOutput>;
-  /** Resolves with the exit code once the container does not run any more; 0 when it is gone already. */
-  exited(id: string, signal?: AbortSignal): Promise<number>;
+  /** Resolves with the exit code once the container does not run any more; undefined when it was removed. */
+  exited(id: string, signal?: AbortSignal): Promise<number | undefined>;
+  /** Nothing happens to a container that does not run. */
   kill(id: string, signal: StopSignal): Promise<void>;
   /** Removing what is gone is no error. */
   remove(id: string): Promise<void>;
-  /** What this very container has mounted at a path. */
+  /** What this very container has mounted at a path; undefined when this is no container. */
   ownMount(path: string): Promise<RecordingsSource | undefined>;
 }

@@ -1,6 +1,6 @@
 import type { MediaConnectionId, PeerId } from "../ids.ts";
-import type { Codec, Codecs, Kind, Offered } from "../recorders/codecs.ts";
-import type { RedirectTargets } from "../recorders/startedRecorder.ts";
+import type { Codec, Codecs, Kind } from "../recorders/codecs.ts";
+import type { RedirectTargets } from "../recorders/redirect.ts";
 
 /** The right to act as a peer at the gateway. */
 export interface PeerHandle {
@@ -9,13 +9,11 @@ export interface PeerHandle {
 }
 
 export type PeerEvent =
-  | { event: "OPEN" }
   | { event: "CALL"; mediaConnectionId: MediaConnectionId }
-  | { event: "CLOSE" }
   | { event: "ERROR"; message: string }
-  | { event: "OTHER" };
+  | { event: "OPEN" | "CLOSE" | "OTHER" };
 
-export type ConnectionEvent = { event: "READY" | "STREAM" | "CLOSE" | "OTHER" } | { event: "ERROR"; message: string };
+export type ConnectionEvent = { event: "ERROR"; message: string } | { event: "READY" | "STREAM" | "CLOSE" | "OTHER" };
 
 /** Where a track lies on the gateway's clock. */
 export interface TrackClock {
@@ -28,68 +26,43 @@ export interface TrackClock {
 export interface TrackReport {
   kind: Kind;
   offered: readonly Codec[];
+  /** null until the first packet was redirected. */
   clock: TrackClock | null;
   counters: Readonly<Record<string, number | null>>;
 }
 
 export interface TracksReport {
-  /** Why the connection ended, in the gateway's words; null while it lives. */
-  ended: { reason: string } | null;
+  /** Why and when the connection ended, in the gateway's words; null while it lives. */
+  ended: { reason: string; unixMs: number } | null;
   tracks: readonly TrackReport[];
 }
 
 export interface ConnectionStatus {
   remoteId: string;
-  /** As the caller gave it, parsed where it is JSON. */
+  /** As it came over the wire: a string, which may hold JSON. */
   metadata: unknown;
-  open: boolean;
 }
 
-/** What the orchestrator asks of a gateway. Everything may throw GatewayUnreachable. */
+/** What the orchestrator asks of a gateway. Everything throws GatewayError. */
 export interface Gateway {
-  /** @throws PeerRefused when the id is taken or the key unknown. */
+  /** REFUSED when the id is taken or the key unknown. */
   createPeer(peerId: PeerId): Promise<PeerHandle>;
-  peerExists(peer: PeerHandle): Promise<boolean>;
+  /** undefined when the gateway does not know this peer (any more); `connected`: signalling is there. */
+  peerStatus(peer: PeerHandle): Promise<{ connected: boolean } | undefined>;
   deletePeer(peer: PeerHandle): Promise<void>;
-  /** Waits for the next event; undefined when none came in time. @throws Gone. */
-  nextPeerEvent(peer: PeerHandle, signal: AbortSignal): Promise<PeerEvent | undefined>;
+  /** Waits for the next event; undefined when none came in time. */
+  nextPeerEvent(peer: PeerHandle, until: AbortSignal): Promise<PeerEvent | undefined>;
 
-  /** @throws Gone. */
   status(id: MediaConnectionId): Promise<ConnectionStatus>;
-  /** undefined where the gateway does not know this extension. */
+  /** undefined where the gateway does not know the connection, or this extension. */
   tracks(id: MediaConnectionId): Promise<TracksReport | undefined>;
-  offered(report: TracksReport): Offered;
-  /** Receive-only. @throws Gone, AnswerRefused. */
+  /** Receive-only. */
   answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void>;
-  nextConnectionEvent(id: MediaConnectionId, signal: AbortSignal): Promise<ConnectionEvent | undefined>;
+  /** Waits for the next event; undefined when none came in time. GONE once CLOSE was read. */
+  nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined>;
+  /** Asks the caller for a keyframe, for gateways that do not do so by themselves. */
   requestKeyframe(id: MediaConnectionId, redirect: RedirectTargets): Promise<void>;
+  /** Hanging up what is gone is no error. */
   hangUp(id: MediaConnectionId): Promise<void>;
   isWell(): Promise<boolean>;
-}
-
-/** The peer or connection is not there (any more). */
-export class Gone extends Error {
-  constructor(what: string) {
-    super(`${what} is not known to the gateway`);
-    this.name = "Gone";
-  }
-}
-
-/** Nobody answers at the gateway's address. */
-export class GatewayUnreachable extends Error {
-  constructor(cause: unknown) {
-    super(`the gateway does not answer: ${cause instanceof Error ? cause.message : cause}`, { cause });
-    this.name = "GatewayUnreachable";
-  }
-}
-
-/** The gateway said no. */
-export class Refused extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.name = "Refused";
-    this.status = status;
-  }
 }

@@ -12,16 +12,18 @@ export const PeerEventBody = z.object({
 
 export const ConnectionEventBody = z.object({ event: z.string(), error_message: z.string().optional() });
 
-export const StatusBody = z.object({ remote_id: z.string(), metadata: z.unknown(), open: z.boolean() });
+export const PeerStatusBody = z.object({ disconnected: z.boolean() });
+
+export const ConnectionStatusBody = z.object({ remote_id: z.string(), metadata: z.unknown() });
 
 export const ErrorBody = z.object({ params: z.object({ errors: z.array(z.object({ message: z.string() })) }) });
 
 const codec = z
   .object({
     codec: z.string(),
-    payload_type: z.int(),
-    sampling_rate: z.int(),
-    channels: z.int(),
+    payload_type: z.int().min(0).max(127),
+    sampling_rate: z.int().positive(),
+    channels: z.int().positive(),
     fmtp: z.string(),
   })
   .transform((one) => ({
@@ -34,7 +36,10 @@ const codec = z
 
 /** The extension `GET /media/connections/{id}/tracks`. */
 export const TracksBody = z.object({
-  ended: z.object({ reason: z.string() }).nullable(),
+  ended: z
+    .object({ reason: z.string(), unix_ms: z.number() })
+    .nullable()
+    .transform((ended) => ended && { reason: ended.reason, unixMs: ended.unix_ms }),
   tracks: z.array(
     z.object({
       kind: z.enum(["audio", "video"]),

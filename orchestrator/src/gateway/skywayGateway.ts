@@ -1,24 +1,25 @@
 import { Agent, request } from "undici";
 import type { z } from "zod";
 import type { MediaConnectionId, PeerId } from "../ids.ts";
-import type { Codec, Codecs, Kind, Offered } from "../recorders/codecs.ts";
-import type { RedirectTargets } from "../recorders/startedRecorder.ts";
+import type { Codecs } from "../recorders/codecs.ts";
+import type { RedirectTargets } from "../recorders/redirect.ts";
+import { answerBody } from "./answerBody.ts";
+import type { ConnectionEvent, ConnectionStatus, Gateway, PeerEvent, PeerHandle, TracksReport } from "./gateway.ts";
+import { GatewayError, refusal } from "./gatewayError.ts";
 import {
-  type ConnectionEvent,
-  type ConnectionStatus,
-  type Gateway,
-  GatewayUnreachable,
-  Gone,
-  type PeerEvent,
-  type PeerHandle,
-  Refused,
-  type TracksReport,
-} from "./gateway.ts";
-import { ConnectionEventBody, ErrorBody, PeerCreated, PeerEventBody, StatusBody, TracksBody } from "./schemas.ts";
+  ConnectionEventBody,
+  ConnectionStatusBody,
+  ErrorBody,
+  PeerCreated,
+  PeerEventBody,
+  PeerStatusBody,
+  TracksBody,
+} from "./schemas.ts";
 
 /** The gateway answers a long poll after 30 s at the latest. */
 const POLL_TIMEOUT_MS = 45_000;
 const REQUEST_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 3_000;
 
 interface Answer {
   status: number;
@@ -30,7 +31,11 @@ export class SkywayGateway implements Gateway {
   readonly #url: string;
   readonly #apiKey: string;
   // Every leg keeps a poll open: connections are not shared, and not limited.
-  readonly #agent = new Agent({ headersTimeout: POLL_TIMEOUT_MS, bodyTimeout: POLL_TIMEOUT_MS, connectTimeout: 3_000 });
+  readonly #agent = new Agent({
+    headersTimeout: POLL_TIMEOUT_MS,
+    bodyTimeout: POLL_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+  });
 
   constructor(url: string, apiKey: string) {
     this.#url = url.replace(/\/$/, "");
@@ -39,84 +44,64 @@ export class SkywayGateway implements Gateway {
 
   async createPeer(peerId: PeerId): Promise<PeerHandle> {
     const body = { key: this.#apiKey, domain: "localhost", turn: true, peer_id: peerId };
-    const { params } = this.#read(PeerCreated, await this.#ask("POST", "/peers", body), 201);
+    const { params } = read(PeerCreated, await this.#ask("POST", "/peers", body), 201);
     return { peerId, token: params.token };
   }
 
-  async peerExists(peer: PeerHandle): Promise<boolean> {
-    return (await this.#ask("GET", peerPath(peer, "/status"))).status === 200;
+  async peerStatus(peer: PeerHandle): Promise<{ connected: boolean } | undefined> {
+    const answer = await this.#ask("GET", peerPath(peer, "/status"));
+    if (answer.status === 403 || answer.status === 404) return undefined;
+    return { connected: !read(PeerStatusBody, answer, 200).disconnected };
   }
 
   async deletePeer(peer: PeerHandle): Promise<void> {
     await this.#ask("DELETE", peerPath(peer));
   }
 
-  async nextPeerEvent(peer: PeerHandle, signal: AbortSignal): Promise<PeerEvent | undefined> {
-    const answer = await this.#poll(peerPath(peer, "/events"), signal);
+  async nextPeerEvent(peer: PeerHandle, until: AbortSignal): Promise<PeerEvent | undefined> {
+    const answer = await this.#poll(peerPath(peer, "/events"), until);
     if (answer.status === 408) return undefined;
-    const body = this.#read(PeerEventBody, answer, 200, peer.peerId);
-    switch (body.event) {
+    const { event, call_params, error_message } = read(PeerEventBody, answer, 200);
+    switch (event) {
       case "CALL":
-        return body.call_params
-          ? { event: "CALL", mediaConnectionId: body.call_params.media_connection_id as MediaConnectionId }
-          : { event: "OTHER" };
+        if (!call_params) return { event: "OTHER" };
+        return { event, mediaConnectionId: call_params.media_connection_id as MediaConnectionId };
       case "ERROR":
-        return { event: "ERROR", message: body.error_message ?? "" };
+        return { event, message: error_message ?? "" };
       case "OPEN":
       case "CLOSE":
-        return { event: body.event };
+        return { event };
       default:
         return { event: "OTHER" };
     }
   }
 
   async status(id: MediaConnectionId): Promise<ConnectionStatus> {
-    const body = this.#read(StatusBody, await this.#ask("GET", connectionPath(id, "/status")), 200, id);
-    return { remoteId: body.remote_id, metadata: parseMetadata(body.metadata), open: body.open };
+    const body = read(ConnectionStatusBody, await this.#ask("GET", connectionPath(id, "/status")), 200);
+    return { remoteId: body.remote_id, metadata: body.metadata };
   }
 
   async tracks(id: MediaConnectionId): Promise<TracksReport | undefined> {
     const answer = await this.#ask("GET", connectionPath(id, "/tracks"));
-    return answer.status === 200 ? TracksBody.parse(answer.body) : undefined;
-  }
-
-  offered(report: TracksReport): Offered {
-    const offered: Partial<Record<Kind, readonly Codec[]>> = {};
-    for (const track of report.tracks) offered[track.kind] ??= track.offered;
-    return offered;
+    return answer.status === 404 ? undefined : read(TracksBody, answer, 200);
   }
 
   async answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void> {
-    const target = (port: number) => ({ ip_v4: redirect.address, port });
-    const body = {
-      constraints: {
-        video: false,
-        audio: false,
-        videoReceiveEnabled: codecs.video !== undefined,
-        audioReceiveEnabled: codecs.audio !== undefined,
-        ...(codecs.video && { video_params: mediaParams("vi", codecs.video) }),
-        ...(codecs.audio && { audio_params: mediaParams("au", codecs.audio) }),
-      },
-      redirect_params: {
-        ...(codecs.video && { video: target(redirect.video), video_rtcp: target(redirect.videoRtcp) }),
-        ...(codecs.audio && { audio: target(redirect.audio), audio_rtcp: target(redirect.audioRtcp) }),
-      },
-    };
-    const answer = await this.#ask("POST", connectionPath(id, "/answer"), body);
-    if (answer.status !== 202) throw refusal(answer, id);
+    const answer = await this.#ask("POST", connectionPath(id, "/answer"), answerBody(codecs, redirect));
+    if (answer.status !== 202) throw refusal(answer.status, words(answer));
   }
 
-  async nextConnectionEvent(id: MediaConnectionId, signal: AbortSignal): Promise<ConnectionEvent | undefined> {
-    const answer = await this.#poll(connectionPath(id, "/events"), signal);
+  async nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
+    const answer = await this.#poll(connectionPath(id, "/events"), until);
     if (answer.status === 408) return undefined;
-    const body = this.#read(ConnectionEventBody, answer, 200, id);
-    switch (body.event) {
+    const { event, error_message } = read(ConnectionEventBody, answer, 200);
+    switch (event) {
+      case "ERROR":
+        return { event, message: error_message ?? "" };
       case "READY":
       case "STREAM":
       case "CLOSE":
-        return { event: body.event };
-      case "ERROR":
-        return { event: "ERROR", message: body.error_message ?? "" };
+        return { event };
       default:
         return { event: "OTHER" };
     }
@@ -140,8 +125,8 @@ export class SkywayGateway implements Gateway {
     }
   }
 
-  #poll(path: string, signal: AbortSignal): Promise<Answer> {
-    return this.#ask("GET", path, undefined, AbortSignal.any([signal, AbortSignal.timeout(POLL_TIMEOUT_MS)]));
+  #poll(path: string, until: AbortSignal): Promise<Answer> {
+    return this.#ask("GET", path, undefined, AbortSignal.any([until, AbortSignal.timeout(POLL_TIMEOUT_MS)]));
   }
 
   async #ask(
@@ -157,16 +142,11 @@ export class SkywayGateway implements Gateway {
         signal,
         ...(body !== undefined && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
       });
-      const text = await response.body.text();
-      return { status: response.statusCode, body: text === "" ? undefined : JSON.parse(text) };
+      return { status: response.statusCode, body: parseJson(await response.body.text()) };
     } catch (error) {
-      throw new GatewayUnreachable(error);
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new GatewayError("UNREACHABLE", `the gateway does not answer: ${reason}`, { cause: error });
     }
-  }
-
-  #read<Schema extends z.ZodType>(schema: Schema, answer: Answer, expected: number, what = "this"): z.infer<Schema> {
-    if (answer.status !== expected) throw refusal(answer, what);
-    return schema.parse(answer.body);
   }
 }
 
@@ -178,31 +158,25 @@ function connectionPath(id: MediaConnectionId, rest = ""): string {
   return `/media/connections/${encodeURIComponent(id)}${rest}`;
 }
 
-/** Receive-only parameters pin codec and payload type; the media id is a dummy that the gateway does not look up. */
-function mediaParams(prefix: "vi" | "au", { codec, payloadType, samplingRate }: Codec) {
-  return {
-    band_width: 0,
-    codec: codec.toUpperCase(),
-    media_id: `${prefix}-00000000-0000-4000-8000-000000000000`,
-    payload_type: payloadType,
-    sampling_rate: samplingRate,
-  };
-}
-
-function refusal(answer: Answer, what: string): Error {
-  if (answer.status === 404) return new Gone(what);
-  const { success, data } = ErrorBody.safeParse(answer.body);
-  const words = success ? data.params.errors.map(({ message }) => message).join("; ") : "";
-  return new Refused(answer.status, words || `the gateway answered ${answer.status}`);
-}
-
-/** The wire has a string, which holds JSON when the page gave an object. */
-function parseMetadata(metadata: unknown): unknown {
-  if (typeof metadata !== "string") return metadata ?? null;
-  if (metadata === "") return null;
+/** undefined for what is no JSON: the schema that reads it says what is missing. */
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(metadata) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
-    return metadata;
+    return undefined;
   }
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, answer: Answer, expected: number): z.infer<Schema> {
+  if (answer.status !== expected) throw refusal(answer.status, words(answer));
+  const parsed = schema.safeParse(answer.body);
+  if (parsed.success) return parsed.data;
+  throw new GatewayError("NOT_UNDERSTOOD", "the gateway answered something else", { cause: parsed.error });
+}
+
+/** What the gateway itself says about a failure. */
+function words({ status, body }: Answer): string {
+  const { success, data } = ErrorBody.safeParse(body);
+  const said = success ? data.params.errors.map(({ message }) => message).join("; ") : "";
+  return said || `the gateway answered ${status}`;
 }

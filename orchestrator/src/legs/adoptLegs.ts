@@ -1,72 +1,101 @@
 import { isOver } from "../calls/view.ts";
 import { RecorderError } from "../errors.ts";
-import type { CallId } from "../ids.ts";
-import type { LegIn, Manifest, ManifestLeg } from "../library/manifest.ts";
-import { failLeg, finaliseLeg, lostEnding } from "./finaliseLeg.ts";
-import { record } from "./recordLeg.ts";
+import type { RecorderId } from "../ids.ts";
+import { recorderIdOf } from "../ids.ts";
+import type { Manifest, ManifestLeg } from "../library/manifest.ts";
+import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import type { Ending } from "./ending.ts";
+import { failLeg } from "./failLeg.ts";
+import { LegContext } from "./legContext.ts";
+import { recordToEnd } from "./recordLeg.ts";
 import type { Rooms } from "./rooms.ts";
+import { type SpooledLeg, takeHome } from "./takeHome.ts";
 
-/** Failures after which the tracks are still in the spool and another try may succeed. */
-const WORTH_ANOTHER_TRY = new Set(["NOT_ASSEMBLED", "NOT_VERIFIED", "DOCKER_UNREACHABLE", "RECORDER_NOT_STARTED"]);
+/** What an earlier life left, besides its manifests. What is adopted is taken out. */
+interface Leftovers {
+  recorders: Map<string, StartedRecorder>;
+  spooled: Map<RecorderId, number>;
+}
 
 /**
  * Takes up what an earlier life of this process left: legs whose call goes on are followed again, ended ones are
- * finalised, and leftovers of the spool are tried again. Nothing that still records is ended.
+ * finalised, and what could not be kept is tried again. Nothing that still records is ended.
  *
  * @returns when every such leg is being cared for; their stories go on.
  */
 export async function adoptLegs(rooms: Rooms): Promise<void> {
-  const unfinished: { manifest: Manifest; legs: ManifestLeg[] }[] = [];
-  for await (const id of rooms.library.callIds()) {
-    const manifest = await rooms.library.readManifest(id);
-    const legs = manifest?.legs.filter(isUnfinished) ?? [];
-    if (manifest && legs.length > 0) unfinished.push({ manifest, legs });
+  await rooms.recorders.removeAssemblers();
+  const left: Leftovers = { recorders: await rooms.recorders.find(), spooled: await rooms.library.spooled() };
+  for await (const manifest of rooms.calls.all()) {
+    const unfinished = manifest.legs.filter((leg) => isUnfinished(leg, left));
+    if (unfinished.length > 0 || rooms.calls.mayBeRejoined(manifest)) rooms.calls.adopt(manifest);
+    for (const leg of unfinished) adoptLeg(manifest, leg, left, rooms);
+    for (const leg of manifest.legs) if (leg.state === "ready") await clear(leg.recorderId, left, rooms);
   }
-  const recorderIds = unfinished.flatMap(({ legs }) =>
-    legs.flatMap((leg) => ("recorderId" in leg && leg.recorderId) || []),
-  );
-  await rooms.recorders.removeStrangers(new Set(recorderIds));
-  for (const { manifest, legs } of unfinished) {
-    rooms.calls.adopt(manifest);
-    for (const leg of legs) await adopt(manifest.id, leg, rooms);
-  }
+  await careForStrangers(left, rooms);
 }
 
-function isUnfinished(leg: ManifestLeg): boolean {
-  return !isOver(leg.state) || (leg.state === "failed" && hasRecorder(leg) && WORTH_ANOTHER_TRY.has(leg.error.code));
+function isUnfinished(leg: ManifestLeg, { spooled }: Leftovers): boolean {
+  // What failed and left nothing is over; what is in the spool may be kept after all.
+  return !isOver(leg.state) || (leg.state === "failed" && isSpooled(leg) && spooled.has(leg.recorderId));
 }
 
-function hasRecorder(leg: ManifestLeg): boolean {
+function isSpooled(leg: ManifestLeg): leg is SpooledLeg {
   return "recorderId" in leg && leg.recorderId !== undefined;
 }
 
-async function adopt(callId: CallId, leg: ManifestLeg, rooms: Rooms): Promise<void> {
-  const log = rooms.log.child({ callId, legId: leg.id });
-  if (leg.state === "ringing" || leg.state === "preparing") {
-    await rooms.gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
-    await failLeg(callId, leg, new RecorderError("INTERRUPTED"), rooms, log);
-    return;
-  }
-  const recorded = leg as LegIn<"connecting" | "recording" | "finalising">;
-  const recorder = await rooms.recorders.find(recorded.recorderId);
-  const goesOn = recorder !== undefined && leg.state !== "finalising" && (await isOpen(recorded, rooms));
-  log.info({ state: leg.state, goesOn }, "leg adopted");
-  void rooms.desk.run(callId, leg.id, (stop) =>
-    goesOn
-      ? record(callId, recorded as LegIn<"connecting" | "recording">, recorder, stop, false, rooms, log)
-      : finaliseLeg(callId, recorded, endingOf(leg), recorder, rooms, log),
-  );
+function adoptLeg(manifest: Manifest, leg: ManifestLeg, left: Leftovers, rooms: Rooms): void {
+  const recorderId = isSpooled(leg) ? leg.recorderId : recorderIdOf(leg.id, 1);
+  const recorder = left.recorders.get(recorderId);
+  left.recorders.delete(recorderId);
+  left.spooled.delete(recorderId);
+  void rooms.desk.run(manifest.id, leg.id, async (stop) => {
+    const context = new LegContext(manifest.id, leg.id, rooms, stop);
+    context.log.info({ state: leg.state, recorder: recorder !== undefined }, "leg adopted");
+    if (!isSpooled(leg)) await interrupt(leg, recorder, context);
+    else if (recorder && (leg.state === "connecting" || leg.state === "recording")) {
+      await recordToEnd(leg, recorder, context);
+    } else await finish(leg, recorder, context);
+  });
 }
 
-function endingOf(leg: ManifestLeg): ReturnType<typeof lostEnding> {
-  const ended = "endedAt" in leg && leg.endedAt ? new Date(leg.endedAt) : new Date();
-  return { ...lostEnding("orchestrator_lost"), at: ended };
-}
-
-async function isOpen(leg: ManifestLeg, rooms: Rooms): Promise<boolean> {
+/** The earlier life had not answered yet; nobody else will. */
+async function interrupt(leg: ManifestLeg, recorder: StartedRecorder | undefined, context: LegContext): Promise<void> {
+  const { gateway, library } = context.rooms;
+  await gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
   try {
-    return (await rooms.gateway.status(leg.mediaConnectionId)).open;
-  } catch {
-    return false;
+    await recorder?.finish(false);
+    await library.clearSpool(recorderIdOf(leg.id, 1));
+  } finally {
+    await failLeg(leg, new RecorderError("INTERRUPTED"), context);
+  }
+}
+
+async function finish(leg: SpooledLeg, recorder: StartedRecorder | undefined, context: LegContext): Promise<void> {
+  const { gateway, clock } = context.rooms;
+  const ended = "endedAt" in leg;
+  if (!ended) await gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
+  const ending: Ending = {
+    reason: "closed",
+    at: ended ? new Date(leg.endedAt) : clock.now(),
+    words: ("reason" in leg && leg.reason) || "orchestrator_lost",
+  };
+  await takeHome(leg, ending, recorder, context);
+}
+
+/** The earlier life ended between keeping a recording and clearing its tracks away. */
+async function clear(recorderId: RecorderId, left: Leftovers, rooms: Rooms): Promise<void> {
+  if (left.spooled.delete(recorderId)) await rooms.library.clearSpool(recorderId);
+}
+
+/** What no manifest knows. Recorders are ended in order; what they wrote is kept for an operator to look at. */
+async function careForStrangers({ recorders, spooled }: Leftovers, { library, log }: Rooms): Promise<void> {
+  for (const [recorderId, recorder] of recorders) {
+    log.warn({ recorderId }, "a recorder that no call knows is ended");
+    await recorder.finish(false);
+  }
+  for (const [recorderId, bytes] of spooled) {
+    if (bytes === 0) await library.clearSpool(recorderId);
+    else log.warn({ recorderId, bytes }, "no call knows what is in the spool; it is left there");
   }
 }

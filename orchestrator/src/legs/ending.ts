@@ -1,22 +1,30 @@
-/** Why a leg ended. The gateway's own words are kept where it has some. */
+/** Why a leg ended, where the gateway has no words of its own for it. */
 export type EndReason =
-  | "force_close"
-  | "leave"
-  | "ice_failed"
-  | "dtls_closed"
-  | "deleted"
+  /** The connection closed, and the gateway cannot say why. */
   | "closed"
+  /** By the API. */
   | "stopped"
+  /** The orchestrator shuts down. */
   | "shutdown"
+  /** The gateway went away, or does not know the connection any more. */
   | "gateway_lost"
   | "recorder_lost"
+  /** Answered, and media never reached the gateway. */
   | "not_connected"
+  /** It ended while no orchestrator was there. */
   | "orchestrator_lost";
 
 export interface Ending {
   reason: EndReason;
   at: Date;
+  /** The gateway's own word for it: force_close, leave, ice_failed, … */
+  words?: string | undefined;
 }
 
-/** Whether a BYE from the gateway can still come. */
-export const byeExpected = ({ reason }: Ending): boolean => reason !== "gateway_lost" && reason !== "recorder_lost";
+/** What the manifest says: the gateway's word where we have none that says more. */
+export const reasonOf = ({ reason, words }: Ending): string => (reason === "closed" ? (words ?? reason) : reason);
+
+/** A gateway that is there ends a recorder by RTCP BYE; from all others it has to be asked for. */
+export function byeExpected({ reason }: Ending): boolean {
+  return reason !== "gateway_lost" && reason !== "recorder_lost" && reason !== "orchestrator_lost";
+}

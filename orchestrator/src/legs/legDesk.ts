@@ -10,12 +10,12 @@ interface RunningLeg {
 /** The legs whose story is being told right now, so that they can be ended and waited for. */
 export class LegDesk {
   readonly #running = new Map<LegId, RunningLeg>();
-  #closing: EndReason | undefined;
+  #isClosing = false;
 
   /** Runs a leg's story; its signal says when it is to end, and why. */
   run(callId: CallId, legId: LegId, story: (stop: AbortSignal) => Promise<void>): Promise<void> {
     const stop = new AbortController();
-    if (this.#closing) stop.abort(this.#closing);
+    if (this.#isClosing) stop.abort("shutdown" satisfies EndReason);
     const done = story(stop.signal).finally(() => this.#running.delete(legId));
     this.#running.set(legId, { callId, stop, done });
     return done;
@@ -28,11 +28,16 @@ export class LegDesk {
     return legs.length;
   }
 
-  /** Ends every leg and waits until the last file is kept. */
-  async close(): Promise<void> {
-    this.#closing = "shutdown";
+  /**
+   * Ends every leg and waits until the last file is kept, or time is up.
+   *
+   * @returns whether all are done; what is not is taken up by the next orchestrator.
+   */
+  async close(timeUp: Promise<unknown>): Promise<boolean> {
+    this.#isClosing = true;
     for (const { stop } of this.#running.values()) stop.abort("shutdown" satisfies EndReason);
-    await Promise.allSettled([...this.#running.values()].map(({ done }) => done));
+    const all = Promise.allSettled([...this.#running.values()].map(({ done }) => done));
+    return Promise.race([all.then(() => true), timeUp.then(() => false)]);
   }
 
   get size(): number {

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { CallBook } from "../calls/callBook.ts";
+import type { Clock } from "../clock.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Library } from "../library/library.ts";
 import type { Preferences } from "../recorders/codecs.ts";
@@ -9,10 +10,11 @@ import type { LegDesk } from "./legDesk.ts";
 /** What a leg's story takes place in. */
 export interface Rooms {
   calls: CallBook;
+  clock: Clock;
+  desk: LegDesk;
   gateway: Gateway;
   library: Library;
-  recorders: Recorders;
-  preferences: Preferences;
-  desk: LegDesk;
   log: Logger;
+  preferences: Preferences;
+  recorders: Recorders;
 }

@@ -1,27 +1,55 @@
 import type { TracksReport } from "../gateway/gateway.ts";
 import type { ManifestTrack } from "../library/manifest.ts";
+import type { Codecs } from "../recorders/codecs.ts";
 import type { AssemblyOrder, Placement } from "../recorders/commands.ts";
 
-/** What the manifest keeps of the gateway's report: tracks that were asked for and have begun, or may yet. */
-export function noteTracks(report: TracksReport | undefined): ManifestTrack[] {
-  return (report?.tracks ?? []).map(({ kind, clock, counters }) => ({ kind, clock, counters }));
+/** A clock that moved by less is the same clock, as far as a recording is concerned. */
+const SAME_START_MS = 1;
+const SAME_RATE = 1e-6;
+
+/** What the manifest keeps of the gateway's report: one track of each kind that is recorded. */
+export function noteTracks(report: TracksReport, recorded: Codecs): ManifestTrack[] {
+  return (["audio", "video"] as const).flatMap((kind) => {
+    const ofKind = report.tracks.filter((track) => recorded[kind] && track.kind === kind);
+    const track = ofKind.find(({ clock }) => clock !== null) ?? ofKind[0];
+    return track ? [{ kind, clock: track.clock, counters: track.counters }] : [];
+  });
+}
+
+/** Whether what is known now is worth a new manifest. Counters are not: they change all the time. */
+export function isNews(before: readonly ManifestTrack[], now: readonly ManifestTrack[]): boolean {
+  return now.some(({ kind, clock }) => {
+    const known = before.find((track) => track.kind === kind)?.clock ?? null;
+    if (!clock || !known) return clock !== known;
+    return (
+      clock.source !== known.source ||
+      Math.abs(clock.firstUnixMs - known.firstUnixMs) > SAME_START_MS ||
+      Math.abs(clock.rate - known.rate) > SAME_RATE
+    );
+  });
 }
 
 /** When the first track began, on the gateway's clock; undefined while none has. */
 export function firstMediaAt(tracks: readonly ManifestTrack[]): Date | undefined {
-  const starts = tracks.flatMap(({ clock }) => (clock ? [clock.firstUnixMs] : []));
-  return starts.length > 0 ? new Date(Math.min(...starts)) : undefined;
+  const start = earliest(tracks);
+  return start === undefined ? undefined : new Date(start);
 }
 
 /** Where each track lies in the file: the first one begins at zero, at the gateway's rate of time. */
 export function placements(tracks: readonly ManifestTrack[]): AssemblyOrder["placements"] {
-  const start = Math.min(...tracks.flatMap(({ clock }) => (clock ? [clock.firstUnixMs] : [])));
+  // A gateway that cannot tell, the official one, leaves tracks where they are.
   const placed: Record<"audio" | "video", Placement> = {
     audio: { offsetSeconds: 0, scale: 1 },
     video: { offsetSeconds: 0, scale: 1 },
   };
+  const start = earliest(tracks) ?? 0;
   for (const { kind, clock } of tracks) {
     if (clock) placed[kind] = { offsetSeconds: (clock.firstUnixMs - start) / 1000, scale: clock.rate };
   }
   return placed;
+}
+
+function earliest(tracks: readonly ManifestTrack[]): number | undefined {
+  const starts = tracks.flatMap(({ clock }) => (clock ? [clock.firstUnixMs] : []));
+  return starts.length > 0 ? Math.min(...starts) : undefined;
 }

@@ -1,18 +1,22 @@
 import { constants } from "node:fs";
-import { access, mkdir, readdir, readFile, rename, rm, statfs } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import type { Logger } from "pino";
 import { type CallId, isCallId, type LegId, type RecorderId, timeOf } from "../ids.ts";
 import { syncFolder, writeAtomically } from "./atomicFile.ts";
 import { Manifest, type RecordingFile } from "./manifest.ts";
-import { type Paths, recordingName } from "./paths.ts";
+import { type Paths, recorderIdOfFile, recordingName } from "./paths.ts";
 import { verify } from "./verify.ts";
 
 /** The recordings volume: manifests and recordings of calls, and the spool where they come from. */
 export class Library {
   readonly paths: Paths;
+  readonly #log: Logger;
+  readonly #unreadable = new Set<CallId>();
 
-  constructor(paths: Paths) {
+  constructor(paths: Paths, log: Logger) {
     this.paths = paths;
+    this.#log = log;
   }
 
   async writeManifest(manifest: Manifest): Promise<void> {
@@ -20,21 +24,25 @@ export class Library {
     await writeAtomically(this.paths.manifest(manifest.id), `${JSON.stringify(manifest, null, 2)}\n`);
   }
 
-  /** @returns undefined when there is none, or one that cannot be read. */
+  /** @returns undefined when there is none, or one that cannot be read; the log says so once. */
   async readManifest(id: CallId): Promise<Manifest | undefined> {
+    const path = this.paths.manifest(id);
     try {
-      return Manifest.parse(JSON.parse(await readFile(this.paths.manifest(id), "utf8")));
-    } catch {
+      return Manifest.parse(JSON.parse(await readFile(path, "utf8")));
+    } catch (error) {
+      const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+      if (!isMissing && !this.#unreadable.has(id)) this.#log.error({ callId: id, path, err: error }, "not a manifest");
+      if (!isMissing) this.#unreadable.add(id);
       return undefined;
     }
   }
 
   /**
-   * Takes a file home: verifies it in the spool, moves it into its call's folder, and removes the tracks it was
-   * made of. What fails its verification stays where it is.
+   * Takes a file home: verifies it in the spool and moves it into its call's folder. The tracks that it was made of
+   * stay until `clearSpool`. What fails its verification stays where it is.
    *
    * @param probed what ffprobe printed about it.
-   * @throws RecorderError NOT_VERIFIED.
+   * @throws RecorderError NOT_VERIFIED, or the file system's error.
    */
   async keep(recorder: RecorderId, call: CallId, leg: LegId, format: string, probed: string): Promise<RecordingFile> {
     const spooled = this.paths.assembled(recorder, format);
@@ -42,12 +50,26 @@ export class Library {
     await mkdir(this.paths.call(call), { recursive: true });
     await rename(spooled, this.paths.recording(call, file.name));
     await syncFolder(this.paths.call(call));
-    await this.removeTracks(recorder);
     return file;
   }
 
-  async removeTracks(recorder: RecorderId): Promise<void> {
-    for (const kind of ["audio", "video"] as const) await rm(this.paths.track(recorder, kind), { force: true });
+  /** Recorders of which something is in the spool, each with the size of it in bytes. */
+  async spooled(): Promise<Map<RecorderId, number>> {
+    const sizes = new Map<RecorderId, number>();
+    for (const name of await entries(this.paths.spool)) {
+      const recorder = recorderIdOfFile(name);
+      if (!recorder) continue;
+      const { size } = await stat(join(this.paths.spool, name)).catch(() => ({ size: 0 }));
+      sizes.set(recorder, (sizes.get(recorder) ?? 0) + size);
+    }
+    return sizes;
+  }
+
+  /** Removes what a recorder left in the spool: its recording is kept elsewhere, or there is none. */
+  async clearSpool(recorder: RecorderId): Promise<void> {
+    for (const name of await entries(this.paths.spool)) {
+      if (recorderIdOfFile(name) === recorder) await rm(join(this.paths.spool, name), { force: true });
+    }
   }
 
   /** Ids of all calls, the newest first, read day by day as they are asked for. */
@@ -80,6 +102,7 @@ export class Library {
   }
 }
 
+/** Names in a folder; none where there is no such folder. */
 async function entries(path: string): Promise<string[]> {
   try {
     return await readdir(path);

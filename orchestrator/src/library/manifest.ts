@@ -60,7 +60,16 @@ export const ManifestLeg = z.discriminatedUnion("state", [
   z.object({ state: z.literal("connecting"), ...recorded }),
   z.object({ state: z.literal("recording"), ...recorded, startedAt: instant }),
   z.object({ state: z.literal("finalising"), ...recorded, startedAt: instant, endedAt: instant, reason: z.string() }),
-  z.object({ state: z.literal("ready"), ...recorded, startedAt: instant, endedAt: instant, reason: z.string(), file }),
+  z.object({
+    state: z.literal("ready"),
+    ...recorded,
+    startedAt: instant,
+    endedAt: instant,
+    reason: z.string(),
+    file,
+    /** What went wrong on the way, though there is a recording. */
+    error: failure.optional(),
+  }),
   z.object({
     state: z.literal("failed"),
     ...base,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type CallId, type LegId, type RecorderId, timeOf } from "../ids.ts";
+import { type CallId, isRecorderId, type LegId, type RecorderId, timeOf } from "../ids.ts";
 import type { Kind } from "../recorders/codecs.ts";
 
 /** The only place that turns an id into a path. Ids are ours: what a caller sends never becomes one. */
@@ -46,3 +46,9 @@ export class Paths {
 }
 
 export const recordingName = (leg: LegId, format: string): string => `${leg}.${format}`;
+
+/** Whose file of the spool this is; undefined for what is none of ours. */
+export function recorderIdOfFile(name: string): RecorderId | undefined {
+  const [id = ""] = name.split(".");
+  return name.endsWith(".part") && isRecorderId(id) ? id : undefined;
+}

@@ -1,94 +1,128 @@
 import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
 import { ERRORS } from "../errors.ts";
-import { type Gateway, GatewayUnreachable, type PeerHandle, Refused } from "../gateway/gateway.ts";
+import type { Gateway, PeerEvent, PeerHandle } from "../gateway/gateway.ts";
+import { isGatewayError } from "../gateway/gatewayError.ts";
 import type { MediaConnectionId, PeerId } from "../ids.ts";
-import { sleep } from "../legs/sleep.ts";
 import type { TokenFile } from "./tokens.ts";
 
-const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 5_000;
+const FIRST_PAUSE_MS = 250;
+const LAST_PAUSE_MS = 5_000;
+/** What a gateway reports when signalling does not give it the id, though it said yes at first. */
+const REFUSALS = new Set(["UNAVAILABLE_ID", "INVALID_ID", "INVALID_KEY"]);
 
 /**
- * - `registering`: not yet, or again after the gateway or signalling was restarted
+ * - `registering`: not yet, or again after the gateway was restarted
  * - `registered`: whoever calls this peer is recorded
  * - `refused`: the id is taken or the key unknown; tried again all the same
  */
 export type PeerState = "registering" | "registered" | "refused";
 
+interface PeerRooms {
+  gateway: Gateway;
+  tokens: TokenFile;
+  clock: Clock;
+  log: Logger;
+}
+
 /** Keeps one peer registered at the gateway for as long as this process lives, and reports who calls it. */
 export class PeerKeeper {
   readonly peerId: PeerId;
-  state: PeerState = "registering";
-  readonly #gateway: Gateway;
-  readonly #tokens: TokenFile;
+  #state: PeerState = "registering";
+  readonly #rooms: PeerRooms;
   readonly #log: Logger;
   readonly #over = new AbortController();
   #peer: PeerHandle | undefined;
 
-  constructor(peerId: PeerId, gateway: Gateway, tokens: TokenFile, log: Logger) {
+  constructor(peerId: PeerId, rooms: PeerRooms) {
     this.peerId = peerId;
-    this.#gateway = gateway;
-    this.#tokens = tokens;
-    this.#log = log.child({ peerId });
+    this.#rooms = rooms;
+    this.#log = rooms.log.child({ peerId });
   }
 
-  /** Runs until `close()`. */
+  /** Runs until `stop()`. */
   async keep(onCall: (call: MediaConnectionId) => void): Promise<void> {
-    let retryMs = FIRST_RETRY_MS;
-    while (!this.#over.signal.aborted) {
+    const { signal } = this.#over;
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!signal.aborted) {
       try {
         this.#peer = await this.#register();
         this.#changed("registered");
-        retryMs = FIRST_RETRY_MS;
+        pauseMs = FIRST_PAUSE_MS;
         await this.#follow(this.#peer, onCall);
       } catch (error) {
-        if (this.#over.signal.aborted) return;
-        this.#failed(error);
-        await sleep(retryMs, this.#over.signal);
-        retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+        if (!signal.aborted) this.#failed(error);
       }
+      await this.#rooms.clock.sleep(pauseMs, signal);
+      pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
     }
   }
 
-  /** No more calls; the peer is taken off the gateway. */
-  async close(): Promise<void> {
+  /** What is wrong with it right now; undefined when whoever calls is recorded. */
+  async trouble(): Promise<string | undefined> {
+    if (this.#state !== "registered" || !this.#peer) return `${this.peerId} is ${this.#state}`;
+    const status = await this.#rooms.gateway.peerStatus(this.#peer).catch(() => undefined);
+    return status?.connected ? undefined : `${this.peerId} is registering`;
+  }
+
+  /** Takes no more calls; those that were taken go on. */
+  stop(): void {
     this.#over.abort();
-    if (this.#peer) await this.#gateway.deletePeer(this.#peer).catch(() => undefined);
+  }
+
+  /** Takes the peer off the gateway, and with it every call of its that still goes on. */
+  async remove(): Promise<void> {
+    this.stop();
+    if (!this.#peer) return;
+    await this.#rooms.gateway.deletePeer(this.#peer).catch(() => undefined);
+    await this.#rooms.tokens.remove(this.peerId).catch(() => undefined);
   }
 
   /** The peer that an earlier life registered, if the gateway still has it; else a new one. */
   async #register(): Promise<PeerHandle> {
-    const former = await this.#tokens.read(this.peerId);
-    if (former && (await this.#gateway.peerExists(former))) return former;
-    const peer = await this.#gateway.createPeer(this.peerId);
-    await this.#tokens.write(peer);
+    const { gateway, tokens } = this.#rooms;
+    const former = await tokens.read(this.peerId);
+    if (former && (await gateway.peerStatus(former))) return former;
+    const peer = await gateway.createPeer(this.peerId);
+    await tokens.write(peer).catch((error) => this.#log.warn({ err: error }, "the peer's token is not kept"));
     return peer;
   }
 
   async #follow(peer: PeerHandle, onCall: (call: MediaConnectionId) => void): Promise<void> {
-    while (!this.#over.signal.aborted) {
-      const event = await this.#gateway.nextPeerEvent(peer, this.#over.signal);
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      const event = await this.#rooms.gateway.nextPeerEvent(peer, signal);
       if (event?.event === "CALL") onCall(event.mediaConnectionId);
-      if (event?.event === "ERROR") this.#log.warn({ message: event.message }, "the gateway reports an error");
+      if (event?.event === "ERROR") this.#reported(event);
+      if (event?.event === "OPEN") this.#changed("registered");
       if (event?.event === "CLOSE") return this.#changed("registering");
     }
   }
 
+  #reported({ message }: Extract<PeerEvent, { event: "ERROR" }>): void {
+    if (REFUSALS.has(message)) this.#refused(message);
+    else this.#log.warn({ reason: message }, "the gateway reports an error");
+  }
+
   #failed(error: unknown): void {
-    if (error instanceof Refused) {
-      const { message, hint } = ERRORS.PEER_REFUSED;
-      if (this.state !== "refused") this.#log.error({ code: "PEER_REFUSED", reason: error.message, hint }, message);
-      this.#changed("refused");
+    if (isGatewayError(error, "REFUSED")) {
+      this.#refused(error.message);
     } else {
-      const unreachable = error instanceof GatewayUnreachable;
-      if (this.state === "registered") this.#log.warn({ err: error }, unreachable ? "gateway lost" : "peer lost");
+      const lost = isGatewayError(error, "UNREACHABLE") ? "gateway lost" : "peer lost";
+      if (this.#state === "registered") this.#log.warn({ err: error }, lost);
       this.#changed("registering");
     }
   }
 
+  #refused(reason: string): void {
+    const { message, hint } = ERRORS.PEER_REFUSED;
+    if (this.#state !== "refused") this.#log.error({ code: "PEER_REFUSED", reason, hint }, message);
+    this.#changed("refused");
+  }
+
   #changed(state: PeerState): void {
-    if (this.state === state) return;
-    this.state = state;
+    if (this.#state === state) return;
+    this.#state = state;
     this.#log.info({ state }, "peer");
   }
 }

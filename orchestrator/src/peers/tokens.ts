@@ -10,25 +10,42 @@ const Tokens = z.record(z.string(), z.string());
 /** The gateway's peer tokens, kept so that a restarted orchestrator finds its peers again. */
 export class TokenFile {
   readonly #path: string;
+  /** One change after another: each writes all of the file. */
+  #changed: Promise<unknown> = Promise.resolve();
 
   constructor(path: string) {
     this.#path = path;
   }
 
+  /** undefined where there is none, or a file that cannot be read. */
   async read(peerId: PeerId): Promise<PeerHandle | undefined> {
-    const token = (await this.#all())[peerId];
+    const token = (await this.#all()).get(peerId);
     return token === undefined ? undefined : { peerId, token };
   }
 
-  async write({ peerId, token }: PeerHandle): Promise<void> {
-    await writeAtomically(this.#path, JSON.stringify({ ...(await this.#all()), [peerId]: token }), OWNER_ONLY);
+  write({ peerId, token }: PeerHandle): Promise<void> {
+    return this.#change((tokens) => tokens.set(peerId, token));
   }
 
-  async #all(): Promise<Record<string, string>> {
+  remove(peerId: PeerId): Promise<void> {
+    return this.#change((tokens) => tokens.delete(peerId));
+  }
+
+  #change(change: (tokens: Map<string, string>) => void): Promise<void> {
+    const changing = this.#changed.then(async () => {
+      const tokens = await this.#all();
+      change(tokens);
+      await writeAtomically(this.#path, JSON.stringify(Object.fromEntries(tokens)), OWNER_ONLY);
+    });
+    this.#changed = changing.catch(() => undefined);
+    return changing;
+  }
+
+  async #all(): Promise<Map<string, string>> {
     try {
-      return Tokens.parse(JSON.parse(await readFile(this.#path, "utf8")));
+      return new Map(Object.entries(Tokens.parse(JSON.parse(await readFile(this.#path, "utf8")))));
     } catch {
-      return {};
+      return new Map();
     }
   }
 }

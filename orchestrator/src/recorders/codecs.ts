@@ -16,7 +16,11 @@ export interface Codecs {
   audio?: Codec | undefined;
   video?: Codec | undefined;
 }
-export type Offered = Partial<Record<Kind, readonly Codec[]>>;
+
+export interface OfferedTrack {
+  kind: Kind;
+  offered: readonly Codec[];
+}
 export type Preferences = Record<Kind, readonly string[]>;
 
 /** What is asked for when the gateway cannot say what is offered: what every browser has. */
@@ -26,19 +30,16 @@ export const USUAL_CODECS: Codecs = {
 };
 
 /**
- * The first preferred codec of each kind that is offered.
+ * The first preferred codec of each kind that is offered; of several tracks of a kind the first counts.
  *
  * @throws RecorderError NO_COMMON_CODEC when something is offered and nothing of it can be recorded.
  */
-export function chooseCodecs(offered: Offered, preferences: Preferences): Codecs {
+export function chooseCodecs(tracks: readonly OfferedTrack[], preferences: Preferences): Codecs {
   const chosen: Codecs = {};
-  for (const kind of ["audio", "video"] as const) {
-    const codec = firstPreferred(offered[kind] ?? [], preferences[kind]);
-    if (codec) chosen[kind] = codec;
-  }
+  for (const { kind, offered } of tracks) chosen[kind] ??= firstPreferred(offered, preferences[kind]);
   if (!chosen.audio && !chosen.video) {
-    const names = [...(offered.audio ?? []), ...(offered.video ?? [])].map(({ codec }) => codec);
-    throw new RecorderError("NO_COMMON_CODEC", `offered are ${[...new Set(names)].join(", ") || "none"}`);
+    const names = new Set(tracks.flatMap(({ offered }) => offered.map(({ codec }) => codec)));
+    throw new RecorderError("NO_COMMON_CODEC", `offered are ${[...names].join(", ").slice(0, 200) || "none"}`);
   }
   return chosen;
 }

@@ -1,4 +1,4 @@
-import type { RecorderId } from "../ids.ts";
+import type { CallId, LegId, RecorderId } from "../ids.ts";
 import type { Codecs, Kind } from "./codecs.ts";
 import { trackSdp } from "./sdp.ts";
 
@@ -15,11 +15,11 @@ export interface AssemblyOrder {
   placements: Partial<Record<Kind, Placement>>;
   title: string;
   startedAt: Date;
-  callId: string;
-  legId: string;
+  callId: CallId;
+  legId: LegId;
 }
 
-const TITLE_LIMIT = 200;
+const TITLE_LIMIT_CHARACTERS = 200;
 
 /** `record <recorderId> audio=<SDP> video=<SDP>`, see services/recorder/record. */
 export function recordCommand(recorderId: RecorderId, codecs: Codecs): string[] {
@@ -50,5 +50,5 @@ export function assembleCommand(order: AssemblyOrder): string[] {
 
 /** A caller chooses the title: control characters have no place in it. */
 function printable(text: string): string {
-  return text.replaceAll(/\p{C}/gu, " ").slice(0, TITLE_LIMIT).trim();
+  return text.replaceAll(/\p{C}/gu, " ").slice(0, TITLE_LIMIT_CHARACTERS).trim();
 }

@@ -1,20 +1,27 @@
+import type { Clock } from "../clock.ts";
 import type { ContainerSpec, Engine, RecordingsSource } from "../engine/engine.ts";
 import { LABEL } from "../engine/labels.ts";
 import { RecorderError } from "../errors.ts";
 import type { CallId, LegId, RecorderId } from "../ids.ts";
+import { bound } from "./bound.ts";
 import type { Codecs } from "./codecs.ts";
 import { type AssemblyOrder, assembleCommand, recordCommand } from "./commands.ts";
-import { StartedRecorder, waitUntilBound } from "./startedRecorder.ts";
+import { StartedRecorder } from "./startedRecorder.ts";
 
 const MEBIBYTE = 1024 * 1024;
 /** Joining a long call reads and writes gigabytes. */
 const ASSEMBLY_TIMEOUT_MS = 60 * 60_000;
 const NO_MEDIA_EXIT_CODE = 3;
+const LAST_WORDS_CHARACTERS = 500;
 
-export interface RecorderSpec {
+/** Which part of which leg a container is for; its labels say so. */
+export interface RecorderOwner {
   recorderId: RecorderId;
   callId: CallId;
   legId: LegId;
+}
+
+export interface RecorderSpec extends RecorderOwner {
   codecs: Codecs;
 }
 
@@ -32,93 +39,111 @@ export interface RecorderSettings {
 export class Recorders {
   readonly #engine: Engine;
   readonly #settings: RecorderSettings;
-  #places = 0;
+  readonly #clock: Clock;
+  /** Recorders that run or are being started. */
+  #running = 0;
 
-  constructor(engine: Engine, settings: RecorderSettings) {
+  constructor(engine: Engine, settings: RecorderSettings, clock: Clock) {
     this.#engine = engine;
     this.#settings = settings;
+    this.#clock = clock;
+  }
+
+  get running(): number {
+    return this.#running;
   }
 
   /**
    * A recorder whose ports are bound: whatever is sent to it from now on is recorded.
    *
    * @throws RecorderError TOO_MANY_RECORDERS, RECORDER_NOT_STARTED, RECORDER_NOT_BOUND, RECORDER_IMAGE_MISSING,
-   *   DOCKER_UNREACHABLE.
+   *   RECORDER_NETWORK_MISSING, DOCKER_UNREACHABLE, DOCKER_FORBIDDEN; no container is left then.
    */
   async take(spec: RecorderSpec): Promise<StartedRecorder> {
-    if (this.#places >= this.#settings.maxConcurrentRecorders) {
-      throw new RecorderError("TOO_MANY_RECORDERS", `${this.#settings.maxConcurrentRecorders} are allowed`);
+    const { maxConcurrentRecorders, network } = this.#settings;
+    if (this.#running >= maxConcurrentRecorders) {
+      throw new RecorderError("TOO_MANY_RECORDERS", `${maxConcurrentRecorders} are allowed`);
     }
-    this.#places += 1;
+    this.#running += 1;
     try {
-      const id = await this.#engine.start(
-        this.#containerSpec("recorder", spec, recordCommand(spec.recorderId, spec.codecs), this.#settings.network),
-      );
-      const address = await waitUntilBound(this.#engine, id);
-      return this.#started(id, spec.recorderId, address);
+      const command = recordCommand(spec.recorderId, spec.codecs);
+      const id = await this.#engine.start(this.#containerSpec("recorder", spec, command, network));
+      try {
+        return this.#started(id, spec.recorderId, await bound(this.#engine, id));
+      } catch (error) {
+        await this.#engine.remove(id);
+        throw error;
+      }
     } catch (error) {
-      this.#places -= 1;
+      this.#running -= 1;
       throw error;
     }
   }
 
-  /** The recorder of this id if its container is still there, running or not. */
-  async find(recorderId: RecorderId): Promise<StartedRecorder | undefined> {
-    const found = (await this.#engine.list("recorder")).find(({ labels }) => labels[LABEL.recorderId] === recorderId);
-    if (!found) return undefined;
-    this.#places += 1;
-    return this.#started(found.id, recorderId, found.address ?? "");
+  /** Recorders of an earlier life whose containers are still there, running or not. */
+  async find(): Promise<Map<string, StartedRecorder>> {
+    const found = await this.#engine.list("recorder");
+    return new Map(
+      found.map(({ id, labels, address }) => {
+        const recorderId = labels[LABEL.recorderId] ?? id;
+        this.#running += 1;
+        return [recorderId, this.#started(id, recorderId as RecorderId, address ?? "")];
+      }),
+    );
+  }
+
+  /** Assemblers of an earlier life write into files that are about to be written again. */
+  async removeAssemblers(): Promise<void> {
+    for (const { id } of await this.#engine.list("assembler")) await this.#engine.remove(id);
   }
 
   /**
    * Joins the tracks of a recorder that has ended.
    *
    * @returns what ffprobe says about the file, as JSON text; undefined when no track has any media.
-   * @throws RecorderError NOT_ASSEMBLED.
+   * @throws RecorderError NOT_ASSEMBLED, and what keeps a container from being started.
    */
-  async assemble(order: AssemblyOrder, ids: { callId: CallId; legId: LegId }): Promise<string | undefined> {
-    const spec = { recorderId: order.recorderId, ...ids };
-    const id = await this.#engine.start(this.#containerSpec("assembler", spec, assembleCommand(order), undefined));
+  async assemble(order: AssemblyOrder): Promise<string | undefined> {
+    const id = await this.#engine.start(this.#containerSpec("assembler", order, assembleCommand(order), undefined));
+    const limit = AbortSignal.timeout(ASSEMBLY_TIMEOUT_MS);
     try {
-      const code = await this.#engine.exited(id, AbortSignal.timeout(ASSEMBLY_TIMEOUT_MS));
+      const code = await this.#engine.exited(id, limit);
       const { stdout, stderr } = await this.#engine.output(id);
+      if (code === 0) return stdout;
       if (code === NO_MEDIA_EXIT_CODE) return undefined;
-      if (code !== 0) throw new RecorderError("NOT_ASSEMBLED", stderr.trim().slice(-500) || `exit code ${code}`);
-      return stdout;
+      if (code === undefined) throw new RecorderError("NOT_ASSEMBLED", "its container was removed");
+      throw new RecorderError("NOT_ASSEMBLED", stderr.trim().slice(-LAST_WORDS_CHARACTERS) || `exit code ${code}`);
+    } catch (error) {
+      if (limit.aborted) throw new RecorderError("NOT_ASSEMBLED", "it took too long", { cause: error });
+      throw error;
     } finally {
       await this.#engine.remove(id);
     }
   }
 
-  /** Removes containers that no manifest knows: assemblers of an earlier life, recorders of refused calls. */
-  async removeStrangers(known: ReadonlySet<string>): Promise<void> {
-    for (const { id } of await this.#engine.list("assembler")) await this.#engine.remove(id);
-    for (const { id, labels } of await this.#engine.list("recorder")) {
-      if (!known.has(labels[LABEL.recorderId] ?? "")) await this.#engine.remove(id);
-    }
-  }
-
   #started(containerId: string, recorderId: RecorderId, address: string): StartedRecorder {
-    return new StartedRecorder(this.#engine, containerId, recorderId, address, () => {
-      this.#places -= 1;
+    const recorder = new StartedRecorder(this.#engine, containerId, recorderId, address, this.#clock);
+    void recorder.exit.then(() => {
+      this.#running -= 1;
     });
+    return recorder;
   }
 
   #containerSpec(
     role: "recorder" | "assembler",
-    spec: { recorderId: RecorderId; callId: CallId; legId: LegId },
+    owner: RecorderOwner,
     command: string[],
     network: string | undefined,
   ): ContainerSpec {
     return {
-      name: `${this.#settings.project}-${role}-${spec.recorderId}`,
+      name: `${this.#settings.project}-${role}-${owner.recorderId}`,
       image: this.#settings.image,
       command,
       labels: {
         [LABEL.role]: role,
-        [LABEL.recorderId]: spec.recorderId,
-        [LABEL.callId]: spec.callId,
-        [LABEL.legId]: spec.legId,
+        [LABEL.recorderId]: owner.recorderId,
+        [LABEL.callId]: owner.callId,
+        [LABEL.legId]: owner.legId,
       },
       network,
       recordings: this.#settings.recordings,

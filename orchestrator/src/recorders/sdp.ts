@@ -1,7 +1,10 @@
 import type { Codec, Kind } from "./codecs.ts";
 
-/** The article's ports, inside each recorder's own network namespace; RTCP is one above (RFC 3550, section 11). */
+/** The article's ports, inside each recorder's own network namespace. */
 export const RTP_PORTS: Readonly<Record<Kind, number>> = { video: 5000, audio: 5002 };
+
+/** H264's parameter sets are the longest that are worth anything. */
+const FMTP_LIMIT_CHARACTERS = 1_024;
 
 /** What ffmpeg needs to know of one track (RFC 8866). */
 export function trackSdp(kind: Kind, { codec, payloadType, samplingRate, channels, fmtp }: Codec): string {
@@ -14,7 +17,12 @@ export function trackSdp(kind: Kind, { codec, payloadType, samplingRate, channel
     "t=0 0",
     `m=${kind} ${RTP_PORTS[kind]} RTP/AVP ${payloadType}`,
     `a=rtpmap:${payloadType} ${encoding}`,
-    ...(fmtp ? [`a=fmtp:${payloadType} ${fmtp}`] : []),
+    ...(fmtp ? [`a=fmtp:${payloadType} ${oneLine(fmtp)}`] : []),
     "",
   ].join("\r\n");
+}
+
+/** A caller wrote it: it must not become lines of its own. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{C}/gu, " ").slice(0, FMTP_LIMIT_CHARACTERS);
 }

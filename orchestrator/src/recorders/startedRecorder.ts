@@ -1,30 +1,23 @@
-import { z } from "zod";
-import type { Engine } from "../engine/engine.ts";
-import { RecorderError } from "../errors.ts";
+import type { Clock } from "../clock.ts";
+import type { Engine, StopSignal } from "../engine/engine.ts";
+import { asRecorderError } from "../errors.ts";
 import type { RecorderId } from "../ids.ts";
-import { RTP_PORTS } from "./sdp.ts";
+import { type RedirectTargets, redirectTo } from "./redirect.ts";
 
-/** A cold start takes 0.5 s, several at once on a busy host some seconds. */
-const BOUND_TIMEOUT_MS = 15_000;
 /** The gateway's BYE ends a recorder in 0.2 s; after this time it is not coming. */
 const BYE_GRACE_MS = 1_500;
 /** The record script closes its tracks within 6 s of SIGTERM, by force in the end. */
 const SIGTERM_GRACE_MS = 8_000;
+const SIGKILL_GRACE_MS = 5_000;
+/** While the engine is away, it is asked so often whether the recorder has ended. */
+const ENGINE_RETRY_MS = 1_000;
+const LAST_WORDS_CHARACTERS = 1_000;
 
-const Line = z.object({ event: z.string() });
-
-/** Where a gateway sends a leg's RTP and RTCP. */
-export interface RedirectTargets {
-  address: string;
-  video: number;
-  videoRtcp: number;
-  audio: number;
-  audioRtcp: number;
-}
-
+/** What a recorder left; its tracks are in the spool. */
 export interface FinishedRecorder {
   recorderId: RecorderId;
-  exitCode: number;
+  /** undefined when the container was removed by someone else. */
+  exitCode: number | undefined;
   lastWords: string;
 }
 
@@ -32,82 +25,64 @@ export interface FinishedRecorder {
 export class StartedRecorder {
   readonly recorderId: RecorderId;
   readonly redirect: RedirectTargets;
-  /** Settles with the exit code when the container ends, asked to or not. */
-  readonly exit: Promise<number>;
+  /** Resolves when the container ends, asked to or not. An engine that is away for a while does not end it. */
+  readonly exit: Promise<number | undefined>;
   readonly #engine: Engine;
   readonly #containerId: string;
-  readonly #release: () => void;
+  readonly #clock: Clock;
 
-  constructor(engine: Engine, containerId: string, recorderId: RecorderId, address: string, release: () => void) {
+  constructor(engine: Engine, containerId: string, recorderId: RecorderId, address: string, clock: Clock) {
     this.#engine = engine;
     this.#containerId = containerId;
     this.recorderId = recorderId;
-    this.#release = release;
-    this.redirect = {
-      address,
-      video: RTP_PORTS.video,
-      videoRtcp: RTP_PORTS.video + 1,
-      audio: RTP_PORTS.audio,
-      audioRtcp: RTP_PORTS.audio + 1,
-    };
-    this.exit = engine.exited(containerId);
-    // Whoever follows the leg handles it; nobody may be looking at the moment it fails.
-    this.exit.catch(() => undefined);
+    this.redirect = redirectTo(address);
+    this.#clock = clock;
+    this.exit = this.#watch();
   }
 
   /**
    * Waits for the end that the gateway's BYE brings, asks for it by SIGTERM when it does not come, and removes the
-   * container. Files are closed properly in both cases.
+   * container. Files are closed properly in both cases. May be tried again when it fails.
    *
    * @param byeExpected false when nobody can send a BYE: the gateway is gone.
+   * @throws RecorderError DOCKER_UNREACHABLE.
    */
   async finish(byeExpected: boolean): Promise<FinishedRecorder> {
-    if (byeExpected) await this.#endsWithin(BYE_GRACE_MS);
-    if (await this.#runs()) {
-      await this.#engine.kill(this.#containerId, "SIGTERM");
-      if (!(await this.#endsWithin(SIGTERM_GRACE_MS))) await this.#engine.kill(this.#containerId, "SIGKILL");
-    }
-    const exitCode = await this.#engine.exited(this.#containerId);
-    const { stderr } = await this.#engine.output(this.#containerId).catch(() => ({ stderr: "" }));
+    const ended =
+      (byeExpected && (await this.#endsWithin(BYE_GRACE_MS))) ||
+      (await this.#endsBy("SIGTERM", SIGTERM_GRACE_MS)) ||
+      (await this.#endsBy("SIGKILL", SIGKILL_GRACE_MS));
+    const { stderr } = await this.#engine.output(this.#containerId);
     await this.#engine.remove(this.#containerId);
-    this.#release();
-    return { recorderId: this.recorderId, exitCode, lastWords: stderr.slice(-1_000) };
+    const exitCode = ended ? await this.exit : undefined;
+    return { recorderId: this.recorderId, exitCode, lastWords: stderr.trim().slice(-LAST_WORDS_CHARACTERS) };
   }
 
-  async #runs(): Promise<boolean> {
-    return (await this.#engine.inspect(this.#containerId))?.running ?? false;
+  async #endsBy(signal: StopSignal, graceMs: number): Promise<boolean> {
+    await this.#engine.kill(this.#containerId, signal);
+    return this.#endsWithin(graceMs);
   }
 
   async #endsWithin(limitMs: number): Promise<boolean> {
-    const timeout = new Promise<false>((resolve) => setTimeout(resolve, limitMs, false).unref());
-    return Promise.race([this.exit.then(() => true as const), timeout]);
-  }
-}
-
-/**
- * @returns the container's address, once it has said that its ports are bound.
- * @throws RecorderError RECORDER_NOT_BOUND, with its last words; the container is removed then.
- */
-export async function waitUntilBound(engine: Engine, containerId: string): Promise<string> {
-  try {
-    for await (const line of engine.lines(containerId, AbortSignal.timeout(BOUND_TIMEOUT_MS))) {
-      if (!isBound(line)) continue;
-      const address = (await engine.inspect(containerId))?.address;
-      if (address) return address;
-      break;
+    const timeUp = new AbortController();
+    try {
+      return await Promise.race([
+        this.exit.then(() => true),
+        this.#clock.sleep(limitMs, timeUp.signal).then(() => false),
+      ]);
+    } finally {
+      timeUp.abort();
     }
-    const { stderr } = await engine.output(containerId);
-    throw new RecorderError("RECORDER_NOT_BOUND", stderr.trim().slice(-300));
-  } catch (error) {
-    await engine.remove(containerId);
-    throw error;
   }
-}
 
-function isBound(line: string): boolean {
-  try {
-    return Line.parse(JSON.parse(line)).event === "bound";
-  } catch {
-    return false;
+  async #watch(): Promise<number | undefined> {
+    for (;;) {
+      try {
+        return await this.#engine.exited(this.#containerId);
+      } catch (error) {
+        if (!asRecorderError(error).passes) return undefined;
+        await this.#clock.sleep(ENGINE_RETRY_MS);
+      }
+    }
   }
 }

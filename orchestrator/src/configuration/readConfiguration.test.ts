@@ -1,0 +1,106 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { readConfiguration } from "./readConfiguration.ts";
+import { DEFAULT_API_KEY } from "./schema.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "orchestrator-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const fileWith = (yaml: string) => {
+  const path = join(folder, "config.yaml");
+  writeFileSync(path, yaml);
+  return { CONFIG_FILE: path };
+};
+const mistakes = (environment: NodeJS.ProcessEnv) => {
+  try {
+    readConfiguration(environment);
+    return "";
+  } catch (error) {
+    return String(error);
+  }
+};
+
+describe("without any configuration", () => {
+  test("everything has a default", () => {
+    expect(readConfiguration({})).toMatchObject({
+      peers: ["TestRecorder"],
+      maxConcurrentRecorders: 20,
+      video: { codecs: ["VP8", "VP9", "H264"] },
+      audio: { codecs: ["opus", "PCMU", "PCMA"] },
+      recorder: { memoryMebibytes: 256, cpus: 1 },
+      logLevel: "info",
+      apiKey: DEFAULT_API_KEY,
+      recordingsFolder: "/recordings",
+    });
+  });
+
+  test("an empty file and empty variables are as none", () => {
+    expect(readConfiguration({ ...fileWith("# nothing\n"), MAX_CONCURRENT_RECORDERS: "", SKYWAY_API_KEY: "" })).toEqual(
+      readConfiguration({}),
+    );
+  });
+});
+
+test("the file that comes with the bundle says what the defaults are", () => {
+  const text = readFileSync(new URL("../../../compose/config.yaml", import.meta.url), "utf8");
+  expect(readConfiguration(fileWith(text))).toEqual(readConfiguration({}));
+  const uncommented = text.replaceAll(/^#(?=[a-z ]+:| {2}[a-z])/gim, "");
+  expect(uncommented).toContain("\npeers: [TestRecorder]");
+  expect(readConfiguration(fileWith(uncommented))).toEqual(readConfiguration({}));
+});
+
+test("the environment wins over the file", () => {
+  const file = fileWith("peers: [A, B]\nmaxConcurrentRecorders: 5\nlogLevel: warn\n");
+  expect(readConfiguration(file)).toMatchObject({ peers: ["A", "B"], maxConcurrentRecorders: 5, logLevel: "warn" });
+  const environment = { RECORDER_PEER_ID: "C", MAX_CONCURRENT_RECORDERS: "7", LOG_LEVEL: "debug" };
+  expect(readConfiguration({ ...file, ...environment })).toMatchObject({
+    peers: ["C"],
+    maxConcurrentRecorders: 7,
+    logLevel: "debug",
+  });
+});
+
+test("of several API keys the first is used", () => {
+  const keys = "aaaaaaaa-0000-4000-8000-000000000000, bbbbbbbb-0000-4000-8000-000000000000";
+  expect(readConfiguration({ SKYWAY_API_KEY: keys }).apiKey).toBe("aaaaaaaa-0000-4000-8000-000000000000");
+});
+
+describe("every mistake is named with its place, and all of them at once", () => {
+  test.each([
+    ["peers: TestRecorder", "config.yaml: peers:"],
+    ["peers: [A, '../evil']", "config.yaml: peers[1]:"],
+    ["peers: [A, A]", "config.yaml: peers: names a peer twice"],
+    ["peers:\n  - {id: 5}", "config.yaml: peers[0]:"],
+    ["maxConcurrentRecorders: many", "config.yaml: maxConcurrentRecorders:"],
+    ["maxConcurrentRecorders: 0", "config.yaml: maxConcurrentRecorders:"],
+    ["recoders: 3", "recoders"],
+    ["video:\n  codecs: [VP8, MPEG2]", "config.yaml: video.codecs[1]:"],
+    ["video:\n  codec: [VP8]", "config.yaml: video"],
+    ["recorder:\n  memoryMebibytes: 1", "config.yaml: recorder.memoryMebibytes:"],
+    ["peers: [A", "config.yaml: Flow sequence"],
+    ["- a list", "config.yaml: Invalid input: expected object"],
+    ["a: *nothing", "config.yaml: Unresolved alias"],
+  ])("%j", (yaml, expected) => expect(mistakes(fileWith(yaml))).toContain(expected));
+
+  test.each([
+    ["MAX_CONCURRENT_RECORDERS", "-3"],
+    ["MAX_CONCURRENT_RECORDERS", "ten"],
+    ["LOG_LEVEL", "loud"],
+    ["RECORDER_PEER_ID", "../evil"],
+    ["SKYWAY_API_KEY", "SKYWAY API KEY"],
+    ["GATEWAY_URL", "gateway"],
+    ["PORT", "99999"],
+  ])("%s=%s", (name, value) => expect(mistakes({ [name]: value })).toContain(`${name}: `));
+
+  test("a file that is not there", () => {
+    expect(mistakes({ CONFIG_FILE: join(folder, "nothing.yaml") })).toContain("nothing.yaml: ENOENT");
+  });
+
+  test("those of the file and of the environment together, on one line", () => {
+    const text = mistakes({ ...fileWith("peers: []\nlogLevel: loud"), LOG_LEVEL: "quiet", PORT: "x" });
+    for (const place of ["peers", "logLevel", "LOG_LEVEL", "PORT"]) expect(text).toContain(place);
+    expect(text).not.toContain("\n");
+  });
+});

@@ -1,0 +1,44 @@
+import { RecorderError } from "../errors.ts";
+import { recorderIdOf } from "../ids.ts";
+import type { LegIn } from "../library/manifest.ts";
+import { type Codecs, chooseCodecs, codecNames, USUAL_CODECS } from "../recorders/codecs.ts";
+import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import type { LegContext } from "./legContext.ts";
+
+export interface PreparedLeg {
+  leg: LegIn<"connecting">;
+  recorder: StartedRecorder;
+}
+
+/**
+ * Starts a ringing leg's recorder, for the codecs that it will send.
+ *
+ * @throws RecorderError when it cannot be recorded; no recorder is left then.
+ */
+export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext): Promise<PreparedLeg> {
+  const { recorders, clock } = context.rooms;
+  await mustBeKept(ringing, context);
+  const codecs = await codecsOf(ringing, context);
+  const recorderId = recorderIdOf(ringing.id, 1);
+  const began = clock.now().getTime();
+  const recorder = await recorders.take({ recorderId, callId: context.callId, legId: ringing.id, codecs });
+  context.log.info({ recorderId, codecs: codecNames(codecs), ms: clock.now().getTime() - began }, "recorder bound");
+  return { leg: { ...ringing, state: "connecting", recorderId, codecs, tracks: [] }, recorder };
+}
+
+/** What cannot be written down now will not be found again later. */
+async function mustBeKept(ringing: LegIn<"ringing">, { callId, rooms }: LegContext): Promise<void> {
+  try {
+    await rooms.library.checkWritable();
+    await rooms.calls.record(callId, { ...ringing, state: "preparing" });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RecorderError("STORAGE_UNAVAILABLE", reason, { cause: error });
+  }
+}
+
+/** What the caller offers, in the order of our preferences; the usual where the gateway cannot tell. */
+async function codecsOf({ mediaConnectionId }: LegIn<"ringing">, { rooms }: LegContext): Promise<Codecs> {
+  const report = await rooms.gateway.tracks(mediaConnectionId);
+  return report ? chooseCodecs(report.tracks, rooms.preferences) : USUAL_CODECS;
+}

@@ -1,0 +1,110 @@
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { createApi } from "./api/server.ts";
+import { CallBook } from "./calls/callBook.ts";
+import { systemClock } from "./clock.ts";
+import type { Configuration } from "./configuration/readConfiguration.ts";
+import { DockerEngine } from "./engine/dockerEngine.ts";
+import type { Engine, RecordingsSource } from "./engine/engine.ts";
+import { RecorderError } from "./errors.ts";
+import { SkywayGateway } from "./gateway/skywayGateway.ts";
+import type { PeerId } from "./ids.ts";
+import { adoptLegs } from "./legs/adoptLegs.ts";
+import { LegDesk } from "./legs/legDesk.ts";
+import { receiveCall } from "./legs/receiveCall.ts";
+import type { Rooms } from "./legs/rooms.ts";
+import { Library } from "./library/library.ts";
+import { Paths } from "./library/paths.ts";
+import { PeerKeeper } from "./peers/peerKeeper.ts";
+import { TokenFile } from "./peers/tokens.ts";
+import { Recorders } from "./recorders/recorders.ts";
+
+/** All rooms of this process, put together. */
+export class Orchestrator {
+  readonly rooms: Rooms;
+  readonly #peers: readonly PeerKeeper[];
+  readonly #api: FastifyInstance;
+  #closed: Promise<void> | undefined;
+
+  private constructor(rooms: Rooms, peers: readonly PeerKeeper[], api: FastifyInstance) {
+    this.rooms = rooms;
+    this.#peers = peers;
+    this.#api = api;
+  }
+
+  /**
+   * Takes up what an earlier life left, then takes calls.
+   *
+   * @throws RecorderError when this host cannot record: no engine, no recorder image, no network, no volume.
+   */
+  static async start(configuration: Configuration, log: Logger): Promise<Orchestrator> {
+    const engine = new DockerEngine(configuration.project);
+    await engine.ping();
+    await engine.require(configuration.recorderImage, configuration.recorderNetwork);
+    const recordings = await recordingsSource(engine, configuration);
+
+    const clock = systemClock;
+    const library = new Library(new Paths(configuration.recordingsFolder), log);
+    const gateway = new SkywayGateway(configuration.gatewayUrl, configuration.apiKey);
+    const calls = new CallBook(library, clock);
+    const desk = new LegDesk();
+    const recorders = new Recorders(
+      engine,
+      {
+        project: configuration.project,
+        image: configuration.recorderImage,
+        network: configuration.recorderNetwork,
+        recordings,
+        maxConcurrentRecorders: configuration.maxConcurrentRecorders,
+        ...configuration.recorder,
+      },
+      clock,
+    );
+    const preferences = { video: configuration.video.codecs, audio: configuration.audio.codecs };
+    const rooms: Rooms = { calls, clock, desk, gateway, library, log, preferences, recorders };
+
+    const tokens = new TokenFile(library.paths.tokens);
+    const peers = configuration.peers.map((id) => new PeerKeeper(id as PeerId, { gateway, tokens, clock, log }));
+    const health = { engine, gateway, signalingUrl: configuration.signalingUrl, library, peers };
+    const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
+    const api = await createApi({ calls, library, desk, health, client, log });
+
+    await adoptLegs(rooms);
+    for (const peer of peers) void peer.keep((call) => void receiveCall(peer.peerId, call, rooms));
+    await api.listen({ port: configuration.port, host: "0.0.0.0" });
+    log.info({ port: configuration.port, peers: configuration.peers }, "orchestrator is up");
+    return new Orchestrator(rooms, peers, api);
+  }
+
+  /**
+   * Takes no more calls, ends running recordings in order, and leaves the gateway.
+   *
+   * @param limitMs what is not kept by then stays in the spool for the next start.
+   */
+  close(limitMs: number): Promise<void> {
+    this.#closed ??= this.#close(limitMs);
+    return this.#closed;
+  }
+
+  async #close(limitMs: number): Promise<void> {
+    const { clock, desk, log } = this.rooms;
+    log.info({ legs: desk.size }, "ending all recordings");
+    for (const peer of this.#peers) peer.stop();
+    const done = await desk.close(clock.sleep(limitMs));
+    if (!done) log.warn({ legs: desk.size }, "left for the next start");
+    await Promise.all(this.#peers.map((peer) => peer.remove()));
+    await this.#api.close();
+    log.info("orchestrator is down");
+  }
+}
+
+/** Recorders mount what this container has mounted itself. */
+async function recordingsSource(
+  engine: Engine,
+  { recordingsFolder, recordingsSource: configured }: Configuration,
+): Promise<RecordingsSource> {
+  if (configured) return { type: configured.startsWith("/") ? "bind" : "volume", source: configured };
+  const mounted = await engine.ownMount(recordingsFolder);
+  if (mounted) return mounted;
+  throw new RecorderError("STORAGE_UNAVAILABLE", `nothing is mounted at ${recordingsFolder}`);
+}

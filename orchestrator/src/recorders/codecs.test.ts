@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { type Codec, chooseCodecs, containerFormat, type Kind, USUAL_CODECS } from "./codecs.ts";
+
+const codec = (name: string, payloadType: number): Codec => ({
+  codec: name,
+  payloadType,
+  samplingRate: 90_000,
+  channels: 1,
+  fmtp: "",
+});
+const offer = (kind: Kind, ...names: string[]) => ({ kind, offered: names.map((name, at) => codec(name, 96 + at)) });
+const preferences = { video: ["VP8", "VP9", "H264"], audio: ["opus", "PCMU"] };
+
+describe("of what a caller offers", () => {
+  test("our first preference is chosen, whatever the caller prefers", () => {
+    const { video, audio } = chooseCodecs([offer("audio", "PCMU", "opus"), offer("video", "H264", "VP8")], preferences);
+    expect(video).toEqual(codec("VP8", 97));
+    expect(audio).toEqual(codec("opus", 97));
+  });
+
+  test("names are compared as SDP does, without case", () => {
+    expect(chooseCodecs([offer("audio", "OPUS")], preferences).audio?.codec).toBe("OPUS");
+  });
+
+  test("a kind that is not offered is not recorded", () => {
+    const chosen = chooseCodecs([offer("audio", "opus")], preferences);
+    expect(chosen.video).toBeUndefined();
+  });
+
+  test("a kind of which nothing can be recorded does not keep the other from it", () => {
+    const chosen = chooseCodecs([offer("audio", "opus"), offer("video", "AV1")], preferences);
+    expect(chosen).toMatchObject({ audio: { codec: "opus" }, video: undefined });
+  });
+
+  test("of two tracks of a kind the first is recorded", () => {
+    const screen = { kind: "video" as const, offered: [codec("VP8", 120)] };
+    expect(chooseCodecs([offer("video", "VP8"), screen], preferences).video?.payloadType).toBe(96);
+  });
+
+  test("nothing in common is an error that says what there was", () => {
+    expect(() => chooseCodecs([offer("video", "AV1", "AV1")], preferences)).toThrow("offered are AV1");
+    expect(() => chooseCodecs([], preferences)).toThrow("offered are none");
+  });
+});
+
+test("codecs that WebM has go into WebM, all others into Matroska", () => {
+  expect(containerFormat(USUAL_CODECS)).toBe("webm");
+  expect(containerFormat({ audio: codec("opus", 111) })).toBe("webm");
+  expect(containerFormat({ ...USUAL_CODECS, video: codec("H264", 96) })).toBe("mkv");
+  expect(containerFormat({ ...USUAL_CODECS, audio: codec("PCMU", 0) })).toBe("mkv");
+});
