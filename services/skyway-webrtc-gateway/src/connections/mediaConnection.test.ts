@@ -1,0 +1,138 @@
+import { pino } from "pino";
+import { beforeEach, expect, test } from "vitest";
+import { ManualClock } from "../manualClock.ts";
+import type { EndReason, MediaSession, MediaSessionListeners, RemoteCandidate } from "../webrtc/mediaSession.ts";
+import { describeOffer } from "../webrtc/mediaSession.ts";
+import { CONNECT_LIMIT_MS, MediaConnection, OFFER_LIFE_MS } from "./mediaConnection.ts";
+
+const OFFER = [
+  "v=0",
+  "o=- 1 1 IN IP4 127.0.0.1",
+  "s=-",
+  "t=0 0",
+  "a=group:BUNDLE 0",
+  "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+  "c=IN IP4 0.0.0.0",
+  "a=mid:0",
+  "a=sendonly",
+  "a=rtcp-mux",
+  "a=rtpmap:111 opus/48000/2",
+  "a=ice-ufrag:abcd",
+  "a=ice-pwd:abcdefghijklmnopqrstuvwx",
+  `a=fingerprint:sha-256 ${Array(32).fill("AB").join(":")}`,
+  "a=setup:actpass",
+  "",
+].join("\r\n");
+
+const OPTIONS = { audio: { receive: true }, video: { receive: false }, redirects: {} };
+
+/** Time is what these tests are about: a session that does just what it is told, and a clock that stands still. */
+class StillSession implements MediaSession {
+  readonly candidates: RemoteCandidate[] = [];
+  readonly ends: EndReason[] = [];
+  readonly listeners: MediaSessionListeners;
+  hangs = false;
+
+  constructor(listeners: MediaSessionListeners) {
+    this.listeners = listeners;
+  }
+
+  async answer(): Promise<string> {
+    return "v=0\r\n";
+  }
+
+  addRemoteCandidate(candidate: RemoteCandidate): void {
+    this.candidates.push(candidate);
+  }
+
+  requestKeyframe(): void {}
+
+  mediaFlowing(): boolean {
+    return false;
+  }
+
+  tracks() {
+    return [];
+  }
+
+  async end(reason: EndReason): Promise<void> {
+    this.ends.push(reason);
+    if (this.hangs) await new Promise(() => {});
+    this.listeners.onEnded(reason);
+  }
+}
+
+let clock: ManualClock;
+let session: StillSession;
+let said: string[];
+let connection: MediaConnection;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  said = [];
+  const createSession = (listeners: MediaSessionListeners) => {
+    session = new StillSession(listeners);
+    return session;
+  };
+  connection = new MediaConnection(
+    { remoteId: "alice", connectionId: "mc_1", offerSdp: OFFER, metadata: undefined },
+    { answer: () => said.push("answer"), forceClose: () => said.push("force close") },
+    { createSession, describeOffer },
+    clock,
+    pino({ level: "silent" }),
+    () => said.push("ended"),
+  );
+});
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test("an offer that nobody answers is given up, and the caller is told", async () => {
+  clock.advance(OFFER_LIFE_MS);
+  await turn();
+  expect(connection.ended?.reason).toBe("offer_expired");
+  expect(said).toEqual(["force close", "ended"]);
+});
+
+test("an answered call does not expire, but must connect", async () => {
+  await connection.answer(OPTIONS);
+  clock.advance(CONNECT_LIMIT_MS - 1);
+  await turn();
+  expect(connection.ended).toBeNull();
+  clock.advance(1);
+  await turn();
+  expect(connection.ended?.reason).toBe("ice_failed");
+  expect(said).toEqual(["answer", "force close", "ended"]);
+});
+
+test("a call that is connected has no limit", async () => {
+  await connection.answer(OPTIONS);
+  session.listeners.onReady();
+  expect(connection.isOpen).toBe(true);
+  clock.advance(100 * CONNECT_LIMIT_MS);
+  await turn();
+  expect(connection.ended).toBeNull();
+});
+
+test("a session that does not end is not waited for for ever", async () => {
+  await connection.answer(OPTIONS);
+  session.hangs = true;
+  const ended = connection.release();
+  await turn();
+  expect(connection.ended).toBeNull();
+  clock.advance(5_000);
+  await ended;
+  expect(connection.ended?.reason).toBe("deleted");
+});
+
+test("however often it ends, it ends once, for the first reason", async () => {
+  await connection.answer(OPTIONS);
+  await Promise.all([connection.end("force_close"), connection.end("peer_deleted"), connection.release()]);
+  session.listeners.onEnded("dtls_closed");
+  expect(connection.ended?.reason).toBe("force_close");
+  expect(said).toEqual(["answer", "ended"]);
+});
+
+test("candidates without end do not fill the memory of a call that rings", () => {
+  for (let n = 0; n < 1_000; n++) connection.addCandidate({ candidate: `${n}`, sdpMid: "0", sdpMLineIndex: 0 });
+  expect(session.candidates).toHaveLength(100);
+});
