@@ -1,0 +1,94 @@
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createFate, type Impairment } from "./impairment.ts";
+
+/** Packets are let go on a tick; a timer for each of them would come later than this anyway. */
+const TICK_MS = 1;
+const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
+
+interface Held {
+  atMs: number;
+  send(): void;
+}
+
+export interface RelayCounts {
+  passed: number;
+  lost: number;
+}
+
+/** A network between a browser and the gateway: UDP on loopback, with loss, delay and worse. */
+export interface Relay extends AsyncDisposable {
+  /** Where the browser sends to instead of the gateway. */
+  readonly port: number;
+  readonly counts: RelayCounts;
+}
+
+/**
+ * @param gatewayPort the gateway's media port on 127.0.0.1.
+ * @param seed decides which packets are lost.
+ */
+export async function openRelay(gatewayPort: number, impairment: Impairment, seed: number): Promise<Relay> {
+  const front = await bind();
+  const counts: RelayCounts = { passed: 0, lost: 0 };
+  const held: Held[] = [];
+  const [up, down] = [createFate(impairment, seed), createFate(impairment, seed + 1)];
+  /** One socket towards the gateway for each of the browser's ports, as a NAT has. */
+  const backs = new Map<number, Promise<Socket>>();
+
+  const pass = (fate: typeof up, send: () => void) => {
+    const now = performance.now();
+    const atMs = fate(now);
+    if (atMs === undefined) {
+      counts.lost += 1;
+      return;
+    }
+    counts.passed += 1;
+    if (atMs <= now) send();
+    else held.push({ atMs, send });
+  };
+
+  const backFor = (port: number) => {
+    const known = backs.get(port) ?? openBack(port);
+    backs.set(port, known);
+    return known;
+  };
+  const openBack = async (port: number) => {
+    const back = await bind();
+    back.on("message", (packet) => pass(down, () => front.send(packet, port, "127.0.0.1")));
+    return back;
+  };
+
+  front.on("message", (packet, { port }) => {
+    pass(up, () => void backFor(port).then((back) => back.send(packet, gatewayPort, "127.0.0.1")));
+  });
+
+  const ticker = setInterval(() => {
+    const now = performance.now();
+    const due = held.filter(({ atMs }) => atMs <= now).sort((a, b) => a.atMs - b.atMs);
+    if (due.length === 0) return;
+    held.splice(0, held.length, ...held.filter(({ atMs }) => atMs > now));
+    for (const { send } of due) send();
+  }, TICK_MS);
+
+  return {
+    port: (front.address() as AddressInfo).port,
+    counts,
+    async [Symbol.asyncDispose]() {
+      clearInterval(ticker);
+      front.close();
+      for (const back of await Promise.all(backs.values())) back.close();
+    },
+  };
+}
+
+async function bind(): Promise<Socket> {
+  const socket = createSocket({
+    type: "udp4",
+    recvBufferSize: SOCKET_BUFFER_BYTES,
+    sendBufferSize: SOCKET_BUFFER_BYTES,
+  });
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  return socket;
+}
