@@ -1,0 +1,342 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { Caller } from "../testing/caller.ts";
+import { KEY, TestGateway } from "../testing/gateway.ts";
+import { nextCall, openPeer, type RecorderPeer } from "../testing/recorderPeer.ts";
+import { OPERATIONS } from "./operations.ts";
+
+vi.setConfig({ testTimeout: 20_000 });
+
+/** The surface of the API: each operation, with the statuses that its reference documents. */
+
+const NOBODY = "00000000-0000-4000-8000-00000000dead";
+const RECEIVE_ONLY = { video: false, audio: false, videoReceiveEnabled: true, audioReceiveEnabled: true };
+const peerFields = { key: KEY, domain: "localhost", peer_id: "TestRecorder" };
+const credential = { timestamp: 1_582_789_414, ttl: 3600, authToken: "jfdcSAe2kaj/i7/IO5MEvJA7JecVimAOb48WgLhJux4=" };
+const redirect = (address: unknown) => ({ constraints: RECEIVE_ONLY, redirect_params: { video: address } });
+
+/** `{peer}`, `{token}` and `{mc}` (a call that rings) are put into paths. */
+interface Row {
+  request: string;
+  body?: unknown;
+  status: number;
+  command: string;
+  /** The first error's field and message; a text stands for the message alone. */
+  says?: string | [field: string, message: string];
+}
+
+const PEERS: Row[] = [
+  {
+    request: "POST /peers",
+    body: { ...peerFields, key: undefined },
+    status: 400,
+    command: "PEERS_CREATE",
+    says: ["key", "key field is not specified"],
+  },
+  {
+    request: "POST /peers",
+    body: { ...peerFields, domain: undefined },
+    status: 400,
+    command: "PEERS_CREATE",
+    says: ["domain", "domain field is not specified"],
+  },
+  { request: "POST /peers", body: { ...peerFields, key: 5 }, status: 400, command: "PEERS_CREATE" },
+  { request: "POST /peers", body: { ...peerFields, turn: "yes" }, status: 400, command: "PEERS_CREATE" },
+  { request: "POST /peers", body: { ...peerFields, peer_id: "../../etc" }, status: 400, command: "PEERS_CREATE" },
+  {
+    request: "POST /peers",
+    body: { ...peerFields, credential: { ...credential, timestamp: "now" } },
+    status: 400,
+    command: "PEERS_CREATE",
+    says: ["credential", "timestamp is non-integer value"],
+  },
+  {
+    request: "POST /peers",
+    body: { ...peerFields, credential: { ...credential, ttl: 599 } },
+    status: 400,
+    command: "PEERS_CREATE",
+  },
+  {
+    request: "POST /peers",
+    body: { ...peerFields, peer_id: undefined, credential },
+    status: 400,
+    command: "PEERS_CREATE",
+    says: ["peer_id", "peer_id field is not specified"],
+  },
+  { request: "POST /peers", body: peerFields, status: 403, command: "PEERS_CREATE" },
+  { request: "GET /peers", status: 405, command: "PEERS_CREATE" },
+  {
+    request: "DELETE /peers/{peer}",
+    status: 400,
+    command: "PEERS_DELETE",
+    says: ["token", "token field is not specified"],
+  },
+  { request: "DELETE /peers/{peer}?token=pt-x", status: 403, command: "PEERS_DELETE" },
+  { request: "DELETE /peers/nobody?token={token}", status: 404, command: "PEERS_DELETE" },
+  { request: "GET /peers/{peer}?token={token}", status: 405, command: "PEERS_DELETE" },
+  {
+    request: "PUT /peers/{peer}/credential?token={token}",
+    body: credential,
+    status: 200,
+    command: "PEERS_CREDENTIAL_UPDATE",
+  },
+  { request: "PUT /peers/{peer}/credential?token={token}", body: {}, status: 400, command: "PEERS_CREDENTIAL_UPDATE" },
+  {
+    request: "PUT /peers/{peer}/credential?token=pt-x",
+    body: credential,
+    status: 403,
+    command: "PEERS_CREDENTIAL_UPDATE",
+  },
+  {
+    request: "PUT /peers/nobody/credential?token={token}",
+    body: credential,
+    status: 404,
+    command: "PEERS_CREDENTIAL_UPDATE",
+  },
+  { request: "GET /peers/{peer}/events", status: 400, command: "PEERS_EVENTS" },
+  { request: "GET /peers/{peer}/events?token=pt-x", status: 403, command: "PEERS_EVENTS" },
+  { request: "GET /peers/nobody/events?token={token}", status: 404, command: "PEERS_EVENTS" },
+  { request: "POST /peers/{peer}/events?token={token}", status: 405, command: "PEERS_EVENTS" },
+  { request: "GET /peers/{peer}/status", status: 400, command: "PEERS_STATUS" },
+  { request: "GET /peers/{peer}/status?token=a&token=b", status: 400, command: "PEERS_STATUS" },
+  { request: "GET /peers/{peer}/status?token=pt-x", status: 403, command: "PEERS_STATUS" },
+  { request: "GET /peers/nobody/status?token={token}", status: 404, command: "PEERS_STATUS" },
+];
+
+const ANSWER = "POST /media/connections/{mc}/answer";
+const PLI = "POST /media/connections/{mc}/pli";
+
+const MEDIA_CONNECTIONS: Row[] = [
+  {
+    request: ANSWER,
+    body: {},
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+    says: ["constraints", "constraints field is not specified"],
+  },
+  {
+    request: ANSWER,
+    body: { constraints: { audio: false } },
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+    says: ["constraints", "video field is not specified"],
+  },
+  {
+    request: ANSWER,
+    body: { constraints: { ...RECEIVE_ONLY, audio: "no" } },
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  {
+    request: ANSWER,
+    body: { constraints: { ...RECEIVE_ONLY, video_params: {} } },
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  {
+    request: ANSWER,
+    body: { constraints: { ...RECEIVE_ONLY, video_params: { codec: "VP8", payload_type: 128 } } },
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  {
+    request: ANSWER,
+    body: { constraints: { ...RECEIVE_ONLY, audio_params: { codec: "AMR" } } },
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  {
+    request: ANSWER,
+    body: redirect({ ip_v4: "127.0.0.1" }),
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+    says: ["redirect_params", "video.port field is not specified"],
+  },
+  {
+    request: ANSWER,
+    body: redirect({ ip_v4: "127.0.0.1", port: "5000" }),
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+    says: ["redirect_params", "video.port is non-integer value"],
+  },
+  { request: ANSWER, body: redirect({ ip_v4: "127.0.0.1", port: 0 }), status: 400, command: "MEDIA_CONNECTION_ANSWER" },
+  {
+    request: ANSWER,
+    body: redirect({ ip_v4: "127.0.0.1", port: 65_536 }),
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  {
+    request: ANSWER,
+    body: redirect({ ip_v4: "127.0.0.1", port: 50.5 }),
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  {
+    request: ANSWER,
+    body: redirect({ port: 5000 }),
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+    says: ["redirect_params", "video.ip_v4 field is not specified"],
+  },
+  {
+    request: ANSWER,
+    body: redirect({ ip_v4: "localhost", port: 5000 }),
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  {
+    request: ANSWER,
+    body: redirect({ ip_v4: "0.0.0.0", port: 5000 }),
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  {
+    request: ANSWER,
+    body: redirect({ ip_v4: "999.1.1.1", port: 5000 }),
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  {
+    request: ANSWER,
+    body: redirect({ ip_v6: "127.0.0.1", port: 5000 }),
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  {
+    request: `POST /media/connections/mc-${NOBODY}/answer`,
+    body: { constraints: RECEIVE_ONLY },
+    status: 404,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  { request: "GET /media/connections/{mc}/answer", status: 405, command: "MEDIA_CONNECTION_ANSWER" },
+  {
+    request: PLI,
+    body: {},
+    status: 400,
+    command: "MEDIA_CONNECTION_PLI",
+    says: ["port", "port field is not specified"],
+  },
+  { request: PLI, body: { port: 5000 }, status: 400, command: "MEDIA_CONNECTION_PLI" },
+  {
+    request: PLI,
+    body: { ip_v4: "127.0.0.1", port: 5000 },
+    status: 403,
+    command: "MEDIA_CONNECTION_PLI",
+    says: "The call has not been answered yet",
+  },
+  {
+    request: `POST /media/connections/mc-${NOBODY}/pli`,
+    body: { ip_v4: "127.0.0.1", port: 1 },
+    status: 404,
+    command: "MEDIA_CONNECTION_PLI",
+  },
+  {
+    request: `DELETE /media/connections/mc-${NOBODY}`,
+    status: 404,
+    command: "MEDIA_CONNECTION_DELETE",
+    says: ["media_connection_id", "There is nothing with this id"],
+  },
+  { request: "GET /media/connections/{mc}", status: 405, command: "MEDIA_CONNECTION_DELETE" },
+  { request: `GET /media/connections/mc-${NOBODY}/events`, status: 404, command: "MEDIA_CONNECTION_EVENTS" },
+  { request: "DELETE /media/connections/{mc}/events", status: 405, command: "MEDIA_CONNECTION_EVENTS" },
+  { request: `GET /media/connections/mc-${NOBODY}/status`, status: 404, command: "MEDIA_CONNECTION_STATUS" },
+  { request: "GET /media/connections/nonsense/status", status: 404, command: "MEDIA_CONNECTION_STATUS" },
+  { request: `GET /media/connections/mc-${NOBODY}/tracks`, status: 404, command: "MEDIA_CONNECTION_TRACKS" },
+];
+
+/** Documented, and not built yet. */
+const NOT_BUILT: Row[] = [
+  {
+    request: ANSWER,
+    body: { constraints: { ...RECEIVE_ONLY, video: true } },
+    status: 501,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  { request: "POST /data", body: {}, status: 501, command: "DATA_CREATE" },
+  { request: `DELETE /data/da-${NOBODY}`, status: 501, command: "DATA_DELETE" },
+  { request: "POST /data/connections", body: {}, status: 501, command: "DATA_CONNECTION_CREATE" },
+  { request: `DELETE /data/connections/dc-${NOBODY}`, status: 501, command: "DATA_CONNECTION_DELETE" },
+  { request: `PUT /data/connections/dc-${NOBODY}`, body: {}, status: 501, command: "DATA_CONNECTION_PUT" },
+  { request: `GET /data/connections/dc-${NOBODY}/events`, status: 501, command: "DATA_CONNECTION_EVENTS" },
+  { request: `GET /data/connections/dc-${NOBODY}/status`, status: 501, command: "DATA_CONNECTION_STATUS" },
+  { request: "POST /media", body: { is_video: true }, status: 501, command: "MEDIA_CREATE" },
+  { request: `DELETE /media/vi-${NOBODY}`, status: 501, command: "MEDIA_DELETE" },
+  { request: "POST /media/rtcp", body: {}, status: 501, command: "RTCP_CREATE" },
+  { request: `DELETE /media/rtcp/rc-${NOBODY}`, status: 501, command: "RTCP_DELETE" },
+  { request: "POST /media/connections", body: {}, status: 501, command: "MEDIA_CONNECTION_CREATE" },
+];
+
+let gateway: TestGateway;
+let peer: RecorderPeer;
+let caller: Caller;
+let connection: string;
+
+beforeAll(async () => {
+  gateway = await TestGateway.open();
+  peer = await openPeer(gateway);
+  caller = await Caller.open(gateway, "alice");
+  caller.call(peer.id);
+  connection = await nextCall(gateway, peer);
+});
+
+afterAll(async () => {
+  caller[Symbol.dispose]();
+  await gateway[Symbol.asyncDispose]();
+});
+
+describe.each([
+  ["peers", PEERS],
+  ["media connections", MEDIA_CONNECTIONS],
+  ["not built", NOT_BUILT],
+])("%s", (_, rows) => {
+  test.each(rows.map((row) => [row.request, JSON.stringify(row.body) ?? "", row.status, row] as const))(
+    "%s %s → %i",
+    async (request, _body, expected, { body, command, says }) => {
+      const id = connection.split("/").at(-1) ?? "";
+      const [method = "", path = ""] = request
+        .replace("{peer}", peer.id)
+        .replace("{token}", peer.token)
+        .replace("{mc}", id)
+        .split(" ");
+
+      const response = await gateway.request(method, path, body);
+
+      expect(response.status).toBe(expected);
+      expect(response.body.command_type).toBe(command);
+      if (expected < 400) return;
+      const [error] = response.body.params.errors;
+      expect(error).toEqual({ field: expect.any(String), message: expect.any(String) });
+      if (typeof says === "string") expect(error.message).toBe(says);
+      else if (says) expect([error.field, error.message]).toEqual(says);
+      if (expected === 405) expect(response.headers.get("allow")).toMatch(/^[A-Z, ]+$/);
+    },
+  );
+});
+
+test("ip_v4 wins where both addresses are given, and the call that was refused so often can still be answered", async () => {
+  const { status } = await gateway.post(
+    `${connection}/answer`,
+    redirect({ ip_v4: "127.0.0.1", ip_v6: "nonsense", port: 5000 }),
+  );
+  expect(status).toBe(202);
+  expect((await gateway.post(`${connection}/pli`, { ip_v4: "127.0.0.1", port: 5000 })).status).toBe(201);
+});
+
+test("the table knows every operation of the reference", () => {
+  const commands = new Set([...PEERS, ...MEDIA_CONNECTIONS, ...NOT_BUILT].map(({ command }) => command));
+  for (const { commandType } of Object.values(OPERATIONS)) {
+    if (commandType !== "HEALTH") expect(commands).toContain(commandType);
+  }
+  expect(Object.keys(OPERATIONS)).toHaveLength(22 + 2);
+});
+
+test("a poll without event is answered with 408 and a JSON body after 30 seconds", { timeout: 40_000 }, async () => {
+  const startedAt = performance.now();
+  const { status, body } = await gateway.get(peer.events);
+  expect(status).toBe(408);
+  expect(body).toEqual({
+    command_type: "PEERS_EVENTS",
+    params: { errors: [{ field: "", message: "No event within 30 seconds" }] },
+  });
+  expect(Math.abs(performance.now() - startedAt - 30_000)).toBeLessThan(1_000);
+});
