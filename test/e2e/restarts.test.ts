@@ -9,6 +9,8 @@ import { type Caller, openStage, type Stage } from "./stage.ts";
 const HEALTHY_LIMIT_MS = 60_000;
 const CALL_SECONDS = 6;
 const LENGTH = { seconds: CALL_SECONDS, within: 1 };
+/** Compose takes a moment to send its signal, and media flows until then: at most the second that LENGTH allows. */
+const UNTIL_SIGNAL_MS = 1_000;
 
 afterEach(async () => {
   await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
@@ -22,12 +24,11 @@ test("signalling that restarts does not end a running call, and its peers come b
   await composeOrThrow(["restart", "--timeout", "1", "signaling"]);
   await caller.page.talk(CALL_SECONDS * 1000);
 
-  const seconds = CALL_SECONDS;
   const endedAt = Date.now();
   const sent = await caller.page.hangUp("close()");
   const ready = await readyCallOf(caller.peerId, endedAt, PATIENCE_MS);
 
-  await expectTrueRecording(ready, sent, { seconds, within: 1 });
+  await expectTrueRecording(ready, sent, LENGTH);
   await expectCallsWorkAgain(stage);
 });
 
@@ -41,7 +42,7 @@ test("a gateway that restarts ends its calls as ready recordings, and its peers 
   await composeOrThrow(["restart", "skyway-webrtc-gateway"]);
   const ready = await readyCallOf(caller.peerId, endedAt, HEALTHY_LIMIT_MS);
 
-  await expectTrueRecording(ready, sent, LENGTH);
+  await expectTrueRecording(ready, sent, LENGTH, UNTIL_SIGNAL_MS);
   await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
   await expectCallsWorkAgain(stage);
 });
@@ -56,7 +57,7 @@ test("an orchestrator that is stopped ends its recordings properly first", async
   await composeOrThrow(["up", "--detach", "--wait", "--no-build", "orchestrator"]);
   const ready = await readyCallOf(caller.peerId, Date.now(), PATIENCE_MS);
 
-  await expectTrueRecording(ready, sent, LENGTH);
+  await expectTrueRecording(ready, sent, LENGTH, UNTIL_SIGNAL_MS);
   await expectCallsWorkAgain(stage);
 });
 
