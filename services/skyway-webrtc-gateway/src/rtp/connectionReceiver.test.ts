@@ -116,7 +116,7 @@ describe("the start", () => {
     call.start();
     call.run(100);
     expect(call.keyframeRequests.length).toBe(1);
-    call.run(500);
+    call.run(2_000);
     const answered = Math.floor(((call.keyframeRequests[0] ?? 0) - START_MS) / (100 / 3));
     expect(framesOf(call.passedOn.video)[0]).toBe(call.video.frames[answered]);
   });
@@ -136,7 +136,7 @@ describe("the start", () => {
     call.audio.frame(20, 1, START_MS); // carries the mark of the first packet, and is lost
     call.remembersPackets = false;
     call.start();
-    call.run(1_000);
+    call.run(2_000);
     expect(framesOf(call.passedOn.audio)[0]).toBe(call.audio.frames[1]);
     expect(call.track("audio").counters).toMatchObject({ packetsLost: 0, packetsGivenUp: 0 });
   });

@@ -14,7 +14,7 @@ import { ReorderBuffer } from "./reorderBuffer.ts";
 /** Packets before the first that came may have been lost or overtaken: so many are asked for. */
 const LOOK_BACK_PACKETS = 12;
 /** … and waited for no longer than this. Nothing else is held up: nobody watches a recording while it is made. */
-const LOOK_BACK_PATIENCE_MS = 400;
+const LOOK_BACK_PATIENCE_MS = 1_000;
 /** A jump of more than this is a sender that began anew, if the next packet says so too (RFC 3550, appendix A.1). */
 const MAX_MISORDER = 3_000;
 /** After so many losses without one repair the sender is taken for one that repeats nothing. */
