@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 /** Unit tests stand beside the code they test; end-to-end tests need a Docker engine and browsers. */
 export default defineConfig({
   test: {
+    // Taking the test bundle away, its volumes too, is part of the end-to-end tests.
+    teardownTimeout: 180_000,
     projects: [
       {
         test: {
