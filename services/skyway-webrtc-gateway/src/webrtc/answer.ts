@@ -144,10 +144,18 @@ function formatParameters({ codec, fmtp }: OfferedCodec): string[] {
   }
 }
 
+/** Without these, Chromium takes no answer that names a layer. */
+const LAYER_EXTENSIONS = ["urn:ietf:params:rtp-hdrext:sdes:mid", "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"];
+
 /** Of several simulcast layers only one is answered, and only that one is sent (RFC 8853, section 5.3.2). */
-function layerLines({ layers }: OfferedMedia): string[] {
+function layerLines({ layers, extensions }: OfferedMedia): string[] {
   const layer = bestLayer(layers);
-  return layer === undefined ? [] : [`a=rid:${layer} recv`, `a=simulcast:recv ${layer}`];
+  if (layer === undefined) return [];
+  const named = LAYER_EXTENSIONS.flatMap((uri) => {
+    const id = extensions.get(uri);
+    return id === undefined ? [] : [`a=extmap:${id} ${uri}`];
+  });
+  return [...named, `a=rid:${layer} recv`, `a=simulcast:recv ${layer}`];
 }
 
 function connection(address: string): string {

@@ -33,6 +33,8 @@ export interface OfferedMedia {
   allowsReducedSizeRtcp: boolean;
   /** Simulcast layers that are offered, in the offer's order. */
   layers: readonly string[];
+  /** Header extensions as offered: URI → id. */
+  extensions: ReadonlyMap<string, number>;
 }
 
 export interface Offer {
@@ -105,6 +107,7 @@ function readMedia(media: MediaDescription, index: number): OfferedMedia {
     repeatedSources: readRepeatedSources(media),
     allowsReducedSizeRtcp: media.rtcpRsize !== undefined,
     layers: readLayers(media),
+    extensions: new Map((media.ext ?? []).map(({ uri, value }) => [uri, value])),
   };
 }
 

@@ -1,0 +1,159 @@
+import { parse, write } from "sdp-transform";
+import { describe, expect, it } from "vitest";
+import { planAnswer, writeAnswer } from "./answer.ts";
+import type { CodecWish } from "./codecChoice.ts";
+import { parseOffer } from "./offer.ts";
+import {
+  CHROMIUM,
+  CHROMIUM_RECEIVE_ONLY,
+  CHROMIUM_SIMULCAST,
+  CHROMIUM_WITH_DATA,
+  FIREFOX,
+  SAFARI_LIKE,
+} from "./offers.fixture.ts";
+
+const local = {
+  iceUfrag: "ours",
+  icePwd: "ourPassword",
+  fingerprint: "sha-256 AA:BB",
+  setup: "active",
+  addresses: ["203.0.113.7", "172.18.0.4"],
+  port: 40_000,
+} as const;
+type Wishes = Record<"audio" | "video", { receive: boolean; wish?: CodecWish }>;
+const BOTH: Wishes = { audio: { receive: true }, video: { receive: true } };
+
+function answer(sdp: string, wishes: Wishes = BOTH) {
+  const offer = parseOffer(sdp);
+  const text = writeAnswer(offer, planAnswer(offer, wishes), local);
+  const { media, groups } = parse(text);
+  const of = (type: string) => {
+    const found = media.find((one) => one.type === type);
+    if (!found) throw new Error(`no ${type} in the answer`);
+    return found;
+  };
+  return { text, media, groups, audio: () => of("audio"), video: () => of("video") };
+}
+
+/** What skyway-js 4.4.5 does to its offer for `videoCodec`: RTX goes with all the rest. */
+function filteredBySkyway(sdp: string, codec: string): string {
+  const session = parse(sdp);
+  for (const media of session.media.filter(({ type }) => type === "video")) {
+    media.rtp = media.rtp.filter((rtp) => rtp.codec === codec);
+    const left = media.rtp.map(({ payload }) => payload);
+    media.fmtp = media.fmtp.filter(({ payload }) => left.includes(payload));
+    media.rtcpFb = (media.rtcpFb ?? []).filter(({ payload }) => left.includes(Number(payload)));
+    media.payloads = left.join(" ");
+  }
+  return write(session);
+}
+
+const OFFERS = { CHROMIUM, CHROMIUM_WITH_DATA, CHROMIUM_SIMULCAST, FIREFOX, SAFARI_LIKE };
+
+describe.each(Object.entries(OFFERS))("the answer to %s", (_, sdp) => {
+  it("receives only, and says nothing about streams of its own", () => {
+    const { text, audio, video } = answer(sdp);
+    expect([audio().direction, video().direction]).toEqual(["recvonly", "recvonly"]);
+    expect(text).not.toMatch(/a=(msid:|ssrc)/);
+  });
+
+  it("has no congestion feedback that nobody would send, no forward error correction, no picture orientation", () => {
+    const { text } = answer(sdp);
+    expect(text).not.toMatch(/transport-cc|transport-wide-cc|ulpfec|flexfec|\bred\b|video-orientation/);
+  });
+
+  it("has one codec, its retransmissions where they are offered, and NACK for audio too", () => {
+    const { audio, video } = answer(sdp);
+    expect(audio().rtp.map(({ codec }) => codec)).toEqual(["opus"]);
+    expect(audio().rtcpFb?.map(({ type }) => type)).toEqual(["nack"]);
+    expect(video().rtp.map(({ codec }) => codec)).toEqual([expect.stringMatching(/VP8|H264/), "rtx"]);
+    const feedback = video().rtcpFb?.map(({ type, subtype }) => [type, subtype].filter(Boolean).join(" "));
+    expect(feedback?.toSorted()).toEqual(["ccm fir", "goog-remb", "nack", "nack pli"]);
+  });
+
+  it("names the announced addresses and the one port, and says that there are no others", () => {
+    const { media, text, audio } = answer(sdp);
+    expect(audio().candidates?.map(({ ip, port, type }) => [ip, port, type])).toEqual([
+      ["203.0.113.7", 40_000, "host"],
+      ["172.18.0.4", 40_000, "host"],
+    ]);
+    const [first, second] = audio().candidates ?? [];
+    expect(first?.priority).toBeGreaterThan(second?.priority ?? 0);
+    expect(audio().connection?.ip).toBe("203.0.113.7");
+    expect(text.match(/a=end-of-candidates/g)).toHaveLength(1);
+    expect(media.length).toBe(parse(sdp).media.length);
+  });
+
+  it("answers every m-line under its own mid, and bundles what is open", () => {
+    const { media, groups } = answer(sdp);
+    expect(media.map(({ mid }) => String(mid))).toEqual(parse(sdp).media.map(({ mid }) => String(mid)));
+    expect(groups).toEqual([{ type: "BUNDLE", mids: "0 1" }]);
+  });
+});
+
+describe("the answer", () => {
+  it("keeps Firefox's payload types", () => {
+    const { audio, video } = answer(FIREFOX);
+    expect(audio().rtp[0]?.payload).toBe(109);
+    expect(video().rtp.map(({ payload }) => payload)).toEqual([120, 124]);
+    expect(video().fmtp).toEqual([{ payload: 124, config: "apt=120" }]);
+  });
+
+  it("has no RTX where skyway-js took it out", () => {
+    const { video } = answer(filteredBySkyway(CHROMIUM, "VP8"));
+    expect(video().rtp.map(({ codec }) => codec)).toEqual(["VP8"]);
+    expect(video().rtcpFb?.some(({ type, subtype }) => type === "nack" && subtype === undefined)).toBe(true);
+  });
+
+  it("keeps the profile of H264", () => {
+    const { video } = answer(SAFARI_LIKE);
+    expect(video().fmtp[0]?.config).toMatch(/packetization-mode=1;profile-level-id=640c1f/);
+  });
+
+  it("rejects data channels", () => {
+    const data = answer(CHROMIUM_WITH_DATA).media.find(({ type }) => type === "application");
+    expect(data).toMatchObject({ port: 0, direction: "inactive" });
+  });
+
+  it("receives only what is wanted, and keeps the bundle whole", () => {
+    const { audio, video, groups } = answer(CHROMIUM, { audio: { receive: false }, video: { receive: true } });
+    expect([audio().direction, video().direction]).toEqual(["inactive", "recvonly"]);
+    expect(groups?.[0]?.mids).toBe("0 1");
+    expect(audio().candidates?.length).toBe(2); // its m-line carries the transport
+  });
+
+  it("is inactive towards one who only wants to receive", () => {
+    const { audio, video } = answer(CHROMIUM_RECEIVE_ONLY);
+    expect([audio().direction, video().direction]).toEqual(["inactive", "inactive"]);
+  });
+
+  it("takes one simulcast layer, the best", () => {
+    const { text } = answer(CHROMIUM_SIMULCAST);
+    expect(text).toContain("a=rid:f recv\r\na=simulcast:recv f\r\n");
+    expect(text).toMatch(/a=extmap:\d+ urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id/);
+  });
+
+  it("limits the bandwidth when asked to", () => {
+    const wish = { codec: "VP8", bandwidthKbps: 800 };
+    const { video, audio } = answer(CHROMIUM, { audio: { receive: true }, video: { receive: true, wish } });
+    expect(video().bandwidth).toEqual([
+      { type: "AS", limit: 800 },
+      { type: "TIAS", limit: 800_000 },
+    ]);
+    expect(audio().bandwidth).toBeUndefined();
+  });
+
+  it("negotiates the caller's payload type, and remembers which one the redirect shall have", () => {
+    const wish = { codec: "H264", payloadType: 126 };
+    const offer = parseOffer(CHROMIUM);
+    const plan = planAnswer(offer, { audio: { receive: true }, video: { receive: true, wish } });
+    expect(plan[1]).toMatchObject({ state: "received", codec: { payloadType: 102 }, redirectPayloadType: 126 });
+    expect(plan[0]).toMatchObject({ state: "received", redirectPayloadType: undefined });
+  });
+
+  it("writes IPv6 addresses as such", () => {
+    const offer = parseOffer(CHROMIUM);
+    const text = writeAnswer(offer, planAnswer(offer, BOTH), { ...local, addresses: ["2001:db8::7"] });
+    expect(text).toContain("c=IN IP6 2001:db8::7");
+  });
+});
