@@ -1,0 +1,167 @@
+import type { ConnectionEvent, Gateway, PeerEvent, PeerHandle, TracksReport } from "../gateway/gateway.ts";
+import { GatewayError } from "../gateway/gatewayError.ts";
+import type { MediaConnectionId, PeerId } from "../ids.ts";
+import { type Codecs, USUAL_CODECS } from "../recorders/codecs.ts";
+import type { RedirectTargets } from "../recorders/redirect.ts";
+
+interface Connection {
+  remoteId: string;
+  metadata: unknown;
+  events: Inbox<ConnectionEvent>;
+  report: TracksReport | null;
+  redirect: RedirectTargets | undefined;
+}
+
+/** What a caller offers that has camera and microphone. */
+export const OFFERED: TracksReport["tracks"] = (["audio", "video"] as const).map((kind) => {
+  const codec = USUAL_CODECS[kind];
+  return { kind, offered: codec ? [codec] : [], clock: null, counters: {} };
+});
+
+/** A gateway that does what a test writes: the orchestrator's side of the wall, without the media. */
+export class PaperGateway implements Gateway {
+  /** Thrown by every request while it is set. */
+  trouble: Error | undefined;
+  /** Peers by token. */
+  readonly peers = new Map<string, { peerId: PeerId; connected: boolean; events: Inbox<PeerEvent> }>();
+  /** Ids that another client holds. */
+  readonly taken = new Set<string>();
+  readonly hungUp: MediaConnectionId[] = [];
+  readonly keyframesAsked: MediaConnectionId[] = [];
+  readonly #connections = new Map<string, Connection>();
+  #count = 0;
+
+  /**
+   * A call comes in.
+   *
+   * @param report null for a gateway that cannot tell of its tracks, the official one.
+   */
+  ring(report: TracksReport | null = { ended: null, tracks: OFFERED }, metadata: unknown = ""): MediaConnectionId {
+    this.#count += 1;
+    const id = `mc-${this.#count}` as MediaConnectionId;
+    const events = new Inbox<ConnectionEvent>();
+    this.#connections.set(id, { remoteId: `caller-${this.#count}`, metadata, events, report, redirect: undefined });
+    return id;
+  }
+
+  push(id: MediaConnectionId, event: ConnectionEvent): void {
+    this.#connection(id).events.put(event);
+  }
+
+  report(id: MediaConnectionId, report: TracksReport): void {
+    this.#connection(id).report = report;
+  }
+
+  redirectOf(id: MediaConnectionId): RedirectTargets | undefined {
+    return this.#connection(id).redirect;
+  }
+
+  /** As a gateway that was started anew. */
+  forget(): void {
+    for (const { events } of this.#connections.values()) events.close(gone());
+    for (const { events } of this.peers.values()) events.close(gone());
+    this.#connections.clear();
+    this.peers.clear();
+  }
+
+  async createPeer(peerId: PeerId): Promise<PeerHandle> {
+    this.#mustWork();
+    const isTaken = this.taken.has(peerId) || [...this.peers.values()].some((peer) => peer.peerId === peerId);
+    if (isTaken) throw new GatewayError("REFUSED", "the id is taken");
+    this.#count += 1;
+    const token = `pt-${this.#count}`;
+    this.peers.set(token, { peerId, connected: true, events: new Inbox() });
+    return { peerId, token };
+  }
+
+  async peerStatus({ token }: PeerHandle) {
+    this.#mustWork();
+    return this.peers.get(token);
+  }
+
+  async deletePeer({ token }: PeerHandle): Promise<void> {
+    this.#mustWork();
+    this.peers.delete(token);
+  }
+
+  async nextPeerEvent({ token }: PeerHandle, until: AbortSignal): Promise<PeerEvent | undefined> {
+    this.#mustWork();
+    const peer = this.peers.get(token);
+    if (!peer) throw gone();
+    return peer.events.take(until);
+  }
+
+  async status(id: MediaConnectionId) {
+    this.#mustWork();
+    return this.#connection(id);
+  }
+
+  async tracks(id: MediaConnectionId): Promise<TracksReport | undefined> {
+    this.#mustWork();
+    return this.#connections.get(id)?.report ?? undefined;
+  }
+
+  async answer(id: MediaConnectionId, _codecs: Codecs, redirect: RedirectTargets): Promise<void> {
+    this.#mustWork();
+    this.#connection(id).redirect = redirect;
+  }
+
+  async nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
+    this.#mustWork();
+    return this.#connection(id).events.take(until);
+  }
+
+  async requestKeyframe(id: MediaConnectionId): Promise<void> {
+    this.keyframesAsked.push(id);
+  }
+
+  async hangUp(id: MediaConnectionId): Promise<void> {
+    this.#mustWork();
+    this.hungUp.push(id);
+  }
+
+  async isWell(): Promise<boolean> {
+    return this.trouble === undefined;
+  }
+
+  #mustWork(): void {
+    if (this.trouble) throw this.trouble;
+  }
+
+  #connection(id: MediaConnectionId): Connection {
+    const connection = this.#connections.get(id);
+    if (!connection) throw gone();
+    return connection;
+  }
+}
+
+const gone = () => new GatewayError("GONE", "nothing of that name");
+
+/** Events that wait for their reader, or a reader that waits for events. */
+class Inbox<Event> {
+  readonly #waiting: Event[] = [];
+  #wake: () => void = () => undefined;
+  #closed: Error | undefined;
+
+  put(event: Event): void {
+    this.#waiting.push(event);
+    this.#wake();
+  }
+
+  close(reason: Error): void {
+    this.#closed = reason;
+    this.#wake();
+  }
+
+  async take(until: AbortSignal): Promise<Event | undefined> {
+    while (this.#waiting.length === 0) {
+      if (this.#closed) throw this.#closed;
+      until.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        until.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
+    return this.#waiting.shift();
+  }
+}

@@ -1,0 +1,53 @@
+import { pino } from "pino";
+import { CallBook } from "../calls/callBook.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import { LegDesk } from "../legs/legDesk.ts";
+import type { Rooms } from "../legs/rooms.ts";
+import { Library } from "../library/library.ts";
+import type { Manifest } from "../library/manifest.ts";
+import { Paths } from "../library/paths.ts";
+import type { Recorders } from "../recorders/recorders.ts";
+import type { ManualClock } from "./manualClock.ts";
+
+export interface TestRooms extends Rooms {
+  library: PaperLibrary;
+  /** What was logged as a warning or worse. */
+  warnings: { code?: string; msg: string }[];
+}
+
+/** A volume on paper: files take time that a manual clock does not see. */
+export class PaperLibrary extends Library {
+  /** Thrown by every write while it is set. */
+  trouble: Error | undefined;
+  readonly written: Manifest[] = [];
+
+  override async writeManifest(manifest: Manifest): Promise<void> {
+    if (this.trouble) throw this.trouble;
+    this.written.push(manifest);
+  }
+
+  override async checkWritable(): Promise<{ freeBytes: number }> {
+    if (this.trouble) throw this.trouble;
+    return { freeBytes: 1e9 };
+  }
+
+  override async clearSpool(): Promise<void> {}
+}
+
+/** What a leg's story takes place in, in virtual time. */
+export function testRooms(gateway: Gateway, clock: ManualClock, recorders: Partial<Recorders> = {}): TestRooms {
+  const warnings: TestRooms["warnings"] = [];
+  const log = pino({ level: "warn" }, { write: (line) => void warnings.push(JSON.parse(line)) });
+  const library = new PaperLibrary(new Paths("/nowhere"), log);
+  return {
+    calls: new CallBook(library, clock),
+    clock,
+    desk: new LegDesk(),
+    gateway,
+    library,
+    log,
+    preferences: { video: ["VP8"], audio: ["opus"] },
+    recorders: recorders as Recorders,
+    warnings,
+  };
+}
