@@ -55,22 +55,20 @@ ensure_engine_running() {
 # Is there one already, perhaps still starting?
 engine_process() { grep --quiet --line-regexp --no-messages dockerd /proc/[0-9]*/comm; }
 
+# Compose v2 brings what it needs to build, or says what it lacks; so where it answers, nothing is installed.
 ensure_plugins() {
-  local missing=()
-  compose_v2_answers || missing+=(compose)
-  docker buildx version >/dev/null 2>&1 || missing+=(buildx)
-  ((${#missing[@]})) || return 0
-  say "Installing Docker's plugins: ${missing[*]}"
-  need_root_to "installing Docker's plugins" "see https://docs.docker.com/compose/install/linux/"
+  compose_v2_answers && return
+  say "Installing Docker Compose"
+  need_root_to "installing Docker Compose" "see https://docs.docker.com/compose/install/linux/"
   apt_update
   local plugin package unpacked
-  for plugin in "${missing[@]}"; do
+  for plugin in compose buildx; do
     package=$(plugin_package "$plugin")
     if [[ -n $package ]]; then
       apt_install "$package"
     else
       # An older Debian has no such package; what trixie's holds is one program that needs nothing else.
-      detail "unpacking Debian trixie's docker-$plugin"
+      detail "unpacking docker-$plugin of Debian trixie"
       unpacked=$(mktemp -d)
       unpack_from_trixie "$unpacked" "docker-$plugin"
       install -D --mode 0755 "$unpacked/usr/libexec/docker/cli-plugins/docker-$plugin" "$CLI_PLUGINS/docker-$plugin"
