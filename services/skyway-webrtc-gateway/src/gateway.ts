@@ -9,7 +9,9 @@ import { LOCKSTEP_MS } from "./events/pollingClient.ts";
 import { Peers } from "./peers/peers.ts";
 
 /** Last events reach their polls within this time, even those that go out in step. */
-const LAST_WORDS_MS = LOCKSTEP_MS + 50;
+const LAST_EVENTS_MS = LOCKSTEP_MS + 50;
+/** Whoever has read CLOSE of a call may want its tracks. */
+const LAST_QUESTIONS_MS = 1_000;
 
 export interface Surroundings {
   signalingUrl: string;
@@ -32,8 +34,9 @@ export function createGateway({ signalingUrl, media, log, clock = systemClock }:
   return {
     api,
     async close() {
+      const hadCalls = connections.running > 0;
       await peers.closeAll();
-      await wait(LAST_WORDS_MS);
+      await wait(hadCalls ? LAST_QUESTIONS_MS : LAST_EVENTS_MS);
       await api.close();
     },
   };

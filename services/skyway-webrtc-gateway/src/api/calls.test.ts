@@ -5,7 +5,7 @@ import { nextCall, openPeer, type RecorderPeer } from "../testing/recorderPeer.t
 import { UdpReceiver } from "../testing/udpReceiver.ts";
 import { waitFor } from "../testing/waitFor.ts";
 
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
 /** RFC 3550, section 12.1. */
 const RTCP_SR = 200;
@@ -104,6 +104,7 @@ test.each([
   expect(await closed).toEqual({ event: "CLOSE" });
   await waitFor("BYE on both", () => byes(ports.videoRtcp) === 1 && byes(ports.audioRtcp) === 1);
   expect((await tracks()).ended.reason).toBe(reason);
+  if (reason === "shutdown") expect((await gateway.get("/health")).status).toBe(503);
   if (["deleted", "peer_deleted", "shutdown"].includes(reason)) await caller.hears("FORCE_CLOSE");
 });
 

@@ -4,7 +4,7 @@ import { KEY, TestGateway } from "../testing/gateway.ts";
 import { nextCall, openPeer, type RecorderPeer } from "../testing/recorderPeer.ts";
 import { OPERATIONS } from "./operations.ts";
 
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
 /** The surface of the API: each operation, with the statuses that its reference documents. */
 

@@ -7,7 +7,7 @@ import { openPeer, type RecorderPeer } from "../testing/recorderPeer.ts";
 import { waitFor } from "../testing/waitFor.ts";
 import { BODY_LIMIT_BYTES } from "./server.ts";
 
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
 let gateway: TestGateway;
 let peer: RecorderPeer;

@@ -6,7 +6,7 @@ import { KEY, TestGateway } from "../testing/gateway.ts";
 import { openPeer } from "../testing/recorderPeer.ts";
 import { waitFor } from "../testing/waitFor.ts";
 
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
 const PEER_TOKEN = /^pt-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

@@ -5,7 +5,7 @@ import { KEY, TestGateway } from "../testing/gateway.ts";
 import { UdpReceiver } from "../testing/udpReceiver.ts";
 import { waitFor } from "../testing/waitFor.ts";
 
-vi.setConfig({ testTimeout: 20_000 });
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
 /** Programs that were written for the official gateway, in the form of their requests and the order of their steps. */
 

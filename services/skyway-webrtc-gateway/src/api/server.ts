@@ -67,7 +67,10 @@ export function createApi(peers: Peers, connections: MediaConnections, log: Logg
   const handlers: Handlers = {
     ...peerRoutes(peers),
     ...mediaConnectionRoutes(connections),
-    health: async () => ({ status: "ok", peers: peers.counts, calls: connections.running }),
+    async health() {
+      if (peers.isClosing) throw new GatewayError("SHUTTING_DOWN");
+      return { status: "ok", peers: peers.counts, calls: connections.running };
+    },
   };
   for (const [name, { method, path, commandType }] of Object.entries(OPERATIONS)) {
     const handler = handlers[name as OperationName] ?? notBuilt;

@@ -124,6 +124,15 @@ test("a session that does not end is not waited for for ever", async () => {
   expect(connection.ended?.reason).toBe("deleted");
 });
 
+test("a session that fails to end has ended all the same", async () => {
+  await connection.answer(OPTIONS);
+  session.end = async () => {
+    throw new Error("no");
+  };
+  await connection.release();
+  expect(connection.ended?.reason).toBe("deleted");
+});
+
 test("however often it ends, it ends once, for the first reason", async () => {
   await connection.answer(OPTIONS);
   await Promise.all([connection.end("force_close"), connection.end("peer_deleted"), connection.release()]);

@@ -195,7 +195,8 @@ export class MediaConnection {
     const limit = new Promise<void>((resolve) => {
       cancel = this.#clock.after(END_LIMIT_MS, resolve);
     });
-    await Promise.race([this.#session.end(reason === "offer_expired" ? "deleted" : reason), limit]);
+    const ended = this.#session.end(reason === "offer_expired" ? "deleted" : reason);
+    await Promise.race([ended, limit]).catch((error) => this.#log.error({ err: error }, "session did not end well"));
     cancel();
     this.#finish(reason);
   }

@@ -78,7 +78,13 @@ export class Peer {
   }
 
   #receive<Name extends keyof Messages>(name: Name, message: Messages[Name]): void {
-    if (!this.#isClosed) this.#handlers[name](message);
+    if (this.#isClosed) return;
+    try {
+      this.#handlers[name](message);
+    } catch (error) {
+      // Whatever a caller sends ends at most its own call.
+      this.#log.error({ err: error, name }, "message from signalling failed");
+    }
   }
 
   readonly #handlers: { [Name in keyof Messages]: (message: Messages[Name]) => void } = {

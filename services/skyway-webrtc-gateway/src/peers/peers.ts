@@ -77,6 +77,11 @@ export class Peers {
     return peer;
   }
 
+  /** Whether everything is ending. */
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
   get counts(): { open: number; disconnected: number } {
     const disconnected = this.#running.filter((peer) => peer.disconnected).length;
     return { open: this.#running.length - disconnected, disconnected };
