@@ -1,0 +1,244 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { RecorderError } from "../errors.ts";
+import { GatewayError } from "../gateway/gatewayError.ts";
+import type { MediaConnectionId, PeerId } from "../ids.ts";
+import type { LegIn, ManifestLeg, RecordingFile } from "../library/manifest.ts";
+import type { AssemblyOrder } from "../recorders/commands.ts";
+import type { RecorderSpec, Recorders } from "../recorders/recorders.ts";
+import { redirectTo } from "../recorders/redirect.ts";
+import type { FinishedRecorder, StartedRecorder } from "../recorders/startedRecorder.ts";
+import { ManualClock } from "../testing/manualClock.ts";
+import { OFFERED, PaperGateway } from "../testing/paperGateway.ts";
+import { type TestRooms, testRooms } from "../testing/testLeg.ts";
+import { receiveCall } from "./receiveCall.ts";
+
+const PEER = "TestRecorder" as PeerId;
+const FILE: RecordingFile = { name: "leg.webm", bytes: 1, durationSeconds: 20, streams: [] };
+const T0 = Date.parse("2026-01-01T00:00:00.000Z");
+const FLOWING = {
+  ended: null,
+  tracks: OFFERED.map((track) => ({ ...track, clock: { firstUnixMs: T0, rate: 1, source: "arrival" as const } })),
+};
+
+let clock: ManualClock;
+let gateway: PaperGateway;
+let recorders: PaperRecorders;
+let stage: TestRooms;
+
+/** Recorders that start, end and assemble as a test says. */
+class PaperRecorders implements Partial<Recorders> {
+  taking: Error | undefined;
+  assembling: (Error | undefined | "no media")[] = [];
+  readonly taken: RecorderSpec[] = [];
+  readonly finished: { byeExpected: boolean }[] = [];
+  readonly orders: AssemblyOrder[] = [];
+
+  async take(spec: RecorderSpec): Promise<StartedRecorder> {
+    if (this.taking) throw this.taking;
+    this.taken.push(spec);
+    return {
+      recorderId: spec.recorderId,
+      redirect: redirectTo("192.0.2.7"),
+      exit: new Promise(() => undefined),
+      finish: async (byeExpected: boolean): Promise<FinishedRecorder> => {
+        this.finished.push({ byeExpected });
+        return { recorderId: spec.recorderId, exitCode: 0, lastWords: "" };
+      },
+    } as StartedRecorder;
+  }
+
+  async assemble(order: AssemblyOrder): Promise<string | undefined> {
+    this.orders.push(order);
+    const result = this.assembling.shift();
+    if (result === "no media") return undefined;
+    if (result) throw result;
+    return "{}";
+  }
+}
+
+beforeEach(() => {
+  clock = new ManualClock();
+  gateway = new PaperGateway();
+  recorders = new PaperRecorders();
+  stage = testRooms(gateway, clock, recorders as unknown as Recorders);
+  stage.library.keep = async () => FILE;
+});
+
+async function ring(...call: Parameters<PaperGateway["ring"]>): Promise<MediaConnectionId> {
+  const id = gateway.ring(...call);
+  void receiveCall(PEER, id, stage);
+  await clock.pass(0);
+  return id;
+}
+function legOf(id: MediaConnectionId): ManifestLeg | undefined {
+  return stage.library.written.flatMap(({ legs }) => legs).findLast((leg) => leg.mediaConnectionId === id);
+}
+const statesOf = (id: MediaConnectionId) => {
+  const states = stage.library.written.flatMap(({ legs }) => legs.filter((leg) => leg.mediaConnectionId === id));
+  return states.map(({ state }) => state).filter((state, at, all) => state !== all[at - 1]);
+};
+async function hangUp(id: MediaConnectionId) {
+  gateway.report(id, { ...FLOWING, ended: { reason: "force_close", unixMs: clock.now().getTime() } });
+  gateway.push(id, { event: "CLOSE" });
+  await clock.pass(100);
+}
+
+test("a leg goes through its states, each on disk before the next, to a recording", async () => {
+  const id = await ring(undefined, '{"call": "c-1", "name": "Ada"}');
+  expect(gateway.redirectOf(id)).toEqual({
+    address: "192.0.2.7",
+    video: 5000,
+    videoRtcp: 5001,
+    audio: 5002,
+    audioRtcp: 5003,
+  });
+  gateway.report(id, FLOWING);
+  await clock.pass(1_000);
+  await hangUp(id);
+  expect(statesOf(id)).toEqual(["ringing", "preparing", "connecting", "recording", "finalising", "ready"]);
+  expect(legOf(id)).toMatchObject({
+    metadata: { call: "c-1", name: "Ada" },
+    reason: "force_close",
+    startedAt: "2026-01-01T00:00:00.000Z",
+    endedAt: "2026-01-01T00:00:01.000Z",
+    file: FILE,
+  });
+  expect(recorders.finished).toEqual([{ byeExpected: true }]);
+  expect(gateway.hungUp).toEqual([]);
+  expect(stage.desk.size).toBe(0);
+});
+
+test("legs with the same metadata.call are one call, all others calls of their own", async () => {
+  const one = await ring(undefined, '{"call": "c-1"}');
+  const other = await ring(undefined, '{"call": "c-1"}');
+  const third = await ring(undefined, '{"call": "c-2"}');
+  const fourth = await ring();
+  const callOf = (id: MediaConnectionId) =>
+    stage.calls.running().find(({ legs }) => legs.some((leg) => leg.mediaConnectionId === id))?.id;
+  expect(callOf(one)).toBe(callOf(other));
+  expect(new Set([one, third, fourth].map(callOf)).size).toBe(3);
+});
+
+test("an event that comes twice is one leg", async () => {
+  const id = await ring();
+  await receiveCall(PEER, id, stage);
+  expect(recorders.taken).toHaveLength(1);
+});
+
+describe("a leg that cannot be recorded fails with a code, its caller is told, and no recorder is left", () => {
+  async function expectFailure(id: MediaConnectionId, code: string) {
+    await clock.pass(100);
+    const leg = legOf(id) as LegIn<"failed">;
+    expect(leg).toMatchObject({
+      state: "failed",
+      error: { code, message: expect.any(String), hint: expect.any(String) },
+    });
+    expect(gateway.hungUp).toEqual([id]);
+    expect(recorders.finished).toHaveLength(recorders.taken.length);
+  }
+
+  test("too many at once", async () => {
+    recorders.taking = new RecorderError("TOO_MANY_RECORDERS", "20 are allowed");
+    await expectFailure(await ring(), "TOO_MANY_RECORDERS");
+  });
+
+  test("nothing that it offers can be recorded", async () => {
+    const offered = [{ codec: "AV1", payloadType: 96, samplingRate: 90_000, channels: 1, fmtp: "" }];
+    const tracks = [{ kind: "video" as const, offered, clock: null, counters: {} }];
+    await expectFailure(await ring({ ended: null, tracks }), "NO_COMMON_CODEC");
+  });
+
+  test("the gateway does not take the answer", async () => {
+    gateway.answer = () => Promise.reject(new GatewayError("GONE", "hung up"));
+    await expectFailure(await ring(), "ANSWER_REFUSED");
+  });
+
+  test("it was stopped before it was answered", async () => {
+    const take = recorders.take.bind(recorders);
+    recorders.take = async (spec) => {
+      stage.desk.stopCall(spec.callId);
+      return take(spec);
+    };
+    const id = await ring();
+    await expectFailure(id, "ENDED_EARLY");
+    expect(gateway.redirectOf(id)).toBeUndefined();
+  });
+
+  test("the volume cannot be written", async () => {
+    stage.library.trouble = new Error("ENOSPC");
+    const id = gateway.ring();
+    void receiveCall(PEER, id, stage);
+    await clock.pass(100);
+    expect(recorders.taken).toEqual([]);
+    expect(gateway.hungUp).toEqual([id]);
+    expect(stage.calls.running()).toEqual([]);
+    expect(stage.warnings.map(({ code }) => code)).toContain("STORAGE_UNAVAILABLE");
+  });
+
+  test("media never came", async () => {
+    recorders.assembling = ["no media"];
+    const id = await ring();
+    await clock.pass(36_000, 500);
+    await expectFailure(id, "NOT_CONNECTED");
+  });
+});
+
+describe("a leg that ends without a recording says why", () => {
+  test("nothing was sent", async () => {
+    recorders.assembling = ["no media"];
+    const id = await ring();
+    await hangUp(id);
+    expect(legOf(id)).toMatchObject({ state: "failed", error: { code: "NO_MEDIA" }, reason: "force_close" });
+  });
+
+  test("its tracks cannot be joined", async () => {
+    recorders.assembling = [new RecorderError("NOT_ASSEMBLED", "moov atom not found")];
+    const id = await ring();
+    await hangUp(id);
+    expect(legOf(id)).toMatchObject({ state: "failed", error: { code: "NOT_ASSEMBLED" } });
+    expect(recorders.orders).toHaveLength(1);
+  });
+});
+
+describe("what passes is waited for", () => {
+  test("an engine that restarts", async () => {
+    recorders.assembling = [new RecorderError("DOCKER_UNREACHABLE"), new RecorderError("DOCKER_UNREACHABLE")];
+    const id = await ring(FLOWING);
+    await clock.pass(1_000);
+    await hangUp(id);
+    expect(legOf(id)).toMatchObject({ state: "finalising" });
+    await clock.pass(4_000);
+    expect(legOf(id)).toMatchObject({ state: "ready" });
+  });
+
+  test("a volume that is full, for some minutes", async () => {
+    const id = await ring(FLOWING);
+    await clock.pass(1_000);
+    stage.library.keep = () => Promise.reject(new Error("ENOSPC: no space left on device"));
+    await hangUp(id);
+    await clock.pass(60_000, 500);
+    expect(legOf(id)).toMatchObject({ state: "finalising" });
+    stage.library.keep = async () => FILE;
+    await clock.pass(16_000, 500);
+    expect(legOf(id)).toMatchObject({ state: "ready" });
+  });
+
+  test("but not by a process that shuts down: the leg is left for the next", async () => {
+    recorders.assembling = Array.from({ length: 9 }, () => new RecorderError("DOCKER_UNREACHABLE"));
+    const id = await ring(FLOWING);
+    await clock.pass(1_000);
+    void stage.desk.close(clock.sleep(50_000));
+    await clock.pass(2_000);
+    expect(stage.desk.size).toBe(0);
+    expect(legOf(id)).toMatchObject({ state: "finalising", reason: "shutdown" });
+  });
+});
+
+test("a gateway that is gone ends the recorder, which nobody else can, and the recording is kept", async () => {
+  const id = await ring(FLOWING);
+  await clock.pass(1_000);
+  gateway.forget();
+  await clock.pass(100);
+  expect(recorders.finished).toEqual([{ byeExpected: false }]);
+  expect(legOf(id)).toMatchObject({ state: "ready", reason: "gateway_lost" });
+});
