@@ -27,5 +27,6 @@ test("an API key is of the documented form", () => {
 
 test("a connection id holds no control characters", () => {
   expect(ConnectionId.safeParse("mc_abc123").success).toBe(true);
+  expect(ConnectionId.safeParse("通話 1").success).toBe(true);
   expect(ConnectionId.safeParse("mc\n").success).toBe(false);
 });

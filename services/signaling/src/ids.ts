@@ -19,8 +19,8 @@ export type PeerId = z.infer<typeof PeerId>;
 export const Token = z.string().min(1).max(256).brand<"Token">();
 export type Token = z.infer<typeof Token>;
 
-/** skyway-js: `mc_` or `dc_` and random letters; pages may name their own. Printable ASCII, so that logs stay lines. */
-export const ConnectionId = z.string().regex(/^[\x20-\x7e]{1,128}$/);
+/** skyway-js: `mc_` or `dc_` and random letters; pages may name their own, in any script, but without control characters. */
+export const ConnectionId = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u);
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const GENERATED_LENGTH = 16;

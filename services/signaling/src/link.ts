@@ -2,6 +2,8 @@ import type { ServerMessage } from "./messages.ts";
 
 /** The way to a client, whatever protocol it speaks. */
 export interface Link {
+  /** For the log. */
+  readonly protocol: string;
   /**
    * Whether the client weighs LEAVE against the media it still gets, as gateways do. skyway-js does not: it
    * closes its connections, media or not.

@@ -1,10 +1,13 @@
 import type { AddressInfo } from "node:net";
 import Fastify from "fastify";
 import type { Logger } from "pino";
-import type { Clock } from "./clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { Configuration } from "./configuration.ts";
+import type { Door } from "./door.ts";
+import { servePeerJs } from "./peerjs/webSocketServer.ts";
 import { serveRest } from "./restApi.ts";
 import { serveSkyway } from "./skyway/socketServer.ts";
+import { WATCH_INTERVAL_MS } from "./times.ts";
 import { Worlds } from "./worlds.ts";
 
 export interface Signaling {
@@ -14,14 +17,31 @@ export interface Signaling {
 }
 
 /** Starts signalling; resolves once it listens. */
-export async function startSignaling(configuration: Configuration, log: Logger, clock?: Clock): Promise<Signaling> {
+export async function startSignaling(
+  configuration: Configuration,
+  log: Logger,
+  clock: Clock = systemClock,
+): Promise<Signaling> {
   const { apiKeys, secretKeys, port, listenAddress } = configuration;
   const worlds = new Worlds(apiKeys, secretKeys, clock);
   // Requests are not logged: their addresses hold tokens.
   const app = Fastify({ logger: false, forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
   serveRest(app, worlds);
-  const door = serveSkyway(app.server, worlds, log);
-  app.addHook("preClose", async () => door.close());
+  const doors = [serveSkyway(app.server, worlds, log), servePeerJs(app, worlds, log)];
+  const stopWatching = watchOver(doors, clock);
+  app.addHook("preClose", async () => {
+    stopWatching();
+    for (const door of doors) door.close();
+  });
   await app.listen({ port, host: listenAddress });
   return { port: (app.server.address() as AddressInfo).port, close: () => app.close() };
+}
+
+function watchOver(doors: readonly Door[], clock: Clock): () => void {
+  const watch = () => {
+    for (const door of doors) door.watch();
+    timer = clock.after(WATCH_INTERVAL_MS, watch);
+  };
+  let timer = clock.after(WATCH_INTERVAL_MS, watch);
+  return () => timer.cancel();
 }

@@ -2,9 +2,9 @@ import type { Socket } from "socket.io";
 import type { Clock } from "../clock.ts";
 import { LIMITS } from "../limits.ts";
 import type { Link } from "../link.ts";
+import { mannerOf } from "../manner.ts";
 import type { ServerMessage } from "../messages.ts";
 import { Watchdog } from "../watchdog.ts";
-import { mannerOf } from "./manner.ts";
 import { webSocketOf } from "./webSocketOf.ts";
 
 /** skyway-js says so; a gateway says something else, or nothing. */
@@ -15,6 +15,7 @@ const NUDGE = "ALIVE";
 
 /** The way to a client of socket.io, version 2 (skyway-js) or later. */
 export class SocketLink implements Link {
+  readonly protocol: string;
   readonly weighsLeave: boolean;
   readonly #socket: Socket;
   readonly #clock: Clock;
@@ -27,6 +28,7 @@ export class SocketLink implements Link {
     this.#socket = socket;
     this.#clock = clock;
     this.#watchdog = new Watchdog(clock);
+    this.protocol = `Engine.IO ${socket.conn.protocol}`;
     this.weighsLeave = socket.handshake.query["platform"] !== BROWSER_PLATFORM;
     socket.conn.on("packet", () => this.#heardProgram());
     socket.conn.on("upgrade", () => {
@@ -68,7 +70,7 @@ export class SocketLink implements Link {
     });
   }
 
-  /** To be called every `WATCH_INTERVAL_MS`: asks for a sign of life, and gives up a client that shows none. */
+  /** Asks for a sign of life, and gives up a client that shows none. */
   watch(): void {
     const webSocket = webSocketOf(this.#socket);
     if (!webSocket) return; // engine.io itself watches a client on polling.

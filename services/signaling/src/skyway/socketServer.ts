@@ -1,20 +1,17 @@
 import type { Server as HttpServer } from "node:http";
 import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
+import type { Door } from "../door.ts";
 import { LIMITS } from "../limits.ts";
-import { HANDSHAKE_LIMIT_MS, WATCH_INTERVAL_MS } from "../times.ts";
+import { Session } from "../session.ts";
+import { HANDSHAKE_LIMIT_MS } from "../times.ts";
 import type { Worlds } from "../worlds.ts";
-import { Session } from "./session.ts";
+import { receive } from "./receive.ts";
+import { SocketLink } from "./socketLink.ts";
 
-/** The door for skyway-js 4 and for gateways. */
-export interface SkywayDoor {
-  /** Drops every client in such a way that it comes back by itself, and nobody is told that it left. */
-  close(): void;
-}
-
-/** Serves socket.io to clients of Engine.IO 3 (skyway-js) and 4 on an HTTP server. */
-export function serveSkyway(http: HttpServer, worlds: Worlds, log: Logger): SkywayDoor {
-  const sessions = new Set<Session>();
+/** The door for skyway-js 4 and for gateways: socket.io for clients of Engine.IO 3 (skyway-js) and 4. */
+export function serveSkyway(http: HttpServer, worlds: Worlds, log: Logger): Door {
+  const sessions = new Map<Session, SocketLink>();
   const io = new Server(http, {
     allowEIO3: true,
     // Without the origin reflected and credentials allowed, skyway-js polls for ever and reports nothing.
@@ -30,25 +27,25 @@ export function serveSkyway(http: HttpServer, worlds: Worlds, log: Logger): Skyw
   });
 
   io.on("connection", (socket: Socket) => {
-    const session = new Session(socket, worlds, log);
-    sessions.add(session);
+    const link = new SocketLink(socket, worlds.clock);
+    const session = new Session(link, worlds, log);
+    sessions.set(session, link);
     socket.once("disconnect", (reason) => {
       sessions.delete(session);
-      session.ended(reason);
+      session.ended(link.manner(reason), reason);
     });
-    session.start();
+    socket.conn.on("packet", ({ data }: { data?: string | Buffer }) => session.count(data?.length ?? 0));
+    socket.onAny((name: string, body: unknown) => session.guard(() => receive(session, name, body)));
+    const { apiKey, peerId, token, credential } = socket.handshake.query;
+    session.join({ apiKey, peerId, token, credential });
   });
 
-  let timer = worlds.clock.after(WATCH_INTERVAL_MS, watch);
-  function watch(): void {
-    for (const session of sessions) session.watch();
-    timer = worlds.clock.after(WATCH_INTERVAL_MS, watch);
-  }
-
   return {
+    watch() {
+      for (const link of sessions.values()) link.watch();
+    },
     close() {
-      timer.cancel();
-      for (const session of sessions) session.abandon();
+      for (const session of sessions.keys()) session.abandon();
       io.engine.close();
     },
   };

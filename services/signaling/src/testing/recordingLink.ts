@@ -3,6 +3,7 @@ import type { ServerMessage } from "../messages.ts";
 
 /** A client that writes down what it is told. */
 export class RecordingLink implements Link {
+  readonly protocol = "none";
   readonly heard: ServerMessage[] = [];
   readonly weighsLeave: boolean;
   isOpen = true;

@@ -1,0 +1,47 @@
+import type { PeerId } from "../ids.ts";
+import { LIMITS } from "../limits.ts";
+import type { PeerMessage, ServerMessage } from "../messages.ts";
+
+/** Two peers with more than this between them are not what this is about. */
+const CONNECTIONS_PER_PEER = 32;
+
+/**
+ * Which hang-ups a client of PeerJS must be told. It has no word for the end of one connection, only LEAVE, which
+ * ends all with a peer. Its own calls and all data connections hold a data channel by which it sees their end; a
+ * call that skyway-js began holds none.
+ */
+export class OpenConnections {
+  /** Connections that LEAVE would end too, by remote peer. */
+  readonly #withDataChannel = new Map<PeerId, Set<string>>();
+
+  sent({ event, body }: PeerMessage): void {
+    if (event === "OFFER") this.#add(body.dst, body.connectionId);
+  }
+
+  /** @returns whether this message is a hang-up that is to be told as LEAVE. */
+  received({ event, body }: ServerMessage): boolean {
+    if (event === "OFFER" && body.connectionType === "data") this.#add(body.src, body.connectionId);
+    if (event === "LEAVE") this.#withDataChannel.delete(body);
+    if (event !== "FORCE_CLOSE") return false;
+    const others = this.#withDataChannel.get(body.src);
+    if (!others) return true;
+    if (others.delete(body.connectionId) && others.size === 0) this.#withDataChannel.delete(body.src);
+    return false;
+  }
+
+  #add(peerId: PeerId, connectionId: string): void {
+    const connections = this.#withDataChannel.get(peerId) ?? new Set();
+    connections.add(connectionId);
+    forgetOldest(connections, CONNECTIONS_PER_PEER);
+    this.#withDataChannel.set(peerId, connections);
+    forgetOldest(this.#withDataChannel, LIMITS.acquaintances);
+  }
+}
+
+function forgetOldest<Key>(kept: { size: number; keys(): Iterable<Key>; delete(key: Key): boolean }, limit: number) {
+  if (kept.size <= limit) return;
+  for (const oldest of kept.keys()) {
+    kept.delete(oldest);
+    return;
+  }
+}

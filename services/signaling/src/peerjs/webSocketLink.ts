@@ -1,0 +1,70 @@
+import type { WebSocket } from "ws";
+import type { Clock } from "../clock.ts";
+import { LIMITS } from "../limits.ts";
+import type { Link } from "../link.ts";
+import type { PeerMessage, ServerMessage } from "../messages.ts";
+import { Watchdog } from "../watchdog.ts";
+import { OpenConnections } from "./openConnections.ts";
+import { toPeerJs } from "./serverMessages.ts";
+
+/** The way to a client of PeerJS. */
+export class WebSocketLink implements Link {
+  readonly protocol = "PeerJS";
+  readonly weighsLeave = false;
+  readonly #webSocket: WebSocket;
+  readonly #clock: Clock;
+  readonly #watchdog: Watchdog;
+  readonly #connections = new OpenConnections();
+
+  constructor(webSocket: WebSocket, clock: Clock) {
+    this.#webSocket = webSocket;
+    this.#clock = clock;
+    this.#watchdog = new Watchdog(clock);
+    webSocket.on("message", () => this.#watchdog.heardProgram());
+    webSocket.on("pong", () => this.#watchdog.heardTransport());
+  }
+
+  get isOpen(): boolean {
+    return this.#webSocket.readyState === this.#webSocket.OPEN;
+  }
+
+  send(message: ServerMessage): void {
+    const isLast = this.#connections.received(message);
+    const text =
+      isLast && message.event === "FORCE_CLOSE" ? { type: "LEAVE", src: message.body.src } : toPeerJs(message);
+    if (!text || !this.isOpen) return;
+    if (this.#webSocket.bufferedAmount > LIMITS.unsentBytes) this.#webSocket.terminate();
+    else this.#webSocket.send(JSON.stringify(text));
+  }
+
+  /** To be told what the client sends: its own offers are connections too. */
+  noteSent(message: PeerMessage): void {
+    this.#connections.sent(message);
+  }
+
+  isAlive(withinMs: number): Promise<boolean> {
+    if (!this.isOpen) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const answer = (isAlive: boolean) => {
+        timer.cancel();
+        this.#webSocket.off("pong", heard).off("message", heard).off("close", gone);
+        resolve(isAlive);
+      };
+      const heard = () => answer(true);
+      const gone = () => answer(false);
+      const timer = this.#clock.after(withinMs, gone);
+      this.#webSocket.on("pong", heard).on("message", heard).on("close", gone);
+      this.#webSocket.ping();
+    });
+  }
+
+  /** Asks for a sign of life, and gives up a client that shows none. */
+  watch(): void {
+    if (this.#watchdog.isSilent()) this.#webSocket.terminate();
+    else this.#webSocket.ping();
+  }
+
+  close(): void {
+    this.#webSocket.close();
+  }
+}

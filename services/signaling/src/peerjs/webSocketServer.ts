@@ -1,0 +1,71 @@
+import type { IncomingMessage } from "node:http";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Door } from "../door.ts";
+import { LIMITS } from "../limits.ts";
+import { mannerOf } from "../manner.ts";
+import { Session } from "../session.ts";
+import type { Worlds } from "../worlds.ts";
+import { apiKeyOf } from "./apiKey.ts";
+import { parsePeerJsMessage } from "./clientMessages.ts";
+import { servePeerJsRest } from "./restApi.ts";
+import { WebSocketLink } from "./webSocketLink.ts";
+
+/** `new Peer(id, {path: "/"})` and `{path: "/peerjs"}`: PeerJS adds its own name to either. */
+const PATHS = new Set(["/peerjs", "/peerjs/peerjs"]);
+
+/** The door for PeerJS 1: WebSockets, and the REST paths that it asks for ids. */
+export function servePeerJs(app: FastifyInstance, worlds: Worlds, log: Logger): Door {
+  const sessions = new Map<Session, WebSocketLink>();
+  const server = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: LIMITS.messageBytes });
+
+  app.server.on("upgrade", (request, socket, head) => {
+    const { pathname, searchParams } = addressOf(request);
+    if (!PATHS.has(pathname)) return; // Another door's; engine.io ends what is nobody's.
+    if (sessions.size >= LIMITS.sockets) socket.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n");
+    else server.handleUpgrade(request, socket, head, (webSocket) => welcome(webSocket, searchParams));
+  });
+  servePeerJsRest(app, worlds);
+
+  function welcome(webSocket: WebSocket, query: URLSearchParams): void {
+    const link = new WebSocketLink(webSocket, worlds.clock);
+    const session = new Session(link, worlds, log);
+    sessions.set(session, link);
+    webSocket.on("error", (error) => log.debug({ err: error.message }, "WebSocket failed"));
+    webSocket.once("close", (code) => {
+      sessions.delete(session);
+      session.ended(mannerOf("transport close", code), `close ${code}`);
+    });
+    webSocket.on("message", (data) => {
+      const text = String(data);
+      session.count(text.length);
+      session.guard(() => {
+        const message = session.isMember ? parsePeerJsMessage(text) : undefined;
+        if (!message) return;
+        link.noteSent(message);
+        session.pass(message);
+      });
+    });
+    const token = query.get("token");
+    // PeerJS has no option for a credential; its token is the one thing that a page can set.
+    session.join({ apiKey: apiKeyOf(query.get("key")), peerId: query.get("id"), token, credential: token });
+  }
+
+  return {
+    watch() {
+      for (const link of sessions.values()) link.watch();
+    },
+    close() {
+      for (const [session, link] of sessions) {
+        session.abandon();
+        link.close();
+      }
+    },
+  };
+}
+
+function addressOf({ url }: IncomingMessage): URL {
+  // Only path and query are of interest; a request line that is no address has none of ours.
+  return URL.parse(url ?? "/", "http://signaling") ?? new URL("http://signaling");
+}
