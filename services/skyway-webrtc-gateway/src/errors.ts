@@ -99,6 +99,18 @@ export const ERRORS = {
     status: 403,
     hint: "The connection's events say CLOSE.",
   },
+  SOCKET_IN_USE: {
+    message: "A connection uses this port",
+    fault: "caller",
+    status: 403,
+    hint: "It is closed with the last connection that uses it.",
+  },
+  NO_PORT_LEFT: {
+    message: "No more ports can be opened",
+    fault: "caller",
+    status: 403,
+    hint: "DELETE those that no connection uses.",
+  },
   UNKNOWN_ID: {
     message: "There is nothing with this id",
     fault: "caller",

@@ -5,6 +5,7 @@ import { createApi } from "./api/server.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Media } from "./connections/mediaConnection.ts";
 import { MediaConnections } from "./connections/mediaConnections.ts";
+import { ContentPorts } from "./content/contentPorts.ts";
 import { LOCKSTEP_MS } from "./events/pollingClient.ts";
 import { Peers } from "./peers/peers.ts";
 
@@ -16,6 +17,8 @@ const LAST_QUESTIONS_MS = 1_000;
 export interface Surroundings {
   signalingUrl: string;
   media: Media;
+  /** Where ports for content are bound, and what programs are told: who reaches the API reaches them. */
+  content: { bindAddress: string; address: string };
   log: Logger;
   clock?: Clock;
 }
@@ -27,15 +30,17 @@ export interface Gateway {
 }
 
 /** Puts the gateway together; `api.listen` starts it. */
-export function createGateway({ signalingUrl, media, log, clock = systemClock }: Surroundings): Gateway {
+export function createGateway({ signalingUrl, media, content, log, clock = systemClock }: Surroundings): Gateway {
   const connections = new MediaConnections(clock);
   const peers = new Peers(signalingUrl, { connections, media, clock, log });
-  const api = createApi(peers, connections, log);
+  const ports = new ContentPorts(content.bindAddress);
+  const api = createApi({ peers, connections, ports, contentAddress: content.address, log });
   return {
     api,
     async close() {
       const hadCalls = connections.running > 0;
       await peers.closeAll();
+      ports.closeAll();
       await wait(hadCalls ? LAST_QUESTIONS_MS : LAST_EVENTS_MS);
       await api.close();
     },

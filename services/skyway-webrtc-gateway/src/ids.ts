@@ -7,6 +7,8 @@ export type PeerToken = Branded<"pt">;
 export type MediaConnectionId = Branded<"mc">;
 export type VideoId = Branded<"vi">;
 export type AudioId = Branded<"au">;
+export type RtcpId = Branded<"rc">;
+export type DataId = Branded<"da">;
 
 const make =
   <Prefix extends string>(prefix: Prefix) =>
@@ -17,6 +19,8 @@ export const newPeerToken = make("pt");
 export const newMediaConnectionId = make("mc");
 export const newVideoId = make("vi");
 export const newAudioId = make("au");
+export const newRtcpId = make("rc");
+export const newDataId = make("da");
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 

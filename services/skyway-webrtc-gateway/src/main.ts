@@ -29,7 +29,10 @@ async function start(): Promise<void> {
   const announcedIps = [...new Set([...configuration.announcedIps, bindAddress])];
   const { mediaPort, signalingUrl, apiPort, apiBindAddress } = configuration;
   const sessions = createMediaSessions({ mediaPort, bindAddress, announcedIps, log });
-  const gateway = createGateway({ signalingUrl, media: { createSession: sessions.create, describeOffer }, log });
+  const media = { createSession: sessions.create, describeOffer };
+  const isEverywhere = apiBindAddress === "0.0.0.0" || apiBindAddress === "::";
+  const content = { bindAddress: apiBindAddress, address: isEverywhere ? bindAddress : apiBindAddress };
+  const gateway = createGateway({ signalingUrl, media, content, log });
 
   try {
     await gateway.api.listen({ port: apiPort, host: apiBindAddress });

@@ -1,9 +1,12 @@
+import { isIPv6 } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
+import type { ContentPorts } from "../content/contentPorts.ts";
 import { GatewayError } from "../errors.ts";
 import type { Peers } from "../peers/peers.ts";
 import { readBody } from "./body.ts";
+import { contentRoutes } from "./contentRoutes.ts";
 import { errorBody } from "./errorBody.ts";
 import type { Handlers } from "./handlers.ts";
 import { mediaConnectionRoutes } from "./mediaConnectionRoutes.ts";
@@ -24,8 +27,17 @@ declare module "fastify" {
   }
 }
 
+export interface ApiRooms {
+  peers: Peers;
+  connections: MediaConnections;
+  ports: ContentPorts;
+  /** Where programs reach `ports`. */
+  contentAddress: string;
+  log: Logger;
+}
+
 /** The REST API of the SkyWay WebRTC Gateway. What is not built yet answers 501. */
-export function createApi(peers: Peers, connections: MediaConnections, log: Logger): FastifyInstance {
+export function createApi({ peers, connections, ports, contentAddress, log }: ApiRooms): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -67,6 +79,7 @@ export function createApi(peers: Peers, connections: MediaConnections, log: Logg
   const handlers: Handlers = {
     ...peerRoutes(peers),
     ...mediaConnectionRoutes(connections),
+    ...contentRoutes(ports, isIPv6(contentAddress) ? { ip_v6: contentAddress } : { ip_v4: contentAddress }),
     async health() {
       if (peers.isClosing) throw new GatewayError("SHUTTING_DOWN");
       return { status: "ok", peers: peers.counts, calls: connections.running };

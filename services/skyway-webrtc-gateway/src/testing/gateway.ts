@@ -41,7 +41,8 @@ export class TestGateway implements AsyncDisposable {
     const sessions = createMediaSessions({ mediaPort, bindAddress: "127.0.0.1", announcedIps: [], log });
     const media = { createSession: sessions.create, describeOffer };
     const signalingUrl = `http://127.0.0.1:${signaling.port}`;
-    const gateway = createGateway({ signalingUrl, media, log });
+    const content = { bindAddress: "127.0.0.1", address: "127.0.0.1" };
+    const gateway = createGateway({ signalingUrl, media, content, log });
     await gateway.api.listen({ port: 0, host: "127.0.0.1" });
     const { port } = gateway.api.server.address() as AddressInfo;
     let closed: Promise<void> | undefined;
