@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { recorderShape, type ShapeFacts } from "./recorderShape.ts";
+
+const FACTS: ShapeFacts = {
+  project: "skyway-call-recorder",
+  imageId: `sha256:${"a".repeat(64)}`,
+  network: "skyway-call-recorder_recorders",
+  recordings: { type: "volume", source: "skyway-call-recorder_recordings" },
+};
+
+type Json = Record<string, unknown>;
+
+/** A recorder as the orchestrator asks for it. */
+function recorder(): Json & { HostConfig: Json; Labels: Json } {
+  return {
+    Image: FACTS.imageId,
+    Cmd: ["record", "leg_1-p1", "audio=djA="],
+    User: "10001:10001",
+    Labels: { "io.skyway-call-recorder.project": FACTS.project, "io.skyway-call-recorder.role": "recorder" },
+    HostConfig: {
+      Init: true,
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      ReadonlyRootfs: true,
+      NetworkMode: FACTS.network,
+      Memory: 268_435_456,
+      MemorySwap: 268_435_456,
+      NanoCpus: 1_000_000_000,
+      PidsLimit: 64,
+      Tmpfs: { "/tmp": "size=16m" },
+      Mounts: [{ Type: "volume", Source: FACTS.recordings.source, Target: "/recordings" }],
+      LogConfig: { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } },
+    },
+  };
+}
+
+const passes = (body: unknown) => recorderShape(FACTS).safeParse(body).success;
+
+test("a recorder and an assembler without network pass", () => {
+  expect(passes(recorder())).toBe(true);
+  const assembler = recorder();
+  assembler["Cmd"] = ["assemble", "leg_1-p1", "format=webm", "title=日本語"];
+  assembler.HostConfig["NetworkMode"] = "none";
+  assembler.Labels["io.skyway-call-recorder.role"] = "assembler";
+  expect(passes(assembler)).toBe(true);
+});
+
+describe("an escape is refused", () => {
+  test.each<[string, Json]>([
+    ["another image", { Image: "alpine" }],
+    ["the image by its name", { Image: "skyway-call-recorder/recorder:latest" }],
+    ["another command", { Cmd: ["bash", "-c", "id"] }],
+    ["a command without its id", { Cmd: ["record"] }],
+    ["a command with a line break", { Cmd: ["assemble", "leg_1-p1", "title=a\nb"] }],
+    ["an entry point", { Entrypoint: ["bash"] }],
+    ["an environment", { Env: ["LD_PRELOAD=/recordings/x.so"] }],
+    ["root", { User: "0:0" }],
+    ["no user", { User: undefined }],
+    ["a volume of its own", { Volumes: { "/x": {} } }],
+    ["a working folder", { WorkingDir: "/recordings" }],
+    ["a health check", { Healthcheck: { Test: ["CMD", "id"] } }],
+    ["a second network", { NetworkingConfig: { EndpointsConfig: { bridge: {} } } }],
+    ["labels of Compose", { Labels: { ...recorder().Labels, "com.docker.compose.service": "orchestrator" } }],
+    ["another project's label", { Labels: { ...recorder().Labels, "io.skyway-call-recorder.project": "other" } }],
+    ["no label", { Labels: {} }],
+    ["exposed ports", { ExposedPorts: { "80/tcp": {} } }],
+  ])("%s", (_what, change) => expect(passes({ ...recorder(), ...change })).toBe(false));
+
+  test.each<[string, Json]>([
+    ["privileged", { Privileged: true }],
+    ["privileged, said as false", { Privileged: false }],
+    ["a bind", { Binds: ["/:/host"] }],
+    ["the socket as a mount", { Mounts: [{ Type: "bind", Source: "/var/run/docker.sock", Target: "/recordings" }] }],
+    [
+      "a second mount",
+      { Mounts: [...(recorder().HostConfig["Mounts"] as Json[]), { Type: "bind", Source: "/", Target: "/h" }] },
+    ],
+    ["bind propagation", { Mounts: [{ ...(recorder().HostConfig["Mounts"] as Json[])[0], BindOptions: {} }] }],
+    [
+      "a volume driver's options",
+      { Mounts: [{ ...(recorder().HostConfig["Mounts"] as Json[])[0], VolumeOptions: {} }] },
+    ],
+    ["the host's network", { NetworkMode: "host" }],
+    ["another container's network", { NetworkMode: "container:abc" }],
+    ["the host's processes", { PidMode: "host" }],
+    ["the host's IPC", { IpcMode: "host" }],
+    ["the host's users", { UsernsMode: "host" }],
+    ["the host's UTS", { UTSMode: "host" }],
+    ["a capability", { CapAdd: ["SYS_ADMIN"] }],
+    ["no dropped capabilities", { CapDrop: [] }],
+    ["an unconfined profile", { SecurityOpt: ["no-new-privileges", "seccomp=unconfined"] }],
+    ["a device", { Devices: [{ PathOnHost: "/dev/sda", PathInContainer: "/dev/sda", CgroupPermissions: "rwm" }] }],
+    ["device rules", { DeviceCgroupRules: ["a *:* rwm"] }],
+    ["volumes from another", { VolumesFrom: ["orchestrator"] }],
+    ["a writable root", { ReadonlyRootfs: false }],
+    ["more memory than any job needs", { Memory: 64 * 1024 ** 3 }],
+    ["no limit of processes", { PidsLimit: -1 }],
+    ["a runtime", { Runtime: "other" }],
+    ["system settings", { Sysctls: { "kernel.shm_rmid_forced": "1" } }],
+    ["a log driver", { LogConfig: { Type: "syslog", Config: {} } }],
+    ["published ports", { PortBindings: { "5000/udp": [{ HostPort: "5000" }] } }],
+    ["a restart policy", { RestartPolicy: { Name: "always" } }],
+    ["a cgroup parent", { CgroupParent: "/" }],
+    ["executable scratch space", { Tmpfs: { "/etc": "size=1m" } }],
+  ])("%s", (_what, change) => {
+    const body = recorder();
+    expect(passes({ ...body, HostConfig: { ...body.HostConfig, ...change } })).toBe(false);
+  });
+});
