@@ -72,7 +72,7 @@ describe("parameters", () => {
     ["GET", `/containers/${ID}/json?__proto__=1`],
     ["GET", `/containers/${ID}/logs?details=true`],
     ["POST", "/containers/create?name=../x"],
-    ["POST", "/containers/create?platform=linux"],
+    ["POST", "/containers/create?platform=linux%20--privileged"],
     ["DELETE", `/containers/${ID}?link=true`],
   ])("%s %s is refused", (method, target) => expect(refusalOf(method, target)).toBe("PARAMETER_NOT_ALLOWED"));
 });
