@@ -87,10 +87,12 @@ export class Orchestrator {
   }
 
   async #close(limitMs: number): Promise<void> {
-    const { clock, desk, log } = this.rooms;
+    const { clock, desk, log, recorders } = this.rooms;
     log.info({ legs: desk.size }, "ending all recordings");
     for (const peer of this.#peers) peer.stop();
-    const done = await desk.close(clock.sleep(limitMs));
+    const timeUp = clock.sleep(limitMs);
+    const done = await desk.close(timeUp);
+    await Promise.race([recorders.swept(), timeUp]);
     if (!done) log.warn({ legs: desk.size }, "left for the next start");
     await Promise.all(this.#peers.map((peer) => peer.remove()));
     await this.#api.close();

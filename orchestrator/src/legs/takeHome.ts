@@ -57,8 +57,11 @@ function finalisingOf(leg: SpooledLeg, ending: Ending): LegIn<"finalising"> {
 }
 
 async function endRecorder(recorder: StartedRecorder, ending: Ending, context: LegContext): Promise<void> {
-  const finished = await retrying(() => recorder.finish(byeExpected(ending)), context);
-  if (finished.exitCode !== 0) context.log.warn({ ...finished }, "recorder ended with an error");
+  const began = context.rooms.clock.now().getTime();
+  const { exitCode, lastWords } = await retrying(() => recorder.finish(byeExpected(ending)), context);
+  const ms = context.rooms.clock.now().getTime() - began;
+  if (exitCode === 0) context.log.info({ ms }, "recorder finished");
+  else context.log.warn({ ms, exitCode, lastWords }, "recorder ended with an error");
 }
 
 /** From the spool into the call's folder; may be tried again from any point at which it failed. */

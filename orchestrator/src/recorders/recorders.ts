@@ -7,6 +7,7 @@ import { bound } from "./bound.ts";
 import type { Codecs } from "./codecs.ts";
 import { type AssemblyOrder, assembleCommand, recordCommand } from "./commands.ts";
 import { StartedRecorder } from "./startedRecorder.ts";
+import { Sweeper } from "./sweeper.ts";
 
 const MEBIBYTE = 1024 * 1024;
 /** Joining a long call reads and writes gigabytes. */
@@ -40,6 +41,7 @@ export class Recorders {
   readonly #engine: Engine;
   readonly #settings: RecorderSettings;
   readonly #clock: Clock;
+  readonly #sweeper: Sweeper;
   /** Recorders that run or are being started. */
   #running = 0;
 
@@ -47,6 +49,7 @@ export class Recorders {
     this.#engine = engine;
     this.#settings = settings;
     this.#clock = clock;
+    this.#sweeper = new Sweeper(engine, clock);
   }
 
   get running(): number {
@@ -57,7 +60,7 @@ export class Recorders {
    * A recorder whose ports are bound: whatever is sent to it from now on is recorded.
    *
    * @throws RecorderError TOO_MANY_RECORDERS, RECORDER_NOT_STARTED, RECORDER_NOT_BOUND, RECORDER_IMAGE_MISSING,
-   *   RECORDER_NETWORK_MISSING, DOCKER_UNREACHABLE, DOCKER_FORBIDDEN; no container is left then.
+   *   RECORDER_NETWORK_MISSING, DOCKER_UNREACHABLE, DOCKER_FORBIDDEN; no container is left then, in a moment.
    */
   async take(spec: RecorderSpec): Promise<StartedRecorder> {
     const { maxConcurrentRecorders, network } = this.#settings;
@@ -71,7 +74,7 @@ export class Recorders {
       try {
         return this.#started(id, spec.recorderId, await bound(this.#engine, id));
       } catch (error) {
-        await this.#engine.remove(id);
+        this.#sweeper.sweep(id);
         throw error;
       }
     } catch (error) {
@@ -117,12 +120,22 @@ export class Recorders {
       if (limit.aborted) throw new RecorderError("NOT_ASSEMBLED", "it took too long", { cause: error });
       throw error;
     } finally {
-      await this.#engine.remove(id);
+      this.#sweeper.sweep(id);
     }
   }
 
+  /** Resolves when no container is left that has done its work. */
+  async swept(): Promise<void> {
+    await this.#sweeper.idle();
+  }
+
   #started(containerId: string, recorderId: RecorderId, address: string): StartedRecorder {
-    const recorder = new StartedRecorder(this.#engine, containerId, recorderId, address, this.#clock);
+    const recorder = new StartedRecorder(
+      { engine: this.#engine, clock: this.#clock, sweeper: this.#sweeper },
+      containerId,
+      recorderId,
+      address,
+    );
     void recorder.exit.then(() => {
       this.#running -= 1;
     });

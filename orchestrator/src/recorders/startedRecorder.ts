@@ -3,6 +3,7 @@ import type { Engine, StopSignal } from "../engine/engine.ts";
 import { asRecorderError } from "../errors.ts";
 import type { RecorderId } from "../ids.ts";
 import { type RedirectTargets, redirectTo } from "./redirect.ts";
+import type { Sweeper } from "./sweeper.ts";
 
 /** The gateway's BYE ends a recorder in 0.2 s; after this time it is not coming. */
 const BYE_GRACE_MS = 1_500;
@@ -30,19 +31,26 @@ export class StartedRecorder {
   readonly #engine: Engine;
   readonly #containerId: string;
   readonly #clock: Clock;
+  readonly #sweeper: Sweeper;
 
-  constructor(engine: Engine, containerId: string, recorderId: RecorderId, address: string, clock: Clock) {
+  constructor(
+    { engine, clock, sweeper }: { engine: Engine; clock: Clock; sweeper: Sweeper },
+    containerId: string,
+    recorderId: RecorderId,
+    address: string,
+  ) {
     this.#engine = engine;
     this.#containerId = containerId;
     this.recorderId = recorderId;
     this.redirect = redirectTo(address);
     this.#clock = clock;
+    this.#sweeper = sweeper;
     this.exit = this.#watch();
   }
 
   /**
-   * Waits for the end that the gateway's BYE brings, asks for it by SIGTERM when it does not come, and removes the
-   * container. Files are closed properly in both cases. May be tried again when it fails.
+   * Waits for the end that the gateway's BYE brings, asks for it by SIGTERM when it does not come, and has the
+   * container removed. Files are closed properly in both cases. May be tried again when it fails.
    *
    * @param byeExpected false when nobody can send a BYE: the gateway is gone.
    * @throws RecorderError DOCKER_UNREACHABLE.
@@ -53,7 +61,7 @@ export class StartedRecorder {
       (await this.#endsBy("SIGTERM", SIGTERM_GRACE_MS)) ||
       (await this.#endsBy("SIGKILL", SIGKILL_GRACE_MS));
     const { stderr } = await this.#engine.output(this.#containerId);
-    await this.#engine.remove(this.#containerId);
+    this.#sweeper.sweep(this.#containerId);
     const exitCode = ended ? await this.exit : undefined;
     return { recorderId: this.recorderId, exitCode, lastWords: stderr.trim().slice(-LAST_WORDS_CHARACTERS) };
   }
