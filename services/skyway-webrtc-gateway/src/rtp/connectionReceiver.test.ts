@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { sequenceDistance } from "./arithmetic.ts";
 import { splitCompound } from "./rtcp/compound.ts";
 import { BYE, SENDER_REPORT } from "./rtcp/packetTypes.ts";
+import { readSenderReport } from "./rtcp/senderReport.ts";
 import { framesOf, SimulatedCall, START_MS } from "./simulatedCall.ts";
 import { rtpPacket, VIDEO, vp8Payload } from "./simulatedSender.ts";
 
@@ -205,6 +206,69 @@ describe("the clock", () => {
     const audio = call.receiver.clockOf(call.track("audio"));
     expect(audio?.source).toBe("arrival");
     expect((audio?.firstUnixMs ?? 0) - START_MS).toBeCloseTo(40, 0);
+  });
+});
+
+describe("a microphone that is taken away for a while", () => {
+  /** How far the last audio packet lies from where it belongs, against the video. */
+  const offMs = (call: SimulatedCall) => {
+    const [video, audio] = [call.receiver.clockOf(call.track("video")), call.receiver.clockOf(call.track("audio"))];
+    const last = call.passedOn.audio.at(-1);
+    if (!video || !audio || !last) throw new Error("nothing passed on");
+    const saysMs = audio.firstUnixMs + (((last.timestamp - audio.firstRtpTimestamp) | 0) / 48) * audio.rate;
+    return saysMs - (call.lastSentMs.audio + call.path.delayMs);
+  };
+
+  it.each([
+    ["over a clean path", { loss: 0, delayMs: 20 }],
+    ["over one with 30 ms of jitter and 2 % lost", { loss: 0.02, delayMs: 20, jitterMs: 30 }],
+  ])("is back in step, with silence in between, %s", (_, path) => {
+    const call = new SimulatedCall(path);
+    call.start();
+    call.run(12_000);
+    call.isSending.audio = false; // as `replaceTrack(null)` in Chromium: the count of samples stands still
+    call.run(5_000);
+    call.isSending.audio = true;
+    call.run(10_000);
+    call.isSending = { video: false, audio: false };
+    call.run(3_000);
+    expect(Math.abs(offMs(call))).toBeLessThan(10);
+    const steps = call.passedOn.audio.slice(1).map(({ timestamp }, index) => {
+      return ((timestamp - (call.passedOn.audio[index]?.timestamp ?? 0)) | 0) / 48;
+    });
+    expect(Math.max(...steps)).toBeLessThanOrEqual(130); // the longest piece of silence, and what is left over
+    expect(Math.min(...steps)).toBeGreaterThan(0);
+    expectContiguous(call.passedOn.audio);
+  });
+
+  it("that never comes back leaves what was said before", async () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.run(3_000);
+    call.isSending.audio = false;
+    call.run(30_000);
+    await call.finish();
+    expect(framesOf(call.passedOn.audio)).toEqual(call.audio.frames);
+  });
+});
+
+describe("reports that are passed on", () => {
+  it("agree with the packets, also after a pause was put back in", () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.run(6_000);
+    call.isSending.audio = false;
+    call.run(5_000);
+    call.isSending.audio = true;
+    call.run(10_000);
+    const reports = call.rtcp
+      .filter(({ port }) => port === 5003)
+      .flatMap(({ packet }) => splitCompound(packet).flatMap((part) => readSenderReport(part) ?? []));
+    const startsMs = reports.map(
+      ({ ntpMs, rtpTimestamp }) => ntpMs - ((rtpTimestamp - (call.audio.frames[0] ?? 0)) | 0) / 48,
+    );
+    expect(reports.length).toBeGreaterThan(2);
+    for (const startMs of startsMs) expect(Math.abs(startMs - (startsMs[0] ?? 0))).toBeLessThan(5);
   });
 });
 

@@ -167,7 +167,9 @@ export class ConnectionReceiver {
     const redirect = this.#rtcpRedirects[track.kind];
     const firstMs = this.#firstRedirectMs.get(track);
     if (redirect === undefined || firstMs === undefined || nowMs - firstMs < REPORT_AFTER_FIRST_PACKET_MS) return;
-    const passed = packets.filter(({ type }) => type === SENDER_REPORT || type === SOURCE_DESCRIPTION);
-    this.#socket.send(Buffer.concat(passed.map(({ bytes }) => bytes)), redirect);
+    const passed = packets
+      .filter(({ type }) => type === SENDER_REPORT || type === SOURCE_DESCRIPTION)
+      .map((packet) => track.agreeing(packet));
+    this.#socket.send(Buffer.concat(passed), redirect);
   }
 }

@@ -46,6 +46,7 @@ export class SimulatedCall {
   /** What the sender's wall clock shows at `START_MS`. */
   senderClockMs = 5_000_000;
   isSending = { video: true, audio: true };
+  readonly lastSentMs = { video: 0, audio: 0 };
   /** Nothing passes, either way. */
   isCut = false;
   remembersPackets = true;
@@ -129,11 +130,14 @@ export class SimulatedCall {
     this.every(10, () => this.receiver.tick(this.nowMs));
     this.every(100 / 3, () => {
       if (!this.isSending.video) return;
+      this.lastSentMs.video = this.nowMs;
       for (const packet of this.video.frame(100 / 3, 4, this.nowMs)) this.toReceiver(packet);
     });
     this.every(20, () => {
       const ms = 20 * (1 + (options.audioDrift ?? 0));
-      if (this.isSending.audio) for (const packet of this.audio.frame(ms, 1, this.nowMs)) this.toReceiver(packet);
+      if (!this.isSending.audio) return;
+      this.lastSentMs.audio = this.nowMs;
+      for (const packet of this.audio.frame(ms, 1, this.nowMs)) this.toReceiver(packet);
     });
     this.every(1_000, () => this.report(this.video, VIDEO.ssrc));
     this.every(5_000, () => this.report(this.audio, AUDIO.ssrc));

@@ -23,11 +23,15 @@ const PATIENCE_WITHOUT_REPAIR_MS = 300;
 
 export interface StreamEvents {
   /** The next packet in order. */
-  released(packet: Buffer): void;
+  released(packet: Buffer, sequence: ExtendedSequence): void;
   /** So many packets before the next one were given up. */
   gap(packets: number): void;
   /** A packet that was asked for once came so many milliseconds later. */
   repairedAfter(ms: number): void;
+  /** All that is held is about to be released. */
+  flushing(): void;
+  /** The sender began to number anew. */
+  renumbered(): void;
 }
 
 export class StreamReceiver {
@@ -46,8 +50,8 @@ export class StreamReceiver {
   #restart = -1;
   #givenUpUnrepaired = 0;
   #everRepaired = false;
-  /** Nothing is released before this time, on our clock in milliseconds. */
-  holdUntilMs = 0;
+  /** This packet and all after it are held back; undefined holds nothing. */
+  holdFrom: ExtendedSequence | undefined;
 
   constructor(source: { ssrc: number; clockRate: number }, counters: TrackCounters, events: StreamEvents) {
     this.ssrc = source.ssrc;
@@ -59,14 +63,17 @@ export class StreamReceiver {
 
   /**
    * `repeated`: came as a retransmission. `isStart`: nothing before this packet is wanted, should it be the first.
-   * True if the packet was new.
+   * Returns the packet's number if it was new, undefined otherwise. Nothing is released before `release` is called.
    */
-  receive(packet: Buffer, header: RtpHeader, repeated: boolean, isStart: boolean, nowMs: number): boolean {
+  receive(
+    packet: Buffer,
+    header: RtpHeader,
+    repeated: boolean,
+    isStart: boolean,
+    nowMs: number,
+  ): ExtendedSequence | undefined {
     const buffer = this.#buffer;
-    if (buffer === undefined) {
-      this.#begin(packet, header, isStart, nowMs);
-      return true;
-    }
+    if (buffer === undefined) return this.#begin(packet, header, isStart, nowMs);
     const sequence = extendSequence(buffer.highest, header.sequence);
     if (sequence < buffer.highest - MAX_MISORDER) return this.#perhapsRestart(packet, header, isStart, nowMs);
     const asked = sequence <= buffer.highest && sequence >= buffer.next ? buffer.asked(sequence) : 0;
@@ -77,7 +84,7 @@ export class StreamReceiver {
     }
     if (insertion !== "accepted") {
       this.#counters.packetsDuplicate++;
-      return false;
+      return undefined;
     }
     if (asked > 0) {
       if (asked === 1) this.#events.repairedAfter(nowMs - buffer.askedMs(sequence));
@@ -90,8 +97,12 @@ export class StreamReceiver {
       this.#newestStart = Math.max(this.#newestStart, sequence);
       if (sequence < this.#first) buffer.skipTo(sequence);
     }
-    this.#release(buffer, nowMs);
-    return true;
+    return sequence;
+  }
+
+  /** Releases what is there in order, as far as it is not held back. */
+  release(): void {
+    if (this.#buffer !== undefined) this.#release(this.#buffer);
   }
 
   /** Adds to `wanted` what should be asked for by now, in ascending order; gives up what has been waited for enough. */
@@ -112,7 +123,9 @@ export class StreamReceiver {
 
   /** Since when the oldest hole has been waited for; undefined while there is none. */
   get holeSinceMs(): number | undefined {
-    return this.#buffer?.hasHole ? this.#buffer.holeSinceMs : undefined;
+    const buffer = this.#buffer;
+    if (buffer === undefined || !buffer.hasHole || buffer.has(buffer.next)) return undefined;
+    return buffer.holeSinceMs;
   }
 
   /** True if a packet that a decoder could start from is held behind what is missing. */
@@ -124,14 +137,15 @@ export class StreamReceiver {
   flush(): void {
     const buffer = this.#buffer;
     if (buffer === undefined) return;
-    this.holdUntilMs = 0;
+    this.#events.flushing();
+    this.holdFrom = undefined;
     while (buffer.next <= buffer.highest) {
-      this.#release(buffer, Number.POSITIVE_INFINITY);
+      this.#release(buffer);
       if (buffer.next <= buffer.highest) this.#skipHole(buffer);
     }
   }
 
-  #begin(packet: Buffer, header: RtpHeader, isStart: boolean, nowMs: number): void {
+  #begin(packet: Buffer, header: RtpHeader, isStart: boolean, nowMs: number): ExtendedSequence {
     const sequence = firstExtendedSequence(header.sequence);
     const buffer = new ReorderBuffer(sequence);
     this.#buffer = buffer;
@@ -139,42 +153,46 @@ export class StreamReceiver {
     this.#newestStart = isStart ? sequence : -1;
     buffer.insert(sequence, packet, nowMs);
     this.statistics.count(sequence, header.timestamp, nowMs);
-    if (isStart) this.#release(buffer, nowMs);
-    else buffer.extendBackTo(sequence - LOOK_BACK_PACKETS, nowMs);
+    if (!isStart) buffer.extendBackTo(sequence - LOOK_BACK_PACKETS, nowMs);
+    return sequence;
   }
 
   /** RFC 3550, appendix A.1: two packets in a row far away from the rest are the beginning of something new. */
-  #perhapsRestart(packet: Buffer, header: RtpHeader, isStart: boolean, nowMs: number): boolean {
+  #perhapsRestart(packet: Buffer, header: RtpHeader, isStart: boolean, nowMs: number): ExtendedSequence | undefined {
     if (header.sequence !== this.#restart) {
       this.#restart = (header.sequence + 1) & 0xffff;
       this.#counters.packetsDuplicate++;
-      return false;
+      return undefined;
     }
     this.#restart = -1;
     this.flush();
     this.#events.gap(1);
     this.statistics = new ReceptionStatistics(this.ssrc, this.#clockRate);
-    this.#begin(packet, header, isStart, nowMs);
-    return true;
+    this.#events.renumbered();
+    return this.#begin(packet, header, isStart, nowMs);
   }
 
-  #release(buffer: ReorderBuffer, nowMs: number): void {
-    if (nowMs < this.holdUntilMs) return;
-    for (let packet = buffer.take(); packet !== undefined; packet = buffer.take()) this.#events.released(packet);
+  #release(buffer: ReorderBuffer): void {
+    const end = this.holdFrom ?? Number.POSITIVE_INFINITY;
+    while (buffer.next < end) {
+      const sequence = buffer.next;
+      const packet = buffer.take();
+      if (packet === undefined) return;
+      this.#events.released(packet, sequence);
+    }
   }
 
   #giveUp(buffer: ReorderBuffer, nowMs: number, roundTripMs: number): void {
-    this.#release(buffer, nowMs);
-    if (nowMs < this.holdUntilMs) return;
+    this.#release(buffer);
     const patience =
       !this.#everRepaired && this.#givenUpUnrepaired >= LOSSES_WITHOUT_REPAIR
         ? PATIENCE_WITHOUT_REPAIR_MS
         : patienceMs(roundTripMs);
-    while (buffer.hasHole) {
+    while (buffer.hasHole && buffer.next < (this.holdFrom ?? Number.POSITIVE_INFINITY)) {
       const limit = buffer.next < this.#first ? LOOK_BACK_PATIENCE_MS : patience;
       if (nowMs - buffer.holeSinceMs < limit) return;
       this.#skipHole(buffer);
-      this.#release(buffer, nowMs);
+      this.#release(buffer);
     }
   }
 
@@ -186,9 +204,10 @@ export class StreamReceiver {
   }
 
   #makeRoom(buffer: ReorderBuffer, sequence: ExtendedSequence): void {
-    this.holdUntilMs = 0;
+    this.#events.flushing();
+    this.holdFrom = undefined;
     while (sequence >= buffer.next + buffer.capacity) {
-      this.#release(buffer, Number.POSITIVE_INFINITY);
+      this.#release(buffer);
       if (buffer.hasHole) this.#skipHole(buffer);
       else this.#skip(buffer, sequence);
     }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { noCounts } from "./counters.ts";
 import { keyframeTest } from "./keyframe.ts";
 import { emptyHeader, readHeader } from "./packet.ts";
+import { silenceCodec } from "./silence.ts";
 import { AUDIO, SimulatedSender, VIDEO } from "./simulatedSender.ts";
 import { TrackOutput } from "./trackOutput.ts";
 
@@ -17,7 +18,16 @@ function output(codec: string, payloadType?: number) {
   return {
     sent,
     counters,
-    track: new TrackOutput({ startsKeyframe: keyframeTest(codec), payloadType, send }, counters),
+    track: new TrackOutput(
+      {
+        startsKeyframe: keyframeTest(codec),
+        payloadType,
+        silence: silenceCodec(codec),
+        clockRate: codec === "opus" ? 48_000 : 90_000,
+        send,
+      },
+      counters,
+    ),
   };
 }
 const frames = (sent: readonly { timestamp: number }[]) => [...new Set(sent.map(({ timestamp }) => timestamp))];

@@ -1,8 +1,9 @@
-import type { ExtendedTimestamp } from "./arithmetic.ts";
 import {
   type ExtendedSequence,
+  type ExtendedTimestamp,
   extendTimestamp,
   firstExtendedSequence,
+  type RtpTimestamp,
   toSequence,
   toTimestamp,
 } from "./arithmetic.ts";
@@ -10,6 +11,7 @@ import type { TrackCounters } from "./counters.ts";
 import type { KeyframeTest } from "./keyframe.ts";
 import { Pacer } from "./pacer.ts";
 import { emptyHeader, type RtpHeader, readHeader, writeUint16, writeUint32 } from "./packet.ts";
+import { packetLike, type SilenceCodec, silencePieces } from "./silence.ts";
 
 /**
  * Passes packets that come in order on to the recorder: whole frames only, beginning with a keyframe, and after a gap
@@ -21,9 +23,15 @@ export interface OutputSettings {
   startsKeyframe: KeyframeTest | undefined;
   /** Rewrites the payload type; undefined leaves it as negotiated. */
   payloadType: number | undefined;
+  /** Fills holes in audio; undefined leaves them. */
+  silence: SilenceCodec | undefined;
+  /** Timestamp units per second. */
+  clockRate: number;
   send(packet: Buffer): void;
 }
 
+/** Time between frames that would lie in the past: a millisecond, the finest that Matroska tells apart. */
+const FRAME_STEP_UNITS = 90;
 /** What cannot be part of one frame, whatever a sender says. */
 const MAX_FRAME_PACKETS = 2_000;
 
@@ -41,7 +49,11 @@ export class TrackOutput {
   /** The newest timestamp on its way out, or one near the first to come. */
   lastTimestamp: ExtendedTimestamp = 0;
   /** Added to every timestamp on its way out, modulo 2 ** 32. */
-  timestampOffset = 0;
+  #offset = 0;
+  /** Nothing may lie at or before this since the offset went back. */
+  #floor = Number.NEGATIVE_INFINITY;
+  /** Where the audio that was passed on ends. */
+  #audioEnd: ExtendedTimestamp | undefined;
   /** Timestamp of the first packet that was passed on, as it went out. */
   firstTimestamp: ExtendedTimestamp | undefined;
 
@@ -62,6 +74,16 @@ export class TrackOutput {
     return this.#ssrc;
   }
 
+  /** In timestamp units; in force from the next packet on. */
+  get timestampOffset(): number {
+    return this.#offset;
+  }
+
+  set timestampOffset(units: number) {
+    if (units < this.#offset) this.#floor = this.lastTimestamp;
+    this.#offset = units;
+  }
+
   /** Packets that wait to be sent. */
   get waiting(): number {
     return this.#pacer.length;
@@ -74,7 +96,7 @@ export class TrackOutput {
     if (header.payloadEnd <= header.payloadStart) return;
     const { startsKeyframe } = this.#settings;
     if (startsKeyframe === undefined) {
-      this.#pass(packet, header.timestamp, header.ssrc, nowMs);
+      this.#passAudio(packet, header, nowMs);
       return;
     }
     if (this.#frame.length > 0 && header.timestamp !== this.#frameTimestamp) this.#passFrame(header.ssrc, nowMs);
@@ -99,23 +121,48 @@ export class TrackOutput {
   }
 
   #passFrame(ssrc: number, nowMs: number): void {
-    for (const packet of this.#frame) this.#pass(packet, this.#frameTimestamp, ssrc, nowMs);
+    const timestamp = Math.max(this.#outgoing(this.#frameTimestamp), this.#floor + FRAME_STEP_UNITS);
+    for (const packet of this.#frame) this.#pass(packet, timestamp, ssrc, nowMs);
+    // Frames depend on each other: none can be left out, so they lie close until time has caught up.
+    if (timestamp <= this.#floor + FRAME_STEP_UNITS) this.#floor = timestamp;
     this.#frame = [];
   }
 
-  #pass(packet: Buffer, timestamp: number, ssrc: number, nowMs: number): void {
-    const { payloadType } = this.#settings;
+  #passAudio(packet: Buffer, header: RtpHeader, nowMs: number): void {
+    const timestamp = this.#outgoing(header.timestamp);
+    if (timestamp <= this.#floor) return; // said already
+    const { silence, clockRate } = this.#settings;
+    if (silence !== undefined) {
+      const end = this.#audioEnd;
+      const pieces = end === undefined ? [] : silencePieces(silence, timestamp - end, clockRate);
+      for (const { at, payload } of pieces) this.#forward(packetLike(packet, payload, 0), (end ?? 0) + at, nowMs);
+      this.#audioEnd = timestamp + silence.duration(packet, header.payloadStart, header.payloadEnd);
+    }
+    this.#pass(packet, timestamp, header.ssrc, nowMs);
+  }
+
+  #outgoing(timestamp: RtpTimestamp): ExtendedTimestamp {
+    return extendTimestamp(this.lastTimestamp, toTimestamp(timestamp + this.#offset));
+  }
+
+  #pass(packet: Buffer, timestamp: ExtendedTimestamp, ssrc: number, nowMs: number): void {
     this.#ssrc ??= ssrc;
     this.#next ??= firstExtendedSequence(((packet[2] as number) << 8) | (packet[3] as number));
-    const out = toTimestamp(timestamp + this.timestampOffset);
-    this.lastTimestamp = extendTimestamp(this.lastTimestamp, out);
-    this.firstTimestamp ??= this.lastTimestamp;
-    writeUint16(packet, 2, toSequence(this.#next++));
-    if (this.timestampOffset !== 0) writeUint32(packet, 4, out);
-    if (ssrc !== this.#ssrc) writeUint32(packet, 8, this.#ssrc);
-    if (payloadType !== undefined) packet[1] = ((packet[1] as number) & 0x80) | payloadType;
+    this.firstTimestamp ??= timestamp;
+    this.lastTimestamp = timestamp;
     this.#counters.packetsRedirected++;
     this.#counters.bytesRedirected += packet.length;
+    this.#forward(packet, timestamp, nowMs);
+  }
+
+  #forward(packet: Buffer, timestamp: ExtendedTimestamp, nowMs: number): void {
+    const { payloadType } = this.#settings;
+    const sequence = this.#next ?? 0;
+    this.#next = sequence + 1;
+    writeUint16(packet, 2, toSequence(sequence));
+    writeUint32(packet, 4, toTimestamp(timestamp));
+    writeUint32(packet, 8, this.#ssrc ?? 0);
+    if (payloadType !== undefined) packet[1] = ((packet[1] as number) & 0x80) | payloadType;
     this.#pacer.push(packet, nowMs);
   }
 

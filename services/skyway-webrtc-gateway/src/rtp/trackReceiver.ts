@@ -3,6 +3,7 @@ import {
   type ExtendedTimestamp,
   extendTimestamp,
   firstExtendedTimestamp,
+  toTimestamp,
 } from "./arithmetic.ts";
 import { MediaClock } from "./clock/mediaClock.ts";
 import type { SenderClock } from "./clock/senderClock.ts";
@@ -11,10 +12,13 @@ import { type KeyframeTest, keyframeTest } from "./keyframe.ts";
 import { KeyframeRequests } from "./keyframeRequests.ts";
 import { type RtpHeader, readHeader } from "./packet.ts";
 import type { RoundTrip } from "./roundTrip.ts";
+import type { RtcpPacket } from "./rtcp/compound.ts";
 import type { ReportBlock } from "./rtcp/receiverReport.ts";
-import type { SenderReport } from "./rtcp/senderReport.ts";
+import { readSenderReport, rewriteSenderReport, type SenderReport } from "./rtcp/senderReport.ts";
 import { unwrapRtx } from "./rtx.ts";
+import { silenceCodec } from "./silence.ts";
 import { StreamReceiver } from "./streamReceiver.ts";
+import { AUDIO_LIMITS, Timeline, VIDEO_LIMITS } from "./timeline.ts";
 import { TrackOutput } from "./trackOutput.ts";
 
 /**
@@ -70,6 +74,7 @@ export class TrackReceiver {
   readonly #output: TrackOutput;
   readonly #keyframes = new KeyframeRequests();
   readonly #clock: MediaClock;
+  readonly #timeline: Timeline;
   readonly #wanted: ExtendedSequence[] = [];
   #stream: StreamReceiver | undefined;
   #receivedTimestamp: ExtendedTimestamp = 0;
@@ -83,8 +88,15 @@ export class TrackReceiver {
     this.#roundTrip = roundTrip;
     this.#startsKeyframe = settings.kind === "video" ? keyframeTest(settings.codec) : undefined;
     this.#clock = new MediaClock(settings.clockRate);
+    this.#timeline = new Timeline(settings.clockRate, settings.kind === "audio" ? AUDIO_LIMITS : VIDEO_LIMITS);
     this.#output = new TrackOutput(
-      { startsKeyframe: this.#startsKeyframe, payloadType: settings.redirectPayloadType, send: settings.send },
+      {
+        startsKeyframe: this.#startsKeyframe,
+        payloadType: settings.redirectPayloadType,
+        silence: settings.kind === "audio" ? silenceCodec(settings.codec) : undefined,
+        clockRate: settings.clockRate,
+        send: settings.send,
+      },
       this.counters,
     );
   }
@@ -117,8 +129,21 @@ export class TrackReceiver {
     if (this.#stream === undefined || report.ssrc !== this.#stream.ssrc) return false;
     this.#stream.statistics.countReport(report, nowMs);
     shared.observe(report.ntpMs, nowMs);
-    this.#clock.observe(extendTimestamp(this.#receivedTimestamp, report.rtpTimestamp), report.ntpMs);
+    const timestamp = extendTimestamp(this.#receivedTimestamp, report.rtpTimestamp);
+    this.#timeline.reported(timestamp, report.ntpMs, this.#clock.line());
+    this.#clock.observe(timestamp + this.#timeline.offset, report.ntpMs);
     return true;
+  }
+
+  /** A report as it is to be passed on: in agreement with packets that were given other timestamps. */
+  agreeing({ type, bytes }: RtcpPacket): Buffer {
+    const report = readSenderReport({ type, count: 0, bytes });
+    const ssrc = this.#output.ssrc ?? report?.ssrc;
+    if (report === undefined || ssrc === undefined) return bytes;
+    if (this.#timeline.offset === 0 && ssrc === report.ssrc) return bytes;
+    const rewritten = Buffer.from(bytes);
+    rewriteSenderReport(rewritten, ssrc, toTimestamp(report.rtpTimestamp + this.#timeline.offset));
+    return rewritten;
   }
 
   /** What to report about the source; undefined before its first packet. */
@@ -136,6 +161,8 @@ export class TrackReceiver {
     this.#nowMs = nowMs;
     const stream = this.#stream;
     if (stream !== undefined) {
+      this.#timeline.tick(nowMs);
+      stream.holdFrom = this.#timeline.holdFrom;
       stream.tick(nowMs, this.#roundTrip.ms, this.#wanted);
       if (this.#wanted.length > 0) {
         this.#feedback.nack(stream.ssrc, this.#wanted);
@@ -178,8 +205,11 @@ export class TrackReceiver {
     counters.packetsReceived++;
     counters.lastPacketUnixMs = nowMs;
     const isStart = this.#isStart(packet, header);
-    if (!repeated) this.#observeTransit(header, nowMs);
-    if (!stream.receive(packet, header, repeated, isStart, nowMs)) return;
+    const sequence = stream.receive(packet, header, repeated, isStart, nowMs);
+    if (sequence === undefined) return;
+    if (!repeated) this.#observeTransit(sequence, header, nowMs);
+    stream.holdFrom = this.#timeline.holdFrom;
+    stream.release();
     if (isStart) this.#keyframes.satisfy();
     else if (silentMs > OUTAGE_MS && stream.holeSinceMs !== undefined) this.#keyframes.want();
   }
@@ -197,10 +227,12 @@ export class TrackReceiver {
     if (current !== undefined) {
       if (nowMs - (this.counters.lastPacketUnixMs ?? 0) < SILENT_SOURCE_MS) return undefined;
       current.flush();
+      this.#timeline.renumber();
       this.#output.gap();
+    } else {
+      this.#receivedTimestamp = firstExtendedTimestamp(header.timestamp);
+      this.#output.lastTimestamp = this.#receivedTimestamp;
     }
-    this.#receivedTimestamp = firstExtendedTimestamp(header.timestamp);
-    this.#output.lastTimestamp = this.#receivedTimestamp;
     this.#stream = new StreamReceiver(
       { ssrc: header.ssrc, clockRate: this.#settings.clockRate },
       this.counters,
@@ -210,14 +242,22 @@ export class TrackReceiver {
   }
 
   readonly #streamEvents = {
-    released: (packet: Buffer): void => this.#output.push(packet, this.#nowMs),
+    released: (packet: Buffer, sequence: ExtendedSequence): void => {
+      const offset = this.#timeline.offsetFor(sequence);
+      if (offset !== this.#output.timestampOffset) this.#output.timestampOffset = offset;
+      this.#output.push(packet, this.#nowMs);
+    },
+    flushing: (): void => this.#timeline.settle(),
+    renumbered: (): void => this.#timeline.renumber(),
     gap: (): void => this.#output.gap(),
     repairedAfter: (ms: number): void => this.#roundTrip.repaired(ms),
   };
 
-  #observeTransit(header: RtpHeader, nowMs: number): void {
+  #observeTransit(sequence: ExtendedSequence, header: RtpHeader, nowMs: number): void {
     this.#receivedTimestamp = extendTimestamp(this.#receivedTimestamp, header.timestamp);
-    const transitMs = nowMs - (this.#receivedTimestamp / this.#settings.clockRate) * 1000;
+    this.#timeline.arrived(sequence, this.#receivedTimestamp, nowMs);
+    const timestamp = this.#receivedTimestamp + this.#timeline.offset;
+    const transitMs = nowMs - (timestamp / this.#settings.clockRate) * 1000;
     if (transitMs < this.#leastTransitMs) this.#leastTransitMs = transitMs;
   }
 

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { MediaClock } from "./clock/mediaClock.ts";
+import { AUDIO_LIMITS, Timeline } from "./timeline.ts";
+
+const RATE = 48_000;
+
+/** Feeds packets of 20 ms, with a count and arrivals of the test's choice, and says what becomes of them. */
+class Feed {
+  readonly timeline = new Timeline(RATE, AUDIO_LIMITS);
+  readonly clock = new MediaClock(RATE);
+  sequence = 70_000;
+  timestamp = 1_000_000;
+  nowMs = 1_760_000_000_000;
+
+  /** `delays`: what each packet waits on its way. */
+  packets(count: number, delays: (index: number) => number = () => 0): void {
+    for (let index = 0; index < count; index++) {
+      this.nowMs += 20;
+      this.timestamp += 960;
+      this.timeline.arrived(this.sequence++, this.timestamp, this.nowMs + delays(index));
+      this.timeline.tick(this.nowMs);
+    }
+  }
+
+  /** The sender's clock is ours here. */
+  report(): void {
+    this.timeline.reported(this.timestamp, this.nowMs, this.clock.line());
+    this.clock.observe(this.timestamp + this.timeline.offset, this.nowMs);
+  }
+
+  get offsetMs(): number {
+    return (this.timeline.offset / RATE) * 1000;
+  }
+}
+
+describe("the timeline", () => {
+  it("leaves an even stream alone, jitter or not", () => {
+    const feed = new Feed();
+    feed.packets(500, (index) => (index * 37) % 60);
+    expect(feed.offsetMs).toBe(0);
+    expect(feed.timeline.holdFrom).toBeUndefined();
+  });
+
+  it("puts a pause back in that the sender's count left out", () => {
+    const feed = new Feed();
+    feed.packets(200, (index) => (index * 37) % 30);
+    feed.nowMs += 5_000;
+    const first = feed.sequence;
+    feed.packets(10, (index) => (index * 37) % 30);
+    expect(feed.timeline.holdFrom).toBe(first);
+    feed.packets(30, (index) => (index * 37) % 30);
+    expect(feed.timeline.holdFrom).toBeUndefined();
+    expect(feed.offsetMs).toBeCloseTo(5_000, -0.5);
+    expect(feed.timeline.offsetFor(first - 1)).toBe(0);
+    expect(feed.timeline.offsetFor(first)).toBe(feed.timeline.offset);
+  });
+
+  it("adds nothing after a pause that the sender counted", () => {
+    const feed = new Feed();
+    feed.packets(200);
+    feed.nowMs += 5_000;
+    feed.timestamp += 5_000 * 48;
+    feed.packets(100);
+    expect(feed.offsetMs).toBe(0);
+  });
+
+  it("takes a network that was stuck, and comes back with a burst, for what it is", () => {
+    const feed = new Feed();
+    feed.packets(200);
+    feed.packets(150, (index) => 3_000 - index * 20); // all arrive at once, when it is back
+    feed.packets(100);
+    expect(feed.offsetMs).toBe(0);
+  });
+
+  it("believes a report that a longer way is only longer", () => {
+    const feed = new Feed();
+    feed.packets(200);
+    feed.report();
+    feed.packets(100, () => 300);
+    expect(feed.timeline.holdFrom).toBeDefined();
+    feed.report();
+    feed.packets(100, () => 300);
+    expect(feed.timeline.holdFrom).toBeUndefined();
+    expect(feed.offsetMs).toBe(0);
+  });
+
+  it("believes a report that the count lost time, to the millisecond", () => {
+    const feed = new Feed();
+    feed.packets(200);
+    feed.report();
+    feed.nowMs += 400; // a sound card that stuttered
+    feed.packets(50, (index) => (index * 37) % 60);
+    feed.report();
+    expect(feed.offsetMs).toBeCloseTo(400, 0);
+    feed.packets(50);
+    expect(feed.timeline.holdFrom).toBeUndefined();
+  });
+
+  it("notices by reports what creeps too slowly to be seen in arrivals", () => {
+    const feed = new Feed();
+    feed.packets(100);
+    feed.report();
+    for (let second = 0; second < 40; second++) {
+      feed.packets(50);
+      feed.nowMs += 5;
+      if (second % 5 === 4) feed.report();
+    }
+    expect(Math.abs(feed.offsetMs - 200)).toBeLessThan(70);
+  });
+
+  it("goes on where it was when another source counts from elsewhere", () => {
+    for (const elsewhere of [3_000_000_000, -900_000]) {
+      const feed = new Feed();
+      feed.packets(200);
+      const lastMs = feed.timestamp / 48;
+      feed.timeline.renumber();
+      feed.sequence = 66_000;
+      feed.timestamp += elsewhere;
+      feed.packets(100);
+      expect((feed.timestamp + feed.timeline.offset) / 48 - lastMs).toBeCloseTo(2_000, 0);
+    }
+  });
+
+  it("decides at once when there is no more time", () => {
+    const feed = new Feed();
+    feed.packets(200);
+    feed.nowMs += 5_000;
+    feed.packets(3);
+    feed.timeline.settle();
+    expect(feed.offsetMs).toBeCloseTo(5_000, -0.5);
+    expect(feed.timeline.holdFrom).toBeUndefined();
+  });
+});
