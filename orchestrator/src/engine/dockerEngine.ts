@@ -9,6 +9,13 @@ import { demultiplex } from "./logStream.ts";
 
 const USER = "10001:10001";
 const PIDS_LIMIT = 64;
+/**
+ * No answer takes longer but one that does not come: a guard or an engine that was killed may leave a connection
+ * behind that nobody closes.
+ */
+const ANSWER_TIMEOUT_MS = 60_000;
+/** So long one request waits for a container to end; then it is looked at, and waited for again. */
+const WAIT_SLICE_MS = 10_000;
 /** The engine keeps the end of what a recorder says; nothing may stop it from talking. */
 const LOG_CONFIG = { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } };
 
@@ -17,7 +24,7 @@ export class DockerEngine implements Engine {
   readonly #docker: Docker;
   readonly #project: string;
 
-  constructor(project: string, docker = new Docker()) {
+  constructor(project: string, docker = new Docker({ timeout: ANSWER_TIMEOUT_MS })) {
     this.#docker = docker;
     this.#project = project;
   }
@@ -109,9 +116,17 @@ export class DockerEngine implements Engine {
   }
 
   async exited(id: string, signal?: AbortSignal): Promise<number | undefined> {
-    await asking(this.#docker.getContainer(id).wait(signal ? { abortSignal: signal } : {})).catch(unlessGone);
-    // The answer to wait and the removal of a container can overtake each other; inspecting cannot lie.
-    return (await this.inspect(id))?.exitCode;
+    for (;;) {
+      const slice = AbortSignal.timeout(WAIT_SLICE_MS);
+      const abortSignal = signal ? AbortSignal.any([slice, signal]) : slice;
+      await asking(this.#docker.getContainer(id).wait({ abortSignal })).catch((error) =>
+        slice.aborted ? undefined : unlessGone(error),
+      );
+      signal?.throwIfAborted();
+      // The answer to wait and the removal of a container can overtake each other; inspecting cannot lie.
+      const facts = await this.inspect(id);
+      if (!facts?.running) return facts?.exitCode;
+    }
   }
 
   async kill(id: string, signal: StopSignal): Promise<void> {

@@ -60,9 +60,9 @@ export class StartedRecorder {
       (byeExpected && (await this.#endsWithin(BYE_GRACE_MS))) ||
       (await this.#endsBy("SIGTERM", SIGTERM_GRACE_MS)) ||
       (await this.#endsBy("SIGKILL", SIGKILL_GRACE_MS));
+    const exitCode = ended ? (await this.#engine.inspect(this.#containerId))?.exitCode : undefined;
     const { stderr } = await this.#engine.output(this.#containerId);
     this.#sweeper.sweep(this.#containerId);
-    const exitCode = ended ? await this.exit : undefined;
     return { recorderId: this.recorderId, exitCode, lastWords: stderr.trim().slice(-LAST_WORDS_CHARACTERS) };
   }
 
@@ -73,14 +73,11 @@ export class StartedRecorder {
 
   async #endsWithin(limitMs: number): Promise<boolean> {
     const timeUp = new AbortController();
-    try {
-      return await Promise.race([
-        this.exit.then(() => true),
-        this.#clock.sleep(limitMs, timeUp.signal).then(() => false),
-      ]);
-    } finally {
-      timeUp.abort();
-    }
+    const waited = this.#clock.sleep(limitMs, timeUp.signal).then(() => false);
+    const ended = await Promise.race([this.exit.then(() => true), waited]);
+    timeUp.abort();
+    // The news of its end may be stuck behind an engine or a guard that was restarted.
+    return ended || !(await this.#engine.inspect(this.#containerId))?.running;
   }
 
   async #watch(): Promise<number | undefined> {

@@ -1,0 +1,241 @@
+import { randomUUID } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { chmod, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import Docker from "dockerode";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../orchestrator/src/clock.ts";
+import { DockerEngine } from "../../orchestrator/src/engine/dockerEngine.ts";
+import { newCallId, newLegId, recorderIdOf } from "../../orchestrator/src/ids.ts";
+import { USUAL_CODECS } from "../../orchestrator/src/recorders/codecs.ts";
+import { Recorders } from "../../orchestrator/src/recorders/recorders.ts";
+import type { StartedRecorder } from "../../orchestrator/src/recorders/startedRecorder.ts";
+import { recorderContainers, removeRecorderContainers } from "../bundle/containers.ts";
+import { runOrThrow } from "../bundle/run.ts";
+import { RECORDER_IMAGE } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+
+/** Its own project on the same engine: nothing of the test bundle is touched. */
+const PROJECT = `skyway-call-recorder-engine-${randomUUID().slice(0, 8)}`;
+const NETWORK = `${PROJECT}_recorders`;
+const IMAGE = `${RECORDER_IMAGE}:latest`;
+/** RTP and RTCP of a call that has nothing to say: RFC 6716, a frame of silence. */
+const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
+const UNCHANGED_MS = 1_000;
+const BYE = Buffer.from("80c900010000000181cb000100000001", "hex");
+
+const engine = new DockerEngine(PROJECT);
+let volume: string;
+
+beforeAll(async () => {
+  await runOrThrow("docker", ["network", "create", "--internal", NETWORK]);
+  volume = await mkdtemp(join(tmpdir(), "recordings-"));
+  await mkdir(join(volume, "spool"));
+  for (const folder of [volume, join(volume, "spool")]) await chmod(folder, 0o777); // recorders run as 10001
+});
+afterAll(async () => {
+  await removeRecorderContainers(PROJECT);
+  await runOrThrow("docker", ["network", "rm", NETWORK]);
+  await rm(volume, { recursive: true });
+});
+
+function recorders(maxConcurrentRecorders = 20, on = engine): Recorders {
+  const limits = { maxConcurrentRecorders, memoryMebibytes: 256, cpus: 1 };
+  const recordings = { type: "bind" as const, source: volume };
+  return new Recorders(on, { project: PROJECT, image: IMAGE, network: NETWORK, recordings, ...limits }, systemClock);
+}
+
+const owner = () => {
+  const now = new Date();
+  const legId = newLegId(now);
+  return { callId: newCallId(now), legId, recorderId: recorderIdOf(legId, 1) };
+};
+const audioOnly = { audio: USUAL_CODECS.audio };
+
+/** What a gateway does: RTP with 20 ms of silence in each packet, faster than real time. */
+async function sendAudio(recorder: StartedRecorder, seconds: number): Promise<void> {
+  const socket = createSocket("udp4");
+  for (let n = 0; n < seconds * 50; n += 1) {
+    const header = Buffer.from("806f000000000000deadbeef", "hex");
+    header.writeUInt16BE(n, 2);
+    header.writeUInt32BE(n * 960, 4);
+    await new Promise((sent) =>
+      socket.send(Buffer.concat([header, SILENCE]), recorder.redirect.audio, recorder.redirect.address, sent),
+    );
+    if (n % 25 === 0) await delay(5);
+  }
+  socket.close();
+}
+async function sendBye(recorder: StartedRecorder): Promise<void> {
+  const socket = createSocket("udp4");
+  await new Promise((sent) => socket.send(BYE, recorder.redirect.audioRtcp, recorder.redirect.address, sent));
+  socket.close();
+}
+async function assembled(rooms: Recorders, { recorderId, callId, legId }: ReturnType<typeof owner>) {
+  const placements = { audio: { offsetSeconds: 0, scale: 1 } };
+  const order = { recorderId, callId, legId, placements, format: "webm" as const, title: "Ada", startedAt: new Date() };
+  return JSON.parse((await rooms.assemble(order)) ?? "null");
+}
+
+/** Waits until a recorder's track does not grow any more. */
+async function allRead(recorderId: string): Promise<void> {
+  const path = join(volume, "spool", `${recorderId}.audio.mkv.part`);
+  let [size, since] = [0, performance.now()];
+  await waitFor("the track does not grow any more", 20_000, async () => {
+    const { size: now } = await stat(path);
+    if (now !== size) [size, since] = [now, performance.now()];
+    return size > 0 && performance.now() - since > UNCHANGED_MS;
+  });
+}
+
+describe("a recorder", () => {
+  test("records what is sent from the moment it was taken until the BYE, and nothing of it is left but its tracks", async () => {
+    const rooms = recorders();
+    const its = owner();
+    const recorder = await rooms.take({ ...its, codecs: audioOnly });
+    expect(rooms.running).toBe(1);
+    await sendAudio(recorder, 10);
+    await sendBye(recorder);
+    expect(await recorder.exit).toBe(0);
+    expect(await recorder.finish(true)).toMatchObject({ exitCode: 0 });
+    expect(rooms.running).toBe(0);
+
+    const { streams, format } = await assembled(rooms, its);
+    expect(streams).toMatchObject([{ codec_name: "opus", nb_read_packets: "500" }]);
+    expect(Number(format.duration)).toBeCloseTo(10, 1);
+    expect(format.tags).toMatchObject({ LEG_ID: its.legId, CALL_ID: its.callId });
+    await rooms.swept();
+    expect(await recorderContainers({ project: PROJECT })).toEqual([]);
+  });
+
+  test("that nobody ends closes its files when it is asked to", async () => {
+    const rooms = recorders();
+    const its = owner();
+    const recorder = await rooms.take({ ...its, codecs: audioOnly });
+    await sendAudio(recorder, 2);
+    expect(await recorder.finish(false)).toMatchObject({ exitCode: 0 });
+    expect((await assembled(rooms, its)).streams).toMatchObject([{ nb_read_packets: "100" }]);
+  });
+
+  test("that is killed leaves what it had, but for the last second", async () => {
+    const rooms = recorders();
+    const its = owner();
+    const recorder = await rooms.take({ ...its, codecs: audioOnly });
+    await sendAudio(recorder, 10);
+    await allRead(its.recorderId); // it came faster than real time
+    const [container] = await engine.list("recorder");
+    await engine.kill(container?.id ?? "", "SIGKILL");
+    expect(await recorder.exit).toBe(137);
+    await recorder.finish(false);
+    const { format } = await assembled(rooms, its);
+    expect(Number(format.duration)).toBeGreaterThan(8.5);
+  });
+
+  test("to which nothing was sent has nothing to assemble", async () => {
+    const rooms = recorders();
+    const its = owner();
+    const recorder = await rooms.take({ ...its, codecs: USUAL_CODECS });
+    await recorder.finish(false);
+    expect(await assembled(rooms, its)).toBeNull();
+  });
+
+  test("is found again by its labels, and still records", async () => {
+    const its = owner();
+    await recorders().take({ ...its, codecs: audioOnly });
+    const later = recorders();
+    const found = (await later.find()).get(its.recorderId);
+    if (!found) throw new Error("the recorder was not found");
+    expect(later.running).toBe(1);
+    await sendAudio(found, 1);
+    await found.finish(false);
+    expect((await assembled(later, its)).streams).toMatchObject([{ nb_read_packets: "50" }]);
+  });
+
+  test("more than are allowed are refused, and a place is free again once one has ended", async () => {
+    const rooms = recorders(1);
+    const recorder = await rooms.take({ ...owner(), codecs: audioOnly });
+    await expect(rooms.take({ ...owner(), codecs: audioOnly })).rejects.toMatchObject({ code: "TOO_MANY_RECORDERS" });
+    await recorder.finish(false);
+    const next = await rooms.take({ ...owner(), codecs: audioOnly });
+    await next.finish(false);
+  });
+
+  test("is locked in: no rights, no root, nothing but its own network and the volume", async () => {
+    const rooms = recorders();
+    const recorder = await rooms.take({ ...owner(), codecs: audioOnly });
+    const [container] = await engine.list("recorder");
+    const { Config, HostConfig, NetworkSettings } = await new Docker().getContainer(container?.id ?? "").inspect();
+    expect(Config.User).toBe("10001:10001");
+    expect(HostConfig).toMatchObject({
+      CapDrop: ["ALL"],
+      ReadonlyRootfs: true,
+      Memory: 256 * 1024 * 1024,
+      PidsLimit: 64,
+    });
+    expect(Object.keys(NetworkSettings.Networks)).toEqual([NETWORK]);
+    await recorder.finish(false);
+  });
+});
+
+describe("what is missing on this host is said by its name", () => {
+  test("the image", async () => {
+    await expect(engine.require("skyway-call-recorder/nothing:latest", NETWORK)).rejects.toMatchObject({
+      code: "RECORDER_IMAGE_MISSING",
+    });
+  });
+
+  test("the network", async () => {
+    await expect(engine.require(IMAGE, "no-such-network")).rejects.toMatchObject({ code: "RECORDER_NETWORK_MISSING" });
+  });
+
+  test("the engine", async () => {
+    const absent = new DockerEngine(PROJECT, new Docker({ socketPath: join(volume, "no.sock") }));
+    await expect(absent.ping()).rejects.toMatchObject({ code: "DOCKER_UNREACHABLE" });
+  });
+});
+
+test("a recorder's end is noticed though the engine's news of it are stuck", async () => {
+  await using door = await stickyDoor();
+  const behindDoor = new DockerEngine(PROJECT, new Docker({ protocol: "http", host: "127.0.0.1", port: door.port }));
+  const recorder = await recorders(20, behindDoor).take({ ...owner(), codecs: audioOnly });
+  door.stick(); // what is asked before is not answered any more, and nobody is told
+  await sendBye(recorder);
+  const began = performance.now();
+  expect(await recorder.finish(true)).toMatchObject({ exitCode: 0 });
+  expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+/** A way to the engine whose open connections can be cut without either side being told. */
+async function stickyDoor(): Promise<AsyncDisposable & { port: number; stick(): void }> {
+  const pairs = new Set<[Socket, Socket]>();
+  const server = createServer((client) => {
+    const upstream = connect("/var/run/docker.sock");
+    pairs.add([client, upstream]);
+    client.pipe(upstream);
+    upstream.pipe(client);
+    for (const socket of [client, upstream]) socket.on("error", () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    port: address.port,
+    stick() {
+      for (const [client, upstream] of pairs) {
+        upstream.unpipe(client);
+        upstream.resume();
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const pair of pairs) for (const socket of pair) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+test("a spool holds nothing but what tests left on purpose", async () => {
+  for (const name of await readdir(join(volume, "spool"))) expect(name).toMatch(/^leg_.*\.part$/);
+});
