@@ -1,7 +1,7 @@
 const LOOK_INTERVAL_MS = 5;
 
 /** Waits until a condition holds. Fails with its name after the limit. */
-export async function waitFor(what: string, holds: () => boolean | Promise<boolean>, limitMs = 3_000): Promise<void> {
+export async function waitFor(what: string, holds: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
