@@ -5,7 +5,7 @@ import { splitCompound } from "./rtcp/compound.ts";
 import { BYE, SENDER_REPORT } from "./rtcp/packetTypes.ts";
 import { readSenderReport } from "./rtcp/senderReport.ts";
 import { framesOf, SimulatedCall, START_MS } from "./simulatedCall.ts";
-import { rtpPacket, VIDEO, vp8Payload } from "./simulatedSender.ts";
+import { rtpPacket, SimulatedSender, VIDEO, vp8Payload } from "./simulatedSender.ts";
 
 const CLEAN = { loss: 0, delayMs: 20 };
 
@@ -199,6 +199,15 @@ describe("the clock", () => {
     expect((video?.firstUnixMs ?? 0) - (audio?.firstUnixMs ?? 0)).toBeCloseTo(13.3, 0);
   });
 
+  it("follows a sound card that runs 100 ppm fast, without taking its drift for lost time", () => {
+    const call = new SimulatedCall({ loss: 0, delayMs: 20, jitterMs: 30 });
+    call.start({ audioDrift: 100e-6 });
+    call.run(600_000);
+    const audio = call.receiver.clockOf(call.track("audio"));
+    expect((audio?.rate ?? 0) - 1).toBeCloseTo(-100e-6, 5);
+    expect(framesOf(call.passedOn.audio)).toEqual(call.audio.frames.slice(0, call.passedOn.audio.length));
+  }, 20_000);
+
   it("goes by arrival until the first report", () => {
     const call = new SimulatedCall(CLEAN);
     call.start();
@@ -249,6 +258,27 @@ describe("a microphone that is taken away for a while", () => {
     call.run(30_000);
     await call.finish();
     expect(framesOf(call.passedOn.audio)).toEqual(call.audio.frames);
+  });
+});
+
+describe("another source with the same payload type", () => {
+  it("goes on where the last one was, under its name, beginning with a keyframe", () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.run(6_000);
+    call.isSending.video = false;
+    call.run(2_000);
+    const other = new SimulatedSender({ ...VIDEO, ssrc: 0x3333_3333 }, { sequence: 5, timestamp: 123_456 });
+    call.every(100 / 3, () => {
+      for (const packet of other.frame(100 / 3, 4, call.nowMs)) call.toReceiver(packet);
+    });
+    call.run(5_000);
+    const last = call.passedOn.video.at(-1);
+    const clock = call.receiver.clockOf(call.track("video"));
+    const saysMs = (clock?.firstUnixMs ?? 0) + (((last?.timestamp ?? 0) - (clock?.firstRtpTimestamp ?? 0)) | 0) / 90;
+    expect(Math.abs(saysMs - call.nowMs)).toBeLessThan(60);
+    expect(new Set(call.passedOn.video.map(({ ssrc }) => ssrc))).toEqual(new Set([VIDEO.ssrc]));
+    expectContiguous(call.passedOn.video);
   });
 });
 

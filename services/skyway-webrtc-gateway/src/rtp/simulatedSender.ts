@@ -84,9 +84,9 @@ export class SimulatedSender {
     const isVideo = this.#stream.clockRate === 90_000;
     const keyframe = this.keyframeWanted;
     this.keyframeWanted = false;
-    this.#timestamp = (this.#timestamp + (ms * this.#stream.clockRate) / 1000) >>> 0;
+    this.#timestamp = (this.#timestamp + (ms * this.#stream.clockRate) / 1000) % 2 ** 32; // not rounded: drift adds up
     this.#frameMs = nowMs;
-    this.frames.push(this.#timestamp);
+    this.frames.push(this.#timestamp >>> 0);
     return Array.from({ length: count }, (_, index) => {
       const id = this.#packets++;
       const packet = rtpPacket({
