@@ -43,7 +43,7 @@ export const ERRORS = {
   DOCKER_FORBIDDEN: {
     message: "the Docker engine does not let this program in",
     fault: "operator",
-    hint: "Reach it through docker-guard (DOCKER_HOST), or give this user the right to use its socket.",
+    hint: "Behind docker-guard: its log says what it refused, and RECORDER_IMAGE and RECORDER_NETWORK have to be the same there. Without it: give this user the right to use the socket.",
   },
   RECORDER_IMAGE_MISSING: {
     message: "the recorder image is not on this host",
