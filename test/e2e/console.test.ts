@@ -1,78 +1,95 @@
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXECUTABLES } from "../browsers/browser.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
+import { openConsolePage, watch } from "../browsers/consolePage.ts";
 import { request } from "../bundle/api.ts";
-import { ORIGIN } from "../bundle/settings.ts";
-import { expectNothingLeft } from "./expectations.ts";
+import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { expectNothingLeft, PATIENCE_MS, recordingCallOf } from "./expectations.ts";
+import { openStage } from "./stage.ts";
 
-const STEP_LIMIT_MS = 15_000;
-/** skyway-js tries `eval` for the global object, is refused by the content security policy, and does without. */
-const EXPECTED_COMPLAINT = /Content Security Policy.*script-src|script-src.*fallback/s;
+const LIMIT = { timeout: PATIENCE_MS };
 
 let browser: Browser;
-const complaints: string[] = [];
-
 beforeAll(async () => {
   browser = await chromium.launch({ executablePath: EXECUTABLES.chromium, args: CHROMIUM_ARGUMENTS });
 });
 afterAll(() => browser.close());
 
-test("two people call each other on /demo, and the console shows and plays both recordings of one call", async () => {
-  const console_ = await open("/");
-  const ada = await join("Ada");
-  const grace = await join("<b>Grace</b>");
+test("a call appears as it happens, and its recording is played, alone and by the tape", async () => {
+  await using stage = await openStage("chromium");
+  await using opened = await openConsolePage(browser, "/");
+  const { page, complaints } = opened;
+  await page.locator(".link-live").waitFor(LIMIT);
 
-  const adaId = (await ada.locator("[data-peer-id]").textContent()) ?? "";
-  await grace.getByPlaceholder("Id of the other party").fill(adaId);
-  await grace.getByRole("button", { name: "Call", exact: true }).click();
-  await Promise.all([ada, grace].map((page) => page.locator(".recording").waitFor({ timeout: STEP_LIMIT_MS })));
+  const caller = await stage.caller();
+  await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8", metadata: { name: "<b>Ada</b>", order: 4711 } });
+  const row = page.locator(".row", { hasText: "<b>Ada</b>" }).first();
+  await row.locator(".badge-recording").waitFor(LIMIT);
+  await caller.page.talk(6_000);
+  await caller.page.hangUp("close(true)");
+  await row.locator(".badge-ready").waitFor(LIMIT);
 
-  const card = console_.locator(".call", { hasText: "Ada" }).first();
-  await card.locator(".badge-recording").waitFor({ timeout: STEP_LIMIT_MS });
-  await hearing(ada, 3);
-  await grace.getByRole("button", { name: "Hang up" }).click();
-  await ada.getByText("The call is over").waitFor({ timeout: STEP_LIMIT_MS });
+  await row.getByRole("link").click();
+  expect(new URL(page.url()).pathname).toBe(`/calls/${await row.getAttribute("data-call")}`);
+  const pane = page.locator(".pane");
+  await pane.getByText("4711", { exact: true }).waitFor(LIMIT);
+  const seen = await watch(page, ".pane video", 1);
+  expect(seen.width).toBe(640);
+  expect(Math.abs(seen.duration - 6)).toBeLessThan(2);
 
-  await card.locator(".badge-ready").waitFor({ timeout: STEP_LIMIT_MS });
-  await card.locator(".call-open").click();
-  expect(await card.locator(".who").textContent()).toContain("<b>Grace</b>");
-  const players = card.locator("video");
-  await expect.poll(() => players.count(), { timeout: STEP_LIMIT_MS }).toBe(2);
-  for (const player of await players.all()) {
-    const played = await player.evaluate(async (video: HTMLVideoElement) => {
-      video.muted = true;
-      await video.play();
-      await new Promise((resolve) => {
-        video.ontimeupdate = () => video.currentTime > 1 && resolve(undefined);
-      });
-      video.pause();
-      return { width: video.videoWidth, seconds: video.duration };
-    });
-    expect(played.width).toBe(640);
-    expect(played.seconds).toBeGreaterThan(2.5);
-  }
+  await pane.getByLabel("Position in the call").fill("3");
+  await pane.getByRole("button", { name: "Play", exact: true }).click();
+  const at = () => pane.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime);
+  await expect.poll(at, LIMIT).toBeGreaterThan(3.5);
+  await pane.getByRole("button", { name: "Pause", exact: true }).click();
 
-  await console_.reload();
-  await console_.locator(".call").first().waitFor({ timeout: STEP_LIMIT_MS });
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    pane.getByRole("link", { name: /Download/ }).click(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/^leg_.*\.webm$/);
+
+  await page.reload();
+  await pane.locator("video").waitFor(LIMIT);
   expect(complaints).toEqual([]);
   await expectNothingLeft();
 });
 
 test("a running call is stopped from the console", async () => {
-  const ada = await join("Solo");
-  const bob = await join("Bob");
-  const adaId = (await ada.locator("[data-peer-id]").textContent()) ?? "";
-  await bob.getByPlaceholder("Id of the other party").fill(adaId);
-  await bob.getByRole("button", { name: "Call", exact: true }).click();
+  await using stage = await openStage("chromium");
+  const caller = await stage.caller();
+  await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  const { id } = await recordingCallOf(caller.peerId, PATIENCE_MS);
+  await caller.page.talk(1_000);
 
-  const console_ = await open("/");
-  const card = console_.locator(".call", { hasText: "Solo" }).first();
-  await card.locator(".badge-recording").waitFor({ timeout: STEP_LIMIT_MS });
-  await card.getByRole("button", { name: "Stop" }).click();
-  await card.locator(".badge-ready, .badge-failed").waitFor({ timeout: STEP_LIMIT_MS });
-  await Promise.all([ada.close(), bob.close()]);
+  await using opened = await openConsolePage(browser, `/calls/${id}`);
+  const { page, complaints } = opened;
+  await page.locator(".story").getByRole("button", { name: /Stop/ }).click(LIMIT);
+  await page.locator(".story .badge-ready").waitFor(LIMIT);
+  await page.getByText("stopped from the console").waitFor(LIMIT);
+  expect(complaints).toEqual([]);
   await expectNothingLeft();
+});
+
+test("on a phone the list and a call take turns, and nothing is wider than the screen", async () => {
+  await using opened = await openConsolePage(browser, "/");
+  const { page } = opened;
+  await page.setViewportSize({ width: 390, height: 844 });
+  const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  await page.locator(".row").first().waitFor(LIMIT);
+  expect(await overflow()).toBe(0);
+
+  await page.locator(".row a").first().click();
+  await page.locator(".pane article").waitFor(LIMIT);
+  expect([await page.locator(".list").count(), await overflow()]).toEqual([0, 0]);
+  await page.getByRole("link", { name: "All calls" }).click();
+  await page.locator(".row").first().waitFor(LIMIT);
+});
+
+test("an address that names no call says so", async () => {
+  await using opened = await openConsolePage(browser, "/calls/call_nothing");
+  await opened.page.getByText("There is no such call").waitFor(LIMIT);
 });
 
 test("pages are sent with a content security policy that allows no foreign code", async () => {
@@ -80,29 +97,3 @@ test("pages are sent with a content security policy that allows no foreign code"
   expect(policy).toContain("default-src 'self'");
   expect(policy).not.toContain("unsafe");
 });
-
-async function open(path: string): Promise<Page> {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !EXPECTED_COMPLAINT.test(message.text())) complaints.push(message.text());
-  });
-  await page.goto(`${ORIGIN}${path}`);
-  return page;
-}
-
-async function join(name: string): Promise<Page> {
-  const page = await open("/demo");
-  await page.getByLabel("Your name").fill(name);
-  await page.getByRole("button", { name: /Join/ }).click();
-  await page.locator("[data-peer-id]").waitFor({ timeout: STEP_LIMIT_MS });
-  return page;
-}
-
-/** Lets a call go on until the other side's video has played for so many seconds. */
-async function hearing(page: Page, seconds: number): Promise<void> {
-  const remote = page.locator(".tile video").nth(1);
-  const played = () => remote.evaluate((video: HTMLVideoElement) => video.currentTime);
-  await expect.poll(played, { timeout: STEP_LIMIT_MS }).toBeGreaterThan(seconds);
-}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bytes, duration, ending, instant, nameOf } from "./format.ts";
+import { bytes, codecName, day, duration, ending, sentence } from "./format.ts";
 
 describe("format", () => {
   test.each([
@@ -17,21 +17,22 @@ describe("format", () => {
     [2_500_000, "2.5 MB"],
   ])("%d bytes are %s", (count, text) => expect(bytes(count)).toBe(text));
 
-  test("a time of another day has its date", () => {
+  test("days near now have names", () => {
     const now = new Date("2026-11-23T12:00:00");
-    expect(instant("2026-11-23T09:30:00", now)).not.toContain("2026");
-    expect(instant("2026-11-22T09:30:00", now)).toContain("2026");
+    expect(day("2026-11-23T00:30:00", now)).toBe("Today");
+    expect(day("2026-11-22T23:30:00", now)).toBe("Yesterday");
+    expect(day("2026-11-21T23:30:00", now)).toContain("2026");
   });
 
-  test("an unknown reason is shown as it is", () => {
+  test("what is not known is shown as it is", () => {
     expect(ending("force_close")).toBe("hung up");
     expect(ending("something_new")).toBe("something new");
+    expect(codecName("opus")).toBe("Opus");
+    expect(codecName("pcmu")).toBe("PCMU");
   });
 
   test.each([
-    [{ name: "Ada" }, "Ada"],
-    [{ name: 5 }, undefined],
-    ["Ada", undefined],
-    [null, undefined],
-  ])("the name in %j is %j", (metadata, name) => expect(nameOf(metadata)).toBe(name));
+    ["as many legs as this host may record", "As many legs as this host may record."],
+    ["Is it running?", "Is it running?"],
+  ])("%j is the sentence %j", (text, said) => expect(sentence(text)).toBe(said));
 });

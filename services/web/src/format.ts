@@ -1,4 +1,6 @@
-const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
+const DAY_MS = 86_400_000;
+const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
+const CODECS: Readonly<Record<string, string>> = { opus: "Opus", vp8: "VP8", vp9: "VP9", h264: "H.264", av1: "AV1" };
 const REASONS: Readonly<Record<string, string>> = {
   force_close: "hung up",
   leave: "left the page",
@@ -6,7 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
   dtls_closed: "connection closed",
   ice_failed: "connection lost",
   deleted: "ended by the recorder",
-  stopped: "stopped here",
+  stopped: "stopped from the console",
   shutdown: "the recorder was shut down",
   gateway_lost: "the gateway was lost",
   recorder_lost: "the recorder was lost",
@@ -25,19 +27,29 @@ export function duration(seconds: number): string {
 export function bytes(count: number): string {
   let value = count;
   let unit = 0;
-  while (value >= 1000 && unit < UNITS.length - 1) {
+  while (value >= 1000 && unit < BYTE_UNITS.length - 1) {
     value /= 1000;
     unit += 1;
   }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[unit]}`;
 }
 
-/** A time of today by the clock alone, any other with its date. */
-export function instant(iso: string, now = new Date()): string {
+/** The time of day, in the reader's own way. */
+export function clock(iso: string): string {
+  return new Date(iso).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+/** Today, Yesterday, or the date. */
+export function day(iso: string, now = new Date()): string {
   const at = new Date(iso);
-  const clock = at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  if (at.toDateString() === now.toDateString()) return clock;
-  return `${at.toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" })}, ${clock}`;
+  if (at.toDateString() === now.toDateString()) return "Today";
+  if (at.toDateString() === new Date(now.getTime() - DAY_MS).toDateString()) return "Yesterday";
+  return at.toLocaleDateString(undefined, { year: "numeric", month: "long", day: "numeric" });
+}
+
+/** A codec as people write it. */
+export function codecName(codec: string): string {
+  return CODECS[codec] ?? codec.toUpperCase();
 }
 
 /** Why a leg ended, in words. */
@@ -45,8 +57,8 @@ export function ending(reason: string): string {
   return REASONS[reason] ?? reason.replaceAll("_", " ");
 }
 
-/** The name that a page gave its leg in metadata, as plain text. */
-export function nameOf(metadata: unknown): string | undefined {
-  if (typeof metadata !== "object" || metadata === null || !("name" in metadata)) return undefined;
-  return typeof metadata.name === "string" && metadata.name !== "" ? metadata.name : undefined;
+/** A sentence from an error's message, which begins small and has no full stop. */
+export function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -1,46 +1,80 @@
-import type { Call, CallPage, ClientConfiguration, Health, Leg } from "./types.ts";
+import type * as z from "zod/mini";
+import { Call, CallPage, ClientConfiguration, ErrorAnswer, Health, type LegState } from "./schemas.ts";
+import { noteServerTime } from "./serverClock.ts";
 
-const PAGE_SIZE = "20";
+const PAGE_SIZE = 20;
 
-/** A failure in the API's own words. */
-export class ApiError extends Error {}
+/** A failure in the API's own words; `code` is the API's, UNREACHABLE or UNREADABLE. */
+export class ApiError extends Error {
+  readonly code: string;
 
-export async function listCalls(cursor?: string): Promise<CallPage> {
-  const query = new URLSearchParams({ limit: PAGE_SIZE, ...(cursor && { cursor }) });
-  return (await ask(`/api/calls?${query}`)) as CallPage;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "ApiError";
+    this.code = code;
+  }
 }
 
-export async function getCall(id: string): Promise<Call> {
-  return (await ask(`/api/calls/${encodeURIComponent(id)}`)) as Call;
+export function listCalls(query: { cursor?: string; state?: LegState } = {}): Promise<z.infer<typeof CallPage>> {
+  return ask(CallPage, `/api/calls?${new URLSearchParams({ limit: String(PAGE_SIZE), ...query })}`);
+}
+
+export function getCall(id: string): Promise<Call> {
+  return ask(Call, `/api/calls/${encodeURIComponent(id)}`);
 }
 
 export async function stopCall(id: string): Promise<void> {
-  await ask(`/api/calls/${encodeURIComponent(id)}/stop`, { method: "POST" });
+  await request(`/api/calls/${encodeURIComponent(id)}/stop`, { method: "POST" });
 }
 
 /** Health answers 503 with the same body when a part is failing. */
 export async function getHealth(): Promise<Health> {
-  const response = await fetch("/api/health");
-  return (await response.json()) as Health;
+  return read(Health, await json(await reach("/api/health")));
 }
 
-export async function getClientConfiguration(): Promise<ClientConfiguration> {
-  return (await ask("/api/client-configuration")) as ClientConfiguration;
+export function getClientConfiguration(): Promise<z.infer<typeof ClientConfiguration>> {
+  return ask(ClientConfiguration, "/api/client-configuration");
 }
 
-export function fileUrl(call: Call, leg: Leg): string {
-  return `/api/calls/${encodeURIComponent(call.id)}/files/${encodeURIComponent(leg.file?.name ?? "")}`;
+export function callUrl(callId: string): string {
+  return `/api/calls/${encodeURIComponent(callId)}`;
 }
 
-async function ask(path: string, options?: RequestInit): Promise<unknown> {
-  const response = await fetch(path, options);
-  const body: unknown = await response.json().catch(() => null);
-  if (response.ok) return body;
-  throw new ApiError(messageOf(body) ?? `the server answered ${response.status}`);
+export function fileUrl(callId: string, name: string): string {
+  return `${callUrl(callId)}/files/${encodeURIComponent(name)}`;
 }
 
-function messageOf(body: unknown): string | undefined {
-  if (typeof body !== "object" || body === null || !("error" in body)) return undefined;
-  const { error } = body;
-  return typeof error === "object" && error !== null && "message" in error ? String(error.message) : undefined;
+async function ask<Schema extends z.ZodMiniType>(schema: Schema, path: string): Promise<z.infer<Schema>> {
+  return read(schema, await json(await request(path)));
+}
+
+/** @throws ApiError with the API's code where it has one. */
+async function request(path: string, options?: RequestInit): Promise<Response> {
+  const response = await reach(path, options);
+  if (response.ok) return response;
+  const { data } = ErrorAnswer.safeParse(await json(response).catch(() => null));
+  if (data) throw new ApiError(data.error.code, data.error.message);
+  throw new ApiError("UNREACHABLE", `the recorder does not answer (${response.status})`);
+}
+
+async function reach(path: string, options?: RequestInit): Promise<Response> {
+  try {
+    const response = await fetch(path, options);
+    noteServerTime(response.headers.get("date"));
+    return response;
+  } catch (cause) {
+    throw new ApiError("UNREACHABLE", "the server cannot be reached", { cause });
+  }
+}
+
+function json(response: Response): Promise<unknown> {
+  return response.json().catch((cause: unknown) => {
+    throw new ApiError("UNREADABLE", "the server's answer cannot be read", { cause });
+  });
+}
+
+function read<Schema extends z.ZodMiniType>(schema: Schema, body: unknown): z.infer<Schema> {
+  const { success, data, error } = schema.safeParse(body);
+  if (success) return data;
+  throw new ApiError("UNREADABLE", "this page is older than the server: reload it", { cause: error });
 }

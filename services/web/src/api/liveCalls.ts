@@ -1,26 +1,43 @@
-import type { Call } from "./types.ts";
+import { Call } from "./schemas.ts";
 
-/**
- * Calls as they change, by server-sent events.
- *
- * @param onCall a call in its new state.
- * @param onConnected called at each (re)connection: what happened in between has to be fetched.
- * @returns ends it.
- */
-export function followCalls(
-  onCall: (call: Call) => void,
-  onConnected: () => void,
-  onLost: () => void = () => undefined,
-): () => void {
+export interface LiveListeners {
+  /** A call in its new state. */
+  onCall(call: Call): void;
+  /** At each (re)connection: what happened in between has to be fetched. */
+  onConnected?(): void;
+  onLost?(): void;
+}
+
+/** Calls as they change, by server-sent events. Returns what ends it. */
+export function followCalls({ onCall, onConnected, onLost }: LiveListeners): () => void {
   const source = new EventSource("/api/events");
-  source.addEventListener("open", onConnected);
-  source.addEventListener("error", onLost);
-  source.addEventListener("call", (event) => onCall(JSON.parse(event.data) as Call));
+  if (onConnected) source.addEventListener("open", onConnected);
+  if (onLost) source.addEventListener("error", onLost);
+  source.addEventListener("call", (event) => {
+    const { data } = Call.safeParse(JSON.parse(event.data));
+    if (data) onCall(data);
+  });
   return () => source.close();
 }
 
-/** The list with a call's new state in it, newest first: ids sort by time. */
-export function merge(calls: readonly Call[], ...news: Call[]): Call[] {
-  const byId = new Map([...calls, ...news].map((call) => [call.id, call]));
-  return [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+/**
+ * The same, but only while the page is seen: a browser keeps no more than six connections to one server, and
+ * forgotten tabs would take them all.
+ */
+export function followCallsWhileVisible(listeners: LiveListeners): () => void {
+  let end: (() => void) | undefined;
+  const look = () => {
+    if (document.hidden) {
+      end?.();
+      end = undefined;
+    } else {
+      end ??= followCalls(listeners);
+    }
+  };
+  look();
+  document.addEventListener("visibilitychange", look);
+  return () => {
+    document.removeEventListener("visibilitychange", look);
+    end?.();
+  };
 }

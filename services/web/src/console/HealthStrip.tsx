@@ -1,37 +1,42 @@
 import { useEffect, useState } from "preact/hooks";
 import { getHealth } from "../api/client.ts";
-import type { Health } from "../api/types.ts";
+import { Icon } from "../ui/Icon.tsx";
+import { type Trouble, troubles } from "./troubles.ts";
 
 const INTERVAL_MS = 10_000;
 
 /** Says which part is not well; nothing while all are. */
 export function HealthStrip() {
-  const [health, setHealth] = useState<Health | "unreachable">();
+  const [found, setFound] = useState<Trouble[]>([]);
 
   useEffect(() => {
     const ask = () => {
       if (document.hidden) return;
-      getHealth().then(setHealth, () => setHealth("unreachable"));
+      getHealth().then(
+        (health) => setFound(troubles(health)),
+        () => setFound(troubles(undefined)),
+      );
     };
     ask();
     const timer = setInterval(ask, INTERVAL_MS);
-    return () => clearInterval(timer);
+    document.addEventListener("visibilitychange", ask);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", ask);
+    };
   }, []);
 
-  if (health === undefined || (health !== "unreachable" && health.status === "ok")) return null;
-  const failing =
-    health === "unreachable"
-      ? [["orchestrator", "it does not answer"]]
-      : Object.entries(health.parts)
-          .filter(([, part]) => part.status !== "ok")
-          .map(([name, part]) => [name, part.reason ?? "failing"]);
+  if (found.length === 0) return null;
   return (
-    <ul class="health" role="alert">
-      {failing.map(([name, reason]) => (
-        <li key={name}>
-          <strong>{name}</strong> {reason}
-        </li>
-      ))}
-    </ul>
+    <div class="health" role="alert">
+      <Icon name="warning" />
+      <ul>
+        {found.map(({ part, reason, consequence }) => (
+          <li key={part}>
+            <strong>{part}</strong>: {reason}. <span>{consequence}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }

@@ -1,61 +1,138 @@
+import { useEffect, useRef, useState } from "preact/hooks";
 import { fileUrl } from "../api/client.ts";
-import type { Call, Leg, RecordingFile } from "../api/types.ts";
-import { bytes, duration, ending, nameOf } from "../format.ts";
-import { Badge } from "./Badge.tsx";
+import type { Leg, LegState, RecordingFile } from "../api/schemas.ts";
+import { bytes, codecName, duration, ending, sentence } from "../format.ts";
+import { otherFields, whoIs } from "../metadata.ts";
+import { Badge } from "../ui/Badge.tsx";
+import { Elapsed } from "../ui/Elapsed.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import type { Player } from "./player.ts";
 
-/** One participant of a call: the recording once it is there, or what went wrong. */
-export function LegPanel({ call, leg }: { call: Call; leg: Leg }) {
-  const name = nameOf(leg.metadata);
+/** What is to be seen in the place of a picture. */
+const WAITING: Readonly<Partial<Record<LegState, string>>> = {
+  ringing: "It rings",
+  preparing: "A recorder is being started",
+  connecting: "Waiting for its media",
+  finalising: "The recording is being finished",
+  failed: "There is no recording",
+};
+
+interface Props {
+  callId: string;
+  leg: Leg;
+  /** Which of the six colours of lanes is its own. */
+  hue: number;
+  /** Where it begins on the call's tape, in seconds. */
+  from: number;
+  player: Player;
+}
+
+/** One participant of a call: the recording once it is there, or how it goes, or what went wrong. */
+export function LegPanel({ callId, leg, hue, from, player }: Props) {
+  const name = whoIs(leg);
   return (
-    <section class="leg" data-leg={leg.id}>
-      {leg.file ? <Player call={call} leg={leg} file={leg.file} /> : <Placeholder leg={leg} />}
-      <div class="leg-facts">
-        <div class="leg-name">
-          <strong>{name ?? leg.peerId}</strong>
-          {name && <span class="quiet">{leg.peerId}</span>}
-          {!leg.file && <Badge state={leg.state} />}
-        </div>
-        {leg.error && (
-          <p class="mistake">
-            <code>{leg.error.code}</code> {leg.error.message}
-            {leg.error.hint && <span class="hint">{leg.error.hint}</span>}
-          </p>
-        )}
-        {leg.file && (
-          <p class="quiet">
-            {facts(leg.file)}
-            {leg.reason && `, ${ending(leg.reason)}`}
-            <a class="download" href={`${fileUrl(call, leg)}?download`} download={leg.file.name}>
-              Download
-            </a>
-          </p>
-        )}
-      </div>
+    <section class="leg" data-leg={leg.id} data-state={leg.state} data-hue={hue % 6} aria-label={name}>
+      {leg.file ? (
+        <Screen url={fileUrl(callId, leg.file.name)} leg={leg} file={leg.file} from={from} player={player} />
+      ) : (
+        <Blank leg={leg} />
+      )}
+      <header>
+        <h2>{name}</h2>
+        {!leg.file && <Badge state={leg.state} />}
+      </header>
+      {leg.error && (
+        <p class="failure" role="note">
+          <code>{leg.error.code}</code>
+          <span>{sentence(leg.error.message)}</span>
+          {leg.error.hint && <span class="hint">{leg.error.hint}</span>}
+        </p>
+      )}
+      <Details leg={leg} />
     </section>
   );
 }
 
-function Player({ call, leg, file }: { call: Call; leg: Leg; file: RecordingFile }) {
-  const url = fileUrl(call, leg);
-  if (!file.streams.some(({ kind }) => kind === "video")) {
-    // biome-ignore lint/a11y/useMediaCaption: a recording has no captions
-    return <audio class="screen" controls preload="metadata" src={url} />;
-  }
-  // biome-ignore lint/a11y/useMediaCaption: a recording has no captions
-  return <video class="screen" controls playsInline preload="metadata" src={url} />;
+interface ScreenProps {
+  url: string;
+  leg: Leg;
+  file: RecordingFile;
+  from: number;
+  player: Player;
 }
 
-function Placeholder({ leg }: { leg: Leg }) {
+function Screen({ url, leg, file, from, player }: ScreenProps) {
+  const media = useRef<HTMLVideoElement>(null);
+  const [muted, setMuted] = useState(false);
+  useEffect(() => {
+    if (media.current) return player.add(leg.id, media.current, from);
+    return undefined;
+  }, [player, leg.id, from]);
+  const seen = file.streams.some(({ kind }) => kind === "video");
+
   return (
-    <div class={`screen empty empty-${leg.state}`} aria-hidden="true">
-      {leg.state === "recording" && <span class="lamp" />}
+    <div class={seen ? "screen" : "screen screen-audio"}>
+      <video ref={media} src={url} preload="metadata" playsInline muted={muted} onClick={() => player.toggle()} />
+      {!seen && <span class="only-audio">Sound only</span>}
+      <span class="screen-controls">
+        <button type="button" aria-pressed={muted} aria-label={`Mute ${whoIs(leg)}`} onClick={() => setMuted(!muted)}>
+          <Icon name={muted ? "silence" : "sound"} />
+        </button>
+        {seen && (
+          <button
+            type="button"
+            aria-label={`Show ${whoIs(leg)} on the whole screen`}
+            onClick={() => void media.current?.requestFullscreen?.()}
+          >
+            <Icon name="expand" />
+          </button>
+        )}
+        <a class="button" href={`${url}?download`} download={file.name} aria-label={`Download ${whoIs(leg)}`}>
+          <Icon name="download" /> {bytes(file.bytes)}
+        </a>
+      </span>
     </div>
   );
 }
 
-function facts(file: RecordingFile): string {
-  const video = file.streams.find(({ kind }) => kind === "video");
-  const codecs = file.streams.map(({ codec }) => codec.toUpperCase()).join(" + ");
-  const size = video?.width && video.height ? `${video.width}×${video.height}, ` : "";
-  return `${duration(file.durationSeconds)}, ${size}${codecs}, ${bytes(file.bytes)}`;
+function Blank({ leg }: { leg: Leg }) {
+  const recording = leg.state === "recording";
+  return (
+    <div class={`screen blank blank-${leg.state}`}>
+      {recording && <span class="lamp" aria-hidden="true" />}
+      {leg.state === "failed" && <Icon name="warning" />}
+      <p>{recording ? <Elapsed from={leg.startedAt} to={null} /> : WAITING[leg.state]}</p>
+    </div>
+  );
+}
+
+function Details({ leg }: { leg: Leg }) {
+  const fields = [
+    ...(leg.file ? factsOf(leg.file) : []),
+    ...(leg.reason ? [["Ended", ending(leg.reason)] as const] : []),
+  ];
+  return (
+    <dl>
+      <dt>Peer</dt>
+      <dd>
+        <code>{leg.peerId}</code>
+      </dd>
+      {[...fields, ...otherFields(leg.metadata)].map(([term, text]) => (
+        <>
+          <dt>{term}</dt>
+          <dd>{text}</dd>
+        </>
+      ))}
+    </dl>
+  );
+}
+
+function factsOf(file: RecordingFile): (readonly [string, string])[] {
+  const streams = file.streams.map(({ codec, width, height }) =>
+    width && height ? `${codecName(codec)} ${width} × ${height}` : codecName(codec),
+  );
+  return [
+    ["Length", duration(file.durationSeconds)],
+    ["Media", streams.join(", ")],
+  ];
 }

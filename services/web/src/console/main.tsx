@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { App } from "./App.tsx";
+import { Console } from "./Console.tsx";
 
 const root = document.getElementById("app");
-if (root) render(<App />, root);
+if (root) render(<Console />, root);

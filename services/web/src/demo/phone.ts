@@ -1,6 +1,13 @@
-import Peer, { type MediaConnection } from "skyway-js";
+import type Peer from "skyway-js";
+import type { MediaConnection } from "skyway-js";
 import { getClientConfiguration } from "../api/client.ts";
-import { explain } from "./mistakes.ts";
+import { textIn } from "../metadata.ts";
+import { explain, isAbout } from "./mistakes.ts";
+import { loadSkyway } from "./skyway.ts";
+
+/** A page answers at once; a person who is in another call does not. */
+const NO_ANSWER_MS = 15_000;
+const LOOK_AGAIN_MS = 100;
 
 /** What two parties of one call have in common; it makes their recordings one call. */
 interface Shared {
@@ -9,10 +16,16 @@ interface Shared {
 }
 
 export type PhoneState =
-  | { at: "ready"; id: string }
-  | { at: "calling"; id: string; remoteId: string }
-  | { at: "talking"; id: string; remoteId: string; remoteName: string; remote: MediaStream; call: string }
-  | { at: "ended"; id: string; call: string };
+  | { at: "ready" }
+  | { at: "calling"; remoteId: string }
+  | { at: "talking"; remoteId: string; remoteName: string | undefined; remote: MediaStream; call: string }
+  | { at: "ended"; remoteId: string; call: string; seconds: number };
+
+export interface PhoneListeners {
+  onState(state: PhoneState): void;
+  /** A mistake in words, or undefined once it is over. */
+  onMistake(text: string | undefined): void;
+}
 
 /**
  * A phone on skyway-js, as a page written for SkyWay would have it: it calls and answers one other party, and
@@ -23,44 +36,43 @@ export class Phone {
   readonly #recorderPeerId: string;
   readonly #name: string;
   readonly #stream: MediaStream;
-  readonly #onState: (state: PhoneState) => void;
-  readonly #onMistake: (text: string) => void;
+  readonly #listeners: PhoneListeners;
   #connection: MediaConnection | undefined;
   #recording: MediaConnection | undefined;
-  #state: PhoneState;
+  #patience: ReturnType<typeof setTimeout> | undefined;
+  #talkingSince = 0;
+  #state: PhoneState = { at: "ready" };
 
   private constructor(
     peer: Peer,
     recorderPeerId: string,
     name: string,
     stream: MediaStream,
-    listeners: { onState(state: PhoneState): void; onMistake(text: string): void },
+    listeners: PhoneListeners,
   ) {
     this.#peer = peer;
     this.#recorderPeerId = recorderPeerId;
     this.#name = name;
     this.#stream = stream;
-    this.#onState = listeners.onState;
-    this.#onMistake = listeners.onMistake;
-    this.#state = { at: "ready", id: peer.id };
+    this.#listeners = listeners;
     peer.on("call", (connection) => this.#answer(connection));
-    peer.on("error", (error) => {
-      this.#onMistake(explain(error));
-      if (this.#state.at === "calling") this.#become({ at: "ready", id: peer.id });
-    });
-    this.#onState(this.#state);
+    // skyway-js opens again by itself when the server is back.
+    peer.on("open", () => listeners.onMistake(undefined));
+    peer.on("error", (error) => this.#fail(error));
+    listeners.onState(this.#state);
   }
 
-  /** Registers on signalling, which is where this page came from. */
-  static async open(
-    name: string,
-    stream: MediaStream,
-    listeners: { onState(state: PhoneState): void; onMistake(text: string): void },
-  ): Promise<Phone> {
-    const { key, recorderPeerId } = await getClientConfiguration();
+  /**
+   * Registers on signalling, which is where this page came from.
+   *
+   * @throws what skyway-js reports; explain() has words for it.
+   */
+  static async open(name: string, stream: MediaStream, listeners: PhoneListeners): Promise<Phone> {
+    const [Peer, { key, recorderPeerId }] = await Promise.all([loadSkyway(), getClientConfiguration()]);
     const secure = location.protocol === "https:";
     const port = Number(location.port) || (secure ? 443 : 80);
-    const peer = new Peer({ key, host: location.hostname, port, secure });
+    // Without a list of its own it would ask a STUN server on the internet.
+    const peer = new Peer({ key, host: location.hostname, port, secure, config: { iceServers: [] } });
     await new Promise<void>((resolve, reject) => {
       peer.once("open", () => resolve());
       peer.once("error", reject);
@@ -68,64 +80,92 @@ export class Phone {
     return new Phone(peer, recorderPeerId, name, stream, listeners);
   }
 
+  get id(): string {
+    return this.#peer.id;
+  }
+
   call(remoteId: string): void {
+    this.#listeners.onMistake(undefined);
     const shared = { call: crypto.randomUUID(), name: this.#name };
-    this.#become({ at: "calling", id: this.#peer.id, remoteId });
     const connection = this.#peer.call(remoteId, this.#stream, { videoCodec: "VP8", metadata: shared });
-    if (connection) this.#talk(connection, shared, remoteId);
+    // skyway-js has reported why.
+    if (!connection) return;
+    this.#become({ at: "calling", remoteId });
+    this.#talk(connection, shared, undefined);
+    this.#patience = setTimeout(() => {
+      this.#listeners.onMistake("Nobody answered. They may be in another call.");
+      this.hangUp();
+    }, NO_ANSWER_MS);
   }
 
   /** Ends the call and its recording; the other side is told. */
   hangUp(): void {
-    this.#connection?.close(true);
+    if (this.#connection) closeOnceOpen(this.#connection);
     this.#end();
   }
 
   #answer(connection: MediaConnection): void {
-    if (this.#connection) {
-      connection.close(true);
-      return;
-    }
-    const { call, name } = sharedOf(connection.metadata);
-    this.#talk(connection, { call, name: this.#name }, name);
+    if (this.#connection) return; // Whoever calls hears nothing, and gives up after a while.
+    const shared = { call: textIn(connection.metadata, "call") ?? crypto.randomUUID(), name: this.#name };
+    this.#listeners.onMistake(undefined);
+    this.#talk(connection, shared, textIn(connection.metadata, "name"));
     connection.answer(this.#stream, { videoCodec: "VP8" });
   }
 
-  #talk(connection: MediaConnection, shared: Shared, remoteName: string): void {
+  #talk(connection: MediaConnection, shared: Shared, remoteName: string | undefined): void {
     this.#connection = connection;
     connection.on("stream", (remote) => {
-      this.#become({
-        at: "talking",
-        id: this.#peer.id,
-        remoteId: connection.remoteId,
-        remoteName,
-        remote,
-        call: shared.call,
-      });
+      if (this.#connection !== connection) return;
+      clearTimeout(this.#patience);
+      const { remoteId } = connection;
+      this.#talkingSince = performance.now();
+      this.#become({ at: "talking", remoteId, remoteName, remote, call: shared.call });
       this.#recording ??= this.#peer.call(this.#recorderPeerId, this.#stream, { videoCodec: "VP8", metadata: shared });
     });
-    connection.once("close", () => this.#end());
+    connection.once("close", () => {
+      if (this.#connection === connection) this.#end();
+    });
   }
 
   #end(): void {
-    this.#recording?.close(true);
+    clearTimeout(this.#patience);
+    if (this.#recording) closeOnceOpen(this.#recording);
     this.#recording = undefined;
     this.#connection = undefined;
-    if (this.#state.at === "talking") this.#become({ at: "ended", id: this.#peer.id, call: this.#state.call });
-    else this.#become({ at: "ready", id: this.#peer.id });
+    if (this.#state.at === "talking") {
+      const { remoteId, call } = this.#state;
+      this.#become({ at: "ended", remoteId, call, seconds: (performance.now() - this.#talkingSince) / 1000 });
+    } else {
+      this.#become({ at: "ready" });
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (isAbout(error, this.#recorderPeerId)) {
+      this.#recording = undefined;
+      this.#listeners.onMistake("Not recorded: the recorder is not there. The console says which part is not well.");
+      return;
+    }
+    this.#listeners.onMistake(explain(error));
+    if (this.#state.at === "calling") this.hangUp();
   }
 
   #become(state: PhoneState): void {
     this.#state = state;
-    this.#onState(state);
+    this.#listeners.onState(state);
   }
 }
 
-function sharedOf(metadata: unknown): Shared {
-  const given = typeof metadata === "object" && metadata !== null ? metadata : {};
-  const text = (name: "call" | "name") => {
-    const value = (given as Record<string, unknown>)[name];
-    return typeof value === "string" ? value : undefined;
-  };
-  return { call: text("call") ?? crypto.randomUUID(), name: text("name") ?? "Somebody" };
+/** skyway-js ignores a hang-up before the answer, and has no event for the answer. */
+function closeOnceOpen(connection: MediaConnection): void {
+  if (connection.open) {
+    connection.close(true);
+    return;
+  }
+  const giveUp = Date.now() + NO_ANSWER_MS;
+  const timer = setInterval(() => {
+    if (connection.open) connection.close(true);
+    else if (Date.now() < giveUp) return;
+    clearInterval(timer);
+  }, LOOK_AGAIN_MS);
 }

@@ -1,6 +1,6 @@
-import type { LegState } from "../api/types.ts";
+import type { LegState } from "../api/schemas.ts";
 
-/** A state in its colour and its word. */
+/** A state by its word, its colour and its mark. */
 export function Badge({ state }: { state: LegState }) {
   return <span class={`badge badge-${state}`}>{state}</span>;
 }

@@ -1,0 +1,61 @@
+import * as z from "zod/mini";
+
+// zod would try `new Function`, which the content security policy refuses, and says so in the page's console.
+z.config({ jitless: true });
+
+const LegState = z.enum(["ringing", "preparing", "connecting", "recording", "finalising", "ready", "failed"]);
+export type LegState = z.infer<typeof LegState>;
+
+const RecordingFile = z.object({
+  name: z.string(),
+  bytes: z.number(),
+  durationSeconds: z.number(),
+  streams: z.array(
+    z.object({
+      kind: z.enum(["audio", "video"]),
+      codec: z.string(),
+      width: z.optional(z.number()),
+      height: z.optional(z.number()),
+      frames: z.optional(z.number()),
+    }),
+  ),
+});
+export type RecordingFile = z.infer<typeof RecordingFile>;
+
+const Leg = z.object({
+  id: z.string(),
+  peerId: z.string(),
+  metadata: z.unknown(),
+  state: LegState,
+  startedAt: z.string(),
+  endedAt: z.nullable(z.string()),
+  reason: z.optional(z.string()),
+  error: z.optional(z.object({ code: z.string(), message: z.string(), hint: z.optional(z.string()) })),
+  file: z.optional(RecordingFile),
+});
+export type Leg = z.infer<typeof Leg>;
+
+/** A call as the orchestrator's API shows it, as far as the pages show it. */
+export const Call = z.object({
+  id: z.string(),
+  state: LegState,
+  startedAt: z.string(),
+  endedAt: z.nullable(z.string()),
+  legs: z.array(Leg),
+});
+export type Call = z.infer<typeof Call>;
+
+export const CallPage = z.object({ calls: z.array(Call), nextCursor: z.nullable(z.string()) });
+
+const Wellness = z.enum(["ok", "failing"]);
+export const Health = z.object({
+  status: Wellness,
+  parts: z.record(z.string(), z.object({ status: Wellness, reason: z.optional(z.string()) })),
+});
+export type Health = z.infer<typeof Health>;
+
+export const ClientConfiguration = z.object({ key: z.string(), recorderPeerId: z.string() });
+
+export const ErrorAnswer = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+
+export const isRunning = (state: LegState): boolean => state !== "ready" && state !== "failed";

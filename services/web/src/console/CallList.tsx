@@ -1,0 +1,80 @@
+import { type Call, isRunning } from "../api/schemas.ts";
+import { clock } from "../format.ts";
+import { whoIs } from "../metadata.ts";
+import { Badge } from "../ui/Badge.tsx";
+import { Elapsed } from "../ui/Elapsed.tsx";
+import { sections } from "./callList.ts";
+import { follow, pathOf } from "./route.ts";
+import { StopButton } from "./StopButton.tsx";
+import type { Calls } from "./useCalls.ts";
+
+/** All calls: those in progress, then day by day. */
+export function CallList({
+  calls,
+  hasOlder,
+  loading,
+  mistake,
+  showOlder,
+  shown,
+}: Calls & { shown?: string | undefined }) {
+  return (
+    <section class="list" aria-label="Calls">
+      {mistake && (
+        <p class="mistake" role="alert">
+          Calls could not be fetched: {mistake}.
+        </p>
+      )}
+      {calls === undefined && !mistake && <Skeleton />}
+      {sections(calls ?? []).map(({ title, calls: of }) => (
+        <section key={title} aria-label={title}>
+          <h2>{title}</h2>
+          <ul>
+            {of.map((call) => (
+              <Row key={call.id} call={call} current={call.id === shown} />
+            ))}
+          </ul>
+        </section>
+      ))}
+      {hasOlder && (
+        <button class="older" type="button" disabled={loading} onClick={showOlder}>
+          {loading ? "Fetching…" : "Older calls"}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Row({ call, current }: { call: Call; current: boolean }) {
+  const running = isRunning(call.state);
+  return (
+    <li class="row" data-call={call.id} data-state={call.state}>
+      <a href={pathOf(call.id)} aria-current={current ? "true" : undefined} onClick={follow}>
+        <span class="who">{call.legs.map(whoIs).join(" · ") || "…"}</span>
+        <Badge state={call.state} />
+        <span class="when">
+          <time dateTime={call.startedAt}>{clock(call.startedAt)}</time>
+          <Elapsed from={call.startedAt} to={running ? null : (call.endedAt ?? call.startedAt)} />
+          <span>{trouble(call)}</span>
+        </span>
+      </a>
+      {running && <StopButton call={call} />}
+    </li>
+  );
+}
+
+/** What a ready call has to say beside: that not every leg of it is. */
+function trouble(call: Call): string {
+  const failed = call.legs.filter(({ state }) => state === "failed").length;
+  if (call.state === "failed") return call.legs.find(({ error }) => error)?.error?.code ?? "";
+  return failed > 0 ? `${failed} of ${call.legs.length} failed` : "";
+}
+
+function Skeleton() {
+  return (
+    <ul class="skeleton" aria-hidden="true">
+      <li />
+      <li />
+      <li />
+    </ul>
+  );
+}

@@ -1,0 +1,100 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ApiError, callUrl, getCall } from "../api/client.ts";
+import { type Call, isRunning } from "../api/schemas.ts";
+import { bytes, clock, day } from "../format.ts";
+import { whoIs } from "../metadata.ts";
+import { Badge } from "../ui/Badge.tsx";
+import { Elapsed } from "../ui/Elapsed.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { LegPanel } from "./LegPanel.tsx";
+import { beginning, lanesOf } from "./lanes.ts";
+import { Player } from "./player.ts";
+import { follow } from "./route.ts";
+import { StopButton } from "./StopButton.tsx";
+import { Tape } from "./Tape.tsx";
+
+interface Props {
+  id: string;
+  /** The call as the list knows it; one that is not in the list is fetched. */
+  known: Call | undefined;
+  /** Whether the reader opened it. */
+  chosen: boolean;
+}
+
+/** One call: its story in a line, its tape, and what was recorded of each participant. */
+export function CallPane({ id, known, chosen }: Props) {
+  const [fetched, setFetched] = useState<Call>();
+  const [mistake, setMistake] = useState<string>();
+  const isKnown = known !== undefined;
+
+  useEffect(() => {
+    if (isKnown) return;
+    getCall(id).then(setFetched, (error: unknown) => {
+      const missing = error instanceof ApiError && error.code === "CALL_NOT_FOUND";
+      setMistake(missing ? "There is no such call. It may have been removed." : String(error));
+    });
+  }, [id, isKnown]);
+
+  const call = known ?? fetched;
+  return (
+    <section class="pane" aria-label="Call">
+      <a class="back" href="/" onClick={follow}>
+        <Icon name="back" /> All calls
+      </a>
+      {call ? <Story call={call} chosen={chosen} /> : mistake && <p class="notice">{mistake}</p>}
+    </section>
+  );
+}
+
+function Story({ call, chosen }: { call: Call; chosen: boolean }) {
+  const [player] = useState(() => new Player());
+  useEffect(() => () => player.close(), [player]);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (chosen) title.current?.focus({ preventScroll: true });
+  }, [chosen]);
+
+  const running = isRunning(call.state);
+  const size = call.legs.reduce((sum, { file }) => sum + (file?.bytes ?? 0), 0);
+  const lanes = lanesOf(call.legs);
+  return (
+    <article data-call={call.id} data-state={call.state}>
+      <header class="story">
+        <div>
+          <h1 ref={title} tabIndex={-1}>
+            {call.legs.map(whoIs).join(" · ") || "A call"}
+          </h1>
+          <p class="facts">
+            <span>{day(call.startedAt)}</span>
+            <span>
+              {clock(call.startedAt)}
+              {call.endedAt && ` – ${clock(call.endedAt)}`}
+            </span>
+            <Elapsed from={call.startedAt} to={running ? null : (call.endedAt ?? call.startedAt)} />
+            {size > 0 && <span>{bytes(size)}</span>}
+          </p>
+        </div>
+        <div class="actions">
+          {running && <StopButton call={call} />}
+          <Badge state={call.state} />
+        </div>
+      </header>
+      <Tape lanes={lanes} origin={beginning(call.legs)} player={player} />
+      <div class="legs">
+        {call.legs.map((leg, index) => (
+          <LegPanel
+            key={leg.id}
+            callId={call.id}
+            leg={leg}
+            hue={index}
+            from={lanes[index]?.from ?? 0}
+            player={player}
+          />
+        ))}
+      </div>
+      <p class="small">
+        <code>{call.id}</code> <a href={callUrl(call.id)}>as JSON</a>
+      </p>
+    </article>
+  );
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { Call } from "../api/schemas.ts";
+import { merge, sections } from "./callList.ts";
+
+const call = (id: string, state: Call["state"] = "ready", startedAt = "2026-11-23T10:00:00"): Call => ({
+  id,
+  state,
+  startedAt,
+  endedAt: null,
+  legs: [],
+});
+
+test("a new call comes first", () => {
+  expect(merge([call("call_1")], call("call_2")).map(({ id }) => id)).toEqual(["call_2", "call_1"]);
+});
+
+test("a known call takes its new state where it stands", () => {
+  const merged = merge([call("call_2"), call("call_1", "recording")], call("call_1", "ready"));
+  expect(merged.map(({ id, state }) => [id, state])).toEqual([
+    ["call_2", "ready"],
+    ["call_1", "ready"],
+  ]);
+});
+
+test("what goes on comes before today, yesterday and the days before", () => {
+  const now = new Date("2026-11-23T12:00:00");
+  const calls = [
+    call("call_5"),
+    call("call_4", "failed", "2026-11-23T00:00:01"),
+    call("call_3", "recording", "2026-11-22T23:00:00"),
+    call("call_2", "ready", "2026-11-22T22:00:00"),
+    call("call_1", "ready", "2026-10-01T10:00:00"),
+  ];
+  expect(sections(calls, now).map(({ title, calls: of }) => [title, of.map(({ id }) => id)])).toEqual([
+    ["In progress", ["call_3"]],
+    ["Today", ["call_5", "call_4"]],
+    ["Yesterday", ["call_2"]],
+    [expect.stringContaining("2026"), ["call_1"]],
+  ]);
+});
+
+test("nothing makes no sections", () => expect(sections([])).toEqual([]));

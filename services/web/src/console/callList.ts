@@ -1,0 +1,28 @@
+import { type Call, isRunning } from "../api/schemas.ts";
+import { day } from "../format.ts";
+
+export interface Section {
+  title: string;
+  calls: Call[];
+}
+
+/** The list with calls in their new state in it, newest first: ids sort by time. */
+export function merge(calls: readonly Call[], ...news: readonly Call[]): Call[] {
+  const byId = new Map([...calls, ...news].map((call) => [call.id, call]));
+  return [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+}
+
+/** What goes on comes first, however long ago it began; then one section a day. */
+export function sections(calls: readonly Call[], now = new Date()): Section[] {
+  const found = new Map<string, Call[]>();
+  const running = calls.filter(({ state }) => isRunning(state));
+  if (running.length > 0) found.set("In progress", running);
+  for (const call of calls) {
+    if (isRunning(call.state)) continue;
+    const title = day(call.startedAt, now);
+    const same = found.get(title);
+    if (same) same.push(call);
+    else found.set(title, [call]);
+  }
+  return [...found].map(([title, of]) => ({ title, calls: of }));
+}

@@ -1,0 +1,25 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+interface Props {
+  stream: MediaStream;
+  caption: string;
+  /** One's own picture: silent, and as in a mirror. */
+  self?: boolean;
+  children?: ComponentChildren;
+}
+
+/** A person in the call. */
+export function Tile({ stream, caption, self = false, children }: Props) {
+  const video = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    if (video.current) video.current.srcObject = stream;
+  }, [stream]);
+  return (
+    <figure class={self ? "tile self" : "tile"}>
+      <video ref={video} autoPlay playsInline muted={self} aria-label={caption} />
+      {children}
+      <figcaption>{caption}</figcaption>
+    </figure>
+  );
+}

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { otherFields, textIn, whoIs } from "./metadata.ts";
+
+test.each([
+  [{ name: "Ada" }, "Ada"],
+  [{ name: 5 }, undefined],
+  [{ name: " " }, undefined],
+  [["name"], undefined],
+  ["Ada", undefined],
+  [null, undefined],
+])("the name in %j is %j", (metadata, name) => expect(textIn(metadata, "name")).toBe(name));
+
+test("a leg without a name is called by its peer id", () => {
+  expect(whoIs({ peerId: "p1", metadata: null })).toBe("p1");
+  expect(whoIs({ peerId: "p1", metadata: { name: "Ada" } })).toBe("Ada");
+});
+
+test("everything else in metadata is shown as text", () => {
+  expect(otherFields({ name: "Ada", call: "c-1", order: { id: 7 } })).toEqual([
+    ["call", "c-1"],
+    ["order", '{"id":7}'],
+  ]);
+  expect(otherFields("just text")).toEqual([["metadata", "just text"]]);
+  expect(otherFields(undefined)).toEqual([]);
+});

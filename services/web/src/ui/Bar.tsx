@@ -1,0 +1,22 @@
+import type { ComponentChildren } from "preact";
+
+/** The head of every page: where one is, and the way to the other page. */
+export function Bar({ page, children }: { page: "calls" | "demo"; children?: ComponentChildren }) {
+  return (
+    <header class="bar">
+      <a class="brand" href="/">
+        <img src="/icon.svg" alt="" width="30" height="30" />
+        <span>Call recorder</span>
+      </a>
+      <nav aria-label="Pages">
+        <a href="/" aria-current={page === "calls" ? "page" : undefined}>
+          Calls
+        </a>
+        <a href="/demo" aria-current={page === "demo" ? "page" : undefined}>
+          Demo call
+        </a>
+      </nav>
+      {children}
+    </header>
+  );
+}

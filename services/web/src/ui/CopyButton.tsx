@@ -1,0 +1,29 @@
+import { useEffect, useState } from "preact/hooks";
+import { Icon } from "./Icon.tsx";
+
+const THANKS_MS = 2_000;
+
+/** Copies a text; where the browser does not let it, the text is selectable beside it. */
+export function CopyButton({ text, label }: { text: string; label: string }) {
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), THANKS_MS);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  if (!navigator.clipboard) return null;
+  return (
+    <button
+      type="button"
+      onClick={() =>
+        void navigator.clipboard.writeText(text).then(
+          () => setCopied(true),
+          () => setCopied(false),
+        )
+      }
+    >
+      <Icon name={copied ? "done" : "copy"} />
+      <span aria-live="polite">{copied ? "Copied" : label}</span>
+    </button>
+  );
+}

@@ -1,0 +1,35 @@
+import type { Browser, Page } from "playwright-core";
+import { ORIGIN } from "../bundle/settings.ts";
+
+export interface ConsolePage extends AsyncDisposable {
+  readonly page: Page;
+  /** Errors on the page's console, exceptions, and failed requests, in the order they came. */
+  readonly complaints: string[];
+}
+
+/** A page of the front door in a browser profile of its own; gone at the end of its scope (`await using`). */
+export async function openConsolePage(browser: Browser, path: string): Promise<ConsolePage> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  await page.goto(`${ORIGIN}${path}`);
+  return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
+}
+
+/** Plays a `<video>` from its start until it has shown so many seconds, and says what the browser makes of it. */
+export function watch(page: Page, selector: string, seconds: number): Promise<{ width: number; duration: number }> {
+  return page.locator(selector).evaluate(async (video: HTMLVideoElement, until) => {
+    video.muted = true;
+    await video.play();
+    await new Promise<void>((resolve, reject) => {
+      video.onerror = () => reject(new Error(video.error?.message));
+      video.ontimeupdate = () => video.currentTime > until && resolve();
+    });
+    video.pause();
+    return { width: video.videoWidth, duration: video.duration };
+  }, seconds);
+}

@@ -1,0 +1,72 @@
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { EXECUTABLES } from "../browsers/browser.ts";
+import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
+import { openConsolePage, watch } from "../browsers/consolePage.ts";
+import { getCall } from "../bundle/api.ts";
+import { expectNothingLeft, PATIENCE_MS } from "./expectations.ts";
+
+const LIMIT = { timeout: PATIENCE_MS };
+const RECORDING = ".recording:not(.recording-not)";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: EXECUTABLES.chromium, args: CHROMIUM_ARGUMENTS });
+});
+afterAll(() => browser.close());
+
+test("two people call each other by a link, and both are recorded in one call", async () => {
+  await using first = await openConsolePage(browser, "/demo");
+  const ada = first.page;
+  await join(ada, "Ada");
+  const link = await ada.locator(".link-to-send a").getAttribute("href", LIMIT);
+  await using second = await openConsolePage(browser, new URL(link ?? "").pathname + new URL(link ?? "").search);
+  const grace = second.page;
+  await join(grace, "<b>Grace</b>");
+
+  await Promise.all([ada, grace].map((page) => page.locator(RECORDING).waitFor(LIMIT)));
+  await ada.getByText("<b>Grace</b>").waitFor(LIMIT);
+  await grace.locator("figcaption", { hasText: "Ada" }).waitFor(LIMIT);
+  await Promise.all([ada, grace].map((page) => seesTheOther(page, 3)));
+
+  await grace.getByRole("button", { name: "Camera off" }).click();
+  expect(await grace.getByRole("button", { name: "Camera off" }).getAttribute("aria-pressed")).toBe("true");
+  await grace.getByRole("button", { name: "Hang up" }).click();
+  await ada.getByText("The call is over").waitFor(LIMIT);
+
+  await ada.getByRole("link", { name: /recording|recorded/ }).click(LIMIT);
+  await ada.locator(".story .badge-ready").waitFor(LIMIT);
+  expect(await ada.locator(".pane video").count()).toBe(2);
+  for (const leg of [0, 1]) {
+    const { width, duration } = await watch(ada, `.leg >> nth=${leg} >> video`, 1);
+    expect(width).toBe(640);
+    expect(duration).toBeGreaterThan(2);
+  }
+
+  const call = await getCall(new URL(ada.url()).pathname.split("/").at(-1) ?? "");
+  expect(call.legs.map(({ metadata }) => (metadata as { name: string }).name).sort()).toEqual(["<b>Grace</b>", "Ada"]);
+  expect([...first.complaints, ...second.complaints]).toEqual([]);
+  await expectNothingLeft();
+});
+
+test("calling somebody who is not there says so, and leaves the page ready", async () => {
+  await using opened = await openConsolePage(browser, "/demo");
+  const { page } = opened;
+  await join(page, "Ada");
+  await page.getByLabel("Or call somebody by id").fill("nobody-is-called-this");
+  await page.getByRole("button", { name: "Call", exact: true }).click();
+  await page.getByRole("alert").getByText("Nobody is there").waitFor(LIMIT);
+  await page.locator(".invite").waitFor(LIMIT);
+});
+
+async function join(page: Page, name: string): Promise<void> {
+  await page.getByLabel("Your name").fill(name);
+  await page.getByRole("button", { name: /Join/ }).click();
+  await page.locator(".room").waitFor(LIMIT);
+}
+
+/** The other side's picture has moved on for so many seconds. */
+async function seesTheOther(page: Page, seconds: number): Promise<void> {
+  const played = () => page.locator(".tile:not(.self) video").evaluate((video: HTMLVideoElement) => video.currentTime);
+  await expect.poll(played, LIMIT).toBeGreaterThan(seconds);
+}
