@@ -65,9 +65,7 @@ async function firstVideoFrame(path: string): Promise<Inspection["firstFrame"]> 
 }
 
 async function decode(path: string): Promise<string> {
-  // In the file's own time base: in one of frames, two whose times differ by less count as an error.
-  const asTheyCome = "-fps_mode passthrough -enc_time_base demux";
-  const command = ["ffmpeg", "-v", "error", "-i", "/in/recording", asTheyCome, "-f", "null", "-"];
+  const command = ["ffmpeg", "-v", "error", "-i", "/in/recording", "-fps_mode", "passthrough", "-f", "null", "-"];
   return (await inRecorderImage(path, ["sh", "-c", `${command.join(" ")} 2>&1`])).trim();
 }
 
