@@ -32,6 +32,12 @@ export const ERRORS = {
     status: 404,
   },
   BAD_PARAMETER: { message: "a parameter is not valid", fault: "caller", hint: "The message names it.", status: 400 },
+  RANGE_NOT_SATISFIABLE: {
+    message: "the file ends before this range begins",
+    fault: "caller",
+    hint: "Content-Range says how long it is.",
+    status: 416,
+  },
   INTERNAL: { message: "something went wrong here", fault: "ours", hint: "See the orchestrator's log.", status: 500 },
 
   DOCKER_UNREACHABLE: {

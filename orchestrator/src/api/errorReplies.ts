@@ -10,7 +10,9 @@ export function replyWithErrors(app: FastifyInstance, log: Logger): void {
     return reply.code(error.status).send({ error: { code: error.code, message: error.message } });
   });
   app.setErrorHandler((thrown, request, reply) => {
-    const error = isBadRequest(thrown) ? new RecorderError("BAD_PARAMETER", thrown.message) : asRecorderError(thrown);
+    const error = asApiError(thrown);
+    const refused = Refused.safeParse(thrown);
+    if (refused.data?.headers) reply.headers(refused.data.headers);
     if (error.status >= 500) log.error({ err: error, method: request.method, url: request.url }, "request failed");
     return reply.code(error.status).send({ error: { code: error.code, message: error.message } });
   });
@@ -28,8 +30,15 @@ export function parseParameters<Schema extends z.ZodType>(schema: Schema, value:
   throw new RecorderError("BAD_PARAMETER", mistakes.join("; "));
 }
 
-/** What fastify itself refuses: malformed JSON, bodies that are too large. */
-function isBadRequest(thrown: unknown): thrown is Error {
-  const { success, data } = z.object({ statusCode: z.number() }).safeParse(thrown);
-  return success && data.statusCode >= 400 && data.statusCode < 500;
+/** What fastify and its plugins refuse: malformed JSON, bodies that are too large, ranges behind the end of a file. */
+const Refused = z.object({
+  statusCode: z.int().min(400).max(499),
+  message: z.string(),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+
+function asApiError(thrown: unknown): RecorderError {
+  const { success, data } = Refused.safeParse(thrown);
+  if (!success) return asRecorderError(thrown);
+  return new RecorderError(data.statusCode === 416 ? "RANGE_NOT_SATISFIABLE" : "BAD_PARAMETER", data.message);
 }
