@@ -66,6 +66,13 @@ describe("a call over a bad path", () => {
     }
   });
 
+  it("is never moved in time by packets that came late because they were lost at first", () => {
+    const call = new SimulatedCall({ loss: 0.1, delayMs: 150 }, { seed: 5 });
+    talk(call, 20_000);
+    call.run(5_000);
+    expect(call.passedOn.audio.map(({ timestamp }) => timestamp)).toEqual(call.audio.frames); // no silence in between
+  });
+
   it("comes out whole without RTX, when packets are sent again as they were", () => {
     const { rtx, ...plain } = VIDEO;
     const call = new SimulatedCall({ loss: 0.05, delayMs: 50 }, { videoStream: plain });

@@ -50,6 +50,8 @@ export class StreamReceiver {
   #restart = -1;
   #givenUpUnrepaired = 0;
   #everRepaired = false;
+  /** The last new packet was one that had been asked for: its arrival says nothing about its time. */
+  lastWasRepair = false;
   /** This packet and all after it are held back; undefined holds nothing. */
   holdFrom: ExtendedSequence | undefined;
 
@@ -86,6 +88,7 @@ export class StreamReceiver {
       this.#counters.packetsDuplicate++;
       return undefined;
     }
+    this.lastWasRepair = asked > 0;
     if (asked > 0) {
       if (asked === 1) this.#events.repairedAfter(nowMs - buffer.askedMs(sequence));
       if (sequence >= this.#first) this.#counters.packetsRepaired++;

@@ -121,6 +121,14 @@ describe("the timeline", () => {
     }
   });
 
+  it("leaves what is not clear to the network when no report comes", () => {
+    const feed = new Feed();
+    feed.packets(200);
+    feed.packets(500, () => 300);
+    expect(feed.timeline.holdFrom).toBeUndefined();
+    expect(feed.offsetMs).toBe(0);
+  });
+
   it("decides at once when there is no more time", () => {
     const feed = new Feed();
     feed.packets(200);

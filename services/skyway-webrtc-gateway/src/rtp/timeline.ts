@@ -38,7 +38,8 @@ const REPORTED_SLIP_MS = 30;
 
 interface Suspicion {
   from: ExtendedSequence;
-  sinceMs: number;
+  /** No network does this: without a report it is the sender's count. */
+  isClear: boolean;
   leastExcessMs: number;
   untilMs: number;
 }
@@ -92,7 +93,7 @@ export class Timeline {
     else if (excessMs > this.#limits.slipMs || excessMs < -BACKWARD_MS) {
       const isClear = silentMs >= PAUSE_MS || excessMs < -BACKWARD_MS || excessMs > silentMs + JUMP_MS;
       const holdMs = isClear ? HOLD_AFTER_PAUSE_MS : this.#limits.maxHoldMs;
-      this.#suspicion = { from: sequence, sinceMs: nowMs, leastExcessMs: excessMs, untilMs: nowMs + holdMs };
+      this.#suspicion = { from: sequence, isClear, leastExcessMs: excessMs, untilMs: nowMs + holdMs };
     } else this.#learn(transitMs, nowMs);
   }
 
@@ -115,9 +116,11 @@ export class Timeline {
     if (this.#suspicion !== undefined && nowMs >= this.#suspicion.untilMs) this.settle();
   }
 
-  /** Decides now. */
+  /** Decides now. What is not clear is left to the network: if it was not, the next report will say so. */
   settle(): void {
-    if (this.#suspicion !== undefined) this.#slip(this.#suspicion.from, this.#suspicion.leastExcessMs);
+    const suspicion = this.#suspicion;
+    if (suspicion?.isClear) this.#slip(suspicion.from, suspicion.leastExcessMs);
+    else if (suspicion !== undefined) this.#rebase(suspicion);
   }
 
   /** Sequence numbers begin anew; what was released stays as it was. */

@@ -207,7 +207,7 @@ export class TrackReceiver {
     const isStart = this.#isStart(packet, header);
     const sequence = stream.receive(packet, header, repeated, isStart, nowMs);
     if (sequence === undefined) return;
-    if (!repeated) this.#observeTransit(sequence, header, nowMs);
+    if (!repeated && !stream.lastWasRepair) this.#observeTransit(sequence, header, nowMs);
     stream.holdFrom = this.#timeline.holdFrom;
     stream.release();
     if (isStart) this.#keyframes.satisfy();
