@@ -1,0 +1,315 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { waitFor } from "../bundle/waitFor.ts";
+import {
+  h264Payloads,
+  h264SinglePayloads,
+  type Payloads,
+  vp8Payloads,
+  vp9Payloads,
+  wholePayload,
+} from "../rtp/payloads.ts";
+import {
+  type Kind,
+  OPUS_SDP,
+  openRecorderBench,
+  PORTS,
+  type RecorderBench,
+  type RunningRecorder,
+  sdp,
+  VP8_SDP,
+} from "../rtp/recorderBench.ts";
+import { RtpSender } from "../rtp/rtpSender.ts";
+import { h264Frames, opusFrames, PCMU_SILENCE, vp8Frames, vp9Frames } from "../rtp/samples.ts";
+
+/** 0.1 to 0.2 s on a quiet host; others may be busy. */
+const CLOSING_LIMIT_MS = 1_500;
+/** From SIGTERM to the end, whatever ffmpeg does. */
+const FORCED_END_LIMIT_MS = 9_000;
+/** After 10 s without a packet ffmpeg would end by itself. */
+const SILENCE_MS = 11_000;
+const VIDEO_STEP = 3_000; // 30 frames/s at 90 kHz
+const AUDIO_STEP = 960; // 20 ms at 48 kHz
+const WRAP = 2 ** 32;
+
+let bench: RecorderBench;
+let video: Buffer[];
+let audio: Buffer[];
+
+beforeAll(async () => {
+  bench = await openRecorderBench();
+  [video, audio] = await Promise.all([vp8Frames({ frames: 1_000 }), opusFrames(1_000)]);
+});
+afterAll(() => bench?.[Symbol.asyncDispose]());
+
+describe("a recorder that is sent RTP", () => {
+  test("keeps every packet at its own time, whatever wraps and whatever sender reports say", async () => {
+    const recorder = await bench.record({ video: VP8_SDP, audio: OPUS_SDP });
+    await using picture = sender(recorder, "video", 96, vp8Payloads, { firstSequence: 65_000 });
+    await using sound = sender(recorder, "audio", 111, wholePayload, { firstSequence: 65_500 });
+    const firstVideo = WRAP - 500 * VIDEO_STEP + 7;
+    const firstAudio = WRAP - 400 * AUDIO_STEP + 7;
+
+    for (const [index, frame] of video.entries()) {
+      await picture.frame(frame, (firstVideo + index * VIDEO_STEP) % WRAP);
+      await sound.frame(audio[index] ?? frame, (firstAudio + index * AUDIO_STEP) % WRAP);
+      if (index % 100 === 50) await picture.report(Date.now() - 5_000, (firstVideo + index * VIDEO_STEP) % WRAP);
+      if (index % 100 === 70) await sound.report(Date.now(), (firstAudio + index * AUDIO_STEP) % WRAP);
+      if (index % 5 === 0) await delay(2);
+    }
+    const tookMs = await endedBy(recorder, async () => {
+      await picture.bye();
+      await sound.bye();
+    });
+
+    expect(tookMs).toBeLessThan(CLOSING_LIMIT_MS);
+    expect(await recorder.ended).toEqual({ code: 0, stderr: "" });
+    expect(recorder.lines.map(({ event, kind, code }) => ({ event, kind, code }))).toEqual([
+      { event: "bound" },
+      ...recorder.lines.slice(1).map(({ kind }) => ({ event: "ended", kind, code: 0 })),
+    ]);
+    expect(await times(recorder, "video")).toEqual(video.map((_, index) => Math.round((index * 1000) / 30)));
+    expect(await times(recorder, "audio")).toEqual(video.map((_, index) => index * 20));
+  });
+
+  test("goes on after a silence, and ends while nothing comes", async () => {
+    const recorder = await bench.record({ video: VP8_SDP });
+    await using picture = sender(recorder, "video", 96, vp8Payloads);
+    for (let index = 0; index < 50; index += 1) {
+      await picture.frame(frameAt(index), 1_000 + index * VIDEO_STEP);
+      await delay(1);
+    }
+    await delay(SILENCE_MS);
+    const later = (SILENCE_MS / 1000) * 90_000;
+    for (let index = 50; index < 60; index += 1)
+      await picture.frame(frameAt(index), 1_000 + later + index * VIDEO_STEP);
+    await arrived(recorder, "video", (49 * VIDEO_STEP) / 90 - 1); // they are written when the next cluster begins
+    expect(await endedBy(recorder, () => picture.bye())).toBeLessThan(CLOSING_LIMIT_MS);
+    expect((await times(recorder, "video")).length).toBe(60);
+  });
+
+  test("keeps all but the last second when it is killed", async () => {
+    const recorder = await bench.record({ video: VP8_SDP });
+    await using picture = sender(recorder, "video", 96, vp8Payloads);
+    const startedAt = performance.now();
+    let sent = 0;
+    while (performance.now() - startedAt < 4_700) {
+      await picture.frame(frameAt(sent), 1_000 + sent * VIDEO_STEP);
+      sent += 1;
+      await delay(startedAt + (sent * 1000) / 30 - performance.now());
+    }
+    await recorder.signal("KILL");
+    expect((await recorder.ended).code).toBe(137);
+    const file = await assembled(recorder, "webm", { video: "0,1" });
+    expect(sent - file.packets("video")).toBeLessThanOrEqual(31);
+    expect(file.duration).toBeGreaterThan(3.6);
+    expect(file.complaints).toBe("");
+  });
+
+  test("records a picture that changes its size", async () => {
+    const small = await vp8Frames({ frames: 30, size: "320x180" });
+    const large = await vp8Frames({ frames: 30, size: "640x360" });
+    const recorder = await bench.record({ video: VP8_SDP });
+    await using picture = sender(recorder, "video", 96, vp8Payloads);
+    for (const [index, frame] of [...small, ...large, ...small].entries()) {
+      await picture.frame(frame, 90_000 + index * VIDEO_STEP);
+      await delay(1);
+    }
+    await endedBy(recorder, () => picture.bye());
+    const file = await assembled(recorder, "webm", { video: "0,1" });
+    expect(file.packets("video")).toBe(90);
+    expect(file.decodedFrames).toBe(90);
+  });
+});
+
+describe("a recorder that nothing is sent to", () => {
+  test.each(["BYE", "SIGTERM"])("ends by %s without complaint, and there is nothing to assemble", async (how) => {
+    const recorder = await bench.record({ video: VP8_SDP, audio: OPUS_SDP });
+    await using picture = sender(recorder, "video", 96, vp8Payloads);
+    await using sound = sender(recorder, "audio", 111, wholePayload);
+    const tookMs = await endedBy(recorder, async () => {
+      if (how === "SIGTERM") return recorder.signal("TERM");
+      await picture.bye();
+      await sound.bye();
+    });
+    expect(tookMs).toBeLessThan(CLOSING_LIMIT_MS);
+    expect((await recorder.ended).code).toBe(0);
+    const { code, stderr } = await bench.command("assemble", recorder.id, "format=webm", "audio=0,1", "video=0,1");
+    expect({ code, stderr }).toEqual({ code: 3, stderr: `assemble: no track of ${recorder.id} has any media\n` });
+  });
+});
+
+describe("SIGTERM", () => {
+  test("closes the files while media flows, and keeps all of it", async () => {
+    const recorder = await bench.record({ audio: OPUS_SDP });
+    await using sound = sender(recorder, "audio", 111, wholePayload);
+    for (let index = 0; index < 100; index += 1) await sound.frame(soundAt(index), 500 + index * AUDIO_STEP);
+    expect(await endedBy(recorder, () => recorder.signal("TERM"))).toBeLessThan(CLOSING_LIMIT_MS);
+    expect((await recorder.ended).code).toBe(0);
+    expect((await times(recorder, "audio")).length).toBe(100);
+  });
+
+  test("ends an ffmpeg that hangs by force, and what it wrote can be assembled", async () => {
+    const recorder = await bench.record({ audio: OPUS_SDP });
+    await using sound = sender(recorder, "audio", 111, wholePayload);
+    for (let index = 0; index < 200; index += 1) await sound.frame(soundAt(index), 500 + index * AUDIO_STEP);
+    await arrived(recorder, "audio", 2_000);
+    await recorder.inside("for p in /proc/[0-9]*; do [[ $(<$p/comm) != ffmpeg ]] || kill -STOP $(basename $p); done");
+    expect(await endedBy(recorder, () => recorder.signal("TERM"))).toBeLessThan(FORCED_END_LIMIT_MS);
+    expect((await recorder.ended).code).toBe(137);
+    expect((await assembled(recorder, "webm", { audio: "0,1" })).packets("audio")).toBeGreaterThanOrEqual(100);
+  });
+});
+
+describe("a recorder that cannot record", () => {
+  test("says so at once when it is about its sockets", async () => {
+    const impossible = OPUS_SDP.replace("0.0.0.0", "999.0.0.1");
+    await expect(bench.record({ video: VP8_SDP, audio: impossible })).rejects.toThrow("a port could not be bound");
+  });
+
+  test("says so at once when it is about the volume", async () => {
+    const track = `audio=${Buffer.from(OPUS_SDP).toString("base64")}`;
+    const { code, stderr } = await bench.command("record", "no-such-folder/leg", track);
+    expect(code).toBe(1);
+    expect(stderr).toContain("/recordings/spool/no-such-folder/leg.audio.mkv.part: No such file or directory");
+  });
+});
+
+describe("what is assembled", () => {
+  test("has each track where the gateway's clock puts it, and says what it is", async () => {
+    const recorder = await bench.record({ video: VP8_SDP, audio: OPUS_SDP });
+    await using picture = sender(recorder, "video", 96, vp8Payloads);
+    await using sound = sender(recorder, "audio", 111, wholePayload);
+    for (let index = 0; index < 1_000; index += 1) {
+      await picture.frame(frameAt(index), 1_000 + index * VIDEO_STEP);
+      await sound.frame(soundAt(index), 1_000 + index * AUDIO_STEP);
+      if (index % 5 === 0) await delay(2);
+    }
+    await endedBy(recorder, () => recorder.signal("TERM"));
+    const words = ["title=Ada & Grace", "date=2026-01-02T03:04:05.678Z", "call_id=call_1", "leg_id=leg_1"];
+    const file = await assembled(recorder, "webm", { audio: "0.250000,1", video: "1000.250000,1.0001" }, words);
+
+    expect(file.times("audio").every((at, index) => Math.abs(at - (250 + index * 20)) <= 1)).toBe(true);
+    const due = (index: number) => 1_000_250 + ((index * 1000) / 30) * 1.0001;
+    expect(file.times("video").every((at, index) => Math.abs(at - due(index)) <= 2)).toBe(true);
+    expect(file.duration).toBeCloseTo(1_033.586, 1);
+    expect(file.tags).toMatchObject({
+      title: "Ada & Grace",
+      creation_time: "2026-01-02T03:04:05.678000Z",
+      CALL_ID: "call_1",
+      LEG_ID: "leg_1",
+    });
+    expect(file.complaints).toBe("");
+  });
+
+  type Case = [string, Kind, number, string, string, Payloads, () => Promise<Buffer[]>, string[]];
+  const single = "packetization-mode=0";
+  const cut = "packetization-mode=1";
+  const baseline = () => h264Frames({ frames: 60, profile: "baseline" });
+  const high = () => h264Frames({ frames: 60, profile: "high" });
+  const silence = async () => Array<Buffer>(60).fill(PCMU_SILENCE);
+  const codecs: Case[] = [
+    ["VP9", "video", 98, "VP9/90000", "", vp9Payloads, () => vp9Frames({ frames: 60 }), ["webm"]],
+    ["H264 Baseline", "video", 102, "H264/90000", single, h264SinglePayloads, baseline, ["mkv", "mp4"]],
+    ["H264 High", "video", 102, "H264/90000", cut, h264Payloads, high, ["mkv", "mp4"]],
+    ["G.711", "audio", 0, "PCMU/8000/1", "", wholePayload, silence, ["mkv"]],
+  ];
+  test.each(codecs)("may be %s", async (_, kind, payloadType, rtpmap, fmtp, payloads, encode, formats) => {
+    const frames = await encode();
+    const step = { video: VIDEO_STEP, audio: PCMU_SILENCE.length }[kind];
+    const recorder = await bench.record({ [kind]: sdp(kind, payloadType, rtpmap, fmtp) });
+    await using track = sender(recorder, kind, payloadType, payloads);
+    for (const [index, frame] of frames.entries()) {
+      await track.frame(frame, 1_000 + index * step);
+      await delay(1);
+    }
+    await endedBy(recorder, () => track.bye());
+    const stepMs = { video: 1000 / 30, audio: 20 }[kind];
+    expect(await times(recorder, kind)).toEqual(frames.map((__, index) => Math.round(index * stepMs)));
+    for (const format of formats) {
+      const file = await assembled(recorder, format, { [kind]: "0.5,1" });
+      expect(file.packets(kind)).toBe(60);
+      expect(file.times(kind)[0]).toBe(500);
+      expect(file.complaints).toBe("");
+    }
+  });
+});
+
+function sender(
+  { address }: RunningRecorder,
+  kind: Kind,
+  payloadType: number,
+  payloads: Payloads,
+  more: { firstSequence?: number } = {},
+): RtpSender {
+  return new RtpSender({ host: address, port: PORTS[kind], payloadType, payloads, ...more });
+}
+
+function frameAt(index: number): Buffer {
+  return video[index % video.length] ?? Buffer.alloc(0);
+}
+
+function soundAt(index: number): Buffer {
+  return audio[index % audio.length] ?? Buffer.alloc(0);
+}
+
+/** Milliseconds from asking a recorder to end until its container has. */
+async function endedBy(recorder: RunningRecorder, ask: () => Promise<void>): Promise<number> {
+  const askedAt = performance.now();
+  await ask();
+  await recorder.ended;
+  return performance.now() - askedAt;
+}
+
+/** Presentation times in a raw track, in milliseconds. */
+async function times({ id }: RunningRecorder, kind: Kind): Promise<number[]> {
+  return packetTimes(`spool/${id}.${kind}.mkv.part`, "0");
+}
+
+/** Waits until a raw track holds something as late as this. */
+async function arrived(recorder: RunningRecorder, kind: Kind, ms: number): Promise<void> {
+  let seen: unknown;
+  const look = async () => {
+    const found = await times(recorder, kind).catch(String);
+    seen = { found: found.slice(-5), lines: recorder.lines };
+    return typeof found !== "string" && (found.at(-1) ?? 0) >= ms;
+  };
+  await waitFor(`${ms} ms of ${kind} are on disk`, 10_000, look, () => seen);
+}
+
+async function packetTimes(file: string, stream: string): Promise<number[]> {
+  const entries = `-select_streams ${stream} -show_entries packet=pts_time -of csv=p=0`;
+  const text = await bench.shell(`ffprobe -v quiet ${entries} /recordings/${file}`);
+  return text.split("\n").flatMap((line) => (line === "" ? [] : [Math.round(Number.parseFloat(line) * 1000)]));
+}
+
+interface Probed {
+  streams: { codec_type: string; nb_read_packets: string }[];
+  format: { duration: string; tags: Record<string, string> };
+}
+
+async function assembled(
+  { id }: RunningRecorder,
+  format: string,
+  placements: Partial<Record<Kind, string>>,
+  words: string[] = [],
+) {
+  const tracks = Object.entries(placements).map(([kind, placement]) => `${kind}=${placement}`);
+  const { code, stdout, stderr } = await bench.command("assemble", id, `format=${format}`, ...tracks, ...words);
+  expect(code, stderr).toBe(0);
+  const probed = JSON.parse(stdout) as Probed;
+  const file = `spool/${id}.${format}.part`;
+  const decoded = await bench.shell(
+    `ffmpeg -v error -stats -i /recordings/${file} -fps_mode passthrough -f null - 2>&1 | tr '\\r' '\\n'`,
+  );
+  const lines = decoded.split("\n").filter((line) => line !== "");
+  const known = { video: await packetTimes(file, "v"), audio: await packetTimes(file, "a") };
+  return {
+    duration: Number(probed.format.duration),
+    tags: probed.format.tags,
+    packets: (kind: Kind) => known[kind].length,
+    times: (kind: Kind) => known[kind],
+    decodedFrames: Number(/frame= *(\d+)/.exec(lines.at(-1) ?? "")?.[1] ?? Number.NaN),
+    complaints: lines.filter((line) => !/^(frame|size)=/.test(line)).join("\n"),
+  };
+}

@@ -1,0 +1,54 @@
+import { RECORDER_IMAGE } from "../bundle/settings.ts";
+import { output } from "../fidelity/process.ts";
+import { accessUnits, ivfFrames, opusPackets } from "./frames.ts";
+
+export interface VideoWish {
+  frames: number;
+  /** Default 320x240. */
+  size?: string;
+  /** Frames between keyframes; default: none but the first. */
+  keyEvery?: number;
+}
+
+const FRAME_RATE = 30;
+const NEVER = 1_000_000;
+
+/** Encoded by the recorder image's own ffmpeg, so that the host needs none. */
+export async function vp8Frames(wish: VideoWish): Promise<Buffer[]> {
+  const codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k", "-auto-alt-ref", "0"];
+  return ivfFrames(await encode([...picture(wish), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
+}
+
+export async function vp9Frames(wish: VideoWish): Promise<Buffer[]> {
+  const codec = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k"];
+  return ivfFrames(await encode([...picture(wish), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
+}
+
+/** Access units with their delimiters, as cameras of phones encode them. */
+export async function h264Frames(wish: VideoWish & { profile: "baseline" | "high" }): Promise<Buffer[]> {
+  const codec = ["-c:v", "libx264", "-profile:v", wish.profile, "-preset", "ultrafast", "-tune", "zerolatency"];
+  const delimited = ["-bsf:v", "h264_metadata=aud=insert", "-f", "h264"];
+  return accessUnits(await encode([...picture(wish), ...codec, "-pix_fmt", "yuv420p", ...delimited]));
+}
+
+/** 20 ms each, of a tone. */
+export async function opusFrames(count: number): Promise<Buffer[]> {
+  const tone = `sine=frequency=440:sample_rate=48000:duration=${count / 50}`;
+  const codec = ["-c:a", "libopus", "-b:a", "32k", "-ac", "2", "-f", "ogg"];
+  return opusPackets(await encode(["-f", "lavfi", "-i", tone, ...codec]));
+}
+
+/** 20 ms of G.711 silence. */
+export const PCMU_SILENCE = Buffer.alloc(160, 0xff);
+
+function picture({ frames, size = "320x240", keyEvery = NEVER }: VideoWish): string[] {
+  const source = `testsrc2=size=${size}:rate=${FRAME_RATE}`;
+  return ["-f", "lavfi", "-i", source, "-frames:v", `${frames}`, "-g", `${keyEvery}`, "-keyint_min", `${keyEvery}`];
+}
+
+async function encode(args: string[]): Promise<Buffer> {
+  const command = ["run", "--rm", "--network", "none", RECORDER_IMAGE, "ffmpeg", "-v", "error", ...args, "-"];
+  const chunks: Buffer[] = [];
+  for await (const chunk of output("docker", command)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
