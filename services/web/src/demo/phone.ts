@@ -100,8 +100,9 @@ export class Phone {
 
   /** Ends the call and its recording; the other side is told. */
   hangUp(): void {
-    if (this.#connection) closeOnceOpen(this.#connection);
-    this.#end();
+    const connection = this.#connection;
+    this.#end(); // First: closing it reports its end at once.
+    if (connection) closeOnceOpen(connection);
   }
 
   #answer(connection: MediaConnection): void {
