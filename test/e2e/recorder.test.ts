@@ -28,6 +28,8 @@ const CLOSING_LIMIT_MS = 1_500;
 const FORCED_END_LIMIT_MS = 9_000;
 /** After 10 s without a packet ffmpeg would end by itself. */
 const SILENCE_MS = 11_000;
+/** No faster than the gateway's pacer: a burst would overrun the socket of an ffmpeg that has to wait for the processor. */
+const PACE_MS = 2;
 const VIDEO_STEP = 3_000; // 30 frames/s at 90 kHz
 const AUDIO_STEP = 960; // 20 ms at 48 kHz
 const WRAP = 2 ** 32;
@@ -55,7 +57,7 @@ describe("a recorder that is sent RTP", () => {
       await sound.frame(audio[index] ?? frame, (firstAudio + index * AUDIO_STEP) % WRAP);
       if (index % 100 === 50) await picture.report(Date.now() - 5_000, (firstVideo + index * VIDEO_STEP) % WRAP);
       if (index % 100 === 70) await sound.report(Date.now(), (firstAudio + index * AUDIO_STEP) % WRAP);
-      if (index % 5 === 0) await delay(2);
+      await delay(PACE_MS);
     }
     const tookMs = await endedBy(recorder, async () => {
       await picture.bye();
@@ -183,7 +185,7 @@ describe("what is assembled", () => {
     for (let index = 0; index < 1_000; index += 1) {
       await picture.frame(frameAt(index), 1_000 + index * VIDEO_STEP);
       await sound.frame(soundAt(index), 1_000 + index * AUDIO_STEP);
-      if (index % 5 === 0) await delay(2);
+      await delay(PACE_MS);
     }
     await endedBy(recorder, () => recorder.signal("TERM"));
     const words = ["title=Ada & Grace", "date=2026-01-02T03:04:05.678Z", "call_id=call_1", "leg_id=leg_1"];
