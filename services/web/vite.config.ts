@@ -1,8 +1,12 @@
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
 
+/** For `npm run dev`: the bundle that runs on this host. */
+const BUNDLE = process.env["BUNDLE_URL"] ?? "http://localhost:8080";
+
 export default defineConfig({
   plugins: [preact()],
+  server: { proxy: { "/api": BUNDLE, "/socket.io": { target: BUNDLE, ws: true }, "/signaling": BUNDLE } },
   build: {
     rollupOptions: { input: ["index.html", "demo.html"] },
     // skyway-js is large, and only the demo page loads it.

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, callUrl, getCall } from "../api/client.ts";
 import { type Call, isRunning } from "../api/schemas.ts";
-import { bytes, clock, day } from "../format.ts";
+import { bytes, clock, day, sentence } from "../format.ts";
 import { whoIs } from "../metadata.ts";
 import { Badge } from "../ui/Badge.tsx";
 import { Elapsed } from "../ui/Elapsed.tsx";
@@ -31,7 +31,8 @@ export function CallPane({ id, known, chosen }: Props) {
     if (isKnown) return;
     getCall(id).then(setFetched, (error: unknown) => {
       const missing = error instanceof ApiError && error.code === "CALL_NOT_FOUND";
-      setMistake(missing ? "There is no such call. It may have been removed." : String(error));
+      const reason = error instanceof Error ? error.message : String(error);
+      setMistake(missing ? "There is no such call. It may have been removed." : sentence(reason));
     });
   }, [id, isKnown]);
 

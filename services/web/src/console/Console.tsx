@@ -22,7 +22,7 @@ export function Console() {
 
   const running = calls.calls?.filter(({ state }) => isRunning(state)).length ?? 0;
   useEffect(() => {
-    document.title = running > 0 ? `● ${running} recording – Call recorder` : "Call recorder";
+    document.title = running > 0 ? `● ${running} in progress – Call recorder` : "Call recorder";
   }, [running]);
 
   const empty = calls.calls?.length === 0 && asked === undefined;

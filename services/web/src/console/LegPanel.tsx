@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { fileUrl } from "../api/client.ts";
 import type { Leg, LegState, RecordingFile } from "../api/schemas.ts";
@@ -118,10 +119,10 @@ function Details({ leg }: { leg: Leg }) {
         <code>{leg.peerId}</code>
       </dd>
       {[...fields, ...otherFields(leg.metadata)].map(([term, text]) => (
-        <>
+        <Fragment key={term}>
           <dt>{term}</dt>
           <dd>{text}</dd>
-        </>
+        </Fragment>
       ))}
     </dl>
   );
