@@ -1,13 +1,20 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../manualClock.ts";
-import { LEAVE_WATCH_MS, MEDIA_STOPPED_AFTER_MS, watchAfterLeave } from "./leaveWatch.ts";
+import { noCounts } from "../rtp/counters.ts";
+import {
+  LEAVE_WATCH_MS,
+  MEDIA_STOPPED_AFTER_MS,
+  SOUND_STOPPED_AFTER_MS,
+  stoppedAfter,
+  watchAfterLeave,
+} from "./leaveWatch.ts";
 
 /** A peer leaves at 0; its last packet comes at `lastPacketMs`. */
 function leave(lastPacketMs: number) {
   const clock = new ManualClock();
   let goneAt: number | undefined;
   const flowing = (withinMs: number) => clock.now() - lastPacketMs < withinMs;
-  const stop = watchAfterLeave(flowing, () => (goneAt = clock.now()), clock);
+  const stop = watchAfterLeave(flowing, MEDIA_STOPPED_AFTER_MS, () => (goneAt = clock.now()), clock);
   return { clock, stop, goneAt: () => goneAt };
 }
 
@@ -33,4 +40,20 @@ test("a watch that was stopped says nothing", () => {
   stop();
   clock.advance(LEAVE_WATCH_MS);
   expect(goneAt()).toBeUndefined();
+});
+
+const track = (kind: "audio" | "video", lastPacketUnixMs: number | null) => ({
+  kind,
+  counters: { ...noCounts(), lastPacketUnixMs },
+});
+
+test("where there was sound to the end, its absence tells soon", () => {
+  expect(stoppedAfter([track("audio", 10_000)])).toBe(SOUND_STOPPED_AFTER_MS);
+  expect(stoppedAfter([track("audio", 9_800), track("video", 10_000)])).toBe(SOUND_STOPPED_AFTER_MS);
+});
+
+test("pictures alone may come a second apart", () => {
+  expect(stoppedAfter([track("video", 10_000)])).toBe(MEDIA_STOPPED_AFTER_MS);
+  expect(stoppedAfter([track("audio", null), track("video", 10_000)])).toBe(MEDIA_STOPPED_AFTER_MS);
+  expect(stoppedAfter([track("audio", 9_000), track("video", 10_000)])).toBe(MEDIA_STOPPED_AFTER_MS);
 });

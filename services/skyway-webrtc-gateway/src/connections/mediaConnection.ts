@@ -16,7 +16,7 @@ import type {
   RemoteCandidate,
   TrackReport,
 } from "../webrtc/mediaSession.ts";
-import { watchAfterLeave } from "./leaveWatch.ts";
+import { stoppedAfter, watchAfterLeave } from "./leaveWatch.ts";
 import type { MediaEvent } from "./mediaEvents.ts";
 
 /** An offer that nobody answers is given up: the caller's page has long stopped ringing. */
@@ -175,7 +175,8 @@ export class MediaConnection {
   remoteLeft(): void {
     this.#stopLeaveWatch();
     const flowing = (withinMs: number) => this.#session.mediaFlowing(withinMs);
-    this.#stopLeaveWatch = watchAfterLeave(flowing, () => void this.end("leave"), this.#clock);
+    const stoppedAfterMs = stoppedAfter(this.#session.tracks());
+    this.#stopLeaveWatch = watchAfterLeave(flowing, stoppedAfterMs, () => void this.end("leave"), this.#clock);
   }
 
   /** The API's caller lets go of the call: its id is gone, though CLOSE can still be read. */
