@@ -1,5 +1,5 @@
 import { type Finished, type RunOptions, run, runOrThrow } from "./run.ts";
-import { HTTP_PORT, MEDIA_PORT, PROJECT } from "./settings.ts";
+import { HTTP_PORT, IMAGE_TAG, MEDIA_PORT, PROJECT } from "./settings.ts";
 
 /** A developer's own .env must not change what the tests see. */
 const FILES = ["--env-file", "/dev/null", "-f", "docker-compose.yml"];
@@ -8,6 +8,7 @@ const ENVIRONMENT = {
   COMPOSE_PROJECT_NAME: PROJECT,
   HTTP_PORT: String(HTTP_PORT),
   MEDIA_PORT: String(MEDIA_PORT),
+  IMAGE_TAG,
 };
 
 /** `docker compose` for the test bundle. */

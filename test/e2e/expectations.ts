@@ -41,7 +41,10 @@ export async function readyCallOf(peerId: string, endedAt: number, limitMs = REA
     },
     () => seen,
   );
-  return { ...ready, readyAfterMs: Date.now() - endedAt };
+  const readyAfterMs = Date.now() - endedAt;
+  // The last look may have taken longer than there was time.
+  if (readyAfterMs > limitMs) throw new Error(`${what} ${readyAfterMs} ms after its end, not within ${limitMs} ms`);
+  return { ...ready, readyAfterMs };
 }
 
 /** Waits until the API says that a caller's leg is being recorded. */

@@ -21,7 +21,7 @@ import { waitFor } from "../bundle/waitFor.ts";
 /** Its own project on the same engine: nothing of the test bundle is touched. */
 const PROJECT = `skyway-call-recorder-engine-${randomUUID().slice(0, 8)}`;
 const NETWORK = `${PROJECT}_recorders`;
-const IMAGE = `${RECORDER_IMAGE}:latest`;
+const IMAGE = RECORDER_IMAGE;
 /** RTP and RTCP of a call that has nothing to say: RFC 6716, a frame of silence. */
 const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
 const UNCHANGED_MS = 1_000;
