@@ -21,7 +21,6 @@ import { waitFor } from "../bundle/waitFor.ts";
 /** Its own project on the same engine: nothing of the test bundle is touched. */
 const PROJECT = `skyway-call-recorder-engine-${randomUUID().slice(0, 8)}`;
 const NETWORK = `${PROJECT}_recorders`;
-const IMAGE = RECORDER_IMAGE;
 /** RTP and RTCP of a call that has nothing to say: RFC 6716, a frame of silence. */
 const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
 const UNCHANGED_MS = 1_000;
@@ -45,7 +44,11 @@ afterAll(async () => {
 function recorders(maxConcurrentRecorders = 20, on = engine): Recorders {
   const limits = { maxConcurrentRecorders, memoryMebibytes: 256, cpus: 1 };
   const recordings = { type: "bind" as const, source: volume };
-  return new Recorders(on, { project: PROJECT, image: IMAGE, network: NETWORK, recordings, ...limits }, systemClock);
+  return new Recorders(
+    on,
+    { project: PROJECT, image: RECORDER_IMAGE, network: NETWORK, recordings, ...limits },
+    systemClock,
+  );
 }
 
 const owner = () => {
@@ -188,7 +191,9 @@ describe("what is missing on this host is said by its name", () => {
   });
 
   test("the network", async () => {
-    await expect(engine.require(IMAGE, "no-such-network")).rejects.toMatchObject({ code: "RECORDER_NETWORK_MISSING" });
+    await expect(engine.require(RECORDER_IMAGE, "no-such-network")).rejects.toMatchObject({
+      code: "RECORDER_NETWORK_MISSING",
+    });
   });
 
   test("the engine", async () => {
