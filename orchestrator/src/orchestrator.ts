@@ -17,6 +17,7 @@ import { Library } from "./library/library.ts";
 import { Paths } from "./library/paths.ts";
 import { PeerKeeper } from "./peers/peerKeeper.ts";
 import { TokenFile } from "./peers/tokens.ts";
+import { assembleArguments } from "./recorders/commands.ts";
 import { Recorders } from "./recorders/recorders.ts";
 
 /** All rooms of this process, put together. */
@@ -59,6 +60,7 @@ export class Orchestrator {
         ...configuration.recorder,
       },
       clock,
+      (order) => library.leaveOrder(order.recorderId, assembleArguments(order)),
     );
     const preferences = { video: configuration.video.codecs, audio: configuration.audio.codecs };
     const rooms: Rooms = { calls, clock, desk, gateway, library, log, preferences, recorders };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createSocket } from "node:dgram";
-import { chmod, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { systemClock } from "../../orchestrator/src/clock.ts";
 import { DockerEngine } from "../../orchestrator/src/engine/dockerEngine.ts";
 import { newCallId, newLegId, recorderIdOf } from "../../orchestrator/src/ids.ts";
 import { USUAL_CODECS } from "../../orchestrator/src/recorders/codecs.ts";
+import { type AssemblyOrder, assembleArguments } from "../../orchestrator/src/recorders/commands.ts";
 import { Recorders } from "../../orchestrator/src/recorders/recorders.ts";
 import type { StartedRecorder } from "../../orchestrator/src/recorders/startedRecorder.ts";
 import { recorderContainers, removeRecorderContainers } from "../bundle/containers.ts";
@@ -48,6 +49,11 @@ function recorders(maxConcurrentRecorders = 20, on = engine): Recorders {
     on,
     { project: PROJECT, image: RECORDER_IMAGE, network: NETWORK, recordings, ...limits },
     systemClock,
+    ({ recorderId, ...order }) =>
+      writeFile(
+        join(volume, "spool", `${recorderId}.order.part`),
+        assembleArguments({ recorderId, ...order }).join("\n"),
+      ),
   );
 }
 
@@ -74,13 +80,15 @@ async function sendAudio(recorder: StartedRecorder, seconds: number): Promise<vo
 }
 async function sendBye(recorder: StartedRecorder): Promise<void> {
   const socket = createSocket("udp4");
-  await new Promise((sent) => socket.send(BYE, recorder.redirect.audioRtcp, recorder.redirect.address, sent));
+  await new Promise((sent) => socket.send(BYE, recorder.redirect.audio, recorder.redirect.address, sent));
   socket.close();
 }
-async function assembled(rooms: Recorders, { recorderId, callId, legId }: ReturnType<typeof owner>) {
+function orderFor({ recorderId, callId, legId }: ReturnType<typeof owner>): AssemblyOrder {
   const placements = { audio: { offsetSeconds: 0, scale: 1 } };
-  const order = { recorderId, callId, legId, placements, format: "webm" as const, title: "Ada", startedAt: new Date() };
-  return JSON.parse((await rooms.assemble(order)) ?? "null");
+  return { recorderId, callId, legId, placements, format: "webm", title: "Ada", startedAt: new Date() };
+}
+async function assembled(rooms: Recorders, its: ReturnType<typeof owner>) {
+  return JSON.parse((await rooms.assemble(orderFor(its))).probed ?? "null");
 }
 
 /** Waits until a recorder's track does not grow any more. */
@@ -95,18 +103,19 @@ async function allRead(recorderId: string): Promise<void> {
 }
 
 describe("a recorder", () => {
-  test("records what is sent from the moment it was taken until the BYE, and nothing of it is left but its tracks", async () => {
+  test("records what is sent from the moment it was taken until the BYE, and puts the file together itself", async () => {
     const rooms = recorders();
     const its = owner();
     const recorder = await rooms.take({ ...its, codecs: audioOnly });
     expect(rooms.running).toBe(1);
     await sendAudio(recorder, 10);
     await sendBye(recorder);
-    expect(await recorder.exit).toBe(0);
-    expect(await recorder.finish(true)).toMatchObject({ exitCode: 0 });
+    await recorder.recorded;
+    const { assembly, ...finished } = await recorder.finish(true, orderFor(its));
+    expect(finished).toMatchObject({ exitCode: 0 });
     expect(rooms.running).toBe(0);
 
-    const { streams, format } = await assembled(rooms, its);
+    const { streams, format } = JSON.parse(assembly?.probed ?? "null");
     expect(streams).toMatchObject([{ codec_name: "opus", nb_read_packets: "500" }]);
     expect(Number(format.duration)).toBeCloseTo(10, 1);
     expect(format.tags).toMatchObject({ LEG_ID: its.legId, CALL_ID: its.callId });
@@ -114,12 +123,21 @@ describe("a recorder", () => {
     expect(await recorderContainers({ project: PROJECT })).toEqual([]);
   });
 
+  test("that is asked to end puts the file together too, when the order is there", async () => {
+    const rooms = recorders();
+    const its = owner();
+    const recorder = await rooms.take({ ...its, codecs: audioOnly });
+    await sendAudio(recorder, 2);
+    const { assembly } = await recorder.finish(false, orderFor(its));
+    expect(JSON.parse(assembly?.probed ?? "null").streams).toMatchObject([{ nb_read_packets: "100" }]);
+  });
+
   test("that nobody ends closes its files when it is asked to", async () => {
     const rooms = recorders();
     const its = owner();
     const recorder = await rooms.take({ ...its, codecs: audioOnly });
     await sendAudio(recorder, 2);
-    expect(await recorder.finish(false)).toMatchObject({ exitCode: 0 });
+    expect(await recorder.finish(false)).toMatchObject({ exitCode: 0, assembly: undefined });
     expect((await assembled(rooms, its)).streams).toMatchObject([{ nb_read_packets: "100" }]);
   });
 
@@ -141,7 +159,7 @@ describe("a recorder", () => {
     const rooms = recorders();
     const its = owner();
     const recorder = await rooms.take({ ...its, codecs: USUAL_CODECS });
-    await recorder.finish(false);
+    expect(await recorder.finish(false, orderFor(its))).toMatchObject({ assembly: { probed: undefined } });
     expect(await assembled(rooms, its)).toBeNull();
   });
 

@@ -68,7 +68,8 @@ describe("a recorder that is sent RTP", () => {
     expect(await recorder.ended).toEqual({ code: 0, stderr: "" });
     expect(recorder.lines.map(({ event, kind, code }) => ({ event, kind, code }))).toEqual([
       { event: "bound" },
-      ...recorder.lines.slice(1).map(({ kind }) => ({ event: "ended", kind, code: 0 })),
+      ...recorder.lines.slice(1, 3).map(({ kind }) => ({ event: "ended", kind, code: 0 })),
+      { event: "recorded" },
     ]);
     expect(await times(recorder, "video")).toEqual(video.map((_, index) => Math.round((index * 1000) / 30)));
     expect(await times(recorder, "audio")).toEqual(video.map((_, index) => index * 20));
@@ -160,6 +161,40 @@ describe("SIGTERM", () => {
     expect(await endedBy(recorder, () => recorder.signal("TERM"))).toBeLessThan(FORCED_END_LIMIT_MS);
     expect((await recorder.ended).code).toBe(137);
     expect((await assembled(recorder, "webm", { audio: "0,1" })).packets("audio")).toBeGreaterThanOrEqual(100);
+  });
+});
+
+describe("an order", () => {
+  const words = ["format=webm", "audio=0.5,1", "title=Ada Lovelace", "leg_id=leg_1"];
+  const leave = (id: string) =>
+    bench.shell(`printf '%s\\n' ${words.map((word) => `'${word}'`).join(" ")} >${orderOf(id)}`);
+  const orderOf = (id: string) => `/recordings/spool/${id}.order.part`;
+
+  test.each(["before", "after"])(
+    "that is left %s the tracks have ended is carried out by the recorder",
+    async (when) => {
+      const recorder = await bench.record({ audio: OPUS_SDP });
+      await using sound = sender(recorder, "audio", 111, wholePayload);
+      for (let index = 0; index < 100; index += 1) await sound.frame(soundAt(index), 500 + index * AUDIO_STEP);
+      if (when === "before") await leave(recorder.id);
+      await sound.bye();
+      await recorder.recorded;
+      if (when === "after") await leave(recorder.id);
+      expect((await recorder.ended).code).toBe(0);
+      const { stdout } = await bench.command("probe", `spool/${recorder.id}.webm.part`);
+      expect(JSON.parse(stdout)).toMatchObject({
+        format: { duration: "2.500000", tags: { title: "Ada Lovelace", LEG_ID: "leg_1" } },
+        streams: [{ codec_name: "opus", nb_read_packets: "100" }],
+      });
+    },
+  );
+
+  test("is not waited for by one that was asked to end", async () => {
+    const recorder = await bench.record({ audio: OPUS_SDP });
+    const askedAt = performance.now();
+    await recorder.signal("TERM");
+    expect((await recorder.ended).code).toBe(0);
+    expect(performance.now() - askedAt).toBeLessThan(CLOSING_LIMIT_MS);
   });
 });
 
@@ -255,12 +290,15 @@ function soundAt(index: number): Buffer {
   return audio[index % audio.length] ?? Buffer.alloc(0);
 }
 
-/** Milliseconds from asking a recorder to end until its container has. */
+/** Milliseconds from asking a recorder to end until its tracks have; its container follows, having no order. */
 async function endedBy(recorder: RunningRecorder, ask: () => Promise<void>): Promise<number> {
   const askedAt = performance.now();
   await ask();
+  await recorder.recorded;
+  const tookMs = performance.now() - askedAt;
+  await recorder.signal("TERM").catch(() => undefined); // it may have ended already
   await recorder.ended;
-  return performance.now() - askedAt;
+  return tookMs;
 }
 
 /** Presentation times in a raw track, in milliseconds. */

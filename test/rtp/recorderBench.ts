@@ -27,6 +27,8 @@ export interface RunningRecorder {
   readonly id: string;
   readonly address: string;
   readonly lines: readonly RecorderLine[];
+  /** Resolves when every track has ended, or the container. */
+  readonly recorded: Promise<void>;
   signal(name: "TERM" | "KILL"): Promise<void>;
   /** Runs a line of bash in the container. */
   inside(line: string): Promise<void>;
@@ -108,24 +110,26 @@ async function started(child: ChildProcess, container: string, id: string): Prom
   const askedAt = performance.now();
   const lines: RecorderLine[] = [];
   let stderr = "";
-  const isBound = new Promise<void>((resolve) => {
-    createInterface({ input: child.stdout ?? process.stdin }).on("line", (line) => {
-      lines.push({ ...(JSON.parse(line) as RecorderLine), atMs: performance.now() - askedAt });
-      if (lines.at(-1)?.event === "bound") resolve();
-    });
+  const [bound, recorded] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  createInterface({ input: child.stdout ?? process.stdin }).on("line", (line) => {
+    if (lines.at(-1)?.event === "recorded") return; // what `assemble` prints
+    lines.push({ ...(JSON.parse(line) as RecorderLine), atMs: performance.now() - askedAt });
+    if (lines.at(-1)?.event === "bound") bound.resolve();
+    if (lines.at(-1)?.event === "recorded") recorded.resolve();
   });
   child.stderr?.on("data", (chunk: Buffer) => {
     stderr += chunk.toString();
   });
   const ended = once(child, "close").then(([code]) => ({ code: code as number | null, stderr }));
   await Promise.race([
-    isBound,
+    bound.promise,
     ended.then(({ code }) => Promise.reject(new Error(`the recorder ended with ${code}: ${stderr}`))),
   ]);
   const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
   const address = (await runOrThrow("docker", ["inspect", "--format", format, container])).trim();
   return {
     ...{ id, address, lines, ended },
+    recorded: Promise.race([recorded.promise, ended.then(() => undefined)]),
     async signal(name) {
       await runOrThrow("docker", ["kill", "--signal", name, container]);
     },

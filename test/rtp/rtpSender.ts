@@ -5,7 +5,7 @@ import type { Payloads } from "./payloads.ts";
 
 export interface SenderSettings {
   host: string;
-  /** RTCP goes to the port above it. */
+  /** RTCP goes there too (RFC 5761), in line with the packets. */
   port: number;
   payloadType: number;
   payloads: Payloads;
@@ -47,11 +47,11 @@ export class RtpSender implements AsyncDisposable {
 
   async report(unixMs: number, timestamp: number): Promise<void> {
     const report = senderReport(this.#ssrc, unixMs, timestamp, this.#packets, this.#bytes);
-    await this.#send(report, this.#settings.port + 1);
+    await this.#send(report, this.#settings.port);
   }
 
   async bye(): Promise<void> {
-    await this.#send(bye(this.#ssrc), this.#settings.port + 1);
+    await this.#send(bye(this.#ssrc), this.#settings.port);
   }
 
   /** Leaves out so many sequence numbers, as packets do that nobody could repair. */

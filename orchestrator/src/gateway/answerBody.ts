@@ -18,8 +18,8 @@ export function answerBody({ audio, video }: Codecs, redirect: RedirectTargets) 
       ...(audio && { audio_params: mediaParams(`au-${DUMMY_UUID}`, audio) }),
     },
     redirect_params: {
-      ...(video && { video: target(redirect.video), video_rtcp: target(redirect.videoRtcp) }),
-      ...(audio && { audio: target(redirect.audio), audio_rtcp: target(redirect.audioRtcp) }),
+      ...(video && { video: target(redirect.video), video_rtcp: target(redirect.video) }),
+      ...(audio && { audio: target(redirect.audio), audio_rtcp: target(redirect.audio) }),
     },
   };
 }

@@ -17,7 +17,7 @@ let clock: ManualClock;
 let gateway: PaperGateway;
 let stage: TestRooms;
 let stop: AbortController;
-let recorderEnds: (code: number) => void;
+let recorderEnds: () => void;
 let id: MediaConnectionId;
 
 beforeEach(() => {
@@ -38,10 +38,10 @@ async function follow(
   const recorderId = recorderIdOf(leg.id, 1);
   const connecting: LegIn<"connecting"> = { ...leg, state: "connecting", recorderId, codecs: USUAL_CODECS, tracks: [] };
   await calls.record(callId, connecting);
-  const exit = new Promise<number>((resolve) => {
+  const recorded = new Promise<void>((resolve) => {
     recorderEnds = resolve;
   });
-  const recorder = { recorderId, exit, redirect: redirectTo("192.0.2.1") } as StartedRecorder;
+  const recorder = { recorderId, recorded, redirect: redirectTo("192.0.2.1") } as StartedRecorder;
   let followed: FollowedLeg | undefined;
   void followLeg(connecting, recorder, new LegContext(callId, leg.id, stage, stop.signal)).then((result) => {
     followed = result;
@@ -144,7 +144,7 @@ describe("a leg ends", () => {
   test("as lost when its recorder ends and the call does not, and the caller is told", async () => {
     const { ended } = await follow(begun(T0));
     await clock.pass(1_000);
-    recorderEnds(0);
+    recorderEnds();
     await endsWith("recorder_lost", 1_100, ended);
     expect(gateway.hungUp).toEqual([id]);
     expect(stage.warnings.map(({ code }) => code)).toEqual(["RECORDER_LOST"]);
@@ -152,7 +152,7 @@ describe("a leg ends", () => {
 
   test("as closed when the recorder's end is but the gateway's BYE, a moment before CLOSE", async () => {
     const { ended } = await follow(begun(T0));
-    recorderEnds(0);
+    recorderEnds();
     await clock.pass(500);
     expect(ended()).toBeUndefined();
     gateway.push(id, { event: "CLOSE" });

@@ -68,11 +68,10 @@ async function recorderLost(
   until: AbortSignal,
   { rooms: { clock }, log }: LegContext,
 ): Promise<EndReason> {
-  const code = await recorder.exit;
+  await recorder.recorded;
   const closing = clock.sleep(CLOSE_FOLLOWS_BYE_MS, until).then((): EndReason => "recorder_lost");
   const reason = await Promise.race([closed, closing]);
-  if (reason === "recorder_lost" && !until.aborted)
-    log.error({ code: "RECORDER_LOST", exitCode: code }, "recorder lost");
+  if (reason === "recorder_lost" && !until.aborted) log.error({ code: "RECORDER_LOST" }, "recorder lost");
   return reason;
 }
 

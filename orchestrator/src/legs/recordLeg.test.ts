@@ -3,6 +3,7 @@ import { RecorderError } from "../errors.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
 import type { MediaConnectionId, PeerId } from "../ids.ts";
 import type { LegIn, ManifestLeg, RecordingFile } from "../library/manifest.ts";
+import type { Assembly } from "../recorders/assembly.ts";
 import type { AssemblyOrder } from "../recorders/commands.ts";
 import type { RecorderSpec, Recorders } from "../recorders/recorders.ts";
 import { redirectTo } from "../recorders/redirect.ts";
@@ -28,6 +29,8 @@ let stage: TestRooms;
 /** Recorders that start, end and assemble as a test says. */
 class PaperRecorders implements Partial<Recorders> {
   taking: Error | undefined;
+  /** What the recorder itself made of its tracks. */
+  assembly: Assembly | undefined;
   assembling: (Error | undefined | "no media")[] = [];
   readonly taken: RecorderSpec[] = [];
   readonly finished: { byeExpected: boolean }[] = [];
@@ -40,19 +43,20 @@ class PaperRecorders implements Partial<Recorders> {
       recorderId: spec.recorderId,
       redirect: redirectTo("192.0.2.7"),
       exit: new Promise(() => undefined),
+      recorded: new Promise(() => undefined),
       finish: async (byeExpected: boolean): Promise<FinishedRecorder> => {
         this.finished.push({ byeExpected });
-        return { recorderId: spec.recorderId, exitCode: 0, lastWords: "" };
+        return { recorderId: spec.recorderId, exitCode: 0, lastWords: "", assembly: this.assembly };
       },
     } as StartedRecorder;
   }
 
-  async assemble(order: AssemblyOrder): Promise<string | undefined> {
+  async assemble(order: AssemblyOrder): Promise<Assembly> {
     this.orders.push(order);
     const result = this.assembling.shift();
-    if (result === "no media") return undefined;
+    if (result === "no media") return { probed: undefined };
     if (result) throw result;
-    return "{}";
+    return { probed: "{}" };
   }
 }
 
@@ -85,13 +89,7 @@ async function hangUp(id: MediaConnectionId) {
 
 test("a leg goes through its states, each on disk before the next, to a recording", async () => {
   const id = await ring(undefined, '{"call": "c-1", "name": "Ada"}');
-  expect(gateway.redirectOf(id)).toEqual({
-    address: "192.0.2.7",
-    video: 5000,
-    videoRtcp: 5001,
-    audio: 5002,
-    audioRtcp: 5003,
-  });
+  expect(gateway.redirectOf(id)).toEqual({ address: "192.0.2.7", video: 5000, audio: 5002 });
   gateway.report(id, FLOWING);
   await clock.pass(1_000);
   await hangUp(id);
@@ -106,6 +104,29 @@ test("a leg goes through its states, each on disk before the next, to a recordin
   expect(recorders.finished).toEqual([{ byeExpected: true }]);
   expect(gateway.hungUp).toEqual([]);
   expect(stage.desk.size).toBe(0);
+});
+
+test("what the recorder has put together is not put together again, unless it could not be kept", async () => {
+  recorders.assembly = { probed: "{}" };
+  const one = await ring();
+  gateway.report(one, FLOWING);
+  await clock.pass(1_000);
+  await hangUp(one);
+  expect(legOf(one)).toMatchObject({ state: "ready" });
+  expect(recorders.orders).toEqual([]);
+
+  const keep = stage.library.keep;
+  stage.library.keep = async () => {
+    stage.library.keep = keep;
+    throw new Error("no space left on device");
+  };
+  const other = await ring();
+  gateway.report(other, FLOWING);
+  await clock.pass(1_000);
+  await hangUp(other);
+  await clock.pass(1_000);
+  expect(legOf(other)).toMatchObject({ state: "ready" });
+  expect(recorders.orders).toHaveLength(1);
 });
 
 test("legs with the same metadata.call are one call, all others calls of their own", async () => {

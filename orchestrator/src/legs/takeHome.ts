@@ -1,7 +1,9 @@
 import { asRecorderError, RecorderError } from "../errors.ts";
 import type { LegIn } from "../library/manifest.ts";
+import type { Assembly } from "../recorders/assembly.ts";
 import { containerFormat, USUAL_CODECS } from "../recorders/codecs.ts";
-import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import type { AssemblyOrder } from "../recorders/commands.ts";
+import type { FinishedRecorder, StartedRecorder } from "../recorders/startedRecorder.ts";
 import { byeExpected, type Ending, reasonOf } from "./ending.ts";
 import { failLeg, shown } from "./failLeg.ts";
 import type { LegContext } from "./legContext.ts";
@@ -29,8 +31,14 @@ export async function takeHome(
   const finalising = await context.write(finalisingOf(leg, ending));
   context.log.info({ reason: finalising.reason }, "leg finalising");
   try {
-    if (recorder) await endRecorder(recorder, ending, context);
-    const { file } = await retrying(() => keepRecording(finalising, ending, context), context);
+    const order = assemblyOrder(finalising, context);
+    const finished = recorder && (await endRecorder(recorder, ending, order, context));
+    const assemblies = finished?.assembly ? [finished.assembly] : [];
+    const { file } = await retrying(async () => {
+      // What was assembled serves one try: it is moved away in the course of it.
+      const assembly = assemblies.pop() ?? (await context.rooms.recorders.assemble(order));
+      return keepRecording(finalising, assembly, ending, context);
+    }, context);
     context.log.info({ file: file.name, bytes: file.bytes, ms: clock.now().getTime() - began }, "leg ready");
   } catch (thrown) {
     const error = meaningOf(asRecorderError(thrown), ending);
@@ -56,33 +64,44 @@ function finalisingOf(leg: SpooledLeg, ending: Ending): LegIn<"finalising"> {
   };
 }
 
-async function endRecorder(recorder: StartedRecorder, ending: Ending, context: LegContext): Promise<void> {
+function assemblyOrder(leg: LegIn<"finalising">, { callId }: LegContext): AssemblyOrder {
+  return {
+    ...{ recorderId: leg.recorderId, callId, legId: leg.id },
+    format: containerFormat(leg.codecs),
+    placements: placements(leg.tracks),
+    title: leg.peerId,
+    startedAt: new Date(leg.startedAt),
+  };
+}
+
+async function endRecorder(
+  recorder: StartedRecorder,
+  ending: Ending,
+  order: AssemblyOrder,
+  context: LegContext,
+): Promise<FinishedRecorder> {
   const began = context.rooms.clock.now().getTime();
-  const { exitCode, lastWords } = await retrying(() => recorder.finish(byeExpected(ending)), context);
+  const finished = await retrying(() => recorder.finish(byeExpected(ending), order), context);
   const ms = context.rooms.clock.now().getTime() - began;
-  if (exitCode === 0) context.log.info({ ms }, "recorder finished");
+  const { exitCode, lastWords, assembly } = finished;
+  if (exitCode === 0 || assembly) context.log.info({ ms, assembled: assembly !== undefined }, "recorder finished");
   else context.log.warn({ ms, exitCode, lastWords }, "recorder ended with an error");
+  return finished;
 }
 
 /** From the spool into the call's folder; may be tried again from any point at which it failed. */
 async function keepRecording(
   leg: LegIn<"finalising">,
+  { probed }: Assembly,
   ending: Ending,
-  { callId, rooms: { calls, library, recorders } }: LegContext,
+  { callId, rooms: { calls, library } }: LegContext,
 ): Promise<LegIn<"ready">> {
   const { recorderId, id: legId } = leg;
-  const format = containerFormat(leg.codecs);
-  const probed = await recorders.assemble({
-    ...{ recorderId, callId, legId, format },
-    placements: placements(leg.tracks),
-    title: leg.peerId,
-    startedAt: new Date(leg.startedAt),
-  });
   if (probed === undefined) {
     await library.clearSpool(recorderId);
     throw new RecorderError("NO_MEDIA");
   }
-  const file = await stored(library.keep(recorderId, callId, legId, format, probed));
+  const file = await stored(library.keep(recorderId, callId, legId, containerFormat(leg.codecs), probed));
   const ready: LegIn<"ready"> = {
     ...leg,
     state: "ready",

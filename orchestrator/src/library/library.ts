@@ -53,6 +53,11 @@ export class Library {
     return file;
   }
 
+  /** Tells a recorder what to make of its tracks, in lines. */
+  async leaveOrder(recorder: RecorderId, lines: readonly string[]): Promise<void> {
+    await writeAtomically(this.paths.order(recorder), `${lines.join("\n")}\n`);
+  }
+
   /** Recorders of which something is in the spool, each with the size of it in bytes. */
   async spooled(): Promise<Map<RecorderId, number>> {
     const sizes = new Map<RecorderId, number>();

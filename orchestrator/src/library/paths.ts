@@ -43,6 +43,11 @@ export class Paths {
   assembled(recorder: RecorderId, format: string): string {
     return join(this.spool, `${recorder}.${format}.part`);
   }
+
+  /** Where a recorder looks for what is to be made of its tracks. */
+  order(recorder: RecorderId): string {
+    return join(this.spool, `${recorder}.order.part`);
+  }
 }
 
 export const recordingName = (leg: LegId, format: string): string => `${leg}.${format}`;
@@ -50,5 +55,5 @@ export const recordingName = (leg: LegId, format: string): string => `${leg}.${f
 /** Whose file of the spool this is; undefined for what is none of ours. */
 export function recorderIdOfFile(name: string): RecorderId | undefined {
   const [id = ""] = name.split(".");
-  return name.endsWith(".part") && isRecorderId(id) ? id : undefined;
+  return /\.part(\.tmp)?$/.test(name) && isRecorderId(id) ? id : undefined;
 }

@@ -32,13 +32,16 @@ export function recordCommand(recorderId: RecorderId, codecs: Codecs): string[] 
 
 /** `assemble <recorderId> …`, see services/recorder/assemble. */
 export function assembleCommand(order: AssemblyOrder): string[] {
+  return ["assemble", order.recorderId, ...assembleArguments(order)];
+}
+
+/** None of them has a line break in it: an order is a file of lines. */
+export function assembleArguments(order: AssemblyOrder): string[] {
   const tracks = (["audio", "video"] as const).flatMap((kind) => {
     const placement = order.placements[kind];
     return placement ? [`${kind}=${placement.offsetSeconds.toFixed(6)},${placement.scale.toFixed(9)}`] : [];
   });
   return [
-    "assemble",
-    order.recorderId,
     `format=${order.format}`,
     ...tracks,
     `title=${printable(order.title)}`,

@@ -3,17 +3,14 @@ import type { ContainerSpec, Engine, RecordingsSource } from "../engine/engine.t
 import { LABEL } from "../engine/labels.ts";
 import { RecorderError } from "../errors.ts";
 import type { CallId, LegId, RecorderId } from "../ids.ts";
+import { type Assembly, assemblyOf } from "./assembly.ts";
 import { bound } from "./bound.ts";
 import type { Codecs } from "./codecs.ts";
 import { type AssemblyOrder, assembleCommand, recordCommand } from "./commands.ts";
-import { StartedRecorder } from "./startedRecorder.ts";
+import { ASSEMBLY_TIMEOUT_MS, type RecorderSurroundings, StartedRecorder } from "./startedRecorder.ts";
 import { Sweeper } from "./sweeper.ts";
 
 const MEBIBYTE = 1024 * 1024;
-/** Joining a long call reads and writes gigabytes. */
-const ASSEMBLY_TIMEOUT_MS = 60 * 60_000;
-const NO_MEDIA_EXIT_CODE = 3;
-const LAST_WORDS_CHARACTERS = 500;
 
 /** Which part of which leg a container is for; its labels say so. */
 export interface RecorderOwner {
@@ -40,16 +37,22 @@ export interface RecorderSettings {
 export class Recorders {
   readonly #engine: Engine;
   readonly #settings: RecorderSettings;
-  readonly #clock: Clock;
   readonly #sweeper: Sweeper;
+  readonly #surroundings: RecorderSurroundings;
   /** Recorders that run or are being started. */
   #running = 0;
 
-  constructor(engine: Engine, settings: RecorderSettings, clock: Clock) {
+  /** @param leaveOrder puts an order into the spool, where its recorder looks for it. */
+  constructor(
+    engine: Engine,
+    settings: RecorderSettings,
+    clock: Clock,
+    leaveOrder: RecorderSurroundings["leaveOrder"],
+  ) {
     this.#engine = engine;
     this.#settings = settings;
-    this.#clock = clock;
     this.#sweeper = new Sweeper(engine, clock);
+    this.#surroundings = { engine, clock, sweeper: this.#sweeper, leaveOrder };
   }
 
   get running(): number {
@@ -101,21 +104,16 @@ export class Recorders {
   }
 
   /**
-   * Joins the tracks of a recorder that has ended.
+   * Joins the tracks of a recorder that has ended, in a container for that alone.
    *
-   * @returns what ffprobe says about the file, as JSON text; undefined when no track has any media.
    * @throws RecorderError NOT_ASSEMBLED, and what keeps a container from being started.
    */
-  async assemble(order: AssemblyOrder): Promise<string | undefined> {
+  async assemble(order: AssemblyOrder): Promise<Assembly> {
     const id = await this.#engine.start(this.#containerSpec("assembler", order, assembleCommand(order), undefined));
     const limit = AbortSignal.timeout(ASSEMBLY_TIMEOUT_MS);
     try {
-      const code = await this.#engine.exited(id, limit);
-      const { stdout, stderr } = await this.#engine.output(id);
-      if (code === 0) return stdout;
-      if (code === NO_MEDIA_EXIT_CODE) return undefined;
-      if (code === undefined) throw new RecorderError("NOT_ASSEMBLED", "its container was removed");
-      throw new RecorderError("NOT_ASSEMBLED", stderr.trim().slice(-LAST_WORDS_CHARACTERS) || `exit code ${code}`);
+      const exitCode = await this.#engine.exited(id, limit);
+      return assemblyOf(exitCode, await this.#engine.output(id));
     } catch (error) {
       if (limit.aborted) throw new RecorderError("NOT_ASSEMBLED", "it took too long", { cause: error });
       throw error;
@@ -130,12 +128,7 @@ export class Recorders {
   }
 
   #started(containerId: string, recorderId: RecorderId, address: string): StartedRecorder {
-    const recorder = new StartedRecorder(
-      { engine: this.#engine, clock: this.#clock, sweeper: this.#sweeper },
-      containerId,
-      recorderId,
-      address,
-    );
+    const recorder = new StartedRecorder(this.#surroundings, containerId, recorderId, address);
     void recorder.exit.then(() => {
       this.#running -= 1;
     });

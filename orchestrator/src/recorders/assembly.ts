@@ -1,0 +1,24 @@
+import type { ContainerOutput } from "../engine/engine.ts";
+import { RecorderError } from "../errors.ts";
+
+const NO_MEDIA_EXIT_CODE = 3;
+const LAST_WORDS_CHARACTERS = 500;
+
+/** What a leg's tracks became. */
+export interface Assembly {
+  /** What ffprobe says about the file, as JSON text; undefined when no track has any media. */
+  probed: string | undefined;
+}
+
+/**
+ * Reads how the `assemble` script ended, see services/recorder/assemble.
+ *
+ * @param said what it printed, and nothing else.
+ * @throws RecorderError NOT_ASSEMBLED.
+ */
+export function assemblyOf(exitCode: number | undefined, { stdout, stderr }: ContainerOutput): Assembly {
+  if (exitCode === 0) return { probed: stdout };
+  if (exitCode === NO_MEDIA_EXIT_CODE) return { probed: undefined };
+  if (exitCode === undefined) throw new RecorderError("NOT_ASSEMBLED", "its container was removed");
+  throw new RecorderError("NOT_ASSEMBLED", stderr.trim().slice(-LAST_WORDS_CHARACTERS) || `exit code ${exitCode}`);
+}
