@@ -27,13 +27,14 @@ export async function decodeFrames(path: string): Promise<TimedFrame[]> {
     "-",
   ];
   const frames: TimedFrame[] = [];
-  let rest = Buffer.alloc(0);
+  const picture = Buffer.alloc(WIDTH * HEIGHT);
+  let filled = 0;
   for await (const chunk of output("ffmpeg", args)) {
-    rest = Buffer.concat([rest, chunk]);
-    while (rest.length >= WIDTH * HEIGHT) {
-      const seen = readFrame(rest.subarray(0, WIDTH * HEIGHT));
-      frames.push({ ...seen, seconds: times[frames.length] ?? Number.NaN });
-      rest = rest.subarray(WIDTH * HEIGHT);
+    for (let at = 0; at < chunk.length; ) {
+      const taken = chunk.copy(picture, filled, at);
+      at += taken;
+      filled = (filled + taken) % picture.length;
+      if (filled === 0) frames.push({ ...readFrame(picture), seconds: times[frames.length] ?? Number.NaN });
     }
   }
   return frames;

@@ -2,10 +2,18 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SAMPLE_RATE } from "./decode.ts";
-import { BEEP_HERTZ, drawFrame, FLASH_PERIOD_SECONDS, FLASH_SECONDS, HEIGHT, WIDTH } from "./pattern.ts";
+import {
+  BEEP_HERTZ,
+  drawFrame,
+  FLASH_EVERY_FRAMES,
+  FLASH_FRAMES,
+  FLASH_PERIOD_SECONDS,
+  FLASH_SECONDS,
+  FRAME_RATE,
+  HEIGHT,
+  WIDTH,
+} from "./pattern.ts";
 import { feed, text } from "./process.ts";
-
-const FRAME_RATE = 30;
 
 /** What is wrong with a file on purpose. */
 export interface Faults {
@@ -42,10 +50,7 @@ async function generateVideo(path: string, seconds: number, dropped: ReadonlySet
 
 function* pictures(seconds: number): Generator<Uint8Array> {
   for (let number = 0; number < seconds * FRAME_RATE; number += 1) {
-    yield drawFrame(
-      number,
-      (number / FRAME_RATE) % FLASH_PERIOD_SECONDS < FLASH_SECONDS - 1e-9 && number >= FRAME_RATE,
-    );
+    yield drawFrame(number, number % FLASH_EVERY_FRAMES < FLASH_FRAMES && number >= FLASH_EVERY_FRAMES);
   }
 }
 

@@ -11,8 +11,12 @@ export const CHECK_BITS = 4;
 /** A white and a black cell lead the band: what lies between them is where a bit is decided. */
 export const CELLS = 2 + COUNTER_BITS + CHECK_BITS;
 export const FLASH = { x: 160, y: 120, width: 320, height: 180 } as const;
+export const FRAME_RATE = 30;
 export const FLASH_PERIOD_SECONDS = 1;
 export const FLASH_SECONDS = 0.1;
+/** Frames whose counter is a multiple of this begin a flash. */
+export const FLASH_EVERY_FRAMES = FRAME_RATE * FLASH_PERIOD_SECONDS;
+export const FLASH_FRAMES = Math.round(FRAME_RATE * FLASH_SECONDS);
 export const BEEP_HERTZ = 1_000;
 
 /** Four bits that change with any single bit of the counter. */

@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createFate, type Impairment } from "./impairment.ts";
@@ -15,6 +15,8 @@ interface Held {
 export interface RelayCounts {
   passed: number;
   lost: number;
+  /** Unix milliseconds; outages are counted from here. */
+  firstPacketAtMs: number | undefined;
 }
 
 /** A network between a browser and the gateway: UDP on loopback, with loss, delay and worse. */
@@ -30,14 +32,15 @@ export interface Relay extends AsyncDisposable {
  */
 export async function openRelay(gatewayPort: number, impairment: Impairment, seed: number): Promise<Relay> {
   const front = await bind();
-  const counts: RelayCounts = { passed: 0, lost: 0 };
+  const counts: RelayCounts = { passed: 0, lost: 0, firstPacketAtMs: undefined };
   const held: Held[] = [];
   const [up, down] = [createFate(impairment, seed), createFate(impairment, seed + 1)];
-  /** One socket towards the gateway for each of the browser's ports, as a NAT has. */
-  const backs = new Map<number, Promise<Socket>>();
+  /** One socket towards the gateway for each of the browser's sockets, as a NAT has. */
+  const backs = new Map<string, Promise<Socket>>();
 
   const pass = (fate: typeof up, send: () => void) => {
     const now = performance.now();
+    counts.firstPacketAtMs ??= Date.now();
     const atMs = fate(now);
     if (atMs === undefined) {
       counts.lost += 1;
@@ -48,19 +51,20 @@ export async function openRelay(gatewayPort: number, impairment: Impairment, see
     else held.push({ atMs, send });
   };
 
-  const backFor = (port: number) => {
-    const known = backs.get(port) ?? openBack(port);
-    backs.set(port, known);
+  const backFor = ({ address, port }: RemoteInfo) => {
+    const key = `${address} ${port}`;
+    const known = backs.get(key) ?? openBack(address, port);
+    backs.set(key, known);
     return known;
   };
-  const openBack = async (port: number) => {
+  const openBack = async (address: string, port: number) => {
     const back = await bind();
-    back.on("message", (packet) => pass(down, () => front.send(packet, port, "127.0.0.1")));
+    back.on("message", (packet) => pass(down, () => front.send(packet, port, address)));
     return back;
   };
 
-  front.on("message", (packet, { port }) => {
-    pass(up, () => void backFor(port).then((back) => back.send(packet, gatewayPort, "127.0.0.1")));
+  front.on("message", (packet, sender) => {
+    pass(up, () => void backFor(sender).then((back) => back.send(packet, gatewayPort, "127.0.0.1")));
   });
 
   const ticker = setInterval(() => {

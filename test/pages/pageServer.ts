@@ -1,17 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
+import { createRequire, stripTypeScriptTypes } from "node:module";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 
 const HTML = "text/html; charset=utf-8";
+const SCRIPT = "text/javascript";
 
 /** Everything the pages load. skyway-js is the file that npm delivers, untouched. */
 const FILES: Record<string, { file: string; type: string }> = {
   "/caller.html": { file: fileURLToPath(new URL("caller.html", import.meta.url)), type: HTML },
   "/player.html": { file: fileURLToPath(new URL("player.html", import.meta.url)), type: HTML },
-  "/skyway.js": { file: createRequire(import.meta.url).resolve("skyway-js"), type: "text/javascript" },
+  "/skyway.js": { file: createRequire(import.meta.url).resolve("skyway-js"), type: SCRIPT },
+  "/pattern.html": { file: fileURLToPath(new URL("../fidelity/page/pattern.html", import.meta.url)), type: HTML },
 };
+/** Scripts of pages that are written in TypeScript; the browser gets them without the types. */
+const TYPESCRIPT = /^\/fidelity\/(page\/)?[A-Za-z]+\.ts$/;
 
 export interface PageServer {
   /** Origin without a trailing slash. 127.0.0.1 is a secure context, so pages may open camera and microphone. */
@@ -22,13 +26,13 @@ export interface PageServer {
 /** Serves the test pages from an origin of their own, as a user's web site would. */
 export async function servePages(): Promise<PageServer> {
   const server = createServer(async (request, response) => {
-    const page = FILES[new URL(request.url ?? "/", "http://localhost").pathname];
+    const page = await load(new URL(request.url ?? "/", "http://localhost").pathname);
     if (!page) {
       response.writeHead(404).end();
       return;
     }
     response.writeHead(200, { "content-type": page.type, "cache-control": "no-store" });
-    response.end(await readFile(page.file));
+    response.end(page.content);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -40,4 +44,13 @@ export async function servePages(): Promise<PageServer> {
         server.closeAllConnections();
       }),
   };
+}
+
+async function load(path: string): Promise<{ type: string; content: Buffer | string } | undefined> {
+  if (TYPESCRIPT.test(path)) {
+    const source = await readFile(fileURLToPath(new URL(`..${path}`, import.meta.url)), "utf8");
+    return { type: SCRIPT, content: stripTypeScriptTypes(source) };
+  }
+  const page = FILES[path];
+  return page && { type: page.type, content: await readFile(page.file) };
 }

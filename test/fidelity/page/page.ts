@@ -1,0 +1,130 @@
+import { connections, NativeConnection, sendThrough, taps } from "./network.ts";
+import { drawPictures } from "./picture.ts";
+import { makeSound } from "./sound.ts";
+
+/** What skyway-js offers, as far as it is used here. */
+interface SkywayConnection {
+  on(event: string, listener: (error: Error) => void): void;
+  close(forceClose: boolean): void;
+}
+interface SkywayPeer {
+  id: string;
+  once(event: string, listener: (error: Error & { type: string }) => void): void;
+  call(target: string, stream: MediaStream, options: object): SkywayConnection;
+}
+declare const Peer: new (peerId: string, options: object) => SkywayPeer;
+
+type Kind = "audio" | "video";
+const LOOK_AGAIN_MS = 10;
+const CONNECT_LIMIT_MS = 60_000;
+
+const tracks: Partial<Record<Kind, MediaStreamTrack>> = {};
+let peer: SkywayPeer | undefined;
+let call: SkywayConnection | undefined;
+let reference: RTCPeerConnection | undefined;
+const errors: string[] = [];
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function connection(): RTCPeerConnection {
+  const latest = connections.at(-1);
+  if (!latest) throw new Error(`no connection; errors: ${errors.join(", ")}`);
+  return latest;
+}
+
+async function connected(peerConnection: () => RTCPeerConnection | undefined): Promise<void> {
+  const limit = performance.now() + CONNECT_LIMIT_MS;
+  while (peerConnection()?.connectionState !== "connected") {
+    if (performance.now() > limit) throw new Error(`not connected; errors: ${errors.join(", ")}`);
+    await pause(LOOK_AGAIN_MS);
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text);
+}
+
+const pattern = {
+  /** Starts to draw and to beep. */
+  async prepare(): Promise<void> {
+    const sound = await makeSound();
+    const canvas = document.querySelector("canvas");
+    if (!canvas) throw new Error("no canvas");
+    tracks.audio = sound.track;
+    tracks.video = drawPictures(canvas, (atMs) => sound.beepAt(atMs)).track;
+  },
+  sendThrough,
+  async open(signaling: object, peerId: string): Promise<void> {
+    const registering = new Peer(peerId, signaling);
+    await new Promise<void>((resolve, reject) => {
+      registering.once("open", () => resolve());
+      registering.once("error", (error) => reject(new Error(`${error.type}: ${error.message}`)));
+    });
+    peer = registering;
+  },
+  async call(target: string, kinds: Kind[], options: object): Promise<void> {
+    const stream = new MediaStream(kinds.flatMap((kind) => tracks[kind] ?? []));
+    call = peer?.call(target, stream, options);
+    call?.on("error", (error) => errors.push(error.message));
+    await connected(() => connections.at(-1));
+  },
+  /** An offer of the same tracks to a second receiver. */
+  async offerReference(kinds: Kind[]): Promise<string> {
+    reference = new NativeConnection();
+    for (const kind of kinds) {
+      const track = tracks[kind];
+      if (track) reference.addTransceiver(track, { direction: "sendonly" });
+    }
+    await reference.setLocalDescription();
+    return reference.localDescription?.sdp ?? "";
+  },
+  async answerReference(sdp: string): Promise<void> {
+    await reference?.setRemoteDescription({ type: "answer", sdp });
+    await connected(() => reference);
+  },
+  talk: pause,
+  /** As long as there is no track, nothing is sent. */
+  async send(kind: Kind, isOn: boolean): Promise<void> {
+    const sender = connection()
+      .getTransceivers()
+      .find(({ receiver }) => receiver.track.kind === kind)?.sender;
+    await sender?.replaceTrack(isOn ? (tracks[kind] ?? null) : null);
+  },
+  /** Black and silence instead of picture and sound. */
+  enable(kind: Kind, isOn: boolean): void {
+    const track = tracks[kind];
+    if (track) track.enabled = isOn;
+  },
+  async statistics(): Promise<Record<string, unknown>[]> {
+    return [...(await connection().getStats()).values()].filter(({ type }) =>
+      ["outbound-rtp", "candidate-pair", "remote-candidate", "remote-inbound-rtp"].includes(type),
+    );
+  },
+  /** Encoded frames of a kind: where each begins in the data, and when it was sent. */
+  async tapped(kind: Kind): Promise<{ frames: [rtpTimestamp: number, atMs: number, bytes: number][]; data: string }> {
+    const frames = (await Promise.all(taps[kind].map((one) => one.frames()))).flat();
+    const data = new Uint8Array(frames.reduce((sum, frame) => sum + frame.data.byteLength, 0));
+    let at = 0;
+    for (const frame of frames) {
+      data.set(new Uint8Array(frame.data), at);
+      at += frame.data.byteLength;
+    }
+    return {
+      frames: frames.map(({ rtpTimestamp, atMs, data: { byteLength } }) => [rtpTimestamp, atMs, byteLength]),
+      data: base64(data),
+    };
+  },
+  hangUp(): void {
+    call?.close(true);
+    reference?.close();
+  },
+  errors: () => errors,
+};
+declare global {
+  interface Window {
+    pattern: typeof pattern;
+  }
+}
+window.pattern = pattern;

@@ -1,0 +1,66 @@
+import {
+  BAND_HEIGHT,
+  CELL_WIDTH,
+  cellsOf,
+  FLASH,
+  FLASH_EVERY_FRAMES,
+  FLASH_FRAMES,
+  FRAME_RATE,
+  HEIGHT,
+  WIDTH,
+} from "../pattern.ts";
+
+/** A worker's timers keep their time when the page is busy or hidden. */
+const TICKER = `
+  const period = 1000 / ${FRAME_RATE};
+  let due = performance.now() + period;
+  const tick = () => {
+    postMessage(performance.timeOrigin + due);
+    due += period;
+    setTimeout(tick, due - performance.now());
+  };
+  setTimeout(tick, period);
+`;
+
+export interface Picture {
+  readonly track: MediaStreamTrack;
+}
+
+/**
+ * Draws the pattern, a frame at a time, and captures each of them.
+ *
+ * @param flashDue is told half a second before each flash when it will be drawn, in unix milliseconds.
+ */
+export function drawPictures(canvas: HTMLCanvasElement, flashDue: (atMs: number) => void): Picture {
+  canvas.width = WIDTH;
+  canvas.height = HEIGHT;
+  const context = canvas.getContext("2d", { alpha: false, desynchronized: false });
+  if (!context) throw new Error("no canvas");
+  const stream = canvas.captureStream(0);
+  const [track] = stream.getVideoTracks() as CanvasCaptureMediaStreamTrack[];
+  if (!track) throw new Error("the canvas gives no track");
+  let counter = 0;
+  const ticker = new Worker(URL.createObjectURL(new Blob([TICKER], { type: "text/javascript" })));
+  ticker.onmessage = ({ data: dueMs }) => {
+    counter += 1;
+    draw(context, counter);
+    track.requestFrame();
+    const framesToFlash = FLASH_EVERY_FRAMES - (counter % FLASH_EVERY_FRAMES);
+    if (framesToFlash === FLASH_EVERY_FRAMES / 2) flashDue((dueMs as number) + (framesToFlash * 1000) / FRAME_RATE);
+  };
+  return { track };
+}
+
+function draw(context: CanvasRenderingContext2D, counter: number): void {
+  context.fillStyle = "#101010";
+  context.fillRect(0, 0, WIDTH, HEIGHT);
+  cellsOf(counter).forEach((white, cell) => {
+    context.fillStyle = white ? "#ebebeb" : "#101010";
+    context.fillRect(cell * CELL_WIDTH, 0, CELL_WIDTH, BAND_HEIGHT);
+  });
+  context.fillStyle = "#ebebeb";
+  if (counter % FLASH_EVERY_FRAMES < FLASH_FRAMES) context.fillRect(FLASH.x, FLASH.y, FLASH.width, FLASH.height);
+  // Something that moves all the time, as a camera's picture does.
+  context.fillStyle = "#808080";
+  context.fillRect((counter * 7) % WIDTH, HEIGHT - 50, 60, 40);
+}

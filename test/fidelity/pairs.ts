@@ -1,0 +1,26 @@
+import { findBeeps } from "./beeps.ts";
+import type { TimedFrame } from "./decode.ts";
+import { FLASH_EVERY_FRAMES } from "./pattern.ts";
+
+/** A flash and a beep further apart than this are not a pair. */
+const PAIR_LIMIT_SECONDS = 0.45;
+
+/** One flash and its beep. */
+export interface Pair {
+  /** Number of the flash; the same in every receiver of the same pattern. */
+  number: number;
+  flashSeconds: number;
+  /** Beep minus flash, in milliseconds: positive where sound is late. */
+  offsetMs: number;
+}
+
+/** Flashes by the counter of their first frame; where that frame is missing, there is no pair. */
+export function findPairs(frames: readonly TimedFrame[], sound: Float32Array): Pair[] {
+  const beeps = findBeeps(sound);
+  return frames.flatMap(({ counter, flash, seconds }) => {
+    if (counter === undefined || counter % FLASH_EVERY_FRAMES !== 0 || !flash) return [];
+    const beep = beeps.reduce((best, at) => (Math.abs(at - seconds) < Math.abs(best - seconds) ? at : best), Infinity);
+    if (Math.abs(beep - seconds) > PAIR_LIMIT_SECONDS) return [];
+    return [{ number: counter / FLASH_EVERY_FRAMES, flashSeconds: seconds, offsetMs: 1000 * (beep - seconds) }];
+  });
+}

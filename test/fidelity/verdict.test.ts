@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { CONDITIONS, type Condition } from "./conditions.ts";
+import type { MeasuredCall } from "./measuredCall.ts";
+import type { Presence } from "./presence.ts";
+import { judge } from "./verdict.ts";
+
+const FIRST_PACKET_AT = 1_700_000_000_000;
+const whole: Presence = {
+  ...{ sent: 1_000, present: 1_000, missing: [], foreign: 0 },
+  ...{ startMissingMs: 0, endMissingMs: 0, longestHoleMs: 0, worstPlaceMs: 1, rate: 1 },
+};
+const offsets = { pairs: 20, medianMs: 1, p95Ms: 3, driftMsPerMinute: 0, points: [] };
+
+function call(video: Partial<Presence> = {}, more: Partial<MeasuredCall> = {}): MeasuredCall {
+  return {
+    presence: { audio: whole, video: { ...whole, ...video } },
+    report: { undecodedFrames: 0, unreadableFrames: 0 },
+    inspection: { decodeErrors: "", hasCuesInFront: true },
+    relay: { firstPacketAtMs: FIRST_PACKET_AT },
+    offsets,
+    ...more,
+  } as MeasuredCall;
+}
+
+function condition(name: string): Condition {
+  const found = CONDITIONS.find((one) => one.name.startsWith(name));
+  if (!found) throw new Error(`there is no condition ${name}`);
+  return found;
+}
+
+test("a recording with everything in it has no faults, whatever the network was", () => {
+  for (const one of CONDITIONS) expect(judge(one, call()).faults).toEqual([]);
+});
+
+test.each<[string, MeasuredCall]>([
+  ["a frame that is missing", call({ present: 999, missing: [FIRST_PACKET_AT] })],
+  ["a hole", call({ longestHoleMs: 67 })],
+  ["a frame that was never sent", call({ foreign: 1 })],
+  ["sound that is late", call({}, { offsets: { ...offsets, p95Ms: 21 } })],
+  ["no flash and no beep", call({}, { offsets: undefined })],
+  ["a broken picture", call({}, { report: { unreadableFrames: 1 } as MeasuredCall["report"] })],
+  ["a decoder's complaint", call({}, { inspection: { decodeErrors: "error", hasCuesInFront: true } as never })],
+  ["no cues", call({}, { inspection: { decodeErrors: "", hasCuesInFront: false } as never })],
+])("%s is a fault of a clean call", (_what, measured) => {
+  expect(judge(condition("clean"), measured).faults).toHaveLength(1);
+});
+
+test("what was sent in an outage is excused, and nothing else", () => {
+  const { impairment } = condition("outage");
+  const during = FIRST_PACKET_AT + (impairment.outage?.fromMs ?? 0) + 1_000;
+  expect(judge(condition("outage"), call({ missing: Array(30).fill(during) })).faults).toEqual([]);
+  expect(judge(condition("outage"), call({ missing: [during, FIRST_PACKET_AT] })).faults).toHaveLength(1);
+});

@@ -1,0 +1,64 @@
+import type { Condition } from "./conditions.ts";
+import type { MeasuredCall } from "./measuredCall.ts";
+import type { Presence } from "./presence.ts";
+import type { Kind } from "./sentMedia.ts";
+
+/** After an outage the decoder waits for the keyframe that was asked for. */
+const AFTER_OUTAGE_MS = 1_000;
+
+export interface Score {
+  sent: number;
+  present: number;
+  /** What is missing besides the outage. */
+  missing: number;
+  holeMs: number;
+  startMissingMs: number;
+  endMissingMs: number;
+}
+
+export interface Verdict {
+  condition: Condition;
+  scores: Partial<Record<Kind, Score>>;
+  offsetP95Ms: number | undefined;
+  offsetMedianMs: number | undefined;
+  /** What is not as it must be, in words; none in a good recording. */
+  faults: string[];
+}
+
+/** Holds one measured call against what is asked of its condition. */
+export function judge(condition: Condition, measured: MeasuredCall): Verdict {
+  const scores = Object.fromEntries(
+    Object.entries(measured.presence).map(([kind, presence]) => [kind, score(condition, presence, measured)]),
+  ) as Verdict["scores"];
+  const { offsets, report, inspection } = measured;
+  const faults: string[] = [];
+  for (const [kind, { sent, missing, holeMs }] of Object.entries(scores)) {
+    if (missing > sent * (1 - condition.present)) faults.push(`${missing} of ${sent} frames of ${kind} are missing`);
+    if (holeMs > condition.holeMs) faults.push(`${kind} has a hole of ${holeMs.toFixed(0)} ms`);
+  }
+  for (const [kind, presence] of Object.entries(measured.presence)) {
+    if (presence.foreign > 0) faults.push(`${presence.foreign} frames of ${kind} were never sent`);
+  }
+  if (offsets === undefined) faults.push("no flash and no beep was found");
+  else if (offsets.p95Ms > condition.offsetP95Ms) faults.push(`sound is off by ${offsets.p95Ms.toFixed(1)} ms`);
+  if (report.undecodedFrames > 0) faults.push(`${report.undecodedFrames} frames cannot be decoded`);
+  if (report.unreadableFrames > 0) faults.push(`${report.unreadableFrames} pictures are broken`);
+  if (inspection.decodeErrors !== "") faults.push(`ffmpeg says: ${inspection.decodeErrors.slice(0, 200)}`);
+  if (!inspection.hasCuesInFront) faults.push("there are no cues in front");
+  return { condition, scores, offsetP95Ms: offsets?.p95Ms, offsetMedianMs: offsets?.medianMs, faults };
+}
+
+function score({ impairment: { outage } }: Condition, presence: Presence, { relay }: MeasuredCall): Score {
+  const from = (relay.firstPacketAtMs ?? 0) + (outage?.fromMs ?? 0);
+  const excused = outage
+    ? presence.missing.filter((atMs) => atMs >= from && atMs <= from + outage.forMs + AFTER_OUTAGE_MS).length
+    : 0;
+  return {
+    sent: presence.sent,
+    present: presence.present,
+    missing: presence.missing.length - excused,
+    holeMs: presence.longestHoleMs,
+    startMissingMs: presence.startMissingMs,
+    endMissingMs: presence.endMissingMs,
+  };
+}
