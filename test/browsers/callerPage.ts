@@ -26,7 +26,29 @@ export interface CallOptions {
   audioCodec?: string;
   videoReceiveEnabled?: boolean;
   audioReceiveEnabled?: boolean;
+  /** Added to what the answer says about Opus: "usedtx=1". */
+  opus?: string;
+  /** What is offered and not there yet. */
+  without?: Kind[];
 }
+
+export type Kind = "audio" | "video";
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** What a caller shows and says, see test/pages/scene.js. */
+export interface Setting {
+  video: Size | false;
+  audio: boolean;
+  /** Sounds from one side only. */
+  leftOnly?: boolean;
+}
+
+/** What callers do with a camera or a microphone; `replace` and `resize` give a video's new size. */
+export type Deed = "disable" | "enable" | "remove" | "stop" | "replace" | "resize";
 
 export type HangUp = "close(true)" | "close()" | "destroy()";
 
@@ -36,6 +58,10 @@ export interface CallerPage {
   /** Registers; resolves with the peer id, rejects with skyway-js' error. */
   open(signaling: SignalingAddress, peerId?: string): Promise<string>;
   capture(media?: { video: boolean; audio: boolean }): Promise<void>;
+  /** As capture, with pictures and sounds that a test can tell apart. */
+  play(setting: Setting): Promise<void>;
+  /** Resolves with the second of the call at which it was done. */
+  act(kind: Kind, deed: Deed, size?: Size): Promise<number>;
   /** Calls a peer with what was captured; resolves when media can flow. */
   call(target: string, options?: CallOptions): Promise<void>;
   /** Resolves once the call has been up for so many milliseconds. */
@@ -56,6 +82,8 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
     tab,
     open: async (signaling, peerId) => z.string().parse(await run("open", { ...signaling, peerId })),
     capture: async (media = { video: true, audio: true }) => void (await run("capture", media)),
+    play: async (setting) => void (await run("play", setting)),
+    act: async (kind, deed, size) => z.number().parse(await run("act", kind, deed, size)) / 1000,
     call: async (target, options = {}) => void (await run("call", target, options)),
     talk: async (ms) => void (await run("talk", ms)),
     sent: async () => Statistics.parse(await run("sent")),

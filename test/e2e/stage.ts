@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Browser, BrowserName } from "../browsers/browser.ts";
-import { type CallerPage, openCallerPage } from "../browsers/callerPage.ts";
+import { type CallerPage, openCallerPage, type Setting } from "../browsers/callerPage.ts";
 import { launch } from "../browsers/launch.ts";
 import { type Played, playInBrowser } from "../browsers/playerPage.ts";
 import { SIGNALING } from "../bundle/settings.ts";
@@ -17,20 +17,23 @@ export interface Stage extends AsyncDisposable {
   readonly browser: Browser;
   /** A tab that is registered and has camera and microphone open. */
   caller(media?: { video: boolean; audio: boolean }): Promise<Caller>;
+  /** The same, with pictures and sounds that a test can tell apart. */
+  performer(setting: Setting): Promise<Caller>;
   play(url: string, seekTo: number): Promise<Played>;
 }
 
 export async function openStage(name: BrowserName): Promise<Stage> {
   const pages = await servePages();
   const browser = await launch[name]();
+  const caller = async (open: (page: CallerPage) => Promise<void>): Promise<Caller> => {
+    const page = await openCallerPage(browser, pages.origin);
+    await open(page);
+    return { page, peerId: await page.open(SIGNALING, newPeerId(name)) };
+  };
   return {
     browser,
-    async caller(media) {
-      const page = await openCallerPage(browser, pages.origin);
-      await page.capture(media);
-      const peerId = await page.open(SIGNALING, newPeerId(name));
-      return { page, peerId };
-    },
+    caller: (media) => caller((page) => page.capture(media)),
+    performer: (setting) => caller((page) => page.play(setting)),
     play: (url, seekTo) => playInBrowser(browser, pages.origin, url, seekTo),
     async [Symbol.asyncDispose]() {
       await browser.close();

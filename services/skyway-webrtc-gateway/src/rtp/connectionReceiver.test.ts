@@ -257,13 +257,26 @@ describe("a microphone that is taken away for a while", () => {
     expectContiguous(call.passedOn.audio);
   });
 
-  it("that never comes back leaves what was said before", async () => {
+  it("that never comes back leaves silence until the end of the call", async () => {
     const call = new SimulatedCall(CLEAN);
     call.start();
     call.run(3_000);
     call.isSending.audio = false;
     call.run(30_000);
     await call.finish();
+    expect(framesOf(call.passedOn.audio)).toEqual(expect.arrayContaining(call.audio.frames));
+    const [first, last] = [call.passedOn.audio[0], call.passedOn.audio.at(-1)];
+    expect(Math.abs((((last?.timestamp ?? 0) - (first?.timestamp ?? 0)) | 0) / 48 - 33_000)).toBeLessThan(200);
+    expectContiguous(call.passedOn.audio);
+  });
+
+  it("leaves nothing behind what was said, when the sender may have been gone for as long", async () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.run(3_000);
+    call.isSending = { video: false, audio: false };
+    call.run(30_000);
+    await call.finish(false);
     expect(framesOf(call.passedOn.audio)).toEqual(call.audio.frames);
   });
 });

@@ -110,9 +110,17 @@ export class ConnectionReceiver {
     return track.clock(this.#clock);
   }
 
-  /** Passes on everything that is held, then ends each redirected track with one BYE. `now`: our clock. */
-  async finish(now: () => number, wait: (ms: number) => Promise<unknown>): Promise<void> {
-    for (const track of this.tracks) track.flush();
+  /**
+   * Passes on everything that is held, then ends each redirected track with one BYE.
+   *
+   * @param now our clock.
+   * @param wasThere whether the sender is known to have been there until now.
+   */
+  async finish(now: () => number, wait: (ms: number) => Promise<unknown>, wasThere: boolean): Promise<void> {
+    for (const track of this.tracks) {
+      track.flush();
+      if (wasThere) track.endInSilence(now());
+    }
     const deadlineMs = now() + MAX_FLUSH_MS;
     while (this.tracks.some(({ output }) => output.waiting > 0) && now() < deadlineMs) {
       for (const { output } of this.tracks) output.drain(now());

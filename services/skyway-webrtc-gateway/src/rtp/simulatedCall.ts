@@ -160,10 +160,11 @@ export class SimulatedCall {
     this.nowMs = endMs;
   }
 
-  async finish(): Promise<void> {
+  async finish(senderWasThere = true): Promise<void> {
     await this.receiver.finish(
       () => this.nowMs,
       async (ms) => this.run(ms),
+      senderWasThere,
     );
   }
 

@@ -54,6 +54,8 @@ export class TrackOutput {
   #floor = Number.NEGATIVE_INFINITY;
   /** Where the audio that was passed on ends. */
   #audioEnd: ExtendedTimestamp | undefined;
+  /** What silence is written like. */
+  #lastAudio: Buffer | undefined;
   /** Timestamp of the first packet that was passed on, as it went out. */
   firstTimestamp: ExtendedTimestamp | undefined;
 
@@ -116,6 +118,11 @@ export class TrackOutput {
     this.#awaitsKeyframe = true;
   }
 
+  /** So much silence follows what was passed on; nothing may be pushed after it. */
+  endInSilence(ms: number, nowMs: number): void {
+    if (this.#lastAudio) this.#passSilence(this.#lastAudio, (ms / 1000) * this.#settings.clockRate, nowMs);
+  }
+
   drain(nowMs: number): void {
     this.#pacer.drain(nowMs);
   }
@@ -131,14 +138,22 @@ export class TrackOutput {
   #passAudio(packet: Buffer, header: RtpHeader, nowMs: number): void {
     const timestamp = this.#outgoing(header.timestamp);
     if (timestamp <= this.#floor) return; // said already
-    const { silence, clockRate } = this.#settings;
+    const { silence } = this.#settings;
     if (silence !== undefined) {
-      const end = this.#audioEnd;
-      const pieces = end === undefined ? [] : silencePieces(silence, timestamp - end, clockRate);
-      for (const { at, payload } of pieces) this.#forward(packetLike(packet, payload, 0), (end ?? 0) + at, nowMs);
+      if (this.#audioEnd !== undefined) this.#passSilence(packet, timestamp - this.#audioEnd, nowMs);
       this.#audioEnd = timestamp + silence.duration(packet, header.payloadStart, header.payloadEnd);
+      this.#lastAudio = packet;
     }
     this.#pass(packet, timestamp, header.ssrc, nowMs);
+  }
+
+  #passSilence(model: Buffer, units: number, nowMs: number): void {
+    const { silence, clockRate } = this.#settings;
+    const from = this.#audioEnd;
+    if (silence === undefined || from === undefined) return;
+    for (const { at, payload } of silencePieces(silence, units, clockRate)) {
+      this.#forward(packetLike(model, payload, 0), from + at, nowMs);
+    }
   }
 
   #outgoing(timestamp: RtpTimestamp): ExtendedTimestamp {

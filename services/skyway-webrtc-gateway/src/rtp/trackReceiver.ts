@@ -63,6 +63,8 @@ const SILENT_SOURCE_MS = 1_000;
 const DOUBTFUL_HOLE_MS = 1_000;
 /** After such a silence a hole is an outage: what was sent during it is not there to be repeated. */
 const OUTAGE_MS = 800;
+/** With less before the end, packets may have been on their way. */
+const SHORTEST_LAST_SILENCE_MS = 200;
 
 export class TrackReceiver {
   readonly kind: "audio" | "video";
@@ -176,6 +178,12 @@ export class TrackReceiver {
   /** Passes on what is held, holes or not. Some may still wait in line: see `output.waiting`. */
   flush(): void {
     this.#stream?.flush();
+  }
+
+  /** A call that went on to its end without sound is recorded in its full length. */
+  endInSilence(nowMs: number): void {
+    const silentMs = nowMs - (this.counters.lastPacketUnixMs ?? nowMs);
+    if (silentMs > SHORTEST_LAST_SILENCE_MS) this.#output.endInSilence(silentMs, nowMs);
   }
 
   /** Undefined until a packet was passed on. */

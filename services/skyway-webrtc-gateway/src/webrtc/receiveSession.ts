@@ -22,6 +22,8 @@ import { RtcpSender } from "./rtcpSender.ts";
 import type { Ticker, Ticking } from "./ticker.ts";
 import { writeTransportOffer } from "./transportOffer.ts";
 
+/** Ends that are noticed some time after the sender's. */
+const SENDER_WAS_GONE: ReadonlySet<EndReason> = new Set(["ice_failed", "leave"]);
 /** What audio may need besides a limit for video. */
 const AUDIO_KBPS = 128;
 
@@ -141,7 +143,7 @@ export class ReceiveSession implements MediaSession, Ticking {
     if (this.#answered !== undefined) {
       this.#answered.transport.close();
       ticker.remove(this);
-      await this.#answered.receiver.finish(now, wait);
+      await this.#answered.receiver.finish(now, wait, !SENDER_WAS_GONE.has(reason));
     }
     this.#listeners.onEnded(reason);
   }

@@ -1,0 +1,237 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CallerPage, CallOptions, Setting, Statistics } from "../browsers/callerPage.ts";
+import { fileUrl } from "../bundle/api.ts";
+import { download } from "../bundle/download.ts";
+import { note } from "../bundle/figures.ts";
+import { type Inspection, inspect } from "../bundle/recordingFile.ts";
+import { type Signal, watch } from "../bundle/recordingSignal.ts";
+import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { beeps, darkness, flashes, type Span, silences, soundAfterPicture, stills } from "../bundle/signalEvents.ts";
+import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+/** From the connection until the first packet, and what a busy host adds. */
+const WITHIN_SECONDS = 0.4;
+/** Half a frame here and there, and what canvas and audio graph take: fidelity is measured elsewhere. */
+const IN_STEP_SECONDS = 0.1;
+const PACKETS_PER_SECOND = 50;
+const SMALL = { width: 320, height: 240 };
+const BOTH: Setting = { video: SMALL, audio: true };
+
+interface Recorded extends Inspection, Signal {
+  sent: Statistics;
+  /** How long the call was up. */
+  callSeconds: number;
+}
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage("chromium");
+});
+afterAll(() => stage?.[Symbol.asyncDispose]());
+
+// Calls cost time, not work: they are made side by side.
+describe.concurrent("a caller who", () => {
+  test("only speaks, and is muted for a while, with DTX", async () => {
+    let muted: Span | undefined;
+    const seen = await record({ video: false, audio: true }, { opus: "usedtx=1" }, 6, async (page) => {
+      await page.talk(1_500);
+      const from = await page.act("audio", "disable");
+      await page.talk(4_000);
+      muted = { from, to: await page.act("audio", "enable") };
+    });
+    expectPlayable(seen, ["audio opus"]);
+    expect(seen.sent.audio?.packets).toBeLessThan(0.8 * PACKETS_PER_SECOND * seen.callSeconds); // it was DTX
+    expectSpans(silences(seen), [muted]);
+    expectEverySecond(beeps(seen), [muted]);
+  });
+
+  test("only shows, and takes the camera away for a while", async () => {
+    let away: Span | undefined;
+    const seen = await record({ video: SMALL, audio: false }, {}, 6, async (page) => {
+      await page.talk(1_500);
+      const from = await page.act("video", "remove");
+      await page.talk(4_000);
+      away = { from, to: await page.act("video", "replace", SMALL) };
+    });
+    expectPlayable(seen, ["video vp8"]);
+    expectSpans(stills(seen), [away]);
+    expectEverySecond(flashes(seen), [away]);
+  });
+
+  test("switches the camera off and on, and the microphone after it", async () => {
+    let dark: Span | undefined;
+    let muted: Span | undefined;
+    const seen = await record(BOTH, {}, 8, async (page) => {
+      await page.talk(1_500);
+      const off = await page.act("video", "disable");
+      await page.talk(3_500);
+      dark = { from: off, to: await page.act("video", "enable") };
+      await page.talk(4_500);
+      const from = await page.act("audio", "disable");
+      await page.talk(6_500);
+      muted = { from, to: await page.act("audio", "enable") };
+    });
+    expectPlayable(seen, ["audio opus", "video vp8"]);
+    expectSpans(darkness(seen), [dark]);
+    expectSpans(silences(seen), [muted]);
+    expectInStep(seen, dark, muted);
+  });
+
+  test("takes camera and microphone away in turn, and gives them back", async () => {
+    let blind: Span | undefined;
+    let dumb: Span | undefined;
+    const seen = await record(BOTH, {}, 8, async (page) => {
+      await page.talk(1_500);
+      const removed = await page.act("video", "remove");
+      await page.talk(3_500);
+      blind = { from: removed, to: await page.act("video", "replace", SMALL) };
+      await page.talk(4_500);
+      const from = await page.act("audio", "remove");
+      await page.talk(6_500);
+      dumb = { from, to: await page.act("audio", "replace") };
+    });
+    expectPlayable(seen, ["audio opus", "video vp8"]);
+    expectSpans(stills(seen), [blind]);
+    expectSpans(silences(seen), [dumb]);
+    expectInStep(seen, blind, dumb);
+  });
+
+  test("stops the camera, then shows a screen of another size", async () => {
+    let stopped: Span | undefined;
+    const screen = { width: 640, height: 400 };
+    const seen = await record({ ...BOTH, leftOnly: true }, {}, 7, async (page) => {
+      await page.talk(2_000);
+      const from = await page.act("video", "stop");
+      await page.talk(4_000);
+      stopped = { from, to: await page.act("video", "replace", screen) };
+    });
+    expectPlayable(seen, ["audio opus", "video vp8"]);
+    expectSpans(stills(seen), [stopped]);
+    expect(sizesOf(seen)).toEqual(["320x240", "640x400"]);
+    expectInStep(seen, stopped);
+  });
+
+  test("speaks from one side, while the picture grows and shrinks", async () => {
+    const seen = await record({ ...BOTH, leftOnly: true }, {}, 6, async (page) => {
+      await page.talk(2_000);
+      await page.act("video", "resize", { width: 640, height: 480 });
+      await page.talk(4_000);
+      await page.act("video", "resize", { width: 160, height: 120 });
+    });
+    expectPlayable(seen, ["audio opus", "video vp8"]);
+    expect(sizesOf(seen)).toEqual(["320x240", "640x480", "160x120"]);
+    const loud = seen.sound.filter(({ left }) => left > 0.03);
+    expect(loud.length).toBeGreaterThan(500);
+    expect(loud.filter(({ left, right }) => right > left / 10)).toEqual([]);
+    expectInStep(seen);
+  });
+
+  test.each([
+    ["video", stills],
+    ["audio", silences],
+  ] as const)("has %s some seconds later than the rest", async (kind, absence) => {
+    let came = 0;
+    const seen = await record(BOTH, { without: [kind] }, 9, async (page) => {
+      await page.talk(6_000); // longer than ffmpeg looks for tracks by itself
+      came = await page.act(kind, "replace", SMALL);
+    });
+    expectPlayable(seen, ["audio opus", "video vp8"]);
+    expectSpans(absence(seen), [{ from: 0, to: came }]);
+    expectInStep(seen);
+  });
+
+  test("has gone mute and dark some seconds before the end", async () => {
+    let gone = 0;
+    const seen = await record(BOTH, {}, 6, async (page) => {
+      await page.talk(3_000);
+      await page.act("video", "remove");
+      gone = await page.act("audio", "remove");
+    });
+    expectPlayable(seen, ["audio opus", "video vp8"]);
+    expectSpans(silences(seen), [{ from: gone, to: 6 }]);
+    expectInStep(seen);
+  });
+});
+
+async function record(
+  setting: Setting,
+  options: CallOptions,
+  seconds: number,
+  story: (page: CallerPage) => Promise<void>,
+): Promise<Recorded> {
+  const { page, peerId } = await stage.performer(setting);
+  await page.call(RECORDER_PEER_ID, options);
+  await story(page);
+  await page.talk(seconds * 1_000);
+  const endedAt = Date.now();
+  const sent = await page.hangUp("close(true)");
+  const { call, leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
+  await page.tab.close();
+  await using file = await download(fileUrl(call, leg));
+  const [inspected, signal] = await Promise.all([inspect(file.path), watch(file.path)]);
+  const recorded = { ...inspected, ...signal, sent, callSeconds: seconds };
+  await note({ test: JSON.stringify({ setting, options }), sent, inspected, ...summary(recorded) });
+  return recorded;
+}
+
+function summary(seen: Recorded) {
+  return {
+    flashes: flashes(seen),
+    beeps: beeps(seen),
+    silences: silences(seen),
+    stills: stills(seen),
+    darkness: darkness(seen),
+    offsets: soundAfterPicture(seen),
+  };
+}
+
+/** One file that holds what came, is as long as the call, and decodes without a word. */
+function expectPlayable(seen: Recorded, streams: string[]): void {
+  const hint = JSON.stringify({ ...seen, frames: [], sound: [], ...summary(seen) }, null, 1);
+  expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort(), hint).toEqual(streams);
+  expect(seen.decodeErrors, hint).toBe("");
+  expect(Math.abs(seen.durationSeconds - seen.callSeconds), hint).toBeLessThan(WITHIN_SECONDS);
+  expect(seen.hasCuesInFront, hint).toBe(true);
+}
+
+function expectSpans(found: Span[], expected: (Span | undefined)[]): void {
+  const hint = JSON.stringify({ found, expected });
+  expect(found.length, hint).toBe(expected.length);
+  for (const [index, { from, to }] of found.entries()) {
+    expect(Math.abs(from - (expected[index]?.from ?? Number.NaN)), hint).toBeLessThan(WITHIN_SECONDS);
+    expect(Math.abs(to - (expected[index]?.to ?? Number.NaN)), hint).toBeLessThan(WITHIN_SECONDS);
+  }
+}
+
+/**
+ * Picture and sound come together, before and after all that happened. A busy host paints some of the frames late: of
+ * each stretch the best pair counts.
+ */
+function expectInStep(seen: Recorded, ...happened: (Span | undefined)[]): void {
+  const hint = JSON.stringify(summary(seen));
+  const pairs = soundAfterPicture(seen);
+  for (const [index, after] of [{ to: 0 }, ...happened].entries()) {
+    const until = happened[index]?.from ?? Number.POSITIVE_INFINITY;
+    const offsets = pairs
+      .filter(({ at }) => at > (after?.to ?? Number.NaN) && at < until)
+      .map(({ by }) => Math.abs(by));
+    expect(Math.min(...offsets), hint).toBeLessThan(IN_STEP_SECONDS);
+  }
+}
+
+/** What comes at every full second of the sender's clock does so in the file, whatever was in between. */
+function expectEverySecond(moments: number[], except: (Span | undefined)[]): void {
+  const [first = Number.NaN] = moments;
+  const hint = JSON.stringify({ moments, except });
+  expect(moments.length, hint).toBeGreaterThanOrEqual(3);
+  for (const moment of moments) {
+    const seconds = moment - first;
+    expect(Math.abs(seconds - Math.round(seconds)), hint).toBeLessThan(IN_STEP_SECONDS);
+  }
+}
+
+function sizesOf({ frames }: Recorded): string[] {
+  const sizes = frames.map(({ width, height }) => `${width}x${height}`);
+  return sizes.filter((size, index) => size !== sizes[index - 1]);
+}
