@@ -30,6 +30,10 @@ export interface CallOptions {
   opus?: string;
   /** What is offered and not there yet. */
   without?: Kind[];
+  /** The only video codec that is offered: "video/H264", with parameters that hold this text. */
+  only?: { mimeType: string; parameters?: string };
+  /** Simulcast: by how much each layer is smaller than the picture. */
+  layers?: number[];
 }
 
 export type Kind = "audio" | "video";
@@ -70,6 +74,8 @@ export interface CallerPage {
   received(): Promise<Statistics>;
   /** Ends the call; resolves with what was sent until then. */
   hangUp(how: HangUp): Promise<Statistics>;
+  /** For how many seconds the call was up. */
+  lasted(): Promise<number>;
   isOpen(): Promise<boolean>;
   errors(): Promise<string[]>;
 }
@@ -89,6 +95,7 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
     sent: async () => Statistics.parse(await run("sent")),
     received: async () => Statistics.parse(await run("received")),
     hangUp: async (how) => Statistics.parse(await run("hangUp", how)),
+    lasted: async () => z.number().parse(await run("lasted")) / 1000,
     isOpen: async () => z.boolean().parse(await run("isOpen")),
     errors: async () => z.array(z.string()).parse(await run("errors")),
   };

@@ -10,8 +10,8 @@ const FLASH_LUMA = 180;
 const DARK_LUMA = 40;
 const BEEP_LEVEL = 0.25;
 const SILENT_LEVEL = 0.01;
-/** Shorter ones are what a codec makes of a sudden change. */
-const SHORTEST_SECONDS = 0.3;
+/** Shorter ones are a busy host's. */
+const SHORTEST_SECONDS = 1;
 const PAIR_SECONDS = 0.5;
 
 type Sample = Signal["sound"][number];

@@ -1,34 +1,29 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CallerPage, CallOptions, Setting, Statistics } from "../browsers/callerPage.ts";
-import { fileUrl } from "../bundle/api.ts";
-import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
-import { type Inspection, inspect } from "../bundle/recordingFile.ts";
-import { type Signal, watch } from "../bundle/recordingSignal.ts";
-import { RECORDER_PEER_ID } from "../bundle/settings.ts";
-import { beeps, darkness, flashes, type Span, silences, soundAfterPicture, stills } from "../bundle/signalEvents.ts";
-import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import type { CallOptions, Setting } from "../browsers/callerPage.ts";
+import { beeps, darkness, flashes, type Span, silences, stills } from "../bundle/signalEvents.ts";
+import {
+  BOTH,
+  expectInStep,
+  expectPlayable,
+  IN_STEP_SECONDS,
+  perform,
+  type Recorded,
+  SMALL,
+  type Story,
+  WITHIN_SECONDS,
+} from "./performance.ts";
 import { openStage, type Stage } from "./stage.ts";
 
-/** From the connection until the first packet, and what a busy host adds. */
-const WITHIN_SECONDS = 0.4;
-/** Half a frame here and there, and what canvas and audio graph take: fidelity is measured elsewhere. */
-const IN_STEP_SECONDS = 0.1;
 const PACKETS_PER_SECOND = 50;
-const SMALL = { width: 320, height: 240 };
-const BOTH: Setting = { video: SMALL, audio: true };
-
-interface Recorded extends Inspection, Signal {
-  sent: Statistics;
-  /** How long the call was up. */
-  callSeconds: number;
-}
 
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage("chromium");
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
+
+const record = (setting: Setting, options: CallOptions, seconds: number, story: Story) =>
+  perform(stage, setting, options, seconds, story);
 
 // Calls cost time, not work: they are made side by side.
 describe.concurrent("a caller who", () => {
@@ -149,51 +144,10 @@ describe.concurrent("a caller who", () => {
       gone = await page.act("audio", "remove");
     });
     expectPlayable(seen, ["audio opus", "video vp8"]);
-    expectSpans(silences(seen), [{ from: gone, to: 6 }]);
+    expectSpans(silences(seen), [{ from: gone, to: seen.callSeconds }]);
     expectInStep(seen);
   });
 });
-
-async function record(
-  setting: Setting,
-  options: CallOptions,
-  seconds: number,
-  story: (page: CallerPage) => Promise<void>,
-): Promise<Recorded> {
-  const { page, peerId } = await stage.performer(setting);
-  await page.call(RECORDER_PEER_ID, options);
-  await story(page);
-  await page.talk(seconds * 1_000);
-  const endedAt = Date.now();
-  const sent = await page.hangUp("close(true)");
-  const { call, leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
-  await page.tab.close();
-  await using file = await download(fileUrl(call, leg));
-  const [inspected, signal] = await Promise.all([inspect(file.path), watch(file.path)]);
-  const recorded = { ...inspected, ...signal, sent, callSeconds: seconds };
-  await note({ test: JSON.stringify({ setting, options }), sent, inspected, ...summary(recorded) });
-  return recorded;
-}
-
-function summary(seen: Recorded) {
-  return {
-    flashes: flashes(seen),
-    beeps: beeps(seen),
-    silences: silences(seen),
-    stills: stills(seen),
-    darkness: darkness(seen),
-    offsets: soundAfterPicture(seen),
-  };
-}
-
-/** One file that holds what came, is as long as the call, and decodes without a word. */
-function expectPlayable(seen: Recorded, streams: string[]): void {
-  const hint = JSON.stringify({ ...seen, frames: [], sound: [], ...summary(seen) }, null, 1);
-  expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort(), hint).toEqual(streams);
-  expect(seen.decodeErrors, hint).toBe("");
-  expect(Math.abs(seen.durationSeconds - seen.callSeconds), hint).toBeLessThan(WITHIN_SECONDS);
-  expect(seen.hasCuesInFront, hint).toBe(true);
-}
 
 function expectSpans(found: Span[], expected: (Span | undefined)[]): void {
   const hint = JSON.stringify({ found, expected });
@@ -201,22 +155,6 @@ function expectSpans(found: Span[], expected: (Span | undefined)[]): void {
   for (const [index, { from, to }] of found.entries()) {
     expect(Math.abs(from - (expected[index]?.from ?? Number.NaN)), hint).toBeLessThan(WITHIN_SECONDS);
     expect(Math.abs(to - (expected[index]?.to ?? Number.NaN)), hint).toBeLessThan(WITHIN_SECONDS);
-  }
-}
-
-/**
- * Picture and sound come together, before and after all that happened. A busy host paints some of the frames late: of
- * each stretch the best pair counts.
- */
-function expectInStep(seen: Recorded, ...happened: (Span | undefined)[]): void {
-  const hint = JSON.stringify(summary(seen));
-  const pairs = soundAfterPicture(seen);
-  for (const [index, after] of [{ to: 0 }, ...happened].entries()) {
-    const until = happened[index]?.from ?? Number.POSITIVE_INFINITY;
-    const offsets = pairs
-      .filter(({ at }) => at > (after?.to ?? Number.NaN) && at < until)
-      .map(({ by }) => Math.abs(by));
-    expect(Math.min(...offsets), hint).toBeLessThan(IN_STEP_SECONDS);
   }
 }
 

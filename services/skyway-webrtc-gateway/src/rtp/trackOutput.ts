@@ -21,6 +21,8 @@ import { packetLike, type SilenceCodec, silencePieces } from "./silence.ts";
 export interface OutputSettings {
   /** Undefined for audio, where every packet stands alone. */
   startsKeyframe: KeyframeTest | undefined;
+  /** Makes of a packet what the recorder can read; undefined leaves it as it is. */
+  readable?: ((packet: Buffer, header: RtpHeader) => Buffer | undefined) | undefined;
   /** Rewrites the payload type; undefined leaves it as negotiated. */
   payloadType: number | undefined;
   /** Fills holes in audio; undefined leaves them. */
@@ -106,7 +108,8 @@ export class TrackOutput {
       if (!startsKeyframe(packet, header.payloadStart, header.payloadEnd)) return;
       this.#awaitsKeyframe = false;
     }
-    this.#frame.push(packet);
+    const readable = this.#settings.readable ? this.#settings.readable(packet, header) : packet;
+    if (readable !== undefined) this.#frame.push(readable);
     this.#frameTimestamp = header.timestamp;
     if (header.marker || this.#frame.length > MAX_FRAME_PACKETS) this.#passFrame(header.ssrc, nowMs);
   }

@@ -20,6 +20,7 @@ import { silenceCodec } from "./silence.ts";
 import { StreamReceiver } from "./streamReceiver.ts";
 import { AUDIO_LIMITS, Timeline, VIDEO_LIMITS } from "./timeline.ts";
 import { TrackOutput } from "./trackOutput.ts";
+import { withPlainVp9Descriptor } from "./vp9Descriptor.ts";
 
 /**
  * Receives one track: repairs it, orders it, and passes it on.
@@ -94,6 +95,7 @@ export class TrackReceiver {
     this.#output = new TrackOutput(
       {
         startsKeyframe: this.#startsKeyframe,
+        readable: settings.codec.toUpperCase() === "VP9" ? withPlainVp9Descriptor : undefined,
         payloadType: settings.redirectPayloadType,
         silence: settings.kind === "audio" ? silenceCodec(settings.codec) : undefined,
         clockRate: settings.clockRate,

@@ -1,0 +1,89 @@
+import { expect } from "vitest";
+import type { CallerPage, CallOptions, Setting, Statistics } from "../browsers/callerPage.ts";
+import { type Call, fileUrl, type Leg } from "../bundle/api.ts";
+import { download } from "../bundle/download.ts";
+import { note } from "../bundle/figures.ts";
+import { type Inspection, inspect } from "../bundle/recordingFile.ts";
+import { type Signal, watch } from "../bundle/recordingSignal.ts";
+import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { beeps, darkness, flashes, type Span, silences, soundAfterPicture, stills } from "../bundle/signalEvents.ts";
+import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import type { Stage } from "./stage.ts";
+
+/** From the connection until the first packet, and what a busy host adds. */
+export const WITHIN_SECONDS = 0.4;
+/** Half a frame here and there, and what canvas and audio graph take: fidelity is measured elsewhere. */
+export const IN_STEP_SECONDS = 0.1;
+export const SMALL = { width: 320, height: 240 };
+export const BOTH: Setting = { video: SMALL, audio: true };
+
+export interface Recorded extends Inspection, Signal {
+  call: Call;
+  leg: Leg;
+  sent: Statistics;
+  /** How long the call was up. */
+  callSeconds: number;
+}
+
+/** What happens in a call after it was connected. */
+export type Story = (page: CallerPage) => Promise<void>;
+
+/** A call of so many seconds, from the ring to what its file shows and says. */
+export async function perform(
+  stage: Stage,
+  setting: Setting,
+  options: CallOptions,
+  seconds: number,
+  story: Story = async () => undefined,
+): Promise<Recorded> {
+  const { page, peerId } = await stage.performer(setting);
+  await page.call(RECORDER_PEER_ID, options);
+  await story(page);
+  await page.talk(seconds * 1_000);
+  const endedAt = Date.now();
+  const sent = await page.hangUp("close(true)");
+  const callSeconds = await page.lasted();
+  const { call, leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
+  await page.tab.close();
+  await using file = await download(fileUrl(call, leg));
+  const [inspected, signal] = await Promise.all([inspect(file.path), watch(file.path)]);
+  const recorded = { ...inspected, ...signal, call, leg, sent, callSeconds };
+  await note({ test: JSON.stringify({ setting, options }), sent, inspected, ...summary(recorded) });
+  return recorded;
+}
+
+function summary(seen: Recorded) {
+  return {
+    flashes: flashes(seen),
+    beeps: beeps(seen),
+    silences: silences(seen),
+    stills: stills(seen),
+    darkness: darkness(seen),
+    offsets: soundAfterPicture(seen),
+  };
+}
+
+/** One file that holds what came, is as long as the call, and decodes without a word. */
+export function expectPlayable(seen: Recorded, streams: string[]): void {
+  const hint = JSON.stringify({ ...seen, frames: [], sound: [], ...summary(seen) }, null, 1);
+  expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort(), hint).toEqual(streams);
+  expect(seen.decodeErrors, hint).toBe("");
+  expect(Math.abs(seen.durationSeconds - seen.callSeconds), hint).toBeLessThan(WITHIN_SECONDS);
+  expect(seen.hasCuesInFront, hint).toBe(true);
+}
+
+/**
+ * Picture and sound come together, before and after all that happened. A busy host paints some of the frames late: of
+ * each stretch the best pair counts.
+ */
+export function expectInStep(seen: Recorded, ...happened: (Span | undefined)[]): void {
+  const hint = JSON.stringify(summary(seen));
+  const pairs = soundAfterPicture(seen);
+  for (const [index, after] of [{ to: 0 }, ...happened].entries()) {
+    const until = happened[index]?.from ?? Number.POSITIVE_INFINITY;
+    const offsets = pairs
+      .filter(({ at }) => at > (after?.to ?? Number.NaN) && at < until)
+      .map(({ by }) => Math.abs(by));
+    expect(Math.min(...offsets), hint).toBeLessThan(IN_STEP_SECONDS);
+  }
+}
