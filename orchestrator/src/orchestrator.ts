@@ -8,6 +8,7 @@ import { DockerEngine } from "./engine/dockerEngine.ts";
 import type { Engine, RecordingsSource } from "./engine/engine.ts";
 import { RecorderError } from "./errors.ts";
 import { SkywayGateway } from "./gateway/skywayGateway.ts";
+import { checkHealth } from "./health.ts";
 import type { PeerId } from "./ids.ts";
 import { adoptLegs } from "./legs/adoptLegs.ts";
 import { LegDesk } from "./legs/legDesk.ts";
@@ -15,6 +16,7 @@ import { receiveCall } from "./legs/receiveCall.ts";
 import type { Rooms } from "./legs/rooms.ts";
 import { Library } from "./library/library.ts";
 import { Paths } from "./library/paths.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { PeerKeeper } from "./peers/peerKeeper.ts";
 import { TokenFile } from "./peers/tokens.ts";
 import { assembleArguments } from "./recorders/commands.ts";
@@ -63,13 +65,21 @@ export class Orchestrator {
       (order) => library.leaveOrder(order.recorderId, assembleArguments(order)),
     );
     const preferences = { video: configuration.video.codecs, audio: configuration.audio.codecs };
-    const rooms: Rooms = { calls, clock, desk, gateway, library, log, preferences, recorders };
 
     const tokens = new TokenFile(library.paths.tokens);
     const peers = configuration.peers.map((id) => new PeerKeeper(id as PeerId, { gateway, tokens, clock, log }));
     const health = { engine, gateway, signalingUrl: configuration.signalingUrl, library, peers };
+    const metrics = new Metrics({
+      calls,
+      clock,
+      recorders,
+      freeBytes: async () => (await library.checkWritable()).freeBytes,
+      minimumFreeBytes: 0,
+      health: () => checkHealth(health),
+    });
+    const rooms: Rooms = { calls, clock, desk, gateway, library, log, metrics, preferences, recorders };
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
-    const api = await createApi({ calls, library, desk, health, client, log });
+    const api = await createApi({ calls, library, desk, health, client, metrics: metrics.registry, log });
 
     await adoptLegs(rooms);
     for (const peer of peers) void peer.keep((call) => void receiveCall(peer.peerId, call, rooms));

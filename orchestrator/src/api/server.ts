@@ -1,6 +1,7 @@
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import type { Registry } from "prom-client";
 import type { CallBook } from "../calls/callBook.ts";
 import { checkHealth, type HealthSources } from "../health.ts";
 import type { LegDesk } from "../legs/legDesk.ts";
@@ -16,6 +17,7 @@ export interface ApiSources {
   health: HealthSources;
   /** What a page needs to be recorded: the demo asks for it. */
   client: { key: string; recorderPeerId: string };
+  metrics: Registry;
   log: Logger;
 }
 
@@ -32,6 +34,10 @@ export async function createApi(sources: ApiSources): Promise<FastifyInstance> {
       return reply.code(health.status === "ok" ? 200 : 503).send(health);
     });
   }
+  // For Prometheus, within the bundle: the front door passes nothing on but /api.
+  app.get("/metrics", async (_request, reply) =>
+    reply.type(sources.metrics.contentType).send(await sources.metrics.metrics()),
+  );
   app.get("/api/client-configuration", async () => sources.client);
   return app;
 }

@@ -15,11 +15,12 @@ export async function answerLeg(
   recorder: StartedRecorder,
   context: LegContext,
 ): Promise<void> {
-  const { gateway, library } = context.rooms;
+  const { clock, gateway, library, metrics } = context.rooms;
   try {
     if (context.stop.aborted) throw new RecorderError("ENDED_EARLY", context.stopReason);
     await context.write(leg);
     await gateway.answer(leg.mediaConnectionId, leg.codecs, recorder.redirect);
+    metrics.answered(clock.now().getTime() - Date.parse(leg.ringingAt));
     context.log.info({ mediaConnectionId: leg.mediaConnectionId }, "leg connecting");
   } catch (error) {
     await recorder.finish(false);

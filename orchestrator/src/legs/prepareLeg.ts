@@ -1,4 +1,4 @@
-import { RecorderError } from "../errors.ts";
+import { asRecorderError, RecorderError } from "../errors.ts";
 import { recorderIdOf } from "../ids.ts";
 import type { LegIn } from "../library/manifest.ts";
 import { type Codecs, chooseCodecs, codecNames, USUAL_CODECS } from "../recorders/codecs.ts";
@@ -16,13 +16,20 @@ export interface PreparedLeg {
  * @throws RecorderError when it cannot be recorded; no recorder is left then.
  */
 export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext): Promise<PreparedLeg> {
-  const { recorders, clock } = context.rooms;
+  const { recorders, clock, metrics } = context.rooms;
   await mustBeKept(ringing, context);
   const codecs = await codecsOf(ringing, context);
   const recorderId = recorderIdOf(ringing.id, 1);
   const began = clock.now().getTime();
-  const recorder = await recorders.take({ recorderId, callId: context.callId, legId: ringing.id, codecs });
-  context.log.info({ recorderId, codecs: codecNames(codecs), ms: clock.now().getTime() - began }, "recorder bound");
+  const recorder = await recorders
+    .take({ recorderId, callId: context.callId, legId: ringing.id, codecs })
+    .catch((error) => {
+      metrics.recorderNotStarted(asRecorderError(error).code);
+      throw error;
+    });
+  const ms = clock.now().getTime() - began;
+  metrics.recorderBound(ms);
+  context.log.info({ recorderId, codecs: codecNames(codecs), ms }, "recorder bound");
   return { leg: { ...ringing, state: "connecting", recorderId, codecs, tracks: [] }, recorder };
 }
 

@@ -3,6 +3,7 @@ import type { CallBook } from "../calls/callBook.ts";
 import type { Clock } from "../clock.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Library } from "../library/library.ts";
+import type { LegMetrics } from "../metrics/legMetrics.ts";
 import type { Preferences } from "../recorders/codecs.ts";
 import type { Recorders } from "../recorders/recorders.ts";
 import type { LegDesk } from "./legDesk.ts";
@@ -15,6 +16,7 @@ export interface Rooms {
   gateway: Gateway;
   library: Library;
   log: Logger;
+  metrics: LegMetrics;
   preferences: Preferences;
   recorders: Recorders;
 }

@@ -59,6 +59,11 @@ export class Recorders {
     return this.#running;
   }
 
+  /** How many may run at once. */
+  get limit(): number {
+    return this.#settings.maxConcurrentRecorders;
+  }
+
   /**
    * A recorder whose ports are bound: whatever is sent to it from now on is recorded.
    *

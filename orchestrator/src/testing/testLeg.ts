@@ -46,6 +46,7 @@ export function testRooms(gateway: Gateway, clock: ManualClock, recorders: Parti
     gateway,
     library,
     log,
+    metrics: { recorderBound() {}, recorderNotStarted() {}, answered() {} },
     preferences: { video: ["VP8"], audio: ["opus"] },
     recorders: recorders as Recorders,
     warnings,

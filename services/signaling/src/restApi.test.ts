@@ -44,3 +44,23 @@ test("health says ok", async () => {
   expect(response.status).toBe(200);
   expect(await response.json()).toEqual({ status: "ok", peers: 0 });
 });
+
+test("metrics count sockets, peers, messages and refusals", async () => {
+  await using signaling = await openSignaling();
+  using alice = await Client.open(signaling, { peerId: "alice" });
+  using bob = await Client.open(signaling, { peerId: "bob" });
+  alice.offer("bob");
+  await bob.hears("OFFER");
+  using stranger = new Client(signaling, { key: "unknown" });
+  await stranger.hears("ERROR");
+
+  const response = await fetch(`${signaling.origin}/metrics`);
+  const lines = (await response.text()).split("\n");
+
+  expect(response.headers.get("content-type")).toContain("text/plain; version=0.0.4");
+  expect(lines).toContain("signaling_peers 2");
+  expect(lines).toContain("signaling_messages_total 1");
+  expect(lines).toContain('signaling_refusals_total{code="INVALID_KEY"} 1');
+  expect(lines.some((line) => /^signaling_sockets\{protocol="[^"]+"\} [23]$/.test(line))).toBe(true);
+  expect(lines.some((line) => line.startsWith("nodejs_eventloop_lag_p99_seconds "))).toBe(true);
+});

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { ERRORS } from "./errors.ts";
 import type { PeerId } from "./ids.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Worlds } from "./worlds.ts";
 
 const HOST_NAME = /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])$/;
@@ -8,7 +9,7 @@ const HOST_NAME = /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])$/;
 const UNKNOWN_KEY_STATUS = 401;
 
 /** The REST paths of SkyWay's signalling server that skyway-js asks for, and the health of this one. */
-export function serveRest(app: FastifyInstance, worlds: Worlds): void {
+export function serveRest(app: FastifyInstance, worlds: Worlds, { registry }: Metrics): void {
   app.addHook("onRequest", async (_, reply) => {
     reply.headers({ "access-control-allow-origin": "*", "cache-control": "no-store" });
   });
@@ -28,6 +29,9 @@ export function serveRest(app: FastifyInstance, worlds: Worlds): void {
     if (HOST_NAME.test(hostname)) return { domain: hostname };
     return reply.code(400).send({ error: { code: "INVALID_HOST", message: "The Host header is not a host name." } });
   });
+
+  // For Prometheus, within the bundle: the front door does not know this path.
+  app.get("/metrics", async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()));
 
   app.get("/health", async () => ({ status: "ok", peers: worlds.size }));
 }

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Door } from "./door.ts";
+import { Metrics } from "./metrics.ts";
 import { servePeerJs } from "./peerjs/webSocketServer.ts";
 import { serveRest } from "./restApi.ts";
 import { serveSkyway } from "./skyway/socketServer.ts";
@@ -26,8 +27,9 @@ export async function startSignaling(
   const worlds = new Worlds(apiKeys, secretKeys, clock);
   // Requests are not logged: their addresses hold tokens.
   const app = Fastify({ logger: false, forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
-  serveRest(app, worlds);
-  const doors = [serveSkyway(app.server, worlds, log), servePeerJs(app, worlds, log)];
+  const metrics = new Metrics(worlds);
+  serveRest(app, worlds, metrics);
+  const doors = [serveSkyway(app.server, worlds, metrics, log), servePeerJs(app, worlds, metrics, log)];
   const stopWatching = watchOver(doors, clock);
   app.addHook("preClose", async () => {
     stopWatching();

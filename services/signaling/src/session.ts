@@ -3,6 +3,7 @@ import { CredentialWatch } from "./credentialWatch.ts";
 import { ERRORS, type ErrorCode, type ErrorSubject, errorMessage, SignalingError } from "./errors.ts";
 import type { Link } from "./link.ts";
 import type { PeerMessage } from "./messages.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Peer } from "./peer.ts";
 import { RateLimit } from "./rateLimit.ts";
 import type { Admission, Introduction, Worlds } from "./worlds.ts";
@@ -11,15 +12,17 @@ import type { Admission, Introduction, Worlds } from "./worlds.ts";
 export class Session {
   readonly #link: Link;
   readonly #worlds: Worlds;
+  readonly #metrics: Metrics;
   readonly #rateLimit: RateLimit;
   readonly #credentialWatch: CredentialWatch;
   #log: Logger;
   #isRefused = false;
   #membership: { peer: Peer; admission: Admission } | undefined;
 
-  constructor(link: Link, worlds: Worlds, log: Logger) {
+  constructor(link: Link, worlds: Worlds, metrics: Metrics, log: Logger) {
     this.#link = link;
     this.#worlds = worlds;
+    this.#metrics = metrics;
     this.#log = log;
     this.#rateLimit = new RateLimit(worlds.clock.now());
     this.#credentialWatch = new CredentialWatch(worlds.clock, {
@@ -51,6 +54,7 @@ export class Session {
     if (!this.#membership) return;
     const { peer, admission } = this.#membership;
     this.#log.debug({ event: message.event, dst: message.body.dst, connectionId: message.body.connectionId }, "relay");
+    this.#metrics.passed();
     admission.world.pass(peer, message);
   }
 
@@ -109,6 +113,7 @@ export class Session {
   #refuse(code: ErrorCode, about: ErrorSubject = {}): void {
     if (!this.#link.isOpen || this.#isRefused) return;
     this.#log.warn({ code, fault: ERRORS[code].fault, ...about }, "refused");
+    this.#metrics.refused(code);
     this.#link.send({ event: "ERROR", body: errorMessage(code, about) });
     if (!ERRORS[code].closes) return;
     this.#isRefused = true;

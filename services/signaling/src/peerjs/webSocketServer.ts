@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Door } from "../door.ts";
 import { LIMITS } from "../limits.ts";
 import { mannerOf } from "../manner.ts";
+import type { Metrics } from "../metrics.ts";
 import { Session } from "../session.ts";
 import type { Worlds } from "../worlds.ts";
 import { apiKeyOf } from "./apiKey.ts";
@@ -16,7 +17,7 @@ import { WebSocketLink } from "./webSocketLink.ts";
 const PATHS = new Set(["/peerjs", "/peerjs/peerjs"]);
 
 /** The door for PeerJS 1: WebSockets, and the REST paths that it asks for ids. */
-export function servePeerJs(app: FastifyInstance, worlds: Worlds, log: Logger): Door {
+export function servePeerJs(app: FastifyInstance, worlds: Worlds, metrics: Metrics, log: Logger): Door {
   const sessions = new Map<Session, WebSocketLink>();
   const server = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: LIMITS.messageBytes });
 
@@ -30,11 +31,13 @@ export function servePeerJs(app: FastifyInstance, worlds: Worlds, log: Logger): 
 
   function welcome(webSocket: WebSocket, query: URLSearchParams): void {
     const link = new WebSocketLink(webSocket, worlds.clock);
-    const session = new Session(link, worlds, log);
+    const session = new Session(link, worlds, metrics, log);
     sessions.set(session, link);
+    metrics.opened(link.protocol);
     webSocket.on("error", (error) => log.debug({ err: error.message }, "WebSocket failed"));
     webSocket.once("close", (code) => {
       sessions.delete(session);
+      metrics.closed(link.protocol);
       session.ended(mannerOf("transport close", code), `close ${code}`);
     });
     webSocket.on("message", (data) => {

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
 import type { Door } from "../door.ts";
 import { LIMITS } from "../limits.ts";
+import type { Metrics } from "../metrics.ts";
 import { Session } from "../session.ts";
 import { HANDSHAKE_LIMIT_MS } from "../times.ts";
 import type { Worlds } from "../worlds.ts";
@@ -10,7 +11,7 @@ import { receive } from "./receive.ts";
 import { SocketLink } from "./socketLink.ts";
 
 /** The door for skyway-js 4 and for gateways: socket.io for clients of Engine.IO 3 (skyway-js) and 4. */
-export function serveSkyway(http: HttpServer, worlds: Worlds, log: Logger): Door {
+export function serveSkyway(http: HttpServer, worlds: Worlds, metrics: Metrics, log: Logger): Door {
   const sessions = new Map<Session, SocketLink>();
   const io = new Server(http, {
     allowEIO3: true,
@@ -28,10 +29,12 @@ export function serveSkyway(http: HttpServer, worlds: Worlds, log: Logger): Door
 
   io.on("connection", (socket: Socket) => {
     const link = new SocketLink(socket, worlds.clock);
-    const session = new Session(link, worlds, log);
+    const session = new Session(link, worlds, metrics, log);
     sessions.set(session, link);
+    metrics.opened(link.protocol);
     socket.once("disconnect", (reason) => {
       sessions.delete(session);
+      metrics.closed(link.protocol);
       session.ended(link.manner(reason), reason);
     });
     socket.conn.on("packet", ({ data }: { data?: string | Buffer }) => session.count(data?.length ?? 0));

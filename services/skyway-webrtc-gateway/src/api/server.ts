@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
 import type { ContentPorts } from "../content/contentPorts.ts";
 import { GatewayError } from "../errors.ts";
+import { createMetrics } from "../metrics/metrics.ts";
 import type { Peers } from "../peers/peers.ts";
 import { readBody } from "./body.ts";
 import { contentRoutes } from "./contentRoutes.ts";
@@ -17,6 +18,8 @@ import { acceptsJson, refuseUnreadable, requestError } from "./requestErrors.ts"
 /** Metadata is the only part of a body that can be long; signalling takes as much. */
 export const BODY_LIMIT_BYTES = 256 * 1024;
 const PATH_PARAMETER_LIMIT = 512;
+/** For Prometheus; no operation of the API, and not in its format. */
+const METRICS_PATH = "/metrics";
 
 /** For paths that are none of the API's. */
 const UNKNOWN_COMMAND = "UNKNOWN";
@@ -58,11 +61,11 @@ export function createApi({ peers, connections, ports, contentAddress, log }: Ap
 
   readBody(app);
   app.addHook("onRequest", async (request) => {
-    if (!acceptsJson(request.headers.accept)) throw new GatewayError("NOT_ACCEPTABLE");
+    if (request.url !== METRICS_PATH && !acceptsJson(request.headers.accept)) throw new GatewayError("NOT_ACCEPTABLE");
   });
-  app.addHook("onSend", async (_request, reply, payload) => {
+  app.addHook("onSend", async (request, reply, payload) => {
     // Exactly so, without a charset: some clients choose their decoder by it.
-    if (reply.statusCode !== 204) reply.header("content-type", "application/json");
+    if (request.url !== METRICS_PATH && reply.statusCode !== 204) reply.header("content-type", "application/json");
     return payload;
   });
   app.setErrorHandler((error, request, reply) => {
@@ -85,6 +88,8 @@ export function createApi({ peers, connections, ports, contentAddress, log }: Ap
       return { status: "ok", peers: peers.counts, calls: connections.running };
     },
   };
+  const metrics = createMetrics(peers, connections);
+  app.get(METRICS_PATH, async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   for (const [name, { method, path, commandType }] of Object.entries(OPERATIONS)) {
     const handler = handlers[name as OperationName] ?? notBuilt;
     app.route({ method, url: path, config: { commandType }, handler });

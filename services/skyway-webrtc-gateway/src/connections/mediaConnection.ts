@@ -71,6 +71,7 @@ export class MediaConnection {
   readonly #onEnded: () => void;
   #state: State = { name: "ringing" };
   #isReleased = false;
+  #hasConnected = false;
   #earlyCandidates = 0;
   #reason: CallEnd | undefined;
   #cancelLimit: () => void;
@@ -103,6 +104,11 @@ export class MediaConnection {
   /** Whether the id is gone: the caller of the API has let it go, or knows that the call has ended. */
   get isGone(): boolean {
     return this.#isReleased || (this.#state.name === "ended" && this.events.endDelivered);
+  }
+
+  /** Whether media could flow at any time. */
+  get hasConnected(): boolean {
+    return this.#hasConnected;
   }
 
   get isOpen(): boolean {
@@ -226,6 +232,7 @@ export class MediaConnection {
   #ready(): void {
     if (this.#state.name !== "answered") return;
     this.#state = { ...this.#state, isReady: true };
+    this.#hasConnected = true;
     this.#cancelLimit();
     this.#log.info("ready");
     this.events.push({ event: "READY" });

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { MediaTotals, type Totals } from "../metrics/mediaTotals.ts";
 import type { MediaConnection } from "./mediaConnection.ts";
 
 /** After its end a call's `tracks` can be read for so long, and CLOSE, if nobody has read it. */
@@ -8,6 +9,8 @@ export const MAX_ENDED_KEPT = 2_000;
 
 /** All media connections of the gateway by id, ended ones for a while. */
 export class MediaConnections {
+  /** What is known of all that have ended, forgotten ones too. */
+  readonly ended = new MediaTotals();
   readonly #clock: Clock;
   readonly #all = new Map<string, MediaConnection>();
   /** Oldest first, each with what stops its timer. */
@@ -31,8 +34,16 @@ export class MediaConnections {
     return this.#all.size - this.#ended.size;
   }
 
+  /** Of all calls there ever were. */
+  totals(): Totals {
+    const running = [...this.#all.values()].filter(({ id }) => !this.#ended.has(id));
+    return this.ended.with(running.map((connection) => connection.tracks()));
+  }
+
   /** Keeps an ended connection for a while. */
-  retire({ id }: MediaConnection): void {
+  retire(connection: MediaConnection): void {
+    const { id, ended, hasConnected } = connection;
+    if (ended) this.ended.add(connection.tracks(), ended.reason, hasConnected);
     this.#ended.set(
       id,
       this.#clock.after(ENDED_KEPT_MS, () => this.#forget(id)),

@@ -1,0 +1,82 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { MediaConnections } from "../connections/mediaConnections.ts";
+import type { Peers } from "../peers/peers.ts";
+import type { CountedField } from "./mediaTotals.ts";
+
+/** Names by Prometheus' own rules, and what each says. */
+const TRACK_COUNTERS: Record<CountedField, { name: string; help: string }> = {
+  packetsReceived: { name: "packets_received_total", help: "RTP packets that arrived, repeated ones included." },
+  packetsRedirected: { name: "packets_redirected_total", help: "RTP packets passed on to recorders." },
+  packetsLost: { name: "packets_lost_total", help: "RTP packets found missing." },
+  packetsRepaired: { name: "packets_repaired_total", help: "RTP packets that came after they were found missing." },
+  packetsGivenUp: { name: "packets_given_up_total", help: "RTP packets that never came." },
+  packetsDuplicate: { name: "packets_duplicate_total", help: "RTP packets that had been there before." },
+  nacksSent: { name: "nacks_sent_total", help: "Requests to send a packet again." },
+  keyframeRequests: { name: "keyframe_requests_total", help: "Requests for a keyframe." },
+  bytesRedirected: { name: "redirected_bytes_total", help: "Bytes of RTP passed on to recorders." },
+};
+
+/**
+ * What Prometheus is told of this process. Nothing is counted for it: the numbers that the packet path keeps anyway are
+ * summed up when it asks.
+ */
+export function createMetrics(peers: Peers, connections: MediaConnections): Registry {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  for (const [field, { name, help }] of Object.entries(TRACK_COUNTERS) as [
+    CountedField,
+    { name: string; help: string },
+  ][]) {
+    counter(name, help, ["kind"], (set) => {
+      const totals = connections.totals();
+      for (const kind of ["audio", "video"] as const) set({ kind }, totals[kind][field]);
+    });
+  }
+  counter("calls_ended_total", "Calls that ended, by why.", ["reason"], (set) => {
+    for (const [reason, count] of connections.ended.ends) set({ reason }, count);
+  });
+  counter("failed_connects_total", "Calls that were answered and never connected.", [], (set) =>
+    set({}, connections.ended.failedConnects),
+  );
+  gauge("calls", "Calls that have not ended.", [], (set) => set({}, connections.running));
+  gauge("peers", "Peers by whether signalling has them.", ["state"], (set) => {
+    const { open, disconnected } = peers.counts;
+    set({ state: "open" }, open);
+    set({ state: "disconnected" }, disconnected);
+  });
+  return registry;
+
+  type Set<Label extends string> = (labels: Partial<Record<Label, string>>, value: number) => void;
+
+  function counter<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    read: (set: Set<Label>) => void,
+  ) {
+    new Counter<Label>({
+      name: `webrtc_gateway_${name}`,
+      ...{ help, labelNames, registers },
+      collect() {
+        this.reset();
+        read((labels, value) => this.inc(labels, value));
+      },
+    });
+  }
+
+  function gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    read: (set: Set<Label>) => void,
+  ) {
+    new Gauge<Label>({
+      name: `webrtc_gateway_${name}`,
+      ...{ help, labelNames, registers },
+      collect() {
+        read((labels, value) => this.set(labels, value));
+      },
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import { composeOrThrow } from "./compose.ts";
+
+const PORTS = { orchestrator: 3000, "skyway-webrtc-gateway": 8000, signaling: 9000 } as const;
+
+export type Samples = ReadonlyMap<string, number>;
+
+/** What a service tells Prometheus, each sample by its name and labels, read where Prometheus reads it: inside. */
+export async function scrape(service: keyof typeof PORTS): Promise<Samples> {
+  const script = `fetch("http://127.0.0.1:${PORTS[service]}/metrics").then(async (r) => console.log(await r.text()))`;
+  const text = await composeOrThrow(["exec", "-T", service, "node", "-e", script]);
+  const samples = new Map<string, number>();
+  for (const line of text.split("\n")) {
+    const [, name, value] = /^([a-z_]+(?:\{.*\})?) (\S+)$/.exec(line) ?? [];
+    if (name && value) samples.set(name, Number(value));
+  }
+  return samples;
+}
+
+/** By how much all samples of a name have risen, whatever their labels. */
+export function rise(name: string, before: Samples, after: Samples): number {
+  return total(name, after) - total(name, before);
+}
+
+function total(name: string, samples: Samples): number {
+  let sum = 0;
+  for (const [key, value] of samples) if (key === name || key.startsWith(`${name}{`)) sum += value;
+  return sum;
+}
