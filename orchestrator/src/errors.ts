@@ -88,6 +88,22 @@ export const ERRORS = {
     hint: "Is RECORDINGS_DIR mounted, not full, and owned by 10001:10001?",
     passes: true,
   },
+  STORAGE_FULL: {
+    message: "there is too little space left on the recordings volume",
+    fault: "operator",
+    hint: "Move recordings away or make the volume larger; calls are taken again by themselves. storage.minimumFreeMebibytes says how much has to stay.",
+    passes: true,
+  },
+  TOO_MANY_FROM_PEER: {
+    message: "this peer has as many legs recorded at once as it may",
+    fault: "caller",
+    hint: "Hang up the others first, or raise maxConcurrentPerPeer.",
+  },
+  TOO_MANY_IN_CALL: {
+    message: "this call has as many legs recorded at once as it may",
+    fault: "caller",
+    hint: "Raise maxConcurrentPerCall.",
+  },
   NO_COMMON_CODEC: {
     message: "the caller offers no codec that can be recorded",
     fault: "caller",

@@ -1,7 +1,7 @@
 import { request } from "undici";
 import type { Engine } from "./engine/engine.ts";
 import type { Gateway } from "./gateway/gateway.ts";
-import type { Library } from "./library/library.ts";
+import type { Storage } from "./library/storage.ts";
 import type { PeerKeeper } from "./peers/peerKeeper.ts";
 
 /** A part that takes longer is not well; whoever asks waits no longer. */
@@ -21,18 +21,18 @@ export interface HealthSources {
   engine: Pick<Engine, "ping">;
   gateway: Pick<Gateway, "isWell">;
   signalingUrl: string;
-  library: Pick<Library, "checkWritable">;
+  storage: Pick<Storage, "check">;
   peers: readonly Pick<PeerKeeper, "trouble">[];
 }
 
 /** Asks every part whether it is well. */
 export async function checkHealth(sources: HealthSources): Promise<Health> {
-  const { engine, gateway, signalingUrl, library, peers } = sources;
+  const { engine, gateway, signalingUrl, storage: room, peers } = sources;
   const [docker, gatewayHealth, signaling, storage, peersHealth] = await Promise.all([
     well(engine.ping()),
     well(mustBe(gateway.isWell(), "it does not answer, or is not well")),
     well(mustBe(answers(`${signalingUrl}/health`), "it does not answer, or is not well")),
-    well(library.checkWritable()),
+    well(room.check()),
     well(noTrouble(peers)),
   ]);
   const parts = { docker, gateway: gatewayHealth, signaling, storage, peers: peersHealth };

@@ -16,23 +16,29 @@ import { receiveCall } from "./legs/receiveCall.ts";
 import type { Rooms } from "./legs/rooms.ts";
 import { Library } from "./library/library.ts";
 import { Paths } from "./library/paths.ts";
+import { Storage } from "./library/storage.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { PeerKeeper } from "./peers/peerKeeper.ts";
 import { TokenFile } from "./peers/tokens.ts";
 import { assembleArguments } from "./recorders/commands.ts";
 import { Recorders } from "./recorders/recorders.ts";
 
+const MEBIBYTE = 1024 * 1024;
+
 /** All rooms of this process, put together. */
 export class Orchestrator {
   readonly rooms: Rooms;
   readonly #peers: readonly PeerKeeper[];
   readonly #api: FastifyInstance;
+  /** Aborts when what goes on beside the calls is to end. */
+  readonly #over: AbortController;
   #closed: Promise<void> | undefined;
 
-  private constructor(rooms: Rooms, peers: readonly PeerKeeper[], api: FastifyInstance) {
+  private constructor(rooms: Rooms, peers: readonly PeerKeeper[], api: FastifyInstance, over: AbortController) {
     this.rooms = rooms;
     this.#peers = peers;
     this.#api = api;
+    this.#over = over;
   }
 
   /**
@@ -49,6 +55,7 @@ export class Orchestrator {
     const clock = systemClock;
     const library = new Library(new Paths(configuration.recordingsFolder), log);
     const gateway = new SkywayGateway(configuration.gatewayUrl, configuration.apiKey);
+    const storage = new Storage(library, configuration.storage.minimumFreeMebibytes * MEBIBYTE);
     const calls = new CallBook(library, clock);
     const desk = new LegDesk();
     const recorders = new Recorders(
@@ -68,24 +75,40 @@ export class Orchestrator {
 
     const tokens = new TokenFile(library.paths.tokens);
     const peers = configuration.peers.map((id) => new PeerKeeper(id as PeerId, { gateway, tokens, clock, log }));
-    const health = { engine, gateway, signalingUrl: configuration.signalingUrl, library, peers };
+    const health = { engine, gateway, signalingUrl: configuration.signalingUrl, storage, peers };
     const metrics = new Metrics({
       calls,
       clock,
       recorders,
       freeBytes: async () => (await library.checkWritable()).freeBytes,
-      minimumFreeBytes: 0,
+      minimumFreeBytes: storage.minimumFreeBytes,
       health: () => checkHealth(health),
     });
-    const rooms: Rooms = { calls, clock, desk, gateway, library, log, metrics, preferences, recorders };
+    const { maxConcurrentPerPeer, maxConcurrentPerCall, leg } = configuration;
+    const limits = { maxConcurrentPerPeer, maxConcurrentPerCall, ...leg };
+    const rooms: Rooms = {
+      calls,
+      clock,
+      desk,
+      gateway,
+      library,
+      limits,
+      log,
+      metrics,
+      preferences,
+      recorders,
+      storage,
+    };
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
     const api = await createApi({ calls, library, desk, health, client, metrics: metrics.registry, log });
 
     await adoptLegs(rooms);
+    const over = new AbortController();
+    void storage.watch({ onFull: () => desk.stopAll("storage_full") }, clock, log, over.signal);
     for (const peer of peers) void peer.keep((call) => void receiveCall(peer.peerId, call, rooms));
     await api.listen({ port: configuration.port, host: "0.0.0.0" });
     log.info({ port: configuration.port, peers: configuration.peers }, "orchestrator is up");
-    return new Orchestrator(rooms, peers, api);
+    return new Orchestrator(rooms, peers, api, over);
   }
 
   /**
@@ -107,6 +130,7 @@ export class Orchestrator {
     await Promise.race([recorders.swept(), timeUp]);
     if (!done) log.warn({ legs: desk.size }, "left for the next start");
     await Promise.all(this.#peers.map((peer) => peer.remove()));
+    this.#over.abort();
     await this.#api.close();
     log.info("orchestrator is down");
   }

@@ -21,6 +21,16 @@ const distinct = <Item>(items: readonly Item[]) => new Set(items).size === items
 export const ConfigurationFile = z.strictObject({
   peers: z.array(peerId).min(1).refine(distinct, "names a peer twice").default(["TestRecorder"]),
   maxConcurrentRecorders: z.int().min(1).max(1_000).default(20),
+  maxConcurrentPerPeer: z.int().min(1).max(1_000).default(10),
+  maxConcurrentPerCall: z.int().min(1).max(1_000).default(50),
+  leg: z
+    .strictObject({
+      idleSeconds: z.int().min(5).max(86_400).default(300),
+      maxDurationSeconds: z.int().min(5).default(86_400),
+      maxMebibytes: z.int().min(1).default(65_536),
+    })
+    .prefault({}),
+  storage: z.strictObject({ minimumFreeMebibytes: z.int().min(16).max(1_048_576).default(1_024) }).prefault({}),
   video: z
     .strictObject({ codecs: z.array(z.enum(VIDEO_CODECS)).min(1).refine(distinct, "names a codec twice") })
     .default({ codecs: ["VP8", "VP9", "H264"] }),

@@ -11,6 +11,12 @@ export type EndReason =
   | "recorder_lost"
   /** Answered, and media never reached the gateway. */
   | "not_connected"
+  /** No space is left for more; what was recorded is kept. */
+  | "storage_full"
+  /** A limit of the configuration. */
+  | "idle"
+  | "max_duration"
+  | "max_size"
   /** It ended while no orchestrator was there. */
   | "orchestrator_lost";
 

@@ -198,3 +198,50 @@ describe("a leg ends", () => {
     expect(ended()).toBeUndefined();
   });
 });
+
+describe("a leg that reaches a limit of the configuration ends, and its caller is told", () => {
+  const received = (packets_received: number, bytes_redirected = 0): TracksReport => ({
+    ended: null,
+    tracks: begun(T0).tracks.map((track) => ({ ...track, counters: { packets_received, bytes_redirected } })),
+  });
+
+  test("without a packet for too long: idle", async () => {
+    stage.limits.idleSeconds = 10;
+    const { ended } = await follow(received(1));
+    for (let packets = 2; packets < 10; packets += 1) {
+      gateway.report(id, received(packets));
+      await clock.pass(2_000);
+    }
+    expect(ended()).toBeUndefined();
+    await clock.pass(11_500);
+    expect(ended()?.ending).toMatchObject({ reason: "idle" });
+    expect(gateway.hungUp).toEqual([id]);
+  });
+
+  test("for too long: max_duration", async () => {
+    stage.limits.maxDurationSeconds = 60;
+    const { ended } = await follow(received(1));
+    await clock.pass(59_000);
+    expect(ended()).toBeUndefined();
+    await clock.pass(2_500);
+    expect(ended()?.ending).toMatchObject({ reason: "max_duration" });
+  });
+
+  test("with too much media: max_size", async () => {
+    stage.limits.maxMebibytes = 4;
+    const { ended } = await follow(received(1, 1024 * 1024));
+    await clock.pass(5_000);
+    expect(ended()).toBeUndefined();
+    gateway.report(id, received(2, 2 * 1024 * 1024)); // of each track
+    await clock.pass(2_500);
+    expect(ended()?.ending).toMatchObject({ reason: "max_size" });
+  });
+
+  test("a gateway that counts no packets makes nobody idle", async () => {
+    stage.limits.idleSeconds = 10;
+    const { ended } = await follow(null);
+    gateway.push(id, { event: "STREAM" });
+    await clock.pass(30_000);
+    expect(ended()).toBeUndefined();
+  });
+});

@@ -3,10 +3,13 @@ import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import { connectionEnd } from "./connectionEnd.ts";
 import type { Ending, EndReason } from "./ending.ts";
 import type { LegContext } from "./legContext.ts";
+import { count, reachedLimit } from "./legLimits.ts";
 import { TrackDiary } from "./trackDiary.ts";
 
 /** ICE gives up after 30 s; no call connects later than that. */
 const CONNECT_TIMEOUT_MS = 35_000;
+/** Limits are looked at so often. */
+const LOOK_INTERVAL_MS = 1_000;
 /** The gateway's BYE ends the recorder a moment before its CLOSE is read. */
 const CLOSE_FOLLOWS_BYE_MS = 1_000;
 
@@ -35,6 +38,7 @@ export async function followLeg(
       recorderLost(recorder, closed, over.signal, context),
       neverConnected(diary, over.signal, context),
       stopped(context),
+      limitReached(diary, over.signal, context),
     ]);
     return await end(reason, diary, context);
   } finally {
@@ -79,6 +83,26 @@ async function neverConnected(diary: TrackDiary, until: AbortSignal, context: Le
   if (!diary.isConnecting) return never();
   await context.rooms.clock.sleep(CONNECT_TIMEOUT_MS, until);
   return until.aborted || !diary.isConnecting ? never() : "not_connected";
+}
+
+/** Limits of the configuration, as far as the gateway tells what they are about. */
+async function limitReached(diary: TrackDiary, until: AbortSignal, context: LegContext): Promise<EndReason> {
+  const { clock, limits } = context.rooms;
+  let packets = 0;
+  let lastPacketMs = clock.now().getTime();
+  for (;;) {
+    await clock.sleep(LOOK_INTERVAL_MS, until);
+    if (until.aborted) return never();
+    const now = clock.now().getTime();
+    const { leg } = diary;
+    const counted = count(leg.tracks, "packets_received");
+    // Nobody is idle who is still connecting, or whose packets nobody counts.
+    if (counted !== packets || diary.isConnecting || !diary.isReporting) lastPacketMs = now;
+    packets = counted;
+    const recordedMs = leg.state === "recording" ? now - Date.parse(leg.startedAt) : 0;
+    const limit = reachedLimit(limits, { recordedMs, idleMs: now - lastPacketMs, tracks: leg.tracks });
+    if (limit) return limit;
+  }
 }
 
 async function stopped(context: LegContext): Promise<EndReason> {

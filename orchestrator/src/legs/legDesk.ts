@@ -21,6 +21,11 @@ export class LegDesk {
     return done;
   }
 
+  /** Asks all legs to end. */
+  stopAll(reason: EndReason): void {
+    for (const { stop } of this.#running.values()) stop.abort(reason);
+  }
+
   /** Asks all running legs of a call to end. @returns how many there were. */
   stopCall(callId: CallId): number {
     const legs = [...this.#running.values()].filter((leg) => leg.callId === callId);
@@ -35,7 +40,7 @@ export class LegDesk {
    */
   async close(timeUp: Promise<unknown>): Promise<boolean> {
     this.#isClosing = true;
-    for (const { stop } of this.#running.values()) stop.abort("shutdown" satisfies EndReason);
+    this.stopAll("shutdown");
     const all = Promise.allSettled([...this.#running.values()].map(({ done }) => done));
     return Promise.race([all.then(() => true), timeUp.then(() => false)]);
   }

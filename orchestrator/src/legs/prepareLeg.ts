@@ -1,9 +1,11 @@
+import { isOver } from "../calls/view.ts";
 import { asRecorderError, RecorderError } from "../errors.ts";
 import { recorderIdOf } from "../ids.ts";
 import type { LegIn } from "../library/manifest.ts";
 import { type Codecs, chooseCodecs, codecNames, USUAL_CODECS } from "../recorders/codecs.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { LegContext } from "./legContext.ts";
+import { admit } from "./legLimits.ts";
 
 export interface PreparedLeg {
   leg: LegIn<"connecting">;
@@ -17,6 +19,8 @@ export interface PreparedLeg {
  */
 export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext): Promise<PreparedLeg> {
   const { recorders, clock, metrics } = context.rooms;
+  const { calls, limits } = context.rooms;
+  admit(limits, { callId: context.callId, peerId: ringing.peerId }, calls.running(), ({ state }) => !isOver(state));
   await mustBeKept(ringing, context);
   const codecs = await codecsOf(ringing, context);
   const recorderId = recorderIdOf(ringing.id, 1);
@@ -35,8 +39,8 @@ export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext)
 
 /** What cannot be written down now will not be found again later. */
 async function mustBeKept(ringing: LegIn<"ringing">, { callId, rooms }: LegContext): Promise<void> {
+  await rooms.storage.check();
   try {
-    await rooms.library.checkWritable();
     await rooms.calls.record(callId, { ...ringing, state: "preparing" });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -263,3 +263,36 @@ test("a gateway that is gone ends the recorder, which nobody else can, and the r
   expect(recorders.finished).toEqual([{ byeExpected: false }]);
   expect(legOf(id)).toMatchObject({ state: "ready", reason: "gateway_lost" });
 });
+
+test("a volume without room takes no call, says so, and takes calls again by itself", async () => {
+  stage.library.freeBytes = 0;
+  const refused = await ring();
+  expect(legOf(refused)).toMatchObject({ state: "failed", error: { code: "STORAGE_FULL" } });
+  expect(gateway.hungUp).toEqual([refused]);
+  expect(recorders.taken).toEqual([]);
+
+  stage.library.freeBytes = 1e9;
+  const taken = await ring();
+  expect(legOf(taken)).toMatchObject({ state: "connecting" });
+});
+
+test("a recording that has to end for want of room is kept, and says why it ended", async () => {
+  const id = await ring();
+  gateway.report(id, FLOWING);
+  await clock.pass(1_000);
+  stage.desk.stopAll("storage_full");
+  await clock.pass(100);
+  expect(legOf(id)).toMatchObject({ state: "ready", reason: "storage_full", file: FILE });
+  expect(gateway.hungUp).toEqual([id]);
+});
+
+test("more legs from one peer, or in one call, than are allowed are refused", async () => {
+  stage.limits.maxConcurrentPerCall = 2;
+  const call = '{"call": "c-1"}';
+  const [one, other] = [await ring(undefined, call), await ring(undefined, call)];
+  const third = await ring(undefined, call);
+  expect(legOf(third)).toMatchObject({ state: "failed", error: { code: "TOO_MANY_IN_CALL" } });
+  stage.limits.maxConcurrentPerPeer = 0;
+  expect(legOf(await ring())).toMatchObject({ state: "failed", error: { code: "TOO_MANY_FROM_PEER" } });
+  for (const id of [one, other]) expect(legOf(id)).toMatchObject({ state: "connecting" });
+});

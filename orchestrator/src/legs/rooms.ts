@@ -3,10 +3,12 @@ import type { CallBook } from "../calls/callBook.ts";
 import type { Clock } from "../clock.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Library } from "../library/library.ts";
+import type { Storage } from "../library/storage.ts";
 import type { LegMetrics } from "../metrics/legMetrics.ts";
 import type { Preferences } from "../recorders/codecs.ts";
 import type { Recorders } from "../recorders/recorders.ts";
 import type { LegDesk } from "./legDesk.ts";
+import type { LegLimits } from "./legLimits.ts";
 
 /** What a leg's story takes place in. */
 export interface Rooms {
@@ -15,8 +17,10 @@ export interface Rooms {
   desk: LegDesk;
   gateway: Gateway;
   library: Library;
+  limits: LegLimits;
   log: Logger;
   metrics: LegMetrics;
   preferences: Preferences;
   recorders: Recorders;
+  storage: Pick<Storage, "check">;
 }

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { type CallId, isCallId, type LegId, type RecorderId, timeOf } from "../ids.ts";
 import { syncFolder, writeAtomically } from "./atomicFile.ts";
 import { Manifest, type RecordingFile } from "./manifest.ts";
-import { type Paths, recorderIdOfFile, recordingName } from "./paths.ts";
+import { isTrack, type Paths, recorderIdOfFile, recordingName } from "./paths.ts";
 import { verify } from "./verify.ts";
 
 /** The recordings volume: manifests and recordings of calls, and the spool where they come from. */
@@ -68,6 +68,18 @@ export class Library {
       sizes.set(recorder, (sizes.get(recorder) ?? 0) + size);
     }
     return sizes;
+  }
+
+  /** What the files that are yet to be made of the tracks in the spool will take. */
+  async unassembledBytes(): Promise<number> {
+    const missing = new Map<RecorderId, number>();
+    for (const name of await entries(this.paths.spool)) {
+      const recorder = recorderIdOfFile(name);
+      if (!recorder) continue;
+      const { size } = await stat(join(this.paths.spool, name)).catch(() => ({ size: 0 }));
+      missing.set(recorder, (missing.get(recorder) ?? 0) + (isTrack(name) ? size : -size));
+    }
+    return [...missing.values()].reduce((sum, bytes) => sum + Math.max(0, bytes), 0);
   }
 
   /** Removes what a recorder left in the spool: its recording is kept elsewhere, or there is none. */

@@ -57,3 +57,6 @@ export function recorderIdOfFile(name: string): RecorderId | undefined {
   const [id = ""] = name.split(".");
   return /\.part(\.tmp)?$/.test(name) && isRecorderId(id) ? id : undefined;
 }
+
+/** Whether a file of the spool is a raw track, and not what was made of tracks. */
+export const isTrack = (name: string): boolean => name.endsWith(".mkv.part") && name.split(".").length === 4;

@@ -2,6 +2,8 @@ import type { ContainerOutput } from "../engine/engine.ts";
 import { RecorderError } from "../errors.ts";
 
 const NO_MEDIA_EXIT_CODE = 3;
+/** ENOSPC, in words. */
+const NO_SPACE = "No space left on device";
 const LAST_WORDS_CHARACTERS = 500;
 
 /** What a leg's tracks became. */
@@ -14,11 +16,12 @@ export interface Assembly {
  * Reads how the `assemble` script ended, see services/recorder/assemble.
  *
  * @param said what it printed, and nothing else.
- * @throws RecorderError NOT_ASSEMBLED.
+ * @throws RecorderError NOT_ASSEMBLED, STORAGE_FULL.
  */
 export function assemblyOf(exitCode: number | undefined, { stdout, stderr }: ContainerOutput): Assembly {
   if (exitCode === 0) return { probed: stdout };
   if (exitCode === NO_MEDIA_EXIT_CODE) return { probed: undefined };
   if (exitCode === undefined) throw new RecorderError("NOT_ASSEMBLED", "its container was removed");
+  if (stderr.includes(NO_SPACE)) throw new RecorderError("STORAGE_FULL", "the tracks cannot be joined for now");
   throw new RecorderError("NOT_ASSEMBLED", stderr.trim().slice(-LAST_WORDS_CHARACTERS) || `exit code ${exitCode}`);
 }

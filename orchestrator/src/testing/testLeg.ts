@@ -6,6 +6,7 @@ import type { Rooms } from "../legs/rooms.ts";
 import { Library } from "../library/library.ts";
 import type { Manifest } from "../library/manifest.ts";
 import { Paths } from "../library/paths.ts";
+import { Storage } from "../library/storage.ts";
 import type { Recorders } from "../recorders/recorders.ts";
 import type { ManualClock } from "./manualClock.ts";
 
@@ -19,6 +20,7 @@ export interface TestRooms extends Rooms {
 export class PaperLibrary extends Library {
   /** Thrown by every write while it is set. */
   trouble: Error | undefined;
+  freeBytes = 1e9;
   readonly written: Manifest[] = [];
 
   override async writeManifest(manifest: Manifest): Promise<void> {
@@ -28,7 +30,11 @@ export class PaperLibrary extends Library {
 
   override async checkWritable(): Promise<{ freeBytes: number }> {
     if (this.trouble) throw this.trouble;
-    return { freeBytes: 1e9 };
+    return { freeBytes: this.freeBytes };
+  }
+
+  override async unassembledBytes(): Promise<number> {
+    return 0;
   }
 
   override async clearSpool(): Promise<void> {}
@@ -46,9 +52,11 @@ export function testRooms(gateway: Gateway, clock: ManualClock, recorders: Parti
     gateway,
     library,
     log,
+    limits: {},
     metrics: { recorderBound() {}, recorderNotStarted() {}, answered() {} },
     preferences: { video: ["VP8"], audio: ["opus"] },
     recorders: recorders as Recorders,
+    storage: new Storage(library, 1e8),
     warnings,
   };
 }
