@@ -38,6 +38,42 @@ export const ERRORS = {
     hint: "Content-Range says how long it is.",
     status: 416,
   },
+  LOGIN_NEEDED: {
+    message: "this needs the API token",
+    fault: "caller",
+    hint: "Send Authorization: Bearer <API_TOKEN>, or log in on the console. API_TOKEN stands in .env.",
+    status: 401,
+  },
+  TOKEN_REFUSED: {
+    message: "this is not the API token",
+    fault: "caller",
+    hint: "API_TOKEN stands in .env.",
+    status: 401,
+  },
+  TOO_MANY_FAILED_LOGINS: {
+    message: "too many wrong tokens came from this address",
+    fault: "caller",
+    hint: "Retry-After says when the next one is looked at.",
+    status: 429,
+  },
+  FOREIGN_PAGE: {
+    message: "a page of another origin sent this",
+    fault: "caller",
+    hint: "Programs send Authorization: Bearer <API_TOKEN> and no Origin.",
+    status: 403,
+  },
+  TOKEN_NOT_SET: {
+    message: "without API_TOKEN the API is open on loopback only, and this request names another host",
+    fault: "operator",
+    hint: "Set API_TOKEN.",
+    status: 403,
+  },
+  LINK_REFUSED: {
+    message: "this link does not open the file",
+    fault: "caller",
+    hint: "Ask for a new one.",
+    status: 403,
+  },
   INTERNAL: { message: "something went wrong here", fault: "ours", hint: "See the orchestrator's log.", status: 500 },
 
   DOCKER_UNREACHABLE: {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import { Access } from "./access/access.ts";
 import { createApi } from "./api/server.ts";
 import { CallBook } from "./calls/callBook.ts";
 import { systemClock } from "./clock.ts";
@@ -100,7 +101,8 @@ export class Orchestrator {
       storage,
     };
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
-    const api = await createApi({ calls, library, desk, health, client, metrics: metrics.registry, log });
+    const access = new Access(configuration.apiToken, clock);
+    const api = await createApi({ access, calls, library, desk, health, client, metrics: metrics.registry, log });
 
     await adoptLegs(rooms);
     const over = new AbortController();

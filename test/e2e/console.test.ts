@@ -93,7 +93,12 @@ test("an address that names no call says so", async () => {
 });
 
 test("pages are sent with a content security policy that allows no foreign code", async () => {
-  const policy = (await request("/")).headers.get("content-security-policy") ?? "";
-  expect(policy).toContain("default-src 'self'");
-  expect(policy).not.toContain("unsafe");
+  const { headers } = await request("/");
+  const policy = headers.get("content-security-policy") ?? "";
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).not.toMatch(/unsafe|\*|data:|blob:/);
+  expect(headers.get("x-content-type-options")).toBe("nosniff");
+  expect(headers.get("referrer-policy")).toBe("no-referrer");
+  expect(headers.get("server")).toBeNull();
+  expect((await request("/api/calls")).headers.get("content-security-policy")).toContain("default-src 'none'");
 });

@@ -48,6 +48,12 @@ test("the default API key is refused on anything but loopback", async () => {
   expectRefusal(await once("signaling", { BIND_ADDRESS: "0.0.0.0" }), "SKYWAY_API_KEY");
 });
 
+test("an API without a token is refused on anything but loopback", async () => {
+  const finished = await once("orchestrator", { BIND_ADDRESS: "0.0.0.0" });
+  expectRefusal(finished, "API_TOKEN");
+  expectRefusal(finished, ".env");
+});
+
 test("a missing Docker socket is said in one message", async () => {
   const image = "skyway-call-recorder/docker-guard";
   const settings = ["COMPOSE_PROJECT_NAME=x", "RECORDER_IMAGE=x", "RECORDER_NETWORK=x"].flatMap((one) => [

@@ -1,12 +1,14 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import type { Access } from "../access/access.ts";
+import { LinkRequest } from "../access/fileLinks.ts";
 import type { CallBook } from "../calls/callBook.ts";
 import { type CallView, isOver, viewOf } from "../calls/view.ts";
 import { RecorderError } from "../errors.ts";
 import { type CallId, isCallId } from "../ids.ts";
 import type { LegDesk } from "../legs/legDesk.ts";
 import type { Library } from "../library/library.ts";
-import { LEG_STATES, type LegState, type Manifest } from "../library/manifest.ts";
+import { LEG_STATES, type LegState, type Manifest, type RecordingFile } from "../library/manifest.ts";
 import { parseParameters } from "./errorReplies.ts";
 
 const DEFAULT_LIMIT = 20;
@@ -21,8 +23,15 @@ const ListQuery = z.object({
   cursor: z.preprocess(given, z.string().refine(isCallId, "is not a cursor of this list").optional()),
 });
 
+interface CallSources {
+  access: Access;
+  calls: CallBook;
+  library: Library;
+  desk: LegDesk;
+}
+
 /** Calls: the list, one of them, its files, and the end of it. */
-export function serveCalls(app: FastifyInstance, calls: CallBook, library: Library, desk: LegDesk): void {
+export function serveCalls(app: FastifyInstance, { access, calls, library, desk }: CallSources): void {
   app.get("/api/calls", async (request) => {
     const { state, limit, cursor } = parseParameters(ListQuery, request.query);
     const found: CallView[] = [];
@@ -48,12 +57,20 @@ export function serveCalls(app: FastifyInstance, calls: CallBook, library: Libra
     "/api/calls/:callId/files/:name",
     async ({ params, query }, reply) => {
       const manifest = await find(params.callId);
-      const files = manifest.legs.flatMap((leg) => (leg.state === "ready" ? [leg.file] : []));
-      const file = files.find(({ name }) => name === params.name);
-      if (!file) throw new RecorderError("FILE_NOT_FOUND", params.name.slice(0, 100));
+      const file = fileOf(manifest, params.name);
       if (query.download !== undefined) reply.header("content-disposition", `attachment; filename="${file.name}"`);
       reply.type(file.name.endsWith(".webm") ? "video/webm" : "video/x-matroska");
       return reply.sendFile(file.name, library.paths.call(manifest.id));
+    },
+  );
+
+  app.post<{ Params: { callId: string; name: string } }>(
+    "/api/calls/:callId/files/:name/links",
+    async ({ params, body }, reply) => {
+      const { expiresInSeconds } = parseParameters(LinkRequest, body ?? undefined);
+      const { id, ...manifest } = await find(params.callId);
+      const { name } = fileOf(manifest, params.name);
+      return reply.code(201).send(access.links.make(id, name, expiresInSeconds));
     },
   );
 
@@ -62,6 +79,14 @@ export function serveCalls(app: FastifyInstance, calls: CallBook, library: Libra
     if (!manifest) throw new RecorderError("CALL_NOT_FOUND", text.slice(0, 100));
     return manifest;
   }
+}
+
+/** @throws RecorderError FILE_NOT_FOUND for anything but the recordings that the manifest lists. */
+function fileOf({ legs }: Pick<Manifest, "legs">, wanted: string): RecordingFile {
+  const files = legs.flatMap((leg) => (leg.state === "ready" ? [leg.file] : []));
+  const file = files.find(({ name }) => name === wanted);
+  if (!file) throw new RecorderError("FILE_NOT_FOUND", wanted.slice(0, 100));
+  return file;
 }
 
 /** Calls in a state that is not final are few and in memory; the others are looked for in the library. */

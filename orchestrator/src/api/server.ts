@@ -2,6 +2,7 @@ import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
+import type { Access } from "../access/access.ts";
 import type { CallBook } from "../calls/callBook.ts";
 import { checkHealth, type HealthSources } from "../health.ts";
 import type { LegDesk } from "../legs/legDesk.ts";
@@ -9,8 +10,16 @@ import type { Library } from "../library/library.ts";
 import { serveCalls } from "./callRoutes.ts";
 import { replyWithErrors } from "./errorReplies.ts";
 import { serveEvents } from "./eventRoute.ts";
+import { guardApi, isAdmitted } from "./gate.ts";
+import { serveSession } from "./sessionRoute.ts";
+
+/** Requests carry ids and a few numbers. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+/** The front door, which says for whom it asks (X-Forwarded-For, -Host and -Proto). */
+const isFrontDoor = (_address: string, hop: number) => hop === 0;
 
 export interface ApiSources {
+  access: Access;
   calls: CallBook;
   library: Library;
   desk: LegDesk;
@@ -23,15 +32,24 @@ export interface ApiSources {
 
 /** The HTTP API, as the README lists it. */
 export async function createApi(sources: ApiSources): Promise<FastifyInstance> {
-  const app = Fastify({ logger: false, forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
+  const app = Fastify({
+    logger: false,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
+    bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: isFrontDoor,
+  });
   await app.register(fastifyStatic, { root: sources.library.paths.calls, serve: false });
   replyWithErrors(app, sources.log);
-  serveCalls(app, sources.calls, sources.library, sources.desk);
+  guardApi(app, sources.access, sources.log);
+  serveSession(app, sources.access, sources.log);
+  serveCalls(app, sources);
   serveEvents(app, sources.calls);
   for (const path of ["/health", "/api/health"]) {
-    app.get(path, async (_request, reply) => {
-      const health = await checkHealth(sources.health);
-      return reply.code(health.status === "ok" ? 200 : 503).send(health);
+    app.get(path, async (request, reply) => {
+      const { status, parts } = await checkHealth(sources.health);
+      const isTold = path === "/health" || isAdmitted(request, sources.access);
+      return reply.code(status === "ok" ? 200 : 503).send({ status, ...(isTold && { parts }) });
     });
   }
   // For Prometheus, within the bundle: the front door passes nothing on but /api.

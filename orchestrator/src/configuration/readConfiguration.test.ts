@@ -67,6 +67,29 @@ test("of several API keys the first is used", () => {
   expect(readConfiguration({ SKYWAY_API_KEY: keys }).apiKey).toBe("aaaaaaaa-0000-4000-8000-000000000000");
 });
 
+describe("the API token", () => {
+  test("is not needed on loopback", () => {
+    for (const address of ["", "127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost"]) {
+      expect(readConfiguration({ BIND_ADDRESS: address }).apiToken).toBeUndefined();
+    }
+  });
+
+  test("is needed anywhere else, and the message says what to set", () => {
+    for (const address of ["0.0.0.0", "::", "[::]", "192.0.2.7", "recorder.example"]) {
+      const text = mistakes({ BIND_ADDRESS: address });
+      for (const word of ["API_TOKEN", "BIND_ADDRESS", address, ".env"]) expect(text).toContain(word);
+    }
+    const token = "0123456789abcdef";
+    expect(readConfiguration({ BIND_ADDRESS: "0.0.0.0", API_TOKEN: token }).apiToken).toBe(token);
+  });
+
+  test("is long enough not to be guessed, and is not said in the message", () => {
+    const text = mistakes({ API_TOKEN: "hunter2" });
+    expect(text).toContain("API_TOKEN");
+    expect(text).not.toContain("hunter2");
+  });
+});
+
 describe("every mistake is named with its place, and all of them at once", () => {
   test.each([
     ["peers: TestRecorder", "config.yaml: peers:"],

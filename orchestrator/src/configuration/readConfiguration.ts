@@ -9,6 +9,8 @@ type File = z.infer<typeof ConfigurationFile>;
 export interface Configuration extends Omit<File, "peers"> {
   peers: readonly string[];
   apiKey: string;
+  /** What the API asks for; undefined where it is open, which is on loopback only. */
+  apiToken: string | undefined;
   port: number;
   gatewayUrl: string;
   signalingUrl: string;
@@ -47,6 +49,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     maxConcurrentRecorders: variables.MAX_CONCURRENT_RECORDERS ?? file.maxConcurrentRecorders,
     logLevel: variables.LOG_LEVEL ?? file.logLevel,
     apiKey: variables.SKYWAY_API_KEY,
+    apiToken: variables.API_TOKEN,
     port: variables.PORT,
     gatewayUrl: variables.GATEWAY_URL,
     signalingUrl: variables.SIGNALING_URL,

@@ -1,4 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import { isLoopback } from "../access/loopback.ts";
 
 /** Works without any configuration; signalling takes it on loopback only. */
 export const DEFAULT_API_KEY = "00000000-0000-4000-8000-000000000000";
@@ -49,31 +51,48 @@ export const ConfigurationFile = z.strictObject({
 const optional = (text: unknown) => (text === "" ? undefined : text);
 
 /** The environment that the Compose file sets. An empty variable is one that is not set. */
-export const Environment = z.object({
-  PORT: z.preprocess(optional, z.coerce.number().int().min(0).max(65_535).default(3000)),
-  GATEWAY_URL: z.preprocess(optional, z.url().default("http://127.0.0.1:8000")),
-  SIGNALING_URL: z.preprocess(optional, z.url().default("http://127.0.0.1:9000")),
-  SKYWAY_API_KEY: z.preprocess(
-    optional,
-    z
-      .string()
-      .default(DEFAULT_API_KEY)
-      .transform((keys) => keys.split(",")[0]?.trim() ?? "")
-      .pipe(z.string().regex(API_KEY, "is not of the form 8-4-4-4-12 of lower-case letters and digits")),
-  ),
-  RECORDER_PEER_ID: z.preprocess(optional, peerId.optional()),
-  MAX_CONCURRENT_RECORDERS: z.preprocess(optional, z.coerce.number().int().min(1).max(1_000).optional()),
-  LOG_LEVEL: z.preprocess(optional, z.enum(["debug", "info", "warn", "error"]).optional()),
-  COMPOSE_PROJECT_NAME: z.preprocess(
-    optional,
-    z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9_-]*$/)
-      .default("skyway-call-recorder"),
-  ),
-  RECORDER_IMAGE: z.preprocess(optional, z.string().default("skyway-call-recorder/recorder:latest")),
-  RECORDER_NETWORK: z.preprocess(optional, z.string().default("skyway-call-recorder_recorders")),
-  RECORDINGS_SOURCE: z.preprocess(optional, z.string().optional()),
-  RECORDINGS_FOLDER: z.preprocess(optional, z.string().startsWith("/").default("/recordings")),
-  CONFIG_FILE: z.preprocess(optional, z.string().optional()),
-});
+export const Environment = z
+  .object({
+    BIND_ADDRESS: z.preprocess(optional, z.string().default("127.0.0.1")),
+    API_TOKEN: z.preprocess(
+      optional,
+      z
+        .string()
+        .regex(/^[\x21-\x7e]{16,512}$/, "is not a token: 16 to 512 letters, digits and signs, without spaces")
+        .optional(),
+    ),
+    PORT: z.preprocess(optional, z.coerce.number().int().min(0).max(65_535).default(3000)),
+    GATEWAY_URL: z.preprocess(optional, z.url().default("http://127.0.0.1:8000")),
+    SIGNALING_URL: z.preprocess(optional, z.url().default("http://127.0.0.1:9000")),
+    SKYWAY_API_KEY: z.preprocess(
+      optional,
+      z
+        .string()
+        .default(DEFAULT_API_KEY)
+        .transform((keys) => keys.split(",")[0]?.trim() ?? "")
+        .pipe(z.string().regex(API_KEY, "is not of the form 8-4-4-4-12 of lower-case letters and digits")),
+    ),
+    RECORDER_PEER_ID: z.preprocess(optional, peerId.optional()),
+    MAX_CONCURRENT_RECORDERS: z.preprocess(optional, z.coerce.number().int().min(1).max(1_000).optional()),
+    LOG_LEVEL: z.preprocess(optional, z.enum(["debug", "info", "warn", "error"]).optional()),
+    COMPOSE_PROJECT_NAME: z.preprocess(
+      optional,
+      z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9_-]*$/)
+        .default("skyway-call-recorder"),
+    ),
+    RECORDER_IMAGE: z.preprocess(optional, z.string().default("skyway-call-recorder/recorder:latest")),
+    RECORDER_NETWORK: z.preprocess(optional, z.string().default("skyway-call-recorder_recorders")),
+    RECORDINGS_SOURCE: z.preprocess(optional, z.string().optional()),
+    RECORDINGS_FOLDER: z.preprocess(optional, z.string().startsWith("/").default("/recordings")),
+    CONFIG_FILE: z.preprocess(optional, z.string().optional()),
+  })
+  .superRefine(({ API_TOKEN, BIND_ADDRESS }, context) => {
+    if (API_TOKEN !== undefined || isLoopback(BIND_ADDRESS)) return;
+    context.addIssue({
+      code: "custom",
+      path: ["API_TOKEN"],
+      message: `is needed because BIND_ADDRESS is ${BIND_ADDRESS}: whoever reaches it could play every recording. Set it in .env to a secret, such as ${randomBytes(32).toString("base64url")}, or run ./scripts/up, which does`,
+    });
+  });

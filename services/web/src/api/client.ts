@@ -1,8 +1,28 @@
 import type * as z from "zod/mini";
-import { Call, CallPage, ClientConfiguration, ErrorAnswer, Health, type LegState } from "./schemas.ts";
+import {
+  Call,
+  CallPage,
+  ClientConfiguration,
+  ErrorAnswer,
+  FileLink,
+  Health,
+  type LegState,
+  Session,
+} from "./schemas.ts";
 import { noteServerTime } from "./serverClock.ts";
 
 const PAGE_SIZE = 20;
+const SESSION = "/api/session";
+/** The API's word for a session that is over, or never was. */
+const LOGIN_NEEDED = "LOGIN_NEEDED";
+
+const refused = new EventTarget();
+
+/** Calls back whenever the API asks for a login. Returns what ends it. */
+export function onLoginNeeded(listener: () => void): () => void {
+  refused.addEventListener(LOGIN_NEEDED, listener);
+  return () => refused.removeEventListener(LOGIN_NEEDED, listener);
+}
 
 /** A failure in the API's own words; `code` is the API's, UNREACHABLE or UNREADABLE. */
 export class ApiError extends Error {
@@ -25,6 +45,24 @@ export function getCall(id: string): Promise<Call> {
 
 export async function stopCall(id: string): Promise<void> {
   await request(`/api/calls/${encodeURIComponent(id)}/stop`, { method: "POST" });
+}
+
+/** A link that opens one recording to whoever has it, for a day. */
+export async function makeFileLink(callId: string, name: string): Promise<FileLink> {
+  return read(FileLink, await json(await request(`${fileUrl(callId, name)}/links`, { method: "POST" })));
+}
+
+export function getSession(): Promise<Session> {
+  return ask(Session, SESSION);
+}
+
+export async function logIn(token: string): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  await request(SESSION, { method: "POST", headers, body: JSON.stringify({ token }) });
+}
+
+export async function logOut(): Promise<void> {
+  await request(SESSION, { method: "DELETE" });
 }
 
 /** Health answers 503 with the same body when a part is failing. */
@@ -53,6 +91,7 @@ async function request(path: string, options?: RequestInit): Promise<Response> {
   const response = await reach(path, options);
   if (response.ok) return response;
   const { data } = ErrorAnswer.safeParse(await json(response).catch(() => null));
+  if (data?.error.code === LOGIN_NEEDED) refused.dispatchEvent(new Event(LOGIN_NEEDED));
   if (data) throw new ApiError(data.error.code, data.error.message);
   throw new ApiError("UNREACHABLE", `the recorder does not answer (${response.status})`);
 }

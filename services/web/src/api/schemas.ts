@@ -50,11 +50,17 @@ export const CallPage = z.object({ calls: z.array(Call), nextCursor: z.nullable(
 const Wellness = z.enum(["ok", "failing"]);
 export const Health = z.object({
   status: Wellness,
-  parts: z.record(z.string(), z.object({ status: Wellness, reason: z.optional(z.string()) })),
+  parts: z._default(z.record(z.string(), z.object({ status: Wellness, reason: z.optional(z.string()) })), {}),
 });
 export type Health = z.infer<typeof Health>;
 
 export const ClientConfiguration = z.object({ key: z.string(), recorderPeerId: z.string() });
+
+export const Session = z.object({ required: z.boolean(), admitted: z.boolean() });
+export type Session = z.infer<typeof Session>;
+
+export const FileLink = z.object({ url: z.string(), expiresAt: z.string() });
+export type FileLink = z.infer<typeof FileLink>;
 
 export const ErrorAnswer = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 

@@ -7,6 +7,7 @@ import { otherFields, whoIs } from "../metadata.ts";
 import { Badge } from "../ui/Badge.tsx";
 import { Elapsed } from "../ui/Elapsed.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { LinkButton } from "./LinkButton.tsx";
 import type { Player } from "./player.ts";
 
 /** What is to be seen in the place of a picture. */
@@ -34,7 +35,7 @@ export function LegPanel({ callId, leg, hue, from, player }: Props) {
   return (
     <section class="leg" data-leg={leg.id} data-state={leg.state} data-hue={hue % 6} aria-label={name}>
       {leg.file ? (
-        <Screen url={fileUrl(callId, leg.file.name)} leg={leg} file={leg.file} from={from} player={player} />
+        <Screen callId={callId} leg={leg} file={leg.file} from={from} player={player} />
       ) : (
         <Blank leg={leg} />
       )}
@@ -55,14 +56,15 @@ export function LegPanel({ callId, leg, hue, from, player }: Props) {
 }
 
 interface ScreenProps {
-  url: string;
+  callId: string;
   leg: Leg;
   file: RecordingFile;
   from: number;
   player: Player;
 }
 
-function Screen({ url, leg, file, from, player }: ScreenProps) {
+function Screen({ callId, leg, file, from, player }: ScreenProps) {
+  const url = fileUrl(callId, file.name);
   const media = useRef<HTMLVideoElement>(null);
   const [muted, setMuted] = useState(false);
   useEffect(() => {
@@ -88,6 +90,7 @@ function Screen({ url, leg, file, from, player }: ScreenProps) {
             <Icon name="expand" />
           </button>
         )}
+        <LinkButton callId={callId} fileName={file.name} of={whoIs(leg)} />
         <a class="button" href={`${url}?download`} download={file.name} aria-label={`Download ${whoIs(leg)}`}>
           <Icon name="download" /> {bytes(file.bytes)}
         </a>

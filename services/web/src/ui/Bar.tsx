@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { LogOut } from "../door/LogOut.tsx";
 
 /** The head of every page: where one is, and the way to the other page. */
 export function Bar({ page, children }: { page: "calls" | "demo"; children?: ComponentChildren }) {
@@ -17,6 +18,7 @@ export function Bar({ page, children }: { page: "calls" | "demo"; children?: Com
         </a>
       </nav>
       {children}
+      <LogOut />
     </header>
   );
 }

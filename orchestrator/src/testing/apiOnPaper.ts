@@ -1,0 +1,87 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
+import { Access } from "../access/access.ts";
+import { createApi } from "../api/server.ts";
+import { CallBook } from "../calls/callBook.ts";
+import { type CallId, type MediaConnectionId, newCallId, newLegId, type PeerId, recorderIdOf } from "../ids.ts";
+import { LegDesk } from "../legs/legDesk.ts";
+import { Library } from "../library/library.ts";
+import { Paths } from "../library/paths.ts";
+import { ManualClock } from "./manualClock.ts";
+
+export const TOKEN = "a-token-of-the-tests-4711";
+
+/** The API on a folder with one finished call, without anything behind it. */
+export interface ApiOnPaper extends AsyncDisposable {
+  app: FastifyInstance;
+  clock: ManualClock;
+  callId: CallId;
+  /** Of the call's recording. */
+  fileName: string;
+}
+
+/** @param token null for an API that is open. */
+export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPaper> {
+  const root = await mkdtemp(join(tmpdir(), "api-"));
+  const log = pino({ level: "silent" });
+  const clock = new ManualClock("2026-11-23T12:00:00.000Z");
+  const library = new Library(new Paths(root), log);
+  const [callId, legId] = [newCallId(clock.now()), newLegId(clock.now())];
+  const fileName = `${legId}.webm`;
+  const now = clock.now().toISOString();
+  await mkdir(library.paths.call(callId), { recursive: true });
+  await writeFile(library.paths.recording(callId, fileName), "EBML");
+  await library.writeManifest({
+    version: 1,
+    id: callId,
+    key: null,
+    startedAt: now,
+    legs: [
+      {
+        state: "ready",
+        id: legId,
+        peerId: "caller",
+        metadata: "",
+        recorderPeerId: "TestRecorder" as PeerId,
+        mediaConnectionId: "mc-1" as MediaConnectionId,
+        ringingAt: now,
+        recorderId: recorderIdOf(legId, 1),
+        codecs: {},
+        tracks: [],
+        startedAt: now,
+        endedAt: now,
+        reason: "leave",
+        file: { name: fileName, bytes: 4, durationSeconds: 1, streams: [] },
+      },
+    ],
+  });
+  const well = async () => {};
+  const app = await createApi({
+    access: new Access(token ?? undefined, clock),
+    calls: new CallBook(library, clock),
+    library,
+    desk: new LegDesk(),
+    health: {
+      engine: { ping: well },
+      gateway: { isWell: async () => true },
+      signalingUrl: "http://127.0.0.1:9",
+      library: { checkWritable: async () => ({ freeBytes: 1 }) },
+      peers: [],
+    },
+    client: { key: "key", recorderPeerId: "TestRecorder" },
+    log,
+  });
+  return {
+    app,
+    clock,
+    callId,
+    fileName,
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await rm(root, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { useState } from "preact/hooks";
+import { ApiError, logIn } from "../api/client.ts";
+import { sentence } from "../format.ts";
+import { Bar } from "../ui/Bar.tsx";
+
+interface Props {
+  page: "calls" | "demo";
+  onAdmitted(): void;
+}
+
+/** Asks for the API token, once a week. */
+export function Login({ page, onAdmitted }: Props) {
+  const [token, setToken] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [mistake, setMistake] = useState<string>();
+
+  function submit(event: SubmitEvent) {
+    event.preventDefault();
+    setBusy(true);
+    setMistake(undefined);
+    logIn(token.trim())
+      .then(onAdmitted, (error: unknown) => setMistake(explain(error)))
+      .finally(() => setBusy(false));
+  }
+
+  return (
+    <div class="page">
+      <Bar page={page} />
+      <main>
+        <section class="login">
+          <h1>Log in</h1>
+          <p>Calls and recordings are for those who have the API token of this recorder.</p>
+          <form onSubmit={submit}>
+            <label>
+              API token
+              <input
+                type="password"
+                value={token}
+                required
+                autoComplete="current-password"
+                spellcheck={false}
+                onInput={(event) => setToken(event.currentTarget.value)}
+              />
+            </label>
+            <button class="primary" type="submit" disabled={busy}>
+              {busy ? "One moment…" : "Log in"}
+            </button>
+          </form>
+          {mistake && (
+            <p class="notice" role="alert">
+              {mistake}
+            </p>
+          )}
+          <p class="small">
+            It is the value of <code>API_TOKEN</code> in the file <code>.env</code> on the recorder's host.
+          </p>
+        </section>
+      </main>
+    </div>
+  );
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ApiError && error.code === "TOKEN_REFUSED") return "This is not the API token.";
+  return sentence(error instanceof Error ? error.message : String(error));
+}
