@@ -27,7 +27,8 @@ random_token() { head --bytes="$TOKEN_BYTES" /dev/urandom | base64 | tr -d '=\n'
 
 keep_setting() { # name, value, what it is for
   say "Making $1, and keeping it in .env"
-  [[ -e .env ]] || (umask 077 && : >.env)
+  touch .env
+  chmod go= .env
   [[ -z $(tail --bytes=1 .env) ]] || echo >>.env
   printf '\n# %s\n%s=%s\n' "$3" "$1" "$2" >>.env
 }

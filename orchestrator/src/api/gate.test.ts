@@ -75,6 +75,8 @@ describe("the console's session", () => {
     expect(cookie).not.toContain(TOKEN);
     const overTls = await logIn(api, TOKEN, { ...OWN_PAGE, "x-forwarded-proto": "https" });
     expect(overTls.headers["set-cookie"]).toContain("Secure");
+    const behindProxy = await logIn(api, TOKEN, { host: HOST, origin: `https://${HOST}` });
+    expect(behindProxy.headers["set-cookie"]).toContain("Secure");
   });
 
   test("opens what the token opens, and changes something for pages of its own origin only", async () => {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { Access } from "../access/access.ts";
@@ -19,7 +19,7 @@ export function serveSession(app: FastifyInstance, access: Access, log: Logger):
     const { token } = parseParameters(Login, request.body);
     if (!access.isOpen) {
       checkToken(token, request, reply, access, log);
-      reply.header("set-cookie", access.sessions.open(request.protocol === "https"));
+      reply.header("set-cookie", access.sessions.open(isOverTls(request)));
     }
     return reply.code(204).send();
   });
@@ -27,8 +27,13 @@ export function serveSession(app: FastifyInstance, access: Access, log: Logger):
   app.delete(PATH, async (request, reply) => {
     if (isFromForeignPage(request.headers, request.host)) throw new RecorderError("FOREIGN_PAGE");
     return reply
-      .header("set-cookie", access.sessions.close(request.protocol === "https"))
+      .header("set-cookie", access.sessions.close(isOverTls(request)))
       .code(204)
       .send();
   });
+}
+
+/** The browser's word, too: a proxy in front of the front door may be the one that speaks TLS. */
+function isOverTls({ protocol, headers }: FastifyRequest): boolean {
+  return protocol === "https" || headers.origin?.startsWith("https:") === true;
 }
