@@ -10,6 +10,8 @@ export interface Finished {
 
 export interface RunOptions {
   env?: Record<string, string>;
+  /** Written to its standard input. */
+  input?: string;
   /** Passes the output on as it comes, for steps that take minutes. */
   show?: boolean;
   /** Milliseconds until SIGKILL; default 60 s. */
@@ -23,10 +25,12 @@ export async function run(program: string, args: string[], options: RunOptions =
   const child = spawn(program, args, {
     cwd: REPOSITORY,
     env: { ...process.env, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     timeout: options.limitMs ?? DEFAULT_LIMIT_MS,
     killSignal: "SIGKILL",
   });
+  // A program that ends without reading its input is judged by its exit code.
+  child.stdin.on("error", () => undefined).end(options.input ?? "");
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => {

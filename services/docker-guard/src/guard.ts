@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Logger } from "pino";
 import type { Dispatcher } from "undici";
@@ -18,6 +19,14 @@ interface Forwarded {
   body?: string;
 }
 
+const NO_UPGRADE = [
+  "HTTP/1.1 403 Forbidden",
+  "Connection: close",
+  "Content-Type: application/json",
+  "",
+  JSON.stringify({ message: "docker-guard: no connection becomes anything else here" }),
+].join("\r\n");
+
 /**
  * An HTTP server that speaks the part of the Docker Engine API that recorders need, and refuses the rest.
  *
@@ -28,11 +37,14 @@ export function createGuard(engine: Engine, ownership: Ownership, log: Logger): 
   const server = createServer({ maxHeaderSize: 8_192, requireHostHeader: true }, (request, response) => {
     void answer(request, response);
   });
-  // Attach, exec and BuildKit sessions are upgrades; none of them is a recorder's.
-  server.on("upgrade", (_request, socket) => {
-    log.warn({ code: "ROUTE_NOT_ALLOWED" }, "upgrade refused");
-    socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-  });
+  // Attach, exec and BuildKit sessions are upgrades; none of them is a recorder's. Nor are tunnels.
+  for (const event of ["upgrade", "connect"]) {
+    server.on(event, ({ method, url }: IncomingMessage, socket: Duplex) => {
+      log.warn({ method, path: url?.slice(0, 200), code: "ROUTE_NOT_ALLOWED" }, "refused");
+      socket.on("error", () => socket.destroy());
+      socket.end(NO_UPGRADE);
+    });
+  }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
