@@ -80,10 +80,20 @@ function carriesMedia({ type, isClosed }: OfferedMedia): boolean {
 function parseSdp(sdp: string): SessionDescription {
   if (!sdp.startsWith("v=0")) throw new GatewayError("INVALID_OFFER", "it does not begin with v=0");
   try {
-    return parse(sdp);
+    return withNames(parse(sdp));
   } catch (cause) {
     throw new GatewayError("INVALID_OFFER", undefined, { cause });
   }
+}
+
+/** The parser makes numbers of names that look like one; no codec and no extension is called so. */
+function withNames(session: SessionDescription): SessionDescription {
+  const media = session.media.map((one) => ({
+    ...one,
+    rtp: one.rtp.filter(({ codec }) => typeof codec === "string"),
+    ...(one.ext && { ext: one.ext.filter(({ uri }) => typeof uri === "string") }),
+  }));
+  return { ...session, media };
 }
 
 function readMedia(media: MediaDescription, index: number): OfferedMedia {

@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import { pino } from "pino";
+import { GatewayError } from "../errors.ts";
+import { planAnswer, writeAnswer } from "../webrtc/answer.ts";
+import { createMediaSessions } from "../webrtc/mediaSession.ts";
+import { parseOffer } from "../webrtc/offer.ts";
+import { hostileCandidate, hostileOffer } from "./hostileOffers.ts";
+
+const LOCAL = {
+  iceUfrag: "ufrag",
+  icePwd: "password-of-24-characters",
+  fingerprint: "sha-256 AB",
+  setup: "passive",
+  addresses: ["192.0.2.1"],
+  port: 40_000,
+} as const;
+const BOTH = { audio: { receive: true }, video: { receive: true } };
+
+/**
+ * Offers made to break parsers are refused with INVALID_OFFER, or answered in lines of SDP.
+ *
+ * @returns how many were answered.
+ */
+export function fuzzOffers(seed: number, runs: number): number {
+  let answered = 0;
+  fc.assert(
+    fc.property(hostileOffer, (sdp) => {
+      if (refused(() => checkAnswer(sdp))) return;
+      answered += 1;
+    }),
+    { seed, numRuns: runs, verbose: 0 },
+  );
+  return answered;
+}
+
+function checkAnswer(sdp: string): void {
+  const offer = parseOffer(sdp);
+  const answer = writeAnswer(offer, planAnswer(offer, BOTH), LOCAL);
+  const lines = answer.split("\r\n");
+  if (lines.pop() !== "" || lines.some((line) => !/^[a-z]=[^\r\n]/.test(line))) throw new Error(`no SDP: ${answer}`);
+  if (lines.filter((line) => line.startsWith("m=")).length !== offer.media.length)
+    throw new Error("an m-line is missing");
+}
+
+/**
+ * The same through the library's own parser, with candidates, on a real port: what gets that far must not end the
+ * process, and must leave nothing open.
+ *
+ * @returns how many the library answered.
+ */
+export async function fuzzLibrary(seed: number, runs: number, mediaPort: number): Promise<number> {
+  const log = pino({ level: "silent" });
+  const sessions = createMediaSessions({ mediaPort, bindAddress: "127.0.0.1", announcedIps: [], log });
+  let answered = 0;
+  await fc.assert(
+    fc.asyncProperty(hostileOffer, fc.array(hostileCandidate, { maxLength: 4 }), async (sdp, candidates) => {
+      const session = sessions.create({ onReady() {}, onStream() {}, onEnded() {} });
+      for (const candidate of candidates) session.addRemoteCandidate({ candidate, sdpMid: null, sdpMLineIndex: null });
+      try {
+        await session.answer(sdp, { ...BOTH, redirects: {} });
+        answered += 1;
+        for (const candidate of candidates)
+          session.addRemoteCandidate({ candidate, sdpMid: null, sdpMLineIndex: null });
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error;
+      } finally {
+        await session.end("deleted");
+      }
+    }),
+    { seed, numRuns: runs, verbose: 0 },
+  );
+  await sessions.close();
+  return answered;
+}
+
+function refused(action: () => void): boolean {
+  try {
+    action();
+    return false;
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === "INVALID_OFFER") return true;
+    throw error;
+  }
+}
