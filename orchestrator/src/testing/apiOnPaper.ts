@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
+import { Registry } from "prom-client";
 import { Access } from "../access/access.ts";
 import { createApi } from "../api/server.ts";
 import { CallBook } from "../calls/callBook.ts";
@@ -68,10 +69,11 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
       engine: { ping: well },
       gateway: { isWell: async () => true },
       signalingUrl: "http://127.0.0.1:9",
-      library: { checkWritable: async () => ({ freeBytes: 1 }) },
+      storage: { check: well },
       peers: [],
     },
     client: { key: "key", recorderPeerId: "TestRecorder" },
+    metrics: new Registry(),
     log,
   });
   return {
