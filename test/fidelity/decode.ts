@@ -9,7 +9,7 @@ export interface TimedFrame extends SeenFrame {
 
 /** Every frame of a file's video, with its own timestamp: nothing is dropped or repeated to fit a rate. */
 export async function decodeFrames(path: string): Promise<TimedFrame[]> {
-  const times = await packetTimes(path, "v:0");
+  const times = await pictureTimes(path);
   const filter = `scale=${WIDTH}:${HEIGHT}:flags=area,format=gray`;
   const args = [
     "-v",
@@ -48,6 +48,15 @@ export async function decodeSound(path: string): Promise<Float32Array> {
   for await (const chunk of output("ffmpeg", [...args, "-f", "f32le", "-"])) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
   return new Float32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 4));
+}
+
+/** Presentation times of what can be decoded: packets before the first keyframe give no picture. */
+async function pictureTimes(path: string): Promise<number[]> {
+  const args = ["-v", "error", "-select_streams", "v:0", "-show_entries", "frame=pts_time", "-of", "csv=p=0", path];
+  return (await text("ffprobe", args))
+    .split("\n")
+    .map((line) => Number.parseFloat(line))
+    .filter((time) => Number.isFinite(time));
 }
 
 /** Presentation times of a stream's packets, in seconds, in the order they are shown. */
