@@ -15,6 +15,8 @@ export interface Caller {
 /** A browser and the pages it opens; gone at the end of its scope (`await using`). */
 export interface Stage extends AsyncDisposable {
   readonly browser: Browser;
+  /** Origin that serves the test pages. */
+  readonly pages: string;
   /** A tab that is registered and has camera and microphone open. */
   caller(media?: { video: boolean; audio: boolean }): Promise<Caller>;
   /** The same, with pictures and sounds that a test can tell apart. */
@@ -32,6 +34,7 @@ export async function openStage(name: BrowserName): Promise<Stage> {
   };
   return {
     browser,
+    pages: pages.origin,
     caller: (media) => caller((page) => page.capture(media)),
     performer: (setting) => caller((page) => page.play(setting)),
     play: (url, seekTo) => playInBrowser(browser, pages.origin, url, seekTo),

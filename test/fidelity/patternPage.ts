@@ -26,8 +26,12 @@ export interface PatternPage {
   /** Black or silence, as a muted track sends it. */
   enable(kind: Kind, isOn: boolean): Promise<void>;
   statistics(): Promise<Statistics>;
-  /** Every frame that the encoders gave to the network, in order. */
-  tapped(kind: Kind): Promise<SentFrame[]>;
+  /**
+   * Every frame that the encoders gave to the network, in order.
+   *
+   * @param call which of the page's calls, the first by default.
+   */
+  tapped(kind: Kind, call?: number): Promise<SentFrame[]>;
   hangUp(): Promise<void>;
 }
 
@@ -47,7 +51,7 @@ export async function openPatternPage(browser: Browser, pagesOrigin: string): Pr
     send: async (kind, isOn) => void (await run("send", kind, isOn)),
     enable: async (kind, isOn) => void (await run("enable", kind, isOn)),
     statistics: async () => Statistics.parse(await run("statistics")),
-    tapped: async (kind) => cut(Tapped.parse(await run("tapped", kind))),
+    tapped: async (kind, call = 0) => cut(Tapped.parse(await run("tapped", kind, call))),
     hangUp: async () => void (await run("hangUp")),
   };
 }

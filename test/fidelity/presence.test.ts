@@ -26,7 +26,7 @@ test("a file with everything in it misses nothing, wherever it begins", () => {
   const found = presence("video", sent, recorded());
   expect(found).toMatchObject({ sent: FRAMES, present: FRAMES, missing: [], foreign: 0 });
   expect(found).toMatchObject({ startMissingMs: 0, endMissingMs: 0, longestHoleMs: 0 });
-  expect(found.worstPlaceMs).toBeLessThan(1);
+  expect(found.correctedMs).toBeLessThan(2);
   expect(found.rate).toBeCloseTo(1, 4);
 });
 
@@ -65,4 +65,17 @@ test("a sender's clock that runs fast is not taken for loss", () => {
   const found = presence("video", sent, slow);
   expect(found.present).toBe(FRAMES);
   expect(found.rate).toBeCloseTo(1.0005, 4);
+});
+
+test("time that a sender's timestamps do not know of is silence, and no loss", () => {
+  const packets = recorded();
+  const silence = hashOf(Buffer.of(0xfc, 0xff, 0xfe));
+  const later = [
+    ...packets.slice(0, 150),
+    ...[0, 1, 2].map((index) => ({ seconds: (packets[150]?.seconds ?? 0) + index * 0.02, hash: silence })),
+    ...packets.slice(150).map(({ seconds, hash }) => ({ seconds: seconds + 0.06, hash })),
+  ];
+  const found = presence("video", sent, later);
+  expect(found).toMatchObject({ present: FRAMES, missing: [], filled: 3, foreign: 0 });
+  expect(found.correctedMs).toBeCloseTo(60, -1);
 });

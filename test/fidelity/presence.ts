@@ -4,6 +4,8 @@ import { fitLine } from "./statistics.ts";
 
 /** A frame further from its place than this is not taken for the one that was sent. */
 const PLACE_TOLERANCE_SECONDS = 0.01;
+/** Opus as the gateway writes silence where a sender left some out: one frame of it, and six. */
+const SILENCE = new Set(["fcfffe", `ff06${"fffe".repeat(6)}`].map((hex) => hashOf(Buffer.from(hex, "hex"))));
 
 export interface Presence {
   sent: number;
@@ -11,7 +13,9 @@ export interface Presence {
   present: number;
   /** When each frame was sent that is not there, in unix milliseconds. */
   missing: number[];
-  /** Packets of the file that were never sent, are not at their time, or are there twice. */
+  /** Packets of silence that stand for time in which nothing was sent. */
+  filled: number;
+  /** Other packets of the file that were never sent, are not at their time, or are there twice. */
   foreign: number;
   /** From the first frame sent to the first one recorded. */
   startMissingMs: number;
@@ -19,8 +23,11 @@ export interface Presence {
   endMissingMs: number;
   /** The longest time in the middle in which nothing is there of what was sent. */
   longestHoleMs: number;
-  /** Distance of any frame from where its RTP timestamp puts it. */
-  worstPlaceMs: number;
+  /**
+   * How far the file leaves the line of RTP timestamps: a browser whose sound card or processor stalls says by its
+   * sender reports that time has passed which its timestamps do not know of.
+   */
+  correctedMs: number;
   /** Seconds in the file for each second of RTP timestamps. */
   rate: number;
 }
@@ -29,37 +36,87 @@ export interface Presence {
 export function presence(kind: Kind, sent: readonly SentFrame[], recorded: readonly RecordedPacket[]): Presence {
   const times = mediaTimes(kind, sent);
   const hashes = sent.map(({ payload }) => hashOf(payload));
-  const line = placeOf(times, hashes, recorded);
+  const anchors = findAnchors(times, hashes, recorded);
   const taken = new Set<number>();
-  const missing: number[] = [];
   const present: number[] = [];
-  let worstPlaceMs = 0;
-  let from = 0;
+  const missing: number[] = [];
   sent.forEach(({ atMs }, index) => {
-    const due = line.at(times[index] ?? Number.NaN);
-    while ((recorded[from]?.seconds ?? Infinity) < due - PLACE_TOLERANCE_SECONDS) from += 1;
-    for (let at = from; (recorded[at]?.seconds ?? Infinity) <= due + PLACE_TOLERANCE_SECONDS; at += 1) {
-      if (taken.has(at) || recorded[at]?.hash !== hashes[index]) continue;
-      taken.add(at);
-      present.push(index);
-      worstPlaceMs = Math.max(worstPlaceMs, 1000 * Math.abs((recorded[at]?.seconds ?? 0) - due));
+    const places = placesOf(times[index] ?? Number.NaN, anchors);
+    const found = places.map((due) => findPacket(recorded, due, hashes[index], taken)).find((at) => at !== undefined);
+    if (found === undefined) {
+      missing.push(atMs);
       return;
     }
-    missing.push(atMs);
+    taken.add(found);
+    present.push(index);
   });
+  const others = recorded.filter((_, index) => !taken.has(index));
+  const filled = others.filter(({ hash }) => SILENCE.has(hash)).length;
   const between = (first: number | undefined, second: number | undefined) =>
     1000 * ((times[second ?? 0] ?? Number.NaN) - (times[first ?? 0] ?? Number.NaN));
   return {
-    sent: sent.length,
-    present: present.length,
-    missing,
-    foreign: recorded.length - taken.size,
+    ...{ sent: sent.length, present: present.length, missing },
+    ...{ filled, foreign: others.length - filled },
     startMissingMs: between(0, present[0]),
     endMissingMs: between(present.at(-1), sent.length - 1),
     longestHoleMs: longestHole(present, between),
-    worstPlaceMs,
-    rate: line.slope,
+    correctedMs: 1000 * spread(anchors.map(({ shift }) => shift)),
+    rate: fitLine(anchors.map(({ time, shift }) => [time, time + shift])).slope,
   };
+}
+
+/** A frame that cannot be mistaken: its time by RTP timestamps, and how much later it is in the file. Seconds. */
+interface Anchor {
+  time: number;
+  shift: number;
+}
+
+function findAnchors(
+  times: readonly number[],
+  hashes: readonly string[],
+  recorded: readonly RecordedPacket[],
+): Anchor[] {
+  const recordedAt = unique(recorded.map(({ hash, seconds }) => [hash, seconds]));
+  const sentAt = unique(hashes.map((hash, index) => [hash, times[index] ?? 0]));
+  const anchors = [...sentAt].flatMap(([hash, time]) => {
+    const seconds = recordedAt.get(hash);
+    return seconds === undefined ? [] : [{ time, shift: seconds - time }];
+  });
+  // One that its neighbours do not agree with is a frame at the wrong time.
+  const agree = (one: Anchor, other: Anchor | undefined) =>
+    other !== undefined && Math.abs(one.shift - other.shift) < PLACE_TOLERANCE_SECONDS;
+  return anchors.filter((anchor, at) => agree(anchor, anchors[at - 1]) || agree(anchor, anchors[at + 1]));
+}
+
+/** Where a frame may be in the file: as much later as the anchor before it, or the one after it. */
+function placesOf(time: number, anchors: readonly Anchor[]): number[] {
+  const next = anchors.findIndex((anchor) => anchor.time >= time);
+  const around = next < 0 ? [anchors.at(-1)] : [anchors[Math.max(0, next - 1)], anchors[next]];
+  return around.flatMap((anchor) => (anchor ? [time + anchor.shift] : []));
+}
+
+function findPacket(
+  recorded: readonly RecordedPacket[],
+  due: number,
+  hash: string | undefined,
+  taken: ReadonlySet<number>,
+): number | undefined {
+  for (let at = firstAfter(recorded, due - PLACE_TOLERANCE_SECONDS); at < recorded.length; at += 1) {
+    if ((recorded[at]?.seconds ?? Infinity) > due + PLACE_TOLERANCE_SECONDS) return undefined;
+    if (recorded[at]?.hash === hash && !taken.has(at)) return at;
+  }
+  return undefined;
+}
+
+/** Packets are in order. */
+function firstAfter(recorded: readonly RecordedPacket[], seconds: number): number {
+  let [low, high] = [0, recorded.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((recorded[middle]?.seconds ?? Infinity) < seconds) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** From when the first of the missing frames was due until something is there again. */
@@ -70,15 +127,8 @@ function longestHole(present: readonly number[], between: (first: number, second
   }, 0);
 }
 
-/** Where in the file a time of sending lies, by the packets that cannot be mistaken. */
-function placeOf(times: readonly number[], hashes: readonly string[], recorded: readonly RecordedPacket[]) {
-  const sentAt = unique(hashes.map((hash, index) => [hash, times[index] ?? 0]));
-  const recordedAt = unique(recorded.map(({ hash, seconds }) => [hash, seconds]));
-  const pairs = [...recordedAt].flatMap(([hash, seconds]): [number, number][] => {
-    const at = sentAt.get(hash);
-    return at === undefined ? [] : [[at, seconds]];
-  });
-  return fitLine(pairs);
+function spread(values: readonly number[]): number {
+  return values.length === 0 ? 0 : Math.max(...values) - Math.min(...values);
 }
 
 function unique(entries: readonly (readonly [string, number])[]): Map<string, number> {

@@ -1,3 +1,4 @@
+import type { Part } from "./comeback.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface Row {
@@ -43,6 +44,15 @@ export function table(rows: readonly Row[]): string {
   });
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(HEADINGS), line(HEADINGS.map(() => "---")), ...lines.map(line)].join("\n");
+}
+
+/** What a page's two legs are worth that lost its network and called again. */
+export function comebackWords(browser: string, outageSeconds: number, parts: readonly Part[]): string {
+  const legs = parts.map(({ presence: { video, audio }, lost }, index) => {
+    const when = index === 0 ? "before" : "after";
+    return `${when} it ${video.present} frames of video and ${audio.present} packets of audio, ${lost.video + lost.audio} missing`;
+  });
+  return `An outage of ${outageSeconds} s, after which the page (${browser}) calls again with the same \`metadata.call\`: ${parts.length} legs of one call in its manifest; ${legs.join("; ")}. What was encoded while nothing could pass is not counted.`;
 }
 
 function ms(value: number | undefined, digits = 0): string {

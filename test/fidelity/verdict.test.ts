@@ -7,7 +7,7 @@ import { judge } from "./verdict.ts";
 const FIRST_PACKET_AT = 1_700_000_000_000;
 const whole: Presence = {
   ...{ sent: 1_000, present: 1_000, missing: [], foreign: 0 },
-  ...{ startMissingMs: 0, endMissingMs: 0, longestHoleMs: 0, worstPlaceMs: 1, rate: 1 },
+  ...{ startMissingMs: 0, endMissingMs: 0, longestHoleMs: 0, correctedMs: 0, filled: 0, rate: 1 },
 };
 const offsets = { pairs: 20, medianMs: 1, p95Ms: 3, driftMsPerMinute: 0, points: [] };
 

@@ -102,9 +102,12 @@ const pattern = {
       ["outbound-rtp", "candidate-pair", "remote-candidate", "remote-inbound-rtp"].includes(type),
     );
   },
-  /** Encoded frames of a kind: where each begins in the data, and when it was sent. */
-  async tapped(kind: Kind): Promise<{ frames: [rtpTimestamp: number, atMs: number, bytes: number][]; data: string }> {
-    const frames = (await Promise.all(taps[kind].map((one) => one.frames()))).flat();
+  /** Encoded frames of a kind in one of the page's calls: how long each is in the data, and when it was sent. */
+  async tapped(
+    kind: Kind,
+    call: number,
+  ): Promise<{ frames: [rtpTimestamp: number, atMs: number, bytes: number][]; data: string }> {
+    const frames = (await taps[kind][call]?.frames()) ?? [];
     const data = new Uint8Array(frames.reduce((sum, frame) => sum + frame.data.byteLength, 0));
     let at = 0;
     for (const frame of frames) {

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { note } from "../bundle/figures.ts";
+import { CONDITIONS } from "../fidelity/conditions.ts";
+import { measureCall } from "../fidelity/measuredCall.ts";
+import { judge } from "../fidelity/verdict.ts";
+import { openStage } from "./stage.ts";
+
+const SEED = 7;
+const CALL_SECONDS = 14;
+/** Nothing of a call's first and last moments may be missing: less than two frames of video. */
+const EDGE_MS = 60;
+
+/** `./scripts/bench fidelity` has all conditions, with longer calls. */
+const rows = CONDITIONS.filter(({ name }) => /^5 %|^outage/.test(name));
+
+test.each(rows)("$name: the recording is what was sent", async (condition) => {
+  await using stage = await openStage("chromium");
+  const { impairment } = condition;
+  const measured = await measureCall(stage.browser, stage.pages, { impairment, seed: SEED, seconds: CALL_SECONDS });
+  const { faults, scores, offsetP95Ms } = judge(condition, measured);
+  await note({ test: condition.name, scores, offsetP95Ms, packetsLost: measured.relay.lost });
+  expect(faults).toEqual([]);
+  expect(measured.relay.lost).toBeGreaterThan(20);
+  for (const score of Object.values(scores)) {
+    expect(score.startMissingMs).toBeLessThan(EDGE_MS);
+    expect(score.endMissingMs).toBeLessThan(EDGE_MS);
+  }
+});
