@@ -55,7 +55,11 @@ export class Orchestrator {
 
     const clock = systemClock;
     const library = new Library(new Paths(configuration.recordingsFolder), log);
-    const gateway = new SkywayGateway(configuration.gatewayUrl, configuration.apiKey);
+    const gateway = new SkywayGateway(
+      configuration.gatewayUrl,
+      configuration.apiKey,
+      configuration.bandwidth.perLegKbps,
+    );
     const storage = new Storage(library, configuration.storage.minimumFreeMebibytes * MEBIBYTE);
     const calls = new CallBook(library, clock);
     const desk = new LegDesk();
@@ -73,6 +77,11 @@ export class Orchestrator {
       (order) => library.leaveOrder(order.recorderId, assembleArguments(order)),
     );
     const preferences = { video: configuration.video.codecs, audio: configuration.audio.codecs };
+    const form = {
+      tracks: configuration.tracks,
+      transcode: configuration.audio.transcode,
+      h264Container: configuration.video.h264Container,
+    };
 
     const tokens = new TokenFile(library.paths.tokens);
     const peers = configuration.peers.map((id) => new PeerKeeper(id as PeerId, { gateway, tokens, clock, log }));
@@ -91,6 +100,7 @@ export class Orchestrator {
       calls,
       clock,
       desk,
+      form,
       gateway,
       library,
       limits,

@@ -32,6 +32,8 @@ export interface CallOptions {
   without?: Kind[];
   /** The only video codec that is offered: "video/H264", with parameters that hold this text. */
   only?: { mimeType: string; parameters?: string };
+  /** The picture is not to be made smaller, whatever it takes. */
+  keepSize?: boolean;
   /** Simulcast: by how much each layer is smaller than the picture. */
   layers?: number[];
 }
@@ -41,6 +43,8 @@ export type Kind = "audio" | "video";
 export interface Size {
   width: number;
   height: number;
+  /** Noise instead of a quiet picture: as many bits as may be sent. */
+  busy?: boolean;
 }
 
 /** What a caller shows and says, see test/pages/scene.js. */

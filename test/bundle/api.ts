@@ -25,6 +25,7 @@ const Leg = z.object({
   endedAt: z.iso.datetime().nullish(),
   error: z.object({ code: z.string(), message: z.string() }).loose().optional(),
   file: RecordedFile.optional(),
+  trackFiles: z.array(RecordedFile).optional(),
 });
 export type Leg = z.infer<typeof Leg>;
 const Call = z.object({
@@ -69,9 +70,9 @@ export async function errorCode(response: Response, status: number): Promise<str
   return ApiError.parse(await json(response, status)).error.code;
 }
 
-export function fileUrl(call: Call, leg: Leg): string {
-  if (!leg.file) throw new Error(`leg ${leg.id} has no file: ${JSON.stringify(leg)}`);
-  return `${ORIGIN}/api/calls/${call.id}/files/${leg.file.name}`;
+export function fileUrl(call: Call, leg: Leg, file = leg.file): string {
+  if (!file) throw new Error(`leg ${leg.id} has no file: ${JSON.stringify(leg)}`);
+  return `${ORIGIN}/api/calls/${call.id}/files/${file.name}`;
 }
 
 async function json(response: Response, status: number): Promise<unknown> {

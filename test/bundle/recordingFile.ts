@@ -1,11 +1,11 @@
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { z } from "zod";
-import { runOrThrow } from "./run.ts";
+import { run, runOrThrow } from "./run.ts";
 import { RECORDER_IMAGE } from "./settings.ts";
 
 const seconds = z.coerce.number();
 const Probe = z.object({
-  format: z.object({ format_name: z.string(), duration: seconds }),
+  format: z.object({ format_name: z.string(), duration: seconds, tags: z.record(z.string(), z.string()).default({}) }),
   streams: z.array(
     z.object({
       codec_type: z.string(),
@@ -23,6 +23,8 @@ const Frames = z.object({
 /** What a file says of itself once all of it was read and decoded. */
 export interface Inspection {
   durationSeconds: number;
+  /** By lower-case names. */
+  tags: Record<string, string>;
   streams: { kind: string; codec: string; width: number | undefined; height: number | undefined; packets: number }[];
   firstFrame: { keyframe: boolean; seconds: number } | undefined;
   /** Index for seeking, in front of the media. */
@@ -42,11 +44,12 @@ export async function inspect(path: string): Promise<Inspection> {
   return { ...probed, firstFrame, decodeErrors, hasCuesInFront };
 }
 
-async function probe(path: string): Promise<Pick<Inspection, "durationSeconds" | "streams">> {
+async function probe(path: string): Promise<Pick<Inspection, "durationSeconds" | "tags" | "streams">> {
   const text = await ffprobe(path, ["-count_packets", "-show_format", "-show_streams"]);
   const { format, streams } = Probe.parse(JSON.parse(text));
   return {
     durationSeconds: format.duration,
+    tags: Object.fromEntries(Object.entries(format.tags).map(([name, value]) => [name.toLowerCase(), value])),
     streams: streams.map(({ codec_type, codec_name, width, height, nb_read_packets }) => ({
       kind: codec_type,
       codec: codec_name,
@@ -57,6 +60,12 @@ async function probe(path: string): Promise<Pick<Inspection, "durationSeconds" |
   };
 }
 
+/** What mkvtoolnix has to say against a WebM or Matroska file: Debian has no other validator for them. */
+export async function complaintsAbout(path: string): Promise<string> {
+  const { code, stdout } = await run("mkvmerge", ["--output", `${path}.checked`, path]);
+  return code === 0 ? "" : stdout;
+}
+
 /** Decoded, because a container's keyframe flag is only a claim. */
 async function firstVideoFrame(path: string): Promise<Inspection["firstFrame"]> {
   const text = await ffprobe(path, ["-select_streams", "v:0", "-show_frames", "-read_intervals", "%+#1"]);
@@ -65,8 +74,21 @@ async function firstVideoFrame(path: string): Promise<Inspection["firstFrame"]> 
 }
 
 async function decode(path: string): Promise<string> {
-  const command = ["ffmpeg", "-v", "error", "-i", "/in/recording", "-fps_mode", "passthrough", "-f", "null", "-"];
+  // MP4 says the average frame rate only; rounded to that, frames of a real camera would fall into one.
+  const rounding = (await isMp4(path)) ? ["-enc_time_base", "demux"] : [];
+  const input = ["ffmpeg", "-v", "error", "-i", "/in/recording"];
+  const command = [...input, "-fps_mode", "passthrough", ...rounding, "-f", "null", "-"];
   return (await inRecorderImage(path, ["sh", "-c", `${command.join(" ")} 2>&1`])).trim();
+}
+
+async function isMp4(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
+    return buffer.toString("latin1", 4) === "ftyp";
+  } finally {
+    await file.close();
+  }
 }
 
 function ffprobe(path: string, what: string[]): Promise<string> {

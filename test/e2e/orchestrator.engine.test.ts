@@ -85,7 +85,10 @@ async function sendBye(recorder: StartedRecorder): Promise<void> {
 }
 function orderFor({ recorderId, callId, legId }: ReturnType<typeof owner>): AssemblyOrder {
   const placements = { audio: { offsetSeconds: 0, scale: 1 } };
-  return { recorderId, callId, legId, placements, format: "webm", title: "Ada", startedAt: new Date() };
+  return {
+    ...{ recorderId, callId, legId, placements, title: "Ada", startedAt: new Date() },
+    ...{ format: "webm", tracks: "joined", transcode: "none" },
+  };
 }
 async function assembled(rooms: Recorders, its: ReturnType<typeof owner>) {
   return JSON.parse((await rooms.assemble(orderFor(its))).probed ?? "null");

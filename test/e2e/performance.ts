@@ -3,7 +3,7 @@ import type { CallerPage, CallOptions, Setting, Statistics } from "../browsers/c
 import { type Call, fileUrl, type Leg } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
 import { note } from "../bundle/figures.ts";
-import { type Inspection, inspect } from "../bundle/recordingFile.ts";
+import { complaintsAbout, type Inspection, inspect } from "../bundle/recordingFile.ts";
 import { type Signal, watch } from "../bundle/recordingSignal.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { beeps, darkness, flashes, type Span, silences, soundAfterPicture, stills } from "../bundle/signalEvents.ts";
@@ -21,6 +21,8 @@ export interface Recorded extends Inspection, Signal {
   call: Call;
   leg: Leg;
   sent: Statistics;
+  /** A Matroska validator's, or none for other containers. */
+  complaints: string;
   /** How long the call was up. */
   callSeconds: number;
 }
@@ -46,8 +48,13 @@ export async function perform(
   const { call, leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
   await page.tab.close();
   await using file = await download(fileUrl(call, leg));
-  const [inspected, signal] = await Promise.all([inspect(file.path), watch(file.path)]);
-  const recorded = { ...inspected, ...signal, call, leg, sent, callSeconds };
+  const isMatroska = !leg.file?.name.endsWith(".mp4");
+  const [inspected, signal, complaints] = await Promise.all([
+    inspect(file.path),
+    watch(file.path),
+    isMatroska ? complaintsAbout(file.path) : "",
+  ]);
+  const recorded = { ...inspected, ...signal, call, leg, sent, complaints, callSeconds };
   await note({ test: JSON.stringify({ setting, options }), sent, inspected, ...summary(recorded) });
   return recorded;
 }
@@ -69,7 +76,12 @@ export function expectPlayable(seen: Recorded, streams: string[]): void {
   expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort(), hint).toEqual(streams);
   expect(seen.decodeErrors, hint).toBe("");
   expect(Math.abs(seen.durationSeconds - seen.callSeconds), hint).toBeLessThan(WITHIN_SECONDS);
-  expect(seen.hasCuesInFront, hint).toBe(true);
+  expect(seen.complaints, hint).toBe("");
+  if (!seen.leg.file?.name.endsWith(".mp4")) expect(seen.hasCuesInFront, hint).toBe(true);
+  const { title, creation_time: startedAt = "", call_id, leg_id } = seen.tags;
+  expect({ title, call_id, leg_id }).toEqual({ title: seen.leg.peerId, call_id: seen.call.id, leg_id: seen.leg.id });
+  // MP4 counts seconds, as a whole.
+  expect(Math.abs(Date.parse(startedAt) - Date.parse(seen.leg.startedAt ?? ""))).toBeLessThanOrEqual(1_000);
 }
 
 /**

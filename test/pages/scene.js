@@ -2,10 +2,13 @@
 // at every full second of one clock a white flash with a beep, 150 ms long.
 (() => {
   const FLASH_SECONDS = 0.15;
-  const FRAMES_PER_SECOND = 25;
+  const FRAMES_PER_SECOND = 30;
   const HUM = 0.1;
   const BEEP = 0.8;
   const SCHEDULED_SECONDS = 120;
+
+  const NOISE_PIXELS = 256;
+  const NOISE_STRENGTH = 0.15;
 
   let context;
   let microphone;
@@ -21,12 +24,34 @@
     brush.fillRect((count * 8) % canvas.width, canvas.height - 8, 8, 8);
   };
 
-  const camera = (size) => {
+  /** Takes all bits there are, and is not so bad that the browser would rather send a smaller picture. */
+  const paintNoise = (canvas) => {
+    const brush = canvas.getContext("2d");
+    brush.globalAlpha = 1;
+    brush.fillStyle = "#666";
+    brush.fillRect(0, 0, canvas.width, canvas.height);
+    brush.globalAlpha = NOISE_STRENGTH;
+    const at = () => -Math.floor(Math.random() * NOISE_PIXELS);
+    for (let x = at(); x < canvas.width; x += NOISE_PIXELS)
+      for (let y = at(); y < canvas.height; y += NOISE_PIXELS) brush.drawImage(noise, x, y);
+  };
+
+  const makeNoise = () => {
+    const canvas = new OffscreenCanvas(NOISE_PIXELS, NOISE_PIXELS);
+    const brush = canvas.getContext("2d");
+    const pixels = brush.createImageData(NOISE_PIXELS, NOISE_PIXELS);
+    for (let index = 0; index < pixels.data.length; index += 1) pixels.data[index] = Math.random() * 256;
+    brush.putImageData(pixels, 0, 0);
+    return canvas;
+  };
+
+  const camera = ({ busy, ...size }) => {
     const canvas = document.createElement("canvas");
     Object.assign(canvas, size);
     let count = 0;
-    paint(canvas, count++);
-    setInterval(() => paint(canvas, count++), 1000 / FRAMES_PER_SECOND);
+    const next = () => (busy ? paintNoise(canvas) : paint(canvas, count++));
+    next();
+    setInterval(next, 1000 / FRAMES_PER_SECOND);
     const [track] = canvas.captureStream(FRAMES_PER_SECOND).getVideoTracks();
     return Object.assign(track, { resize: (to) => Object.assign(canvas, to) });
   };
@@ -46,6 +71,8 @@
     ears.connect(out);
     return out.stream.getAudioTracks()[0];
   };
+
+  const noise = makeNoise();
 
   window.scene = {
     /** `video` is a size; `leftOnly` sounds from one side. */

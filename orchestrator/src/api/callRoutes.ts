@@ -9,6 +9,7 @@ import { type CallId, isCallId } from "../ids.ts";
 import type { LegDesk } from "../legs/legDesk.ts";
 import type { Library } from "../library/library.ts";
 import { LEG_STATES, type LegState, type Manifest, type RecordingFile } from "../library/manifest.ts";
+import { mediaType } from "../library/mediaType.ts";
 import { parseParameters } from "./errorReplies.ts";
 
 const DEFAULT_LIMIT = 20;
@@ -59,8 +60,8 @@ export function serveCalls(app: FastifyInstance, { access, calls, library, desk 
       const manifest = await find(params.callId);
       const file = fileOf(manifest, params.name);
       if (query.download !== undefined) reply.header("content-disposition", `attachment; filename="${file.name}"`);
-      reply.type(file.name.endsWith(".webm") ? "video/webm" : "video/x-matroska");
-      return reply.sendFile(file.name, library.paths.call(manifest.id));
+      reply.type(mediaType(file));
+      return reply.sendFile(file.name, library.paths.call(manifest.id), { contentType: false });
     },
   );
 
@@ -83,7 +84,7 @@ export function serveCalls(app: FastifyInstance, { access, calls, library, desk 
 
 /** @throws RecorderError FILE_NOT_FOUND for anything but the recordings that the manifest lists. */
 function fileOf({ legs }: Pick<Manifest, "legs">, wanted: string): RecordingFile {
-  const files = legs.flatMap((leg) => (leg.state === "ready" ? [leg.file] : []));
+  const files = legs.flatMap((leg) => (leg.state === "ready" ? [leg.file, ...(leg.trackFiles ?? [])] : []));
   const file = files.find(({ name }) => name === wanted);
   if (!file) throw new RecorderError("FILE_NOT_FOUND", wanted.slice(0, 100));
   return file;

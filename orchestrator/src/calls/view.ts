@@ -11,6 +11,7 @@ export interface LegView {
   reason?: string;
   error?: { code: string; message: string; hint: string };
   file?: RecordingFile;
+  trackFiles?: RecordingFile[];
 }
 
 /** A call as the API shows it. */
@@ -60,5 +61,6 @@ function legView(leg: ManifestLeg): LegView {
     ...("reason" in leg && leg.reason !== undefined && { reason: leg.reason }),
     ...("error" in leg && leg.error && { error: leg.error }),
     ...("file" in leg && { file: leg.file }),
+    ...("trackFiles" in leg && leg.trackFiles && { trackFiles: leg.trackFiles }),
   };
 }

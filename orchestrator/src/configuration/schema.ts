@@ -34,11 +34,35 @@ export const ConfigurationFile = z.strictObject({
     .prefault({}),
   storage: z.strictObject({ minimumFreeMebibytes: z.int().min(16).max(1_048_576).default(1_024) }).prefault({}),
   video: z
-    .strictObject({ codecs: z.array(z.enum(VIDEO_CODECS)).min(1).refine(distinct, "names a codec twice") })
-    .default({ codecs: ["VP8", "VP9", "H264"] }),
+    .strictObject({
+      codecs: z
+        .array(z.enum(VIDEO_CODECS))
+        .min(1)
+        .refine(distinct, "names a codec twice")
+        .default(["VP8", "VP9", "H264"]),
+      h264Container: z.enum(["mkv", "mp4"]).default("mkv"),
+    })
+    .prefault({}),
   audio: z
-    .strictObject({ codecs: z.array(z.enum(AUDIO_CODECS)).min(1).refine(distinct, "names a codec twice") })
-    .default({ codecs: ["opus", "PCMU", "PCMA"] }),
+    .strictObject({
+      codecs: z
+        .array(z.enum(AUDIO_CODECS))
+        .min(1)
+        .refine(distinct, "names a codec twice")
+        .default(["opus", "PCMU", "PCMA"]),
+      transcode: z.enum(["none", "vorbis"]).default("none"),
+    })
+    .prefault({}),
+  tracks: z.enum(["joined", "separate"]).default("joined"),
+  bandwidth: z
+    .strictObject({
+      perLegKbps: z
+        .int()
+        .max(100_000)
+        .refine((limit) => limit === 0 || limit >= 200, "is neither 0, for no limit, nor 200 or more")
+        .default(0),
+    })
+    .prefault({}),
   recorder: z
     .strictObject({
       memoryMebibytes: z.int().min(64).max(2_048).default(256),

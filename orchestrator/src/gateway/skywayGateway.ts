@@ -30,6 +30,7 @@ interface Answer {
 export class SkywayGateway implements Gateway {
   readonly #url: string;
   readonly #apiKey: string;
+  readonly #perLegKbps: number;
   // Every leg keeps a poll open: connections are not shared, and not limited.
   readonly #agent = new Agent({
     headersTimeout: POLL_TIMEOUT_MS,
@@ -37,9 +38,11 @@ export class SkywayGateway implements Gateway {
     connectTimeout: CONNECT_TIMEOUT_MS,
   });
 
-  constructor(url: string, apiKey: string) {
+  /** @param perLegKbps what each caller may send; 0: as much as it likes. */
+  constructor(url: string, apiKey: string, perLegKbps = 0) {
     this.#url = url.replace(/\/$/, "");
     this.#apiKey = apiKey;
+    this.#perLegKbps = perLegKbps;
   }
 
   async createPeer(peerId: PeerId): Promise<PeerHandle> {
@@ -87,7 +90,8 @@ export class SkywayGateway implements Gateway {
   }
 
   async answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void> {
-    const answer = await this.#ask("POST", connectionPath(id, "/answer"), answerBody(codecs, redirect));
+    const body = answerBody(codecs, redirect, this.#perLegKbps);
+    const answer = await this.#ask("POST", connectionPath(id, "/answer"), body);
     if (answer.status !== 202) throw refusal(answer.status, words(answer));
   }
 

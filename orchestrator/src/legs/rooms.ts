@@ -5,7 +5,7 @@ import type { Gateway } from "../gateway/gateway.ts";
 import type { Library } from "../library/library.ts";
 import type { Storage } from "../library/storage.ts";
 import type { LegMetrics } from "../metrics/legMetrics.ts";
-import type { Preferences } from "../recorders/codecs.ts";
+import type { FileForm, Preferences } from "../recorders/codecs.ts";
 import type { Recorders } from "../recorders/recorders.ts";
 import type { LegDesk } from "./legDesk.ts";
 import type { LegLimits } from "./legLimits.ts";
@@ -15,6 +15,7 @@ export interface Rooms {
   calls: CallBook;
   clock: Clock;
   desk: LegDesk;
+  form: FileForm;
   gateway: Gateway;
   library: Library;
   limits: LegLimits;

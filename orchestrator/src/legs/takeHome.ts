@@ -37,7 +37,7 @@ export async function takeHome(
     const { file } = await retrying(async () => {
       // What was assembled serves one try: it is moved away in the course of it.
       const assembly = assemblies.pop() ?? (await context.rooms.recorders.assemble(order));
-      return keepRecording(finalising, assembly, ending, context);
+      return keepRecording(finalising, order, assembly, ending, context);
     }, context);
     context.log.info({ file: file.name, bytes: file.bytes, ms: clock.now().getTime() - began }, "leg ready");
   } catch (thrown) {
@@ -64,10 +64,11 @@ function finalisingOf(leg: SpooledLeg, ending: Ending): LegIn<"finalising"> {
   };
 }
 
-function assemblyOrder(leg: LegIn<"finalising">, { callId }: LegContext): AssemblyOrder {
+function assemblyOrder(leg: LegIn<"finalising">, { callId, rooms: { form } }: LegContext): AssemblyOrder {
+  const { tracks, transcode } = form;
   return {
-    ...{ recorderId: leg.recorderId, callId, legId: leg.id },
-    format: containerFormat(leg.codecs),
+    ...{ recorderId: leg.recorderId, callId, legId: leg.id, tracks, transcode },
+    format: containerFormat(leg.codecs, form),
     placements: placements(leg.tracks),
     title: leg.peerId,
     startedAt: new Date(leg.startedAt),
@@ -92,20 +93,23 @@ async function endRecorder(
 /** From the spool into the call's folder; may be tried again from any point at which it failed. */
 async function keepRecording(
   leg: LegIn<"finalising">,
+  order: AssemblyOrder,
   { probed }: Assembly,
   ending: Ending,
   { callId, rooms: { calls, library } }: LegContext,
 ): Promise<LegIn<"ready">> {
-  const { recorderId, id: legId } = leg;
+  const { recorderId } = order;
   if (probed === undefined) {
     await library.clearSpool(recorderId);
     throw new RecorderError("NO_MEDIA");
   }
-  const file = await stored(library.keep(recorderId, callId, legId, containerFormat(leg.codecs), probed));
+  const file = await stored(library.keep(order, probed));
+  const trackFiles = order.tracks === "separate" ? await stored(library.keepTracks(order, probed)) : undefined;
   const ready: LegIn<"ready"> = {
     ...leg,
     state: "ready",
     file,
+    ...(trackFiles && { trackFiles }),
     ...(ending.reason === "recorder_lost" && { error: shown(new RecorderError("RECORDER_LOST")) }),
   };
   await stored(calls.record(callId, ready));

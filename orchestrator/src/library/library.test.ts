@@ -125,7 +125,8 @@ test("a file that fails its verification stays in the spool", async () => {
     format: { duration: "1.0" },
     streams: [{ codec_type: "audio", codec_name: "opus", nb_read_packets: "50" }],
   });
-  await expect(library.keep(recorder, call, leg, "webm", probed)).rejects.toMatchObject({ code: "NOT_VERIFIED" });
-  await expect(library.keep(recorder, call, leg, "webm", "nonsense")).rejects.toMatchObject({ code: "NOT_VERIFIED" });
+  const assembled = { recorderId: recorder, callId: call, legId: leg, format: "webm" };
+  await expect(library.keep(assembled, probed)).rejects.toMatchObject({ code: "NOT_VERIFIED" });
+  await expect(library.keep(assembled, "nonsense")).rejects.toMatchObject({ code: "NOT_VERIFIED" });
   expect((await stat(library.paths.assembled(recorder, "webm"))).size).toBe(7);
 });

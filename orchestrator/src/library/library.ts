@@ -5,8 +5,16 @@ import type { Logger } from "pino";
 import { type CallId, isCallId, type LegId, type RecorderId, timeOf } from "../ids.ts";
 import { syncFolder, writeAtomically } from "./atomicFile.ts";
 import { Manifest, type RecordingFile } from "./manifest.ts";
-import { isTrack, type Paths, recorderIdOfFile, recordingName } from "./paths.ts";
-import { verify } from "./verify.ts";
+import { isTrack, isTrackAlone, type Paths, recorderIdOfFile, recordingName, trackName } from "./paths.ts";
+import { verify, verifyTrack } from "./verify.ts";
+
+/** A file in the spool, and where it belongs. */
+export interface Assembled {
+  recorderId: RecorderId;
+  callId: CallId;
+  legId: LegId;
+  format: string;
+}
 
 /** The recordings volume: manifests and recordings of calls, and the spool where they come from. */
 export class Library {
@@ -44,13 +52,28 @@ export class Library {
    * @param probed what ffprobe printed about it.
    * @throws RecorderError NOT_VERIFIED, or the file system's error.
    */
-  async keep(recorder: RecorderId, call: CallId, leg: LegId, format: string, probed: string): Promise<RecordingFile> {
-    const spooled = this.paths.assembled(recorder, format);
-    const file = await verify(spooled, recordingName(leg, format), probed);
-    await mkdir(this.paths.call(call), { recursive: true });
-    await rename(spooled, this.paths.recording(call, file.name));
-    await syncFolder(this.paths.call(call));
+  async keep({ recorderId, callId, legId, format }: Assembled, probed: string): Promise<RecordingFile> {
+    const spooled = this.paths.assembled(recorderId, format);
+    const file = await verify(spooled, recordingName(legId, format), probed);
+    await this.#takeIn(callId, spooled, file.name);
     return file;
+  }
+
+  /**
+   * Takes the files of single tracks home, in the same way; `probed` is about the file of all tracks.
+   *
+   * @throws RecorderError NOT_VERIFIED, or the file system's error.
+   */
+  async keepTracks({ recorderId, callId, legId, format }: Assembled, probed: string): Promise<RecordingFile[]> {
+    const kept: RecordingFile[] = [];
+    for (const kind of ["audio", "video"] as const) {
+      const spooled = this.paths.assembledTrack(recorderId, kind, format);
+      const file = await verifyTrack(spooled, trackName(legId, kind, format), kind, probed);
+      if (!file) continue;
+      await this.#takeIn(callId, spooled, file.name);
+      kept.push(file);
+    }
+    return kept;
   }
 
   /** Tells a recorder what to make of its tracks, in lines. */
@@ -75,7 +98,7 @@ export class Library {
     const missing = new Map<RecorderId, number>();
     for (const name of await entries(this.paths.spool)) {
       const recorder = recorderIdOfFile(name);
-      if (!recorder) continue;
+      if (!recorder || isTrackAlone(name)) continue;
       const { size } = await stat(join(this.paths.spool, name)).catch(() => ({ size: 0 }));
       missing.set(recorder, (missing.get(recorder) ?? 0) + (isTrack(name) ? size : -size));
     }
@@ -105,6 +128,12 @@ export class Library {
     await access(this.paths.calls, constants.W_OK);
     const { bavail, bsize } = await statfs(this.paths.root);
     return { freeBytes: bavail * bsize };
+  }
+
+  async #takeIn(call: CallId, spooled: string, name: string): Promise<void> {
+    await mkdir(this.paths.call(call), { recursive: true });
+    await rename(spooled, this.paths.recording(call, name));
+    await syncFolder(this.paths.call(call));
   }
 
   async *#days(): AsyncGenerator<{ name: string; path: string }> {

@@ -67,6 +67,8 @@ export const ManifestLeg = z.discriminatedUnion("state", [
     endedAt: instant,
     reason: z.string(),
     file,
+    /** The same, one track each, where the operator wants them. */
+    trackFiles: z.array(file).optional(),
     /** What went wrong on the way, though there is a recording. */
     error: failure.optional(),
   }),

@@ -44,6 +44,10 @@ export class Paths {
     return join(this.spool, `${recorder}.${format}.part`);
   }
 
+  assembledTrack(recorder: RecorderId, kind: Kind, format: string): string {
+    return join(this.spool, `${recorder}.alone.${kind}.${format}.part`);
+  }
+
   /** Where a recorder looks for what is to be made of its tracks. */
   order(recorder: RecorderId): string {
     return join(this.spool, `${recorder}.order.part`);
@@ -51,6 +55,12 @@ export class Paths {
 }
 
 export const recordingName = (leg: LegId, format: string): string => `${leg}.${format}`;
+
+/** A file of the spool that holds one track of what is assembled besides. */
+export const isTrackAlone = (name: string): boolean => name.split(".")[1] === "alone";
+
+/** The article's names. */
+export const trackName = (leg: LegId, kind: Kind, format: string): string => `${leg}-${kind}.${format}`;
 
 /** Whose file of the spool this is; undefined for what is none of ours. */
 export function recorderIdOfFile(name: string): RecorderId | undefined {

@@ -43,9 +43,28 @@ describe("of what a caller offers", () => {
   });
 });
 
-test("codecs that WebM has go into WebM, all others into Matroska", () => {
-  expect(containerFormat(USUAL_CODECS)).toBe("webm");
-  expect(containerFormat({ audio: codec("opus", 111) })).toBe("webm");
-  expect(containerFormat({ ...USUAL_CODECS, video: codec("H264", 96) })).toBe("mkv");
-  expect(containerFormat({ ...USUAL_CODECS, audio: codec("PCMU", 0) })).toBe("mkv");
+describe("the container", () => {
+  const plain = { transcode: "none", h264Container: "mkv" } as const;
+  const withH264 = { ...USUAL_CODECS, video: codec("H264", 96) };
+  const withG711 = { ...USUAL_CODECS, audio: codec("PCMU", 0) };
+
+  test("is WebM for codecs that it takes, Matroska for all others", () => {
+    expect(containerFormat(USUAL_CODECS, plain)).toBe("webm");
+    expect(containerFormat({ audio: codec("opus", 111) }, plain)).toBe("webm");
+    expect(containerFormat(withH264, plain)).toBe("mkv");
+    expect(containerFormat(withG711, plain)).toBe("mkv");
+  });
+
+  test("is MP4 for H264 where that is wanted and the sound fits in", () => {
+    const form = { ...plain, h264Container: "mp4" } as const;
+    expect(containerFormat(withH264, form)).toBe("mp4");
+    expect(containerFormat({ video: codec("H264", 96) }, form)).toBe("mp4");
+    expect(containerFormat({ ...withH264, audio: codec("PCMU", 0) }, form)).toBe("mkv");
+    expect(containerFormat(withH264, { ...form, transcode: "vorbis" })).toBe("mkv");
+    expect(containerFormat(USUAL_CODECS, form)).toBe("webm");
+  });
+
+  test("is chosen by what the sound becomes", () => {
+    expect(containerFormat(withG711, { ...plain, transcode: "vorbis" })).toBe("webm");
+  });
 });

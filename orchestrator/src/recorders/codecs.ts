@@ -52,11 +52,28 @@ function firstPreferred(offered: readonly Codec[], names: readonly string[]): Co
   return undefined;
 }
 
-const WEBM_CODECS = new Set(["vp8", "vp9", "av1", "opus"]);
+/** What an operator wants recordings to be like. */
+export interface FileForm {
+  tracks: "joined" | "separate";
+  /** What becomes of the sound when a leg has ended. */
+  transcode: "none" | "vorbis";
+  h264Container: "mkv" | "mp4";
+}
 
-/** WebM where its codecs allow, Matroska for the rest. */
-export function containerFormat(codecs: Codecs): "webm" | "mkv" {
-  return codecNames(codecs).every((name) => WEBM_CODECS.has(name.toLowerCase())) ? "webm" : "mkv";
+export type ContainerFormat = "webm" | "mkv" | "mp4";
+
+const WEBM_CODECS = new Set(["vp8", "vp9", "av1", "opus", "vorbis"]);
+const MP4_CODECS = new Set(["h264", "opus"]);
+
+/** WebM where its codecs allow, MP4 for H264 where that is wanted, Matroska for the rest. */
+export function containerFormat(
+  codecs: Codecs,
+  { transcode, h264Container }: Pick<FileForm, "transcode" | "h264Container">,
+): ContainerFormat {
+  const audio = codecs.audio && (transcode === "none" ? codecs.audio.codec : transcode);
+  const names = [audio, codecs.video?.codec].flatMap((name) => (name ? [name.toLowerCase()] : []));
+  if (names.every((name) => WEBM_CODECS.has(name))) return "webm";
+  return h264Container === "mp4" && names.every((name) => MP4_CODECS.has(name)) ? "mp4" : "mkv";
 }
 
 export function codecNames({ audio, video }: Codecs): string[] {

@@ -1,14 +1,17 @@
 import { expect, test } from "vitest";
 import { newCallId, newLegId, recorderIdOf } from "../ids.ts";
 import { USUAL_CODECS } from "./codecs.ts";
-import { assembleCommand, recordCommand } from "./commands.ts";
+import { type AssemblyOrder, assembleCommand, recordCommand } from "./commands.ts";
 import { trackSdp } from "./sdp.ts";
 
 const startedAt = new Date("2026-11-23T10:00:00.250Z");
 const callId = newCallId(startedAt);
 const legId = newLegId(startedAt);
 const recorderId = recorderIdOf(legId, 1);
-const order = { recorderId, callId, legId, startedAt, format: "webm" as const, title: "Ada", placements: {} };
+const order: AssemblyOrder = {
+  ...{ recorderId, callId, legId, startedAt, title: "Ada", placements: {} },
+  ...{ format: "webm", tracks: "joined", transcode: "none" },
+};
 
 test("record names the tracks that will come, each with its SDP", () => {
   const { audio } = USUAL_CODECS;
@@ -33,6 +36,11 @@ test("assemble says where each track lies, and what the file is", () => {
     `call_id=${callId}`,
     `leg_id=${legId}`,
   ]);
+});
+
+test("assemble says what else is wanted than the usual", () => {
+  const [, , ...words] = assembleCommand({ ...order, tracks: "separate", transcode: "vorbis" });
+  expect(words).toEqual(expect.arrayContaining(["tracks=separate", "transcode=vorbis"]));
 });
 
 test("a title that a caller chose is one short line of text", () => {

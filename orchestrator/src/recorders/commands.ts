@@ -1,5 +1,5 @@
 import type { CallId, LegId, RecorderId } from "../ids.ts";
-import type { Codecs, Kind } from "./codecs.ts";
+import type { Codecs, ContainerFormat, FileForm, Kind } from "./codecs.ts";
 import { trackSdp } from "./sdp.ts";
 
 /** How one track lies in the file. */
@@ -9,9 +9,9 @@ export interface Placement {
   scale: number;
 }
 
-export interface AssemblyOrder {
+export interface AssemblyOrder extends Pick<FileForm, "tracks" | "transcode"> {
   recorderId: RecorderId;
-  format: "webm" | "mkv";
+  format: ContainerFormat;
   placements: Partial<Record<Kind, Placement>>;
   title: string;
   startedAt: Date;
@@ -44,6 +44,8 @@ export function assembleArguments(order: AssemblyOrder): string[] {
   return [
     `format=${order.format}`,
     ...tracks,
+    ...(order.tracks === "separate" ? ["tracks=separate"] : []),
+    ...(order.transcode === "none" ? [] : [`transcode=${order.transcode}`]),
     `title=${printable(order.title)}`,
     `date=${order.startedAt.toISOString()}`,
     `call_id=${order.callId}`,

@@ -49,6 +49,7 @@ export function testRooms(gateway: Gateway, clock: ManualClock, recorders: Parti
     calls: new CallBook(library, clock),
     clock,
     desk: new LegDesk(),
+    form: { tracks: "joined", transcode: "none", h264Container: "mkv" },
     gateway,
     library,
     log,

@@ -10,6 +10,7 @@ test("everything has a default that works", () => {
     mediaPort: 40_000,
     mediaBindAddress: undefined,
     announcedIps: [],
+    totalKbps: undefined,
   });
 });
 
@@ -37,6 +38,7 @@ describe("a mistake is named with its place", () => {
   test.each([
     [{ ANNOUNCED_IP: "my-host" }, undefined, "ANNOUNCED_IP"],
     [{ MEDIA_PORT: "70000" }, undefined, "MEDIA_PORT"],
+    [{ TOTAL_BANDWIDTH_KBPS: "10 Mbit/s" }, undefined, "TOTAL_BANDWIDTH_KBPS"],
     [{ MEDIA_PORT: "many" }, undefined, "MEDIA_PORT"],
     [{ SIGNALING_URL: "signaling:9000" }, undefined, "SIGNALING_URL"],
     [{ API_BIND_ADDRESS: "localhost" }, undefined, "API_BIND_ADDRESS"],

@@ -15,6 +15,8 @@ export interface Configuration {
   mediaBindAddress: string | undefined;
   /** Addresses that browsers are told, besides the one that media is bound to. */
   announcedIps: string[];
+  /** What all callers together may send; undefined: as much as each of them likes. */
+  totalKbps: number | undefined;
 }
 
 /** The official gateway's file: nothing else can be set in it. */
@@ -46,13 +48,15 @@ const environmentSchema = z.object({
       .transform((text) => text.split(/[\s,]+/).filter((one) => one !== ""))
       .pipe(z.array(address)),
   ),
+  TOTAL_BANDWIDTH_KBPS: optional(z.coerce.number().int().min(100).max(100_000_000).optional()),
   API_BIND_ADDRESS: optional(address.default("127.0.0.1")),
   LOG_LEVEL: optional(z.enum(["error", "warn", "info", "debug"]).optional()),
 });
 
 /**
  * @param environment SIGNALING_URL (http://127.0.0.1:9000), MEDIA_PORT (40000), MEDIA_BIND_ADDRESS, ANNOUNCED_IP (one
- *   or several, separated by commas), API_BIND_ADDRESS (127.0.0.1), LOG_LEVEL, which wins over the file's.
+ *   or several, separated by commas), TOTAL_BANDWIDTH_KBPS, API_BIND_ADDRESS (127.0.0.1), LOG_LEVEL, which wins over
+ *   the file's.
  * @param file the text of config.toml, if there is one: `[general]` api_port (8000), log_level (error).
  * @throws GatewayError CONFIGURATION_INVALID that names each mistake with its place.
  */
@@ -74,6 +78,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv, file: string |
     mediaPort: variables.data.MEDIA_PORT,
     mediaBindAddress: variables.data.MEDIA_BIND_ADDRESS,
     announcedIps: variables.data.ANNOUNCED_IP,
+    totalKbps: variables.data.TOTAL_BANDWIDTH_KBPS,
   };
 }
 

@@ -27,8 +27,8 @@ async function start(): Promise<void> {
   const bindAddress = configuration.mediaBindAddress ?? defaultRouteAddress();
   // Firefox never pairs with a candidate on 127.0.0.1; the bound address, which a Linux host reaches too, does.
   const announcedIps = [...new Set([...configuration.announcedIps, bindAddress])];
-  const { mediaPort, signalingUrl, apiPort, apiBindAddress } = configuration;
-  const sessions = createMediaSessions({ mediaPort, bindAddress, announcedIps, log });
+  const { mediaPort, signalingUrl, apiPort, apiBindAddress, totalKbps } = configuration;
+  const sessions = createMediaSessions({ mediaPort, bindAddress, announcedIps, totalKbps, log });
   const media = { createSession: sessions.create, describeOffer };
   const isEverywhere = apiBindAddress === "0.0.0.0" || apiBindAddress === "::";
   const content = { bindAddress: apiBindAddress, address: isEverywhere ? bindAddress : apiBindAddress };

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { TrackCounters } from "../rtp/counters.ts";
 import { type Address, RedirectSocket } from "../rtp/redirectSocket.ts";
 import type { TrackClock } from "../rtp/trackReceiver.ts";
+import { Bandwidth } from "./bandwidth.ts";
 import type { CodecWish } from "./codecChoice.ts";
 import { type CodecDescription, describeKinds } from "./codecDescription.ts";
 import { silenceLibrary } from "./libraryLog.ts";
@@ -101,12 +102,9 @@ export interface MediaSessionsConfiguration {
   /** Addresses to tell callers, best first; empty stands for `bindAddress`. */
   announcedIps: string[];
   log: Logger;
-  /** How much a caller may send in all, by REMB. */
-  remb?: { bitsPerSecond?: number };
+  /** What all callers together may send: each of them gets the same share. */
+  totalKbps?: number | undefined;
 }
-
-/** More than browsers send by themselves: they stop at 2.5 Mbit/s for video. */
-const DEFAULT_BITS_PER_SECOND = 6_000_000;
 
 /** Codecs in an offer, by kind, in the offerer's order. Throws GatewayError INVALID_OFFER. */
 export function describeOffer(sdp: string): OfferedTrack[] {
@@ -126,7 +124,7 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
     port: mediaPort,
     bindAddress,
     addresses: announcedIps.length > 0 ? announcedIps : [bindAddress],
-    bitsPerSecond: configuration.remb?.bitsPerSecond ?? DEFAULT_BITS_PER_SECOND,
+    bandwidth: new Bandwidth(configuration.totalKbps),
     socket,
     ticker,
     now,

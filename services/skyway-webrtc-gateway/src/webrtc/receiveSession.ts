@@ -6,6 +6,7 @@ import { noCounts } from "../rtp/counters.ts";
 import type { RedirectSocket } from "../rtp/redirectSocket.ts";
 import type { TrackReceiver } from "../rtp/trackReceiver.ts";
 import { planAnswer, type ReceivedMedia, writeAnswer } from "./answer.ts";
+import type { Bandwidth } from "./bandwidth.ts";
 import { describeCodec, describeKinds } from "./codecDescription.ts";
 import type {
   EndReason,
@@ -24,15 +25,12 @@ import { writeTransportOffer } from "./transportOffer.ts";
 
 /** Ends that are noticed some time after the sender's. */
 const SENDER_WAS_GONE: ReadonlySet<EndReason> = new Set(["ice_failed", "leave"]);
-/** What audio may need besides a limit for video. */
-const AUDIO_KBPS = 128;
-
 /** What all sessions of a process share. */
 export interface Surroundings {
   port: number;
   bindAddress: string;
   addresses: readonly string[];
-  bitsPerSecond: number;
+  bandwidth: Bandwidth;
   socket: RedirectSocket;
   ticker: Ticker;
   /** Unix time in milliseconds that never runs backwards. */
@@ -139,10 +137,11 @@ export class ReceiveSession implements MediaSession, Ticking {
   }
 
   async #end(reason: EndReason): Promise<void> {
-    const { ticker, now } = this.#surroundings;
+    const { bandwidth, ticker, now } = this.#surroundings;
     if (this.#answered !== undefined) {
       this.#answered.transport.close();
       ticker.remove(this);
+      bandwidth.leave(this);
       await this.#answered.receiver.finish(now, wait, !SENDER_WAS_GONE.has(reason));
     }
     this.#listeners.onEnded(reason);
@@ -163,9 +162,10 @@ export class ReceiveSession implements MediaSession, Ticking {
   }
 
   #connected(): void {
-    const { ticker, now } = this.#surroundings;
+    const { bandwidth, ticker, now } = this.#surroundings;
     if (this.#answered === undefined || this.#ending) return;
     ticker.add(this);
+    bandwidth.join(this);
     this.#answered.receiver.start(now());
     this.#listeners.onReady();
     for (const { received } of this.#answered.plan) this.#listeners.onStream(received.kind);
@@ -179,7 +179,10 @@ export class ReceiveSession implements MediaSession, Ticking {
       remb: feedback.includes("goog-remb"),
       reducedSize: received.every(({ media }) => media.allowsReducedSizeRtcp),
     };
-    const sink = new RtcpSender(abilities, this.#bitsPerSecond(received), (packet) => transport.send(packet));
+    const videoKbps = received.find(({ kind }) => kind === "video")?.bandwidthKbps ?? 0;
+    const { bandwidth } = this.#surroundings;
+    const bitsPerSecond = () => bandwidth.bitsPerSecond(videoKbps);
+    const sink = new RtcpSender(abilities, bitsPerSecond, (packet) => transport.send(packet));
     const tracks = received.map(({ kind, media, codec, redirectPayloadType }) => ({
       kind,
       codec: codec.codec,
@@ -195,12 +198,5 @@ export class ReceiveSession implements MediaSession, Ticking {
       ...(redirects.videoRtcp ? { video: redirects.videoRtcp } : {}),
     };
     return new ConnectionReceiver(tracks, rtcp, this.#surroundings.socket, sink);
-  }
-
-  /** The host's limit, or less if the answer asks for less video. */
-  #bitsPerSecond(received: readonly ReceivedMedia[]): number {
-    const limitKbps = received.find(({ kind }) => kind === "video")?.bandwidthKbps ?? 0;
-    const { bitsPerSecond } = this.#surroundings;
-    return limitKbps > 0 ? Math.min(bitsPerSecond, (limitKbps + AUDIO_KBPS) * 1000) : bitsPerSecond;
   }
 }

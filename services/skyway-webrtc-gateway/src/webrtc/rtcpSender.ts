@@ -20,12 +20,12 @@ export class RtcpSender implements ReportSink {
   /** Our own source identifier, in all reports. */
   readonly ssrc = randomInt(1, 2 ** 32 - 1);
   readonly #abilities: RtcpAbilities;
-  readonly #bitsPerSecond: number;
+  readonly #bitsPerSecond: () => number;
   readonly #send: (packet: Buffer) => boolean;
   #firs = 0;
 
-  /** `bitsPerSecond`: how much the sender may send in all. */
-  constructor(abilities: RtcpAbilities, bitsPerSecond: number, send: (packet: Buffer) => boolean) {
+  /** `bitsPerSecond`: how much the sender may send in all; asked for every report. */
+  constructor(abilities: RtcpAbilities, bitsPerSecond: () => number, send: (packet: Buffer) => boolean) {
     this.#abilities = abilities;
     this.#bitsPerSecond = bitsPerSecond;
     this.#send = send;
@@ -54,7 +54,7 @@ export class RtcpSender implements ReportSink {
       parts.push(
         writeRemb(
           this.ssrc,
-          this.#bitsPerSecond,
+          this.#bitsPerSecond(),
           blocks.map(({ ssrc }) => ssrc),
         ),
       );

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { USUAL_CODECS } from "../recorders/codecs.ts";
+import { redirectTo } from "../recorders/redirect.ts";
+import { answerBody } from "./answerBody.ts";
+
+const redirect = redirectTo("192.0.2.7");
+const bandwidths = (limitKbps: number) => {
+  const { constraints } = answerBody(USUAL_CODECS, redirect, limitKbps);
+  return [constraints.video_params?.band_width, constraints.audio_params?.band_width];
+};
+
+test("a caller may send as much as it likes unless a limit is set, which leaves sound what it needs", () => {
+  expect(bandwidths(0)).toEqual([0, 0]);
+  expect(bandwidths(500)).toEqual([372, 0]);
+});
+
+test("a kind that is not recorded is not received", () => {
+  const { constraints, redirect_params } = answerBody({ audio: USUAL_CODECS.audio }, redirect, 0);
+  expect(constraints).toMatchObject({ videoReceiveEnabled: false, audioReceiveEnabled: true });
+  expect(Object.keys(redirect_params)).toEqual(["audio", "audio_rtcp"]);
+});

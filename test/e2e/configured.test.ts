@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { CallerPage } from "../browsers/callerPage.ts";
+import { fileUrl, request } from "../bundle/api.ts";
+import { configure } from "../bundle/configuration.ts";
+import { type Download, download } from "../bundle/download.ts";
+import { note } from "../bundle/figures.ts";
+import { inspect } from "../bundle/recordingFile.ts";
+import { type Signal, watch } from "../bundle/recordingSignal.ts";
+import { beeps, flashes } from "../bundle/signalEvents.ts";
+import { BOTH, expectInStep, expectPlayable, perform, type Recorded } from "./performance.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const CALL_SECONDS = 4;
+const WITHIN_SECONDS = 5;
+const BUSY = { video: { width: 1280, height: 720, busy: true }, audio: true };
+const H264 = { only: { mimeType: "video/H264", parameters: "packetization-mode=1" } };
+const SEPARATE = `
+tracks: separate
+video:
+  h264Container: mp4
+bandwidth:
+  perLegKbps: 500
+`;
+const VORBIS = `
+audio:
+  transcode: vorbis
+`;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage("chromium");
+});
+afterAll(() => stage?.[Symbol.asyncDispose]());
+
+test("a busy picture of 720p is sent with 2 Mbit/s within 5 s", async () => {
+  let kbps = 0;
+  const seen = await perform(stage, BUSY, { keepSize: true }, 6, async (page) => {
+    await page.talk((WITHIN_SECONDS - 2) * 1_000);
+    kbps = await sentKbps(page, WITHIN_SECONDS * 1_000);
+  });
+  await note({ test: "bandwidth", kbps });
+  expect(kbps).toBeGreaterThan(2_000);
+  expect(seen.decodeErrors).toBe("");
+});
+
+test("tracks lie apart in step with each other, H264 in MP4, and a limit is kept, where that is configured", async () => {
+  await using _ = await configure(SEPARATE);
+  let kbps = 0;
+  const [webm, mp4] = await Promise.all([
+    perform(stage, BOTH, {}, CALL_SECONDS),
+    perform(stage, BOTH, H264, CALL_SECONDS),
+    perform(stage, BUSY, {}, 6, async (page) => {
+      await page.talk(3_000);
+      kbps = await sentKbps(page, 6_000);
+    }),
+  ]);
+
+  await note({ test: "bandwidth with a limit of 500", kbps });
+  expect(kbps).toBeGreaterThan(250);
+  expect(kbps).toBeLessThan(550);
+  expectPlayable(webm, ["audio opus", "video vp8"]);
+  await expectTracksApart(webm, "webm");
+  expectPlayable(mp4, ["audio opus", "video h264"]);
+  await expectTracksApart(mp4, "mp4");
+});
+
+test("sound becomes Vorbis where that is configured", async () => {
+  await using _ = await configure(VORBIS);
+  const [opus, g711] = await Promise.all([
+    perform(stage, BOTH, {}, CALL_SECONDS),
+    perform(stage, BOTH, { audioCodec: "PCMU" }, CALL_SECONDS),
+  ]);
+  for (const seen of [opus, g711]) {
+    expect(seen.leg.file?.name).toBe(`${seen.leg.id}.webm`);
+    expectPlayable(seen, ["audio vorbis", "video vp8"]);
+    expectInStep(seen);
+  }
+});
+
+/** What the page sends from now until a moment of the call, in milliseconds. */
+async function sentKbps(page: CallerPage, untilMs: number): Promise<number> {
+  const before = await page.sent();
+  const began = performance.now();
+  await page.talk(untilMs);
+  const after = await page.sent();
+  const bytes = (after.video?.bytes ?? 0) - (before.video?.bytes ?? 0);
+  return (bytes * 8) / (performance.now() - began);
+}
+
+/** Two more files beside the joined one, which show and say the same at the same times. */
+async function expectTracksApart(joined: Recorded, container: string): Promise<void> {
+  const { call, leg } = joined;
+  expectInStep(joined);
+  expect(leg.trackFiles?.map(({ name }) => name)).toEqual([
+    `${leg.id}-audio.${container}`,
+    `${leg.id}-video.${container}`,
+  ]);
+  const [audio, video] = await Promise.all((leg.trackFiles ?? []).map((file) => alone(fileUrl(call, leg, file))));
+  expect(audio?.signal.frames).toEqual([]);
+  expect(video?.signal.sound).toEqual([]);
+  expect(beeps(audio?.signal as Signal)).toEqual(beeps(joined));
+  expect(flashes(video?.signal as Signal)).toEqual(flashes(joined));
+  for (const file of leg.trackFiles ?? []) {
+    const [stream] = file.streams;
+    const { headers } = await request(`/api/calls/${call.id}/files/${file.name}`, { method: "HEAD" });
+    expect(headers.get("content-type")).toBe(`${stream?.kind}/${container}`);
+    expect(stream).toEqual(leg.file?.streams.find(({ kind }) => kind === stream?.kind));
+  }
+}
+
+async function alone(url: string) {
+  await using file: Download = await download(url);
+  const [inspection, signal] = await Promise.all([inspect(file.path), watch(file.path)]);
+  expect(inspection.decodeErrors).toBe("");
+  return { inspection, signal };
+}
