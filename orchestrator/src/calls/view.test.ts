@@ -67,6 +67,19 @@ test("the API shows who, when and what, and nothing of how", () => {
   });
 });
 
+test("the API lists the files of single tracks where a leg has them", () => {
+  const trackFiles = [{ ...file, name: `${id}-audio.webm` }];
+  const manifest = {
+    version: 1,
+    id: newCallId(new Date(T0)),
+    key: null,
+    startedAt: T0,
+    legs: [{ ...ready, trackFiles }],
+  };
+  expect(viewOf(manifest as Manifest).legs[0]?.trackFiles).toEqual(trackFiles);
+  expect(Object.keys(viewOf({ ...manifest, legs: [ready] } as Manifest).legs[0] ?? {})).not.toContain("trackFiles");
+});
+
 test("a call that goes on has no end", () => {
   const manifest: Manifest = {
     version: 1,
