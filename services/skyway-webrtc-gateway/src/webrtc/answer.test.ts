@@ -87,7 +87,7 @@ describe.each(Object.entries(OFFERS))("the answer to %s", (_, sdp) => {
   it("answers every m-line under its own mid, and bundles what is open", () => {
     const { media, groups } = answer(sdp);
     expect(media.map(({ mid }) => String(mid))).toEqual(parse(sdp).media.map(({ mid }) => String(mid)));
-    expect(groups).toEqual([{ type: "BUNDLE", mids: "0 1" }]);
+    expect(groups).toEqual([{ type: "BUNDLE", mids: media.map(({ mid }) => mid).join(" ") }]);
   });
 });
 
@@ -110,9 +110,17 @@ describe("the answer", () => {
     expect(video().fmtp[0]?.config).toMatch(/packetization-mode=1;profile-level-id=640c1f/);
   });
 
-  it("rejects data channels", () => {
+  it("opens data channels, because PeerJS ends a call whose channel closes", () => {
     const data = answer(CHROMIUM_WITH_DATA).media.find(({ type }) => type === "application");
-    expect(data).toMatchObject({ port: 0, direction: "inactive" });
+    expect(data).toMatchObject({ payloads: "webrtc-datachannel", sctpPort: 5000 });
+    expect(data?.port).toBeGreaterThan(0);
+  });
+
+  it("rejects what is called a data channel and is none that the library has", () => {
+    const offer = CHROMIUM_WITH_DATA.replace("UDP/DTLS/SCTP webrtc-datachannel", "DTLS/SCTP 5000");
+    const { media, groups } = answer(offer);
+    expect(media.find(({ type }) => type === "application")).toMatchObject({ port: 0, direction: "inactive" });
+    expect(groups?.[0]?.mids).toBe("0 1");
   });
 
   it("receives only what is wanted, and keeps the bundle whole", () => {

@@ -1,6 +1,7 @@
 import { type CodecWish, chooseCodec } from "./codecChoice.ts";
 import { bestLayer } from "./layerChoice.ts";
 import type { Offer, OfferedCodec, OfferedMedia } from "./offer.ts";
+import { MAX_MESSAGE_BYTES, SCTP_PORT } from "./transportOffer.ts";
 
 /** What is answered to each m-line. */
 export type AnsweredMedia =
@@ -16,6 +17,8 @@ export type AnsweredMedia =
     }
   /** Stays in the bundle, whose transport it may carry, and carries nothing. */
   | { state: "inactive"; media: OfferedMedia; codec: OfferedCodec }
+  /** Open, and nothing that comes is read: PeerJS ends a call when its data channel closes. */
+  | { state: "data"; media: OfferedMedia }
   | { state: "rejected"; media: OfferedMedia };
 
 export type ReceivedMedia = Extract<AnsweredMedia, { state: "received" }>;
@@ -39,6 +42,7 @@ export function planAnswer(
   const taken = new Set<string>();
   return offer.media.map((media): AnsweredMedia => {
     const { type } = media;
+    if (media.mid === offer.dataMid) return { state: "data", media };
     if ((type !== "audio" && type !== "video") || media.isClosed || !offer.bundle.includes(media.mid)) {
       return { state: "rejected", media };
     }
@@ -80,6 +84,7 @@ export function writeAnswer(offer: Offer, answered: readonly AnsweredMedia[], lo
   ];
   for (const one of answered) {
     if (one.state === "rejected") lines.push(...rejectedLines(one.media));
+    else if (one.state === "data") lines.push(...dataLines(one.media, local, one === carrier));
     else lines.push(...openLines(one, local, one === carrier));
   }
   return `${lines.join("\r\n")}\r\n`;
@@ -89,8 +94,33 @@ function rejectedLines({ type, protocol, formats, mid }: OfferedMedia): string[]
   return [`m=${type} 0 ${protocol} ${formats}`, "c=IN IP4 0.0.0.0", `a=mid:${mid}`, "a=inactive"];
 }
 
+/** What all m-lines of a bundle have in common. */
+function transportLines({ mid }: OfferedMedia, local: LocalTransport, carries: boolean): string[] {
+  return [
+    ...(carries
+      ? [...local.addresses.map((address, index) => candidate(address, local.port, index)), "a=end-of-candidates"]
+      : []),
+    `a=ice-ufrag:${local.iceUfrag}`,
+    `a=ice-pwd:${local.icePwd}`,
+    `a=fingerprint:${local.fingerprint}`,
+    `a=setup:${local.setup}`,
+    `a=mid:${mid}`,
+  ];
+}
+
+/** RFC 8841, section 5. */
+function dataLines(media: OfferedMedia, local: LocalTransport, carries: boolean): string[] {
+  return [
+    `m=application ${local.port} ${media.protocol} ${media.formats}`,
+    `c=IN ${connection(local.addresses[0] ?? "0.0.0.0")}`,
+    ...transportLines(media, local, carries),
+    `a=sctp-port:${SCTP_PORT}`,
+    `a=max-message-size:${MAX_MESSAGE_BYTES}`,
+  ];
+}
+
 function openLines(
-  one: Exclude<AnsweredMedia, { state: "rejected" }>,
+  one: Extract<AnsweredMedia, { codec: OfferedCodec }>,
   local: LocalTransport,
   carries: boolean,
 ): string[] {
@@ -102,14 +132,7 @@ function openLines(
     `m=${media.type} ${local.port} ${media.protocol} ${payloads.join(" ")}`,
     `c=IN ${connection(local.addresses[0] ?? "0.0.0.0")}`,
     ...(bandwidthKbps > 0 ? [`b=AS:${bandwidthKbps}`, `b=TIAS:${bandwidthKbps * 1000}`] : []),
-    ...(carries
-      ? [...local.addresses.map((address, index) => candidate(address, local.port, index)), "a=end-of-candidates"]
-      : []),
-    `a=ice-ufrag:${local.iceUfrag}`,
-    `a=ice-pwd:${local.icePwd}`,
-    `a=fingerprint:${local.fingerprint}`,
-    `a=setup:${local.setup}`,
-    `a=mid:${media.mid}`,
+    ...transportLines(media, local, carries),
     state === "received" ? "a=recvonly" : "a=inactive",
     "a=rtcp-mux",
     ...(media.allowsReducedSizeRtcp ? ["a=rtcp-rsize"] : []),

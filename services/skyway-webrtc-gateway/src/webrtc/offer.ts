@@ -41,6 +41,8 @@ export interface Offer {
   media: readonly OfferedMedia[];
   /** Mids of open audio and video that share one transport; the first one has its parameters. */
   bundle: readonly string[];
+  /** Mid of data channels on the same transport. */
+  dataMid: string | undefined;
   transport: OfferedTransport;
 }
 
@@ -70,11 +72,17 @@ export function parseOffer(sdp: string): Offer {
   const open = bundled.filter((mid) => media.some((one) => one.mid === mid && carriesMedia(one)));
   const tagged = session.media.find((_, index) => media[index]?.mid === open[0]);
   if (tagged === undefined) throw new GatewayError("INVALID_OFFER", "no media that could be received");
-  return { media, bundle: open, transport: readTransport(session, tagged, open[0] as string, sdp) };
+  const dataMid = media.find((one) => bundled.includes(one.mid) && carriesData(one))?.mid;
+  return { media, bundle: open, dataMid, transport: readTransport(session, tagged, open[0] as string, sdp) };
 }
 
 function carriesMedia({ type, isClosed }: OfferedMedia): boolean {
   return !isClosed && (type === "audio" || type === "video");
+}
+
+/** RFC 8841, section 4; TCP and the older `DTLS/SCTP` are not the library's. */
+function carriesData({ type, isClosed, protocol, formats }: OfferedMedia): boolean {
+  return !isClosed && type === "application" && protocol === "UDP/DTLS/SCTP" && formats === "webrtc-datachannel";
 }
 
 function parseSdp(sdp: string): SessionDescription {

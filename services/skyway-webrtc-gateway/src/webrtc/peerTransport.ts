@@ -1,6 +1,6 @@
-import nodeDataChannel, { type PeerConnection, type Track } from "node-datachannel";
+import nodeDataChannel, { type DataChannel, type PeerConnection, type Track } from "node-datachannel";
 import { GatewayError } from "../errors.ts";
-import { TRANSPORT_MID } from "./transportOffer.ts";
+import { MAX_MESSAGE_BYTES, TRANSPORT_MID } from "./transportOffer.ts";
 
 /** What the library brings: decrypted RTP and RTCP, and the beginning and end of the connection. */
 export interface TransportEvents {
@@ -25,6 +25,7 @@ export class PeerTransport {
   readonly #connection: PeerConnection;
   readonly #events: TransportEvents;
   #track: Track | undefined;
+  #channel: DataChannel | undefined;
   #iceIsUp = false;
   #isOver = false;
 
@@ -37,8 +38,10 @@ export class PeerTransport {
       enableIceUdpMux: true,
       portRangeBegin: address.port,
       portRangeEnd: address.port,
+      maxMessageSize: MAX_MESSAGE_BYTES,
     });
     this.#connection.onTrack((track) => this.#take(track));
+    this.#connection.onDataChannel((channel) => this.#keep(channel));
     this.#connection.onIceStateChange((state) => {
       if (state === "connected" || state === "completed") this.#iceIsUp = true;
       else if (state === "disconnected" || state === "failed") this.#iceIsUp = false;
@@ -97,6 +100,12 @@ export class PeerTransport {
       if (!this.#isOver) this.#events.packet(packet);
     });
     track.onError(() => undefined);
+  }
+
+  /** One channel is kept open and never read; the library holds back who writes into it. Others are refused. */
+  #keep(channel: DataChannel): void {
+    if (this.#channel === undefined) this.#channel = channel;
+    else channel.close();
   }
 
   #stateChanged(state: string): void {

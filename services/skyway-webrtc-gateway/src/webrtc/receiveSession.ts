@@ -78,7 +78,9 @@ export class ReceiveSession implements MediaSession, Ticking {
     const receiver = this.#receiver(received, options, transport);
     const plan = received.map((one, index) => ({ received: one, track: receiver.tracks[index] as TrackReceiver }));
     this.#answered = { transport, receiver, plan, offer };
-    const parameters = transport.answer(writeTransportOffer(offer.transport));
+    const parameters = transport.answer(
+      writeTransportOffer(offer.transport, { withData: offer.dataMid !== undefined }),
+    );
     for (const candidate of offer.transport.candidates) transport.addRemoteCandidate(candidate);
     for (const candidate of this.#candidates.splice(0)) this.addRemoteCandidate(candidate);
     return writeAnswer(offer, answer, { ...parameters, addresses, port });

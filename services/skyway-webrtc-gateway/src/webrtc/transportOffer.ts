@@ -7,26 +7,45 @@ import type { OfferedTransport } from "./offer.ts";
  * others: simulcast layers, WHIP clients and retransmissions without such lines. With a single track it hands over
  * everything (src/impl/peerconnection.cpp, dispatchMedia). Who gets what is then ours to say, by payload type.
  */
-export function writeTransportOffer({ iceUfrag, icePwd, fingerprint, setup }: OfferedTransport): string {
-  return `${[
-    "v=0",
-    "o=- 1 1 IN IP4 127.0.0.1",
-    "s=-",
-    "t=0 0",
-    `a=group:BUNDLE ${TRANSPORT_MID}`,
-    "m=video 9 UDP/TLS/RTP/SAVPF 96",
+export function writeTransportOffer(
+  { iceUfrag, icePwd, fingerprint, setup }: OfferedTransport,
+  { withData = false }: { withData?: boolean } = {},
+): string {
+  const transport = [
     "c=IN IP4 0.0.0.0",
     `a=ice-ufrag:${iceUfrag}`,
     `a=ice-pwd:${icePwd}`,
     "a=ice-options:trickle",
     `a=fingerprint:${fingerprint.type} ${fingerprint.hash}`,
     `a=setup:${setup}`,
+  ];
+  const data = [
+    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
+    ...transport,
+    `a=mid:${DATA_MID}`,
+    `a=sctp-port:${SCTP_PORT}`,
+    `a=max-message-size:${MAX_MESSAGE_BYTES}`,
+  ];
+  return `${[
+    "v=0",
+    "o=- 1 1 IN IP4 127.0.0.1",
+    "s=-",
+    "t=0 0",
+    `a=group:BUNDLE ${TRANSPORT_MID}${withData ? ` ${DATA_MID}` : ""}`,
+    "m=video 9 UDP/TLS/RTP/SAVPF 96",
+    ...transport,
     `a=mid:${TRANSPORT_MID}`,
     "a=sendonly",
     "a=rtcp-mux",
     "a=rtpmap:96 VP8/90000",
+    ...(withData ? data : []),
   ].join("\r\n")}\r\n`;
 }
 
-/** Mid of the single m-line; candidates are given under it. */
+/** Mid of the one m-line of media; candidates are given under it. */
 export const TRANSPORT_MID = "0";
+const DATA_MID = "1";
+/** What libdatachannel uses, whatever is answered. */
+export const SCTP_PORT = 5000;
+/** Nobody has anything to say to a recorder by data channel. */
+export const MAX_MESSAGE_BYTES = 16_384;
