@@ -41,6 +41,10 @@ class StillSession implements MediaSession {
     return "v=0\r\n";
   }
 
+  async renegotiate(): Promise<string> {
+    return this.answer();
+  }
+
   addRemoteCandidate(candidate: RemoteCandidate): void {
     this.candidates.push(candidate);
   }

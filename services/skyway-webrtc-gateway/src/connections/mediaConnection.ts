@@ -158,9 +158,18 @@ export class MediaConnection {
     this.#session.addRemoteCandidate(candidate);
   }
 
-  /** Another offer for the same connection: a renegotiation or an ICE restart, which sessions do not do yet. */
-  renegotiate(): void {
-    this.#log.warn("renegotiation ignored");
+  /** Another offer for the same connection: a renegotiation or an ICE restart. One that cannot be answered ends nothing. */
+  async renegotiate(offerSdp: string): Promise<void> {
+    // A caller offers again only once it has our answer.
+    if (this.#state.name !== "answered") return;
+    try {
+      const sdp = await this.#session.renegotiate(offerSdp);
+      if (this.#isEnding()) return;
+      this.#caller.answer(sdp);
+      this.#log.info("renegotiated");
+    } catch (error) {
+      this.#log.warn({ err: error }, "renegotiation failed");
+    }
   }
 
   /**

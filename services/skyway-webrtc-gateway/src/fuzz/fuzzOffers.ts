@@ -13,6 +13,7 @@ const LOCAL = {
   setup: "passive",
   addresses: ["192.0.2.1"],
   port: 40_000,
+  version: 1,
 } as const;
 const BOTH = { audio: { receive: true }, video: { receive: true } };
 

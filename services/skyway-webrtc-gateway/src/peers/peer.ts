@@ -105,7 +105,7 @@ export class Peer {
       return;
     }
     const running = this.#calls.get(callKey(offer));
-    if (running) running.renegotiate();
+    if (running) void running.renegotiate(offer.offer.sdp);
     else if (this.#calls.size < MAX_CALLS) this.#call(offer);
     else this.#log.warn({ remoteId: src, calls: this.#calls.size }, "call ignored: too many at once");
   }

@@ -19,6 +19,7 @@ const local = {
   setup: "active",
   addresses: ["203.0.113.7", "172.18.0.4"],
   port: 40_000,
+  version: 1,
 } as const;
 type Wishes = Record<"audio" | "video", { receive: boolean; wish?: CodecWish }>;
 const BOTH: Wishes = { audio: { receive: true }, video: { receive: true } };

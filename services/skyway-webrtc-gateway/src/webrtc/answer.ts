@@ -32,6 +32,8 @@ export interface LocalTransport {
   /** Addresses that callers can reach; the first one is also the default (`c=`). */
   addresses: readonly string[];
   port: number;
+  /** Of the answer: 1 for the first one. */
+  version: number;
 }
 
 /** One audio and one video track at most, the first of each that the offerer sends. */
@@ -65,6 +67,21 @@ export function planAnswer(
 }
 
 /**
+ * Plans the answer to another offer for the same call: what was received goes on with its codec, and nothing is begun.
+ * A recorder has a track for what was offered when the call rang.
+ */
+export function planAgain(offer: Offer, received: readonly ReceivedMedia[]): AnsweredMedia[] {
+  return planAnswer(offer, { audio: { receive: true }, video: { receive: true } }).map((one): AnsweredMedia => {
+    if (one.state !== "received" && one.state !== "inactive") return one;
+    const before = received.find(({ media }) => media.mid === one.media.mid);
+    const codec = one.media.codecs.find(({ payloadType }) => payloadType === before?.codec.payloadType);
+    if (!before || !codec) return { state: "inactive", media: one.media, codec: one.codec };
+    const goesOn = one.media.sends && codec.codec.toLowerCase() === before.codec.codec.toLowerCase();
+    return goesOn ? { ...before, media: one.media, codec } : { state: "inactive", media: one.media, codec };
+  });
+}
+
+/**
  * Writes the answer: receive-only, one codec, no `msid` and `ssrc` lines (skyway-js would report a stream that never
  * comes), no congestion feedback but REMB (with a `transport-cc` that nobody sends, browsers stay at 245 kbit/s), no
  * header extensions. Leaving out `urn:3gpp:video-orientation` makes phones turn the picture before they encode it.
@@ -74,7 +91,7 @@ export function writeAnswer(offer: Offer, answered: readonly AnsweredMedia[], lo
   const carrier = bundled[0];
   const lines = [
     "v=0",
-    "o=- 1 1 IN IP4 127.0.0.1",
+    `o=- 1 ${local.version} IN IP4 127.0.0.1`,
     "s=-",
     "t=0 0",
     ...(offer.bundle.length > 0 && bundled.length > 0

@@ -12,7 +12,7 @@ import {
   type MediaSession,
   type MediaSessions,
 } from "./mediaSession.ts";
-import { CHROMIUM, CHROMIUM_RECEIVE_ONLY } from "./offers.fixture.ts";
+import { CHROMIUM, CHROMIUM_RECEIVE_ONLY, FIREFOX } from "./offers.fixture.ts";
 
 /**
  * A real sender on the same library, real ICE, DTLS and SRTP over loopback. That a caller's close is seen is tested with
@@ -208,5 +208,58 @@ describe("what an offer holds", () => {
       ["video", "VP8", 96],
     ]);
     expect(describeOffer(CHROMIUM_RECEIVE_ONLY)).toEqual([]);
+  });
+});
+
+describe("another offer for the same call", () => {
+  it("is answered on the same transport, and the call goes on", async () => {
+    const sessions = await startGateway();
+    const there = await recorder();
+    const { session, peer, answer, events } = await connect(sessions, there.redirects);
+    const again = await session.renegotiate(peer.offer);
+    const transportOf = (sdp: string) => /a=ice-ufrag:.*\r\na=ice-pwd:.*\r\na=fingerprint:.*\r\n/.exec(sdp)?.[0];
+    expect(transportOf(again)).toBe(transportOf(answer));
+    expect(again).toContain("o=- 1 2 ");
+    expect(again.match(/a=recvonly/g)).toHaveLength(2);
+    await expect(session.renegotiate("nonsense")).rejects.toMatchObject({ code: "INVALID_OFFER" });
+
+    const camera = new SimulatedSender(VIDEO);
+    for (let count = 0; count < 10; count++) {
+      for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+    }
+    await vi.waitFor(() => expect(there.video.packets.length).toBe(20));
+    expect(events.filter((event) => event === "ready")).toHaveLength(1);
+  });
+
+  it("may restart ICE: another caller's transport takes the place of the first, in the same recording", async () => {
+    const sessions = await startGateway();
+    const there = await recorder();
+    const { session, peer, events, answer } = await connect(sessions, there.redirects);
+    const camera = new SimulatedSender(VIDEO);
+    for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+    await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
+
+    const moved = await caller();
+    const again = await session.renegotiate(moved.offer);
+    expect(/a=fingerprint:(.*)/.exec(again)?.[1]).not.toBe(/a=fingerprint:(.*)/.exec(answer)?.[1]);
+    moved.connection.setRemoteDescription(again, "answer");
+    await vi.waitFor(() => expect(moved.video.isOpen()).toBe(true), 5_000);
+    for (const packet of camera.frame(33, 2)) moved.video.sendMessageBinary(packet);
+    await vi.waitFor(() => expect(there.video.packets.length).toBe(4));
+    expect(events).toEqual(["ready", "stream audio", "stream video"]);
+    await session.end("deleted");
+    await vi.waitFor(() => expect(there.videoRtcp.packets.length).toBe(1));
+  });
+
+  it("of Firefox is refused when ICE restarts, so that the call goes on over what it has", async () => {
+    const sessions = await startGateway();
+    const { session, events } = await connect(sessions);
+    await expect(session.renegotiate(FIREFOX)).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
+    expect(events).not.toContainEqual(expect.stringMatching(/^ended/));
+  });
+
+  it("of a call that was not answered is none", async () => {
+    const session = (await startGateway()).create({ onReady: vi.fn(), onStream: vi.fn(), onEnded: vi.fn() });
+    await expect(session.renegotiate(CHROMIUM)).rejects.toMatchObject({ code: "NOT_ANSWERED" });
   });
 });

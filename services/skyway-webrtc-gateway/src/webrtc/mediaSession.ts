@@ -76,6 +76,11 @@ export interface MediaSession {
    * the last two, answered again.
    */
   answer(offerSdp: string, options: ReceiveOptions): Promise<string>;
+  /**
+   * Answers another offer for the same call: what was received goes on, over another transport if ICE restarts. Throws
+   * GatewayError INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED; the call then goes on as it was.
+   */
+  renegotiate(offerSdp: string): Promise<string>;
   /** Kept until the offer is set. */
   addRemoteCandidate(candidate: RemoteCandidate): void;
   requestKeyframe(kind: Kind): void;

@@ -43,6 +43,8 @@ export interface Offer {
   bundle: readonly string[];
   /** Mid of data channels on the same transport. */
   dataMid: string | undefined;
+  /** Firefox keeps its DTLS association through an ICE restart, whatever fingerprint is answered. */
+  keepsDtls: boolean;
   transport: OfferedTransport;
 }
 
@@ -73,7 +75,18 @@ export function parseOffer(sdp: string): Offer {
   const tagged = session.media.find((_, index) => media[index]?.mid === open[0]);
   if (tagged === undefined) throw new GatewayError("INVALID_OFFER", "no media that could be received");
   const dataMid = media.find((one) => bundled.includes(one.mid) && carriesData(one))?.mid;
-  return { media, bundle: open, dataMid, transport: readTransport(session, tagged, open[0] as string, sdp) };
+  const keepsDtls = String(session.origin?.username).startsWith("mozilla");
+  const transport = readTransport(session, tagged, open[0] as string, sdp);
+  return { media, bundle: open, dataMid, keepsDtls, transport };
+}
+
+/** Whether an offer goes on with the transport of an earlier one (RFC 8839, section 4.4.1.1.1). */
+export function isSameTransport(one: OfferedTransport, other: OfferedTransport): boolean {
+  return (
+    one.iceUfrag === other.iceUfrag &&
+    one.icePwd === other.icePwd &&
+    one.fingerprint.hash.toUpperCase() === other.fingerprint.hash.toUpperCase()
+  );
 }
 
 function carriesMedia({ type, isClosed }: OfferedMedia): boolean {

@@ -5,7 +5,7 @@ import { ConnectionReceiver } from "../rtp/connectionReceiver.ts";
 import { noCounts } from "../rtp/counters.ts";
 import type { RedirectSocket } from "../rtp/redirectSocket.ts";
 import type { TrackReceiver } from "../rtp/trackReceiver.ts";
-import { planAnswer, type ReceivedMedia, writeAnswer } from "./answer.ts";
+import { type AnsweredMedia, planAgain, planAnswer, type ReceivedMedia, writeAnswer } from "./answer.ts";
 import type { Bandwidth } from "./bandwidth.ts";
 import { describeCodec, describeKinds } from "./codecDescription.ts";
 import type {
@@ -17,8 +17,8 @@ import type {
   RemoteCandidate,
   TrackReport,
 } from "./mediaSession.ts";
-import { type Offer, parseOffer } from "./offer.ts";
-import { PeerTransport } from "./peerTransport.ts";
+import { isSameTransport, type Offer, parseOffer } from "./offer.ts";
+import { PeerTransport, type TransportParameters } from "./peerTransport.ts";
 import { RtcpSender } from "./rtcpSender.ts";
 import type { Ticker, Ticking } from "./ticker.ts";
 import { writeTransportOffer } from "./transportOffer.ts";
@@ -40,10 +40,16 @@ export interface Surroundings {
 
 /** What exists only once the call was answered. */
 interface Answered {
+  /** The newest one. */
   transport: PeerTransport;
+  /** Our end of it, as the answer says. */
+  local: TransportParameters;
   receiver: ConnectionReceiver;
   plan: readonly { received: ReceivedMedia; track: TrackReceiver }[];
+  /** The newest one. */
   offer: Offer;
+  /** How often was answered: the version of our description (RFC 3264, section 8). */
+  version: number;
 }
 
 /** One call that is received, from its answer to its end. */
@@ -54,6 +60,9 @@ export class ReceiveSession implements MediaSession, Ticking {
   #answered: Answered | undefined;
   #ending: Promise<void> | undefined;
   #hasFailed = false;
+  #wasReady = false;
+  /** One, and a second one while ICE restarts: the first is kept until the second is up. */
+  readonly #transports = new Set<PeerTransport>();
 
   constructor(surroundings: Surroundings, listeners: MediaSessionListeners) {
     this.#surroundings = surroundings;
@@ -62,28 +71,40 @@ export class ReceiveSession implements MediaSession, Ticking {
 
   async answer(offerSdp: string, options: ReceiveOptions): Promise<string> {
     if (this.#answered || this.#ending) throw new GatewayError("ALREADY_ANSWERED");
-    const { port, bindAddress, addresses } = this.#surroundings;
     const offer = parseOffer(offerSdp);
     const answer = planAnswer(offer, options);
-    const transport = new PeerTransport(
-      offer.transport.iceUfrag,
-      { port, bindAddress },
-      {
-        packet: (packet) => this.#receive(receiver, packet),
-        connected: () => this.#connected(),
-        gone: (reason) => void this.end(reason),
-      },
-    );
+    const transport = this.#transport(offer);
     const received = answer.filter((one) => one.state === "received");
-    const receiver = this.#receiver(received, options, transport);
+    const receiver = this.#receiver(received, options);
     const plan = received.map((one, index) => ({ received: one, track: receiver.tracks[index] as TrackReceiver }));
-    this.#answered = { transport, receiver, plan, offer };
-    const parameters = transport.answer(
-      writeTransportOffer(offer.transport, { withData: offer.dataMid !== undefined }),
-    );
-    for (const candidate of offer.transport.candidates) transport.addRemoteCandidate(candidate);
+    // Packets come only after this turn of the event loop, so that nothing misses what is set here.
+    const local = this.#connect(transport, offer);
+    this.#answered = { transport, local, receiver, plan, offer, version: 1 };
     for (const candidate of this.#candidates.splice(0)) this.addRemoteCandidate(candidate);
-    return writeAnswer(offer, answer, { ...parameters, addresses, port });
+    return this.#write(answer);
+  }
+
+  async renegotiate(offerSdp: string): Promise<string> {
+    const before = this.#answered;
+    if (!before || this.#ending) throw new GatewayError("NOT_ANSWERED");
+    const offer = parseOffer(offerSdp);
+    const answer = planAgain(
+      offer,
+      before.plan.map(({ received }) => received),
+    );
+    if (isSameTransport(offer.transport, before.offer.transport)) {
+      this.#answered = { ...before, offer, version: before.version + 1 };
+    } else if (offer.keepsDtls) {
+      // Unanswered, the call goes on over the pair that it has.
+      throw new GatewayError("TRANSPORT_FAILED", "this browser does not begin DTLS anew when ICE restarts");
+    } else {
+      // libjuice restarts no ICE: a new connection takes the old one's place, with DTLS and SRTP of its own.
+      const transport = this.#transport(offer);
+      const local = this.#connect(transport, offer);
+      this.#answered = { ...before, transport, local, offer, version: before.version + 1 };
+      this.#surroundings.log.info("ICE restarts");
+    }
+    return this.#write(answer);
   }
 
   addRemoteCandidate(candidate: RemoteCandidate): void {
@@ -141,7 +162,7 @@ export class ReceiveSession implements MediaSession, Ticking {
   async #end(reason: EndReason): Promise<void> {
     const { bandwidth, ticker, now } = this.#surroundings;
     if (this.#answered !== undefined) {
-      this.#answered.transport.close();
+      this.#closeAllBut();
       ticker.remove(this);
       bandwidth.leave(this);
       await this.#answered.receiver.finish(now, wait, !SENDER_WAS_GONE.has(reason));
@@ -149,9 +170,9 @@ export class ReceiveSession implements MediaSession, Ticking {
     this.#listeners.onEnded(reason);
   }
 
-  #receive(receiver: ConnectionReceiver, packet: Buffer): void {
+  #receive(packet: Buffer): void {
     try {
-      receiver.receive(packet, this.#surroundings.now());
+      this.#answered?.receiver.receive(packet, this.#surroundings.now());
     } catch (error) {
       this.#fail(error);
     }
@@ -163,9 +184,50 @@ export class ReceiveSession implements MediaSession, Ticking {
     this.#hasFailed = true;
   }
 
-  #connected(): void {
+  #transport(offer: Offer): PeerTransport {
+    const { port, bindAddress } = this.#surroundings;
+    const transport: PeerTransport = new PeerTransport(
+      offer.transport.iceUfrag,
+      { port, bindAddress },
+      {
+        packet: (packet) => this.#receive(packet),
+        connected: () => this.#connected(transport),
+        gone: (reason) => {
+          this.#transports.delete(transport);
+          if (this.#transports.size === 0) void this.end(reason);
+        },
+      },
+    );
+    this.#transports.add(transport);
+    return transport;
+  }
+
+  /** Answers an offer's transport, with the candidates that came with it. */
+  #connect(transport: PeerTransport, offer: Offer): TransportParameters {
+    try {
+      const offered = writeTransportOffer(offer.transport, { withData: offer.dataMid !== undefined });
+      const parameters = transport.answer(offered);
+      for (const candidate of offer.transport.candidates) transport.addRemoteCandidate(candidate);
+      return parameters;
+    } catch (error) {
+      this.#transports.delete(transport);
+      transport.close();
+      throw error;
+    }
+  }
+
+  #write(answer: readonly AnsweredMedia[]): string {
+    const { offer, local, version } = this.#answered as Answered;
+    const { addresses, port } = this.#surroundings;
+    return writeAnswer(offer, answer, { ...local, addresses, port, version });
+  }
+
+  #connected(transport: PeerTransport): void {
     const { bandwidth, ticker, now } = this.#surroundings;
     if (this.#answered === undefined || this.#ending) return;
+    if (transport === this.#answered.transport) this.#closeAllBut(transport);
+    if (this.#wasReady) return;
+    this.#wasReady = true;
     ticker.add(this);
     bandwidth.join(this);
     this.#answered.receiver.start(now());
@@ -173,7 +235,15 @@ export class ReceiveSession implements MediaSession, Ticking {
     for (const { received } of this.#answered.plan) this.#listeners.onStream(received.kind);
   }
 
-  #receiver(received: readonly ReceivedMedia[], { redirects }: ReceiveOptions, transport: PeerTransport) {
+  #closeAllBut(kept?: PeerTransport): void {
+    for (const transport of this.#transports) {
+      if (transport === kept) continue;
+      this.#transports.delete(transport);
+      transport.close();
+    }
+  }
+
+  #receiver(received: readonly ReceivedMedia[], { redirects }: ReceiveOptions) {
     const feedback = received.flatMap(({ kind, codec }) => (kind === "video" ? codec.feedback : []));
     const abilities = {
       pli: feedback.includes("nack pli"),
@@ -184,7 +254,10 @@ export class ReceiveSession implements MediaSession, Ticking {
     const videoKbps = received.find(({ kind }) => kind === "video")?.bandwidthKbps ?? 0;
     const { bandwidth } = this.#surroundings;
     const bitsPerSecond = () => bandwidth.bitsPerSecond(videoKbps);
-    const sink = new RtcpSender(abilities, bitsPerSecond, (packet) => transport.send(packet));
+    const sink = new RtcpSender(abilities, bitsPerSecond, (packet) =>
+      // The old one goes on until the new one is open.
+      [...this.#transports].some((transport) => transport.send(packet)),
+    );
     const tracks = received.map(({ kind, media, codec, redirectPayloadType }) => ({
       kind,
       codec: codec.codec,
