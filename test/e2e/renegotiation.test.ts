@@ -23,6 +23,8 @@ test("a call whose ICE restarts, and which is offered more media, goes on in the
   const ready = await readyCallOf(peerId, endedAt, PATIENCE_MS);
 
   expect(ready.call.legs).toHaveLength(1);
-  await expectTrueRecording(ready, sent, { seconds: CALL_SECONDS, within: 1 });
+  // The browser counts what it sent again while ICE restarted; the recording has it once.
+  const audio = sent.audio && { ...sent.audio, packets: sent.audio.packets - sent.audio.retransmitted };
+  await expectTrueRecording(ready, { ...sent, audio }, { seconds: CALL_SECONDS, within: 1 });
   await expectNothingLeft();
 });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { pino } from "pino";
 import { GatewayError } from "../errors.ts";
@@ -60,6 +61,7 @@ export async function fuzzLibrary(seed: number, runs: number, mediaPort: number)
       try {
         await session.answer(sdp, { ...BOTH, redirects: {} });
         answered += 1;
+        await nextTurn(); // no end comes sooner than that
         for (const candidate of candidates)
           session.addRemoteCandidate({ candidate, sdpMid: null, sdpMLineIndex: null });
       } catch (error) {
