@@ -12,8 +12,8 @@ const SEED = 20_261_123;
 
 /** `./scripts/bench fuzz` does the same with 100,000 inputs. */
 test("no message makes the relay throw, speak for another, or keep what has expired", () => {
-  expect(fuzzMessages(SEED, 3_000)).toBeGreaterThan(100);
-});
+  expect(fuzzMessages(SEED, 1_000)).toBeGreaterThan(50);
+}, 30_000);
 
 test("no introduction makes admission fail in a way of its own", () => {
   const worlds = new Worlds([KEY], new Map([[KEY, "secret"]]));
