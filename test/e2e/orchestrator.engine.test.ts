@@ -84,9 +84,9 @@ async function sendBye(recorder: StartedRecorder): Promise<void> {
   socket.close();
 }
 function orderFor({ recorderId, callId, legId }: ReturnType<typeof owner>): AssemblyOrder {
-  const placements = { audio: { offsetSeconds: 0, scale: 1 } };
+  const parts = [{ kind: "audio" as const, recorderId, offsetSeconds: 0, scale: 1 }];
   return {
-    ...{ recorderId, callId, legId, placements, title: "Ada", startedAt: new Date() },
+    ...{ recorderId, callId, legId, parts, title: "Ada", startedAt: new Date() },
     ...{ format: "webm", tracks: "joined", transcode: "none" },
   };
 }

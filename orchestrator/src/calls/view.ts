@@ -12,6 +12,9 @@ export interface LegView {
   error?: { code: string; message: string; hint: string };
   file?: RecordingFile;
   trackFiles?: RecordingFile[];
+  /** Earlier parts, whose recorders were lost; all of them are in the file. */
+  parts?: { endedAt: string; reason: string }[];
+  gapSeconds?: number;
 }
 
 /** A call as the API shows it. */
@@ -60,6 +63,8 @@ function legView(leg: ManifestLeg): LegView {
     endedAt: "endedAt" in leg ? leg.endedAt : null,
     ...("reason" in leg && leg.reason !== undefined && { reason: leg.reason }),
     ...("error" in leg && leg.error && { error: leg.error }),
+    ...("parts" in leg && leg.parts && { parts: leg.parts.map(({ endedAt, reason }) => ({ endedAt, reason })) }),
+    ...("gapSeconds" in leg && leg.gapSeconds !== undefined && { gapSeconds: leg.gapSeconds }),
     ...("file" in leg && { file: leg.file }),
     ...("trackFiles" in leg && leg.trackFiles && { trackFiles: leg.trackFiles }),
   };

@@ -14,7 +14,6 @@ const AUDIO_KBPS = 128;
  */
 export function answerBody({ audio, video }: Codecs, redirect: RedirectTargets, limitKbps: number) {
   const videoKbps = limitKbps === 0 ? UNLIMITED_KBPS : limitKbps - AUDIO_KBPS;
-  const target = (port: number) => ({ ip_v4: redirect.address, port });
   return {
     constraints: {
       video: false,
@@ -24,10 +23,17 @@ export function answerBody({ audio, video }: Codecs, redirect: RedirectTargets, 
       ...(video && { video_params: mediaParams(`vi-${DUMMY_UUID}`, video, videoKbps) }),
       ...(audio && { audio_params: mediaParams(`au-${DUMMY_UUID}`, audio, UNLIMITED_KBPS) }),
     },
-    redirect_params: {
-      ...(video && { video: target(redirect.video), video_rtcp: target(redirect.video) }),
-      ...(audio && { audio: target(redirect.audio), audio_rtcp: target(redirect.audio) }),
-    },
+    redirect_params: redirectParams({ audio, video }, redirect),
+  };
+}
+
+/** Where each kind that is recorded goes; nowhere without a redirect. */
+export function redirectParams({ audio, video }: Codecs, redirect: RedirectTargets | undefined) {
+  if (!redirect) return {};
+  const target = (port: number) => ({ ip_v4: redirect.address, port });
+  return {
+    ...(video && { video: target(redirect.video), video_rtcp: target(redirect.video) }),
+    ...(audio && { audio: target(redirect.audio), audio_rtcp: target(redirect.audio) }),
   };
 }
 

@@ -17,6 +17,8 @@ export type ConnectionEvent = { event: "ERROR"; message: string } | { event: "RE
 
 /** Where a track lies on the gateway's clock. */
 export interface TrackClock {
+  /** Of the sender, modulo 2 ** 32. */
+  firstRtpTimestamp?: number | undefined;
   firstUnixMs: number;
   /** Seconds of the gateway's clock for each second of the sender's. */
   rate: number;
@@ -58,6 +60,17 @@ export interface Gateway {
   tracks(id: MediaConnectionId): Promise<TracksReport | undefined>;
   /** Receive-only. */
   answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void>;
+  /**
+   * Sends a connection's media elsewhere, beginning with the last seconds of it; or nowhere, while `redirect` is
+   * undefined: what comes meanwhile is kept.
+   *
+   * @returns what is true of the tracks until now; undefined when this gateway cannot do it.
+   */
+  redirect(
+    id: MediaConnectionId,
+    codecs: Codecs,
+    redirect: RedirectTargets | undefined,
+  ): Promise<TracksReport | undefined>;
   /** Waits for the next event; undefined when none came in time. GONE once CLOSE was read. */
   nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined>;
   /** Asks the caller for a keyframe, for gateways that do not do so by themselves. */

@@ -46,12 +46,21 @@ export const TracksBody = z.object({
       offered: z.array(codec),
       clock: z
         .object({
+          first_rtp_timestamp: z.number().optional(),
           first_unix_ms: z.number(),
           rate: z.number().positive(),
           source: z.enum(["arrival", "sender_report"]),
         })
         .nullable()
-        .transform((clock) => clock && { firstUnixMs: clock.first_unix_ms, rate: clock.rate, source: clock.source }),
+        .transform(
+          (clock) =>
+            clock && {
+              firstRtpTimestamp: clock.first_rtp_timestamp,
+              firstUnixMs: clock.first_unix_ms,
+              rate: clock.rate,
+              source: clock.source,
+            },
+        ),
       counters: z.record(z.string(), z.number().nullable()),
     }),
   ),

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { MediaConnectionId, PeerId } from "../ids.ts";
 import type { Codecs } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
-import { answerBody } from "./answerBody.ts";
+import { answerBody, redirectParams } from "./answerBody.ts";
 import type { ConnectionEvent, ConnectionStatus, Gateway, PeerEvent, PeerHandle, TracksReport } from "./gateway.ts";
 import { GatewayError, refusal } from "./gatewayError.ts";
 import {
@@ -20,6 +20,8 @@ import {
 const POLL_TIMEOUT_MS = 45_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3_000;
+/** What a gateway answers that does not know an extension of ours. */
+const CANNOT = new Set([404, 405, 501]);
 
 interface Answer {
   status: number;
@@ -95,6 +97,16 @@ export class SkywayGateway implements Gateway {
     if (answer.status !== 202) throw refusal(answer.status, words(answer));
   }
 
+  async redirect(
+    id: MediaConnectionId,
+    codecs: Codecs,
+    redirect: RedirectTargets | undefined,
+  ): Promise<TracksReport | undefined> {
+    const body = { redirect_params: redirectParams(codecs, redirect) };
+    const answer = await this.#ask("PUT", connectionPath(id, "/redirects"), body);
+    return CANNOT.has(answer.status) ? undefined : read(TracksBody, answer, 200);
+  }
+
   async nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
     const answer = await this.#poll(connectionPath(id, "/events"), until);
     if (answer.status === 408) return undefined;
@@ -134,7 +146,7 @@ export class SkywayGateway implements Gateway {
   }
 
   async #ask(
-    method: "GET" | "POST" | "DELETE",
+    method: "GET" | "POST" | "PUT" | "DELETE",
     path: string,
     body?: unknown,
     signal: AbortSignal = AbortSignal.timeout(REQUEST_TIMEOUT_MS),

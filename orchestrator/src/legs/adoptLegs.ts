@@ -7,6 +7,7 @@ import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { Ending } from "./ending.ts";
 import { failLeg } from "./failLeg.ts";
 import { LegContext } from "./legContext.ts";
+import { recordersOf } from "./parts.ts";
 import { recordToEnd } from "./recordLeg.ts";
 import type { Rooms } from "./rooms.ts";
 import { type SpooledLeg, takeHome } from "./takeHome.ts";
@@ -30,14 +31,18 @@ export async function adoptLegs(rooms: Rooms): Promise<void> {
     const unfinished = manifest.legs.filter((leg) => isUnfinished(leg, left));
     if (unfinished.length > 0 || rooms.calls.mayBeRejoined(manifest)) rooms.calls.adopt(manifest);
     for (const leg of unfinished) adoptLeg(manifest, leg, left, rooms);
-    for (const leg of manifest.legs) if (leg.state === "ready") await clear(leg.recorderId, left, rooms);
+    for (const leg of manifest.legs) {
+      if (leg.state === "ready") for (const recorderId of recordersOf(leg)) await clear(recorderId, left, rooms);
+    }
   }
   await careForStrangers(left, rooms);
 }
 
 function isUnfinished(leg: ManifestLeg, { spooled }: Leftovers): boolean {
   // What failed and left nothing is over; what is in the spool may be kept after all.
-  return !isOver(leg.state) || (leg.state === "failed" && isSpooled(leg) && spooled.has(leg.recorderId));
+  return (
+    !isOver(leg.state) || (leg.state === "failed" && recordersOf(leg).some((recorderId) => spooled.has(recorderId)))
+  );
 }
 
 function isSpooled(leg: ManifestLeg): leg is SpooledLeg {
@@ -47,8 +52,15 @@ function isSpooled(leg: ManifestLeg): leg is SpooledLeg {
 function adoptLeg(manifest: Manifest, leg: ManifestLeg, left: Leftovers, rooms: Rooms): void {
   const recorderId = isSpooled(leg) ? leg.recorderId : recorderIdOf(leg.id, 1);
   const recorder = left.recorders.get(recorderId);
-  left.recorders.delete(recorderId);
-  left.spooled.delete(recorderId);
+  for (const one of [recorderId, ...recordersOf(leg)]) {
+    if (one !== recorderId)
+      void left.recorders
+        .get(one)
+        ?.finish(false)
+        .catch(() => undefined);
+    left.recorders.delete(one);
+    left.spooled.delete(one);
+  }
   void rooms.desk.run(manifest.id, leg.id, async (stop) => {
     const context = new LegContext(manifest.id, leg.id, rooms, stop);
     context.log.info({ state: leg.state, recorder: recorder !== undefined }, "leg adopted");

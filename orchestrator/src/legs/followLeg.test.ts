@@ -146,7 +146,7 @@ describe("a leg ends", () => {
     await clock.pass(1_000);
     recorderEnds();
     await endsWith("recorder_lost", 1_100, ended);
-    expect(gateway.hungUp).toEqual([id]);
+    expect(gateway.hungUp).toEqual([]); // another may take over
     expect(stage.warnings.map(({ code }) => code)).toEqual(["RECORDER_LOST"]);
   });
 

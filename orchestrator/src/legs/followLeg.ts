@@ -116,7 +116,8 @@ async function end(reason: EndReason, diary: TrackDiary, context: LegContext): P
   const { gateway, clock } = context.rooms;
   const noticed = clock.now();
   if (reason === "gateway_lost") return { leg: diary.leg, ending: { reason, at: noticed } };
-  if (reason !== "closed") {
+  // A call whose recorder was lost goes on while another may take over.
+  if (reason !== "closed" && reason !== "recorder_lost") {
     await gateway.hangUp(diary.leg.mediaConnectionId).catch((error) => {
       context.log.warn({ err: error }, "hanging up failed");
     });

@@ -33,6 +33,8 @@ class PaperRecorders implements Partial<Recorders> {
   assembly: Assembly | undefined;
   assembling: (Error | undefined | "no media")[] = [];
   readonly taken: RecorderSpec[] = [];
+  /** The newest one ends in the middle of its call. */
+  lose: () => void = () => undefined;
   readonly finished: { byeExpected: boolean }[] = [];
   readonly orders: AssemblyOrder[] = [];
 
@@ -41,9 +43,11 @@ class PaperRecorders implements Partial<Recorders> {
     this.taken.push(spec);
     return {
       recorderId: spec.recorderId,
-      redirect: redirectTo("192.0.2.7"),
+      redirect: redirectTo(`192.0.2.${6 + this.taken.length}`),
       exit: new Promise(() => undefined),
-      recorded: new Promise(() => undefined),
+      recorded: new Promise<void>((resolve) => {
+        this.lose = resolve;
+      }),
       finish: async (byeExpected: boolean): Promise<FinishedRecorder> => {
         this.finished.push({ byeExpected });
         return { recorderId: spec.recorderId, exitCode: 0, lastWords: "", assembly: this.assembly };
@@ -54,9 +58,9 @@ class PaperRecorders implements Partial<Recorders> {
   async assemble(order: AssemblyOrder): Promise<Assembly> {
     this.orders.push(order);
     const result = this.assembling.shift();
-    if (result === "no media") return { probed: undefined };
+    if (result === "no media") return { probed: undefined, gapSeconds: 0 };
     if (result) throw result;
-    return { probed: "{}" };
+    return { probed: "{}", gapSeconds: 0 };
   }
 }
 
@@ -107,7 +111,7 @@ test("a leg goes through its states, each on disk before the next, to a recordin
 });
 
 test("what the recorder has put together is not put together again, unless it could not be kept", async () => {
-  recorders.assembly = { probed: "{}" };
+  recorders.assembly = { probed: "{}", gapSeconds: 0 };
   const one = await ring();
   gateway.report(one, FLOWING);
   await clock.pass(1_000);
@@ -295,4 +299,78 @@ test("more legs from one peer, or in one call, than are allowed are refused", as
   stage.limits.maxConcurrentPerPeer = 0;
   expect(legOf(await ring())).toMatchObject({ state: "failed", error: { code: "TOO_MANY_FROM_PEER" } });
   for (const id of [one, other]) expect(legOf(id)).toMatchObject({ state: "connecting" });
+});
+
+describe("a recorder that is lost in the middle of a call", () => {
+  async function lose(): Promise<void> {
+    recorders.lose();
+    await clock.pass(1_000);
+  }
+  const flowing = (firstRtpTimestamp: number, firstUnixMs = T0) => ({
+    ended: null,
+    tracks: OFFERED.map((track) => ({
+      ...track,
+      clock: { firstRtpTimestamp, firstUnixMs, rate: 1, source: "sender_report" as const },
+    })),
+  });
+
+  test("is followed by another, and the leg is one file of both parts", async () => {
+    const id = await ring();
+    gateway.report(id, flowing(0));
+    await clock.pass(20_000);
+    await lose();
+    expect(gateway.redirects).toEqual([undefined, "192.0.2.8"]);
+    expect(legOf(id)).toMatchObject({ state: "recording", startedAt: "2026-01-01T00:00:00.000Z" });
+    await clock.pass(5_000);
+    const ended = { reason: "force_close", unixMs: clock.now().getTime() };
+    gateway.report(id, { ...flowing(90_000 * 15, T0 + 15_000), ended });
+    gateway.push(id, { event: "CLOSE" });
+    await clock.pass(100);
+
+    const leg = legOf(id);
+    expect(leg).toMatchObject({
+      state: "ready",
+      startedAt: "2026-01-01T00:00:00.000Z",
+      gapSeconds: 0,
+      parts: [{ reason: "recorder_lost", tracks: [{ kind: "audio" }, { kind: "video" }] }],
+    });
+    expect(leg).not.toHaveProperty("error");
+    const [, other] = recorders.taken.map(({ recorderId }) => recorderId);
+    expect(recorders.orders[0]).toMatchObject({ recorderId: other });
+    expect(recorders.orders[0]?.parts.filter(({ kind }) => kind === "video")).toMatchObject([
+      { offsetSeconds: 0 },
+      { offsetSeconds: 15, recorderId: other },
+    ]);
+    expect(gateway.hungUp).toEqual([]);
+  });
+
+  test("is followed by none where the gateway cannot redirect: the leg ends, with what there is", async () => {
+    const id = await ring(null);
+    gateway.push(id, { event: "STREAM" });
+    await clock.pass(5_000);
+    await lose();
+    expect(legOf(id)).toMatchObject({ state: "ready", reason: "recorder_lost", error: { code: "RECORDER_LOST" } });
+    expect(gateway.hungUp).toEqual([id]);
+  });
+
+  test("and for whom no other can be started ends its leg, with what there is", async () => {
+    const id = await ring();
+    gateway.report(id, flowing(0));
+    await clock.pass(5_000);
+    recorders.taking = new RecorderError("RECORDER_NOT_STARTED");
+    await lose();
+    expect(legOf(id)).toMatchObject({ state: "ready", reason: "recorder_lost", error: { code: "RECORDER_LOST" } });
+    expect(gateway.hungUp).toEqual([id]);
+  });
+
+  test("again and again ends its leg in the end", async () => {
+    const id = await ring();
+    gateway.report(id, flowing(0));
+    for (let lost = 0; lost < 10; lost += 1) {
+      await clock.pass(3_000);
+      await lose();
+    }
+    expect(recorders.taken).toHaveLength(6);
+    expect(legOf(id)).toMatchObject({ state: "ready", reason: "recorder_lost" });
+  });
 });

@@ -6,6 +6,7 @@ import { followLeg } from "./followLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import { prepareLeg } from "./prepareLeg.ts";
 import { takeHome } from "./takeHome.ts";
+import { takeOver } from "./takeOver.ts";
 
 /** Records one leg, from the ringing call to a verified file in its call's folder. Never throws. */
 export async function recordLeg(ringing: LegIn<"ringing">, context: LegContext): Promise<void> {
@@ -25,6 +26,16 @@ export async function recordToEnd(
   recorder: StartedRecorder,
   context: LegContext,
 ): Promise<void> {
-  const { leg, ending } = await followLeg(answered, recorder, context); // hang-up, loss, or stop
-  await takeHome(leg, ending, recorder, context); // finished, assembled, verified, kept
+  let current = recorder;
+  let followed = await followLeg(answered, current, context); // hang-up, loss, or stop
+  while (followed.ending.reason === "recorder_lost") {
+    const next = await takeOver(followed, current, context); // the call goes on in another part
+    if (!next) {
+      await context.rooms.gateway.hangUp(followed.leg.mediaConnectionId).catch(() => undefined);
+      break;
+    }
+    current = next.recorder;
+    followed = await followLeg(next.leg, current, context);
+  }
+  await takeHome(followed.leg, followed.ending, current, context); // finished, assembled, verified, kept
 }

@@ -7,8 +7,11 @@ import type { FinishedRecorder, StartedRecorder } from "../recorders/startedReco
 import { byeExpected, type Ending, reasonOf } from "./ending.ts";
 import { failLeg, shown } from "./failLeg.ts";
 import type { LegContext } from "./legContext.ts";
+import { recordersOf, trackParts } from "./parts.ts";
 import { retrying } from "./retrying.ts";
-import { placements } from "./trackNotes.ts";
+
+/** What is missing between two parts without anyone having to know. */
+const NOTICED_GAP_SECONDS = 1;
 
 /** Legs of which something may be in the spool. */
 export type SpooledLeg = LegIn<"connecting" | "recording" | "finalising" | "failed"> &
@@ -58,6 +61,7 @@ function finalisingOf(leg: SpooledLeg, ending: Ending): LegIn<"finalising"> {
     ...{ peerId, metadata, recorderPeerId, mediaConnectionId, ringingAt, recorderId },
     codecs: leg.codecs ?? USUAL_CODECS,
     tracks: leg.tracks ?? [],
+    ...(leg.parts && { parts: leg.parts }),
     startedAt: ("startedAt" in leg && leg.startedAt) || ringingAt,
     endedAt: ending.at.toISOString(),
     reason: reasonOf(ending),
@@ -69,7 +73,7 @@ function assemblyOrder(leg: LegIn<"finalising">, { callId, rooms: { form } }: Le
   return {
     ...{ recorderId: leg.recorderId, callId, legId: leg.id, tracks, transcode },
     format: containerFormat(leg.codecs, form),
-    placements: placements(leg.tracks),
+    parts: trackParts(leg),
     title: leg.peerId,
     startedAt: new Date(leg.startedAt),
   };
@@ -94,27 +98,28 @@ async function endRecorder(
 async function keepRecording(
   leg: LegIn<"finalising">,
   order: AssemblyOrder,
-  { probed }: Assembly,
+  { probed, gapSeconds }: Assembly,
   ending: Ending,
   { callId, rooms: { calls, library } }: LegContext,
 ): Promise<LegIn<"ready">> {
-  const { recorderId } = order;
   if (probed === undefined) {
-    await library.clearSpool(recorderId);
+    for (const one of recordersOf(leg)) await library.clearSpool(one);
     throw new RecorderError("NO_MEDIA");
   }
   const file = await stored(library.keep(order, probed));
   const trackFiles = order.tracks === "separate" ? await stored(library.keepTracks(order, probed)) : undefined;
+  const isLossy = ending.reason === "recorder_lost" || gapSeconds > NOTICED_GAP_SECONDS;
   const ready: LegIn<"ready"> = {
     ...leg,
     state: "ready",
     file,
     ...(trackFiles && { trackFiles }),
-    ...(ending.reason === "recorder_lost" && { error: shown(new RecorderError("RECORDER_LOST")) }),
+    ...(leg.parts && { gapSeconds }),
+    ...(isLossy && { error: shown(new RecorderError("RECORDER_LOST")) }),
   };
   await stored(calls.record(callId, ready));
   // Only now: whatever died before this line, the tracks are still there to begin again with.
-  await library.clearSpool(recorderId);
+  for (const one of recordersOf(leg)) await library.clearSpool(one);
   return ready;
 }
 

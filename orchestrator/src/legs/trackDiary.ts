@@ -1,6 +1,7 @@
 import type { TracksReport } from "../gateway/gateway.ts";
 import type { LegIn } from "../library/manifest.ts";
 import type { LegContext } from "./legContext.ts";
+import { allTracks } from "./parts.ts";
 import { firstMediaAt, isNews, noteTracks } from "./trackNotes.ts";
 
 /** Until media flows it is asked for often, because `recording` is what a person waits to see. */
@@ -63,7 +64,7 @@ export class TrackDiary {
     this.isReporting = true;
     const tracks = noteTracks(report, this.leg.codecs);
     this.leg = { ...this.leg, tracks };
-    const startedAt = firstMediaAt(tracks);
+    const startedAt = firstMediaAt(allTracks(this.leg));
     if (!startedAt) return;
     // A sender report may move the beginning by what the first packet was late.
     if (this.isConnecting) this.#recording(startedAt);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TrackClock, TrackReport } from "../gateway/gateway.ts";
 import { type Kind, USUAL_CODECS } from "../recorders/codecs.ts";
-import { firstMediaAt, isNews, noteTracks, placements } from "./trackNotes.ts";
+import { firstMediaAt, isNews, noteTracks } from "./trackNotes.ts";
 
 const clock = (firstUnixMs: number, more: Partial<TrackClock> = {}): TrackClock => ({
   firstUnixMs,
@@ -11,29 +11,6 @@ const clock = (firstUnixMs: number, more: Partial<TrackClock> = {}): TrackClock 
 });
 const track = (kind: Kind, its: TrackClock | null): TrackReport => ({ kind, clock: its, offered: [], counters: {} });
 const notes = (...tracks: TrackReport[]) => noteTracks({ ended: null, tracks }, USUAL_CODECS);
-
-describe("placing tracks in a file", () => {
-  test("the first one begins at zero, the other as much later as it did", () => {
-    const { audio, video } = placements(notes(track("audio", clock(10_000)), track("video", clock(12_067.5))));
-    expect(audio).toEqual({ offsetSeconds: 0, scale: 1 });
-    expect(video?.offsetSeconds).toBeCloseTo(2.0675, 6);
-  });
-
-  test("a sender's clock that is slow is stretched", () => {
-    const { audio } = placements(notes(track("audio", clock(10_000, { rate: 1.0001 }))));
-    expect(audio?.scale).toBe(1.0001);
-  });
-
-  test("a track that never began moves nothing", () => {
-    const placed = placements(notes(track("audio", clock(10_000)), track("video", null)));
-    expect(placed.audio?.offsetSeconds).toBe(0);
-    expect(placed.video?.offsetSeconds).toBe(0);
-  });
-
-  test("a gateway that cannot tell leaves both where they are", () => {
-    expect(placements([])).toEqual({ audio: { offsetSeconds: 0, scale: 1 }, video: { offsetSeconds: 0, scale: 1 } });
-  });
-});
 
 describe("noting what a gateway reports", () => {
   test("only what is recorded is noted, one track of each kind, one that has begun if there is one", () => {

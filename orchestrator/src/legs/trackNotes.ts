@@ -1,7 +1,6 @@
 import type { TracksReport } from "../gateway/gateway.ts";
 import type { ManifestTrack } from "../library/manifest.ts";
 import type { Codecs } from "../recorders/codecs.ts";
-import type { AssemblyOrder, Placement } from "../recorders/commands.ts";
 
 /** A clock that moved by less is the same clock, as far as a recording is concerned. */
 const SAME_START_MS = 1;
@@ -33,20 +32,6 @@ export function isNews(before: readonly ManifestTrack[], now: readonly ManifestT
 export function firstMediaAt(tracks: readonly ManifestTrack[]): Date | undefined {
   const start = earliest(tracks);
   return start === undefined ? undefined : new Date(start);
-}
-
-/** Where each track lies in the file: the first one begins at zero, at the gateway's rate of time. */
-export function placements(tracks: readonly ManifestTrack[]): AssemblyOrder["placements"] {
-  // A gateway that cannot tell, the official one, leaves tracks where they are.
-  const placed: Record<"audio" | "video", Placement> = {
-    audio: { offsetSeconds: 0, scale: 1 },
-    video: { offsetSeconds: 0, scale: 1 },
-  };
-  const start = earliest(tracks) ?? 0;
-  for (const { kind, clock } of tracks) {
-    if (clock) placed[kind] = { offsetSeconds: (clock.firstUnixMs - start) / 1000, scale: clock.rate };
-  }
-  return placed;
 }
 
 function earliest(tracks: readonly ManifestTrack[]): number | undefined {

@@ -15,10 +15,24 @@ const codec = z.object({
   fmtp: z.string(),
 });
 
-const clock = z.object({ firstUnixMs: z.number(), rate: z.number(), source: z.enum(["arrival", "sender_report"]) });
+const clock = z.object({
+  /** Of the sender; what a later part of the track is placed by. */
+  firstRtpTimestamp: z.number().optional(),
+  firstUnixMs: z.number(),
+  rate: z.number(),
+  source: z.enum(["arrival", "sender_report"]),
+});
 
 /** One track as the gateway saw it: where it lies on its clock, and what became of its packets. */
 const track = z.object({ kind, clock: clock.nullable(), counters: z.record(z.string(), z.number().nullable()) });
+
+/** What an earlier recorder of a leg has recorded, until it was lost and another took over. */
+const part = z.object({
+  recorderId: z.string().transform((id) => id as RecorderId),
+  tracks: z.array(track),
+  endedAt: instant,
+  reason: z.string(),
+});
 
 const stream = z.object({
   kind,
@@ -51,6 +65,8 @@ const recorded = {
   recorderId: z.string().transform((id) => id as RecorderId),
   codecs: z.object({ audio: codec.optional(), video: codec.optional() }),
   tracks: z.array(track),
+  /** Earlier ones; the leg's own recorder is that of the last. */
+  parts: z.array(part).optional(),
 };
 
 /** A leg in each of its states, with what is known in that state. */
@@ -69,6 +85,8 @@ export const ManifestLeg = z.discriminatedUnion("state", [
     file,
     /** The same, one track each, where the operator wants them. */
     trackFiles: z.array(file).optional(),
+    /** Media that is missing between parts. */
+    gapSeconds: z.number().optional(),
     /** What went wrong on the way, though there is a recording. */
     error: failure.optional(),
   }),
@@ -78,6 +96,7 @@ export const ManifestLeg = z.discriminatedUnion("state", [
     recorderId: recorded.recorderId.optional(),
     codecs: recorded.codecs.optional(),
     tracks: recorded.tracks.optional(),
+    parts: recorded.parts,
     startedAt: instant.optional(),
     endedAt: instant,
     reason: z.string().optional(),
@@ -89,6 +108,7 @@ export type ManifestLeg = z.infer<typeof ManifestLeg>;
 export type LegState = ManifestLeg["state"];
 export type LegIn<State extends LegState> = Extract<ManifestLeg, { state: State }>;
 export type RecordingFile = z.infer<typeof file>;
+export type ManifestPart = z.infer<typeof part>;
 export type ManifestTrack = z.infer<typeof track>;
 
 /** `call.json`: all that is known of a call. */

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { ContainerOutput } from "../engine/engine.ts";
 import { RecorderError } from "../errors.ts";
 
@@ -10,7 +11,12 @@ const LAST_WORDS_CHARACTERS = 500;
 export interface Assembly {
   /** What ffprobe says about the file, as JSON text; undefined when no track has any media. */
   probed: string | undefined;
+  /** Media that is missing between the parts of a track, of the track that misses most. */
+  gapSeconds: number;
 }
+
+/** What the script says of a track of several parts, before it says anything else. */
+const Gap = z.object({ event: z.literal("gap"), kind: z.string(), seconds: z.number() });
 
 /**
  * Reads how the `assemble` script ended, see services/recorder/assemble.
@@ -19,9 +25,27 @@ export interface Assembly {
  * @throws RecorderError NOT_ASSEMBLED, STORAGE_FULL.
  */
 export function assemblyOf(exitCode: number | undefined, { stdout, stderr }: ContainerOutput): Assembly {
-  if (exitCode === 0) return { probed: stdout };
-  if (exitCode === NO_MEDIA_EXIT_CODE) return { probed: undefined };
+  if (exitCode === 0) return read(stdout);
+  if (exitCode === NO_MEDIA_EXIT_CODE) return { probed: undefined, gapSeconds: 0 };
   if (exitCode === undefined) throw new RecorderError("NOT_ASSEMBLED", "its container was removed");
   if (stderr.includes(NO_SPACE)) throw new RecorderError("STORAGE_FULL", "the tracks cannot be joined for now");
   throw new RecorderError("NOT_ASSEMBLED", stderr.trim().slice(-LAST_WORDS_CHARACTERS) || `exit code ${exitCode}`);
+}
+
+function read(stdout: string): Assembly {
+  const lines = stdout.split("\n");
+  let gapSeconds = 0;
+  for (let gap = gapOf(lines[0]); gap; gap = gapOf(lines[0])) {
+    gapSeconds = Math.max(gapSeconds, gap.seconds);
+    lines.shift();
+  }
+  return { probed: lines.join("\n"), gapSeconds };
+}
+
+function gapOf(line = ""): z.infer<typeof Gap> | undefined {
+  try {
+    return Gap.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
 }

@@ -9,7 +9,7 @@ const callId = newCallId(startedAt);
 const legId = newLegId(startedAt);
 const recorderId = recorderIdOf(legId, 1);
 const order: AssemblyOrder = {
-  ...{ recorderId, callId, legId, startedAt, title: "Ada", placements: {} },
+  ...{ recorderId, callId, legId, startedAt, title: "Ada", parts: [] },
   ...{ format: "webm", tracks: "joined", transcode: "none" },
 };
 
@@ -24,13 +24,18 @@ test("record names the tracks that will come, each with its SDP", () => {
 });
 
 test("assemble says where each track lies, and what the file is", () => {
-  const placements = { audio: { offsetSeconds: 0, scale: 1 }, video: { offsetSeconds: 2.0675, scale: 1.00001 } };
-  expect(assembleCommand({ ...order, placements })).toEqual([
+  const parts = [
+    { kind: "audio" as const, recorderId, offsetSeconds: 0, scale: 1 },
+    { kind: "video" as const, recorderId: recorderIdOf(legId, 1), offsetSeconds: 2.0675, scale: 1.00001 },
+    { kind: "video" as const, recorderId: recorderIdOf(legId, 2), offsetSeconds: 9, scale: 1.00001 },
+  ];
+  expect(assembleCommand({ ...order, recorderId: recorderIdOf(legId, 2), parts })).toEqual([
     "assemble",
-    recorderId,
+    recorderIdOf(legId, 2),
     "format=webm",
-    "audio=0.000000,1.000000000",
-    "video=2.067500,1.000010000",
+    `audio=0.000000,1.000000000,${recorderId}`,
+    `video=2.067500,1.000010000,${recorderId}`,
+    "video=9.000000,1.000010000",
     "title=Ada",
     "date=2026-11-23T10:00:00.250Z",
     `call_id=${callId}`,

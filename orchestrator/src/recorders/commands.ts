@@ -2,8 +2,11 @@ import type { CallId, LegId, RecorderId } from "../ids.ts";
 import type { Codecs, ContainerFormat, FileForm, Kind } from "./codecs.ts";
 import { trackSdp } from "./sdp.ts";
 
-/** How one track lies in the file. */
-export interface Placement {
+/** How one part of a track lies in the file. */
+export interface TrackPart {
+  kind: Kind;
+  /** Whose file it is. */
+  recorderId: RecorderId;
   offsetSeconds: number;
   /** Seconds of the gateway's clock for each second of the sender's. */
   scale: number;
@@ -12,7 +15,8 @@ export interface Placement {
 export interface AssemblyOrder extends Pick<FileForm, "tracks" | "transcode"> {
   recorderId: RecorderId;
   format: ContainerFormat;
-  placements: Partial<Record<Kind, Placement>>;
+  /** Of each track in the order of time. What of a part lies behind the beginning of the next is left out. */
+  parts: readonly TrackPart[];
   title: string;
   startedAt: Date;
   callId: CallId;
@@ -37,9 +41,9 @@ export function assembleCommand(order: AssemblyOrder): string[] {
 
 /** None of them has a line break in it: an order is a file of lines. */
 export function assembleArguments(order: AssemblyOrder): string[] {
-  const tracks = (["audio", "video"] as const).flatMap((kind) => {
-    const placement = order.placements[kind];
-    return placement ? [`${kind}=${placement.offsetSeconds.toFixed(6)},${placement.scale.toFixed(9)}`] : [];
+  const tracks = order.parts.map(({ kind, recorderId, offsetSeconds, scale }) => {
+    const placement = `${offsetSeconds.toFixed(6)},${scale.toFixed(9)}`;
+    return recorderId === order.recorderId ? `${kind}=${placement}` : `${kind}=${placement},${recorderId}`;
   });
   return [
     `format=${order.format}`,

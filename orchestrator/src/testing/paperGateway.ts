@@ -27,6 +27,8 @@ export class PaperGateway implements Gateway {
   /** Ids that another client holds. */
   readonly taken = new Set<string>();
   readonly hungUp: MediaConnectionId[] = [];
+  /** Addresses that media was sent to in the middle of a call; undefined for nowhere. */
+  readonly redirects: (string | undefined)[] = [];
   readonly keyframesAsked: MediaConnectionId[] = [];
   readonly #connections = new Map<string, Connection>();
   #count = 0;
@@ -104,6 +106,15 @@ export class PaperGateway implements Gateway {
   async answer(id: MediaConnectionId, _codecs: Codecs, redirect: RedirectTargets): Promise<void> {
     this.#mustWork();
     this.#connection(id).redirect = redirect;
+  }
+
+  async redirect(id: MediaConnectionId, _codecs: Codecs, redirect: RedirectTargets | undefined) {
+    this.#mustWork();
+    const connection = this.#connection(id);
+    if (!connection.report) return undefined;
+    connection.redirect = redirect;
+    this.redirects.push(redirect?.address);
+    return connection.report;
   }
 
   async nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {

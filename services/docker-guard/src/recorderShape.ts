@@ -7,7 +7,7 @@ export const LIMITS = {
   memoryBytes: 2048 * MEBIBYTE,
   nanoCpus: 4_000_000_000,
   pids: 256,
-  commandArguments: 16,
+  commandArguments: 32,
   argumentCharacters: 8_192,
 } as const;
 

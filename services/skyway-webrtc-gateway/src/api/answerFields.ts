@@ -42,12 +42,6 @@ export type AnswerOptions = z.infer<typeof answerOptions>;
 /** Without the flag a kind is received if it is sent, too, or if somebody waits for it. */
 export function receiveOptions({ constraints, redirect_params: to }: AnswerOptions): ReceiveOptions {
   const { video, videoReceiveEnabled, video_params, audio, audioReceiveEnabled, audio_params } = constraints;
-  const redirects: Redirects = {
-    ...(to?.video && { video: to.video }),
-    ...(to?.video_rtcp && { videoRtcp: to.video_rtcp }),
-    ...(to?.audio && { audio: to.audio }),
-    ...(to?.audio_rtcp && { audioRtcp: to.audio_rtcp }),
-  };
   return {
     video: {
       receive: videoReceiveEnabled ?? (video || Boolean(to?.video)),
@@ -57,7 +51,19 @@ export function receiveOptions({ constraints, redirect_params: to }: AnswerOptio
       receive: audioReceiveEnabled ?? (audio || Boolean(to?.audio)),
       ...(audio_params && { wish: wish(audio_params) }),
     },
-    redirects,
+    redirects: redirectsOf(to),
+  };
+}
+
+/** Body of PUT /media/connections/{id}/redirects. */
+export const redirectOptions = z.object({ redirect_params: redirectParams });
+
+export function redirectsOf(to: z.infer<typeof redirectParams> | null | undefined): Redirects {
+  return {
+    ...(to?.video && { video: to.video }),
+    ...(to?.video_rtcp && { videoRtcp: to.video_rtcp }),
+    ...(to?.audio && { audio: to.audio }),
+    ...(to?.audio_rtcp && { audioRtcp: to.audio_rtcp }),
   };
 }
 

@@ -242,6 +242,7 @@ const MEDIA_CONNECTIONS: Row[] = [
   { request: `GET /media/connections/mc-${NOBODY}/status`, status: 404, command: "MEDIA_CONNECTION_STATUS" },
   { request: "GET /media/connections/nonsense/status", status: 404, command: "MEDIA_CONNECTION_STATUS" },
   { request: `GET /media/connections/mc-${NOBODY}/tracks`, status: 404, command: "MEDIA_CONNECTION_TRACKS" },
+  { request: `PUT /media/connections/mc-${NOBODY}/redirects`, status: 404, command: "MEDIA_CONNECTION_REDIRECTS" },
 ];
 
 const CONTENT: Row[] = [
@@ -368,7 +369,7 @@ test("the table knows every operation of the reference", () => {
   for (const { commandType } of Object.values(OPERATIONS)) {
     if (commandType !== "HEALTH") expect(commands).toContain(commandType);
   }
-  expect(Object.keys(OPERATIONS)).toHaveLength(22 + 2);
+  expect(Object.keys(OPERATIONS)).toHaveLength(22 + 3);
 });
 
 test("a poll without event is answered with 408 and a JSON body after 30 seconds", { timeout: 40_000 }, async () => {

@@ -3,7 +3,7 @@ import type { MediaConnection } from "../connections/mediaConnection.ts";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
 import { GatewayError } from "../errors.ts";
 import { address } from "./address.ts";
-import { answerOptions, mediaIds, receiveOptions } from "./answerFields.ts";
+import { answerOptions, mediaIds, receiveOptions, redirectOptions, redirectsOf } from "./answerFields.ts";
 import { readFields } from "./fields.ts";
 import type { Handlers } from "./handlers.ts";
 import { longPoll } from "./longPoll.ts";
@@ -39,6 +39,15 @@ export function mediaConnectionRoutes(connections: MediaConnections): Handlers {
       find(request).requestKeyframe(readFields(address, request.body));
       reply.code(201);
       return {};
+    },
+
+    async redirectMedia(request) {
+      const connection = find(request);
+      const { redirect_params } = readFields(redirectOptions, request.body);
+      // What is true of the part that ends here: from now on tracks are those of the next.
+      const before = tracksBody(connection);
+      connection.redirect(redirectsOf(redirect_params));
+      return before;
     },
 
     async deleteMediaConnection(request, reply) {

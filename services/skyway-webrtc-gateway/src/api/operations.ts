@@ -1,4 +1,4 @@
-/** The surface of the API: what api-0.4.3.yaml documents, and two extensions. */
+/** The surface of the API: what api-0.4.3.yaml documents, and extensions of ours. */
 
 type Method = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -43,6 +43,8 @@ export const OPERATIONS = {
 
   /** Ours: codecs, clock and counters of a call's tracks. */
   mediaTracks: operation("GET", `${MEDIA}/tracks`, "MEDIA_CONNECTION_TRACKS"),
+  /** Ours: another recorder takes a call over. */
+  redirectMedia: operation("PUT", `${MEDIA}/redirects`, "MEDIA_CONNECTION_REDIRECTS"),
   /** Ours. */
   health: operation("GET", "/health", "HEALTH"),
 } as const;

@@ -51,6 +51,8 @@ class StillSession implements MediaSession {
 
   requestKeyframe(): void {}
 
+  redirect(): void {}
+
   mediaFlowing(): boolean {
     return false;
   }

@@ -186,6 +186,19 @@ export class MediaConnection {
     else if (!isSame(audio, address)) throw new GatewayError("NOT_REDIRECTED", undefined, { field: "port" });
   }
 
+  /**
+   * Sends media elsewhere from now on, beginning with the last seconds of it; or nowhere, if nothing is named.
+   *
+   * @throws GatewayError NOT_ANSWERED, CALL_ENDED.
+   */
+  redirect(redirects: Redirects): void {
+    if (this.#isEnding()) throw new GatewayError("CALL_ENDED");
+    if (this.#state.name !== "answered") throw new GatewayError("NOT_ANSWERED");
+    this.#state = { ...this.#state, redirects };
+    this.#session.redirect(redirects);
+    this.#log.info({ redirects }, "redirected");
+  }
+
   /** The caller has left signalling. */
   remoteLeft(): void {
     this.#stopLeaveWatch();

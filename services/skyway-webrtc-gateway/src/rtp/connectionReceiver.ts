@@ -50,7 +50,8 @@ export class ConnectionReceiver {
   readonly tracks: readonly TrackReceiver[];
   readonly #socket: Redirector;
   readonly #sink: ReportSink;
-  readonly #rtcpRedirects: RtcpRedirects;
+  readonly #redirects: Partial<Record<"audio" | "video", Address>> = {};
+  #rtcpRedirects: RtcpRedirects;
   readonly #header = emptyHeader();
   readonly #roundTrip = new RoundTrip();
   readonly #clock = new SenderClock();
@@ -100,6 +101,27 @@ export class ConnectionReceiver {
     for (const track of this.tracks) if (track.kind === kind) track.wantKeyframe();
   }
 
+  /**
+   * Sends everything somewhere else from now on, beginning with the last seconds of what was sent before; or nowhere,
+   * until it is called again. Nothing more goes to the former addresses, no BYE either: there may be someone else
+   * behind them already.
+   */
+  redirect(to: Partial<Record<"audio" | "video", Address>>, rtcp: RtcpRedirects, nowMs: number): void {
+    this.#rtcpRedirects = rtcp;
+    this.#firstRedirectMs.clear();
+    // Video can begin with a keyframe only; audio begins with it.
+    let sinceMs: number | undefined;
+    for (const kind of ["video", "audio"] as const) {
+      const address = to[kind];
+      if (address) this.#redirects[kind] = address;
+      else delete this.#redirects[kind];
+      for (const { output } of this.tracks.filter((track) => track.kind === kind)) {
+        if (address) sinceMs = output.resume(sinceMs, nowMs) ?? sinceMs;
+        else output.hold();
+      }
+    }
+  }
+
   /** True if media came within the last so many milliseconds. */
   isFlowing(withinMs: number, nowMs: number): boolean {
     return nowMs - this.#lastPacketMs <= withinMs;
@@ -134,7 +156,12 @@ export class ConnectionReceiver {
   }
 
   #open({ rtxPayloadType, redirect, ...settings }: ReceivedTrack): TrackReceiver {
-    const send = redirect ? (packet: Buffer) => this.#socket.send(packet, redirect) : () => undefined;
+    const { kind } = settings;
+    if (redirect) this.#redirects[kind] = redirect;
+    const send = (packet: Buffer) => {
+      const to = this.#redirects[kind];
+      if (to) this.#socket.send(packet, to);
+    };
     const feedback: Feedback = {
       nack: (mediaSsrc, missing) => {
         track.counters.nacksSent += this.#sink.nack(mediaSsrc, missing);

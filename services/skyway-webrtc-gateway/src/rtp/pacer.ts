@@ -53,6 +53,12 @@ export class Pacer {
     }
   }
 
+  /** Nobody waits for what is in line any more. */
+  clear(): void {
+    this.#line = [];
+    this.#head = 0;
+  }
+
   /** Packets that wait. */
   get length(): number {
     return this.#line.length - this.#head;

@@ -1,5 +1,6 @@
 import { ConnectionReceiver } from "./connectionReceiver.ts";
 import { emptyHeader, isRtcp, readHeader } from "./packet.ts";
+import type { Address } from "./redirectSocket.ts";
 import { splitCompound } from "./rtcp/compound.ts";
 import { readNack, writeNacks, writePli } from "./rtcp/feedback.ts";
 import { PAYLOAD_FEEDBACK } from "./rtcp/packetTypes.ts";
@@ -26,6 +27,7 @@ export interface Received {
   ssrc: number;
   payloadType: number;
   marker: boolean;
+  host: string;
 }
 
 export const START_MS = 1_760_000_000_000;
@@ -85,7 +87,7 @@ export class SimulatedCall {
         },
       ],
       { video: { ...VIDEO_TO, port: 5001 }, audio: { ...AUDIO_TO, port: 5003 } },
-      { send: (packet, { port }) => this.#redirected(packet, port) },
+      { send: (packet, to) => this.#redirected(packet, to) },
       {
         ssrc: OUR_SSRC,
         nack: (ssrc, missing) => {
@@ -215,7 +217,7 @@ export class SimulatedCall {
     return delayMs + this.random() * jitterMs;
   }
 
-  #redirected(packet: Buffer, port: number): void {
+  #redirected(packet: Buffer, { host, port }: Address): void {
     if (isRtcp(packet)) {
       this.rtcp.push({ port, packet: Buffer.from(packet) });
       return;
@@ -224,7 +226,7 @@ export class SimulatedCall {
     if (!readHeader(packet, header)) throw new Error("not RTP");
     const { sequence, timestamp, ssrc, payloadType, marker } = header;
     const list = port === VIDEO_TO.port ? this.passedOn.video : this.passedOn.audio;
-    list.push({ atMs: this.nowMs, sequence, timestamp, ssrc, payloadType, marker });
+    list.push({ atMs: this.nowMs, sequence, timestamp, ssrc, payloadType, marker, host });
   }
 }
 

@@ -11,6 +11,7 @@ import type { TrackCounters } from "./counters.ts";
 import type { KeyframeTest } from "./keyframe.ts";
 import { Pacer } from "./pacer.ts";
 import { emptyHeader, type RtpHeader, readHeader, writeUint16, writeUint32 } from "./packet.ts";
+import { Replay } from "./replay.ts";
 import { packetLike, type SilenceCodec, silencePieces } from "./silence.ts";
 
 /**
@@ -41,6 +42,7 @@ export class TrackOutput {
   readonly #settings: OutputSettings;
   readonly #counters: TrackCounters;
   readonly #pacer: Pacer;
+  readonly #replay = new Replay();
   readonly #header: RtpHeader = emptyHeader();
   /** Packets of a frame whose end has not come yet. */
   #frame: Buffer[] = [];
@@ -88,6 +90,33 @@ export class TrackOutput {
     this.#offset = units;
   }
 
+  /** When the newest packet that a recording may begin with was passed on; undefined when none is kept. */
+  get newestStartMs(): number | undefined {
+    return this.#replay.newestStartMs;
+  }
+
+  /** Sends nothing from now on, and keeps what there would be to send, until `resume()`. */
+  hold(): void {
+    this.#replay.isHeld = true;
+    this.#pacer.clear();
+  }
+
+  /**
+   * Sends again, and first of all what was kept, to someone who has heard nothing of it yet.
+   *
+   * @param sinceMs what is older is left out, if it can be.
+   * @returns when the first of what is sent was passed on at first; undefined when nothing is kept.
+   */
+  resume(sinceMs: number | undefined, nowMs: number): number | undefined {
+    this.#replay.isHeld = false;
+    this.#pacer.clear();
+    const replayed = this.#replay.from(sinceMs);
+    this.firstTimestamp = replayed?.firstTimestamp;
+    if (replayed === undefined) this.gap();
+    else for (const packet of replayed.packets) this.#pacer.push(packet, nowMs);
+    return replayed?.fromMs;
+  }
+
   /** Packets that wait to be sent. */
   get waiting(): number {
     return this.#pacer.length;
@@ -132,10 +161,20 @@ export class TrackOutput {
 
   #passFrame(ssrc: number, nowMs: number): void {
     const timestamp = Math.max(this.#outgoing(this.#frameTimestamp), this.#floor + FRAME_STEP_UNITS);
-    for (const packet of this.#frame) this.#pass(packet, timestamp, ssrc, nowMs);
+    let isStart = this.#isKeyframe(this.#frame[0]);
+    for (const packet of this.#frame) {
+      this.#pass(packet, timestamp, ssrc, isStart, nowMs);
+      isStart = false;
+    }
     // Frames depend on each other: none can be left out, so they lie close until time has caught up.
     if (timestamp <= this.#floor + FRAME_STEP_UNITS) this.#floor = timestamp;
     this.#frame = [];
+  }
+
+  #isKeyframe(first: Buffer | undefined): boolean {
+    const header = this.#header;
+    if (first === undefined || !readHeader(first, header)) return false;
+    return this.#settings.startsKeyframe?.(first, header.payloadStart, header.payloadEnd) ?? false;
   }
 
   #passAudio(packet: Buffer, header: RtpHeader, nowMs: number): void {
@@ -147,7 +186,7 @@ export class TrackOutput {
       this.#audioEnd = timestamp + silence.duration(packet, header.payloadStart, header.payloadEnd);
       this.#lastAudio = packet;
     }
-    this.#pass(packet, timestamp, header.ssrc, nowMs);
+    this.#pass(packet, timestamp, header.ssrc, true, nowMs);
   }
 
   #passSilence(model: Buffer, units: number, nowMs: number): void {
@@ -155,7 +194,7 @@ export class TrackOutput {
     const from = this.#audioEnd;
     if (silence === undefined || from === undefined) return;
     for (const { at, payload } of silencePieces(silence, units, clockRate)) {
-      this.#forward(packetLike(model, payload, 0), from + at, nowMs);
+      this.#forward(packetLike(model, payload, 0), from + at, true, nowMs);
     }
   }
 
@@ -163,17 +202,17 @@ export class TrackOutput {
     return extendTimestamp(this.lastTimestamp, toTimestamp(timestamp + this.#offset));
   }
 
-  #pass(packet: Buffer, timestamp: ExtendedTimestamp, ssrc: number, nowMs: number): void {
+  #pass(packet: Buffer, timestamp: ExtendedTimestamp, ssrc: number, isStart: boolean, nowMs: number): void {
     this.#ssrc ??= ssrc;
     this.#next ??= firstExtendedSequence(((packet[2] as number) << 8) | (packet[3] as number));
     this.firstTimestamp ??= timestamp;
     this.lastTimestamp = timestamp;
     this.#counters.packetsRedirected++;
     this.#counters.bytesRedirected += packet.length;
-    this.#forward(packet, timestamp, nowMs);
+    this.#forward(packet, timestamp, isStart, nowMs);
   }
 
-  #forward(packet: Buffer, timestamp: ExtendedTimestamp, nowMs: number): void {
+  #forward(packet: Buffer, timestamp: ExtendedTimestamp, isStart: boolean, nowMs: number): void {
     const { payloadType } = this.#settings;
     const sequence = this.#next ?? 0;
     this.#next = sequence + 1;
@@ -181,7 +220,8 @@ export class TrackOutput {
     writeUint32(packet, 4, toTimestamp(timestamp));
     writeUint32(packet, 8, this.#ssrc ?? 0);
     if (payloadType !== undefined) packet[1] = ((packet[1] as number) & 0x80) | payloadType;
-    this.#pacer.push(packet, nowMs);
+    this.#replay.remember(packet, timestamp, isStart, nowMs);
+    if (!this.#replay.isHeld) this.#pacer.push(packet, nowMs);
   }
 
   readonly #send = (packet: Buffer): void => this.#settings.send(packet);

@@ -62,6 +62,8 @@ export interface TrackClock {
 const SILENT_SOURCE_MS = 1_000;
 /** A hole as old as this may stay one: with a keyframe on its way, less is lost behind it. */
 const DOUBTFUL_HOLE_MS = 1_000;
+/** Whoever takes a recording over begins with a keyframe, and whoever looks at it finds places by them. */
+const MAX_KEYFRAME_AGE_MS = 8_000;
 /** After such a silence a hole is an outage: what was sent during it is not there to be repeated. */
 const OUTAGE_MS = 800;
 /** With less before the end, packets may have been on their way. */
@@ -274,7 +276,10 @@ export class TrackReceiver {
   #requestKeyframe(stream: StreamReceiver, nowMs: number): void {
     const holeSinceMs = stream.holeSinceMs;
     const isDoubtful = holeSinceMs !== undefined && nowMs - holeSinceMs > DOUBTFUL_HOLE_MS;
-    if ((this.#output.awaitsKeyframe || isDoubtful) && !stream.holdsStart) this.#keyframes.want();
+    const startMs = this.#output.newestStartMs;
+    const isFlowing = nowMs - (this.counters.lastPacketUnixMs ?? 0) < SILENT_SOURCE_MS;
+    const isLongAgo = isFlowing && startMs !== undefined && nowMs - startMs > MAX_KEYFRAME_AGE_MS;
+    if ((this.#output.awaitsKeyframe || isDoubtful || isLongAgo) && !stream.holdsStart) this.#keyframes.want();
     if (!this.#keyframes.due(nowMs, this.#roundTrip.ms)) return;
     this.counters.keyframeRequests++;
     this.#feedback.keyframe(stream.ssrc);

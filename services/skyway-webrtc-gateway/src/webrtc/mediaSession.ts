@@ -84,6 +84,8 @@ export interface MediaSession {
   /** Kept until the offer is set. */
   addRemoteCandidate(candidate: RemoteCandidate): void;
   requestKeyframe(kind: Kind): void;
+  /** Sends media elsewhere, the last seconds of it again; or nowhere for a while, if nothing is named. */
+  redirect(redirects: Redirects): void;
   mediaFlowing(withinMs: number): boolean;
   /** Empty before the answer; the last state after the end. */
   tracks(): TrackReport[];

@@ -14,6 +14,7 @@ import type {
   MediaSession,
   MediaSessionListeners,
   ReceiveOptions,
+  Redirects,
   RemoteCandidate,
   TrackReport,
 } from "./mediaSession.ts";
@@ -123,6 +124,14 @@ export class ReceiveSession implements MediaSession, Ticking {
 
   requestKeyframe(kind: Kind): void {
     this.#answered?.receiver.requestKeyframe(kind);
+  }
+
+  redirect({ audio, video, audioRtcp, videoRtcp }: Redirects): void {
+    this.#answered?.receiver.redirect(
+      { ...(audio && { audio }), ...(video && { video }) },
+      { ...(audioRtcp && { audio: audioRtcp }), ...(videoRtcp && { video: videoRtcp }) },
+      this.#surroundings.now(),
+    );
   }
 
   mediaFlowing(withinMs: number): boolean {

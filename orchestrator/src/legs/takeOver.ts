@@ -1,0 +1,70 @@
+import { asRecorderError } from "../errors.ts";
+import { recorderIdOf } from "../ids.ts";
+import type { LegIn, ManifestPart } from "../library/manifest.ts";
+import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import type { FollowedLeg } from "./followLeg.ts";
+import type { LegContext } from "./legContext.ts";
+import { recordersOf } from "./parts.ts";
+import { noteTracks } from "./trackNotes.ts";
+
+/** A leg that loses more recorders than this has a reason for it that the next one will not cure. */
+const MAX_LOST_RECORDERS = 5;
+
+export interface TakenOverLeg {
+  leg: LegIn<"connecting" | "recording">;
+  recorder: StartedRecorder;
+}
+
+/**
+ * Puts another recorder in the place of one that was lost while its call goes on. The gateway keeps what comes
+ * meanwhile, and begins with the last seconds before. Never throws.
+ *
+ * @returns undefined when nobody can take over: the leg is to be ended.
+ */
+export async function takeOver(
+  { leg, ending }: FollowedLeg,
+  lost: StartedRecorder,
+  context: LegContext,
+): Promise<TakenOverLeg | undefined> {
+  const { clock, gateway, recorders, storage } = context.rooms;
+  const { mediaConnectionId, codecs } = leg;
+  const part = recordersOf(leg).length + 1;
+  if (context.stop.aborted || part > MAX_LOST_RECORDERS + 1) return undefined;
+  const began = clock.now().getTime();
+  let recorder: StartedRecorder | undefined;
+  try {
+    // At once: the address of the lost one may be given to any other recorder.
+    const until = await gateway.redirect(mediaConnectionId, codecs, undefined);
+    if (!until) return undefined;
+    await storage.check();
+    await lost.finish(false);
+    const recorderId = recorderIdOf(leg.id, part);
+    recorder = await recorders.take({ recorderId, callId: context.callId, legId: leg.id, codecs });
+    const next = followingPart(leg, noteTracks(until, codecs), ending.at, recorderId);
+    await context.write(next);
+    if (context.stop.aborted) throw new Error("the leg is to end");
+    await gateway.redirect(mediaConnectionId, codecs, recorder.redirect);
+    context.log.warn({ recorderId, part, ms: clock.now().getTime() - began }, "another recorder has taken over");
+    return { leg: next, recorder };
+  } catch (error) {
+    context.log.error({ code: asRecorderError(error).code, err: error }, "no recorder could take over");
+    await recorder?.finish(false).catch(() => undefined);
+    if (recorder) await context.rooms.library.clearSpool(recorder.recorderId);
+    return undefined;
+  }
+}
+
+function followingPart<Leg extends LegIn<"connecting" | "recording">>(
+  leg: Leg,
+  tracks: ManifestPart["tracks"],
+  endedAt: Date,
+  recorderId: Leg["recorderId"],
+): Leg {
+  const lost: ManifestPart = {
+    recorderId: leg.recorderId,
+    tracks,
+    endedAt: endedAt.toISOString(),
+    reason: "recorder_lost",
+  };
+  return { ...leg, recorderId, tracks: [], parts: [...(leg.parts ?? []), lost] };
+}

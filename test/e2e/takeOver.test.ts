@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { recorderContainers } from "../bundle/containers.ts";
+import { runOrThrow } from "../bundle/run.ts";
+import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { readVolume } from "../bundle/volume.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
+import { openStage } from "./stage.ts";
+
+const KILLED_AFTER_MS = 6_000;
+const CALL_SECONDS = 14;
+const TAKE_OVER_LIMIT_MS = 20_000;
+/** What the project promises to lose at most. */
+const GAP_SECONDS = 1;
+
+test("a recorder that is killed in the middle of a call is followed by another, and one true file comes of both", async () => {
+  await using stage = await openStage("chromium");
+  const { page, peerId } = await stage.caller();
+  await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  const call = await recordingCallOf(peerId);
+  const legId = call.legs[0]?.id ?? "";
+  await page.talk(KILLED_AFTER_MS);
+
+  const [killed] = await recorderContainers({ legId });
+  await runOrThrow("docker", ["kill", "--signal", "KILL", killed?.ID ?? ""]);
+  const manifest = `calls/${call.startedAt.slice(0, 10).replaceAll("-", "/")}/${call.id}/call.json`;
+  await waitFor("another recorder has taken over", TAKE_OVER_LIMIT_MS, async () => {
+    const found = await recorderContainers({ legId });
+    return found.some(({ ID, Status }) => ID !== killed?.ID && Status.startsWith("Up"));
+  });
+  await page.talk(CALL_SECONDS * 1000);
+  const endedAt = Date.now();
+  const sent = await page.hangUp("close(true)");
+  const ready = await readyCallOf(peerId, endedAt, PATIENCE_MS);
+
+  // 98 % of all frames and audio packets, in one file that decodes: less than a second is missing.
+  await expectTrueRecording(ready, sent, { seconds: CALL_SECONDS, within: 1 });
+  const { legs } = JSON.parse(await readVolume(manifest));
+  expect(legs[0].parts).toMatchObject([{ reason: "recorder_lost" }]);
+  expect(legs[0].gapSeconds).toBeLessThanOrEqual(GAP_SECONDS);
+  expect(ready.leg.error).toBeUndefined();
+  await expectNothingLeft();
+});
