@@ -47,6 +47,8 @@ export class TrackOutput {
   /** Packets of a frame whose end has not come yet. */
   #frame: Buffer[] = [];
   #frameTimestamp = -1;
+  /** Whether the frame is one that a recording may begin with. */
+  #isKeyframe = false;
   #awaitsKeyframe: boolean;
   #next: ExtendedSequence | undefined;
   #ssrc: number | undefined;
@@ -133,8 +135,9 @@ export class TrackOutput {
       return;
     }
     if (this.#frame.length > 0 && header.timestamp !== this.#frameTimestamp) this.#passFrame(header.ssrc, nowMs);
-    if (this.#awaitsKeyframe) {
-      if (!startsKeyframe(packet, header.payloadStart, header.payloadEnd)) return;
+    if (this.#frame.length === 0) {
+      this.#isKeyframe = startsKeyframe(packet, header.payloadStart, header.payloadEnd);
+      if (this.#awaitsKeyframe && !this.#isKeyframe) return;
       this.#awaitsKeyframe = false;
     }
     const readable = this.#settings.readable ? this.#settings.readable(packet, header) : packet;
@@ -161,7 +164,7 @@ export class TrackOutput {
 
   #passFrame(ssrc: number, nowMs: number): void {
     const timestamp = Math.max(this.#outgoing(this.#frameTimestamp), this.#floor + FRAME_STEP_UNITS);
-    let isStart = this.#isKeyframe(this.#frame[0]);
+    let isStart = this.#isKeyframe;
     for (const packet of this.#frame) {
       this.#pass(packet, timestamp, ssrc, isStart, nowMs);
       isStart = false;
@@ -169,12 +172,6 @@ export class TrackOutput {
     // Frames depend on each other: none can be left out, so they lie close until time has caught up.
     if (timestamp <= this.#floor + FRAME_STEP_UNITS) this.#floor = timestamp;
     this.#frame = [];
-  }
-
-  #isKeyframe(first: Buffer | undefined): boolean {
-    const header = this.#header;
-    if (first === undefined || !readHeader(first, header)) return false;
-    return this.#settings.startsKeyframe?.(first, header.payloadStart, header.payloadEnd) ?? false;
   }
 
   #passAudio(packet: Buffer, header: RtpHeader, nowMs: number): void {
