@@ -111,7 +111,7 @@ export const ERRORS = {
   RECORDER_LOST: {
     message: "the recorder ended while the call went on",
     fault: "ours",
-    hint: "What it had recorded is kept. The log has its last words.",
+    hint: "What was recorded is kept. The log has its last words; the kernel's says if memory was short.",
   },
   TOO_MANY_RECORDERS: {
     message: "as many legs are being recorded as this host may record",

@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { ERRORS, RecorderError } from "./errors.ts";
+
+const operations = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+
+test.each(Object.keys(ERRORS))("docs/operations.md says what to do about %s", (code) => {
+  expect(operations).toContain(`\`${code}\``);
+});
+
+test("docs/operations.md knows no code that there is not", () => {
+  const codes = operations.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g);
+  const variables = new Set(["RECORDINGS_DIR", "CONFIG_FILE", "IMAGE_TAG", "MEDIA_PORT", "ANNOUNCED_IP", "API_TOKEN"]);
+  const unknown = [...codes].map(([, code = ""]) => code).filter((code) => !(code in ERRORS) && !variables.has(code));
+  expect(unknown).toEqual([]);
+});
+
+test("every error has a message and a hint, and what was found is added to the message", () => {
+  for (const { message, hint } of Object.values(ERRORS)) expect(message.length * hint.length).toBeGreaterThan(0);
+  const error = new RecorderError("STORAGE_FULL", "3 MiB free");
+  expect(error.message).toBe(`${ERRORS.STORAGE_FULL.message}: 3 MiB free`);
+  expect(error.hint).toBe(ERRORS.STORAGE_FULL.hint);
+});
