@@ -108,6 +108,53 @@ test.each([
   if (["deleted", "peer_deleted", "shutdown"].includes(reason)) await caller.hears("FORCE_CLOSE");
 });
 
+test("media of a call that is up goes nowhere for a while, then elsewhere, with the last seconds of it first", async () => {
+  await using first = await Ports.open();
+  await using second = await Ports.open();
+  using caller = await Caller.open(gateway);
+  const connection = await startCall(caller, first);
+  const redirect = (redirect_params: object) => gateway.request("PUT", `${connection}/redirects`, { redirect_params });
+  await waitFor("a second of media", () => first.video.packets.length > 50);
+
+  const held = await redirect({});
+  expect(held.status).toBe(200);
+  expect(held.body.tracks.map(({ kind }: { kind: string }) => kind).sort()).toEqual(["audio", "video"]);
+  const counts = [first.video.packets.length, first.audio.packets.length];
+  const receivedNow = async () =>
+    (await gateway.get(`${connection}/tracks`)).body.tracks[0].counters.packets_received as number;
+  const received = await receivedNow();
+  await waitFor("media that is held", async () => (await receivedNow()) > received + 25);
+  const moved = await redirect(second.redirectParams);
+  expect(moved.status).toBe(200);
+
+  await waitFor("what was said before", () => second.video.packets.length > 75 && second.audio.packets.length > 0);
+  const sequence = (packet: Buffer | undefined) => packet?.readUInt16BE(2) ?? -1;
+  // From the beginning, for it is not long ago: nothing of either track is missing to who comes second.
+  for (const kind of ["audio", "video"] as const) {
+    expect(sequence(second[kind].packets[0])).toBe(sequence(first[kind].packets[0]));
+  }
+  const after = (await gateway.get(`${connection}/tracks`)).body;
+  const before = held.body.tracks.find(({ kind }: { kind: string }) => kind === "video");
+  expect(after.tracks.find(({ kind }: { kind: string }) => kind === "video").clock.first_rtp_timestamp).toBe(
+    before.clock.first_rtp_timestamp,
+  );
+  expect([first.video.packets.length, first.audio.packets.length]).toEqual(counts);
+
+  caller.forceClose(peer.id);
+  await waitFor("BYE on both", () => byes(second.videoRtcp) === 1 && byes(second.audioRtcp) === 1);
+  expect(byes(first.videoRtcp) + byes(first.audioRtcp)).toBe(0);
+  expect((await redirect({})).status).toBe(403);
+});
+
+test("a call that was not answered has nothing to send elsewhere", async () => {
+  using caller = await Caller.open(gateway);
+  caller.call(peer.id);
+  const connection = await nextCall(gateway, peer);
+  const { status, body } = await gateway.request("PUT", `${connection}/redirects`, { redirect_params: {} });
+  expect(status).toBe(403);
+  expect(body.command_type).toBe("MEDIA_CONNECTION_REDIRECTS");
+});
+
 test("a caller that leaves signalling while its media flows goes on, and can still hang up", async () => {
   await using ports = await Ports.open();
   using caller = await Caller.open(gateway);
