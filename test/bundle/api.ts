@@ -65,6 +65,12 @@ export async function findCallOf(peerId: string): Promise<Call | undefined> {
   return calls.find((call) => call.legs.some((leg) => leg.peerId === peerId));
 }
 
+/** All calls of a peer that are not long ago. */
+export async function findCallsOf(peerId: string): Promise<Call[]> {
+  const { calls } = await listCalls({ limit: "100" });
+  return calls.filter((call) => call.legs.some((leg) => leg.peerId === peerId));
+}
+
 /** The code of an error answer, after its status and shape were checked. */
 export async function errorCode(response: Response, status: number): Promise<string> {
   return ApiError.parse(await json(response, status)).error.code;

@@ -1,12 +1,15 @@
 import { afterEach, expect, test } from "vitest";
 import { composeOrThrow } from "../bundle/compose.ts";
-import { allHealthy } from "../bundle/services.ts";
+import { recorderContainers } from "../bundle/containers.ts";
+import { allHealthy, serviceLog } from "../bundle/services.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
 import { type Caller, openStage, type Stage } from "./stage.ts";
 
 const HEALTHY_LIMIT_MS = 60_000;
+/** The grace periods of the Compose file, one after another. */
+const STOP_LIMIT_MS = 60_000;
 const CALL_SECONDS = 6;
 const LENGTH = { seconds: CALL_SECONDS, within: 1 };
 /** Compose takes a moment to send its signal, and media flows until then: at most the second that LENGTH allows. */
@@ -47,17 +50,32 @@ test("a gateway that restarts ends its calls as ready recordings, and its peers 
   await expectCallsWorkAgain(stage);
 });
 
-test("an orchestrator that is stopped ends its recordings properly first", async () => {
+test("a bundle that is stopped finalises every recording first, within the time that Compose gives it", async () => {
   await using stage = await openStage("chromium");
-  const caller = await startCall(stage);
-  await caller.page.talk(CALL_SECONDS * 1000);
+  const callers = [await startCall(stage), await startCall(stage)];
+  const sent = await Promise.all(
+    callers.map(async ({ page }) => {
+      await page.talk(CALL_SECONDS * 1000);
+      return page.sent();
+    }),
+  );
 
-  const sent = await caller.page.sent();
-  await composeOrThrow(["stop", "orchestrator"]);
-  await composeOrThrow(["up", "--detach", "--wait", "--no-build", "orchestrator"]);
-  const ready = await readyCallOf(caller.peerId, Date.now(), PATIENCE_MS);
+  const stoppedAt = Date.now();
+  await composeOrThrow(["stop"], { limitMs: STOP_LIMIT_MS });
+  const log = (await serviceLog("orchestrator")).split("\n");
+  const containers = await recorderContainers();
+  await composeOrThrow(["up", "--detach", "--wait", "--no-build"], { limitMs: HEALTHY_LIMIT_MS * 2 });
 
-  await expectTrueRecording(ready, sent, LENGTH, UNTIL_SIGNAL_MS);
+  const last = log.slice(log.findLastIndex((line) => line.includes("ending all recordings")));
+  expect(last.filter((line) => line.includes('"leg ready"'))).toHaveLength(callers.length);
+  expect(last.join("\n")).not.toContain("left for the next start");
+  expect(last.join("\n")).toContain("orchestrator is down");
+  expect(containers).toEqual([]);
+  for (const [index, { peerId }] of callers.entries()) {
+    const ready = await readyCallOf(peerId, stoppedAt, PATIENCE_MS * 4);
+    const statistics = sent[index];
+    if (statistics) await expectTrueRecording(ready, statistics, { ...LENGTH, within: 2 }, UNTIL_SIGNAL_MS * 2);
+  }
   await expectCallsWorkAgain(stage);
 });
 

@@ -40,10 +40,10 @@ export async function takeOver(
     await lost.finish(false);
     const recorderId = recorderIdOf(leg.id, part);
     recorder = await recorders.take({ recorderId, callId: context.callId, legId: leg.id, codecs });
-    const next = followingPart(leg, noteTracks(until, codecs), ending.at, recorderId);
-    await context.write(next);
     if (context.stop.aborted) throw new Error("the leg is to end");
     await gateway.redirect(mediaConnectionId, codecs, recorder.redirect);
+    // Not before: an orchestrator that dies in between must not leave a leg whose media goes nowhere.
+    const next = await context.write(followingPart(leg, noteTracks(until, codecs), ending.at, recorderId));
     context.log.warn({ recorderId, part, ms: clock.now().getTime() - began }, "another recorder has taken over");
     return { leg: next, recorder };
   } catch (error) {
