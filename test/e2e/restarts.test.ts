@@ -10,6 +10,8 @@ import { type Caller, openStage, type Stage } from "./stage.ts";
 const HEALTHY_LIMIT_MS = 60_000;
 /** The grace periods of the Compose file, one after another. */
 const STOP_LIMIT_MS = 60_000;
+/** Until the orchestrator's turn comes. */
+const STOP_MS = 12_000;
 const CALL_SECONDS = 6;
 const LENGTH = { seconds: CALL_SECONDS, within: 1 };
 /** Compose takes a moment to send its signal, and media flows until then: at most the second that LENGTH allows. */
@@ -74,7 +76,9 @@ test("a bundle that is stopped finalises every recording first, within the time 
   for (const [index, { peerId }] of callers.entries()) {
     const ready = await readyCallOf(peerId, stoppedAt, PATIENCE_MS * 4);
     const statistics = sent[index];
-    if (statistics) await expectTrueRecording(ready, statistics, { ...LENGTH, within: 2 }, UNTIL_SIGNAL_MS * 2);
+    // The front door is stopped first, and media flows until it is.
+    const length = { seconds: CALL_SECONDS + STOP_MS / 2000, within: 1 + STOP_MS / 2000 };
+    if (statistics) await expectTrueRecording(ready, statistics, length, STOP_MS);
   }
   await expectCallsWorkAgain(stage);
 });

@@ -1,0 +1,161 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { findCallsOf, type Leg } from "../bundle/api.ts";
+import { allHealthy } from "../bundle/services.ts";
+import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { type Caller, openStage, type Stage } from "../e2e/stage.ts";
+import { kill } from "./kill.ts";
+import { callLengths, kills, type Victim } from "./schedule.ts";
+
+const RETRY_MS = 500;
+/** skyway-js gives up connecting after 15 s. */
+const CALL_LIMIT_MS = 20_000;
+const HEALTHY_LIMIT_MS = 60_000;
+const SETTLED_LIMIT_MS = 90_000;
+
+export interface ChaosOptions {
+  seed: number;
+  forMs: number;
+  /** So many call at once. */
+  callers: number;
+  say(line: string): void;
+}
+
+/** One call that was up, as its page saw it. */
+interface Attempt {
+  peerId: string;
+  connectedAt: number;
+  endedAt: number;
+}
+
+export interface Tally {
+  seed: number;
+  kills: Partial<Record<Victim, number>>;
+  /** Calls that were up for a while. */
+  calls: number;
+  /** Of them, those with a recording. */
+  ready: number;
+  failed: { peerId: string; code: string }[];
+  mediaSeconds: number;
+  /** What callers sent and no file has, beside the end of calls whose gateway was killed. */
+  mediaSecondsLost: number;
+  worstSecondsLost: number;
+  legs: Leg[];
+}
+
+/** Lets callers call and hang up while one part of the bundle after another is killed, and counts what came of it. */
+export async function chaos({ seed, forMs, callers, say }: ChaosOptions): Promise<Tally> {
+  await using stage = await openStage("chromium");
+  const until = Date.now() + forMs;
+  const gatewayKills: number[] = [];
+  const killed: Tally["kills"] = {};
+  const killing = killOneByOne(seed, until, (victim, at) => {
+    killed[victim] = (killed[victim] ?? 0) + 1;
+    if (victim === "skyway-webrtc-gateway") gatewayKills.push(at);
+    say(`${victim} killed`);
+  });
+  const calling = Promise.all(
+    Array.from({ length: callers }, (_, index) => callAgainAndAgain(stage, seed + index + 1, until)),
+  );
+  const [attempts] = await Promise.all([calling, killing]);
+  await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
+  return count(seed, killed, attempts.flat(), gatewayKills);
+}
+
+async function killOneByOne(
+  seed: number,
+  until: number,
+  onKilled: (victim: Victim, at: number) => void,
+): Promise<void> {
+  for (const next of kills(seed)) {
+    if (Date.now() + next.afterMs > until) return;
+    await delay(next.afterMs);
+    const at = Date.now();
+    if (await kill(next)) onKilled(next.victim, at);
+  }
+}
+
+async function callAgainAndAgain(stage: Stage, seed: number, until: number): Promise<Attempt[]> {
+  const attempts: Attempt[] = [];
+  const lengths = callLengths(seed);
+  while (Date.now() < until) {
+    const attempt = await callOnce(stage, lengths.next().value, until);
+    if (attempt) attempts.push(attempt);
+    else await delay(RETRY_MS);
+  }
+  return attempts;
+}
+
+/** @returns undefined when no call came about: something was being started again. */
+async function callOnce(stage: Stage, ms: number, until: number): Promise<Attempt | undefined> {
+  let caller: Caller | undefined;
+  try {
+    caller = await within(CALL_LIMIT_MS, stage.caller());
+    await within(CALL_LIMIT_MS, caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" }));
+  } catch {
+    await caller?.page.tab.close().catch(() => undefined);
+    return undefined;
+  }
+  const connectedAt = Date.now();
+  await caller.page.talk(Math.max(1_000, Math.min(ms, until - connectedAt)));
+  const endedAt = Date.now();
+  await caller.page.hangUp("close(true)").catch(() => undefined);
+  await caller.page.tab.close().catch(() => undefined);
+  return { peerId: caller.peerId, connectedAt, endedAt };
+}
+
+/** A page whose signalling was killed may wait for ever. */
+async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
+  const timeUp = new AbortController();
+  const late = delay(limitMs, undefined, { signal: timeUp.signal }).then(() => {
+    throw new Error(`not within ${limitMs} ms`);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    timeUp.abort();
+    late.catch(() => undefined);
+    promise.catch(() => undefined);
+  }
+}
+
+async function count(
+  seed: number,
+  killed: Tally["kills"],
+  attempts: readonly Attempt[],
+  gatewayKills: readonly number[],
+): Promise<Tally> {
+  const tally: Tally = {
+    ...{ seed, kills: killed, calls: attempts.length, ready: 0, failed: [], legs: [] },
+    ...{ mediaSeconds: 0, mediaSecondsLost: 0, worstSecondsLost: 0 },
+  };
+  for (const { peerId, connectedAt, endedAt } of attempts) {
+    const legs = await waitFor(`the calls of ${peerId} are over`, SETTLED_LIMIT_MS, async () => {
+      const found = (await findCallsOf(peerId)).flatMap((call) => call.legs).filter((leg) => leg.peerId === peerId);
+      return found.length > 0 && found.every(({ state }) => state === "ready" || state === "failed") && found;
+    });
+    // Nobody can record what nobody receives: a call ends for us with its gateway.
+    const gone = gatewayKills.find((at) => at > connectedAt && at < endedAt);
+    const seconds = ((gone ?? endedAt) - connectedAt) / 1000;
+    const kept = legs.reduce((sum, leg) => sum + (leg.file?.durationSeconds ?? 0), 0);
+    const lost = Math.max(0, seconds - kept);
+    tally.mediaSeconds += seconds;
+    tally.mediaSecondsLost += lost;
+    tally.worstSecondsLost = Math.max(tally.worstSecondsLost, lost);
+    tally.legs.push(...legs);
+    if (legs.some(({ state }) => state === "ready")) tally.ready += 1;
+    else tally.failed.push({ peerId, code: legs[0]?.error?.code ?? "none" });
+  }
+  return tally;
+}
+
+/** The tally, as one reads it. */
+export function inWords({ legs: _, ...tally }: Tally): string {
+  const { seed, kills: killed, calls, ready, mediaSeconds, mediaSecondsLost, worstSecondsLost, failed } = tally;
+  const victims = Object.entries(killed).map(([victim, times]) => `${victim} ${times}`);
+  return [
+    `seed ${seed}; killed: ${victims.join(", ") || "nobody"}`,
+    `${calls} calls made, ${ready} files ready${failed.map(({ peerId, code }) => `; ${peerId} ${code}`).join("")}`,
+    `${mediaSeconds.toFixed(1)} s of media, ${mediaSecondsLost.toFixed(1)} s lost, ${worstSecondsLost.toFixed(1)} s in one call`,
+  ].join("\n");
+}

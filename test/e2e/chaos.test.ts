@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { fileUrl, findCallsOf } from "../bundle/api.ts";
+import { download } from "../bundle/download.ts";
+import { note } from "../bundle/figures.ts";
+import { inspect } from "../bundle/recordingFile.ts";
+import { chaos, inWords } from "../chaos/chaos.ts";
+import { expectAllHealthy, expectNothingLeft } from "./expectations.ts";
+
+const CHAOS_MS = 50_000;
+const LIMIT_MS = 240_000;
+/** Of a call whose recorder was killed; nothing at all of most. */
+const LOST_SECONDS = 1.5;
+const SEED = Number(process.env["CHAOS_SEED"] ?? Date.now() % 1_000_000);
+
+test("whatever is killed while calls go on, every call has its recording, and no state lies afterwards", {
+  timeout: LIMIT_MS,
+}, async () => {
+  const tally = await chaos({
+    seed: SEED,
+    forMs: CHAOS_MS,
+    callers: 3,
+    say: (line) => void process.stdout.write(`${line}\n`),
+  });
+  process.stdout.write(`${inWords(tally)}\n`); // the seed, above all: CHAOS_SEED runs the same again
+  const { legs: _, ...figures } = tally;
+  await note({ test: "chaos", ...figures });
+
+  expect(tally.calls).toBeGreaterThan(3);
+  expect(tally.failed, inWords(tally)).toEqual([]);
+  expect(tally.worstSecondsLost, inWords(tally)).toBeLessThanOrEqual(LOST_SECONDS);
+  for (const leg of tally.legs) {
+    if (leg.state !== "ready") continue;
+    const call = (await findCallsOf(leg.peerId)).find(({ legs }) => legs.some(({ id }) => id === leg.id));
+    if (!call) throw new Error(`no call has ${leg.id}`);
+    await using file = await download(fileUrl(call, leg));
+    const { decodeErrors } = await inspect(file.path);
+    // A camera on a busy host sends frames a millisecond apart: what ffmpeg's own rounding makes of that is no damage.
+    const damage = decodeErrors.split("\n").filter((line) => line !== "" && !line.includes("dts to muxer"));
+    expect(damage, leg.id).toEqual([]);
+  }
+  await expectNothingLeft();
+  await expectAllHealthy();
+});
