@@ -13,8 +13,8 @@ export interface Kill {
 }
 
 /** A killed service is back within this time; two at once are another test. */
-const LEAST_PAUSE_MS = 6_000;
-const PAUSE_SPREAD_MS = 5_000;
+const LEAST_PAUSE_MS = 5_000;
+const PAUSE_SPREAD_MS = 4_000;
 
 /** Kills without end, the same for the same seed: each victim once in every round, in another order. */
 export function* kills(seed: number): Generator<Kill, never> {

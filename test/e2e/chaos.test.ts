@@ -6,7 +6,7 @@ import { inspect } from "../bundle/recordingFile.ts";
 import { chaos, inWords } from "../chaos/chaos.ts";
 import { expectAllHealthy, expectNothingLeft } from "./expectations.ts";
 
-const CHAOS_MS = 50_000;
+const CHAOS_MS = 42_000;
 const LIMIT_MS = 240_000;
 /** Of a call whose recorder was killed; nothing at all of most. */
 const LOST_SECONDS = 1.5;

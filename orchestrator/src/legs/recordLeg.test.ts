@@ -353,6 +353,18 @@ describe("a recorder that is lost in the middle of a call", () => {
     expect(gateway.hungUp).toEqual([id]);
   });
 
+  test("and whose gateway is gone, too, is not what ended its leg", async () => {
+    const id = await ring();
+    gateway.report(id, flowing(0));
+    await clock.pass(5_000);
+    gateway.trouble = new GatewayError("UNREACHABLE", "connection refused");
+    await lose();
+    await clock.pass(1_000);
+    const leg = legOf(id);
+    expect(leg).toMatchObject({ state: "ready", reason: "gateway_lost" });
+    expect(leg).not.toHaveProperty("error");
+  });
+
   test("and for whom no other can be started ends its leg, with what there is", async () => {
     const id = await ring();
     gateway.report(id, flowing(0));

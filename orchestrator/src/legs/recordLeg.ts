@@ -30,8 +30,9 @@ export async function recordToEnd(
   let followed = await followLeg(answered, current, context); // hang-up, loss, or stop
   while (followed.ending.reason === "recorder_lost") {
     const next = await takeOver(followed, current, context); // the call goes on in another part
-    if (!next) {
-      await context.rooms.gateway.hangUp(followed.leg.mediaConnectionId).catch(() => undefined);
+    if (next === undefined || next === "gateway_lost") {
+      if (next) followed.ending.reason = next;
+      else await context.rooms.gateway.hangUp(followed.leg.mediaConnectionId).catch(() => undefined);
       break;
     }
     current = next.recorder;

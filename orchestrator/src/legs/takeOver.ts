@@ -1,4 +1,5 @@
 import { asRecorderError } from "../errors.ts";
+import { isGatewayError } from "../gateway/gatewayError.ts";
 import { recorderIdOf } from "../ids.ts";
 import type { LegIn, ManifestPart } from "../library/manifest.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
@@ -19,13 +20,13 @@ export interface TakenOverLeg {
  * Puts another recorder in the place of one that was lost while its call goes on. The gateway keeps what comes
  * meanwhile, and begins with the last seconds before. Never throws.
  *
- * @returns undefined when nobody can take over: the leg is to be ended.
+ * @returns undefined when nobody can take over: the leg is to be ended. Without a gateway there is nothing to take over.
  */
 export async function takeOver(
   { leg, ending }: FollowedLeg,
   lost: StartedRecorder,
   context: LegContext,
-): Promise<TakenOverLeg | undefined> {
+): Promise<TakenOverLeg | "gateway_lost" | undefined> {
   const { clock, gateway, recorders, storage } = context.rooms;
   const { mediaConnectionId, codecs } = leg;
   const part = recordersOf(leg).length + 1;
@@ -47,6 +48,7 @@ export async function takeOver(
     context.log.warn({ recorderId, part, ms: clock.now().getTime() - began }, "another recorder has taken over");
     return { leg: next, recorder };
   } catch (error) {
+    if (isGatewayError(error, "UNREACHABLE") && !recorder) return "gateway_lost";
     context.log.error({ code: asRecorderError(error).code, err: error }, "no recorder could take over");
     await recorder?.finish(false).catch(() => undefined);
     if (recorder) await context.rooms.library.clearSpool(recorder.recorderId);
