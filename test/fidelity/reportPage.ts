@@ -85,5 +85,5 @@ export function offsetPlot(rows: readonly Row[]): string {
     return title + allowed + axis + dots + scale;
   });
   const heading = `<text x="${left}" y="16" font-weight="600">Sound against picture, in ms, over the seconds of the call; green is allowed</text>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="11" fill="${INK}"><rect width="100%" height="100%" fill="#ffffff"/>${heading}${bands.join("")}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="11" fill="${INK}"><title>Sound against picture over the time of each call</title><rect width="100%" height="100%" fill="#ffffff"/>${heading}${bands.join("")}</svg>\n`;
 }
