@@ -16,13 +16,15 @@ export async function scrape(service: keyof typeof PORTS): Promise<Samples> {
   return samples;
 }
 
-/** By how much all samples of a name have risen, whatever their labels. */
-export function rise(name: string, before: Samples, after: Samples): number {
-  return total(name, after) - total(name, before);
+/** By how much all samples of a name have risen that have a label (`name="value"`), or whatever their labels. */
+export function rise(name: string, before: Samples, after: Samples, label = ""): number {
+  return total(name, after, label) - total(name, before, label);
 }
 
-function total(name: string, samples: Samples): number {
+function total(name: string, samples: Samples, label: string): number {
   let sum = 0;
-  for (const [key, value] of samples) if (key === name || key.startsWith(`${name}{`)) sum += value;
+  for (const [key, value] of samples) {
+    if ((key === name || key.startsWith(`${name}{`)) && key.includes(label)) sum += value;
+  }
   return sum;
 }

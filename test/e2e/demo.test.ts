@@ -65,8 +65,9 @@ async function join(page: Page, name: string): Promise<void> {
   await page.locator(".room").waitFor(LIMIT);
 }
 
-/** The other side's picture has moved on for so many seconds. */
+/** The other side's picture moves on for so many seconds from now. */
 async function seesTheOther(page: Page, seconds: number): Promise<void> {
   const played = () => page.locator(".tile:not(.self) video").evaluate((video: HTMLVideoElement) => video.currentTime);
-  await expect.poll(played, LIMIT).toBeGreaterThan(seconds);
+  const began = await played();
+  await expect.poll(played, LIMIT).toBeGreaterThan(began + seconds);
 }

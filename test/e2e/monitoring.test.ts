@@ -38,7 +38,8 @@ test("a call moves the counters of every service on its way, and none is seen fr
   expect(during.signaling.get("signaling_peers")).toBeGreaterThanOrEqual(2); // the page and the recorder's peer
   const orchestratorRise = (name: string) => rise(name, before.orchestrator, after.orchestrator);
   const gatewayRise = (name: string) => rise(name, before.gateway, after.gateway);
-  expect(orchestratorRise('call_recorder_recordings_total{result="ready",reason="force_close",code=""}')).toBe(1);
+  // FORCE_CLOSE and the close of DTLS go different ways: either may be the first.
+  expect(rise("call_recorder_recordings_total", before.orchestrator, after.orchestrator, 'result="ready"')).toBe(1);
   expect(orchestratorRise("call_recorder_recorder_start_seconds_count")).toBe(1);
   expect(orchestratorRise("call_recorder_answer_seconds_count")).toBe(1);
   expect(orchestratorRise("call_recorder_ready_seconds_count")).toBe(1);
@@ -48,7 +49,7 @@ test("a call moves the counters of every service on its way, and none is seen fr
   expect(gatewayRise("webrtc_gateway_packets_received_total")).toBeGreaterThan(50 * CALL_SECONDS);
   expect(gatewayRise("webrtc_gateway_packets_redirected_total")).toBeGreaterThan(50 * CALL_SECONDS);
   expect(gatewayRise("webrtc_gateway_redirected_bytes_total")).toBeGreaterThan(10_000);
-  expect(after.gateway.get('webrtc_gateway_calls_ended_total{reason="force_close"}')).toBeGreaterThanOrEqual(1);
+  expect(gatewayRise("webrtc_gateway_calls_ended_total")).toBe(1);
   expect((await fetch(`${ORIGIN}/metrics`)).status).toBe(404);
 });
 

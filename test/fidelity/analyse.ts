@@ -1,3 +1,4 @@
+import { findBeeps } from "./beeps.ts";
 import { decodeFrames, decodeSound, packetTimes, type TimedFrame } from "./decode.ts";
 import { findPairs, type Pair } from "./pairs.ts";
 import type { Kind } from "./sentMedia.ts";
@@ -42,7 +43,7 @@ export async function analyse(path: string, kinds: readonly Kind[] = ["audio", "
     longestAudioGapMs: 1000 * Math.max(0, ...audioGaps),
     videoStartSeconds: videoTimes[0] ?? Number.NaN,
     audioStartSeconds: audioTimes[0] ?? Number.NaN,
-    pairs: findPairs(frames, sound),
+    pairs: findPairs(frames, findBeeps(sound)),
   };
 }
 

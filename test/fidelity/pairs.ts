@@ -1,4 +1,3 @@
-import { findBeeps } from "./beeps.ts";
 import type { TimedFrame } from "./decode.ts";
 import { FLASH_EVERY_FRAMES } from "./pattern.ts";
 
@@ -14,9 +13,12 @@ export interface Pair {
   offsetMs: number;
 }
 
-/** Flashes by the counter of their first frame; where that frame is missing, there is no pair. */
-export function findPairs(frames: readonly TimedFrame[], sound: Float32Array): Pair[] {
-  const beeps = findBeeps(sound);
+/**
+ * Flashes by the counter of their first frame; where that frame is missing, there is no pair.
+ *
+ * @param beeps when each begins, in seconds of the same clock as the frames.
+ */
+export function findPairs(frames: readonly TimedFrame[], beeps: readonly number[]): Pair[] {
   return frames.flatMap(({ counter, flash, seconds }) => {
     if (counter === undefined || counter % FLASH_EVERY_FRAMES !== 0 || !flash) return [];
     const beep = beeps.reduce((best, at) => (Math.abs(at - seconds) < Math.abs(best - seconds) ? at : best), Infinity);

@@ -1,4 +1,5 @@
 import nodeDataChannel from "node-datachannel";
+import type { SenderReport } from "./senderWall.ts";
 import type { Kind, SentFrame } from "./sentMedia.ts";
 
 /**
@@ -16,12 +17,6 @@ export interface ReferenceMedia {
   readonly frames: SentFrame[];
   readonly reports: SenderReport[];
   holes: number;
-}
-
-/** At this time of the sender's wall clock, its media clock showed this. */
-export interface SenderReport {
-  senderMs: number;
-  rtpTimestamp: number;
 }
 
 const CODECS: Readonly<Record<Kind, RegExp>> = { video: /^a=rtpmap:(\d+) VP8\//m, audio: /^a=rtpmap:(\d+) opus\//im };

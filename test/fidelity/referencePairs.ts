@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findBeeps } from "./beeps.ts";
 import { decodeFrames, decodeSound } from "./decode.ts";
-import { findPairs, type Pair } from "./pairs.ts";
+import { findPairs } from "./pairs.ts";
 import type { ReferenceMedia } from "./reference.ts";
-import { CLOCK_RATE, type Kind, writeMedia } from "./sentMedia.ts";
-import { median } from "./statistics.ts";
+import { senderWall } from "./senderWall.ts";
+import { type Kind, writeMedia } from "./sentMedia.ts";
 
 /** The pairs that a receiver of RTP timestamps and sender reports saw, and how much its reports scatter. */
 export async function referencePairs(media: Readonly<Record<Kind, ReferenceMedia>>) {
@@ -14,25 +15,20 @@ export async function referencePairs(media: Readonly<Record<Kind, ReferenceMedia
     const files = { video: join(folder, "video.ivf"), audio: join(folder, "audio.ogg") };
     await writeMedia(files.video, "video", media.video.frames);
     await writeMedia(files.audio, "audio", media.audio.frames);
-    const [video, audio] = [wallOf("video", media.video), wallOf("audio", media.audio)];
-    /** What is at 0 in both files lies so far apart on the sender's wall clock. */
-    const apartMs = audio.zeroMs - video.zeroMs;
+    const wall = {
+      video: senderWall("video", media.video.frames, media.video.reports),
+      audio: senderWall("audio", media.audio.frames, media.audio.reports),
+    };
+    const beganMs = wall.video.at(0);
+    const seconds = (kind: Kind, inFile: number) => (wall[kind].at(inFile) - beganMs) / 1000;
+    const frames = await decodeFrames(files.video);
+    const beeps = findBeeps(await decodeSound(files.audio));
     const pairs = findPairs(
-      (await decodeFrames(files.video)).map((frame) => ({ ...frame, seconds: frame.seconds - apartMs / 1000 })),
-      await decodeSound(files.audio),
+      frames.map((frame) => ({ ...frame, seconds: seconds("video", frame.seconds) })),
+      beeps.map((beep) => seconds("audio", beep)),
     );
-    return { pairs: pairs satisfies Pair[], scatterMs: { video: video.scatterMs, audio: audio.scatterMs } };
+    return { pairs, scatterMs: { video: wall.video.scatterMs, audio: wall.audio.scatterMs } };
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-/** When the first frame was, by the sender's wall clock: the middle of what its reports say. */
-function wallOf(kind: Kind, { frames, reports }: ReferenceMedia): { zeroMs: number; scatterMs: number } {
-  const first = frames[0]?.rtpTimestamp ?? 0;
-  const zeros = reports.map(
-    ({ senderMs, rtpTimestamp }) => senderMs - (1000 * ((rtpTimestamp - first) | 0)) / CLOCK_RATE[kind],
-  );
-  const zeroMs = median(zeros);
-  return { zeroMs, scatterMs: median(zeros.map((zero) => Math.abs(zero - zeroMs))) };
 }
