@@ -43,14 +43,16 @@ test("a start and an end that are cut off are measured", () => {
   expect(found.endMissingMs).toBeCloseTo(200, 0);
 });
 
-test("a frame that is there twice, changed, or at another time is foreign", () => {
+test("a frame that is there twice or changed is foreign, one at another time displaced", () => {
   const packets = recorded();
   const twice = packets.toSpliced(50, 0, { seconds: packets[50]?.seconds ?? 0, hash: packets[50]?.hash ?? "" });
   expect(presence("video", sent, twice)).toMatchObject({ present: FRAMES, foreign: 1 });
   const changed = packets.with(60, { seconds: packets[60]?.seconds ?? 0, hash: hashOf(Buffer.from("other")) });
   expect(presence("video", sent, changed)).toMatchObject({ present: FRAMES - 1, foreign: 1 });
   const moved = packets.with(70, { seconds: (packets[70]?.seconds ?? 0) + 0.03, hash: packets[70]?.hash ?? "" });
-  expect(presence("video", sent, moved)).toMatchObject({ present: FRAMES - 1, foreign: 1 });
+  const found = presence("video", sent, moved);
+  expect(found).toMatchObject({ present: FRAMES, foreign: 0 });
+  expect(found.displacedMs).toBeCloseTo(30, -1);
 });
 
 test("frames that are alike, as silence is, are told apart by their time", () => {

@@ -2,20 +2,24 @@ import { hashOf, type RecordedPacket } from "./recordedPackets.ts";
 import { type Kind, mediaTimes, type SentFrame } from "./sentMedia.ts";
 import { fitLine } from "./statistics.ts";
 
-/** A frame further from its place than this is not taken for the one that was sent. */
+/** A frame further from its place than this is displaced. */
 const PLACE_TOLERANCE_SECONDS = 0.01;
+/** One that is further away is not taken for the one that was sent. */
+const SEARCH_SECONDS = 0.1;
 /** Opus as the gateway writes silence where a sender left some out: one frame of it, and six. */
 const SILENCE = new Set(["fcfffe", `ff06${"fffe".repeat(6)}`].map((hex) => hashOf(Buffer.from(hex, "hex"))));
 
 export interface Presence {
   sent: number;
-  /** Frames that are in the file, bit by bit, at their time. */
+  /** Frames that are in the file, bit by bit. */
   present: number;
+  /** How far the worst of them is from its place; 0 if it is less than 10 ms. */
+  displacedMs: number;
   /** When each frame was sent that is not there, in unix milliseconds. */
   missing: number[];
   /** Packets of silence that stand for time in which nothing was sent. */
   filled: number;
-  /** Other packets of the file that were never sent, are not at their time, or are there twice. */
+  /** Other packets of the file that were never sent, or are there twice. */
   foreign: number;
   /** From the first frame sent to the first one recorded. */
   startMissingMs: number;
@@ -40,22 +44,31 @@ export function presence(kind: Kind, sent: readonly SentFrame[], recorded: reado
   const taken = new Set<number>();
   const present: number[] = [];
   const missing: number[] = [];
-  sent.forEach(({ atMs }, index) => {
-    const places = placesOf(times[index] ?? Number.NaN, anchors);
-    const found = places.map((due) => findPacket(recorded, due, hashes[index], taken)).find((at) => at !== undefined);
-    if (found === undefined) {
-      missing.push(atMs);
-      return;
+  let displacedMs = 0;
+  const find = (index: number, within: number) => {
+    for (const due of placesOf(times[index] ?? Number.NaN, anchors)) {
+      const at = findPacket(recorded, due, within, hashes[index], taken);
+      if (at === undefined) continue;
+      taken.add(at);
+      present.push(index);
+      return 1000 * Math.abs((recorded[at]?.seconds ?? due) - due);
     }
-    taken.add(found);
-    present.push(index);
-  });
+    return undefined;
+  };
+  const indices = sent.map((_, index) => index);
+  const elsewhere = indices.filter((index) => find(index, PLACE_TOLERANCE_SECONDS) === undefined);
+  for (const index of elsewhere) {
+    const ms = SILENCE.has(hashes[index] ?? "") ? undefined : find(index, SEARCH_SECONDS);
+    if (ms === undefined) missing.push(sent[index]?.atMs ?? Number.NaN);
+    else displacedMs = Math.max(displacedMs, ms);
+  }
+  present.sort((a, b) => a - b);
   const others = recorded.filter((_, index) => !taken.has(index));
   const filled = others.filter(({ hash }) => SILENCE.has(hash)).length;
   const between = (first: number | undefined, second: number | undefined) =>
     1000 * ((times[second ?? 0] ?? Number.NaN) - (times[first ?? 0] ?? Number.NaN));
   return {
-    ...{ sent: sent.length, present: present.length, missing },
+    ...{ sent: sent.length, present: present.length, displacedMs, missing },
     ...{ filled, foreign: others.length - filled },
     startMissingMs: between(0, present[0]),
     endMissingMs: between(present.at(-1), sent.length - 1),
@@ -98,11 +111,12 @@ function placesOf(time: number, anchors: readonly Anchor[]): number[] {
 function findPacket(
   recorded: readonly RecordedPacket[],
   due: number,
+  within: number,
   hash: string | undefined,
   taken: ReadonlySet<number>,
 ): number | undefined {
-  for (let at = firstAfter(recorded, due - PLACE_TOLERANCE_SECONDS); at < recorded.length; at += 1) {
-    if ((recorded[at]?.seconds ?? Infinity) > due + PLACE_TOLERANCE_SECONDS) return undefined;
+  for (let at = firstAfter(recorded, due - within); at < recorded.length; at += 1) {
+    if ((recorded[at]?.seconds ?? Infinity) > due + within) return undefined;
     if (recorded[at]?.hash === hash && !taken.has(at)) return at;
   }
   return undefined;

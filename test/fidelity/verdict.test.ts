@@ -7,7 +7,7 @@ import { judge } from "./verdict.ts";
 const FIRST_PACKET_AT = 1_700_000_000_000;
 const whole: Presence = {
   ...{ sent: 1_000, present: 1_000, missing: [], foreign: 0 },
-  ...{ startMissingMs: 0, endMissingMs: 0, longestHoleMs: 0, correctedMs: 0, filled: 0, rate: 1 },
+  ...{ startMissingMs: 0, endMissingMs: 0, longestHoleMs: 0, correctedMs: 0, displacedMs: 0, filled: 0, rate: 1 },
 };
 const offsets = { pairs: 20, medianMs: 1, p95Ms: 3, driftMsPerMinute: 0, points: [] };
 
@@ -35,6 +35,7 @@ test("a recording with everything in it has no faults, whatever the network was"
 test.each<[string, MeasuredCall]>([
   ["a frame that is missing", call({ present: 999, missing: [FIRST_PACKET_AT] })],
   ["a hole", call({ longestHoleMs: 67 })],
+  ["a frame at another time", call({ displacedMs: 25 })],
   ["a frame that was never sent", call({ foreign: 1 })],
   ["sound that is late", call({}, { offsets: { ...offsets, p95Ms: 21 } })],
   ["no flash and no beep", call({}, { offsets: undefined })],

@@ -37,6 +37,8 @@ export function judge(condition: Condition, measured: MeasuredCall): Verdict {
     if (holeMs > condition.holeMs) faults.push(`${kind} has a hole of ${holeMs.toFixed(0)} ms`);
   }
   for (const [kind, presence] of Object.entries(measured.presence)) {
+    const { displacedMs } = presence;
+    if (displacedMs > condition.offsetP95Ms) faults.push(`a frame of ${kind} is ${displacedMs.toFixed(0)} ms off`);
     if (presence.foreign > 0) faults.push(`${presence.foreign} frames of ${kind} were never sent`);
   }
   if (offsets === undefined) faults.push("no flash and no beep was found");

@@ -24,6 +24,16 @@ describe("asking for a keyframe", () => {
     expect(requestsWithin(1_500, requests, 400)).toEqual([0, 800]);
   });
 
+  it("begins anew with a sender that is back after it was asked in vain", () => {
+    const requests = new KeyframeRequests();
+    requests.want();
+    expect(requestsWithin(3_000, requests, 10)).toEqual([0, 300, 900, 2_100]);
+    requests.wantOfOneWhoIsBack();
+    expect(requests.due(3_000, 10)).toBe(true);
+    expect(requests.due(3_290, 10)).toBe(false);
+    expect(requests.due(3_300, 10)).toBe(true);
+  });
+
   it("ends when a keyframe comes, and does not begin again too soon", () => {
     const requests = new KeyframeRequests();
     requests.want();

@@ -14,6 +14,13 @@ export class KeyframeRequests {
     this.#wanted = true;
   }
 
+  /** Whoever is asked now was not there before: what it did not hear does not count. */
+  wantOfOneWhoIsBack(): void {
+    this.#wanted = true;
+    this.#asked = 0;
+    this.#askedMs = Number.NEGATIVE_INFINITY;
+  }
+
   /** A keyframe has begun to arrive. */
   satisfy(): void {
     this.#wanted = false;

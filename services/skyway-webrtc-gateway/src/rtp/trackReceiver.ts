@@ -223,7 +223,7 @@ export class TrackReceiver {
     stream.holdFrom = this.#timeline.holdFrom;
     stream.release();
     if (isStart) this.#keyframes.satisfy();
-    else if (silentMs > OUTAGE_MS && stream.holeSinceMs !== undefined) this.#keyframes.want();
+    else if (silentMs > OUTAGE_MS && stream.holeSinceMs !== undefined) this.#keyframes.wantOfOneWhoIsBack();
   }
 
   /** Whether a recording may begin with this packet, wherever in the stream it stands. */
