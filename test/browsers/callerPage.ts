@@ -81,6 +81,8 @@ export interface CallerPage {
   /** For how many seconds the call was up. */
   lasted(): Promise<number>;
   isOpen(): Promise<boolean>;
+  /** How the page's socket reaches signalling: by polling, until it has been upgraded to websocket. */
+  transport(): Promise<string>;
   errors(): Promise<string[]>;
 }
 
@@ -100,6 +102,7 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
     received: async () => Statistics.parse(await run("received")),
     hangUp: async (how) => Statistics.parse(await run("hangUp", how)),
     lasted: async () => z.number().parse(await run("lasted")) / 1000,
+    transport: async () => z.string().parse(await run("transport")),
     isOpen: async () => z.boolean().parse(await run("isOpen")),
     errors: async () => z.array(z.string()).parse(await run("errors")),
   };
