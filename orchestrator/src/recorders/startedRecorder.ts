@@ -110,7 +110,6 @@ export class StartedRecorder {
   }
 
   /** Whether something becomes true in time, by the news of it or by looking. */
-
   async #within(limitMs: number, news: Promise<unknown>, isTrue: () => Promise<boolean>): Promise<boolean> {
     const { clock } = this.#surroundings;
     const until = clock.now().getTime() + limitMs;

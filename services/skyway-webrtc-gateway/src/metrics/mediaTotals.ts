@@ -1,4 +1,5 @@
 import type { CallEnd } from "../connections/mediaConnection.ts";
+import { noCounts } from "../rtp/counters.ts";
 import type { Kind, TrackCounters, TrackReport } from "../webrtc/mediaSession.ts";
 
 /** What is counted of every track; the time of its last packet is none of it. */
@@ -36,15 +37,6 @@ function sumUp(totals: Totals, tracks: readonly TrackReport[]): void {
 }
 
 function noTotals(): Record<CountedField, number> {
-  return {
-    packetsReceived: 0,
-    packetsRedirected: 0,
-    packetsLost: 0,
-    packetsRepaired: 0,
-    packetsGivenUp: 0,
-    packetsDuplicate: 0,
-    nacksSent: 0,
-    keyframeRequests: 0,
-    bytesRedirected: 0,
-  };
+  const { lastPacketUnixMs: _, ...totals } = noCounts();
+  return totals;
 }
