@@ -55,3 +55,9 @@ test("a title that a caller chose is one short line of text", () => {
   expect(title).toMatch(/^title=a b {2}c x+$/);
   expect(title?.length).toBe("title=".length + 200);
 });
+
+test("a title is cut between characters", () => {
+  const words = assembleCommand({ ...order, title: `x${"🎥".repeat(300)}` });
+  expect(words.join("").isWellFormed()).toBe(true);
+  expect(words).toContain(`title=x${"🎥".repeat(199)}`);
+});

@@ -57,7 +57,7 @@ export function assembleArguments(order: AssemblyOrder): string[] {
   ];
 }
 
-/** A caller chooses the title: control characters have no place in it. */
+/** A caller chooses the title: control characters have no place in it, nor has half a character at its end. */
 function printable(text: string): string {
-  return text.replaceAll(/\p{C}/gu, " ").slice(0, TITLE_LIMIT_CHARACTERS).trim();
+  return [...text.replaceAll(/\p{C}/gu, " ")].slice(0, TITLE_LIMIT_CHARACTERS).join("").trim();
 }

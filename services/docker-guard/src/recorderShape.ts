@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recorderCommand } from "./recorderCommand.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -7,8 +8,6 @@ export const LIMITS = {
   memoryBytes: 2048 * MEBIBYTE,
   nanoCpus: 4_000_000_000,
   pids: 256,
-  commandArguments: 32,
-  argumentCharacters: 8_192,
 } as const;
 
 /** What a container of this bundle may be made of; everything is known before the first request. */
@@ -23,19 +22,7 @@ export interface ShapeFacts {
 
 const RECORDER_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 const LABEL_PREFIX = "io.skyway-call-recorder.";
-const VERBS = ["record", "assemble", "probe"] as const;
 const USER = "10001:10001";
-
-const argument = z
-  .string()
-  .min(1)
-  .max(LIMITS.argumentCharacters)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  .regex(/^[^\u0000-\u001f\u007f]*$/, "has control characters");
-
-const command = z
-  .tuple([z.enum(VERBS), argument], argument)
-  .refine((words) => words.length <= LIMITS.commandArguments, "has too many arguments");
 
 const labels = (project: string) =>
   z.strictObject({
@@ -89,7 +76,7 @@ export function recorderShape(facts: ShapeFacts) {
   return z.strictObject({
     name: z.string().optional(),
     Image: z.literal(facts.imageId),
-    Cmd: command,
+    Cmd: recorderCommand,
     User: z.literal(USER),
     Labels: labels(facts.project),
     HostConfig: hostConfig(facts),

@@ -27,6 +27,7 @@ const CREATE = "/containers/create";
 
 const flag = z.enum(["0", "1", "true", "false"]);
 const seconds = z.string().regex(/^[0-9]{1,2}$/);
+const count = z.string().regex(/^[0-9]{1,4}$/);
 
 type Parameters = Record<string, z.ZodType<string>>;
 
@@ -48,7 +49,7 @@ const ROUTES: readonly Route[] = [
   route("GET", "/_ping", {}, () => ({ kind: "engine" })),
   route("HEAD", "/_ping", {}, () => ({ kind: "engine" })),
   route("GET", "/version", {}, () => ({ kind: "engine" })),
-  route("GET", "/containers/json", { all: flag, filters: z.string().max(4_096), limit: seconds, size: flag }, () => ({
+  route("GET", "/containers/json", { all: flag, filters: z.string().max(4_096), limit: count, size: flag }, () => ({
     kind: "containers",
   })),
   route("POST", CREATE, { name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/) }, () => ({

@@ -1,0 +1,43 @@
+import { z } from "zod";
+
+/** Longest argument in characters: an SDP in base64 has some 500, a title some 200. */
+const ARGUMENT_LIMIT_CHARACTERS = 8_192;
+/** A track has a part for each recorder that took over, and a leg two tracks. */
+const PARTS_LIMIT = 64;
+
+const ID = "[A-Za-z0-9][A-Za-z0-9_-]{0,127}";
+const NUMBER = "[0-9]+(\\.[0-9]+)?";
+const FORMAT = "webm|mkv|mp4";
+
+const argument = (pattern: string) =>
+  z
+    .string()
+    .max(ARGUMENT_LIMIT_CHARACTERS)
+    .regex(new RegExp(`^(${pattern})$`, "u"));
+
+const id = argument(ID);
+const track = argument("(audio|video)=[A-Za-z0-9+/]+={0,2}");
+const detail = argument(
+  [
+    `format=(${FORMAT})`,
+    `(audio|video)=-?${NUMBER},${NUMBER}(,${ID})?`,
+    "tracks=separate",
+    "transcode=vorbis",
+    "title=\\P{C}*",
+    "date=[0-9TZ:.-]+",
+    `(call|leg)_id=${ID}`,
+  ].join("|"),
+);
+const recordingsPath = argument("(?!.*\\.\\.)[A-Za-z0-9_-][A-Za-z0-9_./-]*");
+
+/** The commands of the recorder image, and what may follow each; see services/recorder. */
+export const recorderCommand = z.union(
+  [
+    z
+      .tuple([z.literal("record"), id], track)
+      .refine((words) => words.length > 2 && words.length <= 4, "one SDP for each of two tracks"),
+    z.tuple([z.literal("assemble"), id], detail).refine((words) => words.length <= PARTS_LIMIT, "too many arguments"),
+    z.tuple([z.literal("probe"), recordingsPath]),
+  ],
+  "is no command of the recorder image",
+);
