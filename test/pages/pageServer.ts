@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const HTML = "text/html; charset=utf-8";
 const SCRIPT = "text/javascript";
 
-/** Everything the pages load. skyway-js and PeerJS are the files that npm delivers, untouched. */
+/** Everything the pages load. skyway-js, PeerJS and whip-whep are the files that npm delivers, untouched. */
 const FILES: Record<string, { file: string; type: string }> = {
   "/caller.html": { file: fileURLToPath(new URL("caller.html", import.meta.url)), type: HTML },
   "/player.html": { file: fileURLToPath(new URL("player.html", import.meta.url)), type: HTML },
@@ -15,6 +15,8 @@ const FILES: Record<string, { file: string; type: string }> = {
   "/skyway.js": { file: createRequire(import.meta.url).resolve("skyway-js"), type: SCRIPT },
   "/pattern.html": { file: fileURLToPath(new URL("../fidelity/page/pattern.html", import.meta.url)), type: HTML },
   "/peerjs.html": { file: fileURLToPath(new URL("peerjs.html", import.meta.url)), type: HTML },
+  "/whip.html": { file: fileURLToPath(new URL("whip.html", import.meta.url)), type: HTML },
+  "/whip.js": { file: fileURLToPath(import.meta.resolve("whip-whep/whip.js")), type: SCRIPT },
   "/peerjs.js": { file: fileURLToPath(new URL("peerjs.min.js", import.meta.resolve("peerjs"))), type: SCRIPT },
 };
 /** Scripts of pages that are written in TypeScript; the browser gets them without the types. */

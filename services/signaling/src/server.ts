@@ -9,6 +9,7 @@ import { servePeerJs } from "./peerjs/webSocketServer.ts";
 import { serveRest } from "./restApi.ts";
 import { serveSkyway } from "./skyway/socketServer.ts";
 import { WATCH_INTERVAL_MS } from "./times.ts";
+import { serveWhip } from "./whip/whipServer.ts";
 import { Worlds } from "./worlds.ts";
 
 export interface Signaling {
@@ -29,7 +30,11 @@ export async function startSignaling(
   const app = Fastify({ logger: false, forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
   const metrics = new Metrics(worlds);
   serveRest(app, worlds, metrics);
-  const doors = [serveSkyway(app.server, worlds, metrics, log), servePeerJs(app, worlds, metrics, log)];
+  const doors = [
+    serveSkyway(app.server, worlds, metrics, log),
+    servePeerJs(app, worlds, metrics, log),
+    serveWhip(app, worlds, metrics, log),
+  ];
   const stopWatching = watchOver(doors, clock);
   app.addHook("preClose", async () => {
     stopWatching();

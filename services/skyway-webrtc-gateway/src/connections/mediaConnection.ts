@@ -278,8 +278,11 @@ export class MediaConnection {
   }
 }
 
-/** Ends that the caller has brought about, or cannot hear of. */
-const CALLER_KNOWS: ReadonlySet<CallEnd> = new Set(["force_close", "leave", "dtls_closed"]);
+/**
+ * Ends that the caller has said on signalling, or cannot hear of. One that closes its connection alone is told, for
+ * those who answer for it there.
+ */
+const CALLER_KNOWS: ReadonlySet<CallEnd> = new Set(["force_close", "leave"]);
 
 function isSame(redirect: Address | undefined, address: Address): boolean {
   return redirect?.host === address.host && redirect.port === address.port;

@@ -1,0 +1,288 @@
+import { createHmac } from "node:crypto";
+import { expect, test } from "vitest";
+import { Client } from "../testing/client.ts";
+import { KEY, OTHER_KEY, openSignaling, type TestSignaling } from "../testing/signaling.ts";
+import { waitFor } from "../testing/waitFor.ts";
+import { ANSWER_LIMIT_MS } from "./whipLink.ts";
+
+const FRAGMENT = "application/trickle-ice-sdpfrag";
+const description = (ufrag: string) =>
+  [
+    "v=0",
+    "o=- 1 2 IN IP4 127.0.0.1",
+    "s=-",
+    "t=0 0",
+    "a=group:BUNDLE 0 1",
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+    `a=ice-ufrag:${ufrag}`,
+    `a=ice-pwd:${ufrag}passwordpassword`,
+    "a=mid:0",
+    `a=candidate:1 1 udp 1 127.0.0.1 4000 typ host`,
+    "m=video 9 UDP/TLS/RTP/SAVPF 96",
+    `a=ice-ufrag:${ufrag}`,
+    `a=ice-pwd:${ufrag}passwordpassword`,
+    "a=mid:1",
+    "",
+  ].join("\r\n");
+const fragment = (ufrag: string, port: number) =>
+  [
+    `a=ice-ufrag:${ufrag}`,
+    `a=ice-pwd:${ufrag}passwordpassword`,
+    "m=audio 9 UDP/TLS/RTP/SAVPF 0",
+    "a=mid:0",
+    `a=candidate:7 1 udp 1 127.0.0.1 ${port} typ host`,
+    "a=end-of-candidates",
+    "",
+  ].join("\r\n");
+
+interface Call {
+  path?: string;
+  token?: string | undefined;
+  body?: string;
+  type?: string;
+  signal?: AbortSignal;
+}
+
+function post(signaling: TestSignaling, call: Call = {}): Promise<Response> {
+  const { path = "/whip/recorder", token = KEY, body = description("ours"), type = "application/sdp", signal } = call;
+  const headers = { "content-type": type, ...(token && { authorization: `Bearer ${token}` }) };
+  return fetch(`${signaling.origin}${path}`, { method: "POST", headers, body, ...(signal && { signal }) });
+}
+
+/** The peer that is called; it answers when told to. */
+async function openRecorder(signaling: TestSignaling) {
+  const recorder = await Client.open(signaling, { peerId: "recorder" });
+  const answer = async (ufrag: string, times = 1) => {
+    const { src, connectionId } = await recorder.hears("OFFER", times);
+    const sdp = { type: "answer", sdp: description(ufrag) };
+    recorder.socket.emit("SEND_ANSWER", { dst: src, connectionId, connectionType: "media", answer: sdp });
+  };
+  return Object.assign(recorder, { answerWith: answer });
+}
+
+/** An answered session. */
+async function publish(signaling: TestSignaling, recorder: Awaited<ReturnType<typeof openRecorder>>, path?: string) {
+  const [response] = await Promise.all([
+    post(signaling, path === undefined ? {} : { path }),
+    recorder.answerWith("its"),
+  ]);
+  const url = new URL(response.headers.get("location") ?? "", signaling.origin);
+  const etag = response.headers.get("etag") ?? "";
+  const request = (method: string, headers: Record<string, string> = {}, body?: string) =>
+    fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${KEY}`, ...headers },
+      ...(body !== undefined && { body }),
+    });
+  const patch = (ifMatch: string | undefined, body: string) =>
+    request("PATCH", { "content-type": FRAGMENT, ...(ifMatch !== undefined && { "if-match": ifMatch }) }, body);
+  return { response, url, etag, request, patch };
+}
+
+const codeOf = async (response: Response) => [response.status, (await response.json()).error.code];
+
+test("an offer calls the peer, with the rest of the query as metadata, and its answer comes back", async () => {
+  await using signaling = await openSignaling();
+  using recorder = await openRecorder(signaling);
+
+  const { response } = await publish(signaling, recorder, "/whip/recorder?id=camera-1&call=support%204711&name=Ada");
+
+  expect(response.status).toBe(201);
+  expect(await response.text()).toBe(description("its"));
+  expect(response.headers.get("content-type")).toBe("application/sdp");
+  expect(response.headers.get("location")).toMatch(/^\/whip\/recorder\/[A-Za-z0-9]{32}$/);
+  expect(response.headers.get("etag")).toMatch(/^"[A-Za-z0-9]{32}"$/);
+  expect(response.headers.get("access-control-expose-headers")).toContain("Location");
+  expect(await recorder.hears("OFFER")).toMatchObject({
+    src: "camera-1",
+    connectionType: "media",
+    metadata: { call: "support 4711", name: "Ada" },
+    offer: { type: "offer", sdp: description("ours") },
+  });
+});
+
+test("candidates that come later are passed on, those of another ICE session are not", async () => {
+  await using signaling = await openSignaling();
+  using recorder = await openRecorder(signaling);
+  const { patch, etag } = await publish(signaling, recorder);
+
+  expect((await patch(etag, fragment("ours", 5000))).status).toBe(204);
+
+  expect((await recorder.hears("CANDIDATE")).candidate).toEqual({
+    candidate: "candidate:7 1 udp 1 127.0.0.1 5000 typ host",
+    sdpMid: "0",
+    sdpMLineIndex: null,
+  });
+  expect(await codeOf(await patch('"another"', fragment("ours", 5000)))).toEqual([412, "NOT_THIS_ICE_SESSION"]);
+  expect(await codeOf(await patch(etag, fragment("others", 5000)))).toEqual([412, "NOT_THIS_ICE_SESSION"]);
+  expect(await codeOf(await patch(undefined, fragment("ours", 5000)))).toEqual([428, "IF_MATCH_NEEDED"]);
+  expect(await codeOf(await patch(etag, "a=candidate:x"))).toEqual([422, "INVALID_FRAGMENT"]);
+  expect(recorder.events.filter((event) => event === "CANDIDATE")).toHaveLength(1);
+});
+
+test("an ICE restart is refused in such a way that the client begins anew", async () => {
+  await using signaling = await openSignaling();
+  using recorder = await openRecorder(signaling);
+  const { patch, etag } = await publish(signaling, recorder);
+
+  expect(await codeOf(await patch("*", fragment("anew", 6000)))).toEqual([422, "NO_ICE_RESTART"]);
+
+  expect((await patch(etag, fragment("ours", 6001))).status).toBe(204);
+  await recorder.hears("CANDIDATE");
+  expect(recorder.events).toEqual(["OPEN", "OFFER", "CANDIDATE"]);
+});
+
+test("DELETE hangs up, and may be said again", async () => {
+  await using signaling = await openSignaling();
+  using recorder = await openRecorder(signaling);
+  const { request, patch, etag } = await publish(signaling, recorder);
+
+  expect((await request("DELETE")).status).toBe(200);
+
+  const { connectionId } = await recorder.hears("OFFER");
+  expect(await recorder.hears("FORCE_CLOSE")).toMatchObject({ connectionId });
+  await recorder.hears("LEAVE");
+  expect((await request("DELETE")).status).toBe(200);
+  expect(await codeOf(await patch(etag, fragment("ours", 5000)))).toEqual([404, "SESSION_NOT_FOUND"]);
+});
+
+test("a peer that hangs up ends the session, and frees its id", async () => {
+  await using signaling = await openSignaling();
+  using recorder = await openRecorder(signaling);
+  const { patch, etag } = await publish(signaling, recorder, "/whip/recorder?id=camera");
+  const again = await post(signaling, { path: "/whip/recorder?id=camera" });
+  expect(await codeOf(again)).toEqual([409, "UNAVAILABLE_ID"]);
+
+  recorder.forceClose("camera", (await recorder.hears("OFFER")).connectionId);
+
+  await waitFor("the end", async () => (await patch(etag, fragment("ours", 5000))).status === 404);
+  const [response] = await Promise.all([
+    post(signaling, { path: "/whip/recorder?id=camera" }),
+    recorder.answerWith("its", 2),
+  ]);
+  expect(response.status).toBe(201);
+});
+
+test("a peer that leaves for good ends the session", async () => {
+  await using signaling = await openSignaling();
+  using recorder = await openRecorder(signaling);
+  const { patch, etag } = await publish(signaling, recorder);
+
+  recorder.socket.disconnect();
+
+  await waitFor("the end", async () => (await patch(etag, fragment("ours", 5000))).status === 404);
+});
+
+test("nobody there, nobody who answers, and a refusal are told apart", async () => {
+  await using signaling = await openSignaling();
+  const nobody = post(signaling, { path: "/whip/nobody" });
+  await passTime(signaling, nobody, 6_000);
+  expect(await codeOf(await nobody)).toEqual([404, "PEER_UNAVAILABLE"]);
+
+  using recorder = await openRecorder(signaling);
+  const silence = post(signaling);
+  const { connectionId } = await recorder.hears("OFFER");
+  signaling.clock.advance(ANSWER_LIMIT_MS);
+  expect(await codeOf(await silence)).toEqual([504, "NOT_ANSWERED"]);
+  expect(await recorder.hears("FORCE_CLOSE")).toMatchObject({ connectionId });
+
+  const refused = post(signaling);
+  const offer = await recorder.hears("OFFER", 2);
+  recorder.forceClose(offer.src, offer.connectionId);
+  const response = await refused;
+  expect(response.headers.get("retry-after")).toBe("5");
+  expect(await codeOf(response)).toEqual([503, "CALL_REFUSED"]);
+});
+
+test("a client that does not wait for its answer hangs up", async () => {
+  await using signaling = await openSignaling();
+  using recorder = await openRecorder(signaling);
+  const impatience = new AbortController();
+  const request = post(signaling, { signal: impatience.signal });
+  await recorder.hears("OFFER");
+
+  impatience.abort();
+
+  await expect(request).rejects.toThrow();
+  await recorder.hears("FORCE_CLOSE");
+});
+
+test.each<[string, Call, number, string]>([
+  ["an unknown key", { token: "22222222-2222-4222-8222-222222222222" }, 401, "INVALID_KEY"],
+  ["a token that is none", { token: "a b" }, 401, "TOKEN_REFUSED"],
+  ["a peer id that cannot be", { path: "/whip/%00" }, 404, "PEER_UNAVAILABLE"],
+  ["an id of its own that cannot be", { path: "/whip/recorder?id=..%2F" }, 400, "INVALID_ID"],
+  ["no SDP", { body: "hello" }, 422, "INVALID_OFFER"],
+  ["an empty body", { body: "" }, 422, "INVALID_OFFER"],
+  ["JSON", { body: "{}", type: "application/json" }, 415, "UNSUPPORTED_MEDIA_TYPE"],
+  ["a megabyte", { body: "v=0".padEnd(1_000_000, "x") }, 413, "BAD_REQUEST"],
+  ["an offer beyond all offers", { body: "v=0".padEnd(210_000, "x") }, 413, "OFFER_TOO_LARGE"],
+])("%s is refused with a reason", async (_, call, status, code) => {
+  await using signaling = await openSignaling();
+  expect(await codeOf(await post(signaling, call))).toEqual([status, code]);
+});
+
+test("a session belongs to the key that began it", async () => {
+  await using signaling = await openSignaling();
+  using recorder = await openRecorder(signaling);
+  const { request, url } = await publish(signaling, recorder);
+
+  expect(await codeOf(await request("DELETE", { authorization: `Bearer ${OTHER_KEY}` }))).toEqual([
+    401,
+    "TOKEN_REFUSED",
+  ]);
+  expect(await codeOf(await fetch(`${url}x`, { method: "DELETE" }))).toEqual([404, "SESSION_NOT_FOUND"]);
+  expect(recorder.events).not.toContain("FORCE_CLOSE");
+});
+
+test("without a token the default key is meant", async () => {
+  await using signaling = await openSignaling();
+  using recorder = await openRecorder(signaling);
+  const [response] = await Promise.all([post(signaling, { token: "" }), recorder.answerWith("its")]);
+  expect(response.status).toBe(201);
+
+  await using closed = await openSignaling({ apiKeys: [OTHER_KEY] });
+  expect(await codeOf(await post(closed, { token: "" }))).toEqual([401, "INVALID_KEY"]);
+});
+
+test("a key with a secret takes a credential within the token", async () => {
+  const secret = "a secret of the operator";
+  await using signaling = await openSignaling({ secretKeys: new Map([[OTHER_KEY, secret]]) });
+  const timestamp = Math.floor(signaling.clock.now() / 1000);
+  const sign = (peerId: string) => createHmac("sha256", secret).update(`${timestamp}:600:${peerId}`).digest("base64");
+  const call = (peerId: string) => ({
+    token: `${OTHER_KEY}.${timestamp}.600.${sign(peerId)}`,
+    path: "/whip/recorder?id=camera",
+  });
+
+  expect(await codeOf(await post(signaling, call("another")))).toEqual([401, "AUTHENTICATION"]);
+  const accepted = post(signaling, call("camera"));
+  await passTime(signaling, accepted, 6_000);
+  expect(await codeOf(await accepted)).toEqual([404, "PEER_UNAVAILABLE"]);
+});
+
+test("pages of other origins may use it, and other methods are answered with those that there are", async () => {
+  await using signaling = await openSignaling();
+  const preflight = await fetch(`${signaling.origin}/whip/recorder`, { method: "OPTIONS" });
+  expect(preflight.status).toBe(204);
+  expect(preflight.headers.get("access-control-allow-methods")).toContain("POST");
+  expect(preflight.headers.get("access-control-allow-headers")).toContain("Authorization");
+  expect(preflight.headers.get("accept-post")).toBe("application/sdp");
+
+  const get = await fetch(`${signaling.origin}/whip/recorder`);
+  expect(get.headers.get("allow")).toContain("POST");
+  expect(await codeOf(get)).toEqual([405, "METHOD_NOT_ALLOWED"]);
+  expect((await fetch(`${signaling.origin}/whip/recorder/x`, { method: "PUT" })).status).toBe(405);
+});
+
+/** Lets the signalling's clock run until a request is answered. */
+async function passTime(signaling: TestSignaling, request: Promise<Response>, ms: number): Promise<void> {
+  let isAnswered = false;
+  void request.finally(() => {
+    isAnswered = true;
+  });
+  await waitFor("an answer", () => {
+    if (!isAnswered) signaling.clock.advance(ms);
+    return isAnswered;
+  });
+}
