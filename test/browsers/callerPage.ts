@@ -18,6 +18,8 @@ export interface SignalingAddress {
   host: string;
   port: number;
   key: string;
+  /** RTCConfiguration; without it skyway-js asks a STUN server of its own. */
+  config?: { iceServers: unknown[]; iceTransportPolicy?: "all" | "relay" };
 }
 
 export interface CallOptions {
@@ -84,6 +86,8 @@ export interface CallerPage {
   /** How the page's socket reaches signalling: by polling, until it has been upgraded to websocket. */
   transport(): Promise<string>;
   errors(): Promise<string[]>;
+  /** How media leaves this side: "host", or "relay" by a TURN server. */
+  route(): Promise<string>;
 }
 
 export async function openCallerPage(browser: Browser, pagesOrigin: string): Promise<CallerPage> {
@@ -105,5 +109,6 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
     transport: async () => z.string().parse(await run("transport")),
     isOpen: async () => z.boolean().parse(await run("isOpen")),
     errors: async () => z.array(z.string()).parse(await run("errors")),
+    route: async () => z.string().parse(await run("route")),
   };
 }

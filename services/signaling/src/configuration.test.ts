@@ -31,6 +31,15 @@ test("several keys and their secrets are read", () => {
   expect([...secretKeys]).toEqual([[KEY, "a secret: with a colon"]]);
 });
 
+test("TURN servers are read with their secret", () => {
+  const urls = ["turn:198.51.100.7:3478?transport=udp", "turns:turn.example.org:5349"];
+
+  expect(readConfiguration({ TURN_URLS: urls.join(", "), TURN_SECRET: "a secret of servers" }).turn).toEqual({
+    urls,
+    secret: "a secret of servers",
+  });
+});
+
 test.each(["127.0.0.1", "127.8.0.1", "::1", "[::1]", "localhost"])("the default key works on %s", (address) => {
   expect(readConfiguration({ BIND_ADDRESS: address }).apiKeys).toEqual([DEFAULT_API_KEY]);
 });
@@ -45,6 +54,9 @@ describe("what is wrong is named, and no secret is shown", () => {
     [{ PORT: "web" }, "PORT"],
     [{ PORT: "70000" }, "PORT"],
     [{ LOG_LEVEL: "loud" }, "LOG_LEVEL"],
+    [{ TURN_URLS: "turn:a.example" }, "TURN_SECRET"],
+    [{ TURN_SECRET: "only-the-secret-of-servers" }, "TURN_URLS"],
+    [{ TURN_URLS: "a.example", TURN_SECRET: "only-the-secret-of-servers" }, "TURN_URLS (entry 1)"],
     [{ SKYWAY_SECRET_KEYS: "only-the-secret" }, "SKYWAY_SECRET_KEYS"],
     [{ SKYWAY_SECRET_KEYS: `${KEY}:only-the-secret-of-a-stranger` }, "SKYWAY_SECRET_KEYS"],
   ])("%j", (environment, place) => {

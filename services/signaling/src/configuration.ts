@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { ApiKey } from "./ids.ts";
+import type { Turn } from "./turn.ts";
 
 /** Works without any configuration, and for that reason on loopback only. */
 export const DEFAULT_API_KEY = "00000000-0000-4000-8000-000000000000";
@@ -15,6 +16,9 @@ const SecretKey = z
   .transform((pair) => [pair.slice(0, pair.indexOf(":")), pair.slice(pair.indexOf(":") + 1)] as const)
   .pipe(z.tuple([ApiKey, z.string()]));
 
+/** RFC 7065, and `stun:` of RFC 7064. */
+const IceUrl = z.string().regex(/^(?:stun|turns?):[A-Za-z0-9.:[\]-]+(?:\?transport=(?:udp|tcp))?$/, "is no turn: URL");
+
 const Environment = z
   .object({
     PORT: z.preprocess(unlessEmpty, z.coerce.number().int().min(0).max(65_535).default(9000)),
@@ -26,8 +30,15 @@ const Environment = z
       z.string().default(DEFAULT_API_KEY).transform(list).pipe(z.array(ApiKey)),
     ),
     SKYWAY_SECRET_KEYS: z.preprocess(unlessEmpty, z.string().transform(list).pipe(z.array(SecretKey)).default([])),
+    TURN_URLS: z.preprocess(unlessEmpty, z.string().transform(list).pipe(z.array(IceUrl)).optional()),
+    TURN_SECRET: z.preprocess(unlessEmpty, z.string().min(16, "has less than 16 characters").optional()),
   })
-  .superRefine(({ SKYWAY_API_KEY: keys, BIND_ADDRESS, SKYWAY_SECRET_KEYS: secrets }, context) => {
+  .superRefine((variables, context) => {
+    const { SKYWAY_API_KEY: keys, BIND_ADDRESS, SKYWAY_SECRET_KEYS: secrets, TURN_URLS, TURN_SECRET } = variables;
+    if ((TURN_URLS === undefined) !== (TURN_SECRET === undefined)) {
+      const [missing, given] = TURN_URLS === undefined ? ["TURN_URLS", "TURN_SECRET"] : ["TURN_SECRET", "TURN_URLS"];
+      context.addIssue({ code: "custom", path: [missing], message: `is needed where ${given} is set` });
+    }
     if (keys.some((key) => key === DEFAULT_API_KEY) && !isLoopback(BIND_ADDRESS)) {
       context.addIssue({
         code: "custom",
@@ -52,6 +63,8 @@ export interface Configuration {
   apiKeys: readonly ApiKey[];
   /** Keys whose peers must bring credentials, with the secret that signs them. */
   secretKeys: ReadonlyMap<ApiKey, string>;
+  /** Absent: clients are told of no TURN server. */
+  turn?: Turn | undefined;
 }
 
 export class ConfigurationError extends Error {
@@ -61,7 +74,7 @@ export class ConfigurationError extends Error {
 /**
  * @param environment PORT (9000; 0 for any), LISTEN_ADDRESS (0.0.0.0: in the bundle only the front door reaches it),
  *   SKYWAY_API_KEY (comma-separated), BIND_ADDRESS (where the bundle is published; 127.0.0.1), LOG_LEVEL (info),
- *   SKYWAY_SECRET_KEYS (comma-separated `<API key>:<secret>`; none).
+ *   SKYWAY_SECRET_KEYS (comma-separated `<API key>:<secret>`; none), TURN_URLS (comma-separated) with TURN_SECRET (none).
  * @throws ConfigurationError naming every variable that is wrong and what to change.
  */
 export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
@@ -73,6 +86,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     logLevel: data.LOG_LEVEL,
     apiKeys: data.SKYWAY_API_KEY,
     secretKeys: new Map(data.SKYWAY_SECRET_KEYS),
+    turn: data.TURN_URLS && data.TURN_SECRET ? { urls: data.TURN_URLS, secret: data.TURN_SECRET } : undefined,
   };
 }
 

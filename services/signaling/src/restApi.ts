@@ -1,7 +1,8 @@
 import type { FastifyInstance } from "fastify";
-import { ERRORS } from "./errors.ts";
-import type { PeerId } from "./ids.ts";
+import { ERRORS, SignalingError } from "./errors.ts";
+import { generatePeerId, type PeerId } from "./ids.ts";
 import type { Metrics } from "./metrics.ts";
+import { iceServerFor, type Turn } from "./turn.ts";
 import type { Worlds } from "./worlds.ts";
 
 const HOST_NAME = /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])$/;
@@ -9,7 +10,7 @@ const HOST_NAME = /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])$/;
 const UNKNOWN_KEY_STATUS = 401;
 
 /** The REST paths of SkyWay's signalling server that skyway-js asks for, and the health of this one. */
-export function serveRest(app: FastifyInstance, worlds: Worlds, { registry }: Metrics): void {
+export function serveRest(app: FastifyInstance, worlds: Worlds, { registry }: Metrics, turn: Turn | undefined): void {
   app.addHook("onRequest", async (_, reply) => {
     reply.headers({ "access-control-allow-origin": "*", "cache-control": "no-store" });
   });
@@ -23,6 +24,22 @@ export function serveRest(app: FastifyInstance, worlds: Worlds, { registry }: Me
     if (!world) return reply.code(UNKNOWN_KEY_STATUS).send(UNKNOWN_KEY);
     return { exists: world.isConnected(params.id as PeerId) };
   });
+
+  // Of our own: skyway-js itself knows the servers of SkyWay's cloud alone. Admits whom signalling would register.
+  app.get<{ Params: { key: string }; Querystring: { peerId?: unknown; credential?: unknown } }>(
+    "/api/apikeys/:key/ice-servers",
+    async ({ params, query }, reply) => {
+      try {
+        const { peerId, credential } = query;
+        const admission = worlds.admit({ apiKey: params.key, peerId, token: undefined, credential });
+        const subject = admission.peerId ?? generatePeerId();
+        return { iceServers: turn ? [iceServerFor(turn, subject, worlds.clock.now())] : [] };
+      } catch (error) {
+        if (!(error instanceof SignalingError)) throw error;
+        return reply.code(UNKNOWN_KEY_STATUS).send({ error: { code: error.code, message: error.message } });
+      }
+    },
+  );
 
   // The dispatcher names the host to connect to, always by TLS on port 443: here it is the one that was asked.
   app.get("/signaling", async ({ hostname }, reply) => {

@@ -24,16 +24,16 @@ export async function startSignaling(
   log: Logger,
   clock: Clock = systemClock,
 ): Promise<Signaling> {
-  const { apiKeys, secretKeys, port, listenAddress } = configuration;
+  const { apiKeys, secretKeys, turn, port, listenAddress } = configuration;
   const worlds = new Worlds(apiKeys, secretKeys, clock);
   // Requests are not logged: their addresses hold tokens.
   const app = Fastify({ logger: false, forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
   const metrics = new Metrics(worlds);
-  serveRest(app, worlds, metrics);
+  serveRest(app, worlds, metrics, turn);
   const doors = [
     serveSkyway(app.server, worlds, metrics, log),
     servePeerJs(app, worlds, metrics, log),
-    serveWhip(app, worlds, metrics, log),
+    serveWhip(app, worlds, metrics, turn, log),
   ];
   const stopWatching = watchOver(doors, clock);
   app.addHook("preClose", async () => {

@@ -132,6 +132,20 @@ test("an ICE restart is refused in such a way that the client begins anew", asyn
   expect(recorder.events).toEqual(["OPEN", "OFFER", "CANDIDATE"]);
 });
 
+test("the client is told of TURN servers", async () => {
+  const urls = ["turn:a.example:3478?transport=udp", "turn:a.example:3478?transport=tcp"];
+  await using signaling = await openSignaling({ turn: { urls, secret: "shared" } });
+  using recorder = await openRecorder(signaling);
+
+  const { response } = await publish(signaling, recorder);
+
+  const links = (response.headers.get("link") ?? "").split(", ");
+  expect(links).toHaveLength(2);
+  expect(links[0]).toMatch(
+    /^<turn:a\.example:3478\?transport=udp>; rel="ice-server"; username="\d+:\w+"; credential="[^"]+"; credential-type="password"$/,
+  );
+});
+
 test("DELETE hangs up, and may be said again", async () => {
   await using signaling = await openSignaling();
   using recorder = await openRecorder(signaling);

@@ -2,10 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Door } from "../door.ts";
 import { errorMessage } from "../errors.ts";
-import { generateToken, PeerId } from "../ids.ts";
+import { generatePeerId, generateToken, PeerId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
 import { Session } from "../session.ts";
+import { iceServerFor, linksOf, type Turn } from "../turn.ts";
 import type { Worlds } from "../worlds.ts";
 import { parseBearer } from "./bearer.ts";
 import { WhipError } from "./errors.ts";
@@ -37,7 +38,13 @@ type OneSession = { Params: { dst: string; id: string } };
  * The door for WHIP (RFC 9725): `POST /whip/{peerId}` calls a peer, as `peer.call(peerId, stream, { metadata })` does.
  * The session's client answers to nobody; what signalling would tell it is told as answers to its requests.
  */
-export function serveWhip(app: FastifyInstance, worlds: Worlds, metrics: Metrics, log: Logger): Door {
+export function serveWhip(
+  app: FastifyInstance,
+  worlds: Worlds,
+  metrics: Metrics,
+  turn: Turn | undefined,
+  log: Logger,
+): Door {
   const sessions = new Map<string, WhipSession>();
 
   app.register(async (whip) => {
@@ -109,6 +116,7 @@ export function serveWhip(app: FastifyInstance, worlds: Worlds, metrics: Metrics
     session.join({ apiKey: bearer.apiKey, peerId, token: undefined, credential: bearer.credential });
     try {
       const sdp = await answer;
+      if (turn) reply.header("link", linksOf(iceServerFor(turn, generatePeerId(), worlds.clock.now())));
       return await reply
         .code(201)
         .type(OFFER_TYPE)

@@ -6,6 +6,7 @@ import {
   ErrorAnswer,
   FileLink,
   Health,
+  IceServers,
   type LegState,
   Session,
 } from "./schemas.ts";
@@ -72,6 +73,11 @@ export async function getHealth(): Promise<Health> {
 
 export function getClientConfiguration(): Promise<z.infer<typeof ClientConfiguration>> {
   return ask(ClientConfiguration, "/api/client-configuration");
+}
+
+/** TURN servers, where the bundle has any. It is signalling that knows them. */
+export async function getIceServers(apiKey: string): Promise<z.infer<typeof IceServers>["iceServers"]> {
+  return (await ask(IceServers, `/api/apikeys/${encodeURIComponent(apiKey)}/ice-servers`)).iceServers;
 }
 
 export function callUrl(callId: string): string {

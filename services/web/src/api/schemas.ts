@@ -56,6 +56,11 @@ export type Health = z.infer<typeof Health>;
 
 export const ClientConfiguration = z.object({ key: z.string(), recorderPeerId: z.string() });
 
+/** Some of RTCIceServer's fields. */
+export const IceServers = z.object({
+  iceServers: z.array(z.object({ urls: z.array(z.string()), username: z.string(), credential: z.string() })),
+});
+
 export const Session = z.object({ required: z.boolean(), admitted: z.boolean() });
 export type Session = z.infer<typeof Session>;
 

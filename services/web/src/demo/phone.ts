@@ -1,6 +1,6 @@
 import type Peer from "skyway-js";
 import type { MediaConnection } from "skyway-js";
-import { getClientConfiguration } from "../api/client.ts";
+import { getClientConfiguration, getIceServers } from "../api/client.ts";
 import { textIn } from "../metadata.ts";
 import { explain, isAbout } from "./mistakes.ts";
 import { loadSkyway } from "./skyway.ts";
@@ -72,7 +72,8 @@ export class Phone {
     const secure = location.protocol === "https:";
     const port = Number(location.port) || (secure ? 443 : 80);
     // Without a list of its own it would ask a STUN server on the internet.
-    const peer = new Peer({ key, host: location.hostname, port, secure, config: { iceServers: [] } });
+    const config = { iceServers: await getIceServers(key) };
+    const peer = new Peer({ key, host: location.hostname, port, secure, config });
     await new Promise<void>((resolve, reject) => {
       peer.once("open", () => resolve());
       peer.once("error", reject);
