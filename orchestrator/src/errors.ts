@@ -74,6 +74,30 @@ export const ERRORS = {
     hint: "Ask for a new one.",
     status: 403,
   },
+  WEBHOOK_NOT_FOUND: {
+    message: "there is no webhook of this name",
+    fault: "caller",
+    hint: "GET /api/webhooks lists them.",
+    status: 404,
+  },
+  WEBHOOK_MESSAGE_NOT_FOUND: {
+    message: "there is no such message, or it is too old",
+    fault: "caller",
+    hint: "GET /api/webhooks/messages lists them; they are kept for a week.",
+    status: 404,
+  },
+  WEBHOOK_NOT_TAKEN: {
+    message: "a receiver did not take a message",
+    fault: "network",
+    hint: "It is tried again for a day. Without compose/webhooks.yml nothing gets out.",
+    passes: true,
+  },
+  WEBHOOK_DISABLED: {
+    message: "this receiver has said that it wants nothing any more (410)",
+    fault: "operator",
+    hint: "POST /api/webhooks/{name}/enable takes it into service again.",
+    status: 409,
+  },
   INTERNAL: { message: "something went wrong here", fault: "ours", hint: "See the orchestrator's log.", status: 500 },
 
   DOCKER_UNREACHABLE: {

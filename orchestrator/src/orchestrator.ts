@@ -23,6 +23,9 @@ import { PeerKeeper } from "./peers/peerKeeper.ts";
 import { TokenFile } from "./peers/tokens.ts";
 import { assembleArguments } from "./recorders/commands.ts";
 import { Recorders } from "./recorders/recorders.ts";
+import { Outbox } from "./webhooks/outbox.ts";
+import { WebhookMetrics } from "./webhooks/webhookMetrics.ts";
+import { Webhooks } from "./webhooks/webhooks.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -33,13 +36,21 @@ export class Orchestrator {
   readonly #api: FastifyInstance;
   /** Aborts when what goes on beside the calls is to end. */
   readonly #over: AbortController;
+  readonly #webhooks: Webhooks;
   #closed: Promise<void> | undefined;
 
-  private constructor(rooms: Rooms, peers: readonly PeerKeeper[], api: FastifyInstance, over: AbortController) {
+  private constructor(
+    rooms: Rooms,
+    peers: readonly PeerKeeper[],
+    api: FastifyInstance,
+    over: AbortController,
+    webhooks: Webhooks,
+  ) {
     this.rooms = rooms;
     this.#peers = peers;
     this.#api = api;
     this.#over = over;
+    this.#webhooks = webhooks;
   }
 
   /**
@@ -110,9 +121,25 @@ export class Orchestrator {
       recorders,
       storage,
     };
+    const webhooks = await Webhooks.start({
+      endpoints: configuration.webhooks,
+      outbox: new Outbox(library.paths.webhooks, log),
+      metrics: new WebhookMetrics(metrics.registry),
+      ...{ calls, clock, log },
+    });
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
     const access = new Access(configuration.apiToken, clock);
-    const api = await createApi({ access, calls, library, desk, health, client, metrics: metrics.registry, log });
+    const api = await createApi({
+      access,
+      calls,
+      library,
+      desk,
+      health,
+      client,
+      metrics: metrics.registry,
+      log,
+      webhooks,
+    });
 
     await adoptLegs(rooms);
     const over = new AbortController();
@@ -120,7 +147,7 @@ export class Orchestrator {
     for (const peer of peers) void peer.keep((call) => void receiveCall(peer.peerId, call, rooms));
     await api.listen({ port: configuration.port, host: "0.0.0.0" });
     log.info({ port: configuration.port, peers: configuration.peers }, "orchestrator is up");
-    return new Orchestrator(rooms, peers, api, over);
+    return new Orchestrator(rooms, peers, api, over, webhooks);
   }
 
   /**
@@ -143,6 +170,7 @@ export class Orchestrator {
     if (!done) log.warn({ legs: desk.size }, "left for the next start");
     await Promise.all(this.#peers.map((peer) => peer.remove()));
     this.#over.abort();
+    await this.#webhooks.close();
     await this.#api.close();
     log.info("orchestrator is down");
   }

@@ -7,11 +7,13 @@ import type { CallBook } from "../calls/callBook.ts";
 import { checkHealth, type HealthSources } from "../health.ts";
 import type { LegDesk } from "../legs/legDesk.ts";
 import type { Library } from "../library/library.ts";
+import type { Webhooks } from "../webhooks/webhooks.ts";
 import { serveCalls } from "./callRoutes.ts";
 import { replyWithErrors } from "./errorReplies.ts";
 import { serveEvents } from "./eventRoute.ts";
 import { guardApi, isAdmitted } from "./gate.ts";
 import { serveSession } from "./sessionRoute.ts";
+import { serveWebhooks } from "./webhookRoutes.ts";
 
 /** Requests carry ids and a few numbers. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -28,6 +30,7 @@ export interface ApiSources {
   client: { key: string; recorderPeerId: string };
   metrics: Registry;
   log: Logger;
+  webhooks: Webhooks;
 }
 
 /** The HTTP API, as the README lists it. */
@@ -45,6 +48,7 @@ export async function createApi(sources: ApiSources): Promise<FastifyInstance> {
   serveSession(app, sources.access, sources.log);
   serveCalls(app, sources);
   serveEvents(app, sources.calls);
+  serveWebhooks(app, sources.webhooks);
   for (const path of ["/health", "/api/health"]) {
     app.get(path, async (request, reply) => {
       const { status, parts } = await checkHealth(sources.health);

@@ -1,30 +1,33 @@
-import type { LegState, Manifest, ManifestLeg, RecordingFile } from "../library/manifest.ts";
+import { z } from "zod";
+import { LEG_STATES, type LegState, type Manifest, type ManifestLeg, RecordingFile } from "../library/manifest.ts";
 
 /** A leg as the API shows it. */
-export interface LegView {
-  id: string;
-  peerId: string;
-  metadata: unknown;
-  state: LegState;
-  startedAt: string;
-  endedAt: string | null;
-  reason?: string;
-  error?: { code: string; message: string; hint: string };
-  file?: RecordingFile;
-  trackFiles?: RecordingFile[];
+export const LegView = z.object({
+  id: z.string(),
+  peerId: z.string(),
+  metadata: z.unknown(),
+  state: z.enum(LEG_STATES),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+  reason: z.string().optional(),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).optional(),
+  file: RecordingFile.optional(),
+  trackFiles: z.array(RecordingFile).optional(),
   /** Earlier parts, whose recorders were lost; all of them are in the file. */
-  parts?: { endedAt: string; reason: string }[];
-  gapSeconds?: number;
-}
+  parts: z.array(z.object({ endedAt: z.iso.datetime(), reason: z.string() })).optional(),
+  gapSeconds: z.number().optional(),
+});
+export type LegView = z.infer<typeof LegView>;
 
 /** A call as the API shows it. */
-export interface CallView {
-  id: string;
-  state: LegState;
-  startedAt: string;
-  endedAt: string | null;
-  legs: LegView[];
-}
+export const CallView = z.object({
+  id: z.string(),
+  state: z.enum(LEG_STATES),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+  legs: z.array(LegView),
+});
+export type CallView = z.infer<typeof CallView>;
 
 export const isOver = (state: LegState): boolean => state === "ready" || state === "failed";
 

@@ -132,3 +132,35 @@ describe("every mistake is named with its place, and all of them at once", () =>
     expect(text).not.toContain("\n");
   });
 });
+
+describe("webhooks", () => {
+  const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+  const URL_WITH_TOKEN = "https://hooks.example/T0K3N";
+
+  test("come from the file, each with its secret or the file of it, and one from the environment", () => {
+    const secretFile = join(folder, "secret");
+    writeFileSync(secretFile, `${SECRET}\n`);
+    const file = fileWith(`
+webhooks:
+  - { name: crm, url: "${URL_WITH_TOKEN}", secret: "${SECRET}", events: [call.ready] }
+  - { url: "http://inside/", secretFile: "${secretFile}" }
+`);
+    const { webhooks } = readConfiguration({ ...file, WEBHOOK_URL: URL_WITH_TOKEN, WEBHOOK_SECRET: SECRET });
+    expect(webhooks.map(({ name }) => name)).toEqual(["crm", expect.stringMatching(/^webhook-\w{8}$/), "environment"]);
+    expect(webhooks.map(({ events }) => events)).toEqual([["call.ready"], undefined, undefined]);
+    expect(webhooks.map((one) => one.secrets().key)).toEqual(Array(3).fill(Buffer.alloc(32, 7)));
+  });
+
+  test.each([
+    [`[{ url: "${URL_WITH_TOKEN}" }]`, "webhooks[0]: needs one of secret and secretFile"],
+    [`[{ url: "ftp://T0K3N/", secret: "${SECRET}" }]`, "webhooks[0].url: is not an http or https address"],
+    [`[{ url: "https://a:T0K3N@b/", secret: "${SECRET}" }]`, "webhooks[0].url: must not have a user name"],
+    [`[{ url: "${URL_WITH_TOKEN}", secret: T0K3N }]`, "webhooks[0]: the secret is not whsec_"],
+    [`[{ url: "${URL_WITH_TOKEN}", secretFile: /nowhere }]`, "cannot be read (ENOENT)"],
+    [`[{ url: "${URL_WITH_TOKEN}", secret: "${SECRET}", events: [call.dreamt] }]`, "webhooks[0].events[0]"],
+  ])("that are mistaken are named, without what was given: %s", (webhooks, words) => {
+    const said = mistakes(fileWith(`webhooks: ${webhooks}\n`));
+    expect(said).toContain(words);
+    expect(said).not.toContain("T0K3N");
+  });
+});

@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
+import type { Endpoint } from "../webhooks/endpoint.ts";
+import { readWebhooks } from "./readWebhooks.ts";
 import { ConfigurationFile, Environment } from "./schema.ts";
 
 type File = z.infer<typeof ConfigurationFile>;
 
-export interface Configuration extends Omit<File, "peers"> {
+export interface Configuration extends Omit<File, "peers" | "webhooks"> {
   peers: readonly string[];
   apiKey: string;
   /** What the API asks for; undefined where it is open, which is on loopback only. */
@@ -22,6 +24,7 @@ export interface Configuration extends Omit<File, "peers"> {
   recordingsFolder: string;
   /** What recorders mount there: a volume's name or a folder of the host. Found by looking at our own container. */
   recordingsSource: string | undefined;
+  webhooks: readonly Endpoint[];
 }
 
 /** Everything that is wrong with the configuration, in one message, each mistake with its place. */
@@ -42,6 +45,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   const variables = parse(Environment, environment, mistakes);
   const path = environment["CONFIG_FILE"];
   const file = parse(ConfigurationFile, path ? readYaml(path, mistakes) : {}, mistakes, path && basename(path));
+  const webhooks = variables && file ? readWebhooks(file.webhooks, variables, mistakes) : [];
   if (!variables || !file || mistakes.length > 0) throw new ConfigurationError(mistakes);
   return {
     ...file,
@@ -58,6 +62,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     recorderNetwork: variables.RECORDER_NETWORK,
     recordingsFolder: variables.RECORDINGS_FOLDER,
     recordingsSource: variables.RECORDINGS_SOURCE,
+    webhooks,
   };
 }
 

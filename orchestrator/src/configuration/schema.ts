@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { isLoopback } from "../access/loopback.ts";
+import { Webhook, WebhookUrl } from "./webhookSchema.ts";
 
 /** Works without any configuration; signalling takes it on loopback only. */
 export const DEFAULT_API_KEY = "00000000-0000-4000-8000-000000000000";
@@ -69,6 +70,11 @@ export const ConfigurationFile = z.strictObject({
       cpus: z.number().min(0.1).max(4).default(1),
     })
     .prefault({}),
+  webhooks: z
+    .array(Webhook)
+    .max(20)
+    .refine((all) => distinct(all.map(({ name, url }) => name ?? url)), "names a receiver twice")
+    .default([]),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
@@ -110,6 +116,9 @@ export const Environment = z
     RECORDER_NETWORK: z.preprocess(optional, z.string().default("skyway-call-recorder_recorders")),
     RECORDINGS_SOURCE: z.preprocess(optional, z.string().optional()),
     RECORDINGS_FOLDER: z.preprocess(optional, z.string().startsWith("/").default("/recordings")),
+    WEBHOOK_URL: z.preprocess(optional, WebhookUrl.optional()),
+    WEBHOOK_SECRET: z.preprocess(optional, z.string().optional()),
+    WEBHOOK_SECRET_FILE: z.preprocess(optional, z.string().optional()),
     CONFIG_FILE: z.preprocess(optional, z.string().optional()),
   })
   .superRefine(({ API_TOKEN, BIND_ADDRESS }, context) => {

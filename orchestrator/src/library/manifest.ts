@@ -42,7 +42,7 @@ const stream = z.object({
   frames: z.int().optional(),
 });
 
-const file = z.object({
+export const RecordingFile = z.object({
   name: z.string(),
   bytes: z.int(),
   durationSeconds: z.number(),
@@ -82,9 +82,9 @@ export const ManifestLeg = z.discriminatedUnion("state", [
     startedAt: instant,
     endedAt: instant,
     reason: z.string(),
-    file,
+    file: RecordingFile,
     /** The same, one track each, where the operator wants them. */
-    trackFiles: z.array(file).optional(),
+    trackFiles: z.array(RecordingFile).optional(),
     /** Media that is missing between parts. */
     gapSeconds: z.number().optional(),
     /** What went wrong on the way, though there is a recording. */
@@ -107,7 +107,7 @@ export const ManifestLeg = z.discriminatedUnion("state", [
 export type ManifestLeg = z.infer<typeof ManifestLeg>;
 export type LegState = ManifestLeg["state"];
 export type LegIn<State extends LegState> = Extract<ManifestLeg, { state: State }>;
-export type RecordingFile = z.infer<typeof file>;
+export type RecordingFile = z.infer<typeof RecordingFile>;
 export type ManifestPart = z.infer<typeof part>;
 export type ManifestTrack = z.infer<typeof track>;
 

@@ -22,6 +22,10 @@ export class Paths {
     return join(this.root, "state", "peers.json");
   }
 
+  get webhooks(): string {
+    return join(this.root, "state", "webhooks");
+  }
+
   /** calls/yyyy/mm/dd/callId, by the UTC day on which the call began. */
   call(id: CallId): string {
     const [day = ""] = timeOf(id).toISOString().split("T");

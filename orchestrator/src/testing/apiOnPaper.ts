@@ -11,6 +11,9 @@ import { type CallId, type MediaConnectionId, newCallId, newLegId, type PeerId, 
 import { LegDesk } from "../legs/legDesk.ts";
 import { Library } from "../library/library.ts";
 import { Paths } from "../library/paths.ts";
+import { Outbox } from "../webhooks/outbox.ts";
+import { WebhookMetrics } from "../webhooks/webhookMetrics.ts";
+import { Webhooks } from "../webhooks/webhooks.ts";
 import { ManualClock } from "./manualClock.ts";
 
 export const TOKEN = "a-token-of-the-tests-4711";
@@ -60,9 +63,17 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
     ],
   });
   const well = async () => {};
+  const calls = new CallBook(library, clock);
+  const metrics = new Registry();
+  const webhooks = await Webhooks.start({
+    endpoints: [],
+    outbox: new Outbox(library.paths.webhooks, log),
+    metrics: new WebhookMetrics(metrics),
+    ...{ calls, clock, log },
+  });
   const app = await createApi({
     access: new Access(token ?? undefined, clock),
-    calls: new CallBook(library, clock),
+    calls,
     library,
     desk: new LegDesk(),
     health: {
@@ -73,8 +84,9 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
       peers: [],
     },
     client: { key: "key", recorderPeerId: "TestRecorder" },
-    metrics: new Registry(),
+    metrics,
     log,
+    webhooks,
   });
   return {
     app,

@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import type { WebhookEventType } from "./events.ts";
+
+export interface EndpointOptions {
+  name?: string | undefined;
+  url: string;
+  key: Buffer;
+  /** All of them by default. */
+  events?: readonly WebhookEventType[] | undefined;
+}
+
+/** One receiver. Its address and its key are for the one who sends only: neither is seen when this is logged. */
+export class Endpoint {
+  readonly name: string;
+  readonly #url: string;
+  readonly #key: Buffer;
+  readonly #events: ReadonlySet<string> | undefined;
+
+  constructor({ name, url, key, events }: EndpointOptions) {
+    this.name = name ?? nameOf(url);
+    this.#url = url;
+    this.#key = key;
+    this.#events = events && new Set(events);
+  }
+
+  wants(event: string): boolean {
+    return this.#events?.has(event) ?? true;
+  }
+
+  get events(): readonly string[] | undefined {
+    return this.#events && [...this.#events];
+  }
+
+  /** Scheme, host and port: paths and queries hold tokens more often than not. */
+  get origin(): string {
+    return new URL(this.#url).origin;
+  }
+
+  /** Tells whether the address is still the one that something was noted of. */
+  get fingerprint(): string {
+    return digest(this.#url);
+  }
+
+  secrets(): { url: string; key: Buffer } {
+    return { url: this.#url, key: this.#key };
+  }
+
+  toJSON(): { name: string } {
+    return { name: this.name };
+  }
+}
+
+/** The same for the same address, over restarts. */
+const nameOf = (url: string) => `webhook-${digest(url).slice(0, 8)}`;
+
+const digest = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 32);

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { CallView, LegView } from "../calls/view.ts";
+
+const ofCall = z.object({ call: CallView });
+const ofLeg = z.object({ callId: z.string(), leg: LegView });
+
+/**
+ * What receivers are told, each with the form of its `data`. Whoever has something new to tell adds a line here and
+ * publishes it; configuration, API and metrics know of it then.
+ */
+export const WEBHOOK_EVENTS = {
+  /** A call's first leg rings. */
+  "call.started": ofCall,
+  /** Media of a leg flows. */
+  "leg.recording": ofLeg,
+  /** A leg's recording is verified and in its place. */
+  "leg.ready": ofLeg,
+  "leg.failed": ofLeg,
+  /** No leg goes on any more, and there is a recording of at least one. Comes again when a caller came back. */
+  "call.ready": ofCall,
+} as const satisfies Record<string, z.ZodObject>;
+
+export type WebhookEvents = typeof WEBHOOK_EVENTS;
+export type WebhookEventType = keyof WebhookEvents;
+
+/** Something that happened, before it has an id. */
+export type WebhookEvent = {
+  [Type in WebhookEventType]: { type: Type; data: z.infer<WebhookEvents[Type]> };
+}[WebhookEventType];
+
+export const WEBHOOK_EVENT_TYPES = Object.keys(WEBHOOK_EVENTS) as [WebhookEventType, ...WebhookEventType[]];

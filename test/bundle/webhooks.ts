@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { composeOrThrow } from "./compose.ts";
+import { run, runOrThrow } from "./run.ts";
+import { PROJECT } from "./settings.ts";
+
+const ORCHESTRATOR = ["up", "--detach", "--wait", "--no-deps", "--no-build", "orchestrator"];
+const OVERLAY = ["--file", "compose/webhooks.yml"];
+
+/** The orchestrator with a receiver of webhooks, as `.env` names one, until the end of the scope (`await using`). */
+export async function tellWebhook(url: string, secret: string) {
+  const env = { WEBHOOK_URL: url, WEBHOOK_SECRET: secret };
+  await composeOrThrow([...OVERLAY, ...ORCHESTRATOR], { env });
+  return {
+    restart: () => composeOrThrow([...OVERLAY, "restart", "orchestrator"], { env }),
+    async [Symbol.asyncDispose]() {
+      await composeOrThrow(ORCHESTRATOR);
+      await run("docker", ["network", "rm", `${PROJECT}_egress`]);
+    },
+  };
+}
+
+/** An address of this host that containers of the bundle reach, if they reach anything outside. */
+export async function hostAddress(): Promise<string> {
+  const format = "{{(index .IPAM.Config 0).Gateway}}";
+  return (await runOrThrow("docker", ["network", "inspect", `${PROJECT}_front`, "--format", format])).trim();
+}
+
+const Network = z.object({ Internal: z.boolean(), Containers: z.record(z.string(), z.object({ Name: z.string() })) });
+
+/** Who is on the network that leads out, and whether it does. */
+export async function onEgress(): Promise<{ internal: boolean; containers: string[] }> {
+  const text = await runOrThrow("docker", ["network", "inspect", `${PROJECT}_egress`, "--format", "{{json .}}"]);
+  const { Internal, Containers } = Network.parse(JSON.parse(text));
+  return { internal: Internal, containers: Object.values(Containers).map(({ Name }) => Name) };
+}
