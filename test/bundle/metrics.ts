@@ -1,6 +1,6 @@
 import { composeOrThrow } from "./compose.ts";
 
-const PORTS = { orchestrator: 3000, "skyway-webrtc-gateway": 8000, signaling: 9000 } as const;
+const PORTS = { orchestrator: 3000, "skyway-webrtc-gateway": 8000, signaling: 9000, "docker-guard": 9323 } as const;
 
 export type Samples = ReadonlyMap<string, number>;
 

@@ -23,7 +23,12 @@ afterAll(async () => {
 });
 
 test("a call moves the counters of every service on its way, and none is seen from outside", async () => {
-  const before = { orchestrator: await scrape("orchestrator"), gateway: await scrape("skyway-webrtc-gateway") };
+  const look = async () => ({
+    orchestrator: await scrape("orchestrator"),
+    gateway: await scrape("skyway-webrtc-gateway"),
+    guard: await scrape("docker-guard"),
+  });
+  const before = await look();
   await using stage = await openStage("chromium");
   const { page, peerId } = await stage.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
@@ -32,7 +37,7 @@ test("a call moves the counters of every service on its way, and none is seen fr
   const endedAt = Date.now();
   await page.hangUp("close(true)");
   const { leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
-  const after = { orchestrator: await scrape("orchestrator"), gateway: await scrape("skyway-webrtc-gateway") };
+  const after = await look();
 
   expect(during.orchestrator.get('call_recorder_legs{state="recording"}')).toBe(1);
   expect(during.signaling.get("signaling_peers")).toBeGreaterThanOrEqual(2); // the page and the recorder's peer
@@ -50,6 +55,9 @@ test("a call moves the counters of every service on its way, and none is seen fr
   expect(gatewayRise("webrtc_gateway_packets_redirected_total")).toBeGreaterThan(50 * CALL_SECONDS);
   expect(gatewayRise("webrtc_gateway_redirected_bytes_total")).toBeGreaterThan(10_000);
   expect(gatewayRise("webrtc_gateway_calls_ended_total")).toBe(1);
+  const created = 'route="POST /containers/create",status="201"';
+  expect(rise("docker_guard_requests_total", before.guard, after.guard, created)).toBe(1);
+  expect(rise("docker_guard_refusals_total", before.guard, after.guard)).toBe(0);
   expect((await fetch(`${ORIGIN}/metrics`)).status).toBe(404);
 });
 
@@ -70,13 +78,15 @@ test("promtool finds nothing wrong with configuration and rules, and they warn o
 });
 
 test("rules and dashboard ask for nothing that no service tells", async () => {
-  const services = ["orchestrator", "skyway-webrtc-gateway", "signaling"] as const;
+  const services = ["orchestrator", "skyway-webrtc-gateway", "signaling", "docker-guard"] as const;
   const told = new Set<string>();
   for (const service of services) for (const name of (await scrape(service)).keys()) told.add(name.replace(/\{.*/, ""));
   const texts = ["rules.yml", "grafana/dashboards/calls.json"].map((name) =>
     readFile(`${REPOSITORY}/compose/monitoring/${name}`, "utf8"),
   );
-  const asked = (await Promise.all(texts)).join().matchAll(/\b(call_recorder|webrtc_gateway|signaling)_[a-z_]+/g);
+  const asked = (await Promise.all(texts))
+    .join()
+    .matchAll(/\b(call_recorder|webrtc_gateway|signaling|docker_guard)_[a-z_]+/g);
 
   // Counters with labels are not there before they have counted.
   const later = new Set(["call_recorder_recorder_start_failures_total"]);
@@ -108,10 +118,10 @@ test("Prometheus reaches every service within the bundle", { timeout: BUILD_LIMI
       ...["--format=json", "http://localhost:9090", "up"],
     ]);
     const jobs = Answer.safeParse(safeJson(stdout)).data?.map(({ metric, value }) => `${metric.job} ${value[1]}`);
-    return jobs?.length === 3 && jobs.every((job) => job.endsWith(" 1")) ? jobs.sort() : undefined;
+    return jobs?.length === 4 && jobs.every((job) => job.endsWith(" 1")) ? jobs.sort() : undefined;
   });
 
-  expect(seen).toEqual(["orchestrator 1", "signaling 1", "skyway-webrtc-gateway 1"]);
+  expect(seen).toEqual(["docker-guard 1", "orchestrator 1", "signaling 1", "skyway-webrtc-gateway 1"]);
 });
 
 const DataSources = z.object({

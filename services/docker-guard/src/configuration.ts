@@ -3,6 +3,7 @@ import { z } from "zod";
 /** What the guard lets containers look like, from the environment that the Compose file sets. */
 const schema = z.object({
   PORT: z.coerce.number().int().min(1).max(65_535).default(2375),
+  METRICS_PORT: z.coerce.number().int().min(1).max(65_535).default(9323),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
   DOCKER_SOCKET: z.string().startsWith("/").default("/var/run/docker.sock"),
   COMPOSE_PROJECT_NAME: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
@@ -12,6 +13,7 @@ const schema = z.object({
 
 export interface Configuration {
   port: number;
+  metricsPort: number;
   logLevel: "debug" | "info" | "warn" | "error";
   socketPath: string;
   project: string;
@@ -31,6 +33,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   const values = parsed.data;
   return {
     port: values.PORT,
+    metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,
     socketPath: values.DOCKER_SOCKET,
     project: values.COMPOSE_PROJECT_NAME,

@@ -1,12 +1,14 @@
 /** Why the guard said no. The code goes to the log and, with the reason, to the caller. */
-export type RefusalCode =
-  | "ROUTE_NOT_ALLOWED"
-  | "PARAMETER_NOT_ALLOWED"
-  | "SHAPE_NOT_ALLOWED"
-  | "NOT_OURS"
-  | "BODY_TOO_LARGE"
-  | "BODY_NOT_ALLOWED"
-  | "MALFORMED";
+export const REFUSAL_CODES = [
+  "ROUTE_NOT_ALLOWED",
+  "PARAMETER_NOT_ALLOWED",
+  "SHAPE_NOT_ALLOWED",
+  "NOT_OURS",
+  "BODY_TOO_LARGE",
+  "BODY_NOT_ALLOWED",
+  "MALFORMED",
+] as const;
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 const STATUS: Readonly<Record<RefusalCode, number>> = {
   ROUTE_NOT_ALLOWED: 403,

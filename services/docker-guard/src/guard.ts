@@ -7,6 +7,7 @@ import { z } from "zod";
 import { readBody } from "./body.ts";
 import type { Engine } from "./engine.ts";
 import { Refusal } from "./errors.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Ownership } from "./ownership.ts";
 import { recorderShape } from "./recorderShape.ts";
 import { type AdmittedRequest, admit } from "./routes.ts";
@@ -33,7 +34,7 @@ const NO_UPGRADE = [
  * Every request is parsed, checked against a table, and then written anew for the engine; bodies and
  * headers are not passed through, so nothing can be read in one way here and in another way there.
  */
-export function createGuard(engine: Engine, ownership: Ownership, log: Logger): Server {
+export function createGuard(engine: Engine, ownership: Ownership, metrics: Metrics, log: Logger): Server {
   const server = createServer({ maxHeaderSize: 8_192, requireHostHeader: true }, (request, response) => {
     void answer(request, response);
   });
@@ -41,6 +42,7 @@ export function createGuard(engine: Engine, ownership: Ownership, log: Logger): 
   for (const event of ["upgrade", "connect"]) {
     server.on(event, ({ method, url }: IncomingMessage, socket: Duplex) => {
       log.warn({ method, path: url?.slice(0, 200), code: "ROUTE_NOT_ALLOWED" }, "refused");
+      metrics.refused("ROUTE_NOT_ALLOWED");
       socket.on("error", () => socket.destroy());
       socket.end(NO_UPGRADE);
     });
@@ -56,7 +58,9 @@ export function createGuard(engine: Engine, ownership: Ownership, log: Logger): 
         reply(response, 404, `No such container: ${request.url}`);
         return;
       }
+      const began = performance.now();
       const upstream = await engine.request({ ...forwarded, ...bodyHeaders(forwarded), signal: gone.signal });
+      metrics.answered(admitted.route, upstream.statusCode, (performance.now() - began) / 1000);
       const type = upstream.headers["content-type"];
       response.writeHead(upstream.statusCode, typeof type === "string" ? { "content-type": type } : {});
       response.flushHeaders();
@@ -114,9 +118,11 @@ export function createGuard(engine: Engine, ownership: Ownership, log: Logger): 
     const what = { method: request.method, path: request.url?.slice(0, 200) };
     if (error instanceof Refusal) {
       log.warn({ ...what, code: error.code, reason: error.message }, "refused");
+      metrics.refused(error.code);
       reply(response, error.status, `docker-guard: ${error.message}`);
     } else {
       log.error({ ...what, err: error }, "the engine did not answer");
+      metrics.failed();
       reply(response, 502, "docker-guard: the Docker engine did not answer");
     }
   }

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { readConfiguration } from "./configuration.ts";
 import { Engine } from "./engine.ts";
 import { createGuard } from "./guard.ts";
+import { Metrics } from "./metrics.ts";
 import { Ownership } from "./ownership.ts";
 
 const log = pino({ name: "docker-guard" });
@@ -18,12 +19,15 @@ async function start(): Promise<void> {
   log.level = configuration.logLevel;
   const engine = new Engine(configuration.socketPath);
   await engine.ping();
-  const guard = createGuard(engine, new Ownership(engine, configuration), log);
+  const metrics = new Metrics();
+  const guard = createGuard(engine, new Ownership(engine, configuration), metrics, log);
+  const metricsServer = metrics.server().listen(configuration.metricsPort, "0.0.0.0");
   guard.listen(configuration.port, "0.0.0.0", () =>
     log.info({ port: configuration.port }, "guarding the Docker socket"),
   );
 
   process.once("SIGTERM", () => {
+    metricsServer.close();
     guard.close();
     guard.closeAllConnections();
     void engine.close().finally(() => process.exit(0));

@@ -80,3 +80,9 @@ test("what dockerode says twice is read from the body alone, and not passed on",
   const { query } = admit("POST", "/containers/create?name=a&platform=linux&HostConfig=%7B%22Privileged%22%3Atrue%7D");
   expect(query).toEqual({ name: "a" });
 });
+
+test("a request has the name of its row, whatever it is about", () => {
+  expect(admit("POST", "/v1.41/containers/leg_1-p1/start").route).toBe("POST /containers/:name/start");
+  expect(admit("GET", "/images/skyway-call-recorder/recorder:latest/json").route).toBe("GET /images/:name/json");
+  expect(admit("POST", "/containers/create?name=x").route).toBe("POST /containers/create");
+});

@@ -12,6 +12,8 @@ export type Target =
 
 /** A request in the words of the table below; only what stands here is sent on. */
 export interface AdmittedRequest {
+  /** Its row of the table: "POST /containers/:name/start". */
+  route: string;
   method: string;
   /** Path with the API version that the client asked for. */
   path: string;
@@ -101,7 +103,10 @@ export function admit(method: string, target: string): AdmittedRequest {
   const name = path.slice(version.length);
   for (const row of ROUTES) {
     const match = row.method === method ? row.pattern.exec(name) : null;
-    if (match) return { method, path, query: parameters(row, rest[0] ?? ""), target: row.target(match) };
+    if (match) {
+      const route = `${method} ${row.path.replaceAll(REFERENCE, ":name").replaceAll(IMAGE, ":name")}`;
+      return { route, method, path, query: parameters(row, rest[0] ?? ""), target: row.target(match) };
+    }
   }
   throw new Refusal("ROUTE_NOT_ALLOWED", `${method} ${name} is nothing that a recorder needs`);
 }

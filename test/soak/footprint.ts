@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { processTree } from "../browsers/processTree.ts";
+import { recorderContainers } from "../bundle/containers.ts";
+import { runOrThrow } from "../bundle/run.ts";
+import { PROJECT } from "../bundle/settings.ts";
+import { listVolume } from "../bundle/volume.ts";
+
+const SERVICES = ["web", "signaling", "skyway-webrtc-gateway", "orchestrator", "docker-guard"] as const;
+export type Service = (typeof SERVICES)[number];
+const KIBIBYTE = 1024;
+
+/** What one service's processes hold. */
+export interface Held {
+  residentBytes: number;
+  /** Open files, pipes and sockets. */
+  handles: number;
+  sockets: number;
+  threads: number;
+}
+
+/** What the bundle holds of the host at one moment. */
+export interface Footprint {
+  services: Record<Service, Held>;
+  /** Containers of recorders, running or not. */
+  recorders: number;
+  networks: number;
+  volumes: number;
+  spoolFiles: number;
+}
+
+export async function footprint(): Promise<Footprint> {
+  const list = async (...args: string[]) => (await runOrThrow("docker", args)).split("\n").filter(Boolean).length;
+  const own = ["--filter", `label=com.docker.compose.project=${PROJECT}`, "--quiet"];
+  const [services, recorders, networks, volumes, spool] = await Promise.all([
+    heldByAll(),
+    recorderContainers(),
+    list("network", "ls", ...own),
+    list("volume", "ls", ...own),
+    listVolume("spool"),
+  ]);
+  return { services, recorders: recorders.length, networks, volumes, spoolFiles: spool.length };
+}
+
+/** What the processes of every service hold, read where the host sees them: nothing is started to look. */
+export async function heldByAll(): Promise<Record<Service, Held>> {
+  const names = SERVICES.map((service) => `${PROJECT}-${service}-1`);
+  const pids = (await runOrThrow("docker", ["inspect", "--format", "{{.State.Pid}}", ...names])).trim().split("\n");
+  return Object.fromEntries(SERVICES.map((service, index) => [service, heldBy(Number(pids[index]))])) as Record<
+    Service,
+    Held
+  >;
+}
+
+function heldBy(root: number): Held {
+  const sum: Held = { residentBytes: 0, handles: 0, sockets: 0, threads: 0 };
+  for (const pid of processTree(root)) {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      sum.residentBytes += numberAfter("VmRSS:", status) * KIBIBYTE;
+      sum.threads += numberAfter("Threads:", status);
+      const handles = readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
+      sum.handles += handles.length;
+      sum.sockets += handles.filter((target) => target.startsWith("socket:")).length;
+    } catch {
+      // It has ended: a health check, mostly.
+    }
+  }
+  return sum;
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
+
+function numberAfter(name: string, text: string): number {
+  return Number(new RegExp(`^${name}\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0);
+}

@@ -1,0 +1,63 @@
+import type { Footprint, Service } from "./footprint.ts";
+import { mebibytes, type SoakReport } from "./soak.ts";
+
+/** A heap may be larger by this after a run than before: when it is collected is Node's own business. */
+const GROWTH_LIMIT_SHARE = 0.25;
+const GROWTH_LIMIT_BYTES = 32 * 1024 * 1024;
+/** A keep-alive connection or a timer more or less. */
+const HANDLE_TOLERANCE = 4;
+/** The last frame may be on its way when its caller hangs up. */
+const KEPT_SHARE = 0.9;
+
+/** What is wrong with a run, in words; empty if nothing is. */
+export function complaints({ made, ready, failed, worstKept, before, after }: SoakReport): string[] {
+  const found: string[] = [];
+  if (ready !== made) found.push(`${made - ready} of ${made} calls have no recording: ${JSON.stringify(failed)}`);
+  for (const kind of ["video", "audio"] as const) {
+    if (worstKept[kind] < KEPT_SHARE) found.push(`a file has only ${percent(worstKept[kind])} of its ${kind}`);
+  }
+  for (const thing of ["recorders", "networks", "volumes", "spoolFiles"] as const) {
+    if (after[thing] > before[thing]) found.push(`${thing}: ${before[thing]} before, ${after[thing]} after`);
+  }
+  for (const service of Object.keys(after.services) as Service[]) {
+    const [then, now] = [before.services[service], after.services[service]];
+    const allowed = Math.max(GROWTH_LIMIT_BYTES, then.residentBytes * GROWTH_LIMIT_SHARE);
+    if (now.residentBytes - then.residentBytes > allowed) {
+      found.push(`${service} grew from ${mebibytes(then.residentBytes)} to ${mebibytes(now.residentBytes)} MiB`);
+    }
+    for (const thing of ["handles", "sockets"] as const) {
+      if (now[thing] - then[thing] > HANDLE_TOLERANCE) {
+        found.push(`${service} has ${now[thing]} ${thing}, and had ${then[thing]}`);
+      }
+    }
+  }
+  return found;
+}
+
+/** The run, as one reads it. */
+export function inWords(report: SoakReport): string {
+  const { made, ready, failed, failedConnects, worstKept, before, after } = report;
+  return [
+    `${made} calls made, ${ready} ready; other legs: ${JSON.stringify(failed)}`,
+    `connects that failed and were tried again: ${failedConnects.length}${failedConnects.map((one) => `\n  ${one}`).join("")}`,
+    `of what was sent, each file has at least: video ${percent(worstKept.video)}, audio ${percent(worstKept.audio)}`,
+    left(before, after),
+    "service: MiB resident, handles, sockets, threads; before -> after",
+    ...(Object.keys(after.services) as Service[]).map((service) => {
+      const [then, now] = [before.services[service], after.services[service]];
+      const columns = (["handles", "sockets", "threads"] as const).map((thing) => `${then[thing]} -> ${now[thing]}`);
+      return `  ${service}: ${mebibytes(then.residentBytes)} -> ${mebibytes(now.residentBytes)}, ${columns.join(", ")}`;
+    }),
+  ].join("\n");
+}
+
+function left(before: Footprint, after: Footprint): string {
+  const things = (["recorders", "networks", "volumes", "spoolFiles"] as const).map(
+    (thing) => `${thing} ${before[thing]} -> ${after[thing]}`,
+  );
+  return things.join(", ");
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
