@@ -31,6 +31,18 @@ export const ERRORS = {
     hint: "The README lists the API.",
     status: 404,
   },
+  JOB_NOT_FOUND: {
+    message: "there is no such job",
+    fault: "caller",
+    hint: "List jobs with GET /api/jobs; those that are over are forgotten after some days.",
+    status: 404,
+  },
+  JOB_STATE: {
+    message: "the job's state does not allow this",
+    fault: "caller",
+    hint: "A job that is over cannot be cancelled, and only one that failed or was cancelled can be queued again.",
+    status: 409,
+  },
   BAD_PARAMETER: { message: "a parameter is not valid", fault: "caller", hint: "The message names it.", status: 400 },
   RANGE_NOT_SATISFIABLE: {
     message: "the file ends before this range begins",
@@ -189,6 +201,12 @@ export const ERRORS = {
     message: "the file did not pass its verification",
     fault: "ours",
     hint: "The tracks stay in the spool and are tried again when the orchestrator starts.",
+  },
+  JOB_FAILED: {
+    message: "the job's container ended with an error",
+    fault: "ours",
+    hint: "The message has its last words. With exit code 137 it was killed: jobs.memoryMebibytes may be too little.",
+    passes: true,
   },
   ENDED_EARLY: {
     message: "the leg was ended before it was answered",

@@ -6,12 +6,14 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type CallId = Branded<"CallId">;
 export type LegId = Branded<"LegId">;
 export type RecorderId = Branded<"RecorderId">;
+export type JobId = Branded<"JobId">;
 export type PeerId = Branded<"PeerId">;
 export type MediaConnectionId = Branded<"MediaConnectionId">;
 
 const TIME_DIGITS = 9; // milliseconds in base 36, enough until the year 5188
 const CALL_ID = /^call_[0-9a-z]{9}[0-9a-f]{10}$/;
 const LEG_ID = /^leg_[0-9a-z]{9}[0-9a-f]{10}$/;
+const JOB_ID = /^job_[0-9a-z]{9}[0-9a-f]{10}$/;
 const RECORDER_ID = /^leg_[0-9a-z]{9}[0-9a-f]{10}-p[1-9][0-9]*$/;
 
 /** An id that sorts by the time it was made. */
@@ -22,12 +24,14 @@ function timedId(prefix: string, at: Date): string {
 
 export const newCallId = (at: Date): CallId => timedId("call", at) as CallId;
 export const newLegId = (at: Date): LegId => timedId("leg", at) as LegId;
+export const newJobId = (at: Date): JobId => timedId("job", at) as JobId;
 
 /** The container that records the n-th part of a leg. */
 export const recorderIdOf = (leg: LegId, part: number): RecorderId => `${leg}-p${part}` as RecorderId;
 
 export const isCallId = (text: string): text is CallId => CALL_ID.test(text);
 export const isLegId = (text: string): text is LegId => LEG_ID.test(text);
+export const isJobId = (text: string): text is JobId => JOB_ID.test(text);
 
 export const isRecorderId = (text: string): text is RecorderId => RECORDER_ID.test(text);
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { Access } from "./access/access.ts";
@@ -11,6 +12,9 @@ import { RecorderError } from "./errors.ts";
 import { SkywayGateway } from "./gateway/skywayGateway.ts";
 import { checkHealth } from "./health.ts";
 import type { PeerId } from "./ids.ts";
+import { JobBook } from "./jobs/jobBook.ts";
+import { JobFiles } from "./jobs/jobFiles.ts";
+import { Jobs } from "./jobs/jobs.ts";
 import { adoptLegs } from "./legs/adoptLegs.ts";
 import { LegDesk } from "./legs/legDesk.ts";
 import { receiveCall } from "./legs/receiveCall.ts";
@@ -18,11 +22,13 @@ import type { Rooms } from "./legs/rooms.ts";
 import { Library } from "./library/library.ts";
 import { Paths } from "./library/paths.ts";
 import { Storage } from "./library/storage.ts";
+import { measureJobs } from "./metrics/jobMetrics.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { PeerKeeper } from "./peers/peerKeeper.ts";
 import { TokenFile } from "./peers/tokens.ts";
 import { assembleArguments } from "./recorders/commands.ts";
 import { Recorders } from "./recorders/recorders.ts";
+import { Sweeper } from "./recorders/sweeper.ts";
 import { Outbox } from "./webhooks/outbox.ts";
 import { WebhookMetrics } from "./webhooks/webhookMetrics.ts";
 import { Webhooks } from "./webhooks/webhooks.ts";
@@ -34,6 +40,7 @@ export class Orchestrator {
   readonly rooms: Rooms;
   readonly #peers: readonly PeerKeeper[];
   readonly #api: FastifyInstance;
+  readonly #jobs: Jobs;
   /** Aborts when what goes on beside the calls is to end. */
   readonly #over: AbortController;
   readonly #webhooks: Webhooks;
@@ -45,10 +52,12 @@ export class Orchestrator {
     api: FastifyInstance,
     over: AbortController,
     webhooks: Webhooks,
+    jobs: Jobs,
   ) {
     this.rooms = rooms;
     this.#peers = peers;
     this.#api = api;
+    this.#jobs = jobs;
     this.#over = over;
     this.#webhooks = webhooks;
   }
@@ -127,27 +136,36 @@ export class Orchestrator {
       metrics: new WebhookMetrics(metrics.registry),
       ...{ calls, clock, log },
     });
+    const { concurrent, whileRecordingAtMost, cpuShares, memoryMebibytes } = configuration.jobs;
+    const jobs = new Jobs({
+      ...{ engine, clock, sweeper: new Sweeper(engine, clock) },
+      book: new JobBook({ clock, files: new JobFiles(library.paths, log), log }),
+      defaults: {
+        project: configuration.project,
+        image: configuration.recorderImage,
+        recordings,
+        ...{ cpuShares, memoryMebibytes },
+        cpus: Math.min(configuration.jobs.cpus, availableParallelism()), // the engine refuses more
+      },
+      rules: { concurrent, whileRecordingAtMost },
+      legsRecording: () => recorders.running,
+    });
+    measureJobs(jobs.book, jobs.kinds, metrics.registry);
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
     const access = new Access(configuration.apiToken, clock);
     const api = await createApi({
-      access,
-      calls,
-      library,
-      desk,
-      health,
-      client,
+      ...{ access, calls, library, desk, health, client, jobs, log, webhooks },
       metrics: metrics.registry,
-      log,
-      webhooks,
     });
 
     await adoptLegs(rooms);
+    await jobs.start();
     const over = new AbortController();
     void storage.watch({ onFull: () => desk.stopAll("storage_full") }, clock, log, over.signal);
     for (const peer of peers) void peer.keep((call) => void receiveCall(peer.peerId, call, rooms));
     await api.listen({ port: configuration.port, host: "0.0.0.0" });
     log.info({ port: configuration.port, peers: configuration.peers }, "orchestrator is up");
-    return new Orchestrator(rooms, peers, api, over, webhooks);
+    return new Orchestrator(rooms, peers, api, over, webhooks, jobs);
   }
 
   /**
@@ -171,6 +189,7 @@ export class Orchestrator {
     await Promise.all(this.#peers.map((peer) => peer.remove()));
     this.#over.abort();
     await this.#webhooks.close();
+    await this.#jobs.close();
     await this.#api.close();
     log.info("orchestrator is down");
   }

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import type { CallBook } from "../calls/callBook.ts";
 import { viewOf } from "../calls/view.ts";
+import type { Jobs } from "../jobs/jobs.ts";
+import type { JobView } from "../jobs/jobView.ts";
 import type { Manifest } from "../library/manifest.ts";
 
 /** Proxies close connections that say nothing for a minute. */
@@ -9,8 +11,11 @@ const RECONNECT_MS = 2_000;
 /** A page that does not read is let go; it comes back and fetches what it missed. */
 const UNREAD_LIMIT_BYTES = 1024 * 1024;
 
-/** `GET /api/events`: server-sent events (WHATWG HTML, section 9.2), one `call` for every change of a call. */
-export function serveEvents(app: FastifyInstance, calls: CallBook): void {
+/**
+ * `GET /api/events`: server-sent events (WHATWG HTML, section 9.2), one `call` for every change of a call, one `job` for
+ * every step and every per cent of a job.
+ */
+export function serveEvents(app: FastifyInstance, { calls, jobs }: { calls: CallBook; jobs: Jobs }): void {
   app.get("/api/events", { exposeHeadRoute: false }, (request, reply) => {
     reply.hijack();
     const { raw } = reply;
@@ -22,10 +27,13 @@ export function serveEvents(app: FastifyInstance, calls: CallBook): void {
     const onChange = (manifest: Manifest) => say(`event: call\ndata: ${JSON.stringify(viewOf(manifest))}`);
     const heartbeat = setInterval(say, HEARTBEAT_MS, ": still here");
     say(`retry: ${RECONNECT_MS}`);
+    const onJob = (job: JobView) => say(`event: job\ndata: ${JSON.stringify(job)}`);
     calls.on("change", onChange);
+    jobs.book.on("change", onJob);
     request.raw.once("close", () => {
       clearInterval(heartbeat);
       calls.off("change", onChange);
+      jobs.book.off("change", onJob);
     });
   });
 }

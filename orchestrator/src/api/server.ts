@@ -5,6 +5,7 @@ import type { Registry } from "prom-client";
 import type { Access } from "../access/access.ts";
 import type { CallBook } from "../calls/callBook.ts";
 import { checkHealth, type HealthSources } from "../health.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import type { LegDesk } from "../legs/legDesk.ts";
 import type { Library } from "../library/library.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
@@ -12,6 +13,7 @@ import { serveCalls } from "./callRoutes.ts";
 import { replyWithErrors } from "./errorReplies.ts";
 import { serveEvents } from "./eventRoute.ts";
 import { guardApi, isAdmitted } from "./gate.ts";
+import { serveJobs } from "./jobRoutes.ts";
 import { serveSession } from "./sessionRoute.ts";
 import { serveWebhooks } from "./webhookRoutes.ts";
 
@@ -25,6 +27,7 @@ export interface ApiSources {
   calls: CallBook;
   library: Library;
   desk: LegDesk;
+  jobs: Jobs;
   health: HealthSources;
   /** What a page needs to be recorded: the demo asks for it. */
   client: { key: string; recorderPeerId: string };
@@ -47,8 +50,9 @@ export async function createApi(sources: ApiSources): Promise<FastifyInstance> {
   guardApi(app, sources.access, sources.log);
   serveSession(app, sources.access, sources.log);
   serveCalls(app, sources);
-  serveEvents(app, sources.calls);
   serveWebhooks(app, sources.webhooks);
+  serveJobs(app, sources.jobs);
+  serveEvents(app, sources);
   for (const path of ["/health", "/api/health"]) {
     app.get(path, async (request, reply) => {
       const { status, parts } = await checkHealth(sources.health);

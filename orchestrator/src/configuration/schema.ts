@@ -75,6 +75,15 @@ export const ConfigurationFile = z.strictObject({
     .max(20)
     .refine((all) => distinct(all.map(({ name, url }) => name ?? url)), "names a receiver twice")
     .default([]),
+  jobs: z
+    .strictObject({
+      concurrent: z.int().min(1).max(16).default(1),
+      whileRecordingAtMost: z.int().min(0).max(1_000).default(10),
+      cpus: z.number().min(0.1).max(4).default(2),
+      cpuShares: z.int().min(2).max(512).default(128),
+      memoryMebibytes: z.int().min(256).max(2_048).default(1_024),
+    })
+    .prefault({}),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 

@@ -55,6 +55,7 @@ export class DockerEngine implements Engine {
           Memory: spec.memoryBytes,
           MemorySwap: spec.memoryBytes,
           NanoCpus: spec.nanoCpus,
+          ...(spec.cpuShares !== undefined && { CpuShares: spec.cpuShares }),
           PidsLimit: PIDS_LIMIT,
           Tmpfs: { "/tmp": "size=16m" },
           Mounts: [{ Type: spec.recordings.type, Source: spec.recordings.source, Target: "/recordings" }],

@@ -10,6 +10,8 @@ export interface ContainerSpec {
   recordings: RecordingsSource;
   memoryBytes: number;
   nanoCpus: number;
+  /** What it gets of a busy host, next to the 1,024 of everybody who says nothing. */
+  cpuShares?: number;
 }
 
 export interface RecordingsSource {

@@ -5,4 +5,5 @@ export const LABEL = {
   recorderId: "io.skyway-call-recorder.recorder-id",
   callId: "io.skyway-call-recorder.call-id",
   legId: "io.skyway-call-recorder.leg-id",
+  jobId: "io.skyway-call-recorder.job-id",
 } as const;

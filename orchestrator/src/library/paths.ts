@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type CallId, isRecorderId, type LegId, type RecorderId, timeOf } from "../ids.ts";
+import { type CallId, isRecorderId, type JobId, type LegId, type RecorderId, timeOf } from "../ids.ts";
 import type { Kind } from "../recorders/codecs.ts";
 
 /** The only place that turns an id into a path. Ids are ours: what a caller sends never becomes one. */
@@ -24,6 +24,14 @@ export class Paths {
 
   get webhooks(): string {
     return join(this.root, "state", "webhooks");
+  }
+
+  get jobs(): string {
+    return join(this.root, "state", "jobs");
+  }
+
+  job(id: JobId): string {
+    return join(this.jobs, `${id}.json`);
   }
 
   /** calls/yyyy/mm/dd/callId, by the UTC day on which the call began. */

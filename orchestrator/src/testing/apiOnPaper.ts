@@ -15,6 +15,7 @@ import { Outbox } from "../webhooks/outbox.ts";
 import { WebhookMetrics } from "../webhooks/webhookMetrics.ts";
 import { Webhooks } from "../webhooks/webhooks.ts";
 import { ManualClock } from "./manualClock.ts";
+import { testJobs } from "./testJobs.ts";
 
 export const TOKEN = "a-token-of-the-tests-4711";
 
@@ -76,6 +77,7 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
     calls,
     library,
     desk: new LegDesk(),
+    jobs: testJobs(undefined, { clock }).jobs,
     health: {
       engine: { ping: well },
       gateway: { isWell: async () => true },

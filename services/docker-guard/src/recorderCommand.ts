@@ -30,6 +30,12 @@ const detail = argument(
 );
 const recordingsPath = argument("(?!.*\\.\\.)[A-Za-z0-9_-][A-Za-z0-9_./-]*");
 
+/**
+ * Follow-up work on calls. What exactly is to be done stands in the job's plan in the spool, which the command itself
+ * checks: no option of ffmpeg comes through here.
+ */
+export const jobCommand = z.tuple([z.enum(["compose"]), argument("job_[0-9a-z]{9}[0-9a-f]{10}")]);
+
 /** The commands of the recorder image, and what may follow each; see services/recorder. */
 export const recorderCommand = z.union(
   [
@@ -38,6 +44,7 @@ export const recorderCommand = z.union(
       .refine((words) => words.length > 2 && words.length <= 4, "one SDP for each of two tracks"),
     z.tuple([z.literal("assemble"), id], detail).refine((words) => words.length <= PARTS_LIMIT, "too many arguments"),
     z.tuple([z.literal("probe"), recordingsPath]),
+    jobCommand,
   ],
   "is no command of the recorder image",
 );

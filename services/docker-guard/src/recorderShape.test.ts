@@ -45,6 +45,26 @@ test("a recorder and an assembler without network pass", () => {
   expect(passes(assembler)).toBe(true);
 });
 
+/** A job as the orchestrator asks for it. */
+function job(hostConfig: Json = {}): Json & { HostConfig: Json; Labels: Json } {
+  const body = recorder();
+  body["Cmd"] = ["compose", "job_0mwthz7sw3f4e5fd91a"];
+  body.Labels["io.skyway-call-recorder.role"] = "job";
+  body.Labels["io.skyway-call-recorder.job-id"] = "job_0mwthz7sw3f4e5fd91a";
+  body.HostConfig = { ...body.HostConfig, NetworkMode: "none", CpuShares: 128, ...hostConfig };
+  return body;
+}
+
+test("a job passes that has no network and yields to recordings", () => expect(passes(job())).toBe(true));
+
+test.each<[string, Json]>([
+  ["in the recorders' network", job({ NetworkMode: FACTS.network })],
+  ["that yields to nobody", job({ CpuShares: 1024 })],
+  ["that says nothing of yielding", job({ CpuShares: undefined })],
+  ["that records", { ...job(), Cmd: recorder()["Cmd"] }],
+  ["as a recorder", { ...job(), Labels: recorder().Labels }],
+])("a job %s is refused", (_what, body) => expect(passes(body)).toBe(false));
+
 describe("an escape is refused", () => {
   test.each<[string, Json]>([
     ["another image", { Image: "alpine" }],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { recorderCommand } from "./recorderCommand.ts";
+import { jobCommand, recorderCommand } from "./recorderCommand.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -21,16 +21,21 @@ export interface ShapeFacts {
 }
 
 const RECORDER_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+/** Of containers that do follow-up work. */
+const JOB_ROLE = "job";
+/** Of the 1,024 that everybody else has. */
+const JOB_CPU_SHARES = 512;
 const LABEL_PREFIX = "io.skyway-call-recorder.";
 const USER = "10001:10001";
 
 const labels = (project: string) =>
   z.strictObject({
     [`${LABEL_PREFIX}project`]: z.literal(project),
-    [`${LABEL_PREFIX}role`]: z.enum(["recorder", "assembler", "prober"]),
+    [`${LABEL_PREFIX}role`]: z.enum(["recorder", "assembler", "prober", JOB_ROLE]),
     [`${LABEL_PREFIX}recorder-id`]: z.string().regex(RECORDER_ID).optional(),
     [`${LABEL_PREFIX}call-id`]: z.string().regex(RECORDER_ID).optional(),
     [`${LABEL_PREFIX}leg-id`]: z.string().regex(RECORDER_ID).optional(),
+    [`${LABEL_PREFIX}job-id`]: z.string().regex(RECORDER_ID).optional(),
   });
 
 const hostConfig = (facts: ShapeFacts) =>
@@ -70,9 +75,22 @@ const hostConfig = (facts: ShapeFacts) =>
 /**
  * The one shape of `POST /containers/create` that passes: the recorder image by id, the known commands,
  * our labels, one network, the one volume, no capabilities, a read-only root, a user without rights and
- * limits within bounds. A field that is not named here is refused, whatever it means to the engine.
+ * limits within bounds. Jobs have no network at all, and yield the processor to recordings. A field that is not named here is refused, whatever it means to the engine.
  */
 export function recorderShape(facts: ShapeFacts) {
+  return containerShape(facts).superRefine(({ Cmd, Labels, HostConfig }, context) => {
+    const isJob = Labels[`${LABEL_PREFIX}role`] === JOB_ROLE;
+    const refuse = (message: string, ...path: string[]) => context.addIssue({ code: "custom", path, message });
+    if (jobCommand.safeParse(Cmd).success !== isJob) refuse("job commands are for jobs, and jobs for them", "Cmd");
+    if (!isJob) return;
+    if (HostConfig.NetworkMode !== "none") refuse("a job has no network", "HostConfig", "NetworkMode");
+    if ((HostConfig.CpuShares ?? Number.POSITIVE_INFINITY) > JOB_CPU_SHARES) {
+      refuse(`a job has ${JOB_CPU_SHARES} shares at most`, "HostConfig", "CpuShares");
+    }
+  });
+}
+
+function containerShape(facts: ShapeFacts) {
   return z.strictObject({
     name: z.string().optional(),
     Image: z.literal(facts.imageId),

@@ -1,0 +1,35 @@
+import type { JobIn } from "./job.ts";
+
+export interface AdmissionRules {
+  /** Heavy jobs at once. */
+  concurrent: number;
+  /** No heavy job is begun while more legs than this are being recorded. */
+  whileRecordingAtMost: number;
+}
+
+export interface Candidate {
+  job: JobIn<"queued">;
+  isHeavy: boolean;
+}
+
+/** What goes on at the moment. */
+export interface Situation {
+  nowMs: number;
+  heavyRunning: number;
+  legsRecording: number;
+}
+
+/** Which of the queued jobs begin now, the oldest first. Recordings come first; jobs have time. */
+export function admitted(queued: readonly Candidate[], situation: Situation, rules: AdmissionRules): JobIn<"queued">[] {
+  const isQuiet = situation.legsRecording <= rules.whileRecordingAtMost;
+  let places = isQuiet ? rules.concurrent - situation.heavyRunning : 0;
+  return queued
+    .filter(({ job }) => job.notBefore === undefined || Date.parse(job.notBefore) <= situation.nowMs)
+    .sort((one, other) => (one.job.id < other.job.id ? -1 : 1))
+    .filter(({ isHeavy }) => {
+      if (!isHeavy) return true;
+      places -= 1;
+      return places >= 0;
+    })
+    .map(({ job }) => job);
+}

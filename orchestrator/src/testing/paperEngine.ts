@@ -1,0 +1,112 @@
+import type { ContainerFacts, ContainerOutput, ContainerSpec, Engine, StopSignal } from "../engine/engine.ts";
+import { LABEL } from "../engine/labels.ts";
+
+interface PaperContainer {
+  id: string;
+  spec: ContainerSpec;
+  exitCode: number | undefined;
+  stdout: string;
+  stderr: string;
+  ended: PromiseWithResolvers<void>;
+}
+
+/** An engine whose containers do what a test says: nothing runs, and everything is remembered. */
+export class PaperEngine implements Engine {
+  readonly containers = new Map<string, PaperContainer>();
+  readonly started: ContainerSpec[] = [];
+  readonly removed: string[] = [];
+  /** Thrown by every start while it is set. */
+  trouble: Error | undefined;
+
+  async ping(): Promise<void> {}
+  async require(): Promise<void> {}
+
+  async start(spec: ContainerSpec): Promise<string> {
+    if (this.trouble) throw this.trouble;
+    this.started.push(spec);
+    const id = `c${this.started.length}`;
+    this.containers.set(id, { id, spec, exitCode: undefined, stdout: "", stderr: "", ended: Promise.withResolvers() });
+    return id;
+  }
+
+  /** A container says a line. */
+  say(id: string, line: string): void {
+    const container = this.#container(id);
+    container.stdout += `${line}\n`;
+  }
+
+  /** A container ends. */
+  end(id: string, exitCode: number, stderr = ""): void {
+    const container = this.#container(id);
+    container.exitCode = exitCode;
+    container.stderr = stderr;
+    container.ended.resolve();
+  }
+
+  /** The container of the last start that is still there. */
+  get last(): string {
+    return [...this.containers.keys()].at(-1) ?? "none";
+  }
+
+  async inspect(id: string): Promise<ContainerFacts | undefined> {
+    const container = this.containers.get(id);
+    if (!container) return undefined;
+    const { spec, exitCode } = container;
+    const { name, labels } = spec;
+    return { id, name, labels, running: exitCode === undefined, exitCode: exitCode ?? 0, address: undefined };
+  }
+
+  async list(role: string): Promise<ContainerFacts[]> {
+    const facts = await Promise.all([...this.containers.keys()].map((id) => this.inspect(id)));
+    return facts.filter((one) => one !== undefined).filter(({ labels }) => labels[LABEL.role] === role);
+  }
+
+  async *lines(id: string, signal: AbortSignal): AsyncIterable<string> {
+    const container = this.#container(id);
+    for (let told = 0; !signal.aborted; ) {
+      const lines = container.stdout.split("\n").slice(0, -1);
+      while (told < lines.length) yield lines[told++] ?? "";
+      if (container.exitCode !== undefined) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async output(id: string): Promise<ContainerOutput> {
+    const { stdout, stderr } = this.#container(id);
+    return { stdout, stderr };
+  }
+
+  async exited(id: string, signal?: AbortSignal): Promise<number | undefined> {
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      signal?.throwIfAborted();
+      await Promise.race([this.#container(id).ended.promise, aborted]);
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+    return this.containers.get(id)?.exitCode;
+  }
+
+  async kill(id: string, _signal: StopSignal): Promise<void> {
+    this.end(id, 137);
+  }
+
+  async remove(id: string): Promise<void> {
+    const container = this.containers.get(id);
+    if (container) this.removed.push(container.spec.name);
+    this.containers.delete(id);
+    container?.ended.resolve();
+  }
+
+  async ownMount(): Promise<undefined> {
+    return undefined;
+  }
+
+  #container(id: string): PaperContainer {
+    const container = this.containers.get(id);
+    if (!container) throw new Error(`no container ${id}`);
+    return container;
+  }
+}

@@ -1,0 +1,89 @@
+import { pino } from "pino";
+import { z } from "zod";
+import { type CallId, newCallId } from "../ids.ts";
+import type { AdmissionRules } from "../jobs/admission.ts";
+import type { Job } from "../jobs/job.ts";
+import { JobBook } from "../jobs/jobBook.ts";
+import type { JobFiles } from "../jobs/jobFiles.ts";
+import type { JobKind } from "../jobs/jobKind.ts";
+import { Jobs } from "../jobs/jobs.ts";
+import { mustSucceed } from "../jobs/jobWork.ts";
+import { ManualClock } from "./manualClock.ts";
+import { PaperEngine } from "./paperEngine.ts";
+
+/** Job files that outlive the orchestrator of a test. */
+export class PaperJobFiles implements Pick<JobFiles, "read" | "write" | "remove"> {
+  readonly files = new Map<string, string>();
+  async write(job: Job): Promise<void> {
+    this.files.set(job.id, JSON.stringify(job));
+  }
+  async remove(id: string): Promise<void> {
+    this.files.delete(id);
+  }
+  async read(): Promise<Job[]> {
+    return [...this.files.values()].map((text) => JSON.parse(text) as Job);
+  }
+}
+
+/** A kind that does what its order says: one container, whose lines are per cents. */
+export function testKind(cleaned: string[], load: "heavy" | "light" = "heavy"): JobKind<{ say: string }> {
+  return {
+    name: "film",
+    order: z.object({ say: z.string() }),
+    load,
+    retries: { attempts: 3, firstPauseMs: 1_000, lastPauseMs: 60_000 },
+    async run({ order }, work) {
+      const onLine = (line: string) => work.progress(Number(line));
+      mustSucceed(await work.container({ command: ["compose", order.say], onLine }));
+    },
+    async clean({ order }) {
+      cleaned.push(order.say);
+    },
+  };
+}
+
+export interface TestJobs {
+  jobs: Jobs;
+  engine: PaperEngine;
+  files: PaperJobFiles;
+  clock: ManualClock;
+  cleaned: string[];
+  callId: CallId;
+  /** How many legs are being recorded. */
+  recording: { legs: number };
+  /** Another life of the same orchestrator. */
+  restarted(): Promise<TestJobs>;
+}
+
+export function testJobs(
+  rules: AdmissionRules = { concurrent: 1, whileRecordingAtMost: 2 },
+  left: Partial<Pick<TestJobs, "engine" | "files" | "clock" | "callId">> = {},
+): TestJobs {
+  const clock = left.clock ?? new ManualClock();
+  const engine = left.engine ?? new PaperEngine();
+  const files = left.files ?? new PaperJobFiles();
+  const callId = left.callId ?? newCallId(clock.now());
+  const recording = { legs: 0 };
+  const cleaned: string[] = [];
+  const jobs = new Jobs({
+    ...{ engine, clock },
+    book: new JobBook({ clock, files, log: pino({ level: "silent" }) }),
+    sweeper: { sweep: (id) => void engine.remove(id) },
+    defaults: {
+      ...{ project: "test", image: "image", memoryMebibytes: 512, cpus: 1, cpuShares: 128 },
+      recordings: { type: "volume", source: "recordings" },
+    },
+    rules,
+    legsRecording: () => recording.legs,
+  });
+  jobs.register(testKind(cleaned));
+  return {
+    ...{ jobs, engine, files, clock, cleaned, callId, recording },
+    async restarted() {
+      await jobs.close();
+      const next = testJobs(rules, { engine, files, clock, callId });
+      await next.jobs.start();
+      return next;
+    },
+  };
+}
