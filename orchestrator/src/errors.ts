@@ -19,6 +19,18 @@ export const ERRORS = {
     hint: "List calls with GET /api/calls.",
     status: 404,
   },
+  CALL_GOES_ON: {
+    message: "this call is still being recorded",
+    fault: "caller",
+    hint: "Stop it first: POST /api/calls/{callId}/stop.",
+    status: 409,
+  },
+  NOT_ALL_REMOVED: {
+    message: "not all of this call could be removed",
+    fault: "operator",
+    hint: "The message says what is left, and why. Ask again when that is mended.",
+    status: 500,
+  },
   FILE_NOT_FOUND: {
     message: "this call has no such file",
     fault: "caller",

@@ -29,6 +29,7 @@ import { TokenFile } from "./peers/tokens.ts";
 import { assembleArguments } from "./recorders/commands.ts";
 import { Recorders } from "./recorders/recorders.ts";
 import { Sweeper } from "./recorders/sweeper.ts";
+import { Retention } from "./retention/retention.ts";
 import { Outbox } from "./webhooks/outbox.ts";
 import { WebhookMetrics } from "./webhooks/webhookMetrics.ts";
 import { Webhooks } from "./webhooks/webhooks.ts";
@@ -154,13 +155,20 @@ export class Orchestrator {
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
     const access = new Access(configuration.apiToken, clock);
     const api = await createApi({
-      ...{ access, calls, library, desk, health, client, jobs, log, webhooks },
+      ...{ access, calls, clock, library, desk, health, client, jobs, log, webhooks },
       metrics: metrics.registry,
+    });
+
+    const retention = new Retention(configuration.retention, {
+      ...{ calls, clock, desk, library, log, webhooks },
+      metrics: metrics.registry,
+      isSafe: () => true,
     });
 
     await adoptLegs(rooms);
     await jobs.start();
     const over = new AbortController();
+    void retention.watch(over.signal);
     void storage.watch({ onFull: () => desk.stopAll("storage_full") }, clock, log, over.signal);
     for (const peer of peers) void peer.keep((call) => void receiveCall(peer.peerId, call, rooms));
     await api.listen({ port: configuration.port, host: "0.0.0.0" });

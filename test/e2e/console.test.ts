@@ -3,8 +3,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXECUTABLES } from "../browsers/browser.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
 import { openConsolePage, watch } from "../browsers/consolePage.ts";
-import { request } from "../bundle/api.ts";
+import { errorCode, request } from "../bundle/api.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { listVolume } from "../bundle/volume.ts";
+import { waitFor } from "../bundle/waitFor.ts";
 import { expectNothingLeft, PATIENCE_MS, recordingCallOf } from "./expectations.ts";
 import { openStage } from "./stage.ts";
 
@@ -56,7 +58,7 @@ test("a call appears as it happens, and its recording is played, alone and by th
   await expectNothingLeft();
 });
 
-test("a running call is stopped from the console", async () => {
+test("a running call is stopped from the console, and removed when it is over", async () => {
   await using stage = await openStage("chromium");
   const caller = await stage.caller();
   await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
@@ -65,11 +67,28 @@ test("a running call is stopped from the console", async () => {
 
   await using opened = await openConsolePage(browser, `/calls/${id}`);
   const { page, complaints } = opened;
+  const remove = () => request(`/api/calls/${id}`, { method: "DELETE" });
+  expect(await errorCode(await remove(), 409)).toBe("CALL_GOES_ON");
   await page.locator(".story").getByRole("button", { name: /Stop/ }).click(LIMIT);
   await page.locator(".story .badge-ready").waitFor(LIMIT);
   await page.getByText("stopped from the console").waitFor(LIMIT);
-  expect(complaints).toEqual([]);
   await expectNothingLeft();
+
+  const button = (name: string) => page.locator(".story").getByRole("button", { name });
+  await button("Remove the call").click(LIMIT);
+  await button("Keep").click(LIMIT);
+  const files = async () => (await listVolume("calls")).filter((path) => path.includes(id));
+  expect(await files()).toHaveLength(2);
+  await button("Remove the call").click(LIMIT);
+  await button("Remove").click(LIMIT);
+  await waitFor(
+    "it is gone from the list",
+    PATIENCE_MS,
+    async () => (await page.locator(`a[href$="${id}"]`).count()) === 0,
+  );
+  expect(await files()).toEqual([]);
+  expect(await errorCode(await request(`/api/calls/${id}`), 404)).toBe("CALL_NOT_FOUND");
+  expect(complaints).toEqual([]);
 });
 
 test("on a phone the list and a call take turns, and nothing is wider than the screen", async () => {

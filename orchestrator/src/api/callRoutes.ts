@@ -3,11 +3,10 @@ import { z } from "zod";
 import type { Access } from "../access/access.ts";
 import { LinkRequest } from "../access/fileLinks.ts";
 import type { CallBook } from "../calls/callBook.ts";
+import { type RemovalRooms, removeCall } from "../calls/removeCall.ts";
 import { type CallView, isOver, viewOf } from "../calls/view.ts";
 import { RecorderError } from "../errors.ts";
 import { type CallId, isCallId } from "../ids.ts";
-import type { LegDesk } from "../legs/legDesk.ts";
-import type { Library } from "../library/library.ts";
 import { LEG_STATES, type LegState, type Manifest, type RecordingFile } from "../library/manifest.ts";
 import { mediaType } from "../library/mediaType.ts";
 import { parseParameters } from "./errorReplies.ts";
@@ -24,15 +23,13 @@ const ListQuery = z.object({
   cursor: z.preprocess(given, z.string().refine(isCallId, "is not a cursor of this list").optional()),
 });
 
-interface CallSources {
+interface CallSources extends RemovalRooms {
   access: Access;
-  calls: CallBook;
-  library: Library;
-  desk: LegDesk;
 }
 
 /** Calls: the list, one of them, its files, and the end of it. */
-export function serveCalls(app: FastifyInstance, { access, calls, library, desk }: CallSources): void {
+export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSources): void {
+  const { calls, library, desk } = rooms;
   app.get("/api/calls", async (request) => {
     const { state, limit, cursor } = parseParameters(ListQuery, request.query);
     const found: CallView[] = [];
@@ -48,6 +45,10 @@ export function serveCalls(app: FastifyInstance, { access, calls, library, desk 
   app.get<{ Params: { callId: string } }>("/api/calls/:callId", async ({ params }) =>
     viewOf(await find(params.callId)),
   );
+
+  app.delete<{ Params: { callId: string } }>("/api/calls/:callId", async ({ params }) => {
+    return { removed: await removeCall(await find(params.callId), rooms) };
+  });
 
   app.post<{ Params: { callId: string } }>("/api/calls/:callId/stop", async ({ params }, reply) => {
     const { id } = await find(params.callId);

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { CallBook } from "../calls/callBook.ts";
 import { viewOf } from "../calls/view.ts";
+import type { CallId } from "../ids.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { JobView } from "../jobs/jobView.ts";
 import type { Manifest } from "../library/manifest.ts";
@@ -12,8 +13,8 @@ const RECONNECT_MS = 2_000;
 const UNREAD_LIMIT_BYTES = 1024 * 1024;
 
 /**
- * `GET /api/events`: server-sent events (WHATWG HTML, section 9.2), one `call` for every change of a call, one `job` for
- * every step and every per cent of a job.
+ * `GET /api/events`: server-sent events (WHATWG HTML, section 9.2), one `call` for every change of a call, one
+ * `removed` for each that is removed, one `job` for every step and every per cent of a job.
  */
 export function serveEvents(app: FastifyInstance, { calls, jobs }: { calls: CallBook; jobs: Jobs }): void {
   app.get("/api/events", { exposeHeadRoute: false }, (request, reply) => {
@@ -25,14 +26,17 @@ export function serveEvents(app: FastifyInstance, { calls, jobs }: { calls: Call
       else raw.write(`${text}\n\n`);
     };
     const onChange = (manifest: Manifest) => say(`event: call\ndata: ${JSON.stringify(viewOf(manifest))}`);
+    const onRemoved = (id: CallId) => say(`event: removed\ndata: ${JSON.stringify({ id })}`);
     const heartbeat = setInterval(say, HEARTBEAT_MS, ": still here");
     say(`retry: ${RECONNECT_MS}`);
     const onJob = (job: JobView) => say(`event: job\ndata: ${JSON.stringify(job)}`);
     calls.on("change", onChange);
+    calls.on("removed", onRemoved);
     jobs.book.on("change", onJob);
     request.raw.once("close", () => {
       clearInterval(heartbeat);
       calls.off("change", onChange);
+      calls.off("removed", onRemoved);
       jobs.book.off("change", onJob);
     });
   });

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Access } from "../access/access.ts";
 import type { CallBook } from "../calls/callBook.ts";
+import type { Clock } from "../clock.ts";
 import { checkHealth, type HealthSources } from "../health.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { LegDesk } from "../legs/legDesk.ts";
@@ -25,6 +26,7 @@ const isFrontDoor = (_address: string, hop: number) => hop === 0;
 export interface ApiSources {
   access: Access;
   calls: CallBook;
+  clock: Clock;
   library: Library;
   desk: LegDesk;
   jobs: Jobs;

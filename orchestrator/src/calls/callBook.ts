@@ -25,7 +25,7 @@ interface OpenCall {
  * The calls that go on, or did a moment ago. Every change of a leg is in its manifest on disk before the promise
  * of the change resolves; finished calls are read from there.
  */
-export class CallBook extends EventEmitter<{ change: [Manifest] }> {
+export class CallBook extends EventEmitter<{ change: [Manifest]; removed: [CallId] }> {
   readonly #library: Library;
   readonly #clock: Clock;
   readonly #open = new Map<CallId, OpenCall>();
@@ -89,6 +89,13 @@ export class CallBook extends EventEmitter<{ change: [Manifest] }> {
       lastChangeMs: this.#clock.now().getTime(),
       written: Promise.resolve(),
     });
+  }
+
+  /** Lets a call go that is over: whoever rings with its key from now on begins another one. */
+  async close(id: CallId): Promise<void> {
+    const call = this.#open.get(id);
+    this.#open.delete(id);
+    await call?.written.catch(() => undefined);
   }
 
   async get(id: CallId): Promise<Manifest | undefined> {

@@ -34,6 +34,12 @@ export const ConfigurationFile = z.strictObject({
     })
     .prefault({}),
   storage: z.strictObject({ minimumFreeMebibytes: z.int().min(16).max(1_048_576).default(1_024) }).prefault({}),
+  retention: z
+    .strictObject({
+      days: z.number().min(0).max(36_500).default(0),
+      gigabytes: z.number().min(0).max(1_000_000).default(0),
+    })
+    .prefault({}),
   video: z
     .strictObject({
       codecs: z

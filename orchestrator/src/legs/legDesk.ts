@@ -33,6 +33,11 @@ export class LegDesk {
     return legs.length;
   }
 
+  /** Whether the story of a leg of this call is being told. */
+  isBusy(callId: CallId): boolean {
+    return [...this.#running.values()].some((leg) => leg.callId === callId);
+  }
+
   /**
    * Ends every leg and waits until the last file is kept, or time is up.
    *

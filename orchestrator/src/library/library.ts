@@ -6,6 +6,7 @@ import { type CallId, isCallId, type LegId, type RecorderId, timeOf } from "../i
 import { syncFolder, writeAtomically } from "./atomicFile.ts";
 import { Manifest, type RecordingFile } from "./manifest.ts";
 import { isTrack, isTrackAlone, type Paths, recorderIdOfFile, recordingName, trackName } from "./paths.ts";
+import { filesBelow, type Removal, removeFiles } from "./removal.ts";
 import { verify, verifyTrack } from "./verify.ts";
 
 /** A file in the spool, and where it belongs. */
@@ -110,6 +111,17 @@ export class Library {
     for (const name of await entries(this.paths.spool)) {
       if (recorderIdOfFile(name) === recorder) await rm(join(this.paths.spool, name), { force: true });
     }
+  }
+
+  /** Removes all files of a call, and says which could not be removed. Never throws. */
+  async removeCall(call: CallId, recorders: readonly RecorderId[], now: Date): Promise<Removal> {
+    return removeFiles(this.paths, call, recorders, now);
+  }
+
+  /** The room that a call's folder takes. */
+  async bytesOf(call: CallId): Promise<number> {
+    const sizes = (await filesBelow(this.paths.call(call))).map((path) => stat(path).catch(() => ({ size: 0 })));
+    return (await Promise.all(sizes)).reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Ids of all calls, the newest first, read day by day as they are asked for. */

@@ -75,6 +75,7 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
   const app = await createApi({
     access: new Access(token ?? undefined, clock),
     calls,
+    clock,
     library,
     desk: new LegDesk(),
     jobs: testJobs(undefined, { clock }).jobs,

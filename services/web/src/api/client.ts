@@ -48,6 +48,11 @@ export async function stopCall(id: string): Promise<void> {
   await request(`/api/calls/${encodeURIComponent(id)}/stop`, { method: "POST" });
 }
 
+/** Removes all of a call, for good. */
+export async function removeCall(id: string): Promise<void> {
+  await request(callUrl(id), { method: "DELETE" });
+}
+
 /** A link that opens one recording to whoever has it, for a day. */
 export async function makeFileLink(callId: string, name: string): Promise<FileLink> {
   return read(FileLink, await json(await request(`${fileUrl(callId, name)}/links`, { method: "POST" })));

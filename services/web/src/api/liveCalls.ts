@@ -1,21 +1,26 @@
-import { Call } from "./schemas.ts";
+import { Call, Removed } from "./schemas.ts";
 
 export interface LiveListeners {
   /** A call in its new state. */
   onCall(call: Call): void;
+  onRemoved?(id: string): void;
   /** At each (re)connection: what happened in between has to be fetched. */
   onConnected?(): void;
   onLost?(): void;
 }
 
 /** Calls as they change, by server-sent events. Returns what ends it. */
-export function followCalls({ onCall, onConnected, onLost }: LiveListeners): () => void {
+export function followCalls({ onCall, onRemoved, onConnected, onLost }: LiveListeners): () => void {
   const source = new EventSource("/api/events");
   if (onConnected) source.addEventListener("open", onConnected);
   if (onLost) source.addEventListener("error", onLost);
   source.addEventListener("call", (event) => {
     const { data } = Call.safeParse(JSON.parse(event.data));
     if (data) onCall(data);
+  });
+  source.addEventListener("removed", (event) => {
+    const { data } = Removed.safeParse(JSON.parse(event.data));
+    if (data) onRemoved?.(data.id);
   });
   return () => source.close();
 }

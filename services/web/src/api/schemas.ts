@@ -45,6 +45,9 @@ export const Call = z.object({
 });
 export type Call = z.infer<typeof Call>;
 
+/** A call that is there no more. */
+export const Removed = z.object({ id: z.string() });
+
 export const CallPage = z.object({ calls: z.array(Call), nextCursor: z.nullable(z.string()) });
 
 const Wellness = z.enum(["ok", "failing"]);

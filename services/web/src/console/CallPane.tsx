@@ -9,6 +9,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { LegPanel } from "./LegPanel.tsx";
 import { beginning, lanesOf } from "./lanes.ts";
 import { Player } from "./player.ts";
+import { RemoveButton } from "./RemoveButton.tsx";
 import { follow } from "./route.ts";
 import { StopButton } from "./StopButton.tsx";
 import { Tape } from "./Tape.tsx";
@@ -76,7 +77,7 @@ function Story({ call, chosen }: { call: Call; chosen: boolean }) {
           </p>
         </div>
         <div class="actions">
-          {running && <StopButton call={call} />}
+          {running ? <StopButton call={call} /> : <RemoveButton call={call} />}
           <Badge state={call.state} />
         </div>
       </header>

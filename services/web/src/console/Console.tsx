@@ -17,7 +17,8 @@ export function Console() {
   const wide = useWide();
   // Without a choice the call that was newest at first stays: later ones do not interrupt who is watching.
   const first = useRef<string | undefined>(undefined);
-  first.current ??= calls.calls?.[0]?.id;
+  const isThere = calls.calls?.some(({ id }) => id === first.current);
+  if (!isThere) first.current = calls.calls?.[0]?.id;
   const shown = asked ?? (wide ? first.current : undefined);
 
   const running = calls.calls?.filter(({ state }) => isRunning(state)).length ?? 0;

@@ -32,6 +32,11 @@ export function follow(event: MouseEvent): void {
   if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = event.currentTarget as HTMLAnchorElement;
   event.preventDefault();
-  if (link.href !== location.href) history.pushState(null, "", link.href);
+  goTo(link.href);
+}
+
+/** Shows another address of the console. */
+export function goTo(href: string): void {
+  if (new URL(href, location.href).href !== location.href) history.pushState(null, "", href);
   dispatchEvent(new Event(MOVED));
 }

@@ -53,6 +53,7 @@ export function useCalls(): Calls {
     void fetchCalls();
     return followCallsWhileVisible({
       onCall: (call) => learn([call]),
+      onRemoved: (id) => setCalls((known) => known?.filter((call) => call.id !== id)),
       onConnected: () => {
         setLink("live");
         void fetchCalls();

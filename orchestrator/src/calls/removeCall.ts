@@ -1,0 +1,42 @@
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import { RecorderError } from "../errors.ts";
+import type { LegDesk } from "../legs/legDesk.ts";
+import { recordersOf } from "../legs/parts.ts";
+import type { Library } from "../library/library.ts";
+import type { Manifest } from "../library/manifest.ts";
+import type { Webhooks } from "../webhooks/webhooks.ts";
+import type { CallBook } from "./callBook.ts";
+import { isOver } from "./view.ts";
+
+export interface RemovalRooms {
+  calls: CallBook;
+  clock: Clock;
+  desk: LegDesk;
+  library: Library;
+  log: Logger;
+  webhooks: Pick<Webhooks, "forget">;
+}
+
+/**
+ * Removes all of a call: its files, its manifest, and what was told of it. May be asked again for what was left.
+ *
+ * @returns what was removed, by its path below the volume.
+ * @throws RecorderError CALL_GOES_ON, or NOT_ALL_REMOVED, which says what is left and why.
+ */
+export async function removeCall({ id, legs }: Manifest, rooms: RemovalRooms): Promise<string[]> {
+  const { calls, clock, desk, library, log, webhooks } = rooms;
+  if (desk.isBusy(id) || !legs.every(({ state }) => isOver(state))) throw new RecorderError("CALL_GOES_ON", id);
+  // From here on no leg joins it.
+  await calls.close(id);
+  const recorders = legs.flatMap((leg) => recordersOf(leg));
+  const { removed, left } = await library.removeCall(id, recorders, clock.now());
+  if (left.length > 0) {
+    log.error({ code: "NOT_ALL_REMOVED", callId: id, removed: removed.length, left }, "call not removed");
+    throw new RecorderError("NOT_ALL_REMOVED", left.map(({ path, reason }) => `${path} (${reason})`).join(", "));
+  }
+  await webhooks.forget(id);
+  calls.emit("removed", id);
+  log.info({ callId: id, files: removed.length }, "call removed");
+  return removed;
+}
