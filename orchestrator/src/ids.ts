@@ -11,9 +11,9 @@ export type PeerId = Branded<"PeerId">;
 export type MediaConnectionId = Branded<"MediaConnectionId">;
 
 const TIME_DIGITS = 9; // milliseconds in base 36, enough until the year 5188
-const CALL_ID = /^call_[0-9a-z]{9}[0-9a-f]{10}$/;
-const LEG_ID = /^leg_[0-9a-z]{9}[0-9a-f]{10}$/;
 const JOB_ID = /^job_[0-9a-z]{9}[0-9a-f]{10}$/;
+export const CALL_ID = /^call_[0-9a-z]{9}[0-9a-f]{10}$/;
+export const LEG_ID = /^leg_[0-9a-z]{9}[0-9a-f]{10}$/;
 const RECORDER_ID = /^leg_[0-9a-z]{9}[0-9a-f]{10}-p[1-9][0-9]*$/;
 
 /** An id that sorts by the time it was made. */

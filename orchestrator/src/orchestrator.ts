@@ -154,13 +154,13 @@ export class Orchestrator {
     measureJobs(jobs.book, jobs.kinds, metrics.registry);
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
     const access = new Access(configuration.apiToken, clock);
-    const api = await createApi({
+    const { app: api } = await createApi({
       ...{ access, calls, clock, library, desk, health, client, jobs, log, webhooks },
       metrics: metrics.registry,
     });
 
     const retention = new Retention(configuration.retention, {
-      ...{ calls, clock, desk, library, log, webhooks },
+      ...{ calls, clock, desk, jobs, library, log, webhooks },
       metrics: metrics.registry,
       isSafe: () => true,
     });

@@ -4,12 +4,14 @@ import type { Access } from "../access/access.ts";
 import { LinkRequest } from "../access/fileLinks.ts";
 import type { CallBook } from "../calls/callBook.ts";
 import { type RemovalRooms, removeCall } from "../calls/removeCall.ts";
-import { type CallView, isOver, viewOf } from "../calls/view.ts";
+import { CallView, isOver, viewOf } from "../calls/view.ts";
 import { RecorderError } from "../errors.ts";
 import { type CallId, isCallId } from "../ids.ts";
 import { LEG_STATES, type LegState, type Manifest, type RecordingFile } from "../library/manifest.ts";
 import { mediaType } from "../library/mediaType.ts";
+import { CallList, FileLinkAnswer, Removed, Stopping } from "./answers.ts";
 import { parseParameters } from "./errorReplies.ts";
+import { operation } from "./operation.ts";
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
@@ -23,6 +25,12 @@ const ListQuery = z.object({
   cursor: z.preprocess(given, z.string().refine(isCallId, "is not a cursor of this list").optional()),
 });
 
+const FileQuery = z.object({
+  download: z.string().optional().describe("Given, with or without a value, it asks the browser to save the file."),
+  expires: z.string().optional(),
+  signature: z.string().optional(),
+});
+
 interface CallSources extends RemovalRooms {
   access: Access;
 }
@@ -30,7 +38,12 @@ interface CallSources extends RemovalRooms {
 /** Calls: the list, one of them, its files, and the end of it. */
 export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSources): void {
   const { calls, library, desk } = rooms;
-  app.get("/api/calls", async (request) => {
+  const list = operation({
+    summary: "Calls, the newest first",
+    query: ListQuery,
+    answers: { 200: { description: "A page of them.", schema: CallList } },
+  });
+  app.get("/api/calls", list, async (request) => {
     const { state, limit, cursor } = parseParameters(ListQuery, request.query);
     const found: CallView[] = [];
     for await (const manifest of select(calls, state, cursor)) {
@@ -42,21 +55,47 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
     return { calls: found, nextCursor: null };
   });
 
-  app.get<{ Params: { callId: string } }>("/api/calls/:callId", async ({ params }) =>
+  const one = operation({
+    summary: "A call with its legs, their states and files",
+    answers: { 200: { description: "The call.", schema: CallView } },
+    errors: ["CALL_NOT_FOUND"],
+  });
+  app.get<{ Params: { callId: string } }>("/api/calls/:callId", one, async ({ params }) =>
     viewOf(await find(params.callId)),
   );
 
-  app.delete<{ Params: { callId: string } }>("/api/calls/:callId", async ({ params }) => {
+  const remove = operation({
+    summary: "Removes all of a call that is over",
+    answers: { 200: { description: "What was removed, by its path below the volume.", schema: Removed } },
+    errors: ["CALL_NOT_FOUND", "CALL_GOES_ON", "NOT_ALL_REMOVED"],
+  });
+  app.delete<{ Params: { callId: string } }>("/api/calls/:callId", remove, async ({ params }) => {
     return { removed: await removeCall(await find(params.callId), rooms) };
   });
 
-  app.post<{ Params: { callId: string } }>("/api/calls/:callId/stop", async ({ params }, reply) => {
+  const stop = operation({
+    summary: "Ends the running recordings of a call",
+    answers: { 202: { description: "How many legs are being ended.", schema: Stopping } },
+    errors: ["CALL_NOT_FOUND"],
+  });
+  app.post<{ Params: { callId: string } }>("/api/calls/:callId/stop", stop, async ({ params }, reply) => {
     const { id } = await find(params.callId);
     return reply.code(202).send({ stopping: desk.stopCall(id) });
   });
 
+  const file = operation({
+    summary: "A recording",
+    description: "`Range` is honoured. A signed link opens it, too: `expires` and `signature` in the query.",
+    query: FileQuery,
+    answers: {
+      200: { description: "All of it.", mediaType: "*/*" },
+      206: { description: "The range that was asked for.", mediaType: "*/*" },
+    },
+    errors: ["CALL_NOT_FOUND", "FILE_NOT_FOUND", "RANGE_NOT_SATISFIABLE", "LINK_REFUSED"],
+  });
   app.get<{ Params: { callId: string; name: string }; Querystring: { download?: string } }>(
     "/api/calls/:callId/files/:name",
+    file,
     async ({ params, query }, reply) => {
       const manifest = await find(params.callId);
       const file = fileOf(manifest, params.name);
@@ -66,8 +105,15 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
     },
   );
 
+  const link = operation({
+    summary: "Makes a link that opens a recording to whoever has it",
+    body: LinkRequest,
+    answers: { 201: { description: "Path and query, and when it expires.", schema: FileLinkAnswer } },
+    errors: ["CALL_NOT_FOUND", "FILE_NOT_FOUND"],
+  });
   app.post<{ Params: { callId: string; name: string } }>(
     "/api/calls/:callId/files/:name/links",
+    link,
     async ({ params, body }, reply) => {
       const { expiresInSeconds } = parseParameters(LinkRequest, body ?? undefined);
       const { id, ...manifest } = await find(params.callId);

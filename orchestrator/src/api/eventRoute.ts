@@ -5,6 +5,7 @@ import type { CallId } from "../ids.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { JobView } from "../jobs/jobView.ts";
 import type { Manifest } from "../library/manifest.ts";
+import { operation } from "./operation.ts";
 
 /** Proxies close connections that say nothing for a minute. */
 const HEARTBEAT_MS = 20_000;
@@ -17,7 +18,13 @@ const UNREAD_LIMIT_BYTES = 1024 * 1024;
  * `removed` for each that is removed, one `job` for every step and every per cent of a job.
  */
 export function serveEvents(app: FastifyInstance, { calls, jobs }: { calls: CallBook; jobs: Jobs }): void {
-  app.get("/api/events", { exposeHeadRoute: false }, (request, reply) => {
+  const events = operation({
+    summary: "What happens to calls, as it happens",
+    description:
+      "Server-sent events: `call`, with a call in its new state; `removed`, with the id of one that is gone; `job`, with a job at every step and every per cent.",
+    answers: { 200: { description: "Goes on until the reader goes.", mediaType: "text/event-stream" } },
+  });
+  app.get("/api/events", { ...events, exposeHeadRoute: false }, (request, reply) => {
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });

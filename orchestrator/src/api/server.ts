@@ -10,11 +10,14 @@ import type { Jobs } from "../jobs/jobs.ts";
 import type { LegDesk } from "../legs/legDesk.ts";
 import type { Library } from "../library/library.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
+import { ClientConfiguration, HealthAnswer } from "./answers.ts";
 import { serveCalls } from "./callRoutes.ts";
 import { replyWithErrors } from "./errorReplies.ts";
 import { serveEvents } from "./eventRoute.ts";
 import { guardApi, isAdmitted } from "./gate.ts";
 import { serveJobs } from "./jobRoutes.ts";
+import { type DescribedRoute, serveDescription } from "./openapi.ts";
+import { operation } from "./operation.ts";
 import { serveSession } from "./sessionRoute.ts";
 import { serveWebhooks } from "./webhookRoutes.ts";
 
@@ -39,7 +42,7 @@ export interface ApiSources {
 }
 
 /** The HTTP API, as the README lists it. */
-export async function createApi(sources: ApiSources): Promise<FastifyInstance> {
+export async function createApi(sources: ApiSources): Promise<{ app: FastifyInstance; routes: DescribedRoute[] }> {
   const app = Fastify({
     logger: false,
     forceCloseConnections: true,
@@ -49,14 +52,23 @@ export async function createApi(sources: ApiSources): Promise<FastifyInstance> {
   });
   await app.register(fastifyStatic, { root: sources.library.paths.calls, serve: false });
   replyWithErrors(app, sources.log);
+  const routes = serveDescription(app);
   guardApi(app, sources.access, sources.log);
   serveSession(app, sources.access, sources.log);
   serveCalls(app, sources);
   serveWebhooks(app, sources.webhooks);
   serveJobs(app, sources.jobs);
   serveEvents(app, sources);
+  const health = operation({
+    summary: "Whether all is well, and which part is not",
+    answers: {
+      200: { description: "All is well.", schema: HealthAnswer },
+      503: { description: "Something is not.", schema: HealthAnswer },
+    },
+    isOpen: true,
+  });
   for (const path of ["/health", "/api/health"]) {
-    app.get(path, async (request, reply) => {
+    app.get(path, health, async (request, reply) => {
       const { status, parts } = await checkHealth(sources.health);
       const isTold = path === "/health" || isAdmitted(request, sources.access);
       return reply.code(status === "ok" ? 200 : 503).send({ status, ...(isTold && { parts }) });
@@ -66,6 +78,10 @@ export async function createApi(sources: ApiSources): Promise<FastifyInstance> {
   app.get("/metrics", async (_request, reply) =>
     reply.type(sources.metrics.contentType).send(await sources.metrics.metrics()),
   );
-  app.get("/api/client-configuration", async () => sources.client);
-  return app;
+  const client = operation({
+    summary: "What a page from this origin needs to be recorded",
+    answers: { 200: { description: "The API key and the recorder's peer id.", schema: ClientConfiguration } },
+  });
+  app.get("/api/client-configuration", client, async () => sources.client);
+  return { app, routes };
 }

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { RecorderError } from "../errors.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import type { LegDesk } from "../legs/legDesk.ts";
 import { recordersOf } from "../legs/parts.ts";
 import type { Library } from "../library/library.ts";
@@ -13,6 +14,7 @@ export interface RemovalRooms {
   calls: CallBook;
   clock: Clock;
   desk: LegDesk;
+  jobs: Pick<Jobs, "forgetCall">;
   library: Library;
   log: Logger;
   webhooks: Pick<Webhooks, "forget">;
@@ -25,10 +27,11 @@ export interface RemovalRooms {
  * @throws RecorderError CALL_GOES_ON, or NOT_ALL_REMOVED, which says what is left and why.
  */
 export async function removeCall({ id, legs }: Manifest, rooms: RemovalRooms): Promise<string[]> {
-  const { calls, clock, desk, library, log, webhooks } = rooms;
+  const { calls, clock, desk, jobs, library, log, webhooks } = rooms;
   if (desk.isBusy(id) || !legs.every(({ state }) => isOver(state))) throw new RecorderError("CALL_GOES_ON", id);
   // From here on no leg joins it.
   await calls.close(id);
+  await jobs.forgetCall(id);
   const recorders = legs.flatMap((leg) => recordersOf(leg));
   const { removed, left } = await library.removeCall(id, recorders, clock.now());
   if (left.length > 0) {

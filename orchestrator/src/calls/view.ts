@@ -2,31 +2,35 @@ import { z } from "zod";
 import { LEG_STATES, type LegState, type Manifest, type ManifestLeg, RecordingFile } from "../library/manifest.ts";
 
 /** A leg as the API shows it. */
-export const LegView = z.object({
-  id: z.string(),
-  peerId: z.string(),
-  metadata: z.unknown(),
-  state: z.enum(LEG_STATES),
-  startedAt: z.iso.datetime(),
-  endedAt: z.iso.datetime().nullable(),
-  reason: z.string().optional(),
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).optional(),
-  file: RecordingFile.optional(),
-  trackFiles: z.array(RecordingFile).optional(),
-  /** Earlier parts, whose recorders were lost; all of them are in the file. */
-  parts: z.array(z.object({ endedAt: z.iso.datetime(), reason: z.string() })).optional(),
-  gapSeconds: z.number().optional(),
-});
+export const LegView = z
+  .object({
+    id: z.string(),
+    peerId: z.string(),
+    metadata: z.unknown(),
+    state: z.enum(LEG_STATES),
+    startedAt: z.iso.datetime(),
+    endedAt: z.iso.datetime().nullable(),
+    reason: z.string().optional(),
+    error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).optional(),
+    file: RecordingFile.optional(),
+    trackFiles: z.array(RecordingFile).optional(),
+    /** Earlier parts, whose recorders were lost; all of them are in the file. */
+    parts: z.array(z.object({ endedAt: z.iso.datetime(), reason: z.string() })).optional(),
+    gapSeconds: z.number().optional(),
+  })
+  .meta({ id: "Leg" });
 export type LegView = z.infer<typeof LegView>;
 
 /** A call as the API shows it. */
-export const CallView = z.object({
-  id: z.string(),
-  state: z.enum(LEG_STATES),
-  startedAt: z.iso.datetime(),
-  endedAt: z.iso.datetime().nullable(),
-  legs: z.array(LegView),
-});
+export const CallView = z
+  .object({
+    id: z.string(),
+    state: z.enum(LEG_STATES),
+    startedAt: z.iso.datetime(),
+    endedAt: z.iso.datetime().nullable(),
+    legs: z.array(LegView),
+  })
+  .meta({ id: "Call" });
 export type CallView = z.infer<typeof CallView>;
 
 export const isOver = (state: LegState): boolean => state === "ready" || state === "failed";

@@ -1,23 +1,27 @@
-import type { Job, JobState } from "./job.ts";
+import { z } from "zod";
+import { Failure, JOB_STATES, type Job } from "./job.ts";
 
 /** A job as the API shows it. */
-export interface JobView {
-  id: string;
-  kind: string;
-  callId: string;
-  subject: string | null;
-  state: JobState;
-  /** Per cent. */
-  progress: number;
-  attempts: number;
-  queuedAt: string;
-  startedAt?: string;
-  endedAt?: string;
-  /** When the next attempt is due. */
-  notBefore?: string;
-  /** Of the last attempt. */
-  error?: { code: string; message: string; hint: string };
-}
+export const JobView = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    callId: z.string(),
+    subject: z.string().nullable(),
+    state: z.enum(JOB_STATES),
+    /** Per cent. */
+    progress: z.int(),
+    attempts: z.int(),
+    queuedAt: z.iso.datetime(),
+    startedAt: z.iso.datetime().optional(),
+    endedAt: z.iso.datetime().optional(),
+    /** When the next attempt is due. */
+    notBefore: z.iso.datetime().optional(),
+    /** Of the last attempt. */
+    error: Failure.optional(),
+  })
+  .meta({ id: "Job" });
+export type JobView = z.infer<typeof JobView>;
 
 export function jobView(job: Job, percent: number): JobView {
   const error = job.state === "failed" ? job.error : job.state === "done" ? undefined : job.lastError;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CallId, LegId, MediaConnectionId, PeerId, RecorderId } from "../ids.ts";
-import { isCallId, isLegId } from "../ids.ts";
+import { CALL_ID, LEG_ID } from "../ids.ts";
 
 export const MANIFEST_VERSION = 1;
 
@@ -42,17 +42,22 @@ const stream = z.object({
   frames: z.int().optional(),
 });
 
-export const RecordingFile = z.object({
-  name: z.string(),
-  bytes: z.int(),
-  durationSeconds: z.number(),
-  streams: z.array(stream),
-});
+export const RecordingFile = z
+  .object({
+    name: z.string(),
+    bytes: z.int(),
+    durationSeconds: z.number(),
+    streams: z.array(stream),
+  })
+  .meta({ id: "RecordingFile" });
 
 const failure = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 
 const base = {
-  id: z.custom<LegId>((value) => typeof value === "string" && isLegId(value)),
+  id: z
+    .string()
+    .regex(LEG_ID)
+    .transform((id) => id as LegId),
   peerId: z.string(),
   metadata: z.unknown(),
   recorderPeerId: z.string().transform((id) => id as PeerId),
@@ -114,7 +119,10 @@ export type ManifestTrack = z.infer<typeof track>;
 /** `call.json`: all that is known of a call. */
 export const Manifest = z.object({
   version: z.literal(MANIFEST_VERSION),
-  id: z.custom<CallId>((value) => typeof value === "string" && isCallId(value)),
+  id: z
+    .string()
+    .regex(CALL_ID)
+    .transform((id) => id as CallId),
   /** What legs of this call have in common: their `metadata.call`. */
   key: z.string().nullable(),
   startedAt: instant,

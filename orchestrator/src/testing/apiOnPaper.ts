@@ -5,12 +5,16 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { Access } from "../access/access.ts";
+import type { DescribedRoute } from "../api/openapi.ts";
 import { createApi } from "../api/server.ts";
 import { CallBook } from "../calls/callBook.ts";
+import { viewOf } from "../calls/view.ts";
 import { type CallId, type MediaConnectionId, newCallId, newLegId, type PeerId, recorderIdOf } from "../ids.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import { LegDesk } from "../legs/legDesk.ts";
 import { Library } from "../library/library.ts";
 import { Paths } from "../library/paths.ts";
+import { Endpoint } from "../webhooks/endpoint.ts";
 import { Outbox } from "../webhooks/outbox.ts";
 import { WebhookMetrics } from "../webhooks/webhookMetrics.ts";
 import { Webhooks } from "../webhooks/webhooks.ts";
@@ -22,6 +26,8 @@ export const TOKEN = "a-token-of-the-tests-4711";
 /** The API on a folder with one finished call, without anything behind it. */
 export interface ApiOnPaper extends AsyncDisposable {
   app: FastifyInstance;
+  routes: DescribedRoute[];
+  jobs: Jobs;
   clock: ManualClock;
   callId: CallId;
   /** Of the call's recording. */
@@ -67,18 +73,20 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
   const calls = new CallBook(library, clock);
   const metrics = new Registry();
   const webhooks = await Webhooks.start({
-    endpoints: [],
+    // Where nobody listens.
+    endpoints: [new Endpoint({ name: "crm", url: "http://127.0.0.1:9/", key: Buffer.alloc(32) })],
     outbox: new Outbox(library.paths.webhooks, log),
     metrics: new WebhookMetrics(metrics),
     ...{ calls, clock, log },
   });
-  const app = await createApi({
+  const { jobs } = testJobs(undefined, { clock });
+  const { app, routes } = await createApi({
     access: new Access(token ?? undefined, clock),
     calls,
     clock,
     library,
     desk: new LegDesk(),
-    jobs: testJobs(undefined, { clock }).jobs,
+    jobs,
     health: {
       engine: { ping: well },
       gateway: { isWell: async () => true },
@@ -91,12 +99,17 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
     log,
     webhooks,
   });
+  const manifest = await calls.get(callId);
+  if (manifest) await webhooks.publish(callId, { type: "call.ready", data: { call: viewOf(manifest) } });
   return {
     app,
+    routes,
+    jobs,
     clock,
     callId,
     fileName,
     async [Symbol.asyncDispose]() {
+      await webhooks.close();
       await app.close();
       await rm(root, { recursive: true });
     },

@@ -23,13 +23,15 @@ export const Delivery = z.object({
 });
 export type Delivery = z.infer<typeof Delivery>;
 
-export const Message = z.object({
-  id: z.string(),
-  type: z.string(),
-  timestamp: instant,
-  data: z.unknown(),
-  deliveries: z.array(Delivery),
-});
+export const Message = z
+  .object({
+    id: z.string(),
+    type: z.string(),
+    timestamp: instant,
+    data: z.unknown(),
+    deliveries: z.array(Delivery),
+  })
+  .meta({ id: "WebhookMessage" });
 export type Message = z.infer<typeof Message>;
 
 /** All that was told of one call, in order, and what became of it. */

@@ -3,17 +3,19 @@ import type { Receivers } from "./receivers.ts";
 import { type CallRecord, isWaiting } from "./record.ts";
 
 /** What the API shows of a receiver. Its address may hold a secret: only where it leads is shown. */
-export const WebhookView = z.object({
-  name: z.string(),
-  /** Scheme, host and port. */
-  origin: z.string(),
-  /** null for all of them. */
-  events: z.array(z.string()).nullable(),
-  state: z.enum(["active", "disabled"]),
-  disabledAt: z.iso.datetime().optional(),
-  /** Messages that it has not taken yet. */
-  waiting: z.int(),
-});
+export const WebhookView = z
+  .object({
+    name: z.string(),
+    /** Scheme, host and port. */
+    origin: z.string(),
+    /** null for all of them. */
+    events: z.array(z.string()).nullable(),
+    state: z.enum(["active", "disabled"]),
+    disabledAt: z.iso.datetime().optional(),
+    /** Messages that it has not taken yet. */
+    waiting: z.int(),
+  })
+  .meta({ id: "Webhook" });
 export type WebhookView = z.infer<typeof WebhookView>;
 
 export function webhookViews(receivers: Receivers, records: readonly CallRecord[]): WebhookView[] {

@@ -115,6 +115,12 @@ async function messages(): Promise<Message[]> {
 
 const states = async () => (await messages()).flatMap(({ deliveries }) => deliveries.map(({ state }) => state));
 
+/** Of the four messages of a whole call. */
+async function allAre(state: string): Promise<boolean> {
+  const seen = await states();
+  return seen.length === STORY.length && seen.every((one) => one === state);
+}
+
 describe("a receiver", () => {
   test("is told all of a call, in order, signed, each message with an id and a time of its own", async () => {
     const id = await wholeCall();
@@ -129,7 +135,7 @@ describe("a receiver", () => {
       expect(headers["webhook-id"]).toBe(body.id);
       expect(headers["content-type"]).toBe("application/json");
     }
-    await until("all is written down", async () => (await states()).every((state) => state === "delivered"));
+    await until("all is written down", () => allAre("delivered"));
   });
 
   test("is told only what it wants to know", async () => {
@@ -146,7 +152,7 @@ describe("a receiver", () => {
     await until("all was told", () => receiver.received.length === 7, SECOND_MS);
     expect(receiver.types).toEqual(["call.started", "call.started", "call.started", ...STORY]);
     expect(new Set(receiver.received.slice(0, 4).map(({ body }) => body.id)).size).toBe(1);
-    await until("all is written down", async () => (await states()).every((state) => state === "delivered"));
+    await until("all is written down", () => allAre("delivered"));
     expect((await messages()).at(-1)?.deliveries[0]).toMatchObject({ attempts: 4, lastStatus: 200 });
   });
 
@@ -185,7 +191,7 @@ describe("a receiver", () => {
   test("that says 410 is asked nothing more, over restarts, until it is taken into service again", async () => {
     receiver.answer = () => 410;
     await wholeCall();
-    await until("it is disabled", async () => (await states()).every((state) => state === "dropped"));
+    await until("it is disabled", () => allAre("dropped"));
     await restart();
     await wholeCall();
     expect(life.webhooks.list()).toMatchObject([{ name: "crm", state: "disabled", waiting: 0 }]);
@@ -277,14 +283,14 @@ describe("messages", () => {
 
   test("of a call that is removed are gone", async () => {
     const id = await wholeCall();
-    await until("all was told", async () => (await states()).every((state) => state === "delivered"));
+    await until("all was told", () => allAre("delivered"));
     await life.webhooks.forget(id);
     expect(await messages()).toEqual([]);
   });
 
   test("are kept for a week", async () => {
     await wholeCall();
-    await until("all was told", async () => (await states()).every((state) => state === "delivered"));
+    await until("all was told", () => allAre("delivered"));
     await clock.pass(6 * DAY_MS, 60 * 60_000);
     expect(await messages()).toHaveLength(4);
     await clock.pass(2 * DAY_MS, 60 * 60_000);
@@ -310,7 +316,7 @@ test("attempts and what waits are counted", async () => {
   let failures = 0;
   receiver.answer = () => (++failures <= 1 ? 500 : 200);
   await wholeCall();
-  await until("all was told", async () => (await states()).every((state) => state === "delivered"), SECOND_MS);
+  await until("all was told", () => allAre("delivered"), SECOND_MS);
   const text = await life.metrics.metrics();
   expect(text).toContain('call_recorder_webhook_attempts_total{event="call.started",outcome="waiting"} 1');
   expect(text).toContain('call_recorder_webhook_attempts_total{event="call.ready",outcome="delivered"} 1');
