@@ -172,6 +172,18 @@ export const ERRORS = {
     hint: "Is RECORDINGS_DIR mounted, not full, and owned by 10001:10001?",
     passes: true,
   },
+  CPU_SHORT: {
+    message: "this host has too little CPU for one more recording",
+    fault: "operator",
+    hint: "It takes calls again by itself. Lower maxConcurrentRecorders, or give it more cores; host.maximumCpuWaitMilliseconds is the limit.",
+    passes: true,
+  },
+  MEMORY_SHORT: {
+    message: "this host has too little memory for one more recording",
+    fault: "operator",
+    hint: "It takes calls again by itself. Lower maxConcurrentRecorders, or give it more; host.minimumAvailableMebibytes is the limit.",
+    passes: true,
+  },
   STORAGE_FULL: {
     message: "there is too little space left on the recordings volume",
     fault: "operator",

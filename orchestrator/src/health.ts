@@ -1,6 +1,7 @@
 import { request } from "undici";
 import type { Engine } from "./engine/engine.ts";
 import type { Gateway } from "./gateway/gateway.ts";
+import type { Host } from "./host/host.ts";
 import type { Storage } from "./library/storage.ts";
 import type { PeerKeeper } from "./peers/peerKeeper.ts";
 
@@ -14,28 +15,30 @@ export interface PartHealth {
 
 export interface Health {
   status: "ok" | "failing";
-  parts: Record<"docker" | "gateway" | "signaling" | "storage" | "peers", PartHealth>;
+  parts: Record<"docker" | "gateway" | "host" | "signaling" | "storage" | "peers", PartHealth>;
 }
 
 export interface HealthSources {
   engine: Pick<Engine, "ping">;
   gateway: Pick<Gateway, "isWell">;
   signalingUrl: string;
+  host: Pick<Host, "check">;
   storage: Pick<Storage, "check">;
   peers: readonly Pick<PeerKeeper, "trouble">[];
 }
 
 /** Asks every part whether it is well. */
 export async function checkHealth(sources: HealthSources): Promise<Health> {
-  const { engine, gateway, signalingUrl, storage: room, peers } = sources;
-  const [docker, gatewayHealth, signaling, storage, peersHealth] = await Promise.all([
+  const { engine, gateway, host: machine, signalingUrl, storage: room, peers } = sources;
+  const [docker, gatewayHealth, host, signaling, storage, peersHealth] = await Promise.all([
     well(engine.ping()),
     well(mustBe(gateway.isWell(), "it does not answer, or is not well")),
+    well(machine.check()),
     well(mustBe(answers(`${signalingUrl}/health`), "it does not answer, or is not well")),
     well(room.check()),
     well(noTrouble(peers)),
   ]);
-  const parts = { docker, gateway: gatewayHealth, signaling, storage, peers: peersHealth };
+  const parts = { docker, gateway: gatewayHealth, host, signaling, storage, peers: peersHealth };
   return { status: Object.values(parts).every(({ status }) => status === "ok") ? "ok" : "failing", parts };
 }
 

@@ -11,6 +11,9 @@ import type { Engine, RecordingsSource } from "./engine/engine.ts";
 import { RecorderError } from "./errors.ts";
 import { SkywayGateway } from "./gateway/skywayGateway.ts";
 import { checkHealth } from "./health.ts";
+import { availableMemory } from "./host/availableMemory.ts";
+import { CpuWait } from "./host/cpuWait.ts";
+import { Host } from "./host/host.ts";
 import type { PeerId } from "./ids.ts";
 import { JobBook } from "./jobs/jobBook.ts";
 import { JobFiles } from "./jobs/jobFiles.ts";
@@ -81,6 +84,14 @@ export class Orchestrator {
       configuration.apiKey,
       configuration.bandwidth.perLegKbps,
     );
+    const cpuWait = new CpuWait();
+    const host = new Host(
+      {
+        minimumAvailableBytes: configuration.host.minimumAvailableMebibytes * MEBIBYTE,
+        maximumCpuWaitMs: configuration.host.maximumCpuWaitMilliseconds,
+      },
+      { availableBytes: () => availableMemory(), cpuWaitMs: () => cpuWait.ms },
+    );
     const storage = new Storage(library, configuration.storage.minimumFreeMebibytes * MEBIBYTE);
     const calls = new CallBook(library, clock);
     const desk = new LegDesk();
@@ -106,13 +117,14 @@ export class Orchestrator {
 
     const tokens = new TokenFile(library.paths.tokens);
     const peers = configuration.peers.map((id) => new PeerKeeper(id as PeerId, { gateway, tokens, clock, log }));
-    const health = { engine, gateway, signalingUrl: configuration.signalingUrl, storage, peers };
+    const health = { engine, gateway, host, signalingUrl: configuration.signalingUrl, storage, peers };
     const metrics = new Metrics({
       calls,
       clock,
       recorders,
       freeBytes: async () => (await library.checkWritable()).freeBytes,
       minimumFreeBytes: storage.minimumFreeBytes,
+      host,
       health: () => checkHealth(health),
     });
     const { maxConcurrentPerPeer, maxConcurrentPerCall, leg } = configuration;
@@ -123,6 +135,7 @@ export class Orchestrator {
       desk,
       form,
       gateway,
+      host,
       library,
       limits,
       log,
@@ -168,6 +181,7 @@ export class Orchestrator {
     await adoptLegs(rooms);
     await jobs.start();
     const over = new AbortController();
+    over.signal.addEventListener("abort", cpuWait.start());
     void retention.watch(over.signal);
     void storage.watch({ onFull: () => desk.stopAll("storage_full") }, clock, log, over.signal);
     for (const peer of peers) void peer.keep((call) => void receiveCall(peer.peerId, call, rooms));

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CallerPage } from "../browsers/callerPage.ts";
-import { fileUrl, request } from "../bundle/api.ts";
+import { fileUrl, findCallOf, request } from "../bundle/api.ts";
 import { configure } from "../bundle/configuration.ts";
 import { type Download, download } from "../bundle/download.ts";
 import { note } from "../bundle/figures.ts";
 import { inspect } from "../bundle/recordingFile.ts";
 import { type Signal, watch } from "../bundle/recordingSignal.ts";
+import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { beeps, flashes } from "../bundle/signalEvents.ts";
 import { BOTH, expectInStep, expectPlayable, perform, type Recorded } from "./performance.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -20,6 +21,11 @@ video:
   h264Container: mp4
 bandwidth:
   perLegKbps: 500
+`;
+/** One tebibyte. */
+const TOO_SMALL = `
+host:
+  minimumAvailableMebibytes: 1048576
 `;
 const VORBIS = `
 audio:
@@ -75,6 +81,25 @@ test("sound becomes Vorbis where that is configured", async () => {
     expectPlayable(seen, ["audio vorbis", "video vp8"]);
     expectInStep(seen);
   }
+});
+
+test("a host that is too small refuses the call, says what is short, and takes calls once it has enough", async () => {
+  {
+    await using _ = await configure(TOO_SMALL);
+    const { page, peerId } = await stage.caller();
+    await expect(page.call(RECORDER_PEER_ID, { videoCodec: "VP8" })).rejects.toThrow("not connected");
+    const call = await findCallOf(peerId);
+    expect(call?.legs).toMatchObject([{ state: "failed", error: { code: "MEMORY_SHORT" } }]);
+    const health = await request("/api/health");
+    expect(health.status).toBe(503);
+    expect((await health.json()).parts.host).toMatchObject({
+      status: "failing",
+      reason: expect.stringContaining("MiB"),
+    });
+    await page.tab.close();
+  }
+  const seen = await perform(stage, BOTH, {}, 1);
+  expectPlayable(seen, ["audio opus", "video vp8"]);
 });
 
 /** What the page sends from now until a moment of the call, in milliseconds. */

@@ -33,6 +33,12 @@ export const ConfigurationFile = z.strictObject({
       maxMebibytes: z.int().min(1).default(65_536),
     })
     .prefault({}),
+  host: z
+    .strictObject({
+      minimumAvailableMebibytes: z.int().min(0).max(1_048_576).default(256),
+      maximumCpuWaitMilliseconds: z.int().min(1).max(10_000).default(250),
+    })
+    .prefault({}),
   storage: z.strictObject({ minimumFreeMebibytes: z.int().min(16).max(1_048_576).default(1_024) }).prefault({}),
   retention: z
     .strictObject({

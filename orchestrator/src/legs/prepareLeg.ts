@@ -2,6 +2,7 @@ import { isOver } from "../calls/view.ts";
 import { asRecorderError, RecorderError } from "../errors.ts";
 import { recorderIdOf } from "../ids.ts";
 import type { LegIn } from "../library/manifest.ts";
+import type { LegMetrics } from "../metrics/legMetrics.ts";
 import { type Codecs, chooseCodecs, codecNames, USUAL_CODECS } from "../recorders/codecs.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { LegContext } from "./legContext.ts";
@@ -18,23 +19,32 @@ export interface PreparedLeg {
  * @throws RecorderError when it cannot be recorded; no recorder is left then.
  */
 export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext): Promise<PreparedLeg> {
-  const { recorders, clock, metrics } = context.rooms;
-  const { calls, limits } = context.rooms;
-  admit(limits, { callId: context.callId, peerId: ringing.peerId }, calls.running(), ({ state }) => !isOver(state));
-  await mustBeKept(ringing, context);
+  const { calls, clock, host, limits, metrics, recorders } = context.rooms;
+  await counted(metrics, async () => {
+    admit(limits, { callId: context.callId, peerId: ringing.peerId }, calls.running(), ({ state }) => !isOver(state));
+    await host.check();
+    await mustBeKept(ringing, context);
+  });
   const codecs = await codecsOf(ringing, context);
   const recorderId = recorderIdOf(ringing.id, 1);
   const began = clock.now().getTime();
-  const recorder = await recorders
-    .take({ recorderId, callId: context.callId, legId: ringing.id, codecs })
-    .catch((error) => {
-      metrics.recorderNotStarted(asRecorderError(error).code);
-      throw error;
-    });
+  const recorder = await counted(metrics, () =>
+    recorders.take({ recorderId, callId: context.callId, legId: ringing.id, codecs }),
+  );
   const ms = clock.now().getTime() - began;
   metrics.recorderBound(ms);
   context.log.info({ recorderId, codecs: codecNames(codecs), ms }, "recorder bound");
   return { leg: { ...ringing, state: "connecting", recorderId, codecs, tracks: [] }, recorder };
+}
+
+/** What keeps a leg from a recorder, the caller's own codecs aside, is an operator's trouble. */
+async function counted<Result>(metrics: LegMetrics, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    metrics.recorderNotStarted(asRecorderError(error).code);
+    throw error;
+  }
 }
 
 /** What cannot be written down now will not be found again later. */

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { CallBook } from "../calls/callBook.ts";
 import type { Clock } from "../clock.ts";
 import type { Gateway } from "../gateway/gateway.ts";
+import type { Host } from "../host/host.ts";
 import type { Library } from "../library/library.ts";
 import type { Storage } from "../library/storage.ts";
 import type { LegMetrics } from "../metrics/legMetrics.ts";
@@ -17,6 +18,7 @@ export interface Rooms {
   desk: LegDesk;
   form: FileForm;
   gateway: Gateway;
+  host: Pick<Host, "check">;
   library: Library;
   limits: LegLimits;
   log: Logger;

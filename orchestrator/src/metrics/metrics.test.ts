@@ -22,10 +22,23 @@ function open(freeBytes: () => Promise<number> = async () => 5e9) {
   const metrics = new Metrics({
     ...{ calls, clock, freeBytes, minimumFreeBytes: 1e9 },
     recorders: { running: 1, limit: 20 },
+    host: {
+      availableBytes: async () => 2e9,
+      cpuWaitMs: 12,
+      limits: { minimumAvailableBytes: 3e8, maximumCpuWaitMs: 250 },
+    },
     health: async () => ({ status: "failing", parts: { docker: { status: "failing" } } }) as never,
   });
   return { clock, calls, metrics, scrape: async () => (await metrics.registry.metrics()).split("\n") };
 }
+
+test("the host is shown beside what it has to have", async () => {
+  const lines = await open().scrape();
+
+  expect(lines).toContain("call_recorder_host_available_bytes 2000000000");
+  expect(lines).toContain("call_recorder_host_minimum_available_bytes 300000000");
+  expect(lines).toContain("call_recorder_cpu_wait_seconds 0.012");
+});
 
 test("legs are shown by state, with how long the oldest has been in it", async () => {
   const { clock, calls, scrape } = open();

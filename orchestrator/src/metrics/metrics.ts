@@ -3,6 +3,7 @@ import type { CallBook } from "../calls/callBook.ts";
 import type { Clock } from "../clock.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Health } from "../health.ts";
+import type { Host } from "../host/host.ts";
 import { LEG_STATES } from "../library/manifest.ts";
 import type { Recorders } from "../recorders/recorders.ts";
 import type { LegMetrics } from "./legMetrics.ts";
@@ -22,6 +23,7 @@ export interface MetricSources {
   /** @throws when the volume cannot be looked at. */
   freeBytes(): Promise<number>;
   minimumFreeBytes: number;
+  host: Pick<Host, "availableBytes" | "cpuWaitMs" | "limits">;
   health(): Promise<Health>;
 }
 
@@ -106,6 +108,18 @@ export class Metrics implements LegMetrics {
     );
     gauge("call_recorder_storage_minimum_free_bytes", "Below so much free space no call is taken.", [], (gauge) =>
       gauge.set(sources.minimumFreeBytes),
+    );
+    gauge("call_recorder_host_available_bytes", "Memory that the host can still give.", [], async (gauge) =>
+      gauge.set((await sources.host.availableBytes()) ?? 0),
+    );
+    gauge("call_recorder_host_minimum_available_bytes", "Below so much memory no call is taken.", [], (gauge) =>
+      gauge.set(sources.host.limits.minimumAvailableBytes),
+    );
+    gauge(
+      "call_recorder_cpu_wait_seconds",
+      "How long a processor is waited for; one in ten waits is longer.",
+      [],
+      (gauge) => gauge.set(sources.host.cpuWaitMs / 1000),
     );
     gauge(
       "call_recorder_part_up",

@@ -91,6 +91,7 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
       engine: { ping: well },
       gateway: { isWell: async () => true },
       signalingUrl: "http://127.0.0.1:9",
+      host: { check: well },
       storage: { check: well },
       peers: [],
     },

@@ -51,6 +51,7 @@ export function testRooms(gateway: Gateway, clock: ManualClock, recorders: Parti
     desk: new LegDesk(),
     form: { tracks: "joined", transcode: "none", h264Container: "mkv" },
     gateway,
+    host: { check: async () => undefined },
     library,
     log,
     limits: {},

@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { availableMemory } from "./availableMemory.ts";
+import { CpuWait, SAMPLE_INTERVAL_MS, WINDOW_MS } from "./cpuWait.ts";
+import { Host } from "./host.ts";
+
+const MEBIBYTE = 1024 * 1024;
+const LIMITS = { minimumAvailableBytes: 256 * MEBIBYTE, maximumCpuWaitMs: 250 };
+
+function hostWith({ available = 1_000, waitMs = 0 }: { available?: number | undefined; waitMs?: number }): Host {
+  return new Host(LIMITS, {
+    availableBytes: async () => {
+      if (Number.isNaN(available)) throw new Error("unknown");
+      return available * MEBIBYTE;
+    },
+    cpuWaitMs: () => waitMs,
+  });
+}
+
+describe("a host", () => {
+  test("that has enough takes a call", () => expect(hostWith({}).check()).resolves.toBeUndefined());
+
+  test("says how much memory is short", () =>
+    expect(hostWith({ available: 255 }).check()).rejects.toMatchObject({
+      code: "MEMORY_SHORT",
+      message: expect.stringContaining("255 MiB available, at least 256 MiB have to be"),
+    }));
+
+  test("says how long a processor is waited for", () =>
+    expect(hostWith({ waitMs: 251.4 }).check()).rejects.toMatchObject({
+      code: "CPU_SHORT",
+      message: expect.stringContaining("251 ms, at most 250 ms"),
+    }));
+
+  test("whose memory cannot be told takes a call", () =>
+    expect(hostWith({ available: Number.NaN }).check()).resolves.toBeUndefined());
+});
+
+describe("the wait for a processor", () => {
+  test("is nothing before it was measured", () => expect(new CpuWait().ms).toBe(0));
+
+  test("is no shortage after one burst", () => {
+    const wait = new CpuWait();
+    for (let sample = 0; sample < 95; sample += 1) wait.note(1);
+    wait.note(400);
+    expect(wait.ms).toBe(1);
+  });
+
+  test("is a shortage when it is long again and again, until it has been short for a while", () => {
+    const wait = new CpuWait();
+    for (let sample = 0; sample < 20; sample += 1) wait.note(400);
+    expect(wait.ms).toBeGreaterThan(250);
+    for (let sample = 0; sample < WINDOW_MS / SAMPLE_INTERVAL_MS; sample += 1) wait.note(2);
+    expect(wait.ms).toBe(2);
+  });
+
+  test("shows in a process that is kept from running", async () => {
+    const wait = new CpuWait();
+    const stop = wait.start();
+    for (let round = 0; round < 3; round += 1) {
+      const end = performance.now() + 300;
+      while (performance.now() < end); // nothing else runs
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    stop();
+    expect(wait.ms).toBeGreaterThan(100);
+  });
+});
+
+describe("available memory", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "meminfo-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test("is what the kernel says", async () => {
+    const path = join(folder, "meminfo");
+    await writeFile(path, "MemTotal:       4000000 kB\nMemAvailable:   1048576 kB\n");
+    expect(await availableMemory(path)).toBe(1024 * MEBIBYTE);
+    expect(await availableMemory()).toBeGreaterThan(MEBIBYTE);
+  });
+
+  test("is unknown where the kernel does not say it", async () => {
+    const path = join(folder, "meminfo");
+    await writeFile(path, "MemTotal:       4000000 kB\n");
+    await expect(availableMemory(path)).rejects.toThrow("MemAvailable");
+  });
+});
