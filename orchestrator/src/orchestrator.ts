@@ -106,7 +106,11 @@ export class Orchestrator {
         ...configuration.recorder,
       },
       clock,
-      (order) => library.leaveOrder(order.recorderId, assembleArguments(order)),
+      {
+        leaveOrder: (order) => library.leaveOrder(order.recorderId, assembleArguments(order)),
+        clear: (recorderId) =>
+          library.clearSpool(recorderId).catch((error) => log.warn({ err: error }, "spool not cleared")),
+      },
     );
     const preferences = { video: configuration.video.codecs, audio: configuration.audio.codecs };
     const form = {

@@ -6,10 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import Docker from "dockerode";
+import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../orchestrator/src/clock.ts";
 import { DockerEngine } from "../../orchestrator/src/engine/dockerEngine.ts";
 import { newCallId, newLegId, recorderIdOf } from "../../orchestrator/src/ids.ts";
+import { Library } from "../../orchestrator/src/library/library.ts";
+import { Paths } from "../../orchestrator/src/library/paths.ts";
 import { USUAL_CODECS } from "../../orchestrator/src/recorders/codecs.ts";
 import { type AssemblyOrder, assembleArguments } from "../../orchestrator/src/recorders/commands.ts";
 import { Recorders } from "../../orchestrator/src/recorders/recorders.ts";
@@ -49,11 +52,14 @@ function recorders(maxConcurrentRecorders = 20, on = engine): Recorders {
     on,
     { project: PROJECT, image: RECORDER_IMAGE, network: NETWORK, recordings, ...limits },
     systemClock,
-    ({ recorderId, ...order }) =>
-      writeFile(
-        join(volume, "spool", `${recorderId}.order.part`),
-        assembleArguments({ recorderId, ...order }).join("\n"),
-      ),
+    {
+      leaveOrder: ({ recorderId, ...order }) =>
+        writeFile(
+          join(volume, "spool", `${recorderId}.order.part`),
+          assembleArguments({ recorderId, ...order }).join("\n"),
+        ),
+      clear: (recorderId) => new Library(new Paths(volume), pino({ level: "silent" })).clearSpool(recorderId),
+    },
   );
 }
 

@@ -33,26 +33,30 @@ export interface RecorderSettings {
   cpus: number;
 }
 
+/** Where recorders write, as far as they do not do it themselves. */
+export interface RecorderSpool {
+  /** Puts an order where its recorder looks for it. */
+  leaveOrder: RecorderSurroundings["leaveOrder"];
+  /** Removes what a recorder left that nothing was sent to. Does not throw. */
+  clear(recorderId: RecorderId): Promise<void>;
+}
+
 /** Starts recorders, finds those that run already, and assembles what they wrote. */
 export class Recorders {
   readonly #engine: Engine;
   readonly #settings: RecorderSettings;
+  readonly #spool: RecorderSpool;
   readonly #sweeper: Sweeper;
   readonly #surroundings: RecorderSurroundings;
   /** Recorders that run or are being started. */
   #running = 0;
 
-  /** @param leaveOrder puts an order into the spool, where its recorder looks for it. */
-  constructor(
-    engine: Engine,
-    settings: RecorderSettings,
-    clock: Clock,
-    leaveOrder: RecorderSurroundings["leaveOrder"],
-  ) {
+  constructor(engine: Engine, settings: RecorderSettings, clock: Clock, spool: RecorderSpool) {
     this.#engine = engine;
     this.#settings = settings;
+    this.#spool = spool;
     this.#sweeper = new Sweeper(engine, clock);
-    this.#surroundings = { engine, clock, sweeper: this.#sweeper, leaveOrder };
+    this.#surroundings = { engine, clock, sweeper: this.#sweeper, leaveOrder: spool.leaveOrder };
   }
 
   get running(): number {
@@ -68,7 +72,8 @@ export class Recorders {
    * A recorder whose ports are bound: whatever is sent to it from now on is recorded.
    *
    * @throws RecorderError TOO_MANY_RECORDERS, RECORDER_NOT_STARTED, RECORDER_NOT_BOUND, RECORDER_IMAGE_MISSING,
-   *   RECORDER_NETWORK_MISSING, DOCKER_UNREACHABLE, DOCKER_FORBIDDEN; no container is left then, in a moment.
+   *   RECORDER_NETWORK_MISSING, DOCKER_UNREACHABLE, DOCKER_FORBIDDEN; no container and no file is left then, in a
+   *   moment.
    */
   async take(spec: RecorderSpec): Promise<StartedRecorder> {
     const { maxConcurrentRecorders, network } = this.#settings;
@@ -82,7 +87,7 @@ export class Recorders {
       try {
         return this.#started(id, spec.recorderId, await bound(this.#engine, id));
       } catch (error) {
-        this.#sweeper.sweep(id);
+        this.#sweeper.sweep(id, () => this.#spool.clear(spec.recorderId));
         throw error;
       }
     } catch (error) {

@@ -16,9 +16,15 @@ export class Sweeper {
     this.#clock = clock;
   }
 
-  /** The container is gone in a moment, or as soon as the engine is back. */
-  sweep(containerId: string): void {
-    const sweeping = this.#remove(containerId).finally(() => this.#sweeping.delete(sweeping));
+  /**
+   * The container is gone in a moment, or as soon as the engine is back.
+   *
+   * @param afterwards is called then: nothing writes into its files any more. It does not throw.
+   */
+  sweep(containerId: string, afterwards: () => Promise<void> = async () => undefined): void {
+    const sweeping = this.#remove(containerId)
+      .then(afterwards)
+      .finally(() => this.#sweeping.delete(sweeping));
     this.#sweeping.add(sweeping);
   }
 
