@@ -99,6 +99,12 @@ export const ERRORS = {
     status: 403,
     hint: "The connection's events say CLOSE.",
   },
+  REDIRECTED_AGAIN: {
+    message: "Its media was sent elsewhere before a keyframe came",
+    fault: "caller",
+    status: 403,
+    hint: "The last PUT …/redirects counts.",
+  },
   SOCKET_IN_USE: {
     message: "A connection uses this port",
     fault: "caller",

@@ -56,7 +56,11 @@ export function receiveOptions({ constraints, redirect_params: to }: AnswerOptio
 }
 
 /** Body of PUT /media/connections/{id}/redirects. */
-export const redirectOptions = z.object({ redirect_params: redirectParams });
+export const redirectOptions = z.object({
+  redirect_params: redirectParams,
+  /** At the next keyframe, nothing said twice, and BYE to those before. */
+  seamless: z.boolean().nullish(),
+});
 
 export function redirectsOf(to: z.infer<typeof redirectParams> | null | undefined): Redirects {
   return {

@@ -146,6 +146,27 @@ test("media of a call that is up goes nowhere for a while, then elsewhere, with 
   expect((await redirect({})).status).toBe(403);
 });
 
+test("media of a call that is up goes elsewhere from a keyframe on, and BYE to those before", async () => {
+  await using first = await Ports.open();
+  await using second = await Ports.open();
+  using caller = await Caller.open(gateway);
+  const connection = await startCall(caller, first);
+  await waitFor("a second of media", () => first.video.packets.length > 50);
+  const body = { redirect_params: second.redirectParams, seamless: true };
+  const { status, body: before } = await gateway.request("PUT", `${connection}/redirects`, body);
+  expect(status).toBe(200);
+  expect(before.tracks[0].counters.packets_redirected).toBeGreaterThan(0);
+  await waitFor("media", () => second.video.packets.length > 25 && second.audio.packets.length > 0);
+  await waitFor("BYE on both", () => byes(first.videoRtcp) === 1 && byes(first.audioRtcp) === 1);
+  const sequence = (packet: Buffer | undefined) => packet?.readUInt16BE(2) ?? -1;
+  for (const kind of ["audio", "video"] as const) {
+    expect(sequence(second[kind].packets[0])).toBeLessThanOrEqual(sequence(first[kind].packets.at(-1)) + 1);
+  }
+  caller.forceClose(peer.id);
+  await waitFor("BYE on both", () => byes(second.videoRtcp) === 1 && byes(second.audioRtcp) === 1);
+  expect(byes(first.videoRtcp) + byes(first.audioRtcp)).toBe(2);
+});
+
 test("a call that was not answered has nothing to send elsewhere", async () => {
   using caller = await Caller.open(gateway);
   caller.call(peer.id);

@@ -53,6 +53,8 @@ class StillSession implements MediaSession {
 
   redirect(): void {}
 
+  turn(): void {}
+
   mediaFlowing(): boolean {
     return false;
   }

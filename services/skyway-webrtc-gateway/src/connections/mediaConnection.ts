@@ -199,6 +199,27 @@ export class MediaConnection {
     this.#log.info({ redirects }, "redirected");
   }
 
+  /**
+   * Sends media elsewhere from the next keyframe on, which is asked for: nothing is missing, and nothing is there twice.
+   *
+   * @returns what `look` sees right before.
+   * @throws GatewayError NOT_ANSWERED; CALL_ENDED, REDIRECTED_AGAIN when that comes first.
+   */
+  async turn<Seen>(redirects: Redirects, look: () => Seen): Promise<Seen> {
+    if (this.#isEnding()) throw new GatewayError("CALL_ENDED");
+    if (this.#state.name !== "answered") throw new GatewayError("NOT_ANSWERED");
+    return new Promise((resolve, reject) => {
+      this.#session.turn(redirects, {
+        turning: () => {
+          resolve(look());
+          if (this.#state.name === "answered") this.#state = { ...this.#state, redirects };
+          this.#log.info({ redirects }, "redirected at a keyframe");
+        },
+        abandoned: () => reject(new GatewayError(this.#isEnding() ? "CALL_ENDED" : "REDIRECTED_AGAIN")),
+      });
+    });
+  }
+
   /** The caller has left signalling. */
   remoteLeft(): void {
     this.#stopLeaveWatch();

@@ -10,6 +10,7 @@ import { SENDER_REPORT, SOURCE_DESCRIPTION } from "./rtcp/packetTypes.ts";
 import type { ReportBlock } from "./rtcp/receiverReport.ts";
 import { readSenderReport } from "./rtcp/senderReport.ts";
 import { type Feedback, TrackReceiver, type TrackSettings } from "./trackReceiver.ts";
+import type { Turn } from "./turn.ts";
 
 /** A track of the answer and where it goes. */
 export interface ReceivedTrack extends Omit<TrackSettings, "send"> {
@@ -44,6 +45,10 @@ const FIRST_REPORT_DELAY_MS = 50;
 const REPORT_AFTER_FIRST_PACKET_MS = 200;
 /** An end waits for packets in line no longer than this. */
 const MAX_FLUSH_MS = 2_000;
+/** A turn waits for a keyframe no longer than this. */
+const KEYFRAME_LIMIT_MS = 3_000;
+/** Video of which nothing came for so long is not waited for. */
+const FLOWING_MS = 1_000;
 
 /** Receives all tracks of one connection: takes apart what comes, and puts together what goes back. */
 export class ConnectionReceiver {
@@ -58,6 +63,7 @@ export class ConnectionReceiver {
   /** By payload type. */
   readonly #routes = new Array<{ track: TrackReceiver; repeats: boolean } | undefined>(128).fill(undefined);
   readonly #firstRedirectMs = new Map<TrackReceiver, number>();
+  #turn: (Turn & { video: TrackReceiver; untilMs: number }) | undefined;
   #nextReportMs = 0;
   #lastPacketMs = Number.NEGATIVE_INFINITY;
   #heardReport = false;
@@ -94,6 +100,7 @@ export class ConnectionReceiver {
       track.tick(nowMs);
       if (track.output.ssrc !== undefined && !this.#firstRedirectMs.has(track)) this.#firstRedirectMs.set(track, nowMs);
     }
+    if (this.#turn !== undefined && nowMs >= this.#turn.untilMs) this.#turnNow(this.#turn, true, nowMs);
     if (nowMs >= this.#nextReportMs) this.#report(nowMs);
   }
 
@@ -107,16 +114,87 @@ export class ConnectionReceiver {
    * behind them already.
    */
   redirect(to: Partial<Record<"audio" | "video", Address>>, rtcp: RtcpRedirects, nowMs: number): void {
+    this.#abandonTurn();
+    this.#redirect(to, rtcp, nowMs);
+  }
+
+  /**
+   * Sends everything somewhere else from the next keyframe on, which is asked for; sound goes along with it. Nothing is
+   * missing between what is sent there and what was sent before, and nothing is there twice. Those before get one BYE
+   * for each track, after the last packet for them.
+   *
+   * Video of which nothing comes is not waited for; one that sends no keyframe in time is begun with its last one, again.
+   */
+  turn(turn: Turn, nowMs: number): void {
+    this.#abandonTurn();
+    if (!this.#redirects.audio && !this.#redirects.video) {
+      turn.turning();
+      this.#redirect(turn.to, turn.rtcp, nowMs); // it is held: nobody gets anything now
+      return;
+    }
+    const video = this.tracks.find(
+      ({ kind, counters }) => kind === "video" && nowMs - (counters.lastPacketUnixMs ?? 0) < FLOWING_MS,
+    );
+    if (video === undefined) {
+      this.#turnNow(turn, false, nowMs);
+      return;
+    }
+    const waiting = { ...turn, video, untilMs: nowMs + KEYFRAME_LIMIT_MS };
+    this.#turn = waiting;
+    video.output.beforeKeyframe = () => this.#turnNow(waiting, false, video.nowMs);
+    video.wantKeyframe();
+  }
+
+  #turnNow(turn: Turn, isReplayed: boolean, nowMs: number): void {
+    this.#forgetTurn();
+    turn.turning();
+    for (const kind of ["audio", "video"] as const) {
+      const [rtp, rtcp] = [this.#redirects[kind], this.#rtcpRedirects[kind]];
+      const [track] = this.tracks.filter((one) => one.kind === kind);
+      const former = {
+        send: (packet: Buffer) => rtp && this.#socket.send(packet, rtp),
+        ended: () => rtcp && this.#socket.send(writeBye(track?.output.ssrc ?? this.#sink.ssrc), rtcp),
+      };
+      // What was silent until now was silent there.
+      track?.endInSilence(nowMs);
+      if (track) track.output.turn(former, nowMs);
+      else former.ended();
+      if (kind === "video" && track && nowMs - (track.counters.lastPacketUnixMs ?? 0) >= FLOWING_MS) track.output.gap();
+    }
+    if (isReplayed) {
+      this.#redirect(turn.to, turn.rtcp, nowMs);
+      return;
+    }
+    this.#setRedirects(turn.to, turn.rtcp);
+  }
+
+  #abandonTurn(): void {
+    const turn = this.#turn;
+    this.#forgetTurn();
+    turn?.abandoned();
+  }
+
+  #forgetTurn(): void {
+    if (this.#turn) this.#turn.video.output.beforeKeyframe = undefined;
+    this.#turn = undefined;
+  }
+
+  #setRedirects(to: Partial<Record<"audio" | "video", Address>>, rtcp: RtcpRedirects): void {
     this.#rtcpRedirects = rtcp;
     this.#firstRedirectMs.clear();
+    for (const kind of ["video", "audio"] as const) {
+      if (to[kind]) this.#redirects[kind] = to[kind];
+      else delete this.#redirects[kind];
+    }
+  }
+
+  #redirect(to: Partial<Record<"audio" | "video", Address>>, rtcp: RtcpRedirects, nowMs: number): void {
+    this.#setRedirects(to, rtcp);
     // Video can begin with a keyframe only; audio begins with it.
     let sinceMs: number | undefined;
     for (const kind of ["video", "audio"] as const) {
-      const address = to[kind];
-      if (address) this.#redirects[kind] = address;
-      else delete this.#redirects[kind];
       for (const { output } of this.tracks.filter((track) => track.kind === kind)) {
-        if (address) sinceMs = output.resume(sinceMs, nowMs) ?? sinceMs;
+        if (to[kind]) sinceMs = output.resume(sinceMs, nowMs) ?? sinceMs;
         else output.hold();
       }
     }
@@ -139,6 +217,7 @@ export class ConnectionReceiver {
    * @param wasThere whether the sender is known to have been there until now.
    */
   async finish(now: () => number, wait: (ms: number) => Promise<unknown>, wasThere: boolean): Promise<void> {
+    this.#abandonTurn();
     for (const track of this.tracks) {
       track.flush();
       if (wasThere) track.endInSilence(now());

@@ -53,6 +53,13 @@ export class Pacer {
     }
   }
 
+  /** Takes everything out of the line, for someone else to send. */
+  take(): Buffer[] {
+    const waiting = this.#line.slice(this.#head);
+    this.clear();
+    return waiting;
+  }
+
   /** Nobody waits for what is in line any more. */
   clear(): void {
     this.#line = [];

@@ -33,6 +33,13 @@ export interface OutputSettings {
   send(packet: Buffer): void;
 }
 
+/** Whoever got the track until now. */
+export interface Former {
+  send(packet: Buffer): void;
+  /** Called once, after the last packet for them. */
+  ended(): void;
+}
+
 /** Time between frames that would lie in the past: a millisecond, the finest that Matroska tells apart. */
 const FRAME_STEP_UNITS = 90;
 /** What cannot be part of one frame, whatever a sender says. */
@@ -60,9 +67,15 @@ export class TrackOutput {
   #floor = Number.NEGATIVE_INFINITY;
   /** Where the audio that was passed on ends. */
   #audioEnd: ExtendedTimestamp | undefined;
+  /** Where the last packet of it ends; behind that is silence of ours. */
+  #packetEnd: ExtendedTimestamp | undefined;
   /** What silence is written like. */
   #lastAudio: Buffer | undefined;
-  /** Timestamp of the first packet that was passed on, as it went out. */
+  /** What was in line when the track was turned to someone else. */
+  #former: { pacer: Pacer; ended(): void } | undefined;
+  /** Called right before the next keyframe is passed on. */
+  beforeKeyframe: (() => void) | undefined;
+  /** Timestamp of the first packet that was passed on to whoever gets the track, as it went out. */
   firstTimestamp: ExtendedTimestamp | undefined;
 
   constructor(settings: OutputSettings, counters: TrackCounters) {
@@ -119,9 +132,21 @@ export class TrackOutput {
     return replayed?.fromMs;
   }
 
+  /**
+   * What comes from now on is for someone else, who begins with it; those before get what is in line for them. Nothing
+   * is said twice, and nothing is left out.
+   */
+  turn(former: Former, nowMs: number): void {
+    const pacer = new Pacer(former.send);
+    for (const packet of this.#pacer.take()) pacer.push(packet, nowMs);
+    this.#former = { pacer, ended: former.ended };
+    this.firstTimestamp = undefined;
+    this.#drainFormer(nowMs);
+  }
+
   /** Packets that wait to be sent. */
   get waiting(): number {
-    return this.#pacer.length;
+    return this.#pacer.length + (this.#former?.pacer.length ?? 0);
   }
 
   push(packet: Buffer, nowMs: number): void {
@@ -153,17 +178,28 @@ export class TrackOutput {
     this.#awaitsKeyframe = true;
   }
 
-  /** So much silence follows what was passed on; nothing may be pushed after it. */
+  /** So much silence follows the last packet that was passed on. */
   endInSilence(ms: number, nowMs: number): void {
-    if (this.#lastAudio) this.#passSilence(this.#lastAudio, (ms / 1000) * this.#settings.clockRate, nowMs);
+    if (this.#lastAudio === undefined || this.#packetEnd === undefined) return;
+    this.#passSilence(this.#lastAudio, this.#packetEnd + (ms / 1000) * this.#settings.clockRate, nowMs);
   }
 
   drain(nowMs: number): void {
+    this.#drainFormer(nowMs);
     this.#pacer.drain(nowMs);
+  }
+
+  #drainFormer(nowMs: number): void {
+    this.#former?.pacer.drain(nowMs);
+    if (this.#former === undefined || this.#former.pacer.length > 0) return;
+    const { ended } = this.#former;
+    this.#former = undefined;
+    ended();
   }
 
   #passFrame(ssrc: number, nowMs: number): void {
     const timestamp = Math.max(this.#outgoing(this.#frameTimestamp), this.#floor + FRAME_STEP_UNITS);
+    if (this.#isKeyframe) this.beforeKeyframe?.();
     let isStart = this.#isKeyframe;
     for (const packet of this.#frame) {
       this.#pass(packet, timestamp, ssrc, isStart, nowMs);
@@ -179,19 +215,22 @@ export class TrackOutput {
     if (timestamp <= this.#floor) return; // said already
     const { silence } = this.#settings;
     if (silence !== undefined) {
-      if (this.#audioEnd !== undefined) this.#passSilence(packet, timestamp - this.#audioEnd, nowMs);
+      this.#passSilence(packet, timestamp, nowMs);
       this.#audioEnd = timestamp + silence.duration(packet, header.payloadStart, header.payloadEnd);
+      this.#packetEnd = this.#audioEnd;
       this.#lastAudio = packet;
     }
     this.#pass(packet, timestamp, header.ssrc, true, nowMs);
   }
 
-  #passSilence(model: Buffer, units: number, nowMs: number): void {
+  #passSilence(model: Buffer, until: ExtendedTimestamp, nowMs: number): void {
     const { silence, clockRate } = this.#settings;
     const from = this.#audioEnd;
     if (silence === undefined || from === undefined) return;
-    for (const { at, payload } of silencePieces(silence, units, clockRate)) {
-      this.#forward(packetLike(model, payload, 0), from + at, true, nowMs);
+    for (const { at, payload } of silencePieces(silence, until - from, clockRate)) {
+      const packet = packetLike(model, payload, 0);
+      this.#forward(packet, from + at, true, nowMs);
+      this.#audioEnd = from + at + silence.duration(packet, packet.length - payload.length, packet.length);
     }
   }
 
@@ -202,7 +241,6 @@ export class TrackOutput {
   #pass(packet: Buffer, timestamp: ExtendedTimestamp, ssrc: number, isStart: boolean, nowMs: number): void {
     this.#ssrc ??= ssrc;
     this.#next ??= firstExtendedSequence(((packet[2] as number) << 8) | (packet[3] as number));
-    this.firstTimestamp ??= timestamp;
     this.lastTimestamp = timestamp;
     this.#counters.packetsRedirected++;
     this.#counters.bytesRedirected += packet.length;
@@ -213,6 +251,7 @@ export class TrackOutput {
     const { payloadType } = this.#settings;
     const sequence = this.#next ?? 0;
     this.#next = sequence + 1;
+    this.firstTimestamp ??= timestamp;
     writeUint16(packet, 2, toSequence(sequence));
     writeUint32(packet, 4, toTimestamp(timestamp));
     writeUint32(packet, 8, this.#ssrc ?? 0);

@@ -112,6 +112,11 @@ export class TrackReceiver {
     return this.#stream?.ssrc;
   }
 
+  /** When something happened to it for the last time. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
   get output(): TrackOutput {
     return this.#output;
   }

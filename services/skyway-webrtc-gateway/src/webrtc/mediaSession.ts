@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { TrackCounters } from "../rtp/counters.ts";
 import { type Address, RedirectSocket } from "../rtp/redirectSocket.ts";
 import type { TrackClock } from "../rtp/trackReceiver.ts";
+import type { Turn } from "../rtp/turn.ts";
 import { Bandwidth } from "./bandwidth.ts";
 import type { CodecWish } from "./codecChoice.ts";
 import { type CodecDescription, describeKinds } from "./codecDescription.ts";
@@ -69,6 +70,8 @@ export interface TrackReport extends OfferedTrack {
   counters: TrackCounters;
 }
 
+export type TurnListeners = Pick<Turn, "turning" | "abandoned">;
+
 export interface MediaSession {
   /**
    * Answers receive-only; resolves with the answer, candidates and end-of-candidates included. Throws GatewayError
@@ -86,6 +89,11 @@ export interface MediaSession {
   requestKeyframe(kind: Kind): void;
   /** Sends media elsewhere, the last seconds of it again; or nowhere for a while, if nothing is named. */
   redirect(redirects: Redirects): void;
+  /**
+   * Sends media elsewhere from the next keyframe on, nothing missing and nothing twice, and ends those before with BYE.
+   * Of the listeners one is called, once: see `Turn`.
+   */
+  turn(redirects: Redirects, listeners: TurnListeners): void;
   mediaFlowing(withinMs: number): boolean;
   /** Empty before the answer; the last state after the end. */
   tracks(): TrackReport[];

@@ -17,6 +17,7 @@ import type {
   Redirects,
   RemoteCandidate,
   TrackReport,
+  TurnListeners,
 } from "./mediaSession.ts";
 import { isSameTransport, type Offer, parseOffer } from "./offer.ts";
 import { PeerTransport, type TransportParameters } from "./peerTransport.ts";
@@ -126,12 +127,14 @@ export class ReceiveSession implements MediaSession, Ticking {
     this.#answered?.receiver.requestKeyframe(kind);
   }
 
-  redirect({ audio, video, audioRtcp, videoRtcp }: Redirects): void {
-    this.#answered?.receiver.redirect(
-      { ...(audio && { audio }), ...(video && { video }) },
-      { ...(audioRtcp && { audio: audioRtcp }), ...(videoRtcp && { video: videoRtcp }) },
-      this.#surroundings.now(),
-    );
+  redirect(redirects: Redirects): void {
+    const { to, rtcp } = byKind(redirects);
+    this.#answered?.receiver.redirect(to, rtcp, this.#surroundings.now());
+  }
+
+  turn(redirects: Redirects, listeners: TurnListeners): void {
+    if (this.#answered === undefined || this.#ending) listeners.abandoned();
+    else this.#answered.receiver.turn({ ...byKind(redirects), ...listeners }, this.#surroundings.now());
   }
 
   mediaFlowing(withinMs: number): boolean {
@@ -283,4 +286,11 @@ export class ReceiveSession implements MediaSession, Ticking {
     };
     return new ConnectionReceiver(tracks, rtcp, this.#surroundings.socket, sink);
   }
+}
+
+function byKind({ audio, video, audioRtcp, videoRtcp }: Redirects) {
+  return {
+    to: { ...(audio && { audio }), ...(video && { video }) },
+    rtcp: { ...(audioRtcp && { audio: audioRtcp }), ...(videoRtcp && { video: videoRtcp }) },
+  };
 }
