@@ -26,6 +26,16 @@ const Leg = z.object({
   error: z.object({ code: z.string(), message: z.string() }).loose().optional(),
   file: RecordedFile.optional(),
   trackFiles: z.array(RecordedFile).optional(),
+  files: z
+    .array(
+      z.object({
+        startedAt: z.iso.datetime(),
+        endedAt: z.iso.datetime(),
+        reason: z.string(),
+        file: RecordedFile.optional(),
+      }),
+    )
+    .optional(),
 });
 export type Leg = z.infer<typeof Leg>;
 const Call = z.object({

@@ -7,7 +7,7 @@ import { type RemovalRooms, removeCall } from "../calls/removeCall.ts";
 import { CallView, isOver, viewOf } from "../calls/view.ts";
 import { RecorderError } from "../errors.ts";
 import { type CallId, isCallId } from "../ids.ts";
-import { LEG_STATES, type LegState, type Manifest, type RecordingFile } from "../library/manifest.ts";
+import { LEG_STATES, type LegState, type Manifest, type ManifestLeg, type RecordingFile } from "../library/manifest.ts";
 import { mediaType } from "../library/mediaType.ts";
 import { CallList, FileLinkAnswer, Removed, Stopping } from "./answers.ts";
 import { parseParameters } from "./errorReplies.ts";
@@ -131,10 +131,17 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
 
 /** @throws RecorderError FILE_NOT_FOUND for anything but the recordings that the manifest lists. */
 function fileOf({ legs }: Pick<Manifest, "legs">, wanted: string): RecordingFile {
-  const files = legs.flatMap((leg) => (leg.state === "ready" ? [leg.file, ...(leg.trackFiles ?? [])] : []));
+  const files = legs.flatMap(filesOf);
   const file = files.find(({ name }) => name === wanted);
   if (!file) throw new RecorderError("FILE_NOT_FOUND", wanted.slice(0, 100));
   return file;
+}
+
+/** A leg that goes on has files, too, if it has rolled over. */
+function filesOf(leg: ManifestLeg): RecordingFile[] {
+  const rolled = "files" in leg ? (leg.files ?? []) : [];
+  const all = leg.state === "ready" ? [leg, ...rolled] : rolled;
+  return all.flatMap(({ file, trackFiles = [] }) => (file ? [file, ...trackFiles] : []));
 }
 
 /** Calls in a state that is not final are few and in memory; the others are looked for in the library. */

@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { RecorderError } from "../errors.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { LegDesk } from "../legs/legDesk.ts";
-import { recordersOf } from "../legs/parts.ts";
+import { allRecordersOf } from "../legs/parts.ts";
 import type { Library } from "../library/library.ts";
 import type { Manifest } from "../library/manifest.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
@@ -32,7 +32,7 @@ export async function removeCall({ id, legs }: Manifest, rooms: RemovalRooms): P
   // From here on no leg joins it.
   await calls.close(id);
   await jobs.forgetCall(id);
-  const recorders = legs.flatMap((leg) => recordersOf(leg));
+  const recorders = legs.flatMap((leg) => allRecordersOf(leg));
   const { removed, left } = await library.removeCall(id, recorders, clock.now());
   if (left.length > 0) {
     log.error({ code: "NOT_ALL_REMOVED", callId: id, removed: removed.length, left }, "call not removed");

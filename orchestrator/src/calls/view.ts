@@ -1,6 +1,19 @@
 import { z } from "zod";
 import { LEG_STATES, type LegState, type Manifest, type ManifestLeg, RecordingFile } from "../library/manifest.ts";
 
+/** One of the files of a leg that has rolled over. */
+const FileView = z.object({
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  /** Why it ended: `max_duration` or `max_size`, the last one as its leg. */
+  reason: z.string(),
+  /** Missing while it is being finished, and where it could not be kept. */
+  file: RecordingFile.optional(),
+  trackFiles: z.array(RecordingFile).optional(),
+  gapSeconds: z.number().optional(),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).optional(),
+});
+
 /** A leg as the API shows it. */
 export const LegView = z
   .object({
@@ -12,8 +25,11 @@ export const LegView = z
     endedAt: z.iso.datetime().nullable(),
     reason: z.string().optional(),
     error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).optional(),
+    /** Of a leg that has rolled over, the first of `files`. */
     file: RecordingFile.optional(),
     trackFiles: z.array(RecordingFile).optional(),
+    /** Of a leg that has rolled over: its files in order of time, each as soon as its recording is over. */
+    files: z.array(FileView).optional(),
     /** Earlier parts, whose recorders were lost; all of them are in the file. */
     parts: z.array(z.object({ endedAt: z.iso.datetime(), reason: z.string() })).optional(),
     gapSeconds: z.number().optional(),
@@ -74,5 +90,6 @@ function legView(leg: ManifestLeg): LegView {
     ...("gapSeconds" in leg && leg.gapSeconds !== undefined && { gapSeconds: leg.gapSeconds }),
     ...("file" in leg && { file: leg.file }),
     ...("trackFiles" in leg && leg.trackFiles && { trackFiles: leg.trackFiles }),
+    ...("files" in leg && leg.files && { files: leg.files.map((file) => FileView.parse(file)) }),
   };
 }

@@ -39,6 +39,12 @@ export interface TracksReport {
   tracks: readonly TrackReport[];
 }
 
+/** What was true of the tracks until their media went elsewhere. */
+export interface TurnReport {
+  before: TracksReport;
+  at: Date;
+}
+
 export interface ConnectionStatus {
   remoteId: string;
   /** As it came over the wire: a string, which may hold JSON. */
@@ -71,6 +77,13 @@ export interface Gateway {
     codecs: Codecs,
     redirect: RedirectTargets | undefined,
   ): Promise<TracksReport | undefined>;
+  /**
+   * Sends a connection's media elsewhere from the next keyframe on, and ends those before with BYE: nothing is missing
+   * in between, and nothing is there twice. Comes back when that has happened.
+   *
+   * @returns undefined when this gateway cannot do it.
+   */
+  turn(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<TurnReport | undefined>;
   /** Waits for the next event; undefined when none came in time. GONE once CLOSE was read. */
   nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined>;
   /** Asks the caller for a keyframe, for gateways that do not do so by themselves. */

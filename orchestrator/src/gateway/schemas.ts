@@ -34,6 +34,9 @@ const codec = z
     fmtp: one.fmtp,
   }));
 
+/** The extension `PUT /media/connections/{id}/redirects`, with `seamless`. */
+export const TurnBody = z.object({ turned_unix_ms: z.number().optional() });
+
 /** The extension `GET /media/connections/{id}/tracks`. */
 export const TracksBody = z.object({
   ended: z

@@ -4,7 +4,15 @@ import type { MediaConnectionId, PeerId } from "../ids.ts";
 import type { Codecs } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
 import { answerBody, redirectParams } from "./answerBody.ts";
-import type { ConnectionEvent, ConnectionStatus, Gateway, PeerEvent, PeerHandle, TracksReport } from "./gateway.ts";
+import type {
+  ConnectionEvent,
+  ConnectionStatus,
+  Gateway,
+  PeerEvent,
+  PeerHandle,
+  TracksReport,
+  TurnReport,
+} from "./gateway.ts";
 import { GatewayError, refusal } from "./gatewayError.ts";
 import {
   ConnectionEventBody,
@@ -14,6 +22,7 @@ import {
   PeerEventBody,
   PeerStatusBody,
   TracksBody,
+  TurnBody,
 } from "./schemas.ts";
 
 /** The gateway answers a long poll after 30 s at the latest. */
@@ -105,6 +114,14 @@ export class SkywayGateway implements Gateway {
     const body = { redirect_params: redirectParams(codecs, redirect) };
     const answer = await this.#ask("PUT", connectionPath(id, "/redirects"), body);
     return CANNOT.has(answer.status) ? undefined : read(TracksBody, answer, 200);
+  }
+
+  async turn(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<TurnReport | undefined> {
+    const body = { redirect_params: redirectParams(codecs, redirect), seamless: true };
+    const answer = await this.#ask("PUT", connectionPath(id, "/redirects"), body);
+    if (CANNOT.has(answer.status)) return undefined;
+    const { turned_unix_ms } = read(TurnBody, answer, 200);
+    return { before: read(TracksBody, answer, 200), at: new Date(turned_unix_ms ?? Date.now()) };
   }
 
   async nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {

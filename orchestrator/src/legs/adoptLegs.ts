@@ -7,10 +7,14 @@ import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { Ending } from "./ending.ts";
 import { failLeg } from "./failLeg.ts";
 import { LegContext } from "./legContext.ts";
-import { recordersOf } from "./parts.ts";
+import { allRecordersOf, recordersOf } from "./parts.ts";
 import { recordToEnd } from "./recordLeg.ts";
+import { finishRolled, rolledFile } from "./rollOver.ts";
 import type { Rooms } from "./rooms.ts";
 import { type SpooledLeg, takeHome } from "./takeHome.ts";
+
+/** More than files have in them before the first packet: their headers, two of 503 bytes. */
+const LEAST_MEDIA_BYTES = 2_048;
 
 /** What an earlier life left, besides its manifests. What is adopted is taken out. */
 interface Leftovers {
@@ -32,7 +36,8 @@ export async function adoptLegs(rooms: Rooms): Promise<void> {
     if (unfinished.length > 0 || rooms.calls.mayBeRejoined(manifest)) rooms.calls.adopt(manifest);
     for (const leg of unfinished) adoptLeg(manifest, leg, left, rooms);
     for (const leg of manifest.legs) {
-      if (leg.state === "ready") for (const recorderId of recordersOf(leg)) await clear(recorderId, left, rooms);
+      if (leg.state !== "ready" || isUnfinished(leg, left)) continue;
+      for (const recorderId of allRecordersOf(leg)) await clear(recorderId, left, rooms);
     }
   }
   await careForStrangers(left, rooms);
@@ -40,20 +45,24 @@ export async function adoptLegs(rooms: Rooms): Promise<void> {
 
 function isUnfinished(leg: ManifestLeg, { spooled }: Leftovers): boolean {
   // What failed and left nothing is over; what is in the spool may be kept after all.
-  return (
-    !isOver(leg.state) || (leg.state === "failed" && recordersOf(leg).some((recorderId) => spooled.has(recorderId)))
-  );
+  const isSpooled = (recorderId: RecorderId) => spooled.has(recorderId);
+  if (leg.state === "ready") return leg.files?.some((file) => !file.file && recordersOf(file).some(isSpooled)) ?? false;
+  return !isOver(leg.state) || allRecordersOf(leg).some(isSpooled);
 }
 
 function isSpooled(leg: ManifestLeg): leg is SpooledLeg {
   return "recorderId" in leg && leg.recorderId !== undefined;
 }
 
-function adoptLeg(manifest: Manifest, leg: ManifestLeg, left: Leftovers, rooms: Rooms): void {
+function adoptLeg(manifest: Manifest, adopted: ManifestLeg, left: Leftovers, rooms: Rooms): void {
+  const { leg, wasTurning } = afterTurn(adopted, left, rooms);
   const recorderId = isSpooled(leg) ? leg.recorderId : recorderIdOf(leg.id, 1);
   const recorder = left.recorders.get(recorderId);
-  for (const one of [recorderId, ...recordersOf(leg)]) {
-    if (one !== recorderId)
+  const files = ("files" in leg && leg.files) || [];
+  const open = files.map((file) => (file.file ? undefined : { recorder: left.recorders.get(file.recorderId) }));
+  const kept = new Set([recorderId, ...files.filter(({ file }) => !file).map((file) => file.recorderId)]);
+  for (const one of [recorderId, ...allRecordersOf(leg)]) {
+    if (!kept.has(one))
       void left.recorders
         .get(one)
         ?.finish(false)
@@ -64,11 +73,44 @@ function adoptLeg(manifest: Manifest, leg: ManifestLeg, left: Leftovers, rooms: 
   void rooms.desk.run(manifest.id, leg.id, async (stop) => {
     const context = new LegContext(manifest.id, leg.id, rooms, stop);
     context.log.info({ state: leg.state, recorder: recorder !== undefined }, "leg adopted");
+    context.files.load(files);
+    open.forEach((one, index) => {
+      if (one && "codecs" in leg && leg.codecs) {
+        context.files.finish(finishRolled({ ...leg, codecs: leg.codecs }, index + 1, one.recorder, context));
+      }
+    });
+    if (leg.state === "ready") {
+      await context.files.settled();
+      return;
+    }
+    if (leg !== adopted) await context.write(leg);
+    if (wasTurning && recorder && isSpooled(leg)) {
+      // It may be about to turn the leg to a recorder that is ended now: it is to stay where it is.
+      await rooms.gateway.turn(leg.mediaConnectionId, leg.codecs ?? {}, recorder.redirect).catch(() => undefined);
+    }
     if (!isSpooled(leg)) await interrupt(leg, recorder, context);
     else if (recorder && (leg.state === "connecting" || leg.state === "recording")) {
       await recordToEnd(leg, recorder, context);
     } else await finish(leg, recorder, context);
   });
+}
+
+/**
+ * A leg whose earlier life ended while it was about to roll over. It has done so if the next recorder has got anything;
+ * if not, it goes on with the recorder that it had, and the next one is nobody's.
+ */
+function afterTurn(leg: ManifestLeg, { spooled }: Leftovers, rooms: Rooms): { leg: ManifestLeg; wasTurning: boolean } {
+  if ((leg.state !== "recording" && leg.state !== "connecting") || !leg.next) return { leg, wasTurning: false };
+  const { next, parts, ...rest } = leg;
+  if ((spooled.get(next.recorderId) ?? 0) < LEAST_MEDIA_BYTES)
+    return { leg: { ...rest, ...(parts && { parts }) }, wasTurning: true };
+  const current = (leg.files?.length ?? 0) + 1;
+  const end = { endedAt: rooms.clock.now().toISOString(), reason: next.reason };
+  const file = { ...rolledFile(leg, { current }), ...end };
+  return {
+    leg: { ...rest, recorderId: next.recorderId, tracks: [], files: [...(leg.files ?? []), file] },
+    wasTurning: false,
+  };
 }
 
 /** The earlier life had not answered yet; nobody else will. */

@@ -1,9 +1,11 @@
-import type { LegIn } from "../library/manifest.ts";
+import type { LegIn, ManifestTrack } from "../library/manifest.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import { connectionEnd } from "./connectionEnd.ts";
 import type { Ending, EndReason } from "./ending.ts";
 import type { LegContext } from "./legContext.ts";
-import { count, reachedLimit } from "./legLimits.ts";
+import { aheadOf, count, NOTHING_AHEAD, reachedLimit } from "./legLimits.ts";
+import { discard, startNext } from "./nextRecorder.ts";
+import { fileStart, redirectedBefore } from "./rolledFile.ts";
 import { TrackDiary } from "./trackDiary.ts";
 
 /** ICE gives up after 30 s; no call connects later than that. */
@@ -16,6 +18,15 @@ const CLOSE_FOLLOWS_BYE_MS = 1_000;
 export interface FollowedLeg {
   leg: LegIn<"connecting" | "recording">;
   ending: Ending;
+  /** The recorder of the next file: this one has reached its limit, and the call goes on. */
+  next?: StartedRecorder;
+  /** What was true of the tracks at the end, where the gateway has begun to tell of others since. */
+  tracks?: readonly ManifestTrack[];
+}
+
+interface Reached {
+  reason: EndReason;
+  next?: StartedRecorder;
 }
 
 /**
@@ -33,13 +44,20 @@ export async function followLeg(
   void diary.keep(over.signal);
   try {
     const closed = connectionClosed(diary, recorder, over.signal, context);
-    const reason = await Promise.race([
+    const limit = limitReached(diary, over.signal, context);
+    const reached = await Promise.race<EndReason | Reached>([
       closed,
       recorderLost(recorder, closed, over.signal, context),
       neverConnected(diary, over.signal, context),
       stopped(context),
-      limitReached(diary, over.signal, context),
+      limit,
     ]);
+    if (typeof reached === "string") {
+      void limit.then(({ next }) => next && discard(next, context));
+      return await end(reached, diary, context);
+    }
+    const { reason, next } = reached;
+    if (next) return { leg: diary.leg, ending: { reason, at: context.rooms.clock.now() }, next };
     return await end(reason, diary, context);
   } finally {
     over.abort();
@@ -86,10 +104,11 @@ async function neverConnected(diary: TrackDiary, until: AbortSignal, context: Le
 }
 
 /** Limits of the configuration, as far as the gateway tells what they are about. */
-async function limitReached(diary: TrackDiary, until: AbortSignal, context: LegContext): Promise<EndReason> {
+async function limitReached(diary: TrackDiary, until: AbortSignal, context: LegContext): Promise<Reached> {
   const { clock, limits } = context.rooms;
   let packets = 0;
   let lastPacketMs = clock.now().getTime();
+  const bytesBefore = redirectedBefore(context.files.all);
   for (;;) {
     await clock.sleep(LOOK_INTERVAL_MS, until);
     if (until.aborted) return never();
@@ -99,9 +118,18 @@ async function limitReached(diary: TrackDiary, until: AbortSignal, context: LegC
     // Nobody is idle who is still connecting, or whose packets nobody counts.
     if (counted !== packets || diary.isConnecting || !diary.isReporting) lastPacketMs = now;
     packets = counted;
-    const recordedMs = leg.state === "recording" ? now - Date.parse(leg.startedAt) : 0;
-    const limit = reachedLimit(limits, { recordedMs, idleMs: now - lastPacketMs, tracks: leg.tracks });
-    if (limit) return limit;
+    const recordedMs = leg.state === "recording" ? now - (fileStart(leg, context.files)?.getTime() ?? now) : 0;
+    const bytes = Math.max(0, count(leg.tracks, "bytes_redirected") - bytesBefore);
+    // What does not tell of its tracks does not turn them either.
+    const rollsOverAtMs = diary.isReporting ? context.rollsOverAgainAtMs : undefined;
+    const ahead = rollsOverAtMs === undefined ? NOTHING_AHEAD : aheadOf(limits, bytes / Math.max(recordedMs, 1));
+    const reason = reachedLimit(limits, { recordedMs, bytes, idleMs: now - lastPacketMs }, ahead);
+    if (reason === undefined || (reason !== "idle" && now < (rollsOverAtMs ?? 0))) continue;
+    if (reason === "idle" || rollsOverAtMs === undefined) return { reason };
+    const next = startNext(leg, until, context);
+    context.files.finish(next.then(() => undefined)); // whatever ends the leg meanwhile
+    const recorder = await next;
+    if (recorder) return { reason, next: recorder };
   }
 }
 

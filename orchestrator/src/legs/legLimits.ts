@@ -1,6 +1,5 @@
 import { RecorderError } from "../errors.ts";
 import type { Manifest, ManifestTrack } from "../library/manifest.ts";
-import type { EndReason } from "./ending.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -10,24 +9,49 @@ export interface LegLimits {
   maxConcurrentPerCall?: number | undefined;
   /** A leg without any packet for so long ends. */
   idleSeconds?: number | undefined;
+  /** A file that is longer ends, and the leg goes on in the next one. */
   maxDurationSeconds?: number | undefined;
-  /** Of media, as it came. */
+  /** The same, of media as it came. */
   maxMebibytes?: number | undefined;
 }
 
+/** So long before its limit a file is left: to start the next recorder, and for a keyframe to come. */
+const AHEAD_MS = 6_000;
+/** Of a limit that is not much longer than that. */
+const MOST_AHEAD = 0.4;
+
 /** What is known of a leg when it is looked at. */
 export interface LegFacts {
+  /** Of the file that is being recorded. */
   recordedMs: number;
+  bytes: number;
   /** Since the last packet came. */
   idleMs: number;
-  tracks: readonly ManifestTrack[];
+}
+
+/** What of its limits a file leaves free, for the recording to go on in the next before they are reached. */
+export interface Ahead {
+  ms: number;
+  bytes: number;
+}
+export const NOTHING_AHEAD: Ahead = { ms: 0, bytes: 0 };
+
+export function aheadOf({ maxDurationSeconds = 0, maxMebibytes = 0 }: LegLimits, bytesPerMs: number): Ahead {
+  return {
+    ms: Math.min(AHEAD_MS, MOST_AHEAD * maxDurationSeconds * 1000),
+    bytes: Math.min(AHEAD_MS * bytesPerMs, MOST_AHEAD * maxMebibytes * MEBIBYTE),
+  };
 }
 
 /** Which limit a leg has reached; undefined for none. */
-export function reachedLimit(limits: LegLimits, { recordedMs, idleMs, tracks }: LegFacts): EndReason | undefined {
+export function reachedLimit(
+  limits: LegLimits,
+  { recordedMs, bytes, idleMs }: LegFacts,
+  ahead: Ahead,
+): "idle" | "max_duration" | "max_size" | undefined {
   const { idleSeconds, maxDurationSeconds, maxMebibytes } = limits;
-  if (maxDurationSeconds !== undefined && recordedMs >= maxDurationSeconds * 1000) return "max_duration";
-  if (maxMebibytes !== undefined && count(tracks, "bytes_redirected") >= maxMebibytes * MEBIBYTE) return "max_size";
+  if (maxDurationSeconds !== undefined && recordedMs >= maxDurationSeconds * 1000 - ahead.ms) return "max_duration";
+  if (maxMebibytes !== undefined && bytes >= maxMebibytes * MEBIBYTE - ahead.bytes) return "max_size";
   if (idleSeconds !== undefined && idleMs >= idleSeconds * 1000) return "idle";
   return undefined;
 }

@@ -13,10 +13,18 @@ export interface PartedLeg {
   parts?: readonly ManifestPart[] | undefined;
 }
 
-/** All recorders of a leg, in the order of its parts. */
-export function recordersOf(leg: ManifestLeg): RecorderId[] {
+/** All recorders of a file, in the order of its parts. */
+export function recordersOf({ parts, recorderId }: Pick<PartedLeg, "parts" | "recorderId">): RecorderId[] {
+  return [...(parts ?? []).map((part) => part.recorderId), recorderId];
+}
+
+/** All recorders of a leg, of whatever file. */
+export function allRecordersOf(leg: ManifestLeg): RecorderId[] {
   if (!("recorderId" in leg) || leg.recorderId === undefined) return [];
-  return [...(leg.parts ?? []).map(({ recorderId }) => recorderId), leg.recorderId];
+  const { recorderId, parts, files = [] } = leg;
+  const all = [...(files ?? []).flatMap(recordersOf), ...recordersOf({ recorderId, parts })];
+  if ("next" in leg && leg.next) all.push(leg.next.recorderId);
+  return [...new Set(all)];
 }
 
 /** Tracks of all parts of a leg, in the order of the parts. */

@@ -3,13 +3,10 @@ import { RecorderError } from "../errors.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
 import type { MediaConnectionId, PeerId } from "../ids.ts";
 import type { LegIn, ManifestLeg, RecordingFile } from "../library/manifest.ts";
-import type { Assembly } from "../recorders/assembly.ts";
-import type { AssemblyOrder } from "../recorders/commands.ts";
-import type { RecorderSpec, Recorders } from "../recorders/recorders.ts";
-import { redirectTo } from "../recorders/redirect.ts";
-import type { FinishedRecorder, StartedRecorder } from "../recorders/startedRecorder.ts";
+import type { Recorders } from "../recorders/recorders.ts";
 import { ManualClock } from "../testing/manualClock.ts";
 import { OFFERED, PaperGateway } from "../testing/paperGateway.ts";
+import { PaperRecorders } from "../testing/paperRecorders.ts";
 import { type TestRooms, testRooms } from "../testing/testLeg.ts";
 import { receiveCall } from "./receiveCall.ts";
 
@@ -25,44 +22,6 @@ let clock: ManualClock;
 let gateway: PaperGateway;
 let recorders: PaperRecorders;
 let stage: TestRooms;
-
-/** Recorders that start, end and assemble as a test says. */
-class PaperRecorders implements Partial<Recorders> {
-  taking: Error | undefined;
-  /** What the recorder itself made of its tracks. */
-  assembly: Assembly | undefined;
-  assembling: (Error | undefined | "no media")[] = [];
-  readonly taken: RecorderSpec[] = [];
-  /** The newest one ends in the middle of its call. */
-  lose: () => void = () => undefined;
-  readonly finished: { byeExpected: boolean }[] = [];
-  readonly orders: AssemblyOrder[] = [];
-
-  async take(spec: RecorderSpec): Promise<StartedRecorder> {
-    if (this.taking) throw this.taking;
-    this.taken.push(spec);
-    return {
-      recorderId: spec.recorderId,
-      redirect: redirectTo(`192.0.2.${6 + this.taken.length}`),
-      exit: new Promise(() => undefined),
-      recorded: new Promise<void>((resolve) => {
-        this.lose = resolve;
-      }),
-      finish: async (byeExpected: boolean): Promise<FinishedRecorder> => {
-        this.finished.push({ byeExpected });
-        return { recorderId: spec.recorderId, exitCode: 0, lastWords: "", assembly: this.assembly };
-      },
-    } as StartedRecorder;
-  }
-
-  async assemble(order: AssemblyOrder): Promise<Assembly> {
-    this.orders.push(order);
-    const result = this.assembling.shift();
-    if (result === "no media") return { probed: undefined, gapSeconds: 0 };
-    if (result) throw result;
-    return { probed: "{}", gapSeconds: 0 };
-  }
-}
 
 beforeEach(() => {
   clock = new ManualClock();

@@ -5,6 +5,7 @@ import { failLeg } from "./failLeg.ts";
 import { followLeg } from "./followLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import { prepareLeg } from "./prepareLeg.ts";
+import { rollOver } from "./rollOver.ts";
 import { takeHome } from "./takeHome.ts";
 import { takeOver } from "./takeOver.ts";
 
@@ -27,8 +28,15 @@ export async function recordToEnd(
   context: LegContext,
 ): Promise<void> {
   let current = recorder;
-  let followed = await followLeg(answered, current, context); // hang-up, loss, or stop
-  while (followed.ending.reason === "recorder_lost") {
+  let followed = await followLeg(answered, current, context); // hang-up, loss, limit, or stop
+  for (;;) {
+    if (followed.next) {
+      const going = await rollOver(followed, current, followed.next, context); // the call goes on in the next file
+      if ("recorder" in going) current = going.recorder;
+      followed = "recorder" in going ? await followLeg(going.leg, current, context) : going;
+      continue;
+    }
+    if (followed.ending.reason !== "recorder_lost") break;
     const next = await takeOver(followed, current, context); // the call goes on in another part
     if (next === undefined || next === "gateway_lost") {
       if (next) followed.ending.reason = next;

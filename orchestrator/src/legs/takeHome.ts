@@ -1,17 +1,13 @@
 import { asRecorderError, RecorderError } from "../errors.ts";
-import type { LegIn } from "../library/manifest.ts";
-import type { Assembly } from "../recorders/assembly.ts";
-import { containerFormat, USUAL_CODECS } from "../recorders/codecs.ts";
-import type { AssemblyOrder } from "../recorders/commands.ts";
-import type { FinishedRecorder, StartedRecorder } from "../recorders/startedRecorder.ts";
-import { byeExpected, type Ending, reasonOf } from "./ending.ts";
+import type { LegIn, ManifestFile } from "../library/manifest.ts";
+import { USUAL_CODECS } from "../recorders/codecs.ts";
+import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import { type Ending, reasonOf } from "./ending.ts";
 import { failLeg, shown } from "./failLeg.ts";
+import { finishFile, type KeptFile } from "./finishFile.ts";
 import type { LegContext } from "./legContext.ts";
-import { recordersOf, trackParts } from "./parts.ts";
-import { retrying } from "./retrying.ts";
-
-/** What is missing between two parts without anyone having to know. */
-const NOTICED_GAP_SECONDS = 1;
+import { withFiles } from "./legFiles.ts";
+import { fileStart } from "./rolledFile.ts";
 
 /** Legs of which something may be in the spool. */
 export type SpooledLeg = LegIn<"connecting" | "recording" | "finalising" | "failed"> &
@@ -19,7 +15,7 @@ export type SpooledLeg = LegIn<"connecting" | "recording" | "finalising" | "fail
 
 /**
  * Ends the recorder, joins what it wrote, verifies the file, and keeps it. What cannot be kept stays in the spool, and
- * the leg says why. Never throws.
+ * the leg says why. Of a leg that has rolled over this is the last file: it waits for those before. Never throws.
  *
  * @param recorder undefined when its container is gone already.
  */
@@ -29,27 +25,26 @@ export async function takeHome(
   recorder: StartedRecorder | undefined,
   context: LegContext,
 ): Promise<void> {
-  const { clock } = context.rooms;
+  const { calls, clock } = context.rooms;
   const began = clock.now().getTime();
   const finalising = await context.write(finalisingOf(leg, ending));
   context.log.info({ reason: finalising.reason }, "leg finalising");
+  const last = lastFile(finalising, context);
+  const { id: legId, peerId, codecs } = finalising;
   try {
-    const order = assemblyOrder(finalising, context);
-    const finished = recorder && (await endRecorder(recorder, ending, order, context));
-    const assemblies = finished?.assembly ? [finished.assembly] : [];
-    const { file } = await retrying(async () => {
-      // What was assembled serves one try: it is moved away in the course of it.
-      const assembly = assemblies.pop() ?? (await context.rooms.recorders.assemble(order));
-      return keepRecording(finalising, order, assembly, ending, context);
-    }, context);
-    context.log.info({ file: file.name, bytes: file.bytes, ms: clock.now().getTime() - began }, "leg ready");
+    const file = { ...last, number: context.files.current, legId, peerId, codecs };
+    const kept = await finishFile(file, ending, recorder, context, async (done) => {
+      await context.files.settled();
+      await calls.record(context.callId, readyOf(finalising, { ...last, ...done }, context));
+    });
+    context.log.info({ file: kept.file.name, ms: clock.now().getTime() - began }, "leg ready");
   } catch (thrown) {
     const error = meaningOf(asRecorderError(thrown), ending);
+    await context.files.settled();
     if (context.isShuttingDown && error.passes) {
       context.log.warn({ code: error.code, err: error }, "left for the next start");
-    } else {
-      await failLeg(finalising, error, context);
-    }
+    } else if (context.files.all.some(({ file }) => file)) await readyWithout(finalising, last, error, context);
+    else await failLeg(finalising, error, context);
   }
 }
 
@@ -68,70 +63,37 @@ function finalisingOf(leg: SpooledLeg, ending: Ending): LegIn<"finalising"> {
   };
 }
 
-function assemblyOrder(leg: LegIn<"finalising">, { callId, rooms: { form } }: LegContext): AssemblyOrder {
-  const { tracks, transcode } = form;
-  return {
-    ...{ recorderId: leg.recorderId, callId, legId: leg.id, tracks, transcode },
-    format: containerFormat(leg.codecs, form),
-    parts: trackParts(leg),
-    title: leg.peerId,
-    startedAt: new Date(leg.startedAt),
-  };
+function lastFile(leg: LegIn<"finalising">, { files }: LegContext): ManifestFile {
+  const { recorderId, tracks, parts, endedAt, reason } = leg;
+  const startedAt = fileStart(leg, files)?.toISOString() ?? endedAt;
+  return { recorderId, tracks, ...(parts && { parts }), startedAt, endedAt, reason };
 }
 
-async function endRecorder(
-  recorder: StartedRecorder,
-  ending: Ending,
-  order: AssemblyOrder,
-  context: LegContext,
-): Promise<FinishedRecorder> {
-  const began = context.rooms.clock.now().getTime();
-  const finished = await retrying(() => recorder.finish(byeExpected(ending), order), context);
-  const ms = context.rooms.clock.now().getTime() - began;
-  const { exitCode, lastWords, assembly } = finished;
-  if (exitCode === 0 || assembly) context.log.info({ ms, assembled: assembly !== undefined }, "recorder finished");
-  else context.log.warn({ ms, exitCode, lastWords }, "recorder ended with an error");
-  return finished;
+function readyOf(leg: LegIn<"finalising">, last: ManifestFile & KeptFile, { files }: LegContext): LegIn<"ready"> {
+  const { file, trackFiles, gapSeconds, error } = last;
+  const optional = { ...(trackFiles && { trackFiles }), ...(gapSeconds !== undefined && { gapSeconds }) };
+  const ready: LegIn<"ready"> = { ...leg, state: "ready", file, ...optional, ...(error && { error }) };
+  if (files.all.length === 0) return ready;
+  const lost = [...files.all, last].find((one) => one.error);
+  return withFiles({ ...ready, ...(lost?.error && { error: lost.error }) }, [...files.all, last]);
 }
 
-/** From the spool into the call's folder; may be tried again from any point at which it failed. */
-async function keepRecording(
+/** The files before are kept all the same. */
+async function readyWithout(
   leg: LegIn<"finalising">,
-  order: AssemblyOrder,
-  { probed, gapSeconds }: Assembly,
-  ending: Ending,
-  { callId, rooms: { calls, library } }: LegContext,
-): Promise<LegIn<"ready">> {
-  if (probed === undefined) {
-    for (const one of recordersOf(leg)) await library.clearSpool(one);
-    throw new RecorderError("NO_MEDIA");
+  last: ManifestFile,
+  error: RecorderError,
+  context: LegContext,
+): Promise<void> {
+  // A call may end at the very moment at which it goes on in another file.
+  if (error.code !== "NO_MEDIA") {
+    context.log.error({ code: error.code, hint: error.hint, err: error }, "the leg's last file could not be kept");
+    context.files.add({ ...last, error: shown(error) });
   }
-  const file = await stored(library.keep(order, probed));
-  const trackFiles = order.tracks === "separate" ? await stored(library.keepTracks(order, probed)) : undefined;
-  const isLossy = ending.reason === "recorder_lost" || gapSeconds > NOTICED_GAP_SECONDS;
-  const ready: LegIn<"ready"> = {
-    ...leg,
-    state: "ready",
-    file,
-    ...(trackFiles && { trackFiles }),
-    ...(leg.parts && { gapSeconds }),
-    ...(isLossy && { error: shown(new RecorderError("RECORDER_LOST")) }),
-  };
-  await stored(calls.record(callId, ready));
-  // Only now: whatever died before this line, the tracks are still there to begin again with.
-  for (const one of recordersOf(leg)) await library.clearSpool(one);
-  return ready;
-}
-
-/** What the file system refuses is the volume's fault, and may pass. */
-async function stored<Result>(storing: Promise<Result>): Promise<Result> {
-  try {
-    return await storing;
-  } catch (error) {
-    if (error instanceof RecorderError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new RecorderError("STORAGE_UNAVAILABLE", reason, { cause: error });
-  }
+  const { all } = context.files;
+  const { file } = all.find((one) => one.file) as ManifestFile & KeptFile;
+  const failed = all.find((one) => one.error)?.error;
+  await context.write<LegIn<"ready">>({ ...leg, state: "ready", file, ...(failed && { error: failed }) });
 }
 
 /** A leg without media that never connected has failed by that. */

@@ -1,7 +1,6 @@
 import { asRecorderError } from "../errors.ts";
 import { isGatewayError } from "../gateway/gatewayError.ts";
-import { recorderIdOf } from "../ids.ts";
-import type { LegIn, ManifestPart } from "../library/manifest.ts";
+import type { LegIn, ManifestPart, ManifestTrack } from "../library/manifest.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { FollowedLeg } from "./followLeg.ts";
 import type { LegContext } from "./legContext.ts";
@@ -23,7 +22,7 @@ export interface TakenOverLeg {
  * @returns undefined when nobody can take over: the leg is to be ended. Without a gateway there is nothing to take over.
  */
 export async function takeOver(
-  { leg, ending }: FollowedLeg,
+  { leg, ending, tracks }: FollowedLeg,
   lost: StartedRecorder,
   context: LegContext,
 ): Promise<TakenOverLeg | "gateway_lost" | undefined> {
@@ -39,12 +38,12 @@ export async function takeOver(
     if (!until) return undefined;
     await storage.check();
     await lost.finish(false);
-    const recorderId = recorderIdOf(leg.id, part);
-    recorder = await recorders.take({ recorderId, callId: context.callId, legId: leg.id, codecs });
+    const recorderId = context.nextRecorderId(leg);
+    recorder = await recorders.take({ recorderId, callId: context.callId, legId: leg.id, codecs, isSuccessor: true });
     if (context.stop.aborted) throw new Error("the leg is to end");
     await gateway.redirect(mediaConnectionId, codecs, recorder.redirect);
     // Not before: an orchestrator that dies in between must not leave a leg whose media goes nowhere.
-    const next = await context.write(followingPart(leg, noteTracks(until, codecs), ending.at, recorderId));
+    const next = await context.write(followingPart(leg, tracks ?? noteTracks(until, codecs), ending.at, recorderId));
     context.log.warn({ recorderId, part, ms: clock.now().getTime() - began }, "another recorder has taken over");
     return { leg: next, recorder };
   } catch (error) {
@@ -58,13 +57,13 @@ export async function takeOver(
 
 function followingPart<Leg extends LegIn<"connecting" | "recording">>(
   leg: Leg,
-  tracks: ManifestPart["tracks"],
+  tracks: readonly ManifestTrack[],
   endedAt: Date,
   recorderId: Leg["recorderId"],
 ): Leg {
   const lost: ManifestPart = {
     recorderId: leg.recorderId,
-    tracks,
+    tracks: [...tracks],
     endedAt: endedAt.toISOString(),
     reason: "recorder_lost",
   };

@@ -68,7 +68,9 @@ export class TrackDiary {
     if (!startedAt) return;
     // A sender report may move the beginning by what the first packet was late.
     if (this.isConnecting) this.#recording(startedAt);
-    else this.leg = { ...this.leg, state: "recording", startedAt: startedAt.toISOString() };
+    else if (this.#context.files.current === 1) {
+      this.leg = { ...this.leg, state: "recording", startedAt: startedAt.toISOString() };
+    }
   }
 
   #recording(startedAt: Date): void {

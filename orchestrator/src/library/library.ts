@@ -15,6 +15,8 @@ export interface Assembled {
   callId: CallId;
   legId: LegId;
   format: string;
+  /** Which of the leg's files it is, from 1: the first where it is missing. */
+  number?: number;
 }
 
 /** The recordings volume: manifests and recordings of calls, and the spool where they come from. */
@@ -53,9 +55,9 @@ export class Library {
    * @param probed what ffprobe printed about it.
    * @throws RecorderError NOT_VERIFIED, or the file system's error.
    */
-  async keep({ recorderId, callId, legId, format }: Assembled, probed: string): Promise<RecordingFile> {
+  async keep({ recorderId, callId, legId, format, number }: Assembled, probed: string): Promise<RecordingFile> {
     const spooled = this.paths.assembled(recorderId, format);
-    const file = await verify(spooled, recordingName(legId, format), probed);
+    const file = await verify(spooled, recordingName(legId, format, number), probed);
     await this.#takeIn(callId, spooled, file.name);
     return file;
   }
@@ -65,11 +67,12 @@ export class Library {
    *
    * @throws RecorderError NOT_VERIFIED, or the file system's error.
    */
-  async keepTracks({ recorderId, callId, legId, format }: Assembled, probed: string): Promise<RecordingFile[]> {
+  async keepTracks(assembled: Assembled, probed: string): Promise<RecordingFile[]> {
+    const { recorderId, callId, legId, format, number } = assembled;
     const kept: RecordingFile[] = [];
     for (const kind of ["audio", "video"] as const) {
       const spooled = this.paths.assembledTrack(recorderId, kind, format);
-      const file = await verifyTrack(spooled, trackName(legId, kind, format), kind, probed);
+      const file = await verifyTrack(spooled, trackName(legId, kind, format, number), kind, probed);
       if (!file) continue;
       await this.#takeIn(callId, spooled, file.name);
       kept.push(file);

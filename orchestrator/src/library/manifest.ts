@@ -53,6 +53,21 @@ export const RecordingFile = z
 
 const failure = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 
+/** One of the files of a leg that has rolled over from one into the next. */
+const legFile = z.object({
+  recorderId: z.string().transform((id) => id as RecorderId),
+  tracks: z.array(track),
+  parts: z.array(part).optional(),
+  startedAt: instant,
+  endedAt: instant,
+  reason: z.string(),
+  /** Once it is kept; until then it is being finished, or there is an error. */
+  file: RecordingFile.optional(),
+  trackFiles: z.array(RecordingFile).optional(),
+  gapSeconds: z.number().optional(),
+  error: failure.optional(),
+});
+
 const base = {
   id: z
     .string()
@@ -72,6 +87,10 @@ const recorded = {
   tracks: z.array(track),
   /** Earlier ones; the leg's own recorder is that of the last. */
   parts: z.array(part).optional(),
+  /** Of a leg that has rolled over: the files before the one that is being recorded; all of them in the end. */
+  files: z.array(legFile).optional(),
+  /** The leg is about to roll over to this recorder, or has done so a moment ago. */
+  next: z.object({ recorderId: z.string().transform((id) => id as RecorderId), reason: z.string() }).optional(),
 };
 
 /** A leg in each of its states, with what is known in that state. */
@@ -87,6 +106,7 @@ export const ManifestLeg = z.discriminatedUnion("state", [
     startedAt: instant,
     endedAt: instant,
     reason: z.string(),
+    /** The only one, or the first of `files`. */
     file: RecordingFile,
     /** The same, one track each, where the operator wants them. */
     trackFiles: z.array(RecordingFile).optional(),
@@ -102,6 +122,7 @@ export const ManifestLeg = z.discriminatedUnion("state", [
     codecs: recorded.codecs.optional(),
     tracks: recorded.tracks.optional(),
     parts: recorded.parts,
+    files: recorded.files,
     startedAt: instant.optional(),
     endedAt: instant,
     reason: z.string().optional(),
@@ -114,6 +135,7 @@ export type LegState = ManifestLeg["state"];
 export type LegIn<State extends LegState> = Extract<ManifestLeg, { state: State }>;
 export type RecordingFile = z.infer<typeof RecordingFile>;
 export type ManifestPart = z.infer<typeof part>;
+export type ManifestFile = z.infer<typeof legFile>;
 export type ManifestTrack = z.infer<typeof track>;
 
 /** `call.json`: all that is known of a call. */

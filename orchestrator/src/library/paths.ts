@@ -66,13 +66,17 @@ export class Paths {
   }
 }
 
-export const recordingName = (leg: LegId, format: string): string => `${leg}.${format}`;
+/** Of the n-th file of a leg: `leg_….webm`, `leg_…-2.webm` and so on. */
+export const recordingName = (leg: LegId, format: string, number = 1): string => `${numbered(leg, number)}.${format}`;
+
+const numbered = (leg: LegId, number: number): string => (number === 1 ? leg : `${leg}-${number}`);
 
 /** A file of the spool that holds one track of what is assembled besides. */
 export const isTrackAlone = (name: string): boolean => name.split(".")[1] === "alone";
 
 /** The article's names. */
-export const trackName = (leg: LegId, kind: Kind, format: string): string => `${leg}-${kind}.${format}`;
+export const trackName = (leg: LegId, kind: Kind, format: string, number = 1): string =>
+  `${numbered(leg, number)}-${kind}.${format}`;
 
 /** Whose file of the spool this is; undefined for what is none of ours. */
 export function recorderIdOfFile(name: string): RecorderId | undefined {

@@ -167,8 +167,10 @@ export class Metrics implements LegMetrics {
     if (leg.error?.code === "NOT_CONNECTED") this.#failedConnects.inc();
     if (leg.state !== "ready") return;
     this.#ready.observe(Math.max(0, atMs - Date.parse(leg.endedAt)) / 1000);
-    this.#recordedBytes.inc(leg.file.bytes);
-    this.#recordedSeconds.inc(leg.file.durationSeconds);
+    for (const { file } of leg.files ?? [leg]) {
+      this.#recordedBytes.inc(file?.bytes ?? 0);
+      this.#recordedSeconds.inc(file?.durationSeconds ?? 0);
+    }
   }
 }
 

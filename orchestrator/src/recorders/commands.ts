@@ -21,6 +21,8 @@ export interface AssemblyOrder extends Pick<FileForm, "tracks" | "transcode"> {
   startedAt: Date;
   callId: CallId;
   legId: LegId;
+  /** Which of the leg's files it is, from 1: the first where it is missing. */
+  number?: number;
 }
 
 const TITLE_LIMIT_CHARACTERS = 200;

@@ -21,6 +21,8 @@ export interface RecorderOwner {
 
 export interface RecorderSpec extends RecorderOwner {
   codecs: Codecs;
+  /** Whether it follows another one of a leg that was admitted: those are not refused. */
+  isSuccessor?: boolean;
 }
 
 export interface RecorderSettings {
@@ -77,7 +79,7 @@ export class Recorders {
    */
   async take(spec: RecorderSpec): Promise<StartedRecorder> {
     const { maxConcurrentRecorders, network } = this.#settings;
-    if (this.#running >= maxConcurrentRecorders) {
+    if (!spec.isSuccessor && this.#running >= maxConcurrentRecorders) {
       throw new RecorderError("TOO_MANY_RECORDERS", `${maxConcurrentRecorders} are allowed`);
     }
     this.#running += 1;

@@ -29,6 +29,9 @@ export class PaperGateway implements Gateway {
   readonly hungUp: MediaConnectionId[] = [];
   /** Addresses that media was sent to in the middle of a call; undefined for nowhere. */
   readonly redirects: (string | undefined)[] = [];
+  /** Called as a call is turned to another recorder. */
+  onTurn: (() => void) | undefined;
+  turnedAt = new Date(0);
   readonly keyframesAsked: MediaConnectionId[] = [];
   readonly #connections = new Map<string, Connection>();
   #count = 0;
@@ -115,6 +118,12 @@ export class PaperGateway implements Gateway {
     connection.redirect = redirect;
     this.redirects.push(redirect?.address);
     return connection.report;
+  }
+
+  async turn(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets) {
+    const before = await this.redirect(id, codecs, redirect);
+    if (before) this.onTurn?.();
+    return before && { before, at: this.turnedAt };
   }
 
   async nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {

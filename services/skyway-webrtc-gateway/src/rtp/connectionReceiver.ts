@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ExtendedSequence } from "./arithmetic.ts";
 import { SenderClock } from "./clock/senderClock.ts";
 import { emptyHeader, isRtcp, readHeader } from "./packet.ts";
@@ -127,6 +128,10 @@ export class ConnectionReceiver {
    */
   turn(turn: Turn, nowMs: number): void {
     this.#abandonTurn();
+    if (isDeepStrictEqual(turn.to, this.#redirects)) {
+      turn.turning(); // it is there already, and stays there
+      return;
+    }
     if (!this.#redirects.audio && !this.#redirects.video) {
       turn.turning();
       this.#redirect(turn.to, turn.rtcp, nowMs); // it is held: nobody gets anything now

@@ -32,6 +32,8 @@ const Leg = z.object({
   reason: z.optional(z.string()),
   error: z.optional(z.object({ code: z.string(), message: z.string(), hint: z.optional(z.string()) })),
   file: z.optional(RecordingFile),
+  /** Of a leg that went on from file to file: those that are over. */
+  files: z.optional(z.array(z.object({ startedAt: z.string(), file: z.optional(RecordingFile) }))),
 });
 export type Leg = z.infer<typeof Leg>;
 
@@ -71,5 +73,11 @@ export const FileLink = z.object({ url: z.string(), expiresAt: z.string() });
 export type FileLink = z.infer<typeof FileLink>;
 
 export const ErrorAnswer = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+
+/** What can be played of a leg, in order of time. */
+export function recordingsOf({ file, files, startedAt }: Leg): { startedAt: string; file: RecordingFile }[] {
+  if (!files) return file ? [{ startedAt, file }] : [];
+  return files.flatMap((one) => (one.file ? [{ startedAt: one.startedAt, file: one.file }] : []));
+}
 
 export const isRunning = (state: LegState): boolean => state !== "ready" && state !== "failed";

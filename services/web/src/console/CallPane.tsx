@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, callUrl, getCall } from "../api/client.ts";
-import { type Call, isRunning } from "../api/schemas.ts";
+import { type Call, isRunning, recordingsOf } from "../api/schemas.ts";
 import { bytes, clock, day, sentence } from "../format.ts";
 import { whoIs } from "../metadata.ts";
 import { Badge } from "../ui/Badge.tsx";
@@ -57,7 +57,7 @@ function Story({ call, chosen }: { call: Call; chosen: boolean }) {
   }, [chosen]);
 
   const running = isRunning(call.state);
-  const size = call.legs.reduce((sum, { file }) => sum + (file?.bytes ?? 0), 0);
+  const size = call.legs.flatMap(recordingsOf).reduce((sum, { file }) => sum + file.bytes, 0);
   const lanes = lanesOf(call.legs);
   return (
     <article data-call={call.id} data-state={call.state}>

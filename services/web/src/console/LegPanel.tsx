@@ -1,7 +1,7 @@
 import { Fragment } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { fileUrl } from "../api/client.ts";
-import type { Leg, LegState, RecordingFile } from "../api/schemas.ts";
+import { isRunning, type Leg, type LegState, type RecordingFile, recordingsOf } from "../api/schemas.ts";
 import { bytes, codecName, duration, ending, sentence } from "../format.ts";
 import { otherFields, whoIs } from "../metadata.ts";
 import { Badge } from "../ui/Badge.tsx";
@@ -32,16 +32,24 @@ interface Props {
 /** One participant of a call: the recording once it is there, or how it goes, or what went wrong. */
 export function LegPanel({ callId, leg, hue, from, player }: Props) {
   const name = whoIs(leg);
+  const recordings = recordingsOf(leg);
+  const goesOn = isRunning(leg.state) || recordings.length === 0;
   return (
     <section class="leg" data-leg={leg.id} data-state={leg.state} data-hue={hue % 6} aria-label={name}>
-      {leg.file ? (
-        <Screen callId={callId} leg={leg} file={leg.file} from={from} player={player} />
-      ) : (
-        <Blank leg={leg} />
-      )}
+      {recordings.map(({ file, startedAt }) => (
+        <Screen
+          key={file.name}
+          callId={callId}
+          leg={leg}
+          file={file}
+          from={from + (Date.parse(startedAt) - Date.parse(leg.startedAt)) / 1000}
+          player={player}
+        />
+      ))}
+      {goesOn && <Blank leg={leg} />}
       <header>
         <h2>{name}</h2>
-        {!leg.file && <Badge state={leg.state} />}
+        {goesOn && <Badge state={leg.state} />}
       </header>
       {leg.error && (
         <p class="failure" role="note">
@@ -68,9 +76,9 @@ function Screen({ callId, leg, file, from, player }: ScreenProps) {
   const media = useRef<HTMLVideoElement>(null);
   const [muted, setMuted] = useState(false);
   useEffect(() => {
-    if (media.current) return player.add(leg.id, media.current, from);
+    if (media.current) return player.add(file.name, media.current, from);
     return undefined;
-  }, [player, leg.id, from]);
+  }, [player, file.name, from]);
   const seen = file.streams.some(({ kind }) => kind === "video");
 
   return (
@@ -112,7 +120,7 @@ function Blank({ leg }: { leg: Leg }) {
 
 function Details({ leg }: { leg: Leg }) {
   const fields = [
-    ...(leg.file ? factsOf(leg.file) : []),
+    ...recordingsOf(leg).flatMap(({ file }, index) => factsOf(file, index)),
     ...(leg.reason ? [["Ended", ending(leg.reason)] as const] : []),
   ];
   return (
@@ -131,12 +139,13 @@ function Details({ leg }: { leg: Leg }) {
   );
 }
 
-function factsOf(file: RecordingFile): (readonly [string, string])[] {
+function factsOf(file: RecordingFile, index: number): (readonly [string, string])[] {
   const streams = file.streams.map(({ codec, width, height }) =>
     width && height ? `${codecName(codec)} ${width} × ${height}` : codecName(codec),
   );
+  const number = index === 0 ? "" : ` ${index + 1}`;
   return [
-    ["Length", duration(file.durationSeconds)],
-    ["Media", streams.join(", ")],
+    [`Length${number}`, duration(file.durationSeconds)],
+    [`Media${number}`, streams.join(", ")],
   ];
 }

@@ -22,6 +22,15 @@ test("lanes begin where their media began, and are as long as their files", () =
   expect(spanOf(lanes, 99)).toBe(15);
 });
 
+test("a leg of several files reaches to the end of the last, and to now while it goes on", () => {
+  const files = ["00", "10", "20"].map((seconds) => ({ startedAt: `2026-11-23T10:00:${seconds}.000Z`, file }));
+  const lanes = lanesOf([leg("over", { file, files }), leg("on", { state: "recording", endedAt: null, files })]);
+  expect(lanes.map(({ to, recorded }) => [to, recorded])).toEqual([
+    [32.5, true],
+    [undefined, true],
+  ]);
+});
+
 test("a leg that goes on reaches to now, one that failed to its end", () => {
   const lanes = lanesOf([leg("on", { state: "recording", endedAt: null }), leg("failed", { state: "failed" })]);
   expect(lanes.map(({ to, recorded }) => [to, recorded])).toEqual([

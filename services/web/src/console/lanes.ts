@@ -1,4 +1,4 @@
-import type { Leg } from "../api/schemas.ts";
+import { isRunning, type Leg, recordingsOf } from "../api/schemas.ts";
 import { whoIs } from "../metadata.ts";
 
 /** Where one leg lies in its call, in seconds from the call's first media. */
@@ -21,13 +21,14 @@ export function lanesOf(legs: readonly Leg[]): Lane[] {
   const origin = beginning(legs);
   return legs.map((leg) => {
     const from = (Date.parse(leg.startedAt) - origin) / 1000;
+    const last = isRunning(leg.state) ? undefined : recordingsOf(leg).at(-1);
     return {
       legId: leg.id,
       name: whoIs(leg),
       state: leg.state,
       from,
-      to: leg.file ? from + leg.file.durationSeconds : end(leg, origin),
-      recorded: leg.file !== undefined,
+      to: last ? (Date.parse(last.startedAt) - origin) / 1000 + last.file.durationSeconds : end(leg, origin),
+      recorded: recordingsOf(leg).length > 0,
     };
   });
 }

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { fileUrl, findCallOf, request } from "../bundle/api.ts";
+import { composeOrThrow } from "../bundle/compose.ts";
+import { configure } from "../bundle/configuration.ts";
+import { recorderContainers } from "../bundle/containers.ts";
+import { download } from "../bundle/download.ts";
+import { note } from "../bundle/figures.ts";
+import { type Inspection, inspect } from "../bundle/recordingFile.ts";
+import { runOrThrow } from "../bundle/run.ts";
+import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { expectNothingLeft, PATIENCE_MS, type Ready, readyCallOf } from "./expectations.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const MAX_SECONDS = 12;
+const LIMIT = `leg:\n  maxDurationSeconds: ${MAX_SECONDS}\n`;
+const CALL_MS = 14_000;
+const ROLLED_LIMIT_MS = 60_000;
+/** Between a browser's statistics and its end. */
+const LAST_FRAMES = 10;
+/** A recorder that starts late on a busy machine: the file before goes on until it is there. */
+const LATE_SECONDS = 8;
+/** One frame, and half a frame's time by which both tracks may lie apart at a seam. */
+const SEAM_SECONDS = 0.1;
+
+let stage: Stage;
+let configured: AsyncDisposable;
+beforeAll(async () => {
+  configured = await configure(LIMIT);
+  stage = await openStage("chromium");
+});
+afterAll(async () => {
+  await stage?.[Symbol.asyncDispose]();
+  await configured?.[Symbol.asyncDispose]();
+});
+
+test("a call longer than a file may be goes on in the next one, and no frame is missing in between", async () => {
+  const media = [undefined, { video: false, audio: true }, { video: true, audio: false }];
+  const callers = await Promise.all(media.map((one) => stage.caller(one)));
+  await Promise.all(callers.map(({ page }) => page.call(RECORDER_PEER_ID, { videoCodec: "VP8" })));
+  await waitFor("their first files while they go on", ROLLED_LIMIT_MS, async () => {
+    const legs = await Promise.all(callers.map(async ({ peerId }) => (await findCallOf(peerId))?.legs[0]));
+    return legs.every((leg) => leg?.state === "recording" && leg.files?.[0]?.file);
+  });
+  await Promise.all(
+    callers.map(async ({ page, peerId }) => {
+      const endedAt = Date.now();
+      const sent = await page.hangUp("close(true)");
+      const ready = await readyCallOf(peerId, endedAt, PATIENCE_MS);
+      const seen = await inspectAll(ready);
+      const frames = sum(seen, "video");
+      const packets = sum(seen, "audio");
+      await note({ test: "roll-over", files: seen.length, frames, packets, sent: [sent.video, sent.audio] });
+      expect(seen.length).toBeGreaterThanOrEqual(2);
+      expectSame(frames, sent.video?.framesSent ?? 0);
+      expectSame(packets, sent.audio?.packets ?? 0);
+      expectToContinue(ready, seen);
+    }),
+  );
+  await expectNothingLeft();
+});
+
+test("a call that has rolled over survives the loss of its orchestrator, and of its next recorder", async () => {
+  const { page, peerId } = await stage.caller();
+  await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  const leg = await waitFor("its second file", ROLLED_LIMIT_MS, async () => {
+    const found = (await findCallOf(peerId))?.legs[0];
+    return found?.files?.length === 1 ? found : undefined;
+  });
+  await composeOrThrow(["kill", "--signal", "KILL", "orchestrator"]);
+  await composeOrThrow(["start", "orchestrator"]);
+  const recorder = (await recorderContainers({ legId: leg.id })).find(({ Status }) => Status.startsWith("Up"));
+  await runOrThrow("docker", ["kill", "--signal", "KILL", recorder?.ID ?? ""]);
+  await page.talk(CALL_MS);
+  const endedAt = Date.now();
+  const sent = await page.hangUp("close(true)");
+  const ready = await readyCallOf(peerId, endedAt, PATIENCE_MS);
+  const seen = await inspectAll(ready);
+  await note({ test: "roll-over, chaos", frames: sum(seen, "video"), sent: sent.video });
+  expect(sum(seen, "video") / (sent.video?.framesSent ?? 0)).toBeGreaterThan(0.9);
+  await expectNothingLeft();
+});
+
+/** All files of a leg, each of which is whole, and no longer than it may be. */
+async function inspectAll({ call, leg }: Ready): Promise<Inspection[]> {
+  const files = leg.files ?? [];
+  expect(files[0]?.file).toEqual(leg.file);
+  return Promise.all(
+    files.map(async ({ file }, index) => {
+      expect(file?.name).toBe(index === 0 ? `${leg.id}.webm` : `${leg.id}-${index + 1}.webm`);
+      const { status } = await request(`/api/calls/${call.id}/files/${file?.name}`, { method: "HEAD" });
+      expect(status).toBe(200);
+      await using local = await download(fileUrl(call, leg, file));
+      const seen = await inspect(local.path);
+      expect(seen.decodeErrors).toBe("");
+      expect(seen.hasCuesInFront).toBe(true);
+      expect(seen.durationSeconds).toBeLessThanOrEqual(MAX_SECONDS + LATE_SECONDS);
+      if (seen.firstFrame) expect(seen.firstFrame.keyframe).toBe(true);
+      return seen;
+    }),
+  );
+}
+
+/** Each file begins where the one before it ends. */
+function expectToContinue({ leg }: Ready, seen: readonly Inspection[]): void {
+  const files = leg.files ?? [];
+  expect(files[0]?.startedAt).toBe(leg.startedAt);
+  files.slice(1).forEach(({ startedAt }, index) => {
+    const before = Date.parse(files[index]?.startedAt ?? "") / 1000 + (seen[index]?.durationSeconds ?? 0);
+    expect(Math.abs(Date.parse(startedAt) / 1000 - before)).toBeLessThan(SEAM_SECONDS);
+  });
+}
+
+function expectSame(recorded: number, sent: number): void {
+  expect(recorded).toBeGreaterThanOrEqual(sent - 1);
+  expect(recorded).toBeLessThanOrEqual(sent + LAST_FRAMES);
+}
+
+function sum(seen: readonly Inspection[], kind: string): number {
+  const streams = seen.flatMap((one) => one.streams.filter((stream) => stream.kind === kind));
+  return streams.reduce((packets, stream) => packets + stream.packets, 0);
+}
