@@ -98,6 +98,12 @@ export const ERRORS = {
     hint: "Ask for a new one.",
     status: 403,
   },
+  UPLOAD_FAILED: {
+    message: "a call could not be uploaded, or what lies there is not the same",
+    fault: "operator",
+    hint: "The message has rclone's last words. It is tried again for a day, and after that by POST /api/jobs/{jobId}/retry.",
+    passes: true,
+  },
   WEBHOOK_NOT_FOUND: {
     message: "there is no webhook of this name",
     fault: "caller",

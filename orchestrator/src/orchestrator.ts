@@ -15,6 +15,7 @@ import { availableMemory } from "./host/availableMemory.ts";
 import { CpuWait } from "./host/cpuWait.ts";
 import { Host } from "./host/host.ts";
 import type { PeerId } from "./ids.ts";
+import { isJobOver } from "./jobs/job.ts";
 import { JobBook } from "./jobs/jobBook.ts";
 import { JobFiles } from "./jobs/jobFiles.ts";
 import { Jobs } from "./jobs/jobs.ts";
@@ -33,6 +34,7 @@ import { assembleArguments } from "./recorders/commands.ts";
 import { Recorders } from "./recorders/recorders.ts";
 import { Sweeper } from "./recorders/sweeper.ts";
 import { Retention } from "./retention/retention.ts";
+import { Uploads } from "./upload/uploads.ts";
 import { Outbox } from "./webhooks/outbox.ts";
 import { WebhookMetrics } from "./webhooks/webhookMetrics.ts";
 import { Webhooks } from "./webhooks/webhooks.ts";
@@ -168,22 +170,24 @@ export class Orchestrator {
       rules: { concurrent, whileRecordingAtMost },
       legsRecording: () => recorders.running,
     });
+    const uploads = new Uploads(configuration.upload, { calls, clock, jobs, log, paths: library.paths, webhooks });
     measureJobs(jobs.book, jobs.kinds, metrics.registry);
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
     const access = new Access(configuration.apiToken, clock);
     const { app: api } = await createApi({
-      ...{ access, calls, clock, library, desk, health, client, jobs, log, webhooks },
+      ...{ access, calls, clock, library, desk, health, client, jobs, log, uploads, webhooks },
       metrics: metrics.registry,
     });
 
     const retention = new Retention(configuration.retention, {
-      ...{ calls, clock, desk, jobs, library, log, webhooks },
+      ...{ calls, clock, desk, jobs, library, log, uploads, webhooks },
       metrics: metrics.registry,
-      isSafe: () => true,
+      isSafe: async (manifest) => jobs.book.ofCall(manifest.id).every(isJobOver) && uploads.isSafe(manifest),
     });
 
     await adoptLegs(rooms);
     await jobs.start();
+    void uploads.start(); // it looks at every call, which may be many
     const over = new AbortController();
     over.signal.addEventListener("abort", cpuWait.start());
     void retention.watch(over.signal);

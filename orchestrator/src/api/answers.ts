@@ -11,7 +11,7 @@ export const ErrorAnswer = z
 
 export const CallList = z.object({ calls: z.array(CallView), nextCursor: z.string().nullable() });
 
-export const Removed = z.object({ removed: z.array(z.string()) });
+export const Removed = z.object({ removed: z.array(z.string()), jobs: z.array(JobView) });
 
 export const Stopping = z.object({ stopping: z.int() });
 

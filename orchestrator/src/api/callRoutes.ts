@@ -9,6 +9,7 @@ import { RecorderError } from "../errors.ts";
 import { type CallId, isCallId } from "../ids.ts";
 import { LEG_STATES, type LegState, type Manifest, type ManifestLeg, type RecordingFile } from "../library/manifest.ts";
 import { mediaType } from "../library/mediaType.ts";
+import type { Uploads } from "../upload/uploads.ts";
 import { CallList, FileLinkAnswer, Removed, Stopping } from "./answers.ts";
 import { parseParameters } from "./errorReplies.ts";
 import { operation } from "./operation.ts";
@@ -32,6 +33,7 @@ const FileQuery = z.object({
 });
 
 interface CallSources extends RemovalRooms {
+  uploads: Uploads;
   access: Access;
 }
 
@@ -66,11 +68,19 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
 
   const remove = operation({
     summary: "Removes all of a call that is over",
-    answers: { 200: { description: "What was removed, by its path below the volume.", schema: Removed } },
+    answers: {
+      200: {
+        description:
+          "What was removed, by its path below the volume, and jobs that remove it from where it was uploaded to.",
+        schema: Removed,
+      },
+    },
     errors: ["CALL_NOT_FOUND", "CALL_GOES_ON", "NOT_ALL_REMOVED"],
   });
   app.delete<{ Params: { callId: string } }>("/api/calls/:callId", remove, async ({ params }) => {
-    return { removed: await removeCall(await find(params.callId), rooms) };
+    const manifest = await find(params.callId);
+    const removed = await removeCall(manifest, rooms);
+    return { removed, jobs: await rooms.uploads.removeElsewhere(manifest.id) };
   });
 
   const stop = operation({

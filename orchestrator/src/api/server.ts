@@ -9,6 +9,7 @@ import { checkHealth, type HealthSources } from "../health.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { LegDesk } from "../legs/legDesk.ts";
 import type { Library } from "../library/library.ts";
+import type { Uploads } from "../upload/uploads.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import { ClientConfiguration, HealthAnswer } from "./answers.ts";
 import { serveCalls } from "./callRoutes.ts";
@@ -38,6 +39,7 @@ export interface ApiSources {
   client: { key: string; recorderPeerId: string };
   metrics: Registry;
   log: Logger;
+  uploads: Uploads;
   webhooks: Webhooks;
 }
 

@@ -6,6 +6,7 @@ import type { LegDesk } from "../legs/legDesk.ts";
 import { allRecordersOf } from "../legs/parts.ts";
 import type { Library } from "../library/library.ts";
 import type { Manifest } from "../library/manifest.ts";
+import type { Uploads } from "../upload/uploads.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import type { CallBook } from "./callBook.ts";
 import { isOver } from "./view.ts";
@@ -17,6 +18,7 @@ export interface RemovalRooms {
   jobs: Pick<Jobs, "forgetCall">;
   library: Library;
   log: Logger;
+  uploads: Pick<Uploads, "forget">;
   webhooks: Pick<Webhooks, "forget">;
 }
 
@@ -27,7 +29,7 @@ export interface RemovalRooms {
  * @throws RecorderError CALL_GOES_ON, or NOT_ALL_REMOVED, which says what is left and why.
  */
 export async function removeCall({ id, legs }: Manifest, rooms: RemovalRooms): Promise<string[]> {
-  const { calls, clock, desk, jobs, library, log, webhooks } = rooms;
+  const { calls, clock, desk, jobs, library, log, uploads, webhooks } = rooms;
   if (desk.isBusy(id) || !legs.every(({ state }) => isOver(state))) throw new RecorderError("CALL_GOES_ON", id);
   // From here on no leg joins it.
   await calls.close(id);
@@ -38,6 +40,7 @@ export async function removeCall({ id, legs }: Manifest, rooms: RemovalRooms): P
     log.error({ code: "NOT_ALL_REMOVED", callId: id, removed: removed.length, left }, "call not removed");
     throw new RecorderError("NOT_ALL_REMOVED", left.map(({ path, reason }) => `${path} (${reason})`).join(", "));
   }
+  await uploads.forget(id);
   await webhooks.forget(id);
   calls.emit("removed", id);
   log.info({ callId: id, files: removed.length }, "call removed");

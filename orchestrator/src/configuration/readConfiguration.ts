@@ -2,13 +2,14 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
+import type { UploaderSettings } from "../upload/uploadKind.ts";
 import type { Endpoint } from "../webhooks/endpoint.ts";
 import { readWebhooks } from "./readWebhooks.ts";
 import { ConfigurationFile, Environment } from "./schema.ts";
 
 type File = z.infer<typeof ConfigurationFile>;
 
-export interface Configuration extends Omit<File, "peers" | "webhooks"> {
+export interface Configuration extends Omit<File, "peers" | "upload" | "webhooks"> {
   peers: readonly string[];
   apiKey: string;
   /** What the API asks for; undefined where it is open, which is on loopback only. */
@@ -25,6 +26,8 @@ export interface Configuration extends Omit<File, "peers" | "webhooks"> {
   /** What recorders mount there: a volume's name or a folder of the host. Found by looking at our own container. */
   recordingsSource: string | undefined;
   webhooks: readonly Endpoint[];
+  /** undefined where nothing is uploaded. */
+  upload: UploaderSettings | undefined;
 }
 
 /** Everything that is wrong with the configuration, in one message, each mistake with its place. */
@@ -46,6 +49,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   const path = environment["CONFIG_FILE"];
   const file = parse(ConfigurationFile, path ? readYaml(path, mistakes) : {}, mistakes, path && basename(path));
   const webhooks = variables && file ? readWebhooks(file.webhooks, variables, mistakes) : [];
+  const upload = variables && file ? readUpload(file, variables, mistakes) : undefined;
   if (!variables || !file || mistakes.length > 0) throw new ConfigurationError(mistakes);
   return {
     ...file,
@@ -63,7 +67,29 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     recordingsFolder: variables.RECORDINGS_FOLDER,
     recordingsSource: variables.RECORDINGS_SOURCE,
     webhooks,
+    upload,
   };
+}
+
+function readUpload(
+  { upload }: File,
+  variables: z.infer<typeof Environment>,
+  mistakes: string[],
+): UploaderSettings | undefined {
+  const remote = variables.UPLOAD_REMOTE ?? upload.remote;
+  if (remote === "") return undefined;
+  const { UPLOADER_IMAGE: image, UPLOADER_NETWORK: network, UPLOADER_CONFIGURATION: configuration } = variables;
+  if (image && network && configuration) {
+    return {
+      image,
+      network,
+      configuration,
+      remote,
+      fallback: variables.UPLOAD_FALLBACK ?? (upload.fallback || undefined),
+    };
+  }
+  mistakes.push("upload.remote: without compose/storage.yml nothing can be uploaded");
+  return undefined;
 }
 
 function readYaml(path: string, mistakes: string[]): unknown {

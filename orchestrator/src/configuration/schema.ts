@@ -20,6 +20,15 @@ const peerId = z
 
 const distinct = <Item>(items: readonly Item[]) => new Set(items).size === items.length;
 
+/** A remote of rclone's configuration and a path in it. Connection strings have secrets in them, and are none. */
+const UploadRemote = z
+  .string()
+  .max(512)
+  .regex(
+    /^([A-Za-z0-9_][A-Za-z0-9_.+@-]*:[A-Za-z0-9_./@+=~ -]*)?$/,
+    "is not a remote of rclone's configuration and a path in it, such as s3:bucket/recordings",
+  );
+
 /** The configuration file. Every key has a default, and a key that is not known is a mistake. */
 export const ConfigurationFile = z.strictObject({
   peers: z.array(peerId).min(1).refine(distinct, "names a peer twice").default(["TestRecorder"]),
@@ -82,6 +91,7 @@ export const ConfigurationFile = z.strictObject({
       cpus: z.number().min(0.1).max(4).default(1),
     })
     .prefault({}),
+  upload: z.strictObject({ remote: UploadRemote.default(""), fallback: UploadRemote.default("") }).prefault({}),
   webhooks: z
     .array(Webhook)
     .max(20)
@@ -137,6 +147,11 @@ export const Environment = z
     RECORDER_NETWORK: z.preprocess(optional, z.string().default("skyway-call-recorder_recorders")),
     RECORDINGS_SOURCE: z.preprocess(optional, z.string().optional()),
     RECORDINGS_FOLDER: z.preprocess(optional, z.string().startsWith("/").default("/recordings")),
+    UPLOAD_REMOTE: z.preprocess(optional, UploadRemote.optional()),
+    UPLOAD_FALLBACK: z.preprocess(optional, UploadRemote.optional()),
+    UPLOADER_IMAGE: z.preprocess(optional, z.string().optional()),
+    UPLOADER_NETWORK: z.preprocess(optional, z.string().optional()),
+    UPLOADER_CONFIGURATION: z.preprocess(optional, z.string().optional()),
     WEBHOOK_URL: z.preprocess(optional, WebhookUrl.optional()),
     WEBHOOK_SECRET: z.preprocess(optional, z.string().optional()),
     WEBHOOK_SECRET_FILE: z.preprocess(optional, z.string().optional()),

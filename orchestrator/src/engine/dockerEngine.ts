@@ -58,7 +58,7 @@ export class DockerEngine implements Engine {
           ...(spec.cpuShares !== undefined && { CpuShares: spec.cpuShares }),
           PidsLimit: PIDS_LIMIT,
           Tmpfs: { "/tmp": "size=16m" },
-          Mounts: [{ Type: spec.recordings.type, Source: spec.recordings.source, Target: "/recordings" }],
+          Mounts: mounts(spec),
           LogConfig: LOG_CONFIG,
         },
       }),
@@ -152,4 +152,13 @@ export class DockerEngine implements Engine {
     const { Id } = await asking(this.#docker.getImage(reference).inspect(), { 404: "RECORDER_IMAGE_MISSING" });
     return Id;
   }
+}
+
+function mounts({ recordings, configuration }: ContainerSpec): Docker.MountConfig {
+  const mount = { Type: recordings.type, Source: recordings.source, Target: "/recordings" };
+  if (configuration === undefined) return [mount];
+  return [
+    { ...mount, ReadOnly: true },
+    { Type: "volume", Source: configuration, Target: "/config", ReadOnly: true },
+  ];
 }

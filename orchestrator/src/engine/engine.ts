@@ -8,6 +8,8 @@ export interface ContainerSpec {
   network: string | undefined;
   /** Source of the recordings mount at /recordings. */
   recordings: RecordingsSource;
+  /** A volume that is mounted at /config; it and the recordings can be read only then. */
+  configuration?: string | undefined;
   memoryBytes: number;
   nanoCpus: number;
   /** What it gets of a busy host, next to the 1,024 of everybody who says nothing. */

@@ -29,6 +29,8 @@ export interface JobContainer {
   /** No network, unless one is named. */
   network?: string;
   image?: string;
+  /** A volume to be mounted at /config; it and the recordings can be read only then. */
+  configuration?: string;
   memoryMebibytes?: number;
   cpus?: number;
   /** Each line of stdout as it comes; from the first one again after a restart of the orchestrator. */
@@ -127,6 +129,7 @@ export class JobWork {
       labels: { [LABEL.role]: JOB_ROLE, [LABEL.jobId]: id, [LABEL.callId]: callId },
       network: order.network,
       recordings: defaults.recordings,
+      configuration: order.configuration,
       memoryBytes: (order.memoryMebibytes ?? defaults.memoryMebibytes) * MEBIBYTE,
       nanoCpus: Math.round((order.cpus ?? defaults.cpus) * 1e9),
       cpuShares: defaults.cpuShares,

@@ -34,10 +34,19 @@ export class Paths {
     return join(this.jobs, `${id}.json`);
   }
 
+  upload(id: CallId): string {
+    return join(this.root, "state", "uploads", `${id}.json`);
+  }
+
   /** calls/yyyy/mm/dd/callId, by the UTC day on which the call began. */
   call(id: CallId): string {
+    return join(this.calls, this.callName(id));
+  }
+
+  /** The same below `calls`. */
+  callName(id: CallId): string {
     const [day = ""] = timeOf(id).toISOString().split("T");
-    return join(this.calls, ...day.split("-"), id);
+    return [...day.split("-"), id].join("/");
   }
 
   manifest(id: CallId): string {

@@ -41,8 +41,9 @@ function openRooms() {
   const calls = new CallBook(library, clock);
   const forgotten: CallId[] = [];
   const webhooks = { forget: async (id: CallId) => void forgotten.push(id) };
+  const uploads = { forget: async () => {} };
   const jobs = { forgetCall: async () => {} };
-  return { log, library, calls, clock, desk: new LegDesk(), jobs, webhooks, forgotten };
+  return { log, library, calls, clock, desk: new LegDesk(), jobs, uploads, webhooks, forgotten };
 }
 
 const retention = (limits: { days?: number; gigabytes?: number }) =>

@@ -11,7 +11,7 @@ const LOOK_INTERVAL_MS = 5 * 60_000;
 export interface RetentionSources extends RemovalRooms {
   clock: Clock;
   metrics: Registry;
-  /** Whether what is here is kept elsewhere too, where that is wanted. */
+  /** Whether nobody needs what is here any more: no job, and no remote where it should lie, too. */
   isSafe(manifest: Manifest): boolean | Promise<boolean>;
 }
 

@@ -14,6 +14,7 @@ import type { Jobs } from "../jobs/jobs.ts";
 import { LegDesk } from "../legs/legDesk.ts";
 import { Library } from "../library/library.ts";
 import { Paths } from "../library/paths.ts";
+import { Uploads } from "../upload/uploads.ts";
 import { Endpoint } from "../webhooks/endpoint.ts";
 import { Outbox } from "../webhooks/outbox.ts";
 import { WebhookMetrics } from "../webhooks/webhookMetrics.ts";
@@ -98,6 +99,7 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
     client: { key: "key", recorderPeerId: "TestRecorder" },
     metrics,
     log,
+    uploads: new Uploads(undefined, { calls, clock, jobs, log, paths: library.paths, webhooks }),
     webhooks,
   });
   const manifest = await calls.get(callId);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CallView, LegView } from "../calls/view.ts";
+import { Failure } from "../jobs/job.ts";
 
 const ofCall = z.object({ call: CallView });
 const ofLeg = z.object({ callId: z.string(), leg: LegView });
@@ -18,6 +19,10 @@ export const WEBHOOK_EVENTS = {
   "leg.failed": ofLeg,
   /** No leg goes on any more, and there is a recording of at least one. Comes again when a caller came back. */
   "call.ready": ofCall,
+  /** A call lies on a remote, just as it does here. Comes again when more of it was uploaded. */
+  "upload.done": z.object({ callId: z.string(), remote: z.string(), files: z.int(), bytes: z.int() }),
+  /** It is not tried any more. */
+  "upload.failed": z.object({ callId: z.string(), error: Failure }),
 } as const satisfies Record<string, z.ZodObject>;
 
 export type WebhookEvents = typeof WEBHOOK_EVENTS;

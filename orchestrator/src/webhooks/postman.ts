@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { CallId } from "../ids.ts";
+import { Slots } from "../slots.ts";
 import { attempt } from "./attempt.ts";
 import { afterAttempt, drop } from "./delivery.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -8,7 +9,6 @@ import { Lane } from "./lane.ts";
 import type { Receivers } from "./receivers.ts";
 import { type Delivery, isWaiting, type Message, nextFor } from "./record.ts";
 import type { Records } from "./records.ts";
-import { Slots } from "./slots.ts";
 import type { WebhookMetrics } from "./webhookMetrics.ts";
 
 /** A receiver that is slow does not get more than this at once. */

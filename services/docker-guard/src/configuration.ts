@@ -9,6 +9,10 @@ const schema = z.object({
   COMPOSE_PROJECT_NAME: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
   RECORDER_IMAGE: z.string().min(1),
   RECORDER_NETWORK: z.string().min(1),
+  // Set by compose/storage.yml.
+  UPLOADER_IMAGE: z.string().optional(),
+  UPLOADER_NETWORK: z.string().optional(),
+  UPLOADER_CONFIGURATION: z.string().optional(),
 });
 
 export interface Configuration {
@@ -19,6 +23,8 @@ export interface Configuration {
   project: string;
   recorderImage: string;
   recorderNetwork: string;
+  /** undefined where nothing is uploaded. */
+  uploader: { image: string; network: string; configuration: string } | undefined;
 }
 
 /**
@@ -31,6 +37,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     throw new Error(mistakes.join("; "));
   }
   const values = parsed.data;
+  const { UPLOADER_IMAGE: image, UPLOADER_NETWORK: network, UPLOADER_CONFIGURATION: configuration } = values;
   return {
     port: values.PORT,
     metricsPort: values.METRICS_PORT,
@@ -39,5 +46,6 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     project: values.COMPOSE_PROJECT_NAME,
     recorderImage: values.RECORDER_IMAGE,
     recorderNetwork: values.RECORDER_NETWORK,
+    uploader: image && network && configuration ? { image, network, configuration } : undefined,
   };
 }

@@ -11,6 +11,7 @@ import type { Metrics } from "./metrics.ts";
 import type { Ownership } from "./ownership.ts";
 import { recorderShape } from "./recorderShape.ts";
 import { type AdmittedRequest, admit } from "./routes.ts";
+import { uploaderShape } from "./uploaderShape.ts";
 
 /** What goes on to the engine: written anew from parsed values, never the bytes that came. */
 interface Forwarded {
@@ -95,7 +96,8 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
         return { ...forwarded, path: request.path.replace(`/containers/${target.reference}`, `/containers/${id}`) };
       }
       case "image":
-        if (!ownership.ownsImage(target.reference)) throw new Refusal("NOT_OURS", "only the recorder image is shown");
+        if (!ownership.ownsImage(target.reference))
+          throw new Refusal("NOT_OURS", "only images of this bundle's containers are shown");
         return forwarded;
       case "network":
         if (!ownership.ownsNetwork(target.reference))
@@ -105,7 +107,7 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
   }
 
   async function checkedShape(body: string): Promise<string> {
-    const shape = recorderShape(await ownership.shapeFacts()).safeParse(parseJson(body));
+    const shape = await shapeOf(parseJson(body), ownership);
     if (!shape.success) {
       const reasons = shape.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`);
       throw new Refusal("SHAPE_NOT_ALLOWED", reasons.slice(0, 5).join("; "));
@@ -128,6 +130,14 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
   }
 
   return server;
+}
+
+/** One of two: what names the uploader image has to be an uploader, all else a recorder. */
+async function shapeOf(body: unknown, ownership: Ownership) {
+  const [facts, uploader] = await Promise.all([ownership.shapeFacts(), ownership.uploaderFacts()]);
+  const named = z.object({ Image: z.string() }).safeParse(body).data?.Image;
+  if (uploader && named === uploader.imageId) return uploaderShape(facts, uploader).safeParse(body);
+  return recorderShape(facts).safeParse(body);
 }
 
 /** dockerode says the parameters of a POST in the body, too; the body is not passed on. */

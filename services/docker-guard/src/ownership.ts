@@ -1,6 +1,8 @@
+import type { Configuration } from "./configuration.ts";
 import type { Engine, InspectedContainer } from "./engine.ts";
 import { Refusal } from "./errors.ts";
 import type { ShapeFacts } from "./recorderShape.ts";
+import type { UploaderFacts } from "./uploaderShape.ts";
 
 const PROJECT_LABEL = "io.skyway-call-recorder.project";
 const COMPOSE_PROJECT = "com.docker.compose.project";
@@ -12,12 +14,17 @@ export class Ownership {
   readonly #project: string;
   readonly #image: string;
   readonly #network: string;
+  readonly #uploader: Configuration["uploader"];
 
-  constructor(engine: Engine, names: { project: string; recorderImage: string; recorderNetwork: string }) {
+  constructor(
+    engine: Engine,
+    names: Pick<Configuration, "project" | "recorderImage" | "recorderNetwork"> & Partial<Configuration>,
+  ) {
     this.#engine = engine;
     this.#project = names.project;
     this.#image = names.recorderImage;
     this.#network = names.recorderNetwork;
+    this.#uploader = names.uploader;
   }
 
   /** The label that every container of ours carries, as the engine's filters write it. */
@@ -26,7 +33,7 @@ export class Ownership {
   }
 
   ownsImage(reference: string): boolean {
-    return reference === this.#image;
+    return reference === this.#image || reference === this.#uploader?.image;
   }
 
   ownsNetwork(reference: string): boolean {
@@ -59,6 +66,14 @@ export class Ownership {
         ? ({ type: "volume", source: mount.Name ?? "" } as const)
         : ({ type: "bind", source: mount.Source } as const);
     return { project: this.#project, imageId, network: this.#network, recordings };
+  }
+
+  /** undefined where nothing is uploaded, or the image is not there. */
+  async uploaderFacts(): Promise<UploaderFacts | undefined> {
+    if (!this.#uploader) return undefined;
+    const { image, network, configuration } = this.#uploader;
+    const imageId = await this.#engine.imageId(image);
+    return imageId ? { imageId, network, configuration } : undefined;
   }
 
   #isRecorder(container: InspectedContainer): boolean {

@@ -20,12 +20,12 @@ export interface ShapeFacts {
   recordings: { type: "volume" | "bind"; source: string };
 }
 
-const RECORDER_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+export const RECORDER_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 /** Of containers that do follow-up work. */
-const JOB_ROLE = "job";
+export const JOB_ROLE = "job";
 /** Of the 1,024 that everybody else has. */
-const JOB_CPU_SHARES = 512;
-const LABEL_PREFIX = "io.skyway-call-recorder.";
+export const JOB_CPU_SHARES = 512;
+export const LABEL_PREFIX = "io.skyway-call-recorder.";
 const USER = "10001:10001";
 
 const labels = (project: string) =>
@@ -38,7 +38,7 @@ const labels = (project: string) =>
     [`${LABEL_PREFIX}job-id`]: z.string().regex(RECORDER_ID).optional(),
   });
 
-const hostConfig = (facts: ShapeFacts) =>
+export const hostConfig = (facts: ShapeFacts) =>
   z.strictObject({
     AutoRemove: z.literal(false).optional(),
     Init: z.boolean().optional(),
@@ -90,7 +90,7 @@ export function recorderShape(facts: ShapeFacts) {
   });
 }
 
-function containerShape(facts: ShapeFacts) {
+export function containerShape(facts: ShapeFacts) {
   return z.strictObject({
     name: z.string().optional(),
     Image: z.literal(facts.imageId),

@@ -1,0 +1,24 @@
+import { z } from "zod";
+import type { JobKind } from "../jobs/jobKind.ts";
+import { endedWith } from "./uploaderWords.ts";
+import { RETRIES, type UploadSurroundings, uploader } from "./uploadKind.ts";
+
+const Order = z.object({ remote: z.string() });
+type Order = z.infer<typeof Order>;
+
+/** Removes from a remote what was uploaded of a call that was removed here. */
+export function removalKind({ settings, paths, slots }: Omit<UploadSurroundings, "records">): JobKind<Order> {
+  return {
+    name: "upload-removal",
+    order: Order,
+    load: "light",
+    retries: RETRIES,
+    run: ({ callId, order }, work) =>
+      slots.use(async () => {
+        work.signal.throwIfAborted();
+        const result = await work.container(uploader("remove", order.remote, paths.callName(callId), settings));
+        endedWith("removed", result);
+      }),
+    clean: async () => undefined,
+  };
+}

@@ -1,0 +1,112 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { composeOrThrow } from "./compose.ts";
+import { run, runOrThrow } from "./run.ts";
+import { IMAGE_TAG, PROJECT } from "./settings.ts";
+
+const IMAGE = `skyway-call-recorder/uploader:${IMAGE_TAG}`;
+const OVERLAY = ["--file", "compose/storage.yml"];
+const NETWORK = `${PROJECT}_storage`;
+const UP = ["up", "--detach", "--wait", "--no-deps", "--no-build"];
+const BUILD_LIMIT_MS = 300_000;
+const UP_LIMIT_MS = 180_000;
+const [USER, PASSWORD] = ["recorder", "T0K3N-of-the-remote"];
+
+/** The folder that a server serves. */
+const ROOT = "/tmp/served";
+
+/** How each kind of server is started, and what rclone is told of it. */
+const SERVERS = {
+  webdav: { port: 8080, remote: (host: string) => `url = http://${host}:8080\nvendor = other` },
+  sftp: { port: 2022, remote: (host: string) => `host = ${host}\nport = 2022` },
+} as const;
+
+export type ServerKind = keyof typeof SERVERS;
+
+/** A real server of some kind, in a container on the network that uploaders are on. */
+export class StorageServer implements AsyncDisposable {
+  readonly name: string;
+
+  private constructor(kind: ServerKind) {
+    this.name = `${PROJECT}-${kind}`;
+  }
+
+  /** @param kibPerSecond all that it takes; no limit by default. */
+  static async start(kind: ServerKind, kibPerSecond?: number): Promise<StorageServer> {
+    const server = new StorageServer(kind);
+    await run("docker", ["rm", "--force", server.name]);
+    const limit = kibPerSecond === undefined ? "" : `--bwlimit ${kibPerSecond}k`;
+    const login = `--addr :${SERVERS[kind].port} --user ${USER} --pass ${PASSWORD}`;
+    const command = `mkdir -p ${ROOT} && exec rclone serve ${kind} ${ROOT} ${login} ${limit}`;
+    const surroundings = ["--network", NETWORK, "--env", "HOME=/tmp", "--name", server.name];
+    await runOrThrow("docker", ["run", "--detach", "--init", ...surroundings, IMAGE, "sh", "-c", command]);
+    return server;
+  }
+
+  async stop(): Promise<void> {
+    await runOrThrow("docker", ["stop", "--time", "1", this.name]);
+  }
+
+  async startAgain(): Promise<void> {
+    await runOrThrow("docker", ["start", this.name]);
+  }
+
+  /** Checksums of all that it has of a call, by name. */
+  async filesOf(callId: string): Promise<Record<string, string>> {
+    const find = `cd ${ROOT} && find . -type f -path '*/${callId}/*' -exec md5sum {} +`;
+    const lines = await runOrThrow("docker", ["exec", this.name, "sh", "-c", find]);
+    return checksums(lines);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await run("docker", ["rm", "--force", this.name]);
+  }
+}
+
+/** The bundle with its recordings going to servers of these kinds, until the end of the scope (`await using`). */
+export async function uploadTo(first: ServerKind, fallback?: ServerKind): Promise<AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
+  const RCLONE_CONFIG = join(folder, "rclone.conf");
+  await writeFile(RCLONE_CONFIG, "[none]\ntype = local\n", { mode: 0o600 });
+  const env = {
+    RCLONE_CONFIG,
+    UPLOAD_REMOTE: `${first}:recordings`,
+    UPLOAD_FALLBACK: fallback ? `${fallback}:recordings` : "",
+  };
+  await composeOrThrow([...OVERLAY, "build", "uploader"], { env, limitMs: BUILD_LIMIT_MS });
+  const obscured = (await runOrThrow("docker", ["run", "--rm", IMAGE, "rclone", "obscure", PASSWORD])).trim();
+  const remotes = [first, ...(fallback ? [fallback] : [])].map(
+    (kind) =>
+      `[${kind}]\ntype = ${kind}\n${SERVERS[kind].remote(`${PROJECT}-${kind}`)}\nuser = ${USER}\npass = ${obscured}\n`,
+  );
+  await writeFile(RCLONE_CONFIG, remotes.join("\n"), { mode: 0o600 });
+  await composeOrThrow([...OVERLAY, "up", "--no-build", "--no-deps", "uploader"], { env });
+  await composeOrThrow([...OVERLAY, ...UP, "docker-guard", "orchestrator"], { env, limitMs: UP_LIMIT_MS });
+  return {
+    async [Symbol.asyncDispose]() {
+      await composeOrThrow([...UP, "docker-guard", "orchestrator"], { limitMs: UP_LIMIT_MS });
+      await composeOrThrow([...OVERLAY, "rm", "--force", "--stop", "uploader"], { env });
+      await run("docker", ["network", "rm", NETWORK]);
+      await run("docker", ["volume", "rm", `${PROJECT}_rclone`]);
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Checksums of all that lies here of a call, by name. */
+export async function filesHere(callId: string): Promise<Record<string, string>> {
+  const find = `find /recordings/calls -type f -path '*/${callId}/*' -exec md5sum {} +`;
+  return checksums(await composeOrThrow(["exec", "-T", "orchestrator", "sh", "-c", find]));
+}
+
+/** Secrets that may be nowhere but in files of mode 600. */
+export const SECRET = PASSWORD;
+
+function checksums(lines: string): Record<string, string> {
+  const found = lines.split("\n").flatMap((line) => {
+    const [, sum, name] = /^(\w+) [ *].*\/([^/]+)$/.exec(line) ?? [];
+    return sum && name ? [[name, sum] as const] : [];
+  });
+  return Object.fromEntries(found);
+}

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { listCalls, request } from "../bundle/api.ts";
+import { run, runOrThrow } from "../bundle/run.ts";
+import { serviceLog } from "../bundle/services.ts";
+import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { filesHere, SECRET, StorageServer, uploadTo } from "../bundle/storage.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const CALL_SECONDS = 3;
+const LIMIT_MS = 300_000;
+const LABEL = "io.skyway-call-recorder";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage("chromium");
+});
+afterAll(() => stage?.[Symbol.asyncDispose]());
+
+test("calls are uploaded and compared, whatever becomes of uploaders and servers, and removed there with the call", {
+  timeout: LIMIT_MS,
+}, async () => {
+  // What others recorded would be uploaded first.
+  await removeAllCalls();
+  await using _ = await uploadTo("webdav", "sftp");
+  // Slow enough to be killed at work.
+  await using webdav = await StorageServer.start("webdav", 60);
+  await using sftp = await StorageServer.start("sftp");
+
+  const first = await recordCall();
+  const uploader = await waitFor("an uploader is at work", PATIENCE_MS, async () => {
+    const labels = [`${LABEL}.project=${PROJECT}`, `${LABEL}.role=job`, `${LABEL}.call-id=${first}`];
+    const filters = labels.flatMap((label) => ["--filter", `label=${label}`]);
+    const ids = await runOrThrow("docker", ["ps", "--quiet", ...filters]);
+    return ids.trim() === "" ? undefined : ids.trim().split("\n")[0];
+  });
+  expect(await runOrThrow("docker", ["inspect", uploader])).not.toContain(SECRET);
+  await run("docker", ["kill", uploader]);
+  await uploaded(first, 2);
+  expect(await webdav.filesOf(first)).toEqual(await filesHere(first));
+
+  await webdav.stop();
+  const second = await recordCall();
+  await waitFor(
+    "it was tried in vain",
+    PATIENCE_MS,
+    async () => (await uploadOf(second))?.error?.code === "UPLOAD_FAILED",
+  );
+  await webdav.startAgain();
+  await uploaded(second, 2);
+  expect(await webdav.filesOf(second)).toEqual(await filesHere(second));
+
+  expect((await request(`/api/calls/${second}`, { method: "DELETE" })).status).toBe(200);
+  await waitFor(
+    "it is removed there, too",
+    PATIENCE_MS,
+    async () => Object.keys(await webdav.filesOf(second)).length === 0,
+  );
+  expect(Object.keys(await webdav.filesOf(first))).toHaveLength(2);
+  expect(await sftp.filesOf(first)).toEqual({});
+  for (const service of ["orchestrator", "docker-guard"]) expect(await serviceLog(service)).not.toContain(SECRET);
+});
+
+async function removeAllCalls(): Promise<void> {
+  for (;;) {
+    const { calls } = await listCalls({ limit: "100" });
+    if (calls.length === 0) return;
+    for (const { id } of calls) expect((await request(`/api/calls/${id}`, { method: "DELETE" })).status).toBe(200);
+  }
+}
+
+async function recordCall(): Promise<string> {
+  const { page, peerId } = await stage.caller();
+  await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  await page.talk(CALL_SECONDS * 1000);
+  const endedAt = Date.now();
+  await page.hangUp("close(true)");
+  return (await readyCallOf(peerId, endedAt, PATIENCE_MS)).call.id;
+}
+
+const Job = z.object({
+  kind: z.string(),
+  state: z.string(),
+  attempts: z.int(),
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+});
+
+async function uploadOf(callId: string): Promise<z.infer<typeof Job> | undefined> {
+  const answer = await (await request(`/api/jobs?callId=${callId}&kind=upload`)).json();
+  return z.object({ jobs: z.array(Job) }).parse(answer).jobs[0];
+}
+
+/** Waits until a call is uploaded, by its so-manieth attempt or a later one. */
+async function uploaded(callId: string, attempts: number): Promise<void> {
+  let seen: unknown;
+  const job = await waitFor(
+    "the call is uploaded",
+    2 * PATIENCE_MS,
+    async () => {
+      const found = await uploadOf(callId);
+      seen = found;
+      return found?.state === "done" ? found : undefined;
+    },
+    () => seen,
+  );
+  expect(job.attempts).toBeGreaterThanOrEqual(attempts);
+}
