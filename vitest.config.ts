@@ -9,7 +9,12 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["orchestrator/src/**/*.test.ts", "services/*/src/**/*.test.{ts,tsx}", "test/fidelity/**/*.test.ts"],
+          include: [
+            "scripts/**/*.test.ts",
+            "orchestrator/src/**/*.test.ts",
+            "services/*/src/**/*.test.{ts,tsx}",
+            "test/fidelity/**/*.test.ts",
+          ],
         },
       },
       {
