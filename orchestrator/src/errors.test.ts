@@ -10,7 +10,17 @@ test.each(Object.keys(ERRORS))("docs/operations.md says what to do about %s", (c
 
 test("docs/operations.md knows no code that there is not", () => {
   const codes = operations.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g);
-  const variables = new Set(["RECORDINGS_DIR", "RCLONE_CONFIG", "UPLOAD_FALLBACK", "UPLOAD_REMOTE", "CONFIG_FILE", "IMAGE_TAG", "MEDIA_PORT", "ANNOUNCED_IP", "API_TOKEN"]);
+  const variables = new Set([
+    "RECORDINGS_DIR",
+    "RCLONE_CONFIG",
+    "UPLOAD_FALLBACK",
+    "UPLOAD_REMOTE",
+    "CONFIG_FILE",
+    "IMAGE_TAG",
+    "MEDIA_PORT",
+    "ANNOUNCED_IP",
+    "API_TOKEN",
+  ]);
   const unknown = [...codes].map(([, code = ""]) => code).filter((code) => !(code in ERRORS) && !variables.has(code));
   expect(unknown).toEqual([]);
 });
