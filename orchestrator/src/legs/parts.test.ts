@@ -67,3 +67,10 @@ describe("placing the parts of a track", () => {
     expect(parts).toEqual([{ kind: "audio", recorderId: second, offsetSeconds: 0, scale: 1 }]);
   });
 });
+
+test("a part of which the next one has everything is left out", () => {
+  const clock = (seconds: number) => ({ firstRtpTimestamp: 90_000 * (10 + seconds), firstUnixMs: 1_000 * seconds });
+  const lost = { recorderId: first, tracks: [track("video", clock(2.7))], endedAt: "", reason: "recorder_lost" };
+  const leg = { recorderId: second, codecs: USUAL_CODECS, tracks: [track("video", clock(0))], parts: [lost] };
+  expect(trackParts(leg)).toEqual([{ kind: "video", recorderId: second, offsetSeconds: 0, scale: 1 }]);
+});

@@ -40,7 +40,16 @@ export function trackParts(leg: PartedLeg): TrackPart[] {
   const all = [...(leg.parts ?? []), { recorderId: leg.recorderId, tracks: leg.tracks }];
   const starts = allTracks(leg).flatMap(({ clock }) => (clock ? [clock.firstUnixMs] : []));
   const startMs = starts.length > 0 ? Math.min(...starts) : 0;
-  return (["audio", "video"] as const).flatMap((kind) => placed(kind, all, startMs, leg.codecs[kind]?.samplingRate));
+  return (["audio", "video"] as const).flatMap((kind) =>
+    withoutRepeated(placed(kind, all, startMs, leg.codecs[kind]?.samplingRate)),
+  );
+}
+
+/** A recorder that is lost soon after it began: whoever took over was told all that it had, and more. */
+function withoutRepeated(parts: TrackPart[]): TrackPart[] {
+  return parts.filter(
+    ({ offsetSeconds }, index) => !parts.slice(index + 1).some((later) => later.offsetSeconds <= offsetSeconds),
+  );
 }
 
 function placed(
