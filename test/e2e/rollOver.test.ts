@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fileUrl, findCallOf, request } from "../bundle/api.ts";
+import { composeOrThrow } from "../bundle/compose.ts";
 import { configure } from "../bundle/configuration.ts";
+import { recorderContainers } from "../bundle/containers.ts";
 import { download } from "../bundle/download.ts";
 import { note } from "../bundle/figures.ts";
 import { type Inspection, inspect } from "../bundle/recordingFile.ts";
+import { runOrThrow } from "../bundle/run.ts";
+import { allHealthy } from "../bundle/services.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectNothingLeft, PATIENCE_MS, type Ready, readyCallOf } from "./expectations.ts";
@@ -11,6 +15,8 @@ import { openStage, type Stage } from "./stage.ts";
 
 const MAX_SECONDS = 12;
 const LIMIT = `leg:\n  maxDurationSeconds: ${MAX_SECONDS}\n`;
+/** What the recorder that took over gets. */
+const AFTER_MS = 3_000;
 const ROLLED_LIMIT_MS = 60_000;
 /** Between a browser's statistics and its end. */
 const LAST_FRAMES = 10;
@@ -53,6 +59,32 @@ test("a call longer than a file may be goes on in the next one, and no frame is 
       expectToContinue(ready, seen);
     }),
   );
+  await expectNothingLeft();
+});
+
+test("a call that has rolled over survives the loss of its orchestrator, and of its next recorder", async () => {
+  const { page, peerId } = await stage.caller();
+  await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  const connectedAt = Date.now();
+  const leg = await waitFor("its second file", ROLLED_LIMIT_MS, async () => {
+    const found = (await findCallOf(peerId))?.legs[0];
+    return found?.files?.length === 1 ? found : undefined;
+  });
+  await composeOrThrow(["kill", "--signal", "KILL", "orchestrator"]);
+  await composeOrThrow(["start", "orchestrator"]);
+  await waitFor("the orchestrator is back", ROLLED_LIMIT_MS, allHealthy);
+  const running = async () =>
+    (await recorderContainers({ legId: leg.id })).filter(({ Status }) => Status.startsWith("Up"));
+  const [killed] = await running();
+  await runOrThrow("docker", ["kill", "--signal", "KILL", killed?.ID ?? ""]);
+  await waitFor("another recorder", ROLLED_LIMIT_MS, async () => (await running()).some(({ ID }) => ID !== killed?.ID));
+  await page.talk(Date.now() - connectedAt + AFTER_MS);
+  const endedAt = Date.now();
+  const sent = await page.hangUp("close(true)");
+  const ready = await readyCallOf(peerId, endedAt, PATIENCE_MS);
+  const seen = await inspectAll(ready);
+  await note({ test: "roll-over, chaos", frames: sum(seen, "video"), sent: sent.video });
+  expect(sum(seen, "video") / (sent.video?.framesSent ?? 0)).toBeGreaterThan(0.9);
   await expectNothingLeft();
 });
 
