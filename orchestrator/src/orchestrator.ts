@@ -9,6 +9,8 @@ import type { Configuration } from "./configuration/readConfiguration.ts";
 import { DockerEngine } from "./engine/dockerEngine.ts";
 import type { Engine, RecordingsSource } from "./engine/engine.ts";
 import { RecorderError } from "./errors.ts";
+import { FilmDirector } from "./film/filmDirector.ts";
+import { FilmKind } from "./film/filmJob.ts";
 import { SkywayGateway } from "./gateway/skywayGateway.ts";
 import { checkHealth } from "./health.ts";
 import { availableMemory } from "./host/availableMemory.ts";
@@ -171,6 +173,8 @@ export class Orchestrator {
       legsRecording: () => recorders.running,
     });
     const uploads = new Uploads(configuration.upload, { calls, clock, jobs, log, paths: library.paths, webhooks });
+    const film = new FilmDirector(configuration.film, { calls, clock, jobs, log });
+    jobs.register(new FilmKind({ calls, clock, library, storage }));
     measureJobs(jobs.book, jobs.kinds, metrics.registry);
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
     const access = new Access(configuration.apiToken, clock);
@@ -188,6 +192,7 @@ export class Orchestrator {
     await adoptLegs(rooms);
     await jobs.start();
     void uploads.start(); // it looks at every call, which may be many
+    await film.watch();
     const over = new AbortController();
     over.signal.addEventListener("abort", cpuWait.start());
     void retention.watch(over.signal);

@@ -44,6 +44,7 @@ const Call = z.object({
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullish(),
   legs: z.array(Leg),
+  film: z.object({ file: RecordedFile, legs: z.array(z.string()) }).optional(),
 });
 export type Call = z.infer<typeof Call>;
 const CallPage = z.object({ calls: z.array(Call), nextCursor: z.string().nullish() });

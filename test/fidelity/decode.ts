@@ -7,10 +7,14 @@ export interface TimedFrame extends SeenFrame {
   seconds: number;
 }
 
-/** Every frame of a file's video, with its own timestamp: nothing is dropped or repeated to fit a rate. */
-export async function decodeFrames(path: string): Promise<TimedFrame[]> {
+/**
+ * Every frame of a file's video, with its own timestamp: nothing is dropped or repeated to fit a rate.
+ *
+ * @param part of the picture that is looked at, as ffmpeg's crop filter has it: all of it by default.
+ */
+export async function decodeFrames(path: string, part?: string): Promise<TimedFrame[]> {
   const times = await pictureTimes(path);
-  const filter = `scale=${WIDTH}:${HEIGHT}:flags=area,format=gray`;
+  const filter = `${part ? `crop=${part},` : ""}scale=${WIDTH}:${HEIGHT}:flags=area,format=gray`;
   const args = [
     "-v",
     "error",
@@ -40,9 +44,14 @@ export async function decodeFrames(path: string): Promise<TimedFrame[]> {
   return frames;
 }
 
-/** A file's sound as mono samples from its time zero on; where it has none there is silence. */
-export async function decodeSound(path: string): Promise<Float32Array> {
-  const filter = "aresample=async=1:first_pts=0:min_hard_comp=0.02";
+/**
+ * A file's sound as mono samples from its time zero on; where it has none there is silence.
+ *
+ * @param channel the only one to hear, counted from 0; all of them by default.
+ */
+export async function decodeSound(path: string, channel?: number): Promise<Float32Array> {
+  const side = channel === undefined ? "" : `pan=mono|c0=c${channel},`;
+  const filter = `${side}aresample=async=1:first_pts=0:min_hard_comp=0.02`;
   const args = ["-v", "error", "-i", path, "-map", "0:a:0", "-af", filter, "-ac", "1", "-ar", `${SAMPLE_RATE}`];
   const chunks: Buffer[] = [];
   for await (const chunk of output("ffmpeg", [...args, "-f", "f32le", "-"])) chunks.push(chunk);

@@ -139,9 +139,9 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
   }
 }
 
-/** @throws RecorderError FILE_NOT_FOUND for anything but the recordings that the manifest lists. */
-function fileOf({ legs }: Pick<Manifest, "legs">, wanted: string): RecordingFile {
-  const files = legs.flatMap(filesOf);
+/** @throws RecorderError FILE_NOT_FOUND for anything but the recordings and the film that the manifest lists. */
+function fileOf({ legs, film }: Pick<Manifest, "legs" | "film">, wanted: string): RecordingFile {
+  const files = [...legs.flatMap(filesOf), ...(film ? [film.file] : [])];
   const file = files.find(({ name }) => name === wanted);
   if (!file) throw new RecorderError("FILE_NOT_FOUND", wanted.slice(0, 100));
   return file;

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import type { Clock } from "../clock.ts";
 import { type CallId, type LegId, newCallId, newLegId } from "../ids.ts";
 import type { Library } from "../library/library.ts";
-import { type LegIn, MANIFEST_VERSION, type Manifest, type ManifestLeg } from "../library/manifest.ts";
+import { type Film, type LegIn, MANIFEST_VERSION, type Manifest, type ManifestLeg } from "../library/manifest.ts";
 import { readMetadata } from "./metadata.ts";
 import { isOver } from "./view.ts";
 
@@ -74,6 +74,27 @@ export class CallBook extends EventEmitter<{ change: [Manifest]; removed: [CallI
     // One write after another, each of the newest state: a manifest is never older than what it replaces.
     call.written = call.written.catch(() => undefined).then(() => this.#library.writeManifest(call.manifest));
     await call.written;
+  }
+
+  /**
+   * Puts a call's film into its manifest. The call may be over for long.
+   *
+   * @throws the file system's error.
+   */
+  async recordFilm(callId: CallId, film: Film): Promise<void> {
+    const call = this.#open.get(callId);
+    if (call) {
+      call.manifest = { ...call.manifest, film };
+      this.emit("change", call.manifest);
+      call.written = call.written.catch(() => undefined).then(() => this.#library.writeManifest(call.manifest));
+      await call.written;
+      return;
+    }
+    const known = await this.#library.readManifest(callId);
+    if (!known) return;
+    const manifest = { ...known, film };
+    await this.#library.writeManifest(manifest);
+    this.emit("change", manifest);
   }
 
   /** Whether a caller with the same key still joins this call. */

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { LEG_STATES, type LegState, type Manifest, type ManifestLeg, RecordingFile } from "../library/manifest.ts";
+import {
+  Film,
+  LEG_STATES,
+  type LegState,
+  type Manifest,
+  type ManifestLeg,
+  RecordingFile,
+} from "../library/manifest.ts";
 
 /** One of the files of a leg that has rolled over. */
 const FileView = z.object({
@@ -45,6 +52,7 @@ export const CallView = z
     startedAt: z.iso.datetime(),
     endedAt: z.iso.datetime().nullable(),
     legs: z.array(LegView),
+    film: Film.optional(),
   })
   .meta({ id: "Call" });
 export type CallView = z.infer<typeof CallView>;
@@ -59,6 +67,7 @@ export function viewOf(manifest: Manifest): CallView {
     startedAt: manifest.startedAt,
     endedAt: callEnd(manifest.legs),
     legs,
+    ...(manifest.film && { film: manifest.film }),
   };
 }
 

@@ -2,10 +2,10 @@ import { constants } from "node:fs";
 import { access, mkdir, readdir, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { type CallId, isCallId, type LegId, type RecorderId, timeOf } from "../ids.ts";
+import { type CallId, isCallId, type JobId, type LegId, type RecorderId, timeOf } from "../ids.ts";
 import { syncFolder, writeAtomically } from "./atomicFile.ts";
 import { Manifest, type RecordingFile } from "./manifest.ts";
-import { isTrack, isTrackAlone, type Paths, recorderIdOfFile, recordingName, trackName } from "./paths.ts";
+import { filmName, isTrack, isTrackAlone, type Paths, recorderIdOfFile, recordingName, trackName } from "./paths.ts";
 import { filesBelow, type Removal, removeFiles } from "./removal.ts";
 import { verify, verifyTrack } from "./verify.ts";
 
@@ -78,6 +78,18 @@ export class Library {
       kept.push(file);
     }
     return kept;
+  }
+
+  /**
+   * Takes a film home, in the same way. One that was there before is gone then.
+   *
+   * @throws RecorderError NOT_VERIFIED, or the file system's error.
+   */
+  async keepFilm(job: JobId, callId: CallId, format: string, probed: string): Promise<RecordingFile> {
+    const spooled = this.paths.composed(job, format);
+    const file = await verify(spooled, filmName(format), probed);
+    await this.#takeIn(callId, spooled, file.name);
+    return file;
   }
 
   /** Tells a recorder what to make of its tracks, in lines. */

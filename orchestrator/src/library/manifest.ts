@@ -138,6 +138,22 @@ export type ManifestPart = z.infer<typeof part>;
 export type ManifestFile = z.infer<typeof legFile>;
 export type ManifestTrack = z.infer<typeof track>;
 
+/** The recordings of a call in one file. */
+export const Film = z
+  .object({
+    file: RecordingFile,
+    /** Whose recordings are in it. */
+    legs: z.array(
+      z
+        .string()
+        .regex(LEG_ID)
+        .transform((id) => id as LegId),
+    ),
+    composedAt: instant,
+  })
+  .meta({ id: "Film" });
+export type Film = z.infer<typeof Film>;
+
 /** `call.json`: all that is known of a call. */
 export const Manifest = z.object({
   version: z.literal(MANIFEST_VERSION),
@@ -149,6 +165,7 @@ export const Manifest = z.object({
   key: z.string().nullable(),
   startedAt: instant,
   legs: z.array(ManifestLeg),
+  film: Film.optional(),
 });
 
 export type Manifest = z.infer<typeof Manifest>;

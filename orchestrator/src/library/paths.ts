@@ -38,6 +38,16 @@ export class Paths {
     return join(this.root, "state", "uploads", `${id}.json`);
   }
 
+  /** What exactly a job is to do. */
+  plan(id: JobId): string {
+    return join(this.spool, `${id}.plan.part`);
+  }
+
+  /** What a job makes. */
+  composed(id: JobId, format: string): string {
+    return join(this.spool, `${id}.${format}.part`);
+  }
+
   /** calls/yyyy/mm/dd/callId, by the UTC day on which the call began. */
   call(id: CallId): string {
     return join(this.calls, this.callName(id));
@@ -79,6 +89,8 @@ export class Paths {
 export const recordingName = (leg: LegId, format: string, number = 1): string => `${numbered(leg, number)}.${format}`;
 
 const numbered = (leg: LegId, number: number): string => (number === 1 ? leg : `${leg}-${number}`);
+
+export const filmName = (format: string): string => `film.${format}`;
 
 /** A file of the spool that holds one track of what is assembled besides. */
 export const isTrackAlone = (name: string): boolean => name.split(".")[1] === "alone";

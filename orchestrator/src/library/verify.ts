@@ -62,8 +62,12 @@ export async function verifyTrack(
   return { name, bytes: size, durationSeconds: endOf(stream) ?? format.duration, streams: [described(stream)] };
 }
 
+/** Ogg, MP3 and WAV are read from any point of theirs. */
+const WITHOUT_INDEX = /\.(opus|mp3|wav)$/;
+
 async function mustBeSeekable(path: string, name: string): Promise<void> {
-  const { hasDuration, hasIndex } = name.endsWith(".mp4")
+  if (WITHOUT_INDEX.test(name)) return;
+  const { hasDuration, hasIndex } = /\.(mp4|m4a)$/.test(name)
     ? await inspectMp4(path).then((facts) => ({ ...facts, hasIndex: facts.hasIndexInFront }))
     : await inspectMatroska(path).then((facts) => ({ ...facts, hasIndex: facts.hasCues }));
   if (!hasDuration) throw new RecorderError("NOT_VERIFIED", "it has no duration");

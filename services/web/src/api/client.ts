@@ -7,6 +7,8 @@ import {
   FileLink,
   Health,
   IceServers,
+  type Job,
+  JobList,
   type LegState,
   Session,
 } from "./schemas.ts";
@@ -46,6 +48,19 @@ export function getCall(id: string): Promise<Call> {
 
 export async function stopCall(id: string): Promise<void> {
   await request(`/api/calls/${encodeURIComponent(id)}/stop`, { method: "POST" });
+}
+
+/** Follow-up work on a call, the newest first. */
+export async function listJobs(callId: string): Promise<Job[]> {
+  return (await ask(JobList, `/api/jobs?${new URLSearchParams({ callId })}`)).jobs;
+}
+
+export async function cancelJob(id: string): Promise<void> {
+  await request(`/api/jobs/${encodeURIComponent(id)}/cancel`, { method: "POST" });
+}
+
+export async function retryJob(id: string): Promise<void> {
+  await request(`/api/jobs/${encodeURIComponent(id)}/retry`, { method: "POST" });
 }
 
 /** Removes all of a call, for good. */

@@ -1,4 +1,4 @@
-import { Call, Removed } from "./schemas.ts";
+import { Call, Job, Removed } from "./schemas.ts";
 
 export interface LiveListeners {
   /** A call in its new state. */
@@ -7,6 +7,16 @@ export interface LiveListeners {
   /** At each (re)connection: what happened in between has to be fetched. */
   onConnected?(): void;
   onLost?(): void;
+}
+
+/** Jobs come over the same connection as calls, and interest only who shows the call that they are of. */
+const jobNews = new EventTarget();
+
+/** Calls back with every step of every job, while calls are followed. Returns what ends it. */
+export function followJobs(listener: (job: Job) => void): () => void {
+  const hear = (event: Event) => listener((event as CustomEvent<Job>).detail);
+  jobNews.addEventListener("job", hear);
+  return () => jobNews.removeEventListener("job", hear);
 }
 
 /** Calls as they change, by server-sent events. Returns what ends it. */
@@ -21,6 +31,10 @@ export function followCalls({ onCall, onRemoved, onConnected, onLost }: LiveList
   source.addEventListener("removed", (event) => {
     const { data } = Removed.safeParse(JSON.parse(event.data));
     if (data) onRemoved?.(data.id);
+  });
+  source.addEventListener("job", (event) => {
+    const { data } = Job.safeParse(JSON.parse(event.data));
+    if (data) jobNews.dispatchEvent(new CustomEvent("job", { detail: data }));
   });
   return () => source.close();
 }

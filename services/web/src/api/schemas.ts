@@ -44,8 +44,22 @@ export const Call = z.object({
   startedAt: z.string(),
   endedAt: z.nullable(z.string()),
   legs: z.array(Leg),
+  film: z.optional(z.object({ file: RecordingFile })),
 });
 export type Call = z.infer<typeof Call>;
+
+/** Follow-up work on a call, as far as the pages show it. */
+export const Job = z.object({
+  id: z.string(),
+  kind: z.string(),
+  callId: z.string(),
+  state: z.enum(["queued", "running", "done", "failed", "cancelled"]),
+  progress: z.number(),
+  error: z.optional(z.object({ code: z.string(), message: z.string(), hint: z.optional(z.string()) })),
+});
+export type Job = z.infer<typeof Job>;
+
+export const JobList = z.object({ jobs: z.array(Job) });
 
 /** A call that is there no more. */
 export const Removed = z.object({ id: z.string() });

@@ -6,6 +6,7 @@ import { whoIs } from "../metadata.ts";
 import { Badge } from "../ui/Badge.tsx";
 import { Elapsed } from "../ui/Elapsed.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { FilmPanel } from "./FilmPanel.tsx";
 import { LegPanel } from "./LegPanel.tsx";
 import { beginning, lanesOf } from "./lanes.ts";
 import { Player } from "./player.ts";
@@ -82,6 +83,7 @@ function Story({ call, chosen }: { call: Call; chosen: boolean }) {
         </div>
       </header>
       <Tape lanes={lanes} origin={beginning(call.legs)} player={player} />
+      {!running && <FilmPanel call={call} />}
       <div class="legs">
         {call.legs.map((leg, index) => (
           <LegPanel

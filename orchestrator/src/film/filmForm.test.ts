@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { FilmConfiguration, filmFormOf } from "./filmForm.ts";
+
+const configured = (values: object) => FilmConfiguration.parse({ enabled: true, ...values });
+
+test("no film is made unless that is configured", () => {
+  expect(filmFormOf(FilmConfiguration.parse({}), [])).toBeUndefined();
+  expect(filmFormOf(configured({}), [])).toMatchObject({ format: "webm", layout: "auto", audio: "mixed" });
+});
+
+test("callers choose only where the configuration lets them, and only what it lets them", () => {
+  const metadata = [{ name: "Ada" }, { film: { format: "mp4", tileWidth: 1280, layout: "column" } }];
+  expect(filmFormOf(configured({}), metadata)).toMatchObject({ format: "webm", layout: "auto" });
+  const chosen = filmFormOf(configured({ callersChoose: true }), metadata);
+  expect(chosen).toMatchObject({ format: "mp4", layout: "column", audio: "mixed", tileWidth: 640 });
+  expect(filmFormOf(configured({ callersChoose: true }), [{ film: false }])).toBeUndefined();
+});
+
+test.each([{ film: { format: "exe" } }, { film: true }, { film: "mp4" }, null, 5, "film"])(
+  "%j chooses nothing",
+  (one) => {
+    expect(filmFormOf(configured({ callersChoose: true }), [one])).toMatchObject({ format: "webm" });
+  },
+);

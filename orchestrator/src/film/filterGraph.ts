@@ -1,0 +1,121 @@
+import type { Cast, Role, Take } from "./cast.ts";
+import { type FilmForm, hasPicture } from "./filmForm.ts";
+import { type Layout, layOut, TILES_LIMIT } from "./layout.ts";
+
+/** What ffmpeg is to do, in its own words, as far as the compose script lets them through. */
+export interface FilterGraph {
+  text: string;
+  /** In the order of ffmpeg's inputs. */
+  inputs: Take[];
+  /** What is written under the pictures; the script puts each into the file that the graph names. */
+  names: string[];
+  picture: { width: number; height: number } | undefined;
+  hasSound: boolean;
+}
+
+const BACKGROUND = "0x101216";
+const EMPTY_TILE = "0x1c2026";
+const SAMPLE_RATE = 48_000;
+const PLAIN_FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
+/** For scripts that the plain one does not have. */
+const WIDE_FONT = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf";
+const WIDE = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/u;
+const FONT_SHARE = 0.6; // of the strip that a name stands in
+
+/** Puts everybody's picture and sound together, each at its own time. Pure text; nobody's words are in it. */
+export function filterGraph(cast: Cast, form: FilmForm): FilterGraph {
+  const inputs = cast.roles.flatMap(({ takes }) => takes);
+  const indexOf = (take: Take) => inputs.indexOf(take);
+  const withPicture = hasPicture(form.format) && inputs.some(({ hasVideo }) => hasVideo);
+  const shown = cast.roles.slice(0, TILES_LIMIT);
+  const named = form.names ? shown.map(({ name }) => name) : [];
+  const layout = layOut(shown.length, named.some(Boolean), form);
+  const sound = soundChains(cast, form, indexOf);
+  const chains = [...(withPicture ? pictureChains(shown, named, layout, form, indexOf) : []), ...sound];
+  return {
+    text: chains.join(";"),
+    inputs,
+    names: withPicture ? named.filter((name) => name !== undefined) : [],
+    picture: withPicture ? { width: layout.width, height: layout.height } : undefined,
+    hasSound: sound.length > 0,
+  };
+}
+
+/** A background that ticks at the film's rate, and onto it, one after another, everybody who is there. */
+function pictureChains(
+  roles: readonly Role[],
+  names: readonly (string | undefined)[],
+  layout: Layout,
+  { frameRate }: FilmForm,
+  indexOf: (take: Take) => number,
+): string[] {
+  // At each tick the newest picture stands that is not newer: half a tick earlier makes it the nearest.
+  const halfTick = 0.5 / frameRate;
+  const chains = [`${background(names, layout, frameRate)}[canvas0]`];
+  let count = 0;
+  roles.forEach(({ takes }, seat) => {
+    const tile = layout.tiles[seat];
+    if (!tile) return;
+    for (const take of takes.filter(({ hasVideo }) => hasVideo)) {
+      const fit = `scale=w=${tile.width}:h=${tile.height}:force_original_aspect_ratio=decrease:eval=frame:flags=bilinear`;
+      const shift = (take.offsetSeconds - halfTick).toFixed(6);
+      chains.push(`[${indexOf(take)}:v]${fit},setsar=1,format=yuv420p,setpts=PTS+${shift}/TB[picture${count}]`);
+      const at = `x=${tile.x}+(${tile.width}-w)/2:y=${tile.y}+(${tile.height}-h)/2`;
+      // A picture may change its size in the middle: it is placed frame by frame.
+      chains.push(`[canvas${count}][picture${count}]overlay=${at}:eval=frame:eof_action=pass[canvas${count + 1}]`);
+      count += 1;
+    }
+  });
+  return [...chains, `[canvas${count}]format=yuv420p[video]`];
+}
+
+/** Drawn once, and shown again and again. */
+function background(names: readonly (string | undefined)[], layout: Layout, frameRate: number): string {
+  const boxes = layout.tiles.map(
+    ({ x, y, width, height }) => `drawbox=x=${x}:y=${y}:w=${width}:h=${height}:color=${EMPTY_TILE}:t=fill`,
+  );
+  let count = 0;
+  const texts = names.flatMap((name, seat) => {
+    const tile = layout.tiles[seat];
+    if (name === undefined || !tile) return [];
+    const size = Math.max(8, Math.round(layout.nameHeight * FONT_SHARE));
+    const font = WIDE.test(name) ? WIDE_FONT : PLAIN_FONT;
+    const at = `x=${tile.x}+(${tile.width}-text_w)/2:y=${tile.y + tile.height}+(${layout.nameHeight}-text_h)/2`;
+    const text = `textfile=/tmp/name${count}.txt:expansion=none:fontfile=${font}:fontsize=${size}:fontcolor=white:${at}`;
+    count += 1;
+    return [`drawtext=${text}`];
+  });
+  return [
+    `color=c=${BACKGROUND}:s=${layout.width}x${layout.height}:r=${frameRate}`,
+    "trim=end_frame=1",
+    ...boxes,
+    ...texts,
+    "format=yuv420p",
+    "loop=loop=-1:size=1",
+    `settb=1/${frameRate}`,
+    "setpts=N",
+  ].join(",");
+}
+
+/** Everybody as loud as they are; where they add up to too much, a limiter holds it down for that moment. */
+function soundChains(cast: Cast, { audio }: FilmForm, indexOf: (take: Take) => number): string[] {
+  const voices = cast.roles.flatMap(({ takes }, seat) =>
+    takes.filter(({ hasAudio }) => hasAudio).map((take) => ({ take, seat })),
+  );
+  if (voices.length === 0) return [];
+  const chains = voices.map(({ take, seat }, index) => {
+    const delay = Math.round(take.offsetSeconds * SAMPLE_RATE);
+    const side = audio === "split" ? [`pan=stereo|c${seat % 2}=0.5*c0+0.5*c1`] : [];
+    return [
+      `[${indexOf(take)}:a]aresample=${SAMPLE_RATE}:async=1000:first_pts=0`,
+      `aformat=sample_fmts=fltp:channel_layouts=stereo`,
+      ...side,
+      ...(delay > 0 ? [`adelay=delays=${delay}S:all=1`] : []),
+      `asetpts=N[voice${index}]`,
+    ].join(",");
+  });
+  const all = voices.map((_, index) => `[voice${index}]`).join("");
+  const mix = `amix=inputs=${voices.length}:normalize=0:duration=longest:dropout_transition=0`;
+  const limit = "alimiter=limit=0.95:level=0:attack=5:release=50:latency=1";
+  return [...chains, `${all}${mix},${limit},apad=whole_dur=${cast.durationSeconds.toFixed(3)}[sound]`];
+}

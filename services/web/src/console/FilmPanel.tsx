@@ -1,0 +1,94 @@
+import { useEffect, useState } from "preact/hooks";
+import { cancelJob, fileUrl, listJobs, retryJob } from "../api/client.ts";
+import { followJobs } from "../api/liveCalls.ts";
+import type { Call, Job, RecordingFile } from "../api/schemas.ts";
+import { bytes, duration, sentence } from "../format.ts";
+import { Icon } from "../ui/Icon.tsx";
+import { LinkButton } from "./LinkButton.tsx";
+
+/** The film of a call: how far it is, what went wrong, or the film itself. Nothing where there is none to be. */
+export function FilmPanel({ call }: { call: Call }) {
+  const job = useFilmJob(call.id);
+  const isAtWork = job?.state === "queued" || job?.state === "running";
+  if (!call.film && (!job || job.state === "done")) return null;
+  return (
+    <section class="film" aria-label="Film" data-state={isAtWork ? job.state : call.film ? "ready" : job?.state}>
+      {call.film && <Screen callId={call.id} file={call.film.file} />}
+      {job && job.state !== "done" && <Progress job={job} />}
+    </section>
+  );
+}
+
+function useFilmJob(callId: string): Job | undefined {
+  const [job, setJob] = useState<Job>();
+  useEffect(() => {
+    let isGone = false;
+    const learn = (news: Job | undefined) => {
+      if (!isGone && news && news.callId === callId && news.kind === "film") setJob(news);
+    };
+    const end = followJobs(learn);
+    // What cannot be fetched is told by the next step.
+    listJobs(callId).then(
+      (jobs) => learn(jobs.find(({ kind }) => kind === "film")),
+      () => undefined,
+    );
+    return () => {
+      isGone = true;
+      end();
+    };
+  }, [callId]);
+  return job?.callId === callId ? job : undefined;
+}
+
+function Screen({ callId, file }: { callId: string; file: RecordingFile }) {
+  const url = fileUrl(callId, file.name);
+  const isSeen = file.streams.some(({ kind }) => kind === "video");
+  return (
+    <>
+      {isSeen ? (
+        // biome-ignore lint/a11y/useMediaCaption: what is said in a call has not been written down.
+        <video src={url} preload="metadata" controls playsInline />
+      ) : (
+        // biome-ignore lint/a11y/useMediaCaption: what is said in a call has not been written down.
+        <audio src={url} preload="metadata" controls />
+      )}
+      <p class="film-facts">
+        <strong>Film</strong> <span>{duration(file.durationSeconds)}</span>
+        <LinkButton callId={callId} fileName={file.name} of="the film" />
+        <a class="button" href={`${url}?download`} download={file.name} aria-label="Download the film">
+          <Icon name="download" /> {bytes(file.bytes)}
+        </a>
+      </p>
+    </>
+  );
+}
+
+function Progress({ job }: { job: Job }) {
+  const [mistake, setMistake] = useState<string>();
+  const act = (action: (id: string) => Promise<void>) => {
+    setMistake(undefined);
+    action(job.id).catch((error: unknown) => setMistake(error instanceof Error ? error.message : String(error)));
+  };
+  const isAtWork = job.state === "queued" || job.state === "running";
+  return (
+    <div class="film-progress" aria-live="polite">
+      {job.state === "queued" && <span>The film is waiting for its turn</span>}
+      {job.state === "running" && (
+        <>
+          <progress max={100} value={job.progress} aria-label="Progress of the film" />
+          <span>The film is being made: {job.progress} %</span>
+        </>
+      )}
+      {job.state === "cancelled" && <span>The film was cancelled</span>}
+      {job.state === "failed" && (
+        <span role="note">
+          The film failed: {job.error ? sentence(job.error.message) : ""} {job.error?.hint}
+        </span>
+      )}
+      {mistake && <span role="alert">{sentence(mistake)}</span>}
+      <button type="button" class="button" onClick={() => act(isAtWork ? cancelJob : retryJob)}>
+        {isAtWork ? "Cancel" : "Make it"}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Call, fileUrl, findCallOf, getCall } from "../bundle/api.ts";
+import { composeOrThrow } from "../bundle/compose.ts";
+import { configure } from "../bundle/configuration.ts";
+import { download } from "../bundle/download.ts";
+import { note } from "../bundle/figures.ts";
+import { jobsOf } from "../bundle/jobs.ts";
+import { inspect } from "../bundle/recordingFile.ts";
+import { ORIGIN, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { findBeeps } from "../fidelity/beeps.ts";
+import { decodeFrames, decodeSound, type TimedFrame } from "../fidelity/decode.ts";
+import { findPairs } from "../fidelity/pairs.ts";
+import { openPatternPage } from "../fidelity/patternPage.ts";
+import { median } from "../fidelity/statistics.ts";
+import { newPeerId, openStage, type Stage } from "./stage.ts";
+
+const FILM = `
+film:
+  enabled: true
+  graceSeconds: 1
+  audio: split
+`;
+/** The second one comes so much later. */
+const LATER_MS = 2_000;
+const TOGETHER_MS = 8_000;
+const LIMIT_MS = 120_000;
+const IN_SYNC_MS = 40;
+const FRAME_MS = 1000 / 30;
+const [WIDTH, HEIGHT] = [640, 360];
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage("chromium");
+});
+afterAll(() => stage?.[Symbol.asyncDispose]());
+
+test("a call of two becomes a film in which both are in step, though the orchestrator is killed in the middle", async () => {
+  await using _ = await configure(FILM);
+  const callId = await callTwice();
+  const job = await waitFor(
+    "the film is being made",
+    LIMIT_MS,
+    async () => (await jobsOf(callId)).find(({ kind, state }) => kind === "film" && state === "running"),
+    () => callId,
+  );
+  // SIGKILL: nobody has the time to put anything away.
+  await composeOrThrow(["kill", "orchestrator"]);
+  await composeOrThrow(["start", "orchestrator"]);
+  const call = await filmOf(callId);
+  expect(await jobsOf(callId)).toMatchObject([{ id: job.id, state: "done", progress: 100, attempts: 1 }]);
+
+  const { file } = call.film;
+  expect(file.name).toBe("film.webm");
+  await using film = await download(`${ORIGIN}/api/calls/${callId}/files/${file.name}`);
+  const { decodeErrors } = await inspect(film.path);
+  expect(decodeErrors).toBe("");
+  const [left, right] = await Promise.all([
+    decodeFrames(film.path, `${WIDTH}:${HEIGHT}:0:0`),
+    decodeFrames(film.path, `${WIDTH}:${HEIGHT}:${WIDTH}:0`),
+  ]);
+  const [leftBeeps, rightBeeps] = [await beepsOf(film.path, 0), await beepsOf(film.path, 1)];
+  const pictures = apart(left, right);
+  const sounds = rightBeeps.map((at) => 1000 * Math.min(...leftBeeps.map((other) => Math.abs(other - at))));
+  const offsets = await offsetsAgainstLegs(call, [left, right], [leftBeeps, rightBeeps]);
+  await note({ test: "film", pictures: summary(pictures), sounds: summary(sounds), offsets });
+
+  // Both are the same pattern at the same time, so they are in step if they show the same and beep together.
+  expect(pictures.length).toBeGreaterThan((TOGETHER_MS / FRAME_MS) * 0.6);
+  expect(Math.max(...pictures.map(Math.abs))).toBeLessThan(2 * FRAME_MS);
+  expect(Math.abs(median(pictures))).toBeLessThan(IN_SYNC_MS);
+  expect(sounds.length).toBeGreaterThanOrEqual(TOGETHER_MS / 1000 - 2);
+  expect(Math.max(...sounds)).toBeLessThan(IN_SYNC_MS);
+  for (const offset of offsets) expect(Math.abs(offset)).toBeLessThan(IN_SYNC_MS);
+  // Nobody was there yet: a dark tile, and silence.
+  const early = right.filter(({ seconds }) => seconds < LATER_MS / 1000 - 1);
+  expect(early.every(({ counter }) => counter === undefined)).toBe(true);
+  expect(Math.min(...rightBeeps)).toBeGreaterThan(LATER_MS / 1000 - 1);
+});
+
+/** One page that calls twice with the same pattern, as two parties of one call. */
+async function callTwice(): Promise<string> {
+  const page = await openPatternPage(stage.browser, stage.pages);
+  const peerId = newPeerId("party");
+  const key = newPeerId("conversation");
+  await page.open(SIGNALING, peerId);
+  for (const name of ["Ada", "Grace 日本"]) {
+    const metadata = { call: key, name };
+    await page.call(RECORDER_PEER_ID, ["audio", "video"], { videoCodec: "VP8", metadata });
+    await page.talk(LATER_MS);
+  }
+  await page.talk(TOGETHER_MS - LATER_MS);
+  await page.tab.close();
+  return waitFor("the call is over", LIMIT_MS, async () => {
+    const call = await findCallOf(peerId);
+    return call?.state === "ready" && call.legs.length === 2 && call.id;
+  });
+}
+
+async function filmOf(callId: string): Promise<Call & { film: NonNullable<Call["film"]> }> {
+  let seen: unknown;
+  return waitFor(
+    "the film is there",
+    LIMIT_MS,
+    async () => {
+      const call = await getCall(callId).catch(() => undefined);
+      seen = await jobsOf(callId).catch(() => undefined);
+      return call?.film && { ...call, film: call.film };
+    },
+    () => seen,
+  );
+}
+
+/** How far the right half is behind the left one, in milliseconds, frame by frame. */
+function apart(left: readonly TimedFrame[], right: readonly TimedFrame[]): number[] {
+  return left.flatMap(({ counter }, index) => {
+    const other = right[index]?.counter;
+    return counter === undefined || other === undefined ? [] : [(counter - other) * FRAME_MS];
+  });
+}
+
+async function beepsOf(path: string, channel: number): Promise<number[]> {
+  return findBeeps(await decodeSound(path, channel));
+}
+
+/** Sound against picture in each half of the film, less what it is in that leg's own recording. */
+async function offsetsAgainstLegs(call: Call, halves: TimedFrame[][], beeps: number[][]): Promise<number[]> {
+  const legs = [...call.legs].sort((one, other) => ((one.startedAt ?? "") < (other.startedAt ?? "") ? -1 : 1));
+  return Promise.all(
+    legs.map(async (leg, index) => {
+      await using file = await download(fileUrl(call, leg));
+      const own = findPairs(await decodeFrames(file.path), findBeeps(await decodeSound(file.path)));
+      const composed = findPairs(firstOfEach(halves[index] ?? []), beeps[index] ?? []);
+      const middle = (pairs: typeof own) => median(pairs.map(({ offsetMs }) => offsetMs));
+      return middle(composed) - middle(own);
+    }),
+  );
+}
+
+/** The film repeats pictures to keep its own rate. */
+function firstOfEach(frames: readonly TimedFrame[]): TimedFrame[] {
+  return frames.filter(({ counter }, index) => counter !== frames[index - 1]?.counter);
+}
+
+const summary = (values: readonly number[]) => ({
+  count: values.length,
+  median: median([...values]),
+  most: Math.max(...values.map(Math.abs)),
+});
