@@ -13,6 +13,13 @@ const TrackStatistics = z.object({
 const Statistics = z.object({ video: TrackStatistics.nullable(), audio: TrackStatistics.nullable() });
 export type Statistics = z.infer<typeof Statistics>;
 
+const Seen = z.object({
+  width: z.number(),
+  height: z.number(),
+  colour: z.tuple([z.number(), z.number(), z.number()]),
+});
+export type Seen = z.infer<typeof Seen>;
+
 /** Where signalling answers, as given to skyway-js. */
 export interface SignalingAddress {
   host: string;
@@ -78,6 +85,10 @@ export interface CallerPage {
   talk(ms: number): Promise<void>;
   sent(): Promise<Statistics>;
   received(): Promise<Statistics>;
+  /** The other side's picture, and the colour in its middle; null while there is none. */
+  seen(): Promise<Seen | null>;
+  /** How loud the other side is: 0 to 1. */
+  loudness(): Promise<number>;
   /** Ends the call; resolves with what was sent until then. */
   hangUp(how: HangUp): Promise<Statistics>;
   /** For how many seconds the call was up. */
@@ -104,6 +115,8 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
     talk: async (ms) => void (await run("talk", ms)),
     sent: async () => Statistics.parse(await run("sent")),
     received: async () => Statistics.parse(await run("received")),
+    seen: async () => Seen.nullable().parse(await run("seen")),
+    loudness: async () => z.number().parse(await run("loudness")),
     hangUp: async (how) => Statistics.parse(await run("hangUp", how)),
     lasted: async () => z.number().parse(await run("lasted")) / 1000,
     transport: async () => z.string().parse(await run("transport")),

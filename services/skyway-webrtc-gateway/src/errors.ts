@@ -117,6 +117,12 @@ export const ERRORS = {
     status: 403,
     hint: "DELETE those that no connection uses.",
   },
+  TOO_MANY_CALLS: {
+    message: "This peer has too many connections",
+    fault: "caller",
+    status: 403,
+    hint: "DELETE those that are not needed.",
+  },
   UNKNOWN_ID: {
     message: "There is nothing with this id",
     fault: "caller",

@@ -9,6 +9,7 @@ export type VideoId = Branded<"vi">;
 export type AudioId = Branded<"au">;
 export type RtcpId = Branded<"rc">;
 export type DataId = Branded<"da">;
+export type DataConnectionId = Branded<"dc">;
 
 const make =
   <Prefix extends string>(prefix: Prefix) =>
@@ -17,6 +18,7 @@ const make =
 
 export const newPeerToken = make("pt");
 export const newMediaConnectionId = make("mc");
+export const newDataConnectionId = make("dc");
 export const newVideoId = make("vi");
 export const newAudioId = make("au");
 export const newRtcpId = make("rc");

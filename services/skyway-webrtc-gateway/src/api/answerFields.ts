@@ -1,7 +1,12 @@
 import { z } from "zod";
+import type { FeedIds } from "../content/mediaFeed.ts";
 import { hasIdForm } from "../ids.ts";
-import type { CodecWish, ReceiveOptions, Redirects } from "../webrtc/mediaSession.ts";
+import type { CodecWish, MediaOptions, Redirects } from "../webrtc/mediaSession.ts";
 import { address } from "./address.ts";
+import { InvalidFields } from "./errorBody.ts";
+
+/** Signalling takes no longer ones. */
+const MAX_ID_CHARACTERS = 64;
 
 /**
  * How one kind is sent or received. Programs that only receive give a made-up media_id, to pin codec and payload
@@ -35,19 +40,46 @@ const redirectParams = z.object({
   audio_rtcp: address.nullish(),
 });
 
+const fields = { constraints, redirect_params: redirectParams.nullish() };
+
 /** Body of POST /media/connections/{id}/answer. */
-export const answerOptions = z.object({ constraints, redirect_params: redirectParams.nullish() });
+export const answerOptions = z.object(fields);
 export type AnswerOptions = z.infer<typeof answerOptions>;
 
+/** Body of POST /media/connections. */
+export const callOptions = z.object({
+  peer_id: z.string().min(1),
+  token: z.string().min(1),
+  target_id: z.string().min(1).max(MAX_ID_CHARACTERS),
+  ...fields,
+  /** An object in the reference, a text in some clients. */
+  constraints: constraints.extend({ metadata: z.unknown().optional() }),
+});
+
+/** The ports that are sent from. @throws InvalidFields where a kind is to be sent and no port is named. */
+export function feedIds({ constraints }: AnswerOptions): FeedIds {
+  const ids = (kind: "video" | "audio"): FeedIds => {
+    if (!constraints[kind]) return {};
+    const field = `${kind}_params`;
+    const params = constraints[`${kind}_params`];
+    if (!params) throw new InvalidFields([{ field, message: `${field} field is not specified` }]);
+    if (!params.media_id) throw new InvalidFields([{ field, message: "media_id field is not specified" }]);
+    return { [kind]: { mediaId: params.media_id, rtcpId: params.rtcp_id || undefined } };
+  };
+  return { ...ids("video"), ...ids("audio") };
+}
+
 /** Without the flag a kind is received if it is sent, too, or if somebody waits for it. */
-export function receiveOptions({ constraints, redirect_params: to }: AnswerOptions): ReceiveOptions {
+export function mediaOptions({ constraints, redirect_params: to }: AnswerOptions): MediaOptions {
   const { video, videoReceiveEnabled, video_params, audio, audioReceiveEnabled, audio_params } = constraints;
   return {
     video: {
+      send: video,
       receive: videoReceiveEnabled ?? (video || Boolean(to?.video)),
       ...(video_params && { wish: wish(video_params) }),
     },
     audio: {
+      send: audio,
       receive: audioReceiveEnabled ?? (audio || Boolean(to?.audio)),
       ...(audio_params && { wish: wish(audio_params) }),
     },

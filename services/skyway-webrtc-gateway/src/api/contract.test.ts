@@ -273,24 +273,78 @@ const CONTENT: Row[] = [
 
 /** Documented, and not built yet. */
 const NOT_BUILT: Row[] = [
-  {
-    request: ANSWER,
-    body: { constraints: { ...RECEIVE_ONLY, video: true } },
-    status: 501,
-    command: "MEDIA_CONNECTION_ANSWER",
-  },
   { request: "POST /data/connections", body: {}, status: 501, command: "DATA_CONNECTION_CREATE" },
   { request: `DELETE /data/connections/dc-${NOBODY}`, status: 501, command: "DATA_CONNECTION_DELETE" },
   { request: `PUT /data/connections/dc-${NOBODY}`, body: {}, status: 501, command: "DATA_CONNECTION_PUT" },
   { request: `GET /data/connections/dc-${NOBODY}/events`, status: 501, command: "DATA_CONNECTION_EVENTS" },
   { request: `GET /data/connections/dc-${NOBODY}/status`, status: 501, command: "DATA_CONNECTION_STATUS" },
-  { request: "POST /media/connections", body: {}, status: 501, command: "MEDIA_CONNECTION_CREATE" },
+];
+
+const SENDING = { ...RECEIVE_ONLY, video: true };
+const answerWith = (video_params: unknown) => ({ constraints: { ...SENDING, video_params } });
+const CALL = "POST /media/connections";
+const callFields = { peer_id: "{peer}", token: "{token}", target_id: "nobody", constraints: RECEIVE_ONLY };
+const created = { command: "MEDIA_CONNECTION_CREATE" };
+
+/** What is sent, and to whom. */
+const SENDERS: Row[] = [
+  {
+    request: ANSWER,
+    body: { constraints: SENDING },
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+    says: ["video_params", "video_params field is not specified"],
+  },
+  {
+    request: ANSWER,
+    body: answerWith({ codec: "VP8", band_width: 0 }),
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+    says: ["video_params", "media_id field is not specified"],
+  },
+  ...[`vi-${NOBODY}`, `au-${NOBODY}`, "hoge", "{rtcp}"].map((media_id) => ({
+    request: ANSWER,
+    body: answerWith({ codec: "VP8", band_width: 0, media_id }),
+    status: 404,
+    command: "MEDIA_CONNECTION_ANSWER",
+  })),
+  {
+    request: ANSWER,
+    body: answerWith({ codec: "VP8", band_width: 0, media_id: "{video}", rtcp_id: `rc-${NOBODY}` }),
+    status: 404,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  {
+    request: ANSWER,
+    body: answerWith({ codec: "AV7", band_width: 0, media_id: "{video}" }),
+    status: 400,
+    command: "MEDIA_CONNECTION_ANSWER",
+  },
+  { request: CALL, body: {}, status: 400, ...created, says: ["peer_id", "peer_id field is not specified"] },
+  ...(["token", "target_id", "constraints"] as const).map((field) => ({
+    request: CALL,
+    body: { ...callFields, [field]: undefined },
+    status: 400,
+    ...created,
+    says: [field, `${field} field is not specified`] as [string, string],
+  })),
+  { request: CALL, body: { ...callFields, target_id: 5 }, status: 400, ...created },
+  { request: CALL, body: { ...callFields, target_id: "x".repeat(1_000) }, status: 400, ...created },
+  { request: CALL, body: { ...callFields, constraints: { audio: false, video: false } }, status: 400, ...created },
+  { request: CALL, body: { ...callFields, redirect_params: { video: { port: 70_000 } } }, status: 400, ...created },
+  { request: CALL, body: { ...callFields, constraints: SENDING }, status: 400, ...created },
+  { request: CALL, body: { ...callFields, token: "pt-x" }, status: 403, ...created },
+  { request: CALL, body: { ...callFields, peer_id: "nobody" }, status: 404, ...created },
+  { request: "GET /media/connections", status: 405, ...created },
+  { request: CALL, body: callFields, status: 202, ...created },
 ];
 
 let gateway: TestGateway;
 let peer: RecorderPeer;
 let caller: Caller;
 let connection: string;
+let video: string;
+let rtcp: string;
 
 beforeAll(async () => {
   gateway = await TestGateway.open();
@@ -298,6 +352,8 @@ beforeAll(async () => {
   caller = await Caller.open(gateway, "alice");
   caller.call(peer.id);
   connection = await nextCall(gateway, peer);
+  video = (await gateway.post("/media", { is_video: true })).body.media_id;
+  rtcp = (await gateway.post("/media/rtcp")).body.rtcp_id;
 });
 
 afterAll(async () => {
@@ -309,19 +365,23 @@ describe.each([
   ["peers", PEERS],
   ["media connections", MEDIA_CONNECTIONS],
   ["ports for content", CONTENT],
+  ["what is sent", SENDERS],
   ["not built", NOT_BUILT],
 ])("%s", (_, rows) => {
   test.each(rows.map((row) => [row.request, JSON.stringify(row.body) ?? "", row.status, row] as const))(
     "%s %s → %i",
     async (request, _body, expected, { body, command, says }) => {
       const id = connection.split("/").at(-1) ?? "";
-      const [method = "", path = ""] = request
-        .replace("{peer}", peer.id)
-        .replace("{token}", peer.token)
-        .replace("{mc}", id)
-        .split(" ");
+      const fill = (text: string) =>
+        text
+          .replace("{peer}", peer.id)
+          .replace("{token}", peer.token)
+          .replace("{mc}", id)
+          .replace("{video}", video)
+          .replace("{rtcp}", rtcp);
+      const [method = "", path = ""] = fill(request).split(" ");
 
-      const response = await gateway.request(method, path, body);
+      const response = await gateway.request(method, path, body && fill(JSON.stringify(body)));
 
       expect(response.status).toBe(expected);
       // What opens a port answers with the port alone.
@@ -364,8 +424,27 @@ test("ip_v4 wins where both addresses are given, and the call that was refused s
   expect((await gateway.post(`${connection}/pli`, { ip_v4: "127.0.0.1", port: 5000 })).status).toBe(201);
 });
 
+test("a call to nobody ends in an error, and a port that a call uses cannot be deleted while it lasts", async () => {
+  const { media_id } = (await gateway.post("/media", { is_video: true })).body;
+  const { body } = await gateway.post("/media/connections", {
+    peer_id: peer.id,
+    token: peer.token,
+    target_id: "nobody",
+    constraints: { ...SENDING, video_params: { codec: "VP8", band_width: 0, media_id } },
+  });
+  const path = `/media/connections/${body.params.media_connection_id}`;
+  expect((await gateway.request("DELETE", `/media/${media_id}`)).status).toBe(403);
+  expect((await gateway.get(`${path}/status`)).body).toEqual({ open: false, metadata: "", remote_id: "nobody" });
+  expect((await gateway.get(`${path}/events`)).body).toMatchObject({ event: "ERROR" });
+  expect((await gateway.get(`${path}/events`)).body).toEqual({ event: "CLOSE" });
+  expect((await gateway.get(`${path}/events`)).status).toBe(404);
+  expect((await gateway.request("DELETE", `/media/${media_id}`)).status).toBe(404);
+});
+
 test("the table knows every operation of the reference", () => {
-  const commands = new Set([...PEERS, ...MEDIA_CONNECTIONS, ...CONTENT, ...NOT_BUILT].map(({ command }) => command));
+  const commands = new Set(
+    [...PEERS, ...MEDIA_CONNECTIONS, ...CONTENT, ...SENDERS, ...NOT_BUILT].map(({ command }) => command),
+  );
   for (const { commandType } of Object.values(OPERATIONS)) {
     if (commandType !== "HEALTH") expect(commands).toContain(commandType);
   }

@@ -1,9 +1,20 @@
 import type { FastifyRequest } from "fastify";
 import type { MediaConnection } from "../connections/mediaConnection.ts";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
+import type { ContentPorts } from "../content/contentPorts.ts";
+import { MediaFeed } from "../content/mediaFeed.ts";
 import { GatewayError } from "../errors.ts";
+import type { Peers } from "../peers/peers.ts";
 import { address } from "./address.ts";
-import { answerOptions, mediaIds, receiveOptions, redirectOptions, redirectsOf } from "./answerFields.ts";
+import {
+  answerOptions,
+  callOptions,
+  feedIds,
+  mediaIds,
+  mediaOptions,
+  redirectOptions,
+  redirectsOf,
+} from "./answerFields.ts";
 import { readFields } from "./fields.ts";
 import type { Handlers } from "./handlers.ts";
 import { longPoll } from "./longPoll.ts";
@@ -12,7 +23,7 @@ import { tracksBody } from "./tracksBody.ts";
 
 const ID = "media_connection_id";
 
-export function mediaConnectionRoutes(connections: MediaConnections): Handlers {
+export function mediaConnectionRoutes(connections: MediaConnections, peers: Peers, ports: ContentPorts): Handlers {
   const findAny = (request: FastifyRequest): MediaConnection => {
     const connection = connections.find((request.params as { [ID]: string })[ID]);
     if (connection) return connection;
@@ -25,12 +36,20 @@ export function mediaConnectionRoutes(connections: MediaConnections): Handlers {
   };
 
   return {
+    async callPeer(request, reply) {
+      const options = readFields(callOptions, request.body);
+      const peer = peers.findRunning(options.peer_id, options.token);
+      const feed = new MediaFeed(ports, feedIds(options));
+      const { metadata } = options.constraints;
+      const connection = await peer.call(options.target_id, metadata ?? undefined, mediaOptions(options), feed);
+      reply.code(202);
+      return { command_type: OPERATIONS.callPeer.commandType, params: { [ID]: connection.id } };
+    },
+
     async answerCall(request, reply) {
       const connection = find(request);
       const options = readFields(answerOptions, request.body);
-      const { video, audio } = options.constraints;
-      if (video || audio) throw new GatewayError("NOT_BUILT", undefined, { field: "constraints" });
-      await connection.answer(receiveOptions(options));
+      await connection.answer(mediaOptions(options), new MediaFeed(ports, feedIds(options)));
       reply.code(202);
       return { command_type: OPERATIONS.answerCall.commandType, params: mediaIds(options) };
     },

@@ -122,7 +122,7 @@ describe("every response is JSON, exactly so", () => {
     ["GET", () => "/peers/nobody/status?token=x", 404],
     ["GET", () => "/nowhere", 404],
     ["PATCH", () => "/peers", 405],
-    ["POST", () => "/data/connections", 501],
+    ["POST", () => "/data/connections", 400],
     ["GET", () => "/health", 200],
   ];
 

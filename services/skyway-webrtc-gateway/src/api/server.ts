@@ -81,7 +81,7 @@ export function createApi({ peers, connections, ports, contentAddress, log }: Ap
 
   const handlers: Handlers = {
     ...peerRoutes(peers),
-    ...mediaConnectionRoutes(connections),
+    ...mediaConnectionRoutes(connections, peers, ports),
     ...contentRoutes(ports, isIPv6(contentAddress) ? { ip_v6: contentAddress } : { ip_v4: contentAddress }),
     async health() {
       if (peers.isClosing) throw new GatewayError("SHUTTING_DOWN");

@@ -1,9 +1,9 @@
 import { pino } from "pino";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { ManualClock } from "../manualClock.ts";
 import type { EndReason, MediaSession, MediaSessionListeners, RemoteCandidate } from "../webrtc/mediaSession.ts";
 import { describeOffer } from "../webrtc/mediaSession.ts";
-import { CONNECT_LIMIT_MS, MediaConnection, OFFER_LIFE_MS } from "./mediaConnection.ts";
+import { CONNECT_LIMIT_MS, MediaConnection, OFFER_LIFE_MS, RING_LIMIT_MS } from "./mediaConnection.ts";
 
 const OFFER = [
   "v=0",
@@ -41,6 +41,18 @@ class StillSession implements MediaSession {
     return "v=0\r\n";
   }
 
+  async call(): Promise<string> {
+    return this.answer();
+  }
+
+  async accept(): Promise<RemoteCandidate[]> {
+    return [{ candidate: "candidate:1", sdpMid: "0", sdpMLineIndex: 0 }];
+  }
+
+  send(): void {}
+
+  sendRtcp(): void {}
+
   async renegotiate(): Promise<string> {
     return this.answer();
   }
@@ -74,6 +86,7 @@ let clock: ManualClock;
 let session: StillSession;
 let said: string[];
 let connection: MediaConnection;
+let connect: (offerSdp: string | undefined) => MediaConnection;
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -82,14 +95,22 @@ beforeEach(() => {
     session = new StillSession(listeners);
     return session;
   };
-  connection = new MediaConnection(
-    { remoteId: "alice", connectionId: "mc_1", offerSdp: OFFER, metadata: undefined },
-    { answer: () => said.push("answer"), forceClose: () => said.push("force close") },
-    { createSession, describeOffer },
-    clock,
-    pino({ level: "silent" }),
-    () => said.push("ended"),
-  );
+  const remote = {
+    offer: () => said.push("offer"),
+    answer: () => said.push("answer"),
+    candidate: () => said.push("candidate"),
+    forceClose: () => said.push("force close"),
+  };
+  connect = (offerSdp) =>
+    new MediaConnection(
+      { remoteId: "alice", connectionId: "mc_1", offerSdp, metadata: undefined },
+      remote,
+      { createSession, describeOffer },
+      clock,
+      pino({ level: "silent" }),
+      () => said.push("ended"),
+    );
+  connection = connect(OFFER);
 });
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -152,4 +173,46 @@ test("however often it ends, it ends once, for the first reason", async () => {
 test("candidates without end do not fill the memory of a call that rings", () => {
   for (let n = 0; n < 1_000; n++) connection.addCandidate({ candidate: `${n}`, sdpMid: "0", sdpMLineIndex: 0 });
   expect(session.candidates).toHaveLength(100);
+});
+
+describe("a call of ours", () => {
+  const events = async (of: MediaConnection) => {
+    const read: unknown[] = [];
+    while (!of.events.endDelivered)
+      await new Promise<void>((resolve) =>
+        of.events.poll("test", (outcome) => resolve(void (outcome.kind === "event" && read.push(outcome.event)))),
+      );
+    return read;
+  };
+
+  test("tells the peer our candidates once it has answered, and must connect then", async () => {
+    const dialled = connect(undefined);
+    await dialled.dial(OPTIONS);
+    expect(said).toEqual(["offer"]);
+    await dialled.accepted("v=0");
+    expect(said).toEqual(["offer", "candidate"]);
+    clock.advance(CONNECT_LIMIT_MS);
+    await turn();
+    expect(dialled.ended?.reason).toBe("ice_failed");
+  });
+
+  test("that nobody answers ends in an error", async () => {
+    const dialled = connect(undefined);
+    await dialled.dial(OPTIONS);
+    clock.advance(RING_LIMIT_MS);
+    expect(await events(dialled)).toEqual([
+      { event: "ERROR", error_message: "the peer did not answer" },
+      { event: "CLOSE" },
+    ]);
+    expect(said).toEqual(["offer", "force close", "ended"]);
+  });
+
+  test("cannot be answered by ourselves, and takes one answer", async () => {
+    const dialled = connect(undefined);
+    await dialled.dial(OPTIONS);
+    await expect(dialled.answer(OPTIONS)).rejects.toThrow("The call was answered already");
+    await dialled.accepted("v=0");
+    await dialled.accepted("v=0");
+    expect(said).toEqual(["offer", "candidate"]);
+  });
 });

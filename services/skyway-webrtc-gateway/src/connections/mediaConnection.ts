@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
+import type { MediaSink } from "../content/mediaFeed.ts";
 import { GatewayError } from "../errors.ts";
 import { EventStream } from "../events/eventStream.ts";
 import { type MediaConnectionId, newAudioId, newMediaConnectionId, newVideoId } from "../ids.ts";
@@ -9,9 +10,9 @@ import type {
   describeOffer,
   EndReason,
   Kind,
+  MediaOptions,
   MediaSession,
   MediaSessionFactory,
-  ReceiveOptions,
   Redirects,
   RemoteCandidate,
   TrackReport,
@@ -29,21 +30,34 @@ const END_LIMIT_MS = 5_000;
 const MAX_EARLY_CANDIDATES = 100;
 
 /** Why a call ended; what `tracks` says. */
-export type CallEnd = EndReason | "offer_expired";
+export type CallEnd = EndReason | "offer_expired" | "no_answer" | "peer_unavailable";
 
-export interface IncomingCall {
+/** No answer to a call of ours by then: nobody is there, or nobody wants it. */
+export const RING_LIMIT_MS = 60_000;
+
+export interface Call {
   remoteId: string;
   /** The caller's own name for the connection. */
   connectionId: string;
-  offerSdp: string;
+  /** Undefined for a call of ours. */
+  offerSdp: string | undefined;
   /** Any JSON value; undefined if the caller sent none. */
   metadata: unknown;
 }
 
-/** The way back to the caller, by signalling. */
-export interface Caller {
+/** The way to the other peer, by signalling. */
+export interface RemotePeer {
+  offer(sdp: string): void;
   answer(sdp: string): void;
+  candidate(candidate: RemoteCandidate): void;
   forceClose(): void;
+}
+
+/** What programs send in, see `MediaFeed`. */
+export interface Feed {
+  attach(user: string, sink: MediaSink): void;
+  detach(user: string): void;
+  withdraw(user: string): void;
 }
 
 export interface Media {
@@ -53,22 +67,25 @@ export interface Media {
 
 type State =
   | { name: "ringing" | "answering" }
+  /** It is us who called. */
+  | { name: "dialling" | "accepting"; redirects: Redirects }
   | { name: "answered"; redirects: Redirects; isReady: boolean }
   | { name: "ended"; reason: CallEnd; unixMs: number; tracks: TrackReport[] };
 
-/** One call from another peer, from its offer to CLOSE. */
+/** One call from another peer or to it, from its offer to CLOSE. */
 export class MediaConnection {
   readonly id: MediaConnectionId = newMediaConnectionId();
   readonly remoteId: string;
   readonly connectionId: string;
   readonly events: EventStream<MediaEvent>;
-  readonly #call: IncomingCall;
-  readonly #caller: Caller;
+  readonly #call: Call;
+  readonly #remote: RemotePeer;
   readonly #session: MediaSession;
   readonly #offered: TrackReport[];
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #onEnded: () => void;
+  #feed: Feed | undefined;
   #state: State = { name: "ringing" };
   #isReleased = false;
   #hasConnected = false;
@@ -81,16 +98,16 @@ export class MediaConnection {
    * @param onEnded is called once, after CLOSE was pushed.
    * @throws GatewayError INVALID_OFFER.
    */
-  constructor(call: IncomingCall, caller: Caller, media: Media, clock: Clock, log: Logger, onEnded: () => void) {
+  constructor(call: Call, remote: RemotePeer, media: Media, clock: Clock, log: Logger, onEnded: () => void) {
     this.#call = call;
-    this.#caller = caller;
+    this.#remote = remote;
     this.#clock = clock;
     this.#log = log.child({ mediaConnectionId: this.id, remoteId: call.remoteId });
     this.#onEnded = onEnded;
     this.remoteId = call.remoteId;
     this.connectionId = call.connectionId;
     this.events = new EventStream(clock);
-    const offered = media.describeOffer(call.offerSdp);
+    const offered = call.offerSdp === undefined ? [] : media.describeOffer(call.offerSdp);
     this.#offered = offered.map((kind) => ({ ...kind, negotiated: null, clock: null, counters: noCounts() }));
     this.#session = media.createSession({
       onReady: () => this.#ready(),
@@ -129,6 +146,8 @@ export class MediaConnection {
     switch (this.#state.name) {
       case "ringing":
       case "answering":
+      case "dialling":
+      case "accepting":
         return this.#offered;
       case "answered":
         return this.#session.tracks();
@@ -137,23 +156,74 @@ export class MediaConnection {
     }
   }
 
-  /** @throws GatewayError ALREADY_ANSWERED, CALL_ENDED, CODEC_NOT_OFFERED, INVALID_OFFER, TRANSPORT_FAILED. */
-  async answer(options: ReceiveOptions): Promise<void> {
+  /**
+   * @param feed what is sent, if anything is.
+   * @throws GatewayError ALREADY_ANSWERED, CALL_ENDED, CODEC_NOT_OFFERED, INVALID_OFFER, TRANSPORT_FAILED, UNKNOWN_ID.
+   */
+  async answer(options: MediaOptions, feed?: Feed): Promise<void> {
     if (this.#state.name === "ended") throw new GatewayError("CALL_ENDED");
-    if (this.#state.name !== "ringing") throw new GatewayError("ALREADY_ANSWERED");
+    const { offerSdp } = this.#call;
+    if (this.#state.name !== "ringing" || offerSdp === undefined) throw new GatewayError("ALREADY_ANSWERED");
+    feed?.attach(this.id, this.#session);
+    this.#feed = feed;
     this.#state = { name: "answering" };
-    const sdp = await this.#answerSdp(options);
+    const sdp = await this.#answerSdp(offerSdp, options);
     // The caller may have hung up meanwhile.
     if (this.#isEnding()) throw new GatewayError("CALL_ENDED");
-    this.#state = { name: "answered", redirects: options.redirects, isReady: false };
-    this.#cancelLimit();
-    this.#cancelLimit = this.#clock.after(CONNECT_LIMIT_MS, () => void this.end("ice_failed"));
-    this.#caller.answer(sdp);
+    this.#mustConnect(options.redirects);
+    this.#remote.answer(sdp);
     this.#log.info("answered");
   }
 
+  /**
+   * Calls the other peer.
+   *
+   * @throws GatewayError ALREADY_ANSWERED, CODEC_NOT_OFFERED, INVALID_FIELD, TRANSPORT_FAILED, UNKNOWN_ID: there is no
+   *   call then.
+   */
+  async dial(options: MediaOptions, feed?: Feed): Promise<void> {
+    if (this.#state.name !== "ringing" || this.#call.offerSdp !== undefined) throw new GatewayError("ALREADY_ANSWERED");
+    const sdp = await this.#session.call(options);
+    try {
+      feed?.attach(this.id, this.#session);
+    } catch (error) {
+      await this.#session.end("deleted");
+      throw error;
+    }
+    this.#feed = feed;
+    this.#state = { name: "dialling", redirects: options.redirects };
+    this.#cancelLimit();
+    this.#cancelLimit = this.#clock.after(RING_LIMIT_MS, () => this.fail("no_answer"));
+    this.#remote.offer(sdp);
+    this.#log.info("dialled");
+  }
+
+  /** The other peer's answer to our call. */
+  async accepted(answerSdp: string): Promise<void> {
+    if (this.#state.name !== "dialling") return;
+    const { redirects } = this.#state;
+    this.#state = { name: "accepting", redirects };
+    try {
+      const candidates = await this.#session.accept(answerSdp);
+      if (this.#isEnding()) return;
+      this.#mustConnect(redirects);
+      for (const candidate of candidates) this.#remote.candidate(candidate);
+      this.#log.info("accepted");
+    } catch (error) {
+      this.#log.warn({ err: error }, "answer refused");
+      this.fail("ice_failed", error instanceof GatewayError ? error.message : undefined);
+    }
+  }
+
+  /** Ends a call that cannot be: ERROR says why. */
+  fail(reason: "no_answer" | "peer_unavailable" | "ice_failed", message = FAILURES[reason]): void {
+    if (this.#isEnding()) return;
+    this.events.push({ event: "ERROR", error_message: message });
+    void this.end(reason);
+  }
+
   addCandidate(candidate: RemoteCandidate): void {
-    const isEarly = this.#state.name === "ringing";
+    const isEarly = this.#state.name === "ringing" || this.#state.name === "dialling";
     if (isEarly && ++this.#earlyCandidates > MAX_EARLY_CANDIDATES) return;
     this.#session.addRemoteCandidate(candidate);
   }
@@ -165,7 +235,7 @@ export class MediaConnection {
     try {
       const sdp = await this.#session.renegotiate(offerSdp);
       if (this.#isEnding()) return;
-      this.#caller.answer(sdp);
+      this.#remote.answer(sdp);
       this.#log.info("renegotiated");
     } catch (error) {
       this.#log.warn({ err: error }, "renegotiation failed");
@@ -239,25 +309,34 @@ export class MediaConnection {
     if (this.#state.name === "ended") return;
     if (this.#reason === undefined) {
       this.#reason = reason;
-      if (!CALLER_KNOWS.has(reason)) this.#caller.forceClose();
+      if (!CALLER_KNOWS.has(reason)) this.#remote.forceClose();
     }
     let cancel = () => {};
     const limit = new Promise<void>((resolve) => {
       cancel = this.#clock.after(END_LIMIT_MS, resolve);
     });
-    const ended = this.#session.end(reason === "offer_expired" ? "deleted" : reason);
+    const ended = this.#session.end(SESSION_ENDS[reason] ?? (reason as EndReason));
     await Promise.race([ended, limit]).catch((error) => this.#log.error({ err: error }, "session did not end well"));
     cancel();
     this.#finish(reason);
   }
 
-  async #answerSdp(options: ReceiveOptions): Promise<string> {
+  #mustConnect(redirects: Redirects): void {
+    this.#state = { name: "answered", redirects, isReady: false };
+    this.#cancelLimit();
+    this.#cancelLimit = this.#clock.after(CONNECT_LIMIT_MS, () => void this.end("ice_failed"));
+  }
+
+  async #answerSdp(offerSdp: string, options: MediaOptions): Promise<string> {
     try {
-      return await this.#session.answer(this.#call.offerSdp, options);
+      return await this.#session.answer(offerSdp, options);
     } catch (error) {
       const isCallers = error instanceof GatewayError && error.fault === "caller";
       // The session takes another answer only if nothing but the request was wrong.
-      if (isCallers && !this.#isEnding()) this.#state = { name: "ringing" };
+      if (isCallers && !this.#isEnding()) {
+        this.#state = { name: "ringing" };
+        this.#feed?.withdraw(this.id);
+      }
       if (isCallers) throw error;
       this.#log.error({ err: error }, "answering failed");
       const failure =
@@ -291,6 +370,7 @@ export class MediaConnection {
     if (this.#state.name === "ended") return;
     this.#cancelLimit();
     this.#stopLeaveWatch();
+    this.#feed?.detach(this.id);
     const ended = { reason: this.#reason ?? reason, unixMs: Date.now() };
     this.#state = { name: "ended", ...ended, tracks: this.tracks() };
     this.#log.info(ended, "ended");
@@ -299,11 +379,25 @@ export class MediaConnection {
   }
 }
 
+/** What ERROR says. */
+const FAILURES: Record<"no_answer" | "peer_unavailable" | "ice_failed", string> = {
+  no_answer: "the peer did not answer",
+  peer_unavailable: "there is no peer with this id",
+  ice_failed: "the connection could not be made",
+};
+
+/** What a session that never was need not tell apart. */
+const SESSION_ENDS: Partial<Record<CallEnd, EndReason>> = {
+  offer_expired: "deleted",
+  no_answer: "deleted",
+  peer_unavailable: "leave",
+};
+
 /**
  * Ends that the caller has said on signalling, or cannot hear of. One that closes its connection alone is told, for
  * those who answer for it there.
  */
-const CALLER_KNOWS: ReadonlySet<CallEnd> = new Set(["force_close", "leave"]);
+const CALLER_KNOWS: ReadonlySet<CallEnd> = new Set(["force_close", "leave", "peer_unavailable"]);
 
 function isSame(redirect: Address | undefined, address: Address): boolean {
   return redirect?.host === address.host && redirect.port === address.port;

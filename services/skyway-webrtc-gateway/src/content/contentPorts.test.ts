@@ -30,9 +30,10 @@ test("a port that another program has is left out", async () => {
 
 test("a port is closed when it is asked for, unless a connection uses it", async () => {
   const { id } = await ports.open(newVideoId());
-  ports.attach(id, "mc-1", "media_id");
-  ports.attach(id, "mc-2", "media_id");
+  ports.attach(id, "mc-1", "media_id", () => {});
+  ports.attach(id, "mc-2", "media_id", () => {});
   expect(() => ports.close(id, "media_id")).toThrow("A connection uses this port");
+  ports.withdraw("mc-3");
   ports.detach("mc-1");
   expect(ports.find(id)).toBeDefined();
   ports.detach("mc-2");

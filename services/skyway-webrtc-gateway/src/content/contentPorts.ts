@@ -17,9 +17,12 @@ export interface ContentPort {
   readonly id: ContentId;
   readonly port: number;
   readonly socket: Socket;
-  /** Connections that take from it. */
-  readonly users: Set<string>;
+  /** Connections that take from it, each by what it does with a datagram. One may take for two purposes. */
+  readonly users: Map<string, Set<Take>>;
 }
+
+/** The datagram is shared by all who take it. */
+export type Take = (datagram: Buffer) => void;
 
 /** All ports for content. They belong to no peer; a connection that names one takes what arrives there. */
 export class ContentPorts {
@@ -40,7 +43,11 @@ export class ContentPorts {
     this.#opening += 1;
     try {
       const { socket, port } = await this.#bindNext();
-      const opened = { id, port, socket, users: new Set<string>() };
+      const opened = { id, port, socket, users: new Map<string, Set<Take>>() };
+      // Read even while nobody takes them: who attaches later gets what comes then.
+      socket.on("message", (datagram) => {
+        for (const takes of opened.users.values()) for (const take of takes) take(datagram);
+      });
       this.#open.set(id, opened);
       return opened;
     } finally {
@@ -61,11 +68,18 @@ export class ContentPorts {
   }
 
   /** A connection takes from a port. @throws GatewayError UNKNOWN_ID. */
-  attach(id: string, user: string, field: string): ContentPort {
+  attach(id: string, user: string, field: string, take: Take): ContentPort {
     const found = this.#open.get(id);
     if (!found) throw new GatewayError("UNKNOWN_ID", undefined, { field });
-    found.users.add(user);
+    const takes = found.users.get(user);
+    if (takes) takes.add(take);
+    else found.users.set(user, new Set([take]));
     return found;
+  }
+
+  /** A connection takes from its ports no more; they stay open. */
+  withdraw(user: string): void {
+    for (const { users } of this.#open.values()) users.delete(user);
   }
 
   /** A connection has ended: ports that no other uses are closed with it. */

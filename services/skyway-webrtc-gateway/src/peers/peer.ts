@@ -1,13 +1,23 @@
+import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
-import { type CallEnd, type Media, MediaConnection } from "../connections/mediaConnection.ts";
+import {
+  type Call,
+  type CallEnd,
+  type Feed,
+  type Media,
+  MediaConnection,
+  type RemotePeer,
+} from "../connections/mediaConnection.ts";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
+import { GatewayError } from "../errors.ts";
 import { EventStream } from "../events/eventStream.ts";
 import { newPeerToken } from "../ids.ts";
+import type { MediaOptions } from "../webrtc/mediaSession.ts";
 import type { Credential } from "./credential.ts";
 import { type PeerEvent, type PeerParams, peerErrorMessage } from "./peerEvents.ts";
 import type { SignalingClient } from "./signalingClient.ts";
-import type { Messages, Offer } from "./signalingMessages.ts";
+import type { Messages, Offer, SignalingErrorMessage } from "./signalingMessages.ts";
 
 /** More calls than this at once are an attack, or a mistake. */
 const MAX_CALLS = 1_000;
@@ -43,8 +53,7 @@ export class Peer {
     this.events.push({ event: "OPEN", params: this.params });
     signaling.listen({
       onMessage: (name, message) => this.#receive(name, message),
-      onError: (error) =>
-        this.events.push({ event: "ERROR", params: this.params, error_message: peerErrorMessage(error) }),
+      onError: (error) => this.#refused(error),
     });
     this.#log.info("peer registered");
   }
@@ -77,6 +86,24 @@ export class Peer {
     this.events.end({ event: "CLOSE", params: this.params });
   }
 
+  /**
+   * Calls another peer; whether it is there, events tell.
+   *
+   * @throws GatewayError CODEC_NOT_OFFERED, INVALID_FIELD, TOO_MANY_CALLS, TRANSPORT_FAILED, UNKNOWN_ID.
+   */
+  async call(targetId: string, metadata: unknown, options: MediaOptions, feed?: Feed): Promise<MediaConnection> {
+    if (this.#calls.size >= MAX_CALLS) throw new GatewayError("TOO_MANY_CALLS");
+    const connectionId = newConnectionName("mc");
+    const connection = this.#connection({ remoteId: targetId, connectionId, offerSdp: undefined, metadata });
+    try {
+      await connection.dial(options, feed);
+    } catch (error) {
+      await connection.end("deleted");
+      throw error;
+    }
+    return connection;
+  }
+
   #receive<Name extends keyof Messages>(name: Name, message: Messages[Name]): void {
     if (this.#isClosed) return;
     try {
@@ -89,6 +116,7 @@ export class Peer {
 
   readonly #handlers: { [Name in keyof Messages]: (message: Messages[Name]) => void } = {
     OFFER: (offer) => this.#offer(offer),
+    ANSWER: (message) => void this.#calls.get(callKey(message))?.accepted(message.answer.sdp),
     CANDIDATE: (message) => this.#calls.get(callKey(message))?.addCandidate(message.candidate),
     FORCE_CLOSE: (message) => void this.#calls.get(callKey(message))?.end("force_close"),
     LEAVE: (peerId) => {
@@ -111,32 +139,57 @@ export class Peer {
   }
 
   #call(offer: Offer): void {
-    const { connections, media, clock } = this.#rooms;
-    const to = { dst: offer.src, connectionId: offer.connectionId, connectionType: "media" };
-    const caller = {
-      answer: (sdp: string) => this.#signaling.send("SEND_ANSWER", { ...to, answer: { type: "answer", sdp } }),
-      forceClose: () => this.#signaling.send("SEND_FORCE_CLOSE", to),
-    };
-    const call = {
-      remoteId: offer.src,
-      connectionId: offer.connectionId,
-      offerSdp: offer.offer.sdp,
-      metadata: offer.metadata,
-    };
+    const { src: remoteId, connectionId, metadata } = offer;
     try {
-      const connection = new MediaConnection(call, caller, media, clock, this.#log, () => {
-        this.#calls.delete(callKey(offer));
-        connections.retire(connection);
-      });
-      this.#calls.set(callKey(offer), connection);
-      connections.add(connection);
+      const connection = this.#connection({ remoteId, connectionId, offerSdp: offer.offer.sdp, metadata });
       const call_params = { media_connection_id: connection.id };
       this.events.push({ event: "CALL", params: this.params, call_params });
     } catch (error) {
-      this.#log.warn({ err: error, remoteId: offer.src }, "offer refused");
-      caller.forceClose();
+      this.#log.warn({ err: error, remoteId }, "offer refused");
+      this.#remote({ remoteId, connectionId, metadata }).forceClose();
     }
   }
+
+  /** @throws GatewayError INVALID_OFFER. */
+  #connection(call: Call): MediaConnection {
+    const { connections, media, clock } = this.#rooms;
+    const key = callKey({ src: call.remoteId, connectionId: call.connectionId });
+    const connection: MediaConnection = new MediaConnection(call, this.#remote(call), media, clock, this.#log, () => {
+      this.#calls.delete(key);
+      connections.retire(connection);
+    });
+    this.#calls.set(key, connection);
+    connections.add(connection);
+    return connection;
+  }
+
+  #remote({ remoteId, connectionId, metadata }: Omit<Call, "offerSdp">): RemotePeer {
+    const to = { dst: remoteId, connectionId, connectionType: "media" };
+    return {
+      offer: (sdp) =>
+        this.#signaling.send("SEND_OFFER", {
+          ...to,
+          offer: { type: "offer", sdp },
+          ...(metadata !== undefined && { metadata }),
+        }),
+      answer: (sdp) => this.#signaling.send("SEND_ANSWER", { ...to, answer: { type: "answer", sdp } }),
+      candidate: (candidate) => this.#signaling.send("SEND_CANDIDATE", { ...to, candidate }),
+      forceClose: () => this.#signaling.send("SEND_FORCE_CLOSE", to),
+    };
+  }
+
+  /** Some errors are about one connection of ours: nobody is there to take it. */
+  #refused(error: SignalingErrorMessage): void {
+    const { dst, connectionId } = error;
+    const call = dst && connectionId ? this.#calls.get(callKey({ src: dst, connectionId })) : undefined;
+    if (call) call.fail("peer_unavailable", error.message || undefined);
+    else this.events.push({ event: "ERROR", params: this.params, error_message: peerErrorMessage(error) });
+  }
+}
+
+/** As skyway-js names connections. */
+function newConnectionName(prefix: "mc" | "dc"): string {
+  return `${prefix}_${randomUUID().replaceAll("-", "").slice(0, 16)}`;
 }
 
 const callKey = ({ src, connectionId }: { src: string; connectionId: string }) => JSON.stringify([src, connectionId]);

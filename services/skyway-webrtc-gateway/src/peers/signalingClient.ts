@@ -97,7 +97,7 @@ export class SignalingClient {
   }
 
   /** Sent when signalling is back, if it is away. */
-  send(name: "SEND_ANSWER" | "SEND_FORCE_CLOSE", message: object): void {
+  send(name: "SEND_OFFER" | "SEND_ANSWER" | "SEND_CANDIDATE" | "SEND_FORCE_CLOSE", message: object): void {
     this.#socket.emit(name, message);
   }
 

@@ -13,8 +13,19 @@ export const OFFER = z.object({
   connectionType,
   offer: sdp,
   metadata: z.unknown().optional(),
+  /** Of data connections. */
+  label: z.string().catch("").default(""),
+  serialization: z.string().catch("binary").default("binary"),
 });
 export type Offer = z.infer<typeof OFFER>;
+
+export const ANSWER = z.object({
+  src: z.string().min(1),
+  connectionId: z.string().min(1),
+  connectionType,
+  answer: sdp,
+});
+export type Answer = z.infer<typeof ANSWER>;
 
 export const CANDIDATE = z.object({
   src: z.string().min(1),
@@ -39,11 +50,17 @@ export const AUTH_EXPIRES_IN = z.coerce.number();
 /** Some servers send a bare text. */
 export const ERROR = z
   .union([
-    z.object({ type: z.string().catch("server-error"), message: z.string().catch("") }),
-    z.string().transform((message) => ({ type: "server-error", message })),
+    z.object({
+      type: z.string().catch("server-error"),
+      message: z.string().catch(""),
+      /** The connection that it is about, if it is about one. */
+      dst: z.string().optional().catch(undefined),
+      connectionId: z.string().optional().catch(undefined),
+    }),
+    z.string().transform((message) => ({ type: "server-error", message, dst: undefined, connectionId: undefined })),
   ])
-  .catch({ type: "server-error", message: "" });
+  .catch({ type: "server-error", message: "", dst: undefined, connectionId: undefined });
 export type SignalingErrorMessage = z.infer<typeof ERROR>;
 
-export const MESSAGES = { OFFER, CANDIDATE, FORCE_CLOSE, LEAVE, AUTH_EXPIRES_IN } as const;
+export const MESSAGES = { OFFER, ANSWER, CANDIDATE, FORCE_CLOSE, LEAVE, AUTH_EXPIRES_IN } as const;
 export type Messages = { [Name in keyof typeof MESSAGES]: z.infer<(typeof MESSAGES)[Name]> };

@@ -21,6 +21,8 @@ export interface Response {
 export interface TestSettings {
   /** Secret for KEY: its peers must bring credentials then. */
   secret?: string;
+  /** Where media arrives; Firefox needs one that is not 127.0.0.1. */
+  mediaAddress?: string;
 }
 
 /** A real gateway with real signalling, both on ports of their own. */
@@ -35,10 +37,10 @@ export class TestGateway implements AsyncDisposable {
     this.close = close;
   }
 
-  static async open({ secret }: TestSettings = {}): Promise<TestGateway> {
+  static async open({ secret, mediaAddress = "127.0.0.1" }: TestSettings = {}): Promise<TestGateway> {
     const signaling = await openSignaling(0, secret);
     const mediaPort = await freeUdpPort();
-    const sessions = createMediaSessions({ mediaPort, bindAddress: "127.0.0.1", announcedIps: [], log });
+    const sessions = createMediaSessions({ mediaPort, bindAddress: mediaAddress, announcedIps: [], log });
     const media = { createSession: sessions.create, describeOffer };
     const signalingUrl = `http://127.0.0.1:${signaling.port}`;
     const content = { bindAddress: "127.0.0.1", address: "127.0.0.1" };

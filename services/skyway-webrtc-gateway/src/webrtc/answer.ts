@@ -14,12 +14,27 @@ export type AnsweredMedia =
       redirectPayloadType: number | undefined;
       /** 0: no limit of its own. */
       bandwidthKbps: number;
+      sent?: SentSource;
     }
-  /** Stays in the bundle, whose transport it may carry, and carries nothing. */
-  | { state: "inactive"; media: OfferedMedia; codec: OfferedCodec }
+  /** Stays in the bundle, whose transport it may carry, and brings nothing. */
+  | { state: "inactive"; media: OfferedMedia; codec: OfferedCodec; sent?: SentSource }
   /** Open, and nothing that comes is read: PeerJS ends a call when its data channel closes. */
   | { state: "data"; media: OfferedMedia }
   | { state: "rejected"; media: OfferedMedia };
+
+/** Our own source on an m-line. */
+export interface SentSource {
+  ssrc: number;
+  /** Of the stream and of the track in it: the peer plays tracks of one stream together. */
+  msid: string;
+}
+
+/** What is wanted of a kind. */
+export interface KindOptions {
+  receive: boolean;
+  wish?: CodecWish;
+  sent?: SentSource;
+}
 
 export type ReceivedMedia = Extract<AnsweredMedia, { state: "received" }>;
 
@@ -37,11 +52,9 @@ export interface LocalTransport {
 }
 
 /** One audio and one video track at most, the first of each that the offerer sends. */
-export function planAnswer(
-  offer: Offer,
-  wishes: Record<"audio" | "video", { receive: boolean; wish?: CodecWish }>,
-): AnsweredMedia[] {
+export function planAnswer(offer: Offer, wishes: Record<"audio" | "video", KindOptions>): AnsweredMedia[] {
   const taken = new Set<string>();
+  const given = new Set<string>();
   return offer.media.map((media): AnsweredMedia => {
     const { type } = media;
     if (media.mid === offer.dataMid) return { state: "data", media };
@@ -49,10 +62,13 @@ export function planAnswer(
       return { state: "rejected", media };
     }
     const isWanted = wishes[type].receive && media.sends && !taken.has(type);
-    const wish = isWanted ? wishes[type].wish : undefined;
+    const isGiven = wishes[type].sent !== undefined && media.receives && !given.has(type);
+    const wish = isWanted || isGiven ? wishes[type].wish : undefined;
     const codec = chooseCodec(media.codecs, wish);
     if (codec === undefined) return { state: "rejected", media };
-    if (!isWanted) return { state: "inactive", media, codec };
+    if (isGiven) given.add(type);
+    const sent = isGiven && wishes[type].sent ? { sent: wishes[type].sent } : {};
+    if (!isWanted) return { state: "inactive", media, codec, ...sent };
     taken.add(type);
     const redirectPayloadType = wish?.payloadType === codec.payloadType ? undefined : wish?.payloadType;
     return {
@@ -62,6 +78,7 @@ export function planAnswer(
       codec,
       redirectPayloadType,
       bandwidthKbps: wish?.bandwidthKbps ?? 0,
+      ...sent,
     };
   });
 }
@@ -70,20 +87,26 @@ export function planAnswer(
  * Plans the answer to another offer for the same call: what was received goes on with its codec, and nothing is begun.
  * A recorder has a track for what was offered when the call rang.
  */
-export function planAgain(offer: Offer, received: readonly ReceivedMedia[]): AnsweredMedia[] {
+export function planAgain(offer: Offer, earlier: readonly AnsweredMedia[]): AnsweredMedia[] {
+  const open = earlier.filter((one) => one.state === "received" || one.state === "inactive");
   return planAnswer(offer, { audio: { receive: true }, video: { receive: true } }).map((one): AnsweredMedia => {
     if (one.state !== "received" && one.state !== "inactive") return one;
-    const before = received.find(({ media }) => media.mid === one.media.mid);
+    const before = open.find(({ media }) => media.mid === one.media.mid);
     const codec = one.media.codecs.find(({ payloadType }) => payloadType === before?.codec.payloadType);
     if (!before || !codec) return { state: "inactive", media: one.media, codec: one.codec };
-    const goesOn = one.media.sends && codec.codec.toLowerCase() === before.codec.codec.toLowerCase();
-    return goesOn ? { ...before, media: one.media, codec } : { state: "inactive", media: one.media, codec };
+    const isSame = codec.codec.toLowerCase() === before.codec.codec.toLowerCase();
+    const sent = isSame && one.media.receives && before.sent ? { sent: before.sent } : {};
+    const goesOn = before.state === "received" && one.media.sends && isSame;
+    const { sent: _, ...rest } = before;
+    return goesOn && rest.state === "received"
+      ? { ...rest, media: one.media, codec, ...sent }
+      : { state: "inactive", media: one.media, codec, ...sent };
   });
 }
 
 /**
- * Writes the answer: receive-only, one codec, no `msid` and `ssrc` lines (skyway-js would report a stream that never
- * comes), no congestion feedback but REMB (with a `transport-cc` that nobody sends, browsers stay at 245 kbit/s), no
+ * Writes the answer: one codec, `msid` and `ssrc` lines only where a program sends (skyway-js would report a stream that
+ * never comes), no congestion feedback but REMB (with a `transport-cc` that nobody sends, browsers stay at 245 kbit/s), no
  * header extensions. Leaving out `urn:3gpp:video-orientation` makes phones turn the picture before they encode it.
  */
 export function writeAnswer(offer: Offer, answered: readonly AnsweredMedia[], local: LocalTransport): string {
@@ -114,9 +137,7 @@ function rejectedLines({ type, protocol, formats, mid }: OfferedMedia): string[]
 /** What all m-lines of a bundle have in common. */
 function transportLines({ mid }: OfferedMedia, local: LocalTransport, carries: boolean): string[] {
   return [
-    ...(carries
-      ? [...local.addresses.map((address, index) => candidate(address, local.port, index)), "a=end-of-candidates"]
-      : []),
+    ...(carries ? [...candidates(local).map((one) => `a=${one}`), "a=end-of-candidates"] : []),
     `a=ice-ufrag:${local.iceUfrag}`,
     `a=ice-pwd:${local.icePwd}`,
     `a=fingerprint:${local.fingerprint}`,
@@ -129,7 +150,7 @@ function transportLines({ mid }: OfferedMedia, local: LocalTransport, carries: b
 function dataLines(media: OfferedMedia, local: LocalTransport, carries: boolean): string[] {
   return [
     `m=application ${local.port} ${media.protocol} ${media.formats}`,
-    `c=IN ${connection(local.addresses[0] ?? "0.0.0.0")}`,
+    connectionLine(local),
     ...transportLines(media, local, carries),
     `a=sctp-port:${SCTP_PORT}`,
     `a=max-message-size:${MAX_MESSAGE_BYTES}`,
@@ -147,10 +168,11 @@ function openLines(
   const bandwidthKbps = one.state === "received" ? one.bandwidthKbps : 0;
   return [
     `m=${media.type} ${local.port} ${media.protocol} ${payloads.join(" ")}`,
-    `c=IN ${connection(local.addresses[0] ?? "0.0.0.0")}`,
+    connectionLine(local),
     ...(bandwidthKbps > 0 ? [`b=AS:${bandwidthKbps}`, `b=TIAS:${bandwidthKbps * 1000}`] : []),
     ...transportLines(media, local, carries),
-    state === "received" ? "a=recvonly" : "a=inactive",
+    direction(state === "received", one.sent !== undefined),
+    ...sourceLines(one.sent),
     "a=rtcp-mux",
     ...(media.allowsReducedSizeRtcp ? ["a=rtcp-rsize"] : []),
     `a=rtpmap:${codec.payloadType} ${codec.codec}/${codec.samplingRate}${codec.channels > 1 ? `/${codec.channels}` : ""}`,
@@ -198,14 +220,31 @@ function layerLines({ layers, extensions }: OfferedMedia): string[] {
   return [...named, `a=rid:${layer} recv`, `a=simulcast:recv ${layer}`];
 }
 
-function connection(address: string): string {
-  return `${address.includes(":") ? "IP6" : "IP4"} ${address}`;
+export function direction(receives: boolean, sends: boolean): string {
+  if (receives) return sends ? "a=sendrecv" : "a=recvonly";
+  return sends ? "a=sendonly" : "a=inactive";
+}
+
+/** RFC 8830 and RFC 5576. */
+export function sourceLines(sent: SentSource | undefined): string[] {
+  return sent ? [`a=msid:${sent.msid}`, `a=ssrc:${sent.ssrc} cname:${CNAME}`] : [];
+}
+
+/** Of all sources of a connection. */
+export const CNAME = "gateway";
+
+/** The default address, for those who read no candidates. */
+export function connectionLine({ addresses }: Pick<LocalTransport, "addresses">): string {
+  const address = addresses[0] ?? "0.0.0.0";
+  return `c=IN ${address.includes(":") ? "IP6" : "IP4"} ${address}`;
 }
 
 const HOST_TYPE_PREFERENCE = 126;
 
-/** RFC 8839, section 5.1, with the priority of RFC 8445, section 5.1.2.1; earlier addresses are preferred. */
-function candidate(address: string, port: number, index: number): string {
-  const priority = HOST_TYPE_PREFERENCE * 2 ** 24 + (65_535 - index) * 2 ** 8 + 255;
-  return `a=candidate:${index + 1} 1 UDP ${priority} ${address} ${port} typ host`;
+/** Ours, as RFC 8839, section 5.1 writes them; earlier addresses are preferred (RFC 8445, section 5.1.2.1). */
+export function candidates({ addresses, port }: Pick<LocalTransport, "addresses" | "port">): string[] {
+  return addresses.map((address, index) => {
+    const priority = HOST_TYPE_PREFERENCE * 2 ** 24 + (65_535 - index) * 2 ** 8 + 255;
+    return `candidate:${index + 1} 1 UDP ${priority} ${address} ${port} typ host`;
+  });
 }

@@ -4,12 +4,12 @@ import { type Address, RedirectSocket } from "../rtp/redirectSocket.ts";
 import type { TrackClock } from "../rtp/trackReceiver.ts";
 import type { Turn } from "../rtp/turn.ts";
 import { Bandwidth } from "./bandwidth.ts";
+import { CallSession } from "./callSession.ts";
 import type { CodecWish } from "./codecChoice.ts";
 import { type CodecDescription, describeKinds } from "./codecDescription.ts";
 import { silenceLibrary } from "./libraryLog.ts";
 import { MediaPort } from "./mediaPort.ts";
 import { parseOffer } from "./offer.ts";
-import { ReceiveSession } from "./receiveSession.ts";
 import { Ticker } from "./ticker.ts";
 
 /**
@@ -36,9 +36,16 @@ export interface Redirects {
   audioRtcp?: Address;
 }
 
-export interface ReceiveOptions {
-  video: { receive: boolean; wish?: CodecWish };
-  audio: { receive: boolean; wish?: CodecWish };
+/** What is wanted of a kind. */
+export interface KindWishes {
+  receive: boolean;
+  send?: boolean;
+  wish?: CodecWish;
+}
+
+export interface MediaOptions {
+  video: KindWishes;
+  audio: KindWishes;
   redirects: Redirects;
 }
 
@@ -74,11 +81,22 @@ export type TurnListeners = Pick<Turn, "turning" | "abandoned">;
 
 export interface MediaSession {
   /**
-   * Answers receive-only; resolves with the answer, candidates and end-of-candidates included. Throws GatewayError
+   * Answers; resolves with the answer, candidates and end-of-candidates included. Throws GatewayError
    * INVALID_OFFER, CODEC_NOT_OFFERED, ALREADY_ANSWERED, TRANSPORT_FAILED; the session may then be ended or, save for
    * the last two, answered again.
    */
-  answer(offerSdp: string, options: ReceiveOptions): Promise<string>;
+  answer(offerSdp: string, options: MediaOptions): Promise<string>;
+  /** Our own offer, without candidates. Throws GatewayError CODEC_NOT_OFFERED, INVALID_FIELD, TRANSPORT_FAILED. */
+  call(options: MediaOptions): Promise<string>;
+  /**
+   * Takes the answer to our offer; resolves with our candidates, which the peer must not get earlier. Throws GatewayError
+   * INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED.
+   */
+  accept(answerSdp: string): Promise<RemoteCandidate[]>;
+  /** RTP of a program; dropped while the connection is not ready. */
+  send(kind: Kind, datagram: Buffer): void;
+  /** RTCP of a program. */
+  sendRtcp(kind: Kind, datagram: Buffer): void;
   /**
    * Answers another offer for the same call: what was received goes on, over another transport if ICE restarts. Throws
    * GatewayError INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED; the call then goes on as it was.
@@ -134,7 +152,7 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
   const socket = new RedirectSocket();
   const now = () => performance.timeOrigin + performance.now();
   const ticker = new Ticker(now);
-  const sessions = new Set<ReceiveSession>();
+  const sessions = new Set<CallSession>();
   const surroundings = {
     port: mediaPort,
     bindAddress,
@@ -147,7 +165,7 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
   };
   return {
     create(listeners) {
-      const session = new ReceiveSession(surroundings, {
+      const session = new CallSession(surroundings, {
         ...listeners,
         onReady: () => listeners.onReady(),
         onStream: (kind) => listeners.onStream(kind),

@@ -24,6 +24,8 @@ export interface OfferedMedia {
   formats: string;
   /** The offerer wants to send it. */
   sends: boolean;
+  /** The offerer is ready to receive it. */
+  receives: boolean;
   /** The offerer itself closed it. */
   isClosed: boolean;
   /** In the offerer's order of preference; only those that carry media by themselves. */
@@ -133,6 +135,7 @@ function readMedia(media: MediaDescription, index: number): OfferedMedia {
     protocol: media.protocol,
     formats,
     sends: media.direction === undefined || media.direction === "sendrecv" || media.direction === "sendonly",
+    receives: media.direction === undefined || media.direction === "sendrecv" || media.direction === "recvonly",
     isClosed: media.port === 0 && media.bundleOnly === undefined,
     codecs: order.flatMap((payload) => readCodec(media, payload, repairs)),
     repeatedSources: readRepeatedSources(media),

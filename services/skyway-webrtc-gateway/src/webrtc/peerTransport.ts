@@ -1,6 +1,6 @@
 import nodeDataChannel, { type DataChannel, type PeerConnection, type Track } from "node-datachannel";
 import { GatewayError } from "../errors.ts";
-import { MAX_MESSAGE_BYTES, TRANSPORT_MID } from "./transportOffer.ts";
+import { MAX_MESSAGE_BYTES, TRANSPORT_MID, TRANSPORT_PAYLOAD_TYPE } from "./transportOffer.ts";
 
 /** What the library brings: decrypted RTP and RTCP, and the beginning and end of the connection. */
 export interface TransportEvents {
@@ -20,7 +20,7 @@ export interface TransportParameters {
   setup: "active" | "passive";
 }
 
-/** One libdatachannel connection, as the answerer, with one raw track for everything that comes. */
+/** One libdatachannel connection, with one raw track for everything that comes. */
 export class PeerTransport {
   readonly #connection: PeerConnection;
   readonly #events: TransportEvents;
@@ -56,6 +56,37 @@ export class PeerTransport {
     } catch (cause) {
       throw new GatewayError("TRANSPORT_FAILED", (cause as Error).message, { cause });
     }
+    return this.#parameters();
+  }
+
+  /**
+   * Our end of an offer of ours. No candidate may reach the peer before its answer is here: the library begins DTLS as
+   * soon as the peer's checks come in, and refuses a certificate that it does not know yet.
+   *
+   * Throws GatewayError TRANSPORT_FAILED.
+   */
+  offer(): TransportParameters {
+    try {
+      const media = new nodeDataChannel.Video(TRANSPORT_MID, "SendRecv");
+      media.addVP8Codec(TRANSPORT_PAYLOAD_TYPE);
+      this.#take(this.#connection.addTrack(media));
+      this.#connection.setLocalDescription("offer");
+    } catch (cause) {
+      throw new GatewayError("TRANSPORT_FAILED", (cause as Error).message, { cause });
+    }
+    return this.#parameters();
+  }
+
+  /** The peer's end, for an offer of ours. Throws GatewayError TRANSPORT_FAILED. */
+  accept(answer: string): void {
+    try {
+      this.#connection.setRemoteDescription(answer, "answer");
+    } catch (cause) {
+      throw new GatewayError("TRANSPORT_FAILED", (cause as Error).message, { cause });
+    }
+  }
+
+  #parameters(): TransportParameters {
     const sdp = this.#connection.localDescription()?.sdp ?? "";
     return {
       iceUfrag: attribute(sdp, "ice-ufrag"),
@@ -75,7 +106,7 @@ export class PeerTransport {
     }
   }
 
-  /** RTCP to the sender; false if the track is not open (any more), on which the library would throw. */
+  /** RTP or RTCP to the peer; false if the track is not open (any more), on which the library would throw. */
   send(packet: Buffer): boolean {
     try {
       return this.#track?.isOpen() === true && this.#track.sendMessageBinary(packet);

@@ -1,7 +1,7 @@
 import type { OfferedTransport } from "./offer.ts";
 
 /**
- * The offer as libdatachannel gets it: the transport and a single m-line.
+ * The offer, or the answer to ours, as libdatachannel gets it: the transport and a single m-line.
  *
  * With several tracks libdatachannel hands a packet to the track whose `a=ssrc` line names its source, and drops all
  * others: simulcast layers, WHIP clients and retransmissions without such lines. With a single track it hands over
@@ -32,18 +32,20 @@ export function writeTransportOffer(
     "s=-",
     "t=0 0",
     `a=group:BUNDLE ${TRANSPORT_MID}${withData ? ` ${DATA_MID}` : ""}`,
-    "m=video 9 UDP/TLS/RTP/SAVPF 96",
+    `m=video 9 UDP/TLS/RTP/SAVPF ${TRANSPORT_PAYLOAD_TYPE}`,
     ...transport,
     `a=mid:${TRANSPORT_MID}`,
-    "a=sendonly",
+    "a=sendrecv", // The library sends nothing but RTCP otherwise.
     "a=rtcp-mux",
-    "a=rtpmap:96 VP8/90000",
+    `a=rtpmap:${TRANSPORT_PAYLOAD_TYPE} VP8/90000`,
     ...(withData ? data : []),
   ].join("\r\n")}\r\n`;
 }
 
 /** Mid of the one m-line of media; candidates are given under it. */
 export const TRANSPORT_MID = "0";
+/** The library looks at no packet's own. */
+export const TRANSPORT_PAYLOAD_TYPE = 96;
 const DATA_MID = "1";
 /** What libdatachannel uses, whatever is answered. */
 export const SCTP_PORT = 5000;

@@ -37,8 +37,14 @@ export function rewriteSenderReport(bytes: Buffer, ssrc: number, rtpTimestamp: R
   writeUint32(bytes, RTP_TIMESTAMP_AT, rtpTimestamp);
 }
 
-/** A report without report blocks, as tests and simulated senders need it. */
-export function writeSenderReport(report: { ssrc: number; ntpMs: number; rtpTimestamp: RtpTimestamp }): Buffer {
+/** A report without report blocks. */
+export function writeSenderReport(report: {
+  ssrc: number;
+  ntpMs: number;
+  rtpTimestamp: RtpTimestamp;
+  packetCount?: number;
+  octetCount?: number;
+}): Buffer {
   const bytes = Buffer.alloc(BYTES);
   writeRtcpHeader(bytes, 0, 0, SENDER_REPORT, BYTES);
   const seconds = Math.floor(report.ntpMs / 1000);
@@ -46,5 +52,7 @@ export function writeSenderReport(report: { ssrc: number; ntpMs: number; rtpTime
   writeUint32(bytes, 8, seconds + SECONDS_1900_TO_1970);
   writeUint32(bytes, 12, Math.floor((report.ntpMs / 1000 - seconds) * 2 ** 32));
   writeUint32(bytes, RTP_TIMESTAMP_AT, report.rtpTimestamp);
+  writeUint32(bytes, 20, report.packetCount ?? 0);
+  writeUint32(bytes, 24, report.octetCount ?? 0);
   return bytes;
 }

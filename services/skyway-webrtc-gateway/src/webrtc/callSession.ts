@@ -1,19 +1,32 @@
+import { randomInt, randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
 import { GatewayError } from "../errors.ts";
 import { ConnectionReceiver } from "../rtp/connectionReceiver.ts";
 import { noCounts } from "../rtp/counters.ts";
+import { isRtcp } from "../rtp/packet.ts";
 import type { RedirectSocket } from "../rtp/redirectSocket.ts";
+import { ConnectionSender } from "../rtp/send/connectionSender.ts";
 import type { TrackReceiver } from "../rtp/trackReceiver.ts";
-import { type AnsweredMedia, planAgain, planAnswer, type ReceivedMedia, writeAnswer } from "./answer.ts";
+import {
+  type AnsweredMedia,
+  CNAME,
+  candidates,
+  type KindOptions,
+  planAgain,
+  planAnswer,
+  type ReceivedMedia,
+  writeAnswer,
+} from "./answer.ts";
 import type { Bandwidth } from "./bandwidth.ts";
+import { agreed, type CalledMedia, planOffer, writeOffer } from "./callOffer.ts";
 import { describeCodec, describeKinds } from "./codecDescription.ts";
 import type {
   EndReason,
   Kind,
+  MediaOptions,
   MediaSession,
   MediaSessionListeners,
-  ReceiveOptions,
   Redirects,
   RemoteCandidate,
   TrackReport,
@@ -47,19 +60,32 @@ interface Answered {
   /** Our end of it, as the answer says. */
   local: TransportParameters;
   receiver: ConnectionReceiver;
+  sender: ConnectionSender;
+  /** As agreed at first. */
+  agreed: readonly AnsweredMedia[];
   plan: readonly { received: ReceivedMedia; track: TrackReceiver }[];
-  /** The newest one. */
+  /** What the peer has said last: an offer, or the answer to ours. */
   offer: Offer;
   /** How often was answered: the version of our description (RFC 3264, section 8). */
   version: number;
 }
 
-/** One call that is received, from its answer to its end. */
-export class ReceiveSession implements MediaSession, Ticking {
+/** A call of ours that was not answered yet. */
+interface Called {
+  transport: PeerTransport;
+  local: TransportParameters;
+  plan: readonly CalledMedia[];
+  options: MediaOptions;
+}
+
+/** The media of one call, from its answer to its end. */
+export class CallSession implements MediaSession, Ticking {
   readonly #surroundings: Surroundings;
   readonly #listeners: MediaSessionListeners;
   readonly #candidates: RemoteCandidate[] = [];
+  #called: Called | undefined;
   #answered: Answered | undefined;
+  #redirects: Redirects = {};
   #ending: Promise<void> | undefined;
   #hasFailed = false;
   #wasReady = false;
@@ -71,29 +97,70 @@ export class ReceiveSession implements MediaSession, Ticking {
     this.#listeners = listeners;
   }
 
-  async answer(offerSdp: string, options: ReceiveOptions): Promise<string> {
+  async answer(offerSdp: string, options: MediaOptions): Promise<string> {
     if (this.#answered || this.#ending) throw new GatewayError("ALREADY_ANSWERED");
     const offer = parseOffer(offerSdp);
-    const answer = planAnswer(offer, options);
-    const transport = this.#transport(offer);
-    const received = answer.filter((one) => one.state === "received");
-    const receiver = this.#receiver(received, options);
-    const plan = received.map((one, index) => ({ received: one, track: receiver.tracks[index] as TrackReceiver }));
+    const answer = planAnswer(offer, withSources(options));
+    const transport = this.#transport(offer.transport.iceUfrag);
     // Packets come only after this turn of the event loop, so that nothing misses what is set here.
     const local = this.#connect(transport, offer);
-    this.#answered = { transport, local, receiver, plan, offer, version: 1 };
-    for (const candidate of this.#candidates.splice(0)) this.addRemoteCandidate(candidate);
+    this.#begin(transport, local, offer, answer, options);
     return this.#write(answer);
+  }
+
+  async call(options: MediaOptions): Promise<string> {
+    if (this.#called || this.#answered || this.#ending) throw new GatewayError("ALREADY_ANSWERED");
+    const plan = planOffer(withSources(options));
+    const transport = this.#transport("call");
+    try {
+      const local = transport.offer();
+      this.#called = { transport, local, plan, options };
+      const { addresses, port } = this.#surroundings;
+      return writeOffer(plan, { ...local, addresses, port, version: 1 });
+    } catch (error) {
+      this.#transports.delete(transport);
+      transport.close();
+      throw error;
+    }
+  }
+
+  async accept(answerSdp: string): Promise<RemoteCandidate[]> {
+    if (!this.#called || this.#answered || this.#ending) throw new GatewayError("NOT_ANSWERED");
+    const { transport, local, plan, options } = this.#called;
+    const answer = parseOffer(answerSdp);
+    transport.accept(writeTransportOffer(answer.transport));
+    for (const candidate of answer.transport.candidates) transport.addRemoteCandidate(candidate);
+    this.#begin(transport, local, answer, agreed(plan, answer), options);
+    const sdpMLineIndex = answer.media.findIndex(({ mid }) => mid === answer.transport.mid);
+    return candidates(this.#surroundings).map((candidate) => ({
+      candidate,
+      sdpMid: answer.transport.mid,
+      sdpMLineIndex,
+    }));
+  }
+
+  /** Both sides have spoken: media may come. */
+  #begin(
+    transport: PeerTransport,
+    local: TransportParameters,
+    offer: Offer,
+    agreed: readonly AnsweredMedia[],
+    options: MediaOptions,
+  ): void {
+    const received = agreed.filter((one) => one.state === "received");
+    const receiver = this.#receiver(received, options);
+    const sender = this.#sender(agreed);
+    const plan = received.map((one, index) => ({ received: one, track: receiver.tracks[index] as TrackReceiver }));
+    this.#redirects = options.redirects;
+    this.#answered = { transport, local, receiver, sender, agreed, plan, offer, version: 1 };
+    for (const candidate of this.#candidates.splice(0)) this.addRemoteCandidate(candidate);
   }
 
   async renegotiate(offerSdp: string): Promise<string> {
     const before = this.#answered;
     if (!before || this.#ending) throw new GatewayError("NOT_ANSWERED");
     const offer = parseOffer(offerSdp);
-    const answer = planAgain(
-      offer,
-      before.plan.map(({ received }) => received),
-    );
+    const answer = planAgain(offer, before.agreed);
     if (isSameTransport(offer.transport, before.offer.transport)) {
       this.#answered = { ...before, offer, version: before.version + 1 };
     } else if (offer.keepsDtls) {
@@ -101,7 +168,7 @@ export class ReceiveSession implements MediaSession, Ticking {
       throw new GatewayError("TRANSPORT_FAILED", "this browser does not begin DTLS anew when ICE restarts");
     } else {
       // libjuice restarts no ICE: a new connection takes the old one's place, with DTLS and SRTP of its own.
-      const transport = this.#transport(offer);
+      const transport = this.#transport(offer.transport.iceUfrag);
       const local = this.#connect(transport, offer);
       this.#answered = { ...before, transport, local, offer, version: before.version + 1 };
       this.#surroundings.log.info("ICE restarts");
@@ -127,12 +194,22 @@ export class ReceiveSession implements MediaSession, Ticking {
     this.#answered?.receiver.requestKeyframe(kind);
   }
 
+  send(kind: Kind, datagram: Buffer): void {
+    if (this.#wasReady) this.#answered?.sender.send(kind, datagram, this.#surroundings.now());
+  }
+
+  sendRtcp(kind: Kind, datagram: Buffer): void {
+    if (this.#wasReady) this.#answered?.sender.sendRtcp(kind, datagram, this.#surroundings.now());
+  }
+
   redirect(redirects: Redirects): void {
     const { to, rtcp } = byKind(redirects);
+    this.#redirects = redirects;
     this.#answered?.receiver.redirect(to, rtcp, this.#surroundings.now());
   }
 
   turn(redirects: Redirects, listeners: TurnListeners): void {
+    this.#redirects = redirects;
     if (this.#answered === undefined || this.#ending) listeners.abandoned();
     else this.#answered.receiver.turn({ ...byKind(redirects), ...listeners }, this.#surroundings.now());
   }
@@ -161,6 +238,7 @@ export class ReceiveSession implements MediaSession, Ticking {
   tick(nowMs: number): void {
     try {
       this.#answered?.receiver.tick(nowMs);
+      this.#answered?.sender.tick(nowMs);
     } catch (error) {
       this.#fail(error);
     }
@@ -173,8 +251,8 @@ export class ReceiveSession implements MediaSession, Ticking {
 
   async #end(reason: EndReason): Promise<void> {
     const { bandwidth, ticker, now } = this.#surroundings;
+    this.#closeAllBut();
     if (this.#answered !== undefined) {
-      this.#closeAllBut();
       ticker.remove(this);
       bandwidth.leave(this);
       await this.#answered.receiver.finish(now, wait, !SENDER_WAS_GONE.has(reason));
@@ -184,7 +262,9 @@ export class ReceiveSession implements MediaSession, Ticking {
 
   #receive(packet: Buffer): void {
     try {
-      this.#answered?.receiver.receive(packet, this.#surroundings.now());
+      const nowMs = this.#surroundings.now();
+      if (this.#answered && isRtcp(packet)) this.#answered.sender.receiveRtcp(packet, nowMs);
+      this.#answered?.receiver.receive(packet, nowMs);
     } catch (error) {
       this.#fail(error);
     }
@@ -196,10 +276,11 @@ export class ReceiveSession implements MediaSession, Ticking {
     this.#hasFailed = true;
   }
 
-  #transport(offer: Offer): PeerTransport {
+  /** @param name for the library's log. */
+  #transport(name: string): PeerTransport {
     const { port, bindAddress } = this.#surroundings;
     const transport: PeerTransport = new PeerTransport(
-      offer.transport.iceUfrag,
+      name,
       { port, bindAddress },
       {
         packet: (packet) => this.#receive(packet),
@@ -255,7 +336,24 @@ export class ReceiveSession implements MediaSession, Ticking {
     }
   }
 
-  #receiver(received: readonly ReceivedMedia[], { redirects }: ReceiveOptions) {
+  #sender(agreed: readonly AnsweredMedia[]): ConnectionSender {
+    const tracks = agreed.flatMap((one) => {
+      if (one.state === "data" || one.state === "rejected" || one.sent === undefined) return [];
+      const { payloadType, samplingRate } = one.codec;
+      const kind = one.media.type === "video" ? "video" : "audio";
+      return [{ kind, ssrc: one.sent.ssrc, payloadType, clockRate: samplingRate } as const];
+    });
+    return new ConnectionSender(tracks, CNAME, {
+      toPeer: (packet) => [...this.#transports].some((transport) => transport.send(packet)),
+      toProgram: (kind, packet) => {
+        const redirect = kind === "video" ? this.#redirects.videoRtcp : this.#redirects.audioRtcp;
+        if (redirect) this.#surroundings.socket.send(packet, redirect);
+      },
+      onKeyframeWanted: (kind) => this.requestKeyframe(kind),
+    });
+  }
+
+  #receiver(received: readonly ReceivedMedia[], { redirects }: MediaOptions) {
     const feedback = received.flatMap(({ kind, codec }) => (kind === "video" ? codec.feedback : []));
     const abilities = {
       pli: feedback.includes("nack pli"),
@@ -293,4 +391,12 @@ function byKind({ audio, video, audioRtcp, videoRtcp }: Redirects) {
     to: { ...(audio && { audio }), ...(video && { video }) },
     rtcp: { ...(audioRtcp && { audio: audioRtcp }), ...(videoRtcp && { video: videoRtcp }) },
   };
+}
+
+/** Gives each kind that is sent a source of its own, and all of them one stream. */
+function withSources({ audio, video }: MediaOptions): Record<Kind, KindOptions> {
+  const stream = randomUUID();
+  const withSource = ({ send, ...rest }: MediaOptions["audio"]): KindOptions =>
+    send ? { ...rest, sent: { ssrc: randomInt(1, 2 ** 32 - 1), msid: `${stream} ${randomUUID()}` } } : rest;
+  return { audio: withSource(audio), video: withSource(video) };
 }

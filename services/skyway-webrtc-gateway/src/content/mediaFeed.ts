@@ -1,0 +1,60 @@
+import { GatewayError } from "../errors.ts";
+import { hasIdForm } from "../ids.ts";
+import type { Kind } from "../webrtc/mediaSession.ts";
+import type { ContentPorts } from "./contentPorts.ts";
+
+/** The ports whose datagrams a connection sends, by kind. */
+export type FeedIds = Partial<Record<Kind, { mediaId: string; rtcpId: string | undefined }>>;
+
+/** Where datagrams of ports go. */
+export interface MediaSink {
+  send(kind: Kind, datagram: Buffer): void;
+  sendRtcp(kind: Kind, datagram: Buffer): void;
+}
+
+const PREFIXES: Record<Kind, string> = { video: "vi", audio: "au" };
+
+/** What programs send into the ports that one connection names. */
+export class MediaFeed {
+  readonly #ports: ContentPorts;
+  readonly #ids: FeedIds;
+
+  /** @throws GatewayError UNKNOWN_ID: released ids too. */
+  constructor(ports: ContentPorts, ids: FeedIds) {
+    this.#ports = ports;
+    this.#ids = ids;
+    for (const { id, prefix, field } of this.#named()) {
+      if (!hasIdForm(prefix, id) || !ports.find(id)) throw new GatewayError("UNKNOWN_ID", undefined, { field });
+    }
+  }
+
+  /** @throws GatewayError UNKNOWN_ID; nothing is attached then. */
+  attach(user: string, sink: MediaSink): void {
+    for (const { id, field } of this.#named())
+      if (!this.#ports.find(id)) throw new GatewayError("UNKNOWN_ID", undefined, { field });
+    for (const { id, kind, field, isRtcp } of this.#named()) {
+      const take = (datagram: Buffer) => (isRtcp ? sink.sendRtcp(kind, datagram) : sink.send(kind, datagram));
+      this.#ports.attach(id, user, field, take);
+    }
+  }
+
+  /** The connection has ended: ports that no other uses are closed. */
+  detach(user: string): void {
+    this.#ports.detach(user);
+  }
+
+  /** The connection did not come about: its ports stay open. */
+  withdraw(user: string): void {
+    this.#ports.withdraw(user);
+  }
+
+  #named() {
+    return (["video", "audio"] as const).flatMap((kind) => {
+      const ids = this.#ids[kind];
+      if (!ids) return [];
+      const field = `${kind}_params`;
+      const media = { id: ids.mediaId, prefix: PREFIXES[kind], kind, field, isRtcp: false };
+      return ids.rtcpId ? [media, { ...media, id: ids.rtcpId, prefix: "rc", isRtcp: true }] : [media];
+    });
+  }
+}
