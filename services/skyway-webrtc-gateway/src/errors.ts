@@ -177,12 +177,6 @@ export const ERRORS = {
     status: 500,
     hint: "The log has the library's own words.",
   },
-  NOT_BUILT: {
-    message: "This gateway does not have this yet",
-    fault: "ours",
-    status: 501,
-    hint: "It receives calls; it does not send media or data.",
-  },
   SHUTTING_DOWN: {
     message: "The gateway is shutting down",
     fault: "operator",

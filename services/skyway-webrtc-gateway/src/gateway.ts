@@ -3,11 +3,13 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { createApi } from "./api/server.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { DataConnections } from "./connections/dataConnections.ts";
 import type { Media } from "./connections/mediaConnection.ts";
 import { MediaConnections } from "./connections/mediaConnections.ts";
 import { ContentPorts } from "./content/contentPorts.ts";
 import { LOCKSTEP_MS } from "./events/pollingClient.ts";
 import { Peers } from "./peers/peers.ts";
+import type { MediaSessions } from "./webrtc/mediaSession.ts";
 
 /** Last events reach their polls within this time, even those that go out in step. */
 const LAST_EVENTS_MS = LOCKSTEP_MS + 50;
@@ -16,7 +18,7 @@ const LAST_QUESTIONS_MS = 1_000;
 
 export interface Surroundings {
   signalingUrl: string;
-  media: Media;
+  media: Media & Pick<MediaSessions, "createDataTransport" | "sendDatagram">;
   /** Where ports for content are bound, and what programs are told: who reaches the API reaches them. */
   content: { bindAddress: string; address: string };
   log: Logger;
@@ -32,9 +34,12 @@ export interface Gateway {
 /** Puts the gateway together; `api.listen` starts it. */
 export function createGateway({ signalingUrl, media, content, log, clock = systemClock }: Surroundings): Gateway {
   const connections = new MediaConnections(clock);
-  const peers = new Peers(signalingUrl, { connections, media, clock, log });
   const ports = new ContentPorts(content.bindAddress);
-  const api = createApi({ peers, connections, ports, contentAddress: content.address, log });
+  const dataConnections = new DataConnections(clock);
+  const createTransport = media.createDataTransport;
+  const data = { connections: dataConnections, ports, createTransport, sendDatagram: media.sendDatagram };
+  const peers = new Peers(signalingUrl, { connections, media, data, clock, log });
+  const api = createApi({ peers, connections, dataConnections, ports, contentAddress: content.address, log });
   return {
     api,
     async close() {

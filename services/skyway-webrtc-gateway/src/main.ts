@@ -29,7 +29,8 @@ async function start(): Promise<void> {
   const announcedIps = [...new Set([...configuration.announcedIps, bindAddress])];
   const { mediaPort, signalingUrl, apiPort, apiBindAddress, totalKbps } = configuration;
   const sessions = createMediaSessions({ mediaPort, bindAddress, announcedIps, totalKbps, log });
-  const media = { createSession: sessions.create, describeOffer };
+  const { createDataTransport, sendDatagram } = sessions;
+  const media = { createSession: sessions.create, describeOffer, createDataTransport, sendDatagram };
   const isEverywhere = apiBindAddress === "0.0.0.0" || apiBindAddress === "::";
   const content = { bindAddress: apiBindAddress, address: isEverywhere ? bindAddress : apiBindAddress };
   const gateway = createGateway({ signalingUrl, media, content, log });

@@ -6,7 +6,7 @@ import { address } from "./address.ts";
 import { InvalidFields } from "./errorBody.ts";
 
 /** Signalling takes no longer ones. */
-const MAX_ID_CHARACTERS = 64;
+export const MAX_ID_CHARACTERS = 64;
 
 /**
  * How one kind is sent or received. Programs that only receive give a made-up media_id, to pin codec and payload

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Caller } from "../testing/caller.ts";
 import { KEY, TestGateway } from "../testing/gateway.ts";
@@ -271,13 +272,46 @@ const CONTENT: Row[] = [
   { request: `DELETE /media/rtcp/rc-${NOBODY}`, status: 404, command: "RTCP_DELETE" },
 ];
 
-/** Documented, and not built yet. */
-const NOT_BUILT: Row[] = [
-  { request: "POST /data/connections", body: {}, status: 501, command: "DATA_CONNECTION_CREATE" },
-  { request: `DELETE /data/connections/dc-${NOBODY}`, status: 501, command: "DATA_CONNECTION_DELETE" },
-  { request: `PUT /data/connections/dc-${NOBODY}`, body: {}, status: 501, command: "DATA_CONNECTION_PUT" },
-  { request: `GET /data/connections/dc-${NOBODY}/events`, status: 501, command: "DATA_CONNECTION_EVENTS" },
-  { request: `GET /data/connections/dc-${NOBODY}/status`, status: 501, command: "DATA_CONNECTION_STATUS" },
+const CONNECT = "POST /data/connections";
+const DC = `/data/connections/dc-${NOBODY}`;
+const connectFields = { peer_id: "{peer}", token: "{token}", target_id: "nobody", params: {} };
+const dataCreated = { command: "DATA_CONNECTION_CREATE" };
+
+const DATA_CONNECTIONS: Row[] = [
+  { request: CONNECT, body: {}, status: 400, ...dataCreated, says: ["peer_id", "peer_id field is not specified"] },
+  ...(["token", "target_id", "params"] as const).map((field) => ({
+    request: CONNECT,
+    body: { ...connectFields, [field]: undefined },
+    status: 400,
+    ...dataCreated,
+    says: [field, `${field} field is not specified`] as [string, string],
+  })),
+  { request: CONNECT, body: { ...connectFields, options: { serialization: "XML" } }, status: 400, ...dataCreated },
+  {
+    request: CONNECT,
+    body: { ...connectFields, options: { dcInit: { maxRetransmits: -1 } } },
+    status: 400,
+    ...dataCreated,
+  },
+  {
+    request: CONNECT,
+    body: { ...connectFields, redirect_params: { ip_v4: "example.org", port: 1 } },
+    status: 400,
+    ...dataCreated,
+  },
+  { request: CONNECT, body: { ...connectFields, token: "pt-x" }, status: 403, ...dataCreated },
+  { request: CONNECT, body: { ...connectFields, peer_id: "nobody" }, status: 404, ...dataCreated },
+  { request: CONNECT, body: { ...connectFields, params: { data_id: `da-${NOBODY}` } }, status: 404, ...dataCreated },
+  { request: CONNECT, body: { ...connectFields, params: { data_id: "{video}" } }, status: 404, ...dataCreated },
+  { request: "GET /data/connections", status: 405, ...dataCreated },
+  { request: CONNECT, body: connectFields, status: 202, ...dataCreated },
+  { request: `DELETE ${DC}`, status: 404, command: "DATA_CONNECTION_DELETE" },
+  { request: `PUT ${DC}`, body: {}, status: 404, command: "DATA_CONNECTION_PUT" },
+  { request: `POST ${DC}`, body: {}, status: 405, command: "DATA_CONNECTION_DELETE" },
+  { request: `GET ${DC}/events`, status: 404, command: "DATA_CONNECTION_EVENTS" },
+  { request: `POST ${DC}/events`, status: 405, command: "DATA_CONNECTION_EVENTS" },
+  { request: `GET ${DC}/status`, status: 404, command: "DATA_CONNECTION_STATUS" },
+  { request: `DELETE ${DC}/status`, status: 405, command: "DATA_CONNECTION_STATUS" },
 ];
 
 const SENDING = { ...RECEIVE_ONLY, video: true };
@@ -366,7 +400,7 @@ describe.each([
   ["media connections", MEDIA_CONNECTIONS],
   ["ports for content", CONTENT],
   ["what is sent", SENDERS],
-  ["not built", NOT_BUILT],
+  ["data connections", DATA_CONNECTIONS],
 ])("%s", (_, rows) => {
   test.each(rows.map((row) => [row.request, JSON.stringify(row.body) ?? "", row.status, row] as const))(
     "%s %s → %i",
@@ -441,9 +475,53 @@ test("a call to nobody ends in an error, and a port that a call uses cannot be d
   expect((await gateway.request("DELETE", `/media/${media_id}`)).status).toBe(404);
 });
 
+test("a data connection to nobody ends in an error, and its port with it", async () => {
+  const { data_id } = (await gateway.post("/data")).body;
+  const { body } = await gateway.post("/data/connections", {
+    peer_id: peer.id,
+    token: peer.token,
+    target_id: "nobody",
+    params: { data_id },
+    options: { serialization: "NONE", metadata: "hello" },
+  });
+  const path = `/data/connections/${body.params.data_connection_id}`;
+  expect((await gateway.request("DELETE", `/data/${data_id}`)).status).toBe(403);
+  expect((await gateway.get(`${path}/status`)).body).toEqual({
+    remote_id: "nobody",
+    buffersize: 0,
+    label: expect.stringMatching(/^dc_/),
+    metadata: '"hello"',
+    open: false,
+    reliable: false,
+    serialization: "NONE",
+    type: "DATA",
+  });
+  expect((await gateway.get(`${path}/events`)).body).toMatchObject({ event: "ERROR" });
+  expect((await gateway.get(`${path}/events`)).body).toEqual({ event: "CLOSE" });
+  expect((await gateway.get(`${path}/status`)).status).toBe(404);
+  expect((await gateway.request("DELETE", `/data/${data_id}`)).status).toBe(404);
+});
+
+test("a thousand ports that come and go by the API leave nothing open", { timeout: 60_000 }, async () => {
+  const openFiles = () => readdirSync("/proc/self/fd").length;
+  const statuses = new Set<number>();
+  const lane = async (kind: "data" | "media", rounds: number) => {
+    for (let n = 0; n < rounds; n++) {
+      const { body } = await gateway.post(`/${kind}`, { is_video: true });
+      statuses.add((await gateway.request("DELETE", `/${kind}/${body[`${kind}_id`]}`)).status);
+    }
+  };
+  const lanes = (rounds: number) => Promise.all((["data", "media"] as const).map((kind) => lane(kind, rounds)));
+  await lanes(10); // Connections of the test's own are open from now on.
+  const before = openFiles();
+  await lanes(500);
+  expect([...statuses]).toEqual([204]);
+  expect(openFiles()).toBeLessThanOrEqual(before + 5);
+});
+
 test("the table knows every operation of the reference", () => {
   const commands = new Set(
-    [...PEERS, ...MEDIA_CONNECTIONS, ...CONTENT, ...SENDERS, ...NOT_BUILT].map(({ command }) => command),
+    [...PEERS, ...MEDIA_CONNECTIONS, ...CONTENT, ...SENDERS, ...DATA_CONNECTIONS].map(({ command }) => command),
   );
   for (const { commandType } of Object.values(OPERATIONS)) {
     if (commandType !== "HEALTH") expect(commands).toContain(commandType);

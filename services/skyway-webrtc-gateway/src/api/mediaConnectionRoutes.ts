@@ -18,6 +18,7 @@ import {
 import { readFields } from "./fields.ts";
 import type { Handlers } from "./handlers.ts";
 import { longPoll } from "./longPoll.ts";
+import { metadataText } from "./metadataText.ts";
 import { OPERATIONS } from "./operations.ts";
 import { tracksBody } from "./tracksBody.ts";
 
@@ -88,9 +89,4 @@ export function mediaConnectionRoutes(connections: MediaConnections, peers: Peer
       return tracksBody(findAny(request));
     },
   };
-}
-
-/** A text on the wire, though the reference says object; laid out as the official gateway does it. */
-function metadataText(metadata: unknown): string {
-  return metadata === undefined || metadata === null ? "" : JSON.stringify(metadata, null, 4);
 }

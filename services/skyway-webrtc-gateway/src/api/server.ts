@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import type { DataConnections } from "../connections/dataConnections.ts";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
 import type { ContentPorts } from "../content/contentPorts.ts";
 import { GatewayError } from "../errors.ts";
@@ -8,6 +9,7 @@ import { createMetrics } from "../metrics/metrics.ts";
 import type { Peers } from "../peers/peers.ts";
 import { readBody } from "./body.ts";
 import { contentRoutes } from "./contentRoutes.ts";
+import { dataConnectionRoutes } from "./dataConnectionRoutes.ts";
 import { errorBody } from "./errorBody.ts";
 import type { Handlers } from "./handlers.ts";
 import { mediaConnectionRoutes } from "./mediaConnectionRoutes.ts";
@@ -33,14 +35,22 @@ declare module "fastify" {
 export interface ApiRooms {
   peers: Peers;
   connections: MediaConnections;
+  dataConnections: DataConnections;
   ports: ContentPorts;
   /** Where programs reach `ports`. */
   contentAddress: string;
   log: Logger;
 }
 
-/** The REST API of the SkyWay WebRTC Gateway. What is not built yet answers 501. */
-export function createApi({ peers, connections, ports, contentAddress, log }: ApiRooms): FastifyInstance {
+/** The REST API of the SkyWay WebRTC Gateway. */
+export function createApi({
+  peers,
+  connections,
+  dataConnections,
+  ports,
+  contentAddress,
+  log,
+}: ApiRooms): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -82,6 +92,7 @@ export function createApi({ peers, connections, ports, contentAddress, log }: Ap
   const handlers: Handlers = {
     ...peerRoutes(peers),
     ...mediaConnectionRoutes(connections, peers, ports),
+    ...dataConnectionRoutes(dataConnections, peers),
     ...contentRoutes(ports, isIPv6(contentAddress) ? { ip_v6: contentAddress } : { ip_v4: contentAddress }),
     async health() {
       if (peers.isClosing) throw new GatewayError("SHUTTING_DOWN");
@@ -91,7 +102,8 @@ export function createApi({ peers, connections, ports, contentAddress, log }: Ap
   const metrics = createMetrics(peers, connections);
   app.get(METRICS_PATH, async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   for (const [name, { method, path, commandType }] of Object.entries(OPERATIONS)) {
-    const handler = handlers[name as OperationName] ?? notBuilt;
+    const handler = handlers[name as OperationName];
+    if (!handler) throw new Error(`nothing answers ${name}`);
     app.route({ method, url: path, config: { commandType }, handler });
   }
   for (const [url, { methods, commandType }] of pathsAndMethods()) {
@@ -111,14 +123,9 @@ export function createApi({ peers, connections, ports, contentAddress, log }: Ap
   function logFailure(failure: GatewayError, error: unknown, { method, url }: FastifyRequest): void {
     // Tokens are in the query.
     const fields = { code: failure.code, method, path: url.split("?")[0], reason: failure.message };
-    if (failure.fault === "ours" && failure.code !== "NOT_BUILT")
-      log.error({ ...fields, err: error }, "request failed");
+    if (failure.fault === "ours") log.error({ ...fields, err: error }, "request failed");
     else if (failure.code !== "NO_EVENT") log.debug(fields, "request refused");
   }
-}
-
-async function notBuilt(): Promise<never> {
-  throw new GatewayError("NOT_BUILT");
 }
 
 function commandType(request: FastifyRequest): string {

@@ -2,6 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import {
+  type DataCall,
+  DataConnection,
+  type DataPlan,
+  type DataRooms,
+  SERIALIZATIONS,
+} from "../connections/dataConnection.ts";
+import type { DataConnections } from "../connections/dataConnections.ts";
+import {
   type Call,
   type CallEnd,
   type Feed,
@@ -26,6 +34,7 @@ const MAX_CALLS = 1_000;
 export interface Rooms {
   connections: MediaConnections;
   media: Media;
+  data: Omit<DataRooms, "clock" | "log"> & { connections: DataConnections };
   clock: Clock;
   log: Logger;
 }
@@ -41,6 +50,7 @@ export class Peer {
   readonly #log: Logger;
   /** By `callKey`: two callers may choose the same name for their connections. */
   readonly #calls = new Map<string, MediaConnection>();
+  readonly #dataConnections = new Map<string, DataConnection>();
   #isClosed = false;
 
   constructor(id: string, key: string, signaling: SignalingClient, rooms: Rooms) {
@@ -80,6 +90,7 @@ export class Peer {
   async close(reason: CallEnd): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    for (const connection of [...this.#dataConnections.values()]) connection.end({ tellsPeer: true });
     await Promise.all([...this.#calls.values()].map((call) => call.end(reason)));
     await this.#signaling.close();
     this.#log.info({ reason }, "peer closed");
@@ -93,7 +104,7 @@ export class Peer {
    */
   async call(targetId: string, metadata: unknown, options: MediaOptions, feed?: Feed): Promise<MediaConnection> {
     if (this.#calls.size >= MAX_CALLS) throw new GatewayError("TOO_MANY_CALLS");
-    const connectionId = newConnectionName("mc");
+    const connectionId = newConnectionName();
     const connection = this.#connection({ remoteId: targetId, connectionId, offerSdp: undefined, metadata });
     try {
       await connection.dial(options, feed);
@@ -116,10 +127,14 @@ export class Peer {
 
   readonly #handlers: { [Name in keyof Messages]: (message: Messages[Name]) => void } = {
     OFFER: (offer) => this.#offer(offer),
-    ANSWER: (message) => void this.#calls.get(callKey(message))?.accepted(message.answer.sdp),
-    CANDIDATE: (message) => this.#calls.get(callKey(message))?.addCandidate(message.candidate),
-    FORCE_CLOSE: (message) => void this.#calls.get(callKey(message))?.end("force_close"),
+    ANSWER: (message) => void this.#find(message)?.accepted(message.answer.sdp),
+    CANDIDATE: (message) => this.#find(message)?.addCandidate(message.candidate),
+    FORCE_CLOSE: (message) => {
+      void this.#calls.get(callKey(message))?.end("force_close");
+      this.#dataConnections.get(callKey(message))?.end({ tellsPeer: false });
+    },
     LEAVE: (peerId) => {
+      for (const one of [...this.#dataConnections.values()]) if (one.remoteId === peerId) one.remoteLeft();
       for (const call of this.#calls.values()) if (call.remoteId === peerId) call.remoteLeft();
     },
     AUTH_EXPIRES_IN: (seconds) =>
@@ -127,15 +142,76 @@ export class Peer {
   };
 
   #offer(offer: Offer): void {
-    const { src, connectionId, connectionType } = offer;
+    const { src, connectionType } = offer;
     if (connectionType === "data") {
-      this.#log.warn({ remoteId: src, connectionId }, "data connection ignored");
+      this.#dataOffer(offer);
       return;
     }
     const running = this.#calls.get(callKey(offer));
     if (running) void running.renegotiate(offer.offer.sdp);
     else if (this.#calls.size < MAX_CALLS) this.#call(offer);
     else this.#log.warn({ remoteId: src, calls: this.#calls.size }, "call ignored: too many at once");
+  }
+
+  /** Data connections are accepted by themselves; the program attaches to them when it likes. */
+  #dataOffer(offer: Offer): void {
+    const { src: remoteId, connectionId, label, metadata, serialization, dcInit } = offer;
+    if (this.#dataConnections.has(callKey(offer)) || this.#dataConnections.size >= MAX_CALLS) return;
+    const spelled = serialization.toUpperCase().replace("-", "_");
+    const call: DataCall = {
+      remoteId,
+      connectionId,
+      label,
+      metadata,
+      serialization: SERIALIZATIONS.find((known) => known === spelled) ?? "BINARY",
+      init: dcInit,
+    };
+    const connection = this.#dataConnection(call);
+    try {
+      connection.answer(offer.offer.sdp);
+      const data_params = { data_connection_id: connection.id };
+      this.events.push({ event: "CONNECTION", params: this.params, data_params });
+    } catch (error) {
+      this.#log.warn({ err: error, remoteId }, "data connection refused");
+      connection.end({ tellsPeer: true });
+    }
+  }
+
+  /**
+   * Opens a data connection to another peer; whether it is there, events tell.
+   *
+   * @throws GatewayError TOO_MANY_CALLS, TRANSPORT_FAILED, UNKNOWN_ID.
+   */
+  connect(call: DataCall, plan: DataPlan): DataConnection {
+    if (this.#dataConnections.size >= MAX_CALLS) throw new GatewayError("TOO_MANY_CALLS");
+    const connection = this.#dataConnection(call);
+    try {
+      connection.connect(plan);
+    } catch (error) {
+      connection.end({ tellsPeer: false });
+      throw error;
+    }
+    return connection;
+  }
+
+  #dataConnection(call: DataCall): DataConnection {
+    const { data, clock } = this.#rooms;
+    const { remoteId, connectionId, metadata, label, serialization, init } = call;
+    const key = callKey({ src: remoteId, connectionId });
+    const details = { label, serialization: serialization.toLowerCase().replace("_", "-"), dcInit: init };
+    const remote = this.#remote({ remoteId, connectionId, metadata }, "data", details);
+    const rooms = { ...data, clock, log: this.#log };
+    const connection: DataConnection = new DataConnection(call, remote, rooms, () => {
+      this.#dataConnections.delete(key);
+      data.connections.retire(connection);
+    });
+    this.#dataConnections.set(key, connection);
+    data.connections.add(connection);
+    return connection;
+  }
+
+  #find(message: { src: string; connectionId: string }): MediaConnection | DataConnection | undefined {
+    return this.#calls.get(callKey(message)) ?? this.#dataConnections.get(callKey(message));
   }
 
   #call(offer: Offer): void {
@@ -163,12 +239,18 @@ export class Peer {
     return connection;
   }
 
-  #remote({ remoteId, connectionId, metadata }: Omit<Call, "offerSdp">): RemotePeer {
-    const to = { dst: remoteId, connectionId, connectionType: "media" };
+  /** @param details what an offer says besides. */
+  #remote(
+    { remoteId, connectionId, metadata }: Omit<Call, "offerSdp">,
+    connectionType: "media" | "data" = "media",
+    details: object = {},
+  ): RemotePeer {
+    const to = { dst: remoteId, connectionId, connectionType };
     return {
       offer: (sdp) =>
         this.#signaling.send("SEND_OFFER", {
           ...to,
+          ...details,
           offer: { type: "offer", sdp },
           ...(metadata !== undefined && { metadata }),
         }),
@@ -181,15 +263,16 @@ export class Peer {
   /** Some errors are about one connection of ours: nobody is there to take it. */
   #refused(error: SignalingErrorMessage): void {
     const { dst, connectionId } = error;
-    const call = dst && connectionId ? this.#calls.get(callKey({ src: dst, connectionId })) : undefined;
-    if (call) call.fail("peer_unavailable", error.message || undefined);
+    const refused = dst && connectionId ? this.#find({ src: dst, connectionId }) : undefined;
+    if (refused instanceof DataConnection) refused.fail(error.message || "there is no peer with this id");
+    else if (refused) refused.fail("peer_unavailable", error.message || undefined);
     else this.events.push({ event: "ERROR", params: this.params, error_message: peerErrorMessage(error) });
   }
 }
 
 /** As skyway-js names connections. */
-function newConnectionName(prefix: "mc" | "dc"): string {
-  return `${prefix}_${randomUUID().replaceAll("-", "").slice(0, 16)}`;
+function newConnectionName(): string {
+  return `mc_${randomUUID().replaceAll("-", "").slice(0, 16)}`;
 }
 
 const callKey = ({ src, connectionId }: { src: string; connectionId: string }) => JSON.stringify([src, connectionId]);

@@ -1,4 +1,4 @@
-import type { MediaConnectionId, PeerToken } from "../ids.ts";
+import type { DataConnectionId, MediaConnectionId, PeerToken } from "../ids.ts";
 import type { SignalingErrorMessage } from "./signalingMessages.ts";
 
 /** On every peer event in captures of the official gateway, though its reference says on OPEN only. */
@@ -11,6 +11,7 @@ export interface PeerParams {
 export type PeerEvent = { params: PeerParams } & (
   | { event: "OPEN" | "CLOSE" }
   | { event: "CALL"; call_params: { media_connection_id: MediaConnectionId } }
+  | { event: "CONNECTION"; data_params: { data_connection_id: DataConnectionId } }
   | { event: "EXPIRESIN"; remainingSec: number }
   | { event: "ERROR"; error_message: PeerErrorMessage }
 );

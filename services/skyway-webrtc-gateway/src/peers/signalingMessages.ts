@@ -16,6 +16,7 @@ export const OFFER = z.object({
   /** Of data connections. */
   label: z.string().catch("").default(""),
   serialization: z.string().catch("binary").default("binary"),
+  dcInit: z.object({ maxPacketLifeTime: z.int().optional(), maxRetransmits: z.int().optional() }).catch({}).default({}),
 });
 export type Offer = z.infer<typeof OFFER>;
 

@@ -41,7 +41,8 @@ export class TestGateway implements AsyncDisposable {
     const signaling = await openSignaling(0, secret);
     const mediaPort = await freeUdpPort();
     const sessions = createMediaSessions({ mediaPort, bindAddress: mediaAddress, announcedIps: [], log });
-    const media = { createSession: sessions.create, describeOffer };
+    const { createDataTransport, sendDatagram } = sessions;
+    const media = { createSession: sessions.create, describeOffer, createDataTransport, sendDatagram };
     const signalingUrl = `http://127.0.0.1:${signaling.port}`;
     const content = { bindAddress: "127.0.0.1", address: "127.0.0.1" };
     const gateway = createGateway({ signalingUrl, media, content, log });

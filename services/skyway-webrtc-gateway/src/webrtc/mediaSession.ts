@@ -7,6 +7,7 @@ import { Bandwidth } from "./bandwidth.ts";
 import { CallSession } from "./callSession.ts";
 import type { CodecWish } from "./codecChoice.ts";
 import { type CodecDescription, describeKinds } from "./codecDescription.ts";
+import { DataTransport, type DataTransportEvents } from "./dataTransport.ts";
 import { silenceLibrary } from "./libraryLog.ts";
 import { MediaPort } from "./mediaPort.ts";
 import { parseOffer } from "./offer.ts";
@@ -123,6 +124,10 @@ export type MediaSessionFactory = (listeners: MediaSessionListeners) => MediaSes
 
 export interface MediaSessions {
   create: MediaSessionFactory;
+  /** For data connections, over the same port. */
+  createDataTransport(events: DataTransportEvents): DataTransport;
+  /** By the socket that redirected media leaves by. */
+  sendDatagram(datagram: Buffer, to: Address): void;
   /** Ends all sessions and closes the port. */
   close(): Promise<void>;
 }
@@ -177,6 +182,8 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
       sessions.add(session);
       return session;
     },
+    createDataTransport: (events) => new DataTransport(surroundings, events),
+    sendDatagram: (datagram, to) => socket.send(datagram, to),
     async close() {
       await Promise.all([...sessions].map((session) => session.end("shutdown")));
       await socket.close();

@@ -82,6 +82,16 @@ export function parseOffer(sdp: string): Offer {
   return { media, bundle: open, dataMid, keepsDtls, transport };
 }
 
+/** Reads the offer of a data connection, or its answer: nothing but data channels. Throws GatewayError INVALID_OFFER. */
+export function parseDataOffer(sdp: string): OfferedTransport {
+  if (sdp.length > MAX_OFFER_CHARACTERS) throw new GatewayError("INVALID_OFFER", "too long");
+  const session = parseSdp(sdp);
+  const index = session.media.map(readMedia).findIndex(carriesData);
+  const found = session.media[index];
+  if (found === undefined) throw new GatewayError("INVALID_OFFER", "no data channels");
+  return readTransport(session, found, String(found.mid ?? index), sdp);
+}
+
 /** Whether an offer goes on with the transport of an earlier one (RFC 8839, section 4.4.1.1.1). */
 export function isSameTransport(one: OfferedTransport, other: OfferedTransport): boolean {
   return (

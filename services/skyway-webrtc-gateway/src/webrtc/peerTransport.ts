@@ -87,13 +87,7 @@ export class PeerTransport {
   }
 
   #parameters(): TransportParameters {
-    const sdp = this.#connection.localDescription()?.sdp ?? "";
-    return {
-      iceUfrag: attribute(sdp, "ice-ufrag"),
-      icePwd: attribute(sdp, "ice-pwd"),
-      fingerprint: attribute(sdp, "fingerprint"),
-      setup: attribute(sdp, "setup") === "passive" ? "passive" : "active",
-    };
+    return localParameters(this.#connection);
   }
 
   /** Candidates that cannot be used are left out: the caller reaches us, so that no candidate is needed. */
@@ -161,8 +155,19 @@ export class PeerTransport {
   }
 }
 
+/** Throws GatewayError TRANSPORT_FAILED. */
+export function localParameters(connection: PeerConnection): TransportParameters {
+  const sdp = connection.localDescription()?.sdp ?? "";
+  return {
+    iceUfrag: attribute(sdp, "ice-ufrag"),
+    icePwd: attribute(sdp, "ice-pwd"),
+    fingerprint: attribute(sdp, "fingerprint"),
+    setup: attribute(sdp, "setup") === "passive" ? "passive" : "active",
+  };
+}
+
 /** UDP with a numeric address: names (mDNS) would cost a thread each to look up, in vain within a container. */
-function isUsable(candidate: string): boolean {
+export function isUsable(candidate: string): boolean {
   const [, component, protocol, , address = ""] = candidate.replace(/^a=/, "").split(" ");
   return component === "1" && protocol?.toLowerCase() === "udp" && /^[\d.]+$|:/.test(address);
 }

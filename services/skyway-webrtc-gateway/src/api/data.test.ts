@@ -1,0 +1,181 @@
+import { createSocket } from "node:dgram";
+import nodeDataChannel, { type DataChannel } from "node-datachannel";
+import { io } from "socket.io-client";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { KEY, TestGateway } from "../testing/gateway.ts";
+import { openPeer, type RecorderPeer } from "../testing/recorderPeer.ts";
+import { UdpReceiver } from "../testing/udpReceiver.ts";
+import { waitFor } from "../testing/waitFor.ts";
+
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
+
+let gateway: TestGateway;
+let peer: RecorderPeer;
+
+beforeEach(async () => {
+  gateway = await TestGateway.open();
+  peer = await openPeer(gateway);
+});
+afterEach(() => gateway[Symbol.asyncDispose]());
+
+/** All that a byte can be, and bytes that are no UTF-8. */
+const BYTES = Buffer.from(Array.from({ length: 1_024 }, (_, n) => (n * 7) & 0xff));
+
+test("a peer connects, and messages are datagrams, byte for byte, both ways", async () => {
+  await using sink = await UdpReceiver.open();
+  using other = new DataPeer(gateway, "alice");
+  await other.open();
+  other.connect(peer.id, { serialization: "none", metadata: { from: "alice" } });
+  const { body } = await gateway.get(peer.events);
+  expect(body).toEqual({
+    event: "CONNECTION",
+    params: { peer_id: peer.id, token: peer.token },
+    data_params: { data_connection_id: expect.stringMatching(/^dc-.{36}$/) },
+  });
+  const path = `/data/connections/${body.data_params.data_connection_id}`;
+  expect((await gateway.get(`${path}/events`)).body).toEqual({ event: "OPEN" });
+  expect((await gateway.get(`${path}/status`)).body).toEqual({
+    remote_id: "alice",
+    buffersize: 0,
+    label: other.connectionId,
+    metadata: '{\n    "from": "alice"\n}',
+    open: true,
+    reliable: true,
+    serialization: "NONE",
+    type: "DATA",
+  });
+
+  const { data_id, port } = (await gateway.post("/data")).body;
+  const put = await gateway.request("PUT", path, { feed_params: { data_id }, redirect_params: sink.address });
+  expect([put.status, put.body]).toEqual([200, { command_type: "DATA_CONNECTION_PUT", data_id }]);
+  send(BYTES, port);
+  expect(await waitFor("the message", () => other.messages[0])).toEqual(BYTES);
+  other.channel?.sendMessageBinary(BYTES);
+  other.channel?.sendMessage("grüß dich");
+  await waitFor("two datagrams", () => sink.packets.length === 2);
+  expect(sink.packets).toEqual([BYTES, Buffer.from("grüß dich")]);
+
+  // A port that is in use is not closed; it is with the connection.
+  expect((await gateway.request("DELETE", `/data/${data_id}`)).status).toBe(403);
+  expect((await gateway.request("DELETE", path)).status).toBe(204);
+  expect((await gateway.get(`${path}/events`)).body).toEqual({ event: "CLOSE" });
+  expect((await gateway.request("DELETE", `/data/${data_id}`)).status).toBe(404);
+  await waitFor("the other side hears of it", () => other.heard.includes("FORCE_CLOSE"));
+});
+
+test("a program connects to a peer, and hears when that one goes", async () => {
+  await using sink = await UdpReceiver.open();
+  using other = new DataPeer(gateway, "bob");
+  await other.open();
+  const { data_id, port } = (await gateway.post("/data")).body;
+  const connected = await gateway.post("/data/connections", {
+    peer_id: peer.id,
+    token: peer.token,
+    target_id: "bob",
+    params: { data_id },
+    options: { serialization: "NONE", metadata: "hello", dcInit: { ordered: false, maxRetransmits: 0 } },
+    redirect_params: sink.address,
+  });
+  expect(connected.status).toBe(202);
+  const path = `/data/connections/${connected.body.params.data_connection_id}`;
+  expect((await gateway.get(`${path}/events`)).body).toEqual({ event: "OPEN" });
+  expect(other.offer).toMatchObject({
+    connectionType: "data",
+    serialization: "none",
+    metadata: "hello",
+    dcInit: { ordered: false, maxRetransmits: 0 },
+  });
+  expect((await gateway.get(`${path}/status`)).body).toMatchObject({ open: true, reliable: false });
+  send(Buffer.from("ping"), port);
+  expect(await waitFor("the message", () => other.messages[0])).toEqual(Buffer.from("ping"));
+  other.channel?.sendMessage("pong");
+  await waitFor("the datagram", () => sink.packets.length === 1);
+  other.close();
+  expect((await gateway.get(`${path}/events`)).body).toEqual({ event: "CLOSE" });
+  expect((await gateway.request("DELETE", `/data/${data_id}`)).status).toBe(404);
+});
+
+test.each(["nonsense", "v=0\r\n", `v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n`])(
+  "an offer that is none ends nothing but itself: %j",
+  async (sdp) => {
+    using other = new DataPeer(gateway, "eve");
+    await other.open();
+    other.socket.emit("SEND_OFFER", {
+      dst: peer.id,
+      connectionId: "dc_x",
+      connectionType: "data",
+      offer: { type: "offer", sdp },
+    });
+    await waitFor("the refusal", () => other.heard.includes("FORCE_CLOSE"));
+    expect((await gateway.get("/health")).status).toBe(200);
+  },
+);
+
+function send(datagram: Buffer, port: number): void {
+  const socket = createSocket("udp4");
+  socket.send(datagram, port, "127.0.0.1", () => socket.close());
+}
+
+/** Speaks signalling as skyway-js does, with a data channel of its own. */
+class DataPeer implements Disposable {
+  readonly socket;
+  readonly connectionId = `dc_${Math.random().toString(36).slice(2, 12)}`;
+  readonly messages: Buffer[] = [];
+  readonly heard: string[] = [];
+  channel: DataChannel | undefined;
+  offer: Record<string, unknown> | undefined;
+  readonly #connection;
+
+  constructor({ signalingOrigin }: TestGateway, peerId: string) {
+    this.socket = io(signalingOrigin, {
+      forceNew: true,
+      query: { apiKey: KEY, token: peerId, peerId, platform: "javascript", sdk_version: "4.4.5" },
+    });
+    this.#connection = new nodeDataChannel.PeerConnection(peerId, { iceServers: [], bindAddress: "127.0.0.1" });
+    this.#connection.onDataChannel((channel) => this.#take(channel));
+    this.socket.onAny((event: string) => this.heard.push(event));
+    this.socket.on("OFFER", (offer) => {
+      this.offer = offer;
+      const to = { dst: offer.src, connectionId: offer.connectionId, connectionType: "data" };
+      this.#connection.onLocalDescription((sdp, type) =>
+        this.socket.emit("SEND_ANSWER", { ...to, answer: { type, sdp } }),
+      );
+      this.#connection.setRemoteDescription(offer.offer.sdp, "offer");
+    });
+    this.socket.on("CANDIDATE", ({ candidate }) =>
+      this.#connection.addRemoteCandidate(candidate.candidate, candidate.sdpMid),
+    );
+  }
+
+  open(): Promise<unknown> {
+    return waitFor("OPEN", () => this.heard.includes("OPEN"));
+  }
+
+  connect(dst: string, details: object): void {
+    const to = { dst, connectionId: this.connectionId, connectionType: "data" };
+    const candidates: object[] = [];
+    this.#connection.onLocalDescription((sdp, type) =>
+      this.socket.emit("SEND_OFFER", { ...to, ...details, label: this.connectionId, offer: { type, sdp } }),
+    );
+    this.#connection.onLocalCandidate((candidate, sdpMid) => candidates.push({ candidate, sdpMid, sdpMLineIndex: 0 }));
+    this.socket.once("ANSWER", ({ answer }) => {
+      this.#connection.setRemoteDescription(answer.sdp, "answer");
+      for (const candidate of candidates) this.socket.emit("SEND_CANDIDATE", { ...to, candidate });
+    });
+    this.#take(this.#connection.createDataChannel(this.connectionId));
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.close();
+    this.socket.disconnect();
+  }
+
+  #take(channel: DataChannel): void {
+    this.channel = channel;
+    channel.onMessage((message) => this.messages.push(Buffer.from(message as string)));
+  }
+}

@@ -1,0 +1,58 @@
+import { candidates, connectionLine, type LocalTransport } from "./answer.ts";
+import type { OfferedTransport } from "./offer.ts";
+import { SCTP_PORT } from "./transportOffer.ts";
+
+/** A datagram's most: longer messages could not be passed on. */
+export const MAX_DATA_MESSAGE_BYTES = 65_507;
+
+/** Our description of a data connection (RFC 8841, section 5). An offer has no candidates, see `PeerTransport.offer`. */
+export function writeDataDescription(mid: string, local: Omit<LocalTransport, "setup">, setup: string): string {
+  const isOffer = setup === "actpass";
+  return text([
+    "v=0",
+    `o=- 1 ${local.version} IN IP4 127.0.0.1`,
+    "s=-",
+    "t=0 0",
+    `a=group:BUNDLE ${mid}`,
+    "a=msid-semantic: WMS",
+    `m=application ${local.port} UDP/DTLS/SCTP webrtc-datachannel`,
+    connectionLine(local),
+    ...(isOffer ? [] : [...candidates(local).map((one) => `a=${one}`), "a=end-of-candidates"]),
+    `a=ice-ufrag:${local.iceUfrag}`,
+    `a=ice-pwd:${local.icePwd}`,
+    "a=ice-options:trickle",
+    `a=fingerprint:${local.fingerprint}`,
+    `a=setup:${setup}`,
+    `a=mid:${mid}`,
+    `a=sctp-port:${SCTP_PORT}`,
+    `a=max-message-size:${MAX_DATA_MESSAGE_BYTES}`,
+  ]);
+}
+
+/** The peer's description as libdatachannel gets it. */
+export function writeRemoteData({ iceUfrag, icePwd, fingerprint, setup }: OfferedTransport): string {
+  return text([
+    "v=0",
+    "o=- 1 1 IN IP4 127.0.0.1",
+    "s=-",
+    "t=0 0",
+    `a=group:BUNDLE ${DATA_CONNECTION_MID}`,
+    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
+    "c=IN IP4 0.0.0.0",
+    `a=ice-ufrag:${iceUfrag}`,
+    `a=ice-pwd:${icePwd}`,
+    "a=ice-options:trickle",
+    `a=fingerprint:${fingerprint.type} ${fingerprint.hash}`,
+    `a=setup:${setup}`,
+    `a=mid:${DATA_CONNECTION_MID}`,
+    `a=sctp-port:${SCTP_PORT}`,
+    `a=max-message-size:${MAX_DATA_MESSAGE_BYTES}`,
+  ]);
+}
+
+/** The library's own name for its m-line. */
+export const DATA_CONNECTION_MID = "0";
+
+function text(lines: readonly string[]): string {
+  return `${lines.join("\r\n")}\r\n`;
+}

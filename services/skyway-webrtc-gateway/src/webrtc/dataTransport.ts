@@ -1,0 +1,191 @@
+import nodeDataChannel, { type DataChannel, type PeerConnection } from "node-datachannel";
+import { GatewayError } from "../errors.ts";
+import { candidates } from "./answer.ts";
+import {
+  DATA_CONNECTION_MID,
+  MAX_DATA_MESSAGE_BYTES,
+  writeDataDescription,
+  writeRemoteData,
+} from "./dataDescription.ts";
+import type { RemoteCandidate } from "./mediaSession.ts";
+import { parseDataOffer } from "./offer.ts";
+import { isUsable, localParameters } from "./peerTransport.ts";
+
+export interface DataTransportEvents {
+  /** The channel is open. */
+  open(): void;
+  /** One message, text as UTF-8. */
+  message(data: Buffer): void;
+  /** Once, and not after `close()`. */
+  gone(): void;
+}
+
+/** Of a channel that we open (WebRTC, RTCDataChannelInit). */
+export interface ChannelInit {
+  ordered?: boolean | undefined;
+  maxPacketLifeTime?: number | undefined;
+  maxRetransmits?: number | undefined;
+  protocol?: string | undefined;
+}
+
+/** Where our end is. */
+export interface DataAddress {
+  port: number;
+  bindAddress: string;
+  addresses: readonly string[];
+}
+
+/** More than this is not kept for a peer that reads too slowly: what comes then is dropped, as UDP does it. */
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+
+/** One libdatachannel connection with one data channel. */
+export class DataTransport {
+  readonly #connection: PeerConnection;
+  readonly #events: DataTransportEvents;
+  readonly #address: DataAddress;
+  #channel: DataChannel | undefined;
+  #remoteMid = DATA_CONNECTION_MID;
+  /** Kept until the peer's description is here. */
+  #early: string[] | undefined = [];
+  #isOver = false;
+
+  constructor(address: DataAddress, events: DataTransportEvents) {
+    this.#events = events;
+    this.#address = address;
+    this.#connection = new nodeDataChannel.PeerConnection("data", {
+      iceServers: [],
+      bindAddress: address.bindAddress,
+      enableIceUdpMux: true,
+      portRangeBegin: address.port,
+      portRangeEnd: address.port,
+      maxMessageSize: MAX_DATA_MESSAGE_BYTES,
+    });
+    this.#connection.onDataChannel((channel) => {
+      if (this.#channel || this.#isOver) channel.close();
+      else this.#take(channel);
+    });
+    this.#connection.onStateChange((state) => {
+      if (state === "disconnected" || state === "failed" || state === "closed") this.#gone();
+    });
+  }
+
+  /** Throws GatewayError INVALID_OFFER, TRANSPORT_FAILED. */
+  answer(offerSdp: string): string {
+    const offered = parseDataOffer(offerSdp);
+    this.#describe(writeRemoteData(offered), "offer", offered.candidates);
+    const local = localParameters(this.#connection);
+    return writeDataDescription(offered.mid, { ...local, ...this.#address, version: 1 }, local.setup);
+  }
+
+  /** Throws GatewayError TRANSPORT_FAILED. */
+  offer(label: string, { ordered = true, maxPacketLifeTime, maxRetransmits, protocol }: ChannelInit): string {
+    const init = {
+      unordered: !ordered,
+      ...(maxPacketLifeTime !== undefined && { maxPacketLifeTime }),
+      ...(maxRetransmits !== undefined && { maxRetransmits }),
+      ...(protocol !== undefined && { protocol }),
+    };
+    try {
+      this.#take(this.#connection.createDataChannel(label, init));
+      const local = localParameters(this.#connection);
+      return writeDataDescription(DATA_CONNECTION_MID, { ...local, ...this.#address, version: 1 }, "actpass");
+    } catch (cause) {
+      if (cause instanceof GatewayError) throw cause;
+      throw new GatewayError("TRANSPORT_FAILED", (cause as Error).message, { cause });
+    }
+  }
+
+  /** Returns our candidates. Throws GatewayError INVALID_OFFER, TRANSPORT_FAILED. */
+  accept(answerSdp: string): RemoteCandidate[] {
+    const answered = parseDataOffer(answerSdp);
+    this.#remoteMid = answered.mid;
+    this.#describe(writeRemoteData(answered), "answer", answered.candidates);
+    return candidates(this.#address).map((candidate) => ({ candidate, sdpMid: this.#remoteMid, sdpMLineIndex: 0 }));
+  }
+
+  addRemoteCandidate({ candidate }: Pick<RemoteCandidate, "candidate">): void {
+    if (this.#isOver || !isUsable(candidate)) return;
+    if (this.#early) {
+      if (this.#early.length < MAX_EARLY_CANDIDATES) this.#early.push(candidate);
+      return;
+    }
+    try {
+      this.#connection.addRemoteCandidate(candidate, DATA_CONNECTION_MID);
+    } catch {
+      // Malformed, or one too many.
+    }
+  }
+
+  /** One message; false if it was dropped. */
+  send(message: Buffer, asText: boolean): boolean {
+    const channel = this.#channel;
+    try {
+      if (!channel?.isOpen() || channel.bufferedAmount() > MAX_BUFFERED_BYTES) return false;
+      return asText ? channel.sendMessage(message.toString("utf8")) : channel.sendMessageBinary(message);
+    } catch {
+      // Longer than the peer takes, or closed in this moment.
+      return false;
+    }
+  }
+
+  get bufferedBytes(): number {
+    try {
+      return this.#channel?.bufferedAmount() ?? 0;
+    } catch {
+      return 0;
+    }
+  }
+
+  close(): void {
+    this.#isOver = true;
+    for (const one of [this.#channel, this.#connection]) {
+      try {
+        one?.close();
+      } catch {
+        // Closed by the library already.
+      }
+    }
+  }
+
+  #describe(sdp: string, type: "offer" | "answer", offered: readonly string[]): void {
+    try {
+      this.#connection.setRemoteDescription(sdp, type);
+    } catch (cause) {
+      throw new GatewayError("TRANSPORT_FAILED", (cause as Error).message, { cause });
+    }
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const candidate of [...offered, ...early]) this.addRemoteCandidate({ candidate });
+  }
+
+  #take(channel: DataChannel): void {
+    this.#channel = channel;
+    channel.onMessage((message) => {
+      if (!this.#isOver) this.#events.message(bytesOf(message));
+    });
+    channel.onClosed(() => this.#gone());
+    channel.onError(() => undefined);
+    const opened = () => {
+      if (!this.#isOver) this.#events.open();
+    };
+    if (channel.isOpen()) setImmediate(opened);
+    else channel.onOpen(opened);
+  }
+
+  #gone(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    // The library may still be busy with what it tells.
+    setImmediate(() => {
+      this.#events.gone();
+      this.close();
+    });
+  }
+}
+
+const MAX_EARLY_CANDIDATES = 100;
+
+function bytesOf(message: string | Buffer | ArrayBuffer): Buffer {
+  if (typeof message === "string") return Buffer.from(message, "utf8");
+  return Buffer.isBuffer(message) ? message : Buffer.from(message);
+}
