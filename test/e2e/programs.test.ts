@@ -68,7 +68,7 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
     expect(body.params).toEqual({ video_id: program.video.media_id, audio_id: program.audio.media_id });
     await called;
 
-    await expectShown(page, "red");
+    await expectShown(name, page, "red");
     // RTCP that only the encoder can do something with.
     await waitFor("the browser's wish for a keyframe", PATIENCE_MS, () => program.wishes.packets.some(isReport));
   });
@@ -82,7 +82,7 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
       metadata: { from: "a program" },
     });
 
-    await expectShown(page, "blue");
+    await expectShown(name, page, "blue");
     await waitFor("what the page sends", PATIENCE_MS, () => program.received.packets.length > 20);
     const payloadTypes = new Set(program.received.packets.map((packet) => (packet[1] ?? 0) & 0x7f));
     expect([...payloadTypes]).toEqual([100]);
@@ -95,7 +95,7 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
   test.runIf(name === "chromium")("decodes H264 and G711", async () => {
     await using program = await Program.open("red", "H264", "G711");
     await dial(program, { videoReceiveEnabled: false, audioReceiveEnabled: false });
-    await expectShown(page, "red");
+    await expectShown(name, page, "red");
   });
 });
 
@@ -114,13 +114,14 @@ async function dial(program: Program, more: object): Promise<string> {
   return connection;
 }
 
-async function expectShown(page: CallerPage, colour: keyof typeof COLOURS): Promise<void> {
+async function expectShown(name: BrowserName, page: CallerPage, colour: keyof typeof COLOURS): Promise<void> {
   await waitFor("decoded frames", PATIENCE_MS, async () => ((await page.received()).video?.framesDecoded ?? 0) > 30);
   const seen = await page.seen();
   expect(seen).toMatchObject(SIZE);
   const off = COLOURS[colour].map((value, index) => Math.abs(value - (seen?.colour[index] ?? 999)));
   expect(Math.max(...off), JSON.stringify(seen)).toBeLessThan(60);
-  expect(await page.loudness()).toBeGreaterThan(0.05);
+  if (name === "chromium") expect(await page.loudness()).toBeGreaterThan(0.05);
+  else expect((await page.received()).audio?.packets).toBeGreaterThan(20);
 }
 
 /** RFC 3550, section 12.1: what compounds begin with. */
