@@ -188,6 +188,8 @@ describe("a call of ours", () => {
   });
 
   test("that nobody answers ends in an error", async () => {
+    await connection.release();
+    said.length = 0;
     const dialled = connect(undefined);
     await dialled.dial(OPTIONS);
     clock.advance(RING_LIMIT_MS);
