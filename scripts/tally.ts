@@ -1,17 +1,30 @@
 /**
- * Sums what the test runs and the checks found, prints it as the last line, and exits with 1 if anything failed.
+ * Names what failed and why, sums what the test runs and the checks found as the last line, and exits with 1 if anything
+ * failed. Whoever reads only the end of a long log sees it all.
  *
  *   node scripts/tally.ts <folder of vitest's JSON reports> <checks passed> <checks failed> <project>…
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { z } from "zod";
+
+const REASON_LINES = 3;
 
 const Report = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
   numTotalTestSuites: z.number(),
   success: z.boolean(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string(),
+      assertionResults: z.array(
+        z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()).nullish() }),
+      ),
+    }),
+  ),
 });
 
 const [folder = "", checksPassed = "0", checksFailed = "0", ...projects] = process.argv.slice(2);
@@ -23,6 +36,7 @@ for (const project of projects) {
     const report = Report.parse(JSON.parse(readFileSync(join(folder, `${project}.json`), "utf8")));
     passed += report.numPassedTests;
     failed += report.numFailedTests;
+    process.stdout.write(failuresOf(report).join(""));
     // A file that could not even be loaded, or no test at all, is a failure that no test counts.
     if (report.numFailedTests === 0 && (!report.success || report.numPassedTests === 0)) failed += 1;
   } catch (error) {
@@ -33,3 +47,18 @@ for (const project of projects) {
 
 process.stdout.write(`tests: ${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
+
+function failuresOf({ testResults }: z.infer<typeof Report>): string[] {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(process.cwd(), name);
+    const failures = assertionResults
+      .filter((test) => test.status === "failed")
+      .map(({ fullName, failureMessages }) => failure(`${file}: ${fullName}`, failureMessages?.join("\n") ?? ""));
+    return failures.length || status !== "failed" ? failures : [failure(file, message)];
+  });
+}
+
+function failure(what: string, why: string): string {
+  const lines = why.split("\n").filter((line) => line.trim() && !/^\s+at /.test(line));
+  return [`FAILED ${what}`, ...lines.slice(0, REASON_LINES).map((line) => `    ${line.trim()}`), ""].join("\n");
+}
