@@ -3,18 +3,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { composeOrThrow } from "./compose.ts";
 
-const ORCHESTRATOR = ["up", "--detach", "--wait", "--no-deps", "--no-build", "orchestrator"];
+const ORCHESTRATOR = ["--detach", "--no-deps", "--no-build", "orchestrator"];
 
-/** The orchestrator with another configuration file, until the end of the scope (`await using`). */
-export async function configure(yaml: string): Promise<AsyncDisposable> {
+/**
+ * The orchestrator with another configuration file, until the end of the scope (`await using`).
+ *
+ * @param isWell whether to wait until it is healthy; what is configured to be unwell never is. Default: true.
+ */
+export async function configure(yaml: string, { isWell = true } = {}): Promise<AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
   const path = join(folder, "config.yaml");
   await writeFile(path, yaml);
-  await composeOrThrow(ORCHESTRATOR, { env: { CONFIG_FILE: path } });
-  return {
+  const configured = {
     async [Symbol.asyncDispose]() {
-      await composeOrThrow(ORCHESTRATOR);
+      await composeOrThrow(["up", "--wait", ...ORCHESTRATOR]);
       await rm(folder, { recursive: true });
     },
   };
+  try {
+    await composeOrThrow(["up", ...(isWell ? ["--wait"] : []), ...ORCHESTRATOR], { env: { CONFIG_FILE: path } });
+  } catch (error) {
+    await configured[Symbol.asyncDispose](); // or every test after this one would fail with it
+    throw error;
+  }
+  return configured;
 }

@@ -8,6 +8,8 @@ import { inspect } from "../bundle/recordingFile.ts";
 import { type Signal, watch } from "../bundle/recordingSignal.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { beeps, flashes } from "../bundle/signalEvents.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { PATIENCE_MS } from "./expectations.ts";
 import { BOTH, expectInStep, expectPlayable, perform, type Recorded } from "./performance.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -27,6 +29,7 @@ const TOO_SMALL = `
 host:
   minimumAvailableMebibytes: 1048576
 `;
+type Part = { status: string };
 const VORBIS = `
 audio:
   transcode: vorbis
@@ -85,17 +88,21 @@ test("sound becomes Vorbis where that is configured", async () => {
 
 test("a host that is too small refuses the call, says what is short, and takes calls once it has enough", async () => {
   {
-    await using _ = await configure(TOO_SMALL);
+    await using _ = await configure(TOO_SMALL, { isWell: false });
+    await waitFor("all but the host is well", PATIENCE_MS, async () => {
+      const { parts } = await (await request("/api/health")).json();
+      return (
+        parts && Object.entries<Part>(parts).every(([name, { status }]) => (status === "ok") === (name !== "host"))
+      );
+    });
     const { page, peerId } = await stage.caller();
     await expect(page.call(RECORDER_PEER_ID, { videoCodec: "VP8" })).rejects.toThrow("not connected");
     const call = await findCallOf(peerId);
     expect(call?.legs).toMatchObject([{ state: "failed", error: { code: "MEMORY_SHORT" } }]);
     const health = await request("/api/health");
     expect(health.status).toBe(503);
-    expect((await health.json()).parts.host).toMatchObject({
-      status: "failing",
-      reason: expect.stringContaining("MiB"),
-    });
+    const host = { status: "failing", reason: expect.stringContaining("MiB") };
+    expect((await health.json()).parts).toMatchObject({ host });
     await page.tab.close();
   }
   const seen = await perform(stage, BOTH, {}, 1);
