@@ -21,6 +21,12 @@ export interface ChaosOptions {
   say(line: string): void;
 }
 
+/** A kill takes a second or two on a busy host, and a call may come about meanwhile. */
+interface Killed {
+  from: number;
+  to: number;
+}
+
 /** One call that was up, as its page saw it. */
 interface Attempt {
   peerId: string;
@@ -47,11 +53,11 @@ export interface Tally {
 export async function chaos({ seed, forMs, callers, say }: ChaosOptions): Promise<Tally> {
   await using stage = await openStage("chromium");
   const until = Date.now() + forMs;
-  const gatewayKills: number[] = [];
+  const gatewayKills: Killed[] = [];
   const killed: Tally["kills"] = {};
-  const killing = killOneByOne(seed, until, (victim, at) => {
+  const killing = killOneByOne(seed, until, (victim, when) => {
     killed[victim] = (killed[victim] ?? 0) + 1;
-    if (victim === "skyway-webrtc-gateway") gatewayKills.push(at);
+    if (victim === "skyway-webrtc-gateway") gatewayKills.push(when);
     say(`${victim} killed`);
   });
   const calling = Promise.all(
@@ -65,13 +71,13 @@ export async function chaos({ seed, forMs, callers, say }: ChaosOptions): Promis
 async function killOneByOne(
   seed: number,
   until: number,
-  onKilled: (victim: Victim, at: number) => void,
+  onKilled: (victim: Victim, when: Killed) => void,
 ): Promise<void> {
   for (const next of kills(seed)) {
     if (Date.now() + next.afterMs > until) return;
     await delay(next.afterMs);
-    const at = Date.now();
-    if (await kill(next)) onKilled(next.victim, at);
+    const from = Date.now();
+    if (await kill(next)) onKilled(next.victim, { from, to: Date.now() });
   }
 }
 
@@ -123,7 +129,7 @@ async function count(
   seed: number,
   killed: Tally["kills"],
   attempts: readonly Attempt[],
-  gatewayKills: readonly number[],
+  gatewayKills: readonly Killed[],
 ): Promise<Tally> {
   const tally: Tally = {
     ...{ seed, kills: killed, calls: attempts.length, ready: 0, failed: [], legs: [] },
@@ -135,8 +141,8 @@ async function count(
       return found.length > 0 && found.every(({ state }) => state === "ready" || state === "failed") && found;
     });
     // Nobody can record what nobody receives: a call ends for us with its gateway.
-    const gone = gatewayKills.find((at) => at > connectedAt && at < endedAt);
-    const seconds = ((gone ?? endedAt) - connectedAt) / 1000;
+    const gone = gatewayKills.find(({ from, to }) => to > connectedAt && from < endedAt)?.from;
+    const seconds = Math.max(0, (gone ?? endedAt) - connectedAt) / 1000;
     const kept = legs.reduce((sum, leg) => sum + (leg.file?.durationSeconds ?? 0), 0);
     const lost = Math.max(0, seconds - kept);
     tally.mediaSeconds += seconds;
