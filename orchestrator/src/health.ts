@@ -23,7 +23,7 @@ export interface HealthSources {
   gateway: Pick<Gateway, "isWell">;
   signalingUrl: string;
   host: Pick<Host, "check">;
-  storage: Pick<Storage, "check">;
+  storage: Pick<Storage, "mustBeWell">;
   peers: readonly Pick<PeerKeeper, "trouble">[];
 }
 
@@ -35,7 +35,7 @@ export async function checkHealth(sources: HealthSources): Promise<Health> {
     well(mustBe(gateway.isWell(), "it does not answer, or is not well")),
     well(machine.check()),
     well(mustBe(answers(`${signalingUrl}/health`), "it does not answer, or is not well")),
-    well(room.check()),
+    well(room.mustBeWell()),
     well(noTrouble(peers)),
   ]);
   const parts = { docker, gateway: gatewayHealth, host, signaling, storage, peers: peersHealth };

@@ -196,7 +196,9 @@ export class Orchestrator {
     const over = new AbortController();
     over.signal.addEventListener("abort", cpuWait.start());
     void retention.watch(over.signal);
-    void storage.watch({ onFull: () => desk.stopAll("storage_full") }, clock, log, over.signal);
+    const onFull = () => desk.stopAll("storage_full");
+    const onWell = () => void calls.catchUp().catch(() => undefined); // in a second again
+    void storage.watch({ onFull, onWell }, clock, log, over.signal);
     for (const peer of peers) void peer.keep((call) => void receiveCall(peer.peerId, call, rooms));
     await api.listen({ port: configuration.port, host: "0.0.0.0" });
     log.info({ port: configuration.port, peers: configuration.peers }, "orchestrator is up");

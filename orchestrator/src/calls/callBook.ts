@@ -19,6 +19,8 @@ interface OpenCall {
   lastChangeMs: number;
   /** Settles when the newest manifest is on disk. */
   written: Promise<void>;
+  /** What is on disk, if anything, is older. */
+  isUnwritten: boolean;
 }
 
 /**
@@ -71,9 +73,25 @@ export class CallBook extends EventEmitter<{ change: [Manifest]; removed: [CallI
     };
     call.lastChangeMs = this.#clock.now().getTime();
     this.emit("change", call.manifest);
-    // One write after another, each of the newest state: a manifest is never older than what it replaces.
-    call.written = call.written.catch(() => undefined).then(() => this.#library.writeManifest(call.manifest));
-    await call.written;
+    await this.#write(call);
+  }
+
+  /** Tries again what could not be written: the disk must not tell for ever what was true before it failed. */
+  async catchUp(): Promise<void> {
+    for (const call of this.#open.values()) if (call.isUnwritten) await this.#write(call);
+  }
+
+  /** One write after another, each of the newest state: a manifest is never older than what it replaces. */
+  #write(call: OpenCall): Promise<void> {
+    call.isUnwritten = true;
+    call.written = call.written
+      .catch(() => undefined)
+      .then(async () => {
+        const { manifest } = call;
+        await this.#library.writeManifest(manifest);
+        call.isUnwritten = call.manifest !== manifest;
+      });
+    return call.written;
   }
 
   /**
@@ -109,6 +127,7 @@ export class CallBook extends EventEmitter<{ change: [Manifest]; removed: [CallI
       manifest,
       lastChangeMs: this.#clock.now().getTime(),
       written: Promise.resolve(),
+      isUnwritten: false,
     });
   }
 
@@ -172,8 +191,9 @@ export class CallBook extends EventEmitter<{ change: [Manifest]; removed: [CallI
 
   #forgetOld(): void {
     const limit = this.#clock.now().getTime() - REJOIN_WINDOW_MS;
-    for (const [id, { manifest, lastChangeMs }] of this.#open) {
-      if (lastChangeMs < limit && manifest.legs.every(({ state }) => isOver(state))) this.#open.delete(id);
+    for (const [id, { manifest, lastChangeMs, isUnwritten }] of this.#open) {
+      if (lastChangeMs < limit && !isUnwritten && manifest.legs.every(({ state }) => isOver(state)))
+        this.#open.delete(id);
     }
   }
 }

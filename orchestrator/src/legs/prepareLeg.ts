@@ -4,6 +4,7 @@ import { recorderIdOf } from "../ids.ts";
 import type { LegIn } from "../library/manifest.ts";
 import type { LegMetrics } from "../metrics/legMetrics.ts";
 import { type Codecs, chooseCodecs, codecNames, USUAL_CODECS } from "../recorders/codecs.ts";
+import type { RecorderSpec } from "../recorders/recorders.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { LegContext } from "./legContext.ts";
 import { admit } from "./legLimits.ts";
@@ -19,7 +20,7 @@ export interface PreparedLeg {
  * @throws RecorderError when it cannot be recorded; no recorder is left then.
  */
 export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext): Promise<PreparedLeg> {
-  const { calls, clock, host, limits, metrics, recorders } = context.rooms;
+  const { calls, clock, host, limits, metrics } = context.rooms;
   await counted(metrics, async () => {
     admit(limits, { callId: context.callId, peerId: ringing.peerId }, calls.running(), ({ state }) => !isOver(state));
     await host.check();
@@ -29,7 +30,7 @@ export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext)
   const recorderId = recorderIdOf(ringing.id, 1);
   const began = clock.now().getTime();
   const recorder = await counted(metrics, () =>
-    recorders.take({ recorderId, callId: context.callId, legId: ringing.id, codecs }),
+    writingRecorder({ recorderId, callId: context.callId, legId: ringing.id, codecs }, context),
   );
   const ms = clock.now().getTime() - began;
   metrics.recorderBound(ms);
@@ -55,6 +56,27 @@ async function mustBeKept(ringing: LegIn<"ringing">, { callId, rooms }: LegConte
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RecorderError("STORAGE_UNAVAILABLE", reason, { cause: error });
+  }
+}
+
+/** A recorder that is there, and whose files are where they are looked for. */
+async function writingRecorder(spec: RecorderSpec, { rooms }: LegContext): Promise<StartedRecorder> {
+  const { recorders, library, storage } = rooms;
+  try {
+    const recorder = await recorders.take(spec);
+    if (!(await library.hasTracksOf(spec.recorderId))) {
+      await recorder.finish(false).catch(() => undefined);
+      throw new RecorderError(
+        "STORAGE_UNAVAILABLE",
+        "recorders write elsewhere: was the folder unmounted, or mounted?",
+      );
+    }
+    storage.noteRecorder();
+    return recorder;
+  } catch (thrown) {
+    const error = asRecorderError(thrown);
+    if (error.code === "STORAGE_UNAVAILABLE") storage.noteRecorder(error);
+    throw error;
   }
 }
 

@@ -3,6 +3,7 @@ import { RecorderError } from "../errors.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
 import type { MediaConnectionId, PeerId } from "../ids.ts";
 import type { LegIn, ManifestLeg, RecordingFile } from "../library/manifest.ts";
+import type { Storage } from "../library/storage.ts";
 import type { Recorders } from "../recorders/recorders.ts";
 import { ManualClock } from "../testing/manualClock.ts";
 import { OFFERED, PaperGateway } from "../testing/paperGateway.ts";
@@ -159,6 +160,18 @@ describe("a leg that cannot be recorded fails with a code, its caller is told, a
     expect(stage.warnings.map(({ code }) => code)).toContain("STORAGE_UNAVAILABLE");
   });
 
+  test("recorders write elsewhere, as they do once the volume was unmounted", async () => {
+    stage.library.isShared = false;
+    const refused = await ring();
+    await expectFailure(refused, "STORAGE_UNAVAILABLE");
+    const storage = stage.storage as Storage;
+    await expect(storage.check()).resolves.toBeUndefined(); // the next call is tried
+    await expect(storage.mustBeWell()).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+    stage.library.isShared = true;
+    expect(legOf(await ring())).toMatchObject({ state: "connecting" });
+    await expect(storage.mustBeWell()).resolves.toBeUndefined();
+  });
+
   test("media never came", async () => {
     recorders.assembling = ["no media"];
     const id = await ring();
@@ -225,6 +238,15 @@ test("a gateway that is gone ends the recorder, which nobody else can, and the r
   await clock.pass(100);
   expect(recorders.finished).toEqual([{ byeExpected: false }]);
   expect(legOf(id)).toMatchObject({ state: "ready", reason: "gateway_lost" });
+});
+
+test("what was lost unseen ended with the last packet that was written, however late that is noticed", async () => {
+  const id = await ring(FLOWING);
+  await clock.pass(20_000, 500);
+  stage.library.lastWrittenAt = new Date(T0 + 12_345);
+  gateway.forget();
+  await clock.pass(100);
+  expect(legOf(id)).toMatchObject({ state: "ready", endedAt: "2026-01-01T00:00:12.345Z" });
 });
 
 test("a volume without room takes no call, says so, and takes calls again by itself", async () => {

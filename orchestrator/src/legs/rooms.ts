@@ -25,5 +25,5 @@ export interface Rooms {
   metrics: LegMetrics;
   preferences: Preferences;
   recorders: Recorders;
-  storage: Pick<Storage, "check">;
+  storage: Pick<Storage, "check" | "noteRecorder">;
 }

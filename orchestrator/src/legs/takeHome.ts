@@ -2,11 +2,12 @@ import { asRecorderError, RecorderError } from "../errors.ts";
 import type { LegIn, ManifestFile } from "../library/manifest.ts";
 import { USUAL_CODECS } from "../recorders/codecs.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
-import { type Ending, reasonOf } from "./ending.ts";
+import { byeExpected, type Ending, reasonOf } from "./ending.ts";
 import { failLeg, shown } from "./failLeg.ts";
 import { finishFile, type KeptFile } from "./finishFile.ts";
 import type { LegContext } from "./legContext.ts";
 import { withFiles } from "./legFiles.ts";
+import { recordersOf } from "./parts.ts";
 import { fileStart } from "./rolledFile.ts";
 
 /** Legs of which something may be in the spool. */
@@ -21,12 +22,13 @@ export type SpooledLeg = LegIn<"connecting" | "recording" | "finalising" | "fail
  */
 export async function takeHome(
   leg: SpooledLeg,
-  ending: Ending,
+  noticed: Ending,
   recorder: StartedRecorder | undefined,
   context: LegContext,
 ): Promise<void> {
   const { calls, clock } = context.rooms;
   const began = clock.now().getTime();
+  const ending = await dated(noticed, leg, context);
   const finalising = await context.write(finalisingOf(leg, ending));
   context.log.info({ reason: finalising.reason }, "leg finalising");
   const last = lastFile(finalising, context);
@@ -46,6 +48,16 @@ export async function takeHome(
     } else if (context.files.all.some(({ file }) => file)) await readyWithout(finalising, last, error, context);
     else await failLeg(finalising, error, context);
   }
+}
+
+/**
+ * What ended unseen, as everything does with its host, has not gone on until somebody found out: it ended when the last
+ * packet was written.
+ */
+async function dated(ending: Ending, leg: SpooledLeg, { rooms: { library } }: LegContext): Promise<Ending> {
+  if (byeExpected(ending)) return ending;
+  const written = await library.lastWritten(recordersOf(leg)).catch(() => undefined);
+  return written && written < ending.at ? { ...ending, at: written } : ending;
 }
 
 function finalisingOf(leg: SpooledLeg, ending: Ending): LegIn<"finalising"> {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pino } from "pino";
@@ -109,6 +109,21 @@ describe("the spool", () => {
     await library.clearSpool(one);
     expect([...(await library.spooled()).keys()]).toEqual([other]);
   });
+});
+
+test("when a recorder's tracks were written to last is when the newest of them was", async () => {
+  const [one, other] = [recorderIdOf(newLegId(new Date()), 1), recorderIdOf(newLegId(new Date()), 1)];
+  const write = async (path: string, text: string, at: string) => {
+    await writeFile(path, text);
+    await utimes(path, new Date(at), new Date(at));
+  };
+  await write(library.paths.track(one, "audio"), "sound", "2026-01-01T00:00:05Z");
+  await write(library.paths.track(one, "video"), "", "2026-01-01T00:00:09Z");
+  await write(library.paths.assembled(one, "webm"), "joined", "2026-01-01T00:01:00Z");
+  await write(library.paths.track(other, "audio"), "sound", "2026-01-01T00:00:07Z");
+  expect(await library.lastWritten([one])).toEqual(new Date("2026-01-01T00:00:05Z"));
+  expect(await library.lastWritten([one, other])).toEqual(new Date("2026-01-01T00:00:07Z"));
+  expect(await library.lastWritten([recorderIdOf(newLegId(new Date()), 1)])).toBeUndefined();
 });
 
 test("a volume that is not there cannot be written", async () => {

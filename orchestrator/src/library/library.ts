@@ -24,6 +24,8 @@ export class Library {
   readonly paths: Paths;
   readonly #log: Logger;
   readonly #unreadable = new Set<CallId>();
+  /** A write has failed. A disk that is gone still says that it may be written, and how much is free. */
+  #isInDoubt = false;
 
   constructor(paths: Paths, log: Logger) {
     this.paths = paths;
@@ -31,8 +33,13 @@ export class Library {
   }
 
   async writeManifest(manifest: Manifest): Promise<void> {
-    await mkdir(this.paths.call(manifest.id), { recursive: true });
-    await writeAtomically(this.paths.manifest(manifest.id), `${JSON.stringify(manifest, null, 2)}\n`);
+    try {
+      await mkdir(this.paths.call(manifest.id), { recursive: true });
+      await writeAtomically(this.paths.manifest(manifest.id), `${JSON.stringify(manifest, null, 2)}\n`);
+    } catch (error) {
+      this.#isInDoubt = true;
+      throw error;
+    }
   }
 
   /** @returns undefined when there is none, or one that cannot be read; the log says so once. */
@@ -109,6 +116,23 @@ export class Library {
     return sizes;
   }
 
+  /** Whether a recorder that has begun writes where this process reads. */
+  async hasTracksOf(recorder: RecorderId): Promise<boolean> {
+    return (await entries(this.paths.spool)).some((name) => recorderIdOfFile(name) === recorder && isTrack(name));
+  }
+
+  /** When the tracks of these recorders were written to last; undefined when nothing is in them. */
+  async lastWritten(recorders: readonly RecorderId[]): Promise<Date | undefined> {
+    let last: Date | undefined;
+    for (const name of await entries(this.paths.spool)) {
+      const recorder = recorderIdOfFile(name);
+      if (!recorder || !recorders.includes(recorder) || !isTrack(name)) continue;
+      const track = await stat(join(this.paths.spool, name)).catch(() => undefined);
+      if (track && track.size > 0 && (!last || track.mtime > last)) last = track.mtime;
+    }
+    return last;
+  }
+
   /** What the files that are yet to be made of the tracks in the spool will take. */
   async unassembledBytes(): Promise<number> {
     const missing = new Map<RecorderId, number>();
@@ -153,8 +177,16 @@ export class Library {
   async checkWritable(): Promise<{ freeBytes: number }> {
     await access(this.paths.spool, constants.W_OK);
     await access(this.paths.calls, constants.W_OK);
+    if (this.#isInDoubt) await this.#proveWritable();
     const { bavail, bsize } = await statfs(this.paths.root);
     return { freeBytes: bavail * bsize };
+  }
+
+  async #proveWritable(): Promise<void> {
+    const proof = join(this.paths.calls, "is-writable");
+    await writeAtomically(proof, "");
+    await rm(proof);
+    this.#isInDoubt = false;
   }
 
   async #takeIn(call: CallId, spooled: string, name: string): Promise<void> {

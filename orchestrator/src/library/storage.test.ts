@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, type Mock, test, vi } from "vitest";
 import { ManualClock } from "../testing/manualClock.ts";
 import { Library } from "./library.ts";
 import { Paths } from "./paths.ts";
@@ -67,22 +67,27 @@ describe.skipIf(process.getuid?.() !== 0)("a volume of 64 MiB of which 16 have t
     const said: { code?: string; msg: string }[] = [];
     const log = pino({}, { write: (line) => void said.push(JSON.parse(line)) });
     const over = new AbortController();
-    let ended = 0;
-    const watching = storage.watch({ onFull: () => ended++ }, clock, log, over.signal);
-    const secondsPass = async (seconds: number) => {
-      for (let second = 0; second < seconds; second += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 20)); // the file system is asked in real time
-        await clock.pass(1_000, 500);
-      }
+    const [onFull, onWell] = [vi.fn(), vi.fn()];
+    const watching = storage.watch({ onFull, onWell }, clock, log, over.signal);
+    const looksAt = async (what: Mock) => {
+      const before = what.mock.calls.length;
+      // The file system is asked in real time.
+      await vi.waitFor(
+        () => clock.pass(1_000, 500).then(() => expect(what.mock.calls.length).toBeGreaterThan(before)),
+        {
+          timeout: 5_000,
+        },
+      );
     };
-    await secondsPass(2);
-    expect({ ended, said }).toEqual({ ended: 0, said: [] });
+    await looksAt(onWell);
+    expect({ ended: onFull.mock.calls, said }).toEqual({ ended: [], said: [] });
     spool("other", 60 * MEBIBYTE);
-    await secondsPass(4);
-    expect(ended).toBeGreaterThanOrEqual(2);
+    await looksAt(onFull);
+    await looksAt(onFull);
     expect(said.map(({ code }) => code)).toEqual(["STORAGE_FULL"]);
     spool("other", 1);
-    await secondsPass(3);
+    await looksAt(onWell);
+    await looksAt(onWell);
     expect(said.map(({ msg }) => msg)).toEqual(["storage", "storage is well again"]);
     over.abort();
     await clock.pass(1_000);

@@ -12,6 +12,8 @@ const RECOVERY = 1.1;
 export interface StorageListeners {
   /** To be called again and again while it is so: whatever is being recorded has to end now. */
   onFull(): void;
+  /** Again and again while the volume is well: what could not be written may be, now. */
+  onWell(): void;
 }
 
 /**
@@ -23,6 +25,7 @@ export class Storage {
   readonly #library: Pick<Library, "checkWritable" | "unassembledBytes">;
   #isFull = false;
   #trouble: string | undefined;
+  #recordersTrouble: RecorderError | undefined;
 
   constructor(library: Pick<Library, "checkWritable" | "unassembledBytes">, minimumFreeBytes: number) {
     this.#library = library;
@@ -42,11 +45,26 @@ export class Storage {
     );
   }
 
+  /**
+   * A recorder has begun to write, or could not. It mounts the volume anew: what was unmounted on the host is still there
+   * for this process, and for recorders it is not. Calls are tried all the same, or nobody would see that it is back.
+   */
+  noteRecorder(trouble?: RecorderError): void {
+    this.#recordersTrouble = trouble;
+  }
+
+  /** @throws RecorderError as `check`, and what the last recorder could not write. */
+  async mustBeWell(): Promise<void> {
+    await this.check();
+    if (this.#recordersTrouble) throw this.#recordersTrouble;
+  }
+
   /** Looks again and again until it is aborted; says in the log when the volume has become full or unusable, or well. */
-  async watch({ onFull }: StorageListeners, clock: Clock, log: Logger, until: AbortSignal): Promise<void> {
+  async watch({ onFull, onWell }: StorageListeners, clock: Clock, log: Logger, until: AbortSignal): Promise<void> {
     while (!until.aborted) {
       const trouble = await this.#troubleNow();
       if (trouble?.code === "STORAGE_FULL") onFull();
+      if (!trouble) onWell();
       if (trouble?.code !== this.#trouble) {
         if (trouble) log.error({ code: trouble.code, hint: trouble.hint, reason: trouble.message }, "storage");
         else log.info("storage is well again");

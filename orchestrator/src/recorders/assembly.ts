@@ -3,8 +3,9 @@ import type { ContainerOutput } from "../engine/engine.ts";
 import { RecorderError } from "../errors.ts";
 
 const NO_MEDIA_EXIT_CODE = 3;
-/** ENOSPC, in words. */
+/** ENOSPC, EROFS and EIO in words. */
 const NO_SPACE = "No space left on device";
+const NO_VOLUME = /Read-only file system|Input\/output error/;
 const LAST_WORDS_CHARACTERS = 500;
 
 /** What a leg's tracks became. */
@@ -22,13 +23,14 @@ const Gap = z.object({ event: z.literal("gap"), kind: z.string(), seconds: z.num
  * Reads how the `assemble` script ended, see services/recorder/assemble.
  *
  * @param said what it printed, and nothing else.
- * @throws RecorderError NOT_ASSEMBLED, STORAGE_FULL.
+ * @throws RecorderError NOT_ASSEMBLED, STORAGE_FULL, STORAGE_UNAVAILABLE.
  */
 export function assemblyOf(exitCode: number | undefined, { stdout, stderr }: ContainerOutput): Assembly {
   if (exitCode === 0) return read(stdout);
   if (exitCode === NO_MEDIA_EXIT_CODE) return { probed: undefined, gapSeconds: 0 };
   if (exitCode === undefined) throw new RecorderError("NOT_ASSEMBLED", "its container was removed");
   if (stderr.includes(NO_SPACE)) throw new RecorderError("STORAGE_FULL", "the tracks cannot be joined for now");
+  if (NO_VOLUME.test(stderr)) throw new RecorderError("STORAGE_UNAVAILABLE", "the tracks cannot be joined for now");
   throw new RecorderError("NOT_ASSEMBLED", stderr.trim().slice(-LAST_WORDS_CHARACTERS) || `exit code ${exitCode}`);
 }
 

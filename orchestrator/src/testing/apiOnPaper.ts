@@ -93,7 +93,7 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
       gateway: { isWell: async () => true },
       signalingUrl: "http://127.0.0.1:9",
       host: { check: well },
-      storage: { check: well },
+      storage: { mustBeWell: well },
       peers: [],
     },
     client: { key: "key", recorderPeerId: "TestRecorder" },

@@ -21,6 +21,9 @@ export class PaperLibrary extends Library {
   /** Thrown by every write while it is set. */
   trouble: Error | undefined;
   freeBytes = 1e9;
+  /** With recorders. */
+  isShared = true;
+  lastWrittenAt: Date | undefined;
   readonly written: Manifest[] = [];
 
   override async writeManifest(manifest: Manifest): Promise<void> {
@@ -35,6 +38,14 @@ export class PaperLibrary extends Library {
 
   override async unassembledBytes(): Promise<number> {
     return 0;
+  }
+
+  override async hasTracksOf(): Promise<boolean> {
+    return this.isShared;
+  }
+
+  override async lastWritten(): Promise<Date | undefined> {
+    return this.lastWrittenAt;
   }
 
   override async clearSpool(): Promise<void> {}
