@@ -1,0 +1,73 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "vitest";
+import { Caller } from "../../services/skyway-webrtc-gateway/src/testing/caller.ts";
+import { type Call, getCall, listCalls } from "../bundle/api.ts";
+import { ORIGIN, RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import {
+  expectAllHealthy,
+  expectNothingLeft,
+  expectTrueRecording,
+  PATIENCE_MS,
+  recordingCallOf,
+} from "./expectations.ts";
+import { newPeerId, openStage } from "./stage.ts";
+
+const OFFERS = 1_000;
+const PAGE_SIZE = "100";
+const CALL_SECONDS = 6;
+const REFUSED_LIMIT_MS = 90_000;
+
+test("a caller that opens a thousand calls is refused all but a few, and disturbs nobody", async () => {
+  await using stage = await openStage("chromium");
+  const { page, peerId } = await stage.caller();
+  await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  const { id } = await recordingCallOf(peerId);
+
+  const flooder = newPeerId("flooder");
+  {
+    using caller = await Caller.open({ signalingOrigin: ORIGIN }, flooder);
+    offerAgainAndAgain(caller);
+    await page.talk(CALL_SECONDS * 1_000);
+    const sent = await page.hangUp("close(true)");
+    const endedAt = Date.now();
+    const call = await waitFor("the call is ready", PATIENCE_MS, async () => {
+      const seen = await getCall(id);
+      return seen.state === "ready" && seen;
+    });
+    const [leg] = call.legs;
+    if (!leg) throw new Error("the call has no leg");
+    const ready = { call, leg, readyAfterMs: Date.now() - endedAt };
+    await expectTrueRecording(ready, sent, { seconds: CALL_SECONDS, within: 2 });
+    await waitFor("each of them is known", REFUSED_LIMIT_MS, async () => (await callsOf(flooder)).length >= OFFERS);
+  }
+  const codes = await waitFor("the thousand calls are over", REFUSED_LIMIT_MS, async () => {
+    const legs = (await callsOf(flooder)).flatMap((call) => call.legs);
+    return legs.every(({ state }) => state === "failed") && legs.map(({ error }) => error?.code);
+  });
+  expect(codes.filter((code) => code === "TOO_MANY_FROM_PEER").length).toBeGreaterThan(OFFERS * 0.9);
+  await expectNothingLeft();
+  await expectAllHealthy();
+});
+
+/** The same offer a thousand times, each as a call of its own. */
+function offerAgainAndAgain(caller: Caller): void {
+  const { socket } = caller;
+  socket.onAnyOutgoing((event: string, body: object) => {
+    if (event !== "SEND_OFFER") return;
+    socket.offAnyOutgoing();
+    for (let offer = 1; offer < OFFERS; offer += 1) socket.emit(event, { ...body, connectionId: `mc_${randomUUID()}` });
+  });
+  caller.call(RECORDER_PEER_ID);
+}
+
+async function callsOf(peerId: string): Promise<Call[]> {
+  const found: Call[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { calls, nextCursor } = await listCalls({ limit: PAGE_SIZE, ...(cursor && { cursor }) });
+    const own = calls.filter(({ legs }) => legs.some((leg) => leg.peerId === peerId));
+    found.push(...own);
+    if (!nextCursor || found.length >= OFFERS) return found;
+    cursor = nextCursor;
+  }
+}
