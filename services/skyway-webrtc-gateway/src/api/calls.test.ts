@@ -146,6 +146,37 @@ test("media of a call that is up goes nowhere for a while, then elsewhere, with 
   expect((await redirect({})).status).toBe(403);
 });
 
+test("media that was held when its call ended still goes to who comes next, and the call ended when it did", async () => {
+  await using first = await Ports.open();
+  await using second = await Ports.open();
+  using caller = await Caller.open(gateway);
+  const connection = await startCall(caller, first);
+  const redirect = (redirect_params: object) => gateway.request("PUT", `${connection}/redirects`, { redirect_params });
+  await waitFor("a second of media", () => first.video.packets.length > 50);
+  expect((await redirect({})).status).toBe(200);
+  const before = first.video.packets.length;
+  const tracks = async () => (await gateway.get(`${connection}/tracks`)).body;
+  const received = async () => (await tracks()).tracks[0].counters.packets_received as number;
+  const heldFrom = await received();
+  await waitFor("media that is held", async () => (await received()) > heldFrom + 25);
+
+  const endedAt = Date.now();
+  caller.forceClose(peer.id);
+  await waitFor("nothing more is received", async () => {
+    const count = await received();
+    await new Promise((resolve) => setTimeout(resolve, 200)); // ten packets of each kind
+    return (await received()) === count;
+  });
+  expect((await redirect(second.redirectParams)).status).toBe(200);
+  await waitFor("BYE on both", () => byes(second.videoRtcp) === 1 && byes(second.audioRtcp) === 1);
+  expect(second.video.packets.length).toBeGreaterThan(before + 25);
+  expect(first.video.packets.length).toBe(before);
+  const { ended } = await tracks();
+  expect(ended.reason).toBe("force_close");
+  expect(Math.abs(ended.unix_ms - endedAt)).toBeLessThan(1_000);
+  expect((await redirect({})).status).toBe(403);
+});
+
 test("media of a call that is up goes elsewhere from a keyframe on, and BYE to those before", async () => {
   await using first = await Ports.open();
   await using second = await Ports.open();

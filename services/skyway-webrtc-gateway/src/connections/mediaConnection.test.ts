@@ -67,6 +67,8 @@ class StillSession implements MediaSession {
 
   turn(): void {}
 
+  readonly isHeld = false;
+
   mediaFlowing(): boolean {
     return false;
   }
@@ -78,7 +80,7 @@ class StillSession implements MediaSession {
   async end(reason: EndReason): Promise<void> {
     this.ends.push(reason);
     if (this.hangs) await new Promise(() => {});
-    this.listeners.onEnded(reason);
+    this.listeners.onEnded(reason, Date.now());
   }
 }
 
@@ -148,7 +150,7 @@ test("a session that does not end is not waited for for ever", async () => {
   const ended = connection.release();
   await turn();
   expect(connection.ended).toBeNull();
-  clock.advance(5_000);
+  clock.advance(10_000);
   await ended;
   expect(connection.ended?.reason).toBe("deleted");
 });
@@ -165,7 +167,7 @@ test("a session that fails to end has ended all the same", async () => {
 test("however often it ends, it ends once, for the first reason", async () => {
   await connection.answer(OPTIONS);
   await Promise.all([connection.end("force_close"), connection.end("peer_deleted"), connection.release()]);
-  session.listeners.onEnded("dtls_closed");
+  session.listeners.onEnded("dtls_closed", Date.now());
   expect(connection.ended?.reason).toBe("force_close");
   expect(said).toEqual(["answer", "ended"]);
 });

@@ -25,7 +25,7 @@ export const OFFER_LIFE_MS = 60_000;
 /** An answered call that does not connect by then never will. */
 export const CONNECT_LIMIT_MS = 60_000;
 /** So long the end of a session is waited for. */
-const END_LIMIT_MS = 5_000;
+const END_LIMIT_MS = 10_000;
 /** A browser gathers about ten. */
 const MAX_EARLY_CANDIDATES = 100;
 
@@ -112,7 +112,7 @@ export class MediaConnection {
     this.#session = media.createSession({
       onReady: () => this.#ready(),
       onStream: (kind) => this.#stream(kind),
-      onEnded: (reason) => this.#finish(reason),
+      onEnded: (reason, unixMs) => this.#finish(reason, unixMs),
     });
     this.#cancelLimit = clock.after(OFFER_LIFE_MS, () => void this.end("offer_expired"));
     this.#log.info("call");
@@ -262,7 +262,9 @@ export class MediaConnection {
    * @throws GatewayError NOT_ANSWERED, CALL_ENDED.
    */
   redirect(redirects: Redirects): void {
-    if (this.#isEnding()) throw new GatewayError("CALL_ENDED");
+    // What was held while the call ended still goes to whoever takes over.
+    if (this.#state.name === "ended" || (this.#isEnding() && !this.#session.isHeld))
+      throw new GatewayError("CALL_ENDED");
     if (this.#state.name !== "answered") throw new GatewayError("NOT_ANSWERED");
     this.#state = { ...this.#state, redirects };
     this.#session.redirect(redirects);
@@ -366,12 +368,12 @@ export class MediaConnection {
     this.events.push({ event: "STREAM", stream_options: { is_video, media_connection_id: this.id, stream_id } });
   }
 
-  #finish(reason: EndReason | CallEnd): void {
+  #finish(reason: EndReason | CallEnd, unixMs = Date.now()): void {
     if (this.#state.name === "ended") return;
     this.#cancelLimit();
     this.#stopLeaveWatch();
     this.#feed?.detach(this.id);
-    const ended = { reason: this.#reason ?? reason, unixMs: Date.now() };
+    const ended = { reason: this.#reason ?? reason, unixMs };
     this.#state = { name: "ended", ...ended, tracks: this.tracks() };
     this.#log.info(ended, "ended");
     this.events.end({ event: "CLOSE" });

@@ -219,13 +219,13 @@ export class ConnectionReceiver {
    * Passes on everything that is held, then ends each redirected track with one BYE.
    *
    * @param now our clock.
-   * @param wasThere whether the sender is known to have been there until now.
+   * @param wasThereMs until when the sender is known to have been there; undefined if nobody knows.
    */
-  async finish(now: () => number, wait: (ms: number) => Promise<unknown>, wasThere: boolean): Promise<void> {
+  async finish(now: () => number, wait: (ms: number) => Promise<unknown>, wasThereMs?: number): Promise<void> {
     this.#abandonTurn();
     for (const track of this.tracks) {
       track.flush();
-      if (wasThere) track.endInSilence(now());
+      if (wasThereMs !== undefined) track.endInSilence(wasThereMs);
     }
     const deadlineMs = now() + MAX_FLUSH_MS;
     while (this.tracks.some(({ output }) => output.waiting > 0) && now() < deadlineMs) {

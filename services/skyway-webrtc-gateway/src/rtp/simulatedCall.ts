@@ -166,7 +166,7 @@ export class SimulatedCall {
     await this.receiver.finish(
       () => this.nowMs,
       async (ms) => this.run(ms),
-      senderWasThere,
+      senderWasThere ? this.nowMs : undefined,
     );
   }
 

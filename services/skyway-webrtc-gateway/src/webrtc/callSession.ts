@@ -21,6 +21,7 @@ import {
 import type { Bandwidth } from "./bandwidth.ts";
 import { agreed, type CalledMedia, planOffer, writeOffer } from "./callOffer.ts";
 import { describeCodec, describeKinds } from "./codecDescription.ts";
+import { Held } from "./held.ts";
 import type {
   EndReason,
   Kind,
@@ -40,6 +41,11 @@ import { writeTransportOffer } from "./transportOffer.ts";
 
 /** Ends that are noticed some time after the sender's. */
 const SENDER_WAS_GONE: ReadonlySet<EndReason> = new Set(["ice_failed", "leave"]);
+/** Ends that the API has asked for: it wants no more of the call. */
+const NOT_WANTED: ReadonlySet<EndReason> = new Set(["deleted", "peer_deleted", "shutdown"]);
+/** Of a call that ends while its media is held: whoever is to get it is waited for. A recorder starts in a second. */
+const HELD_LIMIT_MS = 5_000;
+
 /** What all sessions of a process share. */
 export interface Surroundings {
   port: number;
@@ -89,6 +95,7 @@ export class CallSession implements MediaSession, Ticking {
   #ending: Promise<void> | undefined;
   #hasFailed = false;
   #wasReady = false;
+  readonly #held = new Held();
   /** One, and a second one while ICE restarts: the first is kept until the second is up. */
   readonly #transports = new Set<PeerTransport>();
 
@@ -205,6 +212,7 @@ export class CallSession implements MediaSession, Ticking {
   redirect(redirects: Redirects): void {
     const { to, rtcp } = byKind(redirects);
     this.#redirects = redirects;
+    this.#held.set(to.audio === undefined && to.video === undefined);
     this.#answered?.receiver.redirect(to, rtcp, this.#surroundings.now());
   }
 
@@ -212,6 +220,10 @@ export class CallSession implements MediaSession, Ticking {
     this.#redirects = redirects;
     if (this.#answered === undefined || this.#ending) listeners.abandoned();
     else this.#answered.receiver.turn({ ...byKind(redirects), ...listeners }, this.#surroundings.now());
+  }
+
+  get isHeld(): boolean {
+    return this.#held.isSet;
   }
 
   mediaFlowing(withinMs: number): boolean {
@@ -251,13 +263,15 @@ export class CallSession implements MediaSession, Ticking {
 
   async #end(reason: EndReason): Promise<void> {
     const { bandwidth, ticker, now } = this.#surroundings;
+    const [endedMs, endedUnixMs] = [now(), Date.now()];
     this.#closeAllBut();
     if (this.#answered !== undefined) {
+      if (!NOT_WANTED.has(reason)) await this.#held.over(HELD_LIMIT_MS);
       ticker.remove(this);
       bandwidth.leave(this);
-      await this.#answered.receiver.finish(now, wait, !SENDER_WAS_GONE.has(reason));
+      await this.#answered.receiver.finish(now, wait, SENDER_WAS_GONE.has(reason) ? undefined : endedMs);
     }
-    this.#listeners.onEnded(reason);
+    this.#listeners.onEnded(reason, endedUnixMs);
   }
 
   #receive(packet: Buffer): void {

@@ -165,7 +165,7 @@ describe("a media session", () => {
     expect(session.tracks()).toEqual([]);
     session.addRemoteCandidate({ candidate: "", sdpMid: "0", sdpMLineIndex: 0 });
     await session.end("leave");
-    expect(onEnded.mock.calls).toEqual([["leave"]]);
+    expect(onEnded.mock.calls).toEqual([["leave", expect.any(Number)]]);
     await expect(session.answer(CHROMIUM, { ...BOTH, redirects: {} })).rejects.toMatchObject({
       code: "ALREADY_ANSWERED",
     });

@@ -61,8 +61,8 @@ export interface MediaSessionListeners {
   onReady(): void;
   /** Once for each kind that is received, right after `onReady`. */
   onStream(kind: Kind): void;
-  /** Once, after everything was passed on and ended. Nothing is called after it. */
-  onEnded(reason: EndReason): void;
+  /** Once, after everything was passed on and ended. Nothing is called after it. `unixMs`: when the call ended. */
+  onEnded(reason: EndReason, unixMs: number): void;
 }
 
 export interface OfferedTrack {
@@ -113,6 +113,8 @@ export interface MediaSession {
    * Of the listeners one is called, once: see `Turn`.
    */
   turn(redirects: Redirects, listeners: TurnListeners): void;
+  /** Media goes nowhere for a while. A call that ends meanwhile can still be redirected, for some seconds. */
+  readonly isHeld: boolean;
   mediaFlowing(withinMs: number): boolean;
   /** Empty before the answer; the last state after the end. */
   tracks(): TrackReport[];
@@ -174,9 +176,9 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
         ...listeners,
         onReady: () => listeners.onReady(),
         onStream: (kind) => listeners.onStream(kind),
-        onEnded: (reason) => {
+        onEnded: (reason, unixMs) => {
           sessions.delete(session);
-          listeners.onEnded(reason);
+          listeners.onEnded(reason, unixMs);
         },
       });
       sessions.add(session);
