@@ -9,6 +9,7 @@ const TrackStatistics = z.object({
   framesDecoded: z.number().nullable(),
   keyFramesEncoded: z.number().nullable(),
   retransmitted: z.number(),
+  nacks: z.number().nullable(),
 });
 const Statistics = z.object({ video: TrackStatistics.nullable(), audio: TrackStatistics.nullable() });
 export type Statistics = z.infer<typeof Statistics>;
@@ -77,10 +78,25 @@ export interface CallerPage {
   capture(media?: { video: boolean; audio: boolean }): Promise<void>;
   /** As capture, with pictures and sounds that a test can tell apart. */
   play(setting: Setting): Promise<void>;
+  /** All media goes by a relay on this port of 127.0.0.1. To be called first. */
+  sendThrough(port: number): Promise<void>;
+  /** Opens a data connection. */
+  connect(target: string, options: { serialization: string; metadata?: unknown }): Promise<void>;
+  /** Sends a message: an array stands for bytes. */
+  say(data: unknown): Promise<void>;
+  /** The messages that came, as `say` takes them. */
+  heard(): Promise<unknown[]>;
+  isConnected(): Promise<boolean>;
   /** Resolves with the second of the call at which it was done. */
   act(kind: Kind, deed: Deed, size?: Size): Promise<number>;
   /** Calls a peer with what was captured; resolves when media can flow. */
   call(target: string, options?: CallOptions): Promise<void>;
+  /** For how many milliseconds the call has been up. */
+  upFor(): Promise<number>;
+  /** What the page does when it is called; it answers by default. */
+  whenCalled(how: "answer" | "decline" | "ignore"): Promise<void>;
+  /** Resolves once a call that came in is up, with its metadata. */
+  called(): Promise<unknown>;
   /** Resolves once the call has been up for so many milliseconds. */
   talk(ms: number): Promise<void>;
   sent(): Promise<Statistics>;
@@ -112,6 +128,14 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
     play: async (setting) => void (await run("play", setting)),
     act: async (kind, deed, size) => z.number().parse(await run("act", kind, deed, size)) / 1000,
     call: async (target, options = {}) => void (await run("call", target, options)),
+    sendThrough: async (port) => void (await run("sendThrough", port)),
+    connect: async (target, options) => void (await run("connect", target, options)),
+    say: async (data) => void (await run("say", data)),
+    heard: async () => z.array(z.unknown()).parse(await run("heard")),
+    isConnected: async () => z.boolean().parse(await run("isConnected")),
+    upFor: async () => z.number().parse(await run("upFor")),
+    whenCalled: async (how) => void (await run("whenCalled", how)),
+    called: () => run("called"),
     talk: async (ms) => void (await run("talk", ms)),
     sent: async () => Statistics.parse(await run("sent")),
     received: async () => Statistics.parse(await run("received")),

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { defaultRouteAddress } from "../../services/skyway-webrtc-gateway/src/defaultRoute.ts";
 import { KEY, TestGateway } from "../../services/skyway-webrtc-gateway/src/testing/gateway.ts";
@@ -12,18 +10,21 @@ import { UdpReceiver } from "../../services/skyway-webrtc-gateway/src/testing/ud
 import type { Browser, BrowserName } from "../browsers/browser.ts";
 import { type CallerPage, openCallerPage } from "../browsers/callerPage.ts";
 import { launch } from "../browsers/launch.ts";
+import { note } from "../bundle/figures.ts";
 import { waitFor } from "../bundle/waitFor.ts";
+import { openRelay } from "../fidelity/relay.ts";
 import { type PageServer, servePages } from "../pages/pageServer.ts";
+import { FRAMES_PER_SECOND, Program, SIZE } from "../programs/program.ts";
 
 /** Programs written for the SkyWay WebRTC Gateway, with a gateway and a signalling server of this test's own. */
 
 const PATIENCE_MS = 20_000;
-const SIZE = { width: 320, height: 240 };
 const COLOURS = { red: [255, 0, 0], blue: [0, 0, 255] } as const;
-const ENCODERS = {
-  VP8: "-c:v libvpx -deadline realtime -cpu-used 8 -b:v 300k",
-  H264: "-c:v libx264 -preset ultrafast -tune zerolatency -profile:v baseline -pix_fmt yuv420p",
-};
+const LOSSY = { loss: 0.1, delayMs: 15 };
+const SEED = 6;
+const WATCHED_SECONDS = 6;
+/** At 10 % loss and with one keyframe a second it would be half of them, if nothing came again. */
+const FRAMES_SHOWN = 0.85;
 
 let gateway: TestGateway;
 let pages: PageServer;
@@ -47,8 +48,7 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
   afterAll(() => browser?.close());
   beforeEach(async () => {
     peer = await openPeer(gateway);
-    page = await openCallerPage(browser, pages.origin);
-    await page.open({ host: "127.0.0.1", port: Number(new URL(gateway.signalingOrigin).port), key: KEY }, "page");
+    page = await openPage(browser, gateway, "page");
   });
   afterEach(async () => {
     await page.tab.close();
@@ -57,15 +57,10 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
 
   test("that calls shows and plays what a program answers with", async () => {
     await page.capture();
-    await using program = await Program.open("red", "VP8");
+    await using program = await Program.open(gateway, "red", "VP8");
     const called = page.call(peer.id);
-    const connection = await nextCall(gateway, peer);
-    const { status, body } = await gateway.post(`${connection}/answer`, {
-      constraints: { ...program.constraints, videoReceiveEnabled: true, audioReceiveEnabled: true },
-      redirect_params: program.redirectParams,
-    });
-    expect(status, JSON.stringify(body)).toBe(202);
-    expect(body.params).toEqual({ video_id: program.video.media_id, audio_id: program.audio.media_id });
+    const { params } = await answer(gateway, await nextCall(gateway, peer), program);
+    expect(params).toEqual({ video_id: program.video.media_id, audio_id: program.audio.media_id });
     await called;
 
     await expectShown(name, page, "red");
@@ -75,7 +70,7 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
 
   test("that is called shows and plays what a program calls with, and the program receives the page", async () => {
     await page.capture();
-    await using program = await Program.open("blue", "VP8");
+    await using program = await Program.open(gateway, "blue", "VP8");
     const connection = await dial(program, {
       videoReceiveEnabled: true,
       audioReceiveEnabled: true,
@@ -92,19 +87,133 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
     expect((await gateway.request("DELETE", `/media/${program.video.media_id}`)).status).toBe(404);
   });
 
+  test("and another one show what one program sends to both", async () => {
+    const other = await openPage(browser, gateway, "other");
+    await using program = await Program.open(gateway, "blue", "VP8");
+    const [first, second] = [await dial(program, {}), await dial(program, {}, "other")];
+    await Promise.all([expectShown(name, page, "blue"), expectShown(name, other, "blue")]);
+    // The port is there for as long as anyone takes from it.
+    await gateway.request("DELETE", first);
+    expect((await gateway.request("DELETE", `/media/${program.video.media_id}`)).status).toBe(403);
+    const shown = async () => (await other.received()).video?.framesDecoded ?? 0;
+    const before = await shown();
+    await waitFor("the other goes on", PATIENCE_MS, async () => (await shown()) > before + FRAMES_PER_SECOND);
+    await gateway.request("DELETE", second);
+    expect((await gateway.request("DELETE", `/media/${program.video.media_id}`)).status).toBe(404);
+    await other.tab.close();
+  });
+
+  test.each([
+    ["NONE", [0, 255, 10, 13, 128], Buffer.from([0, 255, 10, 13, 128])],
+    ["NONE", "grüß dich", Buffer.from("grüß dich")],
+    ["JSON", { call: "4711" }, Buffer.from('{"call":"4711"}')],
+  ])("exchanges data with a program by %s: %j", async (serialization, message, datagram) => {
+    await using sink = await UdpReceiver.open();
+    const source = (await gateway.post("/data")).body;
+    const connected = page.connect(peer.id, { serialization: serialization.toLowerCase(), metadata: { from: "page" } });
+    const { body } = await gateway.get(peer.events);
+    const path = `/data/connections/${body.data_params.data_connection_id}`;
+    const attached = { feed_params: { data_id: source.data_id }, redirect_params: sink.address };
+    expect((await gateway.request("PUT", path, attached)).status).toBe(200);
+    await connected;
+    expect((await gateway.get(`${path}/status`)).body).toMatchObject({ open: true, serialization });
+
+    await page.say(message);
+    await waitFor("the datagram", PATIENCE_MS, () => sink.packets.length > 0);
+    expect(sink.packets).toEqual([datagram]);
+    await sink.send(datagram, source.port);
+    await waitFor("the message", PATIENCE_MS, async () => (await page.heard()).length > 0);
+    // What is not said to be text is bytes.
+    expect(await page.heard()).toEqual([serialization === "NONE" ? [...datagram] : message]);
+
+    await gateway.request("DELETE", path);
+    await waitFor("the page hears of the end", PATIENCE_MS, async () => !(await page.isConnected()));
+  });
+
+  test("that a program connects to exchanges data with it", async () => {
+    await using sink = await UdpReceiver.open();
+    const { data_id, port } = (await gateway.post("/data")).body;
+    const { status, body } = await gateway.post("/data/connections", {
+      peer_id: peer.id,
+      token: peer.token,
+      target_id: "page",
+      params: { data_id },
+      options: { serialization: "NONE" },
+      redirect_params: sink.address,
+    });
+    expect(status).toBe(202);
+    const path = `/data/connections/${body.params.data_connection_id}`;
+    expect((await gateway.get(`${path}/events`)).body).toEqual({ event: "OPEN" });
+    await waitFor("the page's side", PATIENCE_MS, () => page.isConnected());
+    await sink.send(Buffer.from("ping"), port);
+    await waitFor("the message", PATIENCE_MS, async () => (await page.heard()).length > 0);
+    expect(await page.heard()).toEqual([[..."ping"].map((letter) => letter.charCodeAt(0))]);
+    await page.say("pong");
+    await waitFor("the datagram", PATIENCE_MS, () => sink.packets.length > 0);
+    expect(sink.packets).toEqual([Buffer.from("pong")]);
+  });
+
   test.runIf(name === "chromium")("decodes H264 and G711", async () => {
-    await using program = await Program.open("red", "H264", "G711");
+    await using program = await Program.open(gateway, "red", "H264", "G711");
     await dial(program, { videoReceiveEnabled: false, audioReceiveEnabled: false });
     await expectShown(name, page, "red");
   });
 });
 
-/** Calls the page; resolves with the connection's path once it is ready. */
-async function dial(program: Program, more: object): Promise<string> {
+test("what is lost on its way from a program to a page comes again", async () => {
+  await using lossy = await TestGateway.open();
+  await using relay = await openRelay(lossy.mediaPort, LOSSY, SEED);
+  const recorder = await openPeer(lossy);
+  const browser = await launch.chromium();
+  try {
+    const page = await openPage(browser, lossy, "page", relay.port);
+    await using program = await Program.open(lossy, "red", "VP8");
+    const called = page.call(recorder.id, { videoReceiveEnabled: true, audioReceiveEnabled: true });
+    await answer(lossy, await nextCall(lossy, recorder), program);
+    await called;
+    await expectShown("chromium", page, "red");
+
+    const [before, lostBefore] = [await page.received(), relay.counts.lost];
+    const began = performance.now();
+    await page.talk((await page.upFor()) + WATCHED_SECONDS * 1_000);
+    const after = await page.received();
+    const seconds = (performance.now() - began) / 1_000;
+    const shown = (after.video?.framesDecoded ?? 0) - (before.video?.framesDecoded ?? 0);
+    const lost = relay.counts.lost - lostBefore;
+    const share = shown / (seconds * FRAMES_PER_SECOND);
+    const nacks = (after.video?.nacks ?? 0) - (before.video?.nacks ?? 0);
+    await note({ test: expect.getState().currentTestName, share, lost, nacks });
+    const hint = JSON.stringify({ share, lost, nacks, after });
+    expect(lost, hint).toBeGreaterThan(10);
+    expect(nacks, hint).toBeGreaterThan(2);
+    expect(share, hint).toBeGreaterThan(FRAMES_SHOWN);
+  } finally {
+    await browser.close();
+  }
+});
+
+async function openPage(browser: Browser, to: TestGateway, id: string, relayPort?: number): Promise<CallerPage> {
+  const page = await openCallerPage(browser, pages.origin);
+  if (relayPort !== undefined) await page.sendThrough(relayPort);
+  await page.open({ host: "127.0.0.1", port: Number(new URL(to.signalingOrigin).port), key: KEY }, id);
+  return page;
+}
+
+async function answer(by: TestGateway, connection: string, program: Program) {
+  const { status, body } = await by.post(`${connection}/answer`, {
+    constraints: { ...program.constraints, videoReceiveEnabled: true, audioReceiveEnabled: true },
+    redirect_params: program.redirectParams,
+  });
+  expect(status, JSON.stringify(body)).toBe(202);
+  return body;
+}
+
+/** Calls a page; resolves with the connection's path once it is ready. */
+async function dial(program: Program, more: object, target = "page"): Promise<string> {
   const { status, body } = await gateway.post("/media/connections", {
     peer_id: peer.id,
     token: peer.token,
-    target_id: "page",
+    target_id: target,
     constraints: { ...program.constraints, ...more },
     redirect_params: program.redirectParams,
   });
@@ -127,76 +236,3 @@ async function expectShown(name: BrowserName, page: CallerPage, colour: keyof ty
 /** RFC 3550, section 12.1: what compounds begin with. */
 const RECEIVER_REPORT = 201;
 const isReport = (packet: Buffer) => packet[1] === RECEIVER_REPORT;
-
-/** ffmpeg, that sends a picture of one colour and a tone into ports of the gateway. */
-class Program implements AsyncDisposable {
-  readonly wishes: UdpReceiver;
-  readonly received: UdpReceiver;
-  readonly #process: ChildProcess;
-  readonly #codecs: { video: string; audio: string };
-  readonly video: { media_id: string; rtcp_id: string };
-  readonly audio: { media_id: string; rtcp_id: string };
-
-  private constructor(
-    process: ChildProcess,
-    codecs: { video: string; audio: string },
-    receivers: readonly [UdpReceiver, UdpReceiver],
-    video: { media_id: string; rtcp_id: string },
-    audio: { media_id: string; rtcp_id: string },
-  ) {
-    this.#process = process;
-    this.#codecs = codecs;
-    [this.wishes, this.received] = receivers;
-    this.video = video;
-    this.audio = audio;
-  }
-
-  static async open(colour: string, video: keyof typeof ENCODERS, audio: "OPUS" | "G711" = "OPUS"): Promise<Program> {
-    const ports = {
-      video: { ...(await post("/media", { is_video: true })), rtcp: await post("/media/rtcp") },
-      audio: { ...(await post("/media", { is_video: false })), rtcp: await post("/media/rtcp") },
-    };
-    const to = ({ ip_v4, port, rtcp }: typeof ports.video) =>
-      `-f rtp rtp://${ip_v4}:${port}?rtcpport=${rtcp.port}&pkt_size=1200`;
-    const sound = audio === "OPUS" ? "-c:a libopus -ac 2" : "-c:a pcm_mulaw -ar 8000 -ac 1";
-    const command = [
-      "-hide_banner -loglevel error -re",
-      `-f lavfi -i color=${colour}:size=${SIZE.width}x${SIZE.height}:rate=15`,
-      "-re -f lavfi -i sine=frequency=440:sample_rate=48000,volume=4",
-      `-map 0:v ${ENCODERS[video]} -g 15 -payload_type 120 ${to(ports.video)}`,
-      `-map 1:a ${sound} ${to(ports.audio)}`,
-    ];
-    const process = spawn("ffmpeg", command.join(" ").split(" "), { stdio: ["ignore", "ignore", "inherit"] });
-    const ids = ({ media_id, rtcp }: typeof ports.video) => ({ media_id, rtcp_id: rtcp.rtcp_id });
-    const receivers = [await UdpReceiver.open(), await UdpReceiver.open()] as const;
-    return new Program(process, { video, audio }, receivers, ids(ports.video), ids(ports.audio));
-  }
-
-  get constraints() {
-    const { video, audio } = this.#codecs;
-    return {
-      video: true,
-      audio: true,
-      video_params: { band_width: 1500, codec: video, ...this.video, payload_type: 100, sampling_rate: 90_000 },
-      audio_params: { band_width: 0, codec: audio, ...this.audio, sampling_rate: audio === "OPUS" ? 48_000 : 8_000 },
-    };
-  }
-
-  get redirectParams() {
-    return { video: this.received.address, video_rtcp: this.wishes.address };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#process, "exit");
-    this.#process.kill("SIGKILL");
-    await ended;
-    await this.wishes[Symbol.asyncDispose]();
-    await this.received[Symbol.asyncDispose]();
-  }
-}
-
-async function post(path: string, body?: unknown) {
-  const created = await gateway.post(path, body);
-  expect(created.status).toBe(201);
-  return created.body;
-}

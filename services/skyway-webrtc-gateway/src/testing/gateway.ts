@@ -28,11 +28,14 @@ export interface TestSettings {
 /** A real gateway with real signalling, both on ports of their own. */
 export class TestGateway implements AsyncDisposable {
   readonly origin: string;
+  /** Where WebRTC arrives. */
+  readonly mediaPort: number;
   readonly close: () => Promise<void>;
   #signaling: Signaling;
 
-  private constructor(origin: string, signaling: Signaling, close: () => Promise<void>) {
+  private constructor(origin: string, mediaPort: number, signaling: Signaling, close: () => Promise<void>) {
     this.origin = origin;
+    this.mediaPort = mediaPort;
     this.#signaling = signaling;
     this.close = close;
   }
@@ -50,7 +53,7 @@ export class TestGateway implements AsyncDisposable {
     const { port } = gateway.api.server.address() as AddressInfo;
     let closed: Promise<void> | undefined;
     const close = () => (closed ??= gateway.close().then(() => sessions.close()));
-    return new TestGateway(`http://127.0.0.1:${port}`, signaling, close);
+    return new TestGateway(`http://127.0.0.1:${port}`, mediaPort, signaling, close);
   }
 
   get port(): number {

@@ -19,6 +19,13 @@ export class UdpReceiver implements AsyncDisposable {
     return { ip_v4: "127.0.0.1", port: this.#socket.address().port };
   }
 
+  /** To a port of this host, from this one. */
+  send(packet: Buffer, port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.send(packet, port, "127.0.0.1", (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#socket.close();
     await once(this.#socket, "close");
