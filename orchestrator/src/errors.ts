@@ -56,6 +56,12 @@ export const ERRORS = {
     status: 409,
   },
   BAD_PARAMETER: { message: "a parameter is not valid", fault: "caller", hint: "The message names it.", status: 400 },
+  PEER_NOT_REGISTERED: {
+    message: "the peer to call from is not registered",
+    fault: "operator",
+    hint: "GET /api/health says what is wrong with it. Ask again in a moment.",
+    status: 503,
+  },
   RANGE_NOT_SATISFIABLE: {
     message: "the file ends before this range begins",
     fault: "caller",
@@ -220,6 +226,26 @@ export const ERRORS = {
     message: "the caller's media never reached the gateway",
     fault: "network",
     hint: "UDP MEDIA_PORT has to be open, and ANNOUNCED_IP the address by which the caller reaches this host.",
+  },
+  CALL_REFUSED: {
+    message: "the gateway did not make the call",
+    fault: "ours",
+    hint: "The message has its words.",
+  },
+  PEER_NOT_THERE: {
+    message: "nobody is registered under the peer id that was called",
+    fault: "caller",
+    hint: "Is the page open, with the same API key, and is the peer id right?",
+  },
+  NO_ANSWER: {
+    message: "the peer that was called did not answer in time",
+    fault: "caller",
+    hint: 'Does its page answer calls: peer.on("call", (call) => call.answer(stream))?',
+  },
+  CALL_DECLINED: {
+    message: "the peer that was called hung up before any media came",
+    fault: "caller",
+    hint: "Its page declined, or left, or answered with nothing to send.",
   },
   NO_MEDIA: { message: "the call ended before any media came", fault: "caller", hint: "Did the page send a stream?" },
   NOT_ASSEMBLED: {

@@ -22,6 +22,7 @@ import { JobBook } from "./jobs/jobBook.ts";
 import { JobFiles } from "./jobs/jobFiles.ts";
 import { Jobs } from "./jobs/jobs.ts";
 import { adoptLegs } from "./legs/adoptLegs.ts";
+import { Dialler } from "./legs/dialler.ts";
 import { LegDesk } from "./legs/legDesk.ts";
 import { receiveCall } from "./legs/receiveCall.ts";
 import type { Rooms } from "./legs/rooms.ts";
@@ -179,6 +180,7 @@ export class Orchestrator {
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
     const access = new Access(configuration.apiToken, clock);
     const { app: api } = await createApi({
+      dialler: new Dialler(peers, rooms),
       ...{ access, calls, clock, library, desk, health, client, jobs, log, uploads, webhooks },
       metrics: metrics.registry,
     });

@@ -21,6 +21,8 @@ const Leg = z.object({
   peerId: z.string(),
   metadata: z.unknown(),
   state: LegState,
+  dialled: z.literal(true).optional(),
+  reason: z.string().optional(),
   startedAt: z.iso.datetime().nullish(),
   endedAt: z.iso.datetime().nullish(),
   error: z.object({ code: z.string(), message: z.string() }).loose().optional(),
@@ -63,6 +65,14 @@ export async function listCalls(query: Record<string, string> = {}): Promise<z.i
 
 export async function getCall(id: string): Promise<Call> {
   return Call.parse(await json(await request(`/api/calls/${id}`), 200));
+}
+
+/** Has the recorder call a peer; resolves with the ids of the call and its leg. */
+export async function dial(order: object): Promise<{ callId: string; legId: string }> {
+  const headers = { "content-type": "application/json" };
+  const answer = await request("/api/calls", { method: "POST", headers, body: JSON.stringify(order) });
+  const { legId, call } = z.object({ legId: z.string(), call: Call }).parse(await json(answer, 202));
+  return { callId: call.id, legId };
 }
 
 export async function stopCall(id: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Browser } from "../browsers/browser.ts";
 import { launchChromium } from "../browsers/chromium.ts";
-import { getCall, stopCall } from "../bundle/api.ts";
+import { dial, getCall, stopCall } from "../bundle/api.ts";
 import { API_KEY, HTTP_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { type PageServer, servePages } from "../pages/pageServer.ts";
@@ -53,6 +53,24 @@ test("the page hears of it when the recorder ends the call", async () => {
     ((await page.run("events")) as string[]).includes("close"),
   );
   await readyCallOf(page.peerId, Date.now(), PATIENCE_MS);
+  await page.close();
+  await expectNothingLeft();
+});
+
+test("a page of PeerJS that the recorder calls is recorded, too", async () => {
+  const page = await openCaller();
+  const metadata = { call: newPeerId("conversation") };
+  const { legId } = await dial({ peerId: page.peerId, metadata });
+  expect(await page.run("called")).toEqual(metadata);
+  await page.run("talk", CALL_MS);
+  const endedAt = Date.now();
+  await page.run("close");
+
+  const { leg } = await readyCallOf(page.peerId, endedAt, PATIENCE_MS);
+
+  expect(leg).toMatchObject({ id: legId, dialled: true, metadata });
+  expect(leg.file?.streams.map(({ kind }) => kind).sort()).toEqual(["audio", "video"]);
+  expect(Math.abs((leg.file?.durationSeconds ?? 0) - CALL_MS / 1000)).toBeLessThan(1.5);
   await page.close();
   await expectNothingLeft();
 });

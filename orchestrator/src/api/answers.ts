@@ -13,6 +13,8 @@ export const CallList = z.object({ calls: z.array(CallView), nextCursor: z.strin
 
 export const Removed = z.object({ removed: z.array(z.string()), jobs: z.array(JobView) });
 
+export const Dialling = z.object({ legId: z.string(), call: CallView });
+
 export const Stopping = z.object({ stopping: z.int() });
 
 export const FileLinkAnswer = z.object({ url: z.string(), expiresAt: z.iso.datetime() });

@@ -7,12 +7,14 @@ import type { CallBook } from "../calls/callBook.ts";
 import type { Clock } from "../clock.ts";
 import { checkHealth, type HealthSources } from "../health.ts";
 import type { Jobs } from "../jobs/jobs.ts";
+import type { Dialler } from "../legs/dialler.ts";
 import type { LegDesk } from "../legs/legDesk.ts";
 import type { Library } from "../library/library.ts";
 import type { Uploads } from "../upload/uploads.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import { ClientConfiguration, HealthAnswer } from "./answers.ts";
 import { serveCalls } from "./callRoutes.ts";
+import { serveDialling } from "./dialRoute.ts";
 import { replyWithErrors } from "./errorReplies.ts";
 import { serveEvents } from "./eventRoute.ts";
 import { guardApi, isAdmitted } from "./gate.ts";
@@ -33,6 +35,7 @@ export interface ApiSources {
   clock: Clock;
   library: Library;
   desk: LegDesk;
+  dialler: Dialler;
   jobs: Jobs;
   health: HealthSources;
   /** What a page needs to be recorded: the demo asks for it. */
@@ -58,6 +61,7 @@ export async function createApi(sources: ApiSources): Promise<{ app: FastifyInst
   guardApi(app, sources.access, sources.log);
   serveSession(app, sources.access, sources.log);
   serveCalls(app, sources);
+  serveDialling(app, sources);
   serveWebhooks(app, sources.webhooks);
   serveJobs(app, sources.jobs);
   serveEvents(app, sources);

@@ -9,7 +9,7 @@ import { isOver } from "./view.ts";
 /** A caller who comes back within this time is in the same call. */
 const REJOIN_WINDOW_MS = 10 * 60_000;
 
-export interface Ringing extends Pick<LegIn<"ringing">, "peerId" | "recorderPeerId" | "mediaConnectionId"> {
+export interface Ringing extends Pick<LegIn<"ringing">, "peerId" | "recorderPeerId" | "mediaConnectionId" | "dialled"> {
   /** As it came over the wire. */
   metadata: unknown;
 }

@@ -11,7 +11,7 @@ const base = {
   peerId: "ada",
   metadata: { seat: 1 },
   recorderPeerId: "TestRecorder" as PeerId,
-  mediaConnectionId: "mc-1" as LegIn<"ringing">["mediaConnectionId"],
+  mediaConnectionId: "mc-1" as LegIn<"recording">["mediaConnectionId"],
   ringingAt: T0,
 };
 const recorded = { ...base, recorderId: recorderIdOf(id, 1), codecs: USUAL_CODECS, tracks: [] };

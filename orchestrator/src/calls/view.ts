@@ -28,6 +28,8 @@ export const LegView = z
     peerId: z.string(),
     metadata: z.unknown(),
     state: z.enum(LEG_STATES),
+    /** It is the recorder that called. */
+    dialled: z.literal(true).optional(),
     startedAt: z.iso.datetime(),
     endedAt: z.iso.datetime().nullable(),
     reason: z.string().optional(),
@@ -93,6 +95,7 @@ function legView(leg: ManifestLeg): LegView {
     state: leg.state,
     startedAt: ("startedAt" in leg && leg.startedAt) || leg.ringingAt,
     endedAt: "endedAt" in leg ? leg.endedAt : null,
+    ...(leg.dialled && { dialled: true }),
     ...("reason" in leg && leg.reason !== undefined && { reason: leg.reason }),
     ...("error" in leg && leg.error && { error: leg.error }),
     ...("parts" in leg && leg.parts && { parts: leg.parts.map(({ endedAt, reason }) => ({ endedAt, reason })) }),

@@ -8,7 +8,7 @@ const UNLIMITED_KBPS = 0;
 const AUDIO_KBPS = 128;
 
 /**
- * Body of a receive-only answer that redirects to a recorder.
+ * Body of a receive-only answer, or call, that redirects to a recorder.
  *
  * @param limitKbps what the caller may send in all; 0: as much as it likes.
  */

@@ -36,6 +36,7 @@ export interface TrackReport {
 export interface TracksReport {
   /** Why and when the connection ended, in the gateway's words; null while it lives. */
   ended: { reason: string; unixMs: number } | null;
+  /** None yet where it is us who called, until the peer answers. */
   tracks: readonly TrackReport[];
 }
 
@@ -48,6 +49,14 @@ export interface TurnReport {
 export interface ConnectionStatus {
   remoteId: string;
   /** As it came over the wire: a string, which may hold JSON. */
+  metadata: unknown;
+}
+
+/** Whom to call. */
+export interface CallOrder {
+  from: PeerHandle;
+  target: string;
+  /** Any JSON value; undefined for none. */
   metadata: unknown;
 }
 
@@ -66,6 +75,8 @@ export interface Gateway {
   tracks(id: MediaConnectionId): Promise<TracksReport | undefined>;
   /** Receive-only. */
   answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void>;
+  /** Calls another peer, receive-only. Whether it is there, and answers, its events tell. */
+  call(order: CallOrder, codecs: Codecs, redirect: RedirectTargets): Promise<MediaConnectionId>;
   /**
    * Sends a connection's media elsewhere, beginning with the last seconds of it; or nowhere, while `redirect` is
    * undefined: what comes meanwhile is kept.

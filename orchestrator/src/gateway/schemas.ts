@@ -10,6 +10,8 @@ export const PeerEventBody = z.object({
   error_message: z.string().optional(),
 });
 
+export const CallStarted = z.object({ params: z.object({ media_connection_id: z.string() }) });
+
 export const ConnectionEventBody = z.object({ event: z.string(), error_message: z.string().optional() });
 
 export const PeerStatusBody = z.object({ disconnected: z.boolean() });

@@ -5,6 +5,7 @@ import type { Codecs } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
 import { answerBody, redirectParams } from "./answerBody.ts";
 import type {
+  CallOrder,
   ConnectionEvent,
   ConnectionStatus,
   Gateway,
@@ -15,6 +16,7 @@ import type {
 } from "./gateway.ts";
 import { GatewayError, refusal } from "./gatewayError.ts";
 import {
+  CallStarted,
   ConnectionEventBody,
   ConnectionStatusBody,
   ErrorBody,
@@ -104,6 +106,18 @@ export class SkywayGateway implements Gateway {
     const body = answerBody(codecs, redirect, this.#perLegKbps);
     const answer = await this.#ask("POST", connectionPath(id, "/answer"), body);
     if (answer.status !== 202) throw refusal(answer.status, words(answer));
+  }
+
+  async call({ from, target, metadata }: CallOrder, codecs: Codecs, redirect: RedirectTargets) {
+    const { constraints, redirect_params } = answerBody(codecs, redirect, this.#perLegKbps);
+    const answer = await this.#ask("POST", "/media/connections", {
+      peer_id: from.peerId,
+      token: from.token,
+      target_id: target,
+      constraints: { ...constraints, ...(metadata !== undefined && { metadata }) },
+      redirect_params,
+    });
+    return read(CallStarted, answer, 202).params.media_connection_id as MediaConnectionId;
   }
 
   async redirect(

@@ -51,7 +51,7 @@ function isUnfinished(leg: ManifestLeg, { spooled }: Leftovers): boolean {
 }
 
 function isSpooled(leg: ManifestLeg): leg is SpooledLeg {
-  return "recorderId" in leg && leg.recorderId !== undefined;
+  return "recorderId" in leg && leg.recorderId !== undefined && leg.mediaConnectionId !== undefined;
 }
 
 function adoptLeg(manifest: Manifest, adopted: ManifestLeg, left: Leftovers, rooms: Rooms): void {
@@ -116,7 +116,7 @@ function afterTurn(leg: ManifestLeg, { spooled }: Leftovers, rooms: Rooms): { le
 /** The earlier life had not answered yet; nobody else will. */
 async function interrupt(leg: ManifestLeg, recorder: StartedRecorder | undefined, context: LegContext): Promise<void> {
   const { gateway, library } = context.rooms;
-  await gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
+  if (leg.mediaConnectionId) await gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
   try {
     await recorder?.finish(false);
     await library.clearSpool(recorderIdOf(leg.id, 1));

@@ -11,6 +11,8 @@ export type EndReason =
   | "recorder_lost"
   /** Answered, and media never reached the gateway. */
   | "not_connected"
+  /** We called, and nobody answered in time. */
+  | "no_answer"
   /** No space is left for more; what was recorded is kept. */
   | "storage_full"
   /** A limit of the configuration. */

@@ -36,7 +36,10 @@ async function follow(
   const ringing = { peerId: "ada", metadata: "", recorderPeerId: "TestRecorder" as PeerId, mediaConnectionId: id };
   const { callId, leg } = await calls.ring(ringing);
   const recorderId = recorderIdOf(leg.id, 1);
-  const connecting: LegIn<"connecting"> = { ...leg, state: "connecting", recorderId, codecs: USUAL_CODECS, tracks: [] };
+  const connecting: LegIn<"connecting"> = {
+    ...leg,
+    ...{ state: "connecting", mediaConnectionId: id, recorderId, codecs: USUAL_CODECS, tracks: [] },
+  };
   await calls.record(callId, connecting);
   const recorded = new Promise<void>((resolve) => {
     recorderEnds = resolve;

@@ -99,6 +99,12 @@ async function recorderLost(
 
 async function neverConnected(diary: TrackDiary, until: AbortSignal, context: LegContext): Promise<EndReason> {
   if (!diary.isConnecting) return never();
+  const { dialled } = diary.leg;
+  if (dialled) {
+    await context.rooms.clock.sleep(dialled.answerWithinSeconds * 1000, until);
+    // A gateway that tells of its tracks has some as soon as the peer has answered.
+    if (!until.aborted && diary.isConnecting && diary.leg.tracks.length === 0) return "no_answer";
+  }
   await context.rooms.clock.sleep(CONNECT_TIMEOUT_MS, until);
   return until.aborted || !diary.isConnecting ? never() : "not_connected";
 }

@@ -3,19 +3,19 @@ import { asRecorderError, RecorderError } from "../errors.ts";
 import { recorderIdOf } from "../ids.ts";
 import type { LegIn } from "../library/manifest.ts";
 import type { LegMetrics } from "../metrics/legMetrics.ts";
-import { type Codecs, chooseCodecs, codecNames, USUAL_CODECS } from "../recorders/codecs.ts";
+import { CALLED_WITH, type Codecs, chooseCodecs, codecNames, USUAL_CODECS } from "../recorders/codecs.ts";
 import type { RecorderSpec } from "../recorders/recorders.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { LegContext } from "./legContext.ts";
 import { admit } from "./legLimits.ts";
 
 export interface PreparedLeg {
-  leg: LegIn<"connecting">;
+  leg: Omit<LegIn<"connecting">, "mediaConnectionId">;
   recorder: StartedRecorder;
 }
 
 /**
- * Starts a ringing leg's recorder, for the codecs that it will send.
+ * Starts the recorder of a leg that rings, here or at the other end, for the codecs that it will send.
  *
  * @throws RecorderError when it cannot be recorded; no recorder is left then.
  */
@@ -82,6 +82,7 @@ async function writingRecorder(spec: RecorderSpec, { rooms }: LegContext): Promi
 
 /** What the caller offers, in the order of our preferences; the usual where the gateway cannot tell. */
 async function codecsOf({ mediaConnectionId }: LegIn<"ringing">, { rooms }: LegContext): Promise<Codecs> {
+  if (mediaConnectionId === undefined) return chooseCodecs(CALLED_WITH, rooms.preferences);
   const report = await rooms.gateway.tracks(mediaConnectionId);
   return report ? chooseCodecs(report.tracks, rooms.preferences) : USUAL_CODECS;
 }

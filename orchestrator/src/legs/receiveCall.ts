@@ -10,11 +10,12 @@ export async function receiveCall(recorderPeerId: PeerId, id: MediaConnectionId,
   try {
     if (calls.knows(id)) return;
     const { remoteId, metadata } = await gateway.status(id);
-    const { callId, leg } = await calls.ring({ peerId: remoteId, metadata, recorderPeerId, mediaConnectionId: id });
+    const call = { mediaConnectionId: id };
+    const { callId, leg } = await calls.ring({ peerId: remoteId, metadata, recorderPeerId, ...call });
     await desk.run(callId, leg.id, (stop) => {
       const context = new LegContext(callId, leg.id, rooms, stop);
-      context.log.info({ peerId: remoteId, mediaConnectionId: id }, "leg ringing");
-      return recordLeg(leg, context);
+      context.log.info({ peerId: remoteId, ...call }, "leg ringing");
+      return recordLeg({ ...leg, ...call }, context);
     });
   } catch (error) {
     if (isGatewayError(error, "GONE")) log.info({ mediaConnectionId: id }, "the caller hung up at once");

@@ -9,10 +9,15 @@ import { rollOver } from "./rollOver.ts";
 import { takeHome } from "./takeHome.ts";
 import { takeOver } from "./takeOver.ts";
 
+/** A leg of whom the gateway has said that it calls. */
+export type IncomingLeg = LegIn<"ringing"> & Pick<LegIn<"connecting">, "mediaConnectionId">;
+
 /** Records one leg, from the ringing call to a verified file in its call's folder. Never throws. */
-export async function recordLeg(ringing: LegIn<"ringing">, context: LegContext): Promise<void> {
+export async function recordLeg(ringing: IncomingLeg, context: LegContext): Promise<void> {
   try {
-    const { leg, recorder } = await prepareLeg(ringing, context); // the recorder's ports are bound
+    const { mediaConnectionId } = ringing;
+    const { leg: prepared, recorder } = await prepareLeg(ringing, context); // the recorder's ports are bound
+    const leg = { ...prepared, mediaConnectionId };
     await answerLeg(leg, recorder, context); // receive-only, redirected to the recorder
     await recordToEnd(leg, recorder, context);
   } catch (error) {

@@ -9,10 +9,11 @@ import type { LegContext } from "./legContext.ts";
 import { withFiles } from "./legFiles.ts";
 import { recordersOf } from "./parts.ts";
 import { fileStart } from "./rolledFile.ts";
+import { unanswered } from "./unanswered.ts";
 
 /** Legs of which something may be in the spool. */
 export type SpooledLeg = LegIn<"connecting" | "recording" | "finalising" | "failed"> &
-  Pick<LegIn<"connecting">, "recorderId">;
+  Pick<LegIn<"connecting">, "recorderId" | "mediaConnectionId">;
 
 /**
  * Ends the recorder, joins what it wrote, verifies the file, and keeps it. What cannot be kept stays in the spool, and
@@ -41,7 +42,7 @@ export async function takeHome(
     });
     context.log.info({ file: kept.file.name, ms: clock.now().getTime() - began }, "leg ready");
   } catch (thrown) {
-    const error = meaningOf(asRecorderError(thrown), ending);
+    const error = meaningOf(asRecorderError(thrown), ending, finalising);
     await context.files.settled();
     if (context.isShuttingDown && error.passes) {
       context.log.warn({ code: error.code, err: error }, "left for the next start");
@@ -61,11 +62,12 @@ async function dated(ending: Ending, leg: SpooledLeg, { rooms: { library } }: Le
 }
 
 function finalisingOf(leg: SpooledLeg, ending: Ending): LegIn<"finalising"> {
-  const { peerId, metadata, recorderPeerId, mediaConnectionId, ringingAt, recorderId } = leg;
+  const { peerId, metadata, recorderPeerId, mediaConnectionId, ringingAt, recorderId, dialled } = leg;
   return {
     state: "finalising",
     id: leg.id,
     ...{ peerId, metadata, recorderPeerId, mediaConnectionId, ringingAt, recorderId },
+    ...(dialled && { dialled }),
     codecs: leg.codecs ?? USUAL_CODECS,
     tracks: leg.tracks ?? [],
     ...(leg.parts && { parts: leg.parts }),
@@ -108,7 +110,9 @@ async function readyWithout(
   await context.write<LegIn<"ready">>({ ...leg, state: "ready", file, ...(failed && { error: failed }) });
 }
 
-/** A leg without media that never connected has failed by that. */
-function meaningOf(error: RecorderError, ending: Ending): RecorderError {
-  return error.code === "NO_MEDIA" && ending.reason === "not_connected" ? new RecorderError("NOT_CONNECTED") : error;
+/** A leg without media that never connected has failed by that; one that we dialled, by what the peer did. */
+function meaningOf(error: RecorderError, ending: Ending, { dialled }: SpooledLeg): RecorderError {
+  if (error.code !== "NO_MEDIA") return error;
+  if (ending.reason === "not_connected") return new RecorderError("NOT_CONNECTED");
+  return dialled ? new RecorderError(unanswered(reasonOf(ending)), `reason ${reasonOf(ending)}`) : error;
 }

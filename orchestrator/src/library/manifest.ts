@@ -68,6 +68,8 @@ const legFile = z.object({
   error: failure.optional(),
 });
 
+const mediaConnectionId = z.string().transform((id) => id as MediaConnectionId);
+
 const base = {
   id: z
     .string()
@@ -76,12 +78,16 @@ const base = {
   peerId: z.string(),
   metadata: z.unknown(),
   recorderPeerId: z.string().transform((id) => id as PeerId),
-  mediaConnectionId: z.string().transform((id) => id as MediaConnectionId),
+  /** Missing until the gateway has called, where it is us who call. */
+  mediaConnectionId: mediaConnectionId.optional(),
   ringingAt: instant,
+  /** It is us who call, and the peer has so long to answer. */
+  dialled: z.object({ answerWithinSeconds: z.int() }).optional(),
 };
 
 const recorded = {
   ...base,
+  mediaConnectionId,
   recorderId: z.string().transform((id) => id as RecorderId),
   codecs: z.object({ audio: codec.optional(), video: codec.optional() }),
   tracks: z.array(track),

@@ -58,6 +58,11 @@ export class PeerKeeper {
     }
   }
 
+  /** To call others by; undefined while it is not registered. */
+  get handle(): PeerHandle | undefined {
+    return this.#state === "registered" ? this.#peer : undefined;
+  }
+
   /** What is wrong with it right now; undefined when whoever calls is recorded. */
   async trouble(): Promise<string | undefined> {
     if (this.#state !== "registered" || !this.#peer) return `${this.peerId} is ${this.#state}`;

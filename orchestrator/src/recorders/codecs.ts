@@ -29,6 +29,30 @@ export const USUAL_CODECS: Codecs = {
   audio: { codec: "opus", payloadType: 111, samplingRate: 48_000, channels: 2, fmtp: "" },
 };
 
+const video = (codec: string, payloadType: number, fmtp = ""): Codec => ({
+  ...{ codec, payloadType, fmtp },
+  samplingRate: 90_000,
+  channels: 1,
+});
+const g711 = (codec: string, payloadType: number): Codec => ({
+  ...{ codec, payloadType, fmtp: "" },
+  samplingRate: 8_000,
+  channels: 1,
+});
+const H264_FMTP = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
+
+/** What there is to choose from when it is us who call; the other side takes it or not. */
+export const CALLED_WITH: readonly OfferedTrack[] = [
+  {
+    kind: "audio",
+    offered: [...(USUAL_CODECS.audio ? [USUAL_CODECS.audio] : []), g711("PCMU", 0), g711("PCMA", 8)],
+  },
+  {
+    kind: "video",
+    offered: [video("VP8", 96), video("VP9", 98, "profile-id=0"), video("H264", 102, H264_FMTP)],
+  },
+];
+
 /**
  * The first preferred codec of each kind that is offered; of several tracks of a kind the first counts.
  *

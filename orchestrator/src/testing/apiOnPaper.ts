@@ -11,6 +11,7 @@ import { CallBook } from "../calls/callBook.ts";
 import { viewOf } from "../calls/view.ts";
 import { type CallId, type MediaConnectionId, newCallId, newLegId, type PeerId, recorderIdOf } from "../ids.ts";
 import type { Jobs } from "../jobs/jobs.ts";
+import { Dialler } from "../legs/dialler.ts";
 import { LegDesk } from "../legs/legDesk.ts";
 import { Library } from "../library/library.ts";
 import { Paths } from "../library/paths.ts";
@@ -20,7 +21,10 @@ import { Outbox } from "../webhooks/outbox.ts";
 import { WebhookMetrics } from "../webhooks/webhookMetrics.ts";
 import { Webhooks } from "../webhooks/webhooks.ts";
 import { ManualClock } from "./manualClock.ts";
+import { PaperGateway } from "./paperGateway.ts";
+import { PaperRecorders } from "./paperRecorders.ts";
 import { testJobs } from "./testJobs.ts";
+import { testRooms } from "./testLeg.ts";
 
 export const TOKEN = "a-token-of-the-tests-4711";
 
@@ -81,12 +85,17 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
     ...{ calls, clock, log },
   });
   const { jobs } = testJobs(undefined, { clock });
+  const [gateway, recorders] = [new PaperGateway(), new PaperRecorders()];
+  const peerId = "TestRecorder" as PeerId;
+  const present = { peerId, handle: { peerId, token: "pt-1" } };
+  const away = { peerId: "AwayRecorder" as PeerId, handle: undefined };
   const { app, routes } = await createApi({
     access: new Access(token ?? undefined, clock),
     calls,
     clock,
     library,
     desk: new LegDesk(),
+    dialler: new Dialler([present, away], { ...testRooms(gateway, clock, recorders as never), calls }),
     jobs,
     health: {
       engine: { ping: well },

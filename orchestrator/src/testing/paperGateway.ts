@@ -1,4 +1,4 @@
-import type { ConnectionEvent, Gateway, PeerEvent, PeerHandle, TracksReport } from "../gateway/gateway.ts";
+import type { CallOrder, ConnectionEvent, Gateway, PeerEvent, PeerHandle, TracksReport } from "../gateway/gateway.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
 import type { MediaConnectionId, PeerId } from "../ids.ts";
 import { type Codecs, USUAL_CODECS } from "../recorders/codecs.ts";
@@ -26,6 +26,10 @@ export class PaperGateway implements Gateway {
   readonly peers = new Map<string, { peerId: PeerId; connected: boolean; events: Inbox<PeerEvent> }>();
   /** Ids that another client holds. */
   readonly taken = new Set<string>();
+  /** Calls of ours. */
+  readonly dialled: (CallOrder & { id: MediaConnectionId; codecs: Codecs })[] = [];
+  /** It cannot tell of the tracks of calls of ours. */
+  isOfficial = false;
   readonly hungUp: MediaConnectionId[] = [];
   /** Addresses that media was sent to in the middle of a call; undefined for nowhere. */
   readonly redirects: (string | undefined)[] = [];
@@ -109,6 +113,14 @@ export class PaperGateway implements Gateway {
   async answer(id: MediaConnectionId, _codecs: Codecs, redirect: RedirectTargets): Promise<void> {
     this.#mustWork();
     this.#connection(id).redirect = redirect;
+  }
+
+  async call(order: CallOrder, codecs: Codecs, redirect: RedirectTargets): Promise<MediaConnectionId> {
+    this.#mustWork();
+    const id = this.ring(this.isOfficial ? null : { ended: null, tracks: [] }, order.metadata);
+    this.#connection(id).redirect = redirect;
+    this.dialled.push({ ...order, id, codecs });
+    return id;
   }
 
   async redirect(id: MediaConnectionId, _codecs: Codecs, redirect: RedirectTargets | undefined) {

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import type { BrowserName } from "../browsers/browser.ts";
+import { dial, errorCode, getCall, request } from "../bundle/api.ts";
+import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import { newPeerId, openStage } from "./stage.ts";
+
+const CALL_SECONDS = 6;
+
+describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
+  test("that the recorder calls is recorded whole", async () => {
+    await using stage = await openStage(name);
+    const { page, peerId } = await stage.caller();
+    const metadata = { call: newPeerId("conversation"), name: "Ada <b>" };
+
+    const { callId, legId } = await dial({ peerId, metadata });
+    expect(await page.called()).toEqual(metadata);
+    await page.talk(CALL_SECONDS * 1000);
+    const endedAt = Date.now();
+    const sent = await page.hangUp("close(true)");
+
+    const ready = await readyCallOf(peerId, endedAt);
+    expect(ready.call.id).toBe(callId);
+    expect(ready.leg).toMatchObject({ id: legId, dialled: true, metadata });
+    await expectTrueRecording(ready, sent, { seconds: CALL_SECONDS, within: 1 });
+    await expectNothingLeft();
+  });
+});
+
+test("whom the recorder does not reach, its leg says", async () => {
+  await using stage = await openStage("chromium");
+  const [silent, declining] = await Promise.all([stage.caller(), stage.caller()]);
+  await silent.page.whenCalled("ignore");
+  await declining.page.whenCalled("decline");
+
+  const outcomes = [
+    outcome({ peerId: silent.peerId, answerWithinSeconds: 2 }),
+    outcome({ peerId: declining.peerId }),
+    outcome({ peerId: newPeerId("nobody") }),
+  ];
+
+  expect(await Promise.all(outcomes)).toEqual(["NO_ANSWER", "CALL_DECLINED", "PEER_NOT_THERE"]);
+  await expectNothingLeft();
+});
+
+test("a call that cannot be made is refused", async () => {
+  const post = (order: object) =>
+    request("/api/calls", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(order),
+    });
+  expect(await errorCode(await post({}), 400)).toBe("BAD_PARAMETER");
+  expect(await errorCode(await post({ peerId: RECORDER_PEER_ID }), 400)).toBe("BAD_PARAMETER");
+  expect(await errorCode(await post({ peerId: "x", recorderPeerId: "nobody" }), 400)).toBe("BAD_PARAMETER");
+});
+
+/** What the leg has failed by. */
+async function outcome(order: object): Promise<string | undefined> {
+  const { callId } = await dial(order);
+  let seen: unknown;
+  return waitFor(
+    `an end of ${JSON.stringify(order)}`,
+    PATIENCE_MS,
+    async () => {
+      const { legs } = await getCall(callId);
+      seen = legs;
+      return legs[0]?.error?.code;
+    },
+    () => seen,
+  );
+}
