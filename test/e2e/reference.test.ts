@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { dial, getCall, request } from "../bundle/api.ts";
+import { composeOrThrow } from "../bundle/compose.ts";
+import { run } from "../bundle/run.ts";
+import { API_KEY, PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { expectAllHealthy, expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+/** What the official gateway can do is enough for the orchestrator. */
+
+const CALL_SECONDS = 6;
+/** Nobody tells its recorder of the end: it is asked to end once no word of it came. */
+const READY_LIMIT_MS = 6_000;
+const OVERLAY = ["--file", "test/reference/compose.yml"];
+const UP = ["up", "--detach", "--no-deps", "--no-build"];
+
+let stage: Stage;
+beforeAll(async () => {
+  await composeOrThrow([...OVERLAY, ...UP, "reference"]);
+  await composeOrThrow([...OVERLAY, ...UP, "--wait", "orchestrator"]);
+  await registered();
+  stage = await openStage("chromium");
+});
+afterAll(async () => {
+  await stage?.[Symbol.asyncDispose]();
+  await composeOrThrow([...UP, "--wait", "orchestrator"]);
+  await run("docker", ["rm", "--force", `${PROJECT}-reference-1`]);
+  await registered();
+  await expectAllHealthy();
+});
+
+test("a call is recorded whole, and so is one that the recorder has made", async () => {
+  const [caller, called] = await Promise.all([stage.caller(), stage.caller()]);
+  const ready = await Promise.all([
+    hangUpOn(caller, () => caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" })),
+    hangUpOn(called, async () => {
+      await dial({ peerId: called.peerId });
+      await called.page.called();
+    }),
+  ]);
+  for (const one of ready) await expectTrueRecording(one, one.sent, { seconds: CALL_SECONDS, within: 1 });
+  const said = await composeOrThrow([...OVERLAY, "logs", "--no-color", "--no-log-prefix", "reference"]);
+  // It was really without them, and did by itself what it could.
+  expect(said).toContain('{"refused":"GET /media/connections/*/tracks"}');
+  expect(said).toContain('{"asked":"POST /media/connections/*/pli"}');
+  await expectNothingLeft();
+});
+
+test("a peer that does not answer is given up", async () => {
+  const { page, peerId } = await stage.caller();
+  await page.whenCalled("ignore");
+  const { callId } = await dial({ peerId, answerWithinSeconds: 1 });
+  await waitFor("NO_ANSWER", PATIENCE_MS, async () => {
+    const { legs } = await getCall(callId);
+    return legs[0]?.error?.code === "NO_ANSWER";
+  });
+});
+
+async function hangUpOn({ page, peerId }: Awaited<ReturnType<Stage["caller"]>>, connect: () => Promise<void>) {
+  await connect();
+  await page.talk(CALL_SECONDS * 1_000);
+  const endedAt = Date.now();
+  const sent = await page.hangUp("close(true)");
+  return { sent, ...(await readyCallOf(peerId, endedAt, READY_LIMIT_MS)) };
+}
+
+/** Recreated, the orchestrator is healthy a moment before callers find it. */
+function registered() {
+  return waitFor("the recorder is registered", PATIENCE_MS, async () => {
+    const peers = await request(`/api/apikeys/${API_KEY}/peers/${RECORDER_PEER_ID}/exists`);
+    return peers.ok && (await peers.json()).exists;
+  });
+}
