@@ -1,35 +1,37 @@
-import { describe, expect, test } from "vitest";
-import type { BrowserName } from "../browsers/browser.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { dial, errorCode, getCall, request } from "../bundle/api.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { newPeerId, openStage } from "./stage.ts";
+import { newPeerId, openStage, type Stage } from "./stage.ts";
 
-const CALL_SECONDS = 6;
+const CALL_SECONDS = 4;
 
-describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
-  test("that the recorder calls is recorded whole", async () => {
-    await using stage = await openStage(name);
-    const { page, peerId } = await stage.caller();
-    const metadata = { call: newPeerId("conversation"), name: "Ada <b>" };
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage("chromium");
+});
+afterAll(() => stage?.[Symbol.asyncDispose]());
 
-    const { callId, legId } = await dial({ peerId, metadata });
-    expect(await page.called()).toEqual(metadata);
-    await page.talk(CALL_SECONDS * 1000);
-    const endedAt = Date.now();
-    const sent = await page.hangUp("close(true)");
+test("a page that the recorder calls is recorded whole", async () => {
+  const { page, peerId } = await stage.caller();
+  const metadata = { call: newPeerId("conversation"), name: "Ada <b>" };
 
-    const ready = await readyCallOf(peerId, endedAt);
-    expect(ready.call.id).toBe(callId);
-    expect(ready.leg).toMatchObject({ id: legId, dialled: true, metadata });
-    await expectTrueRecording(ready, sent, { seconds: CALL_SECONDS, within: 1 });
-    await expectNothingLeft();
-  });
+  const { callId, legId } = await dial({ peerId, metadata });
+  expect(await page.called()).toEqual(metadata);
+  await page.talk(CALL_SECONDS * 1000);
+  const endedAt = Date.now();
+  const sent = await page.hangUp("close(true)");
+
+  const ready = await readyCallOf(peerId, endedAt);
+  expect(ready.call.id).toBe(callId);
+  expect(ready.leg).toMatchObject({ id: legId, dialled: true, metadata });
+  await expectTrueRecording(ready, sent, { seconds: CALL_SECONDS, within: 1 });
+  await page.tab.close();
+  await expectNothingLeft();
 });
 
 test("whom the recorder does not reach, its leg says", async () => {
-  await using stage = await openStage("chromium");
   const [silent, declining] = await Promise.all([stage.caller(), stage.caller()]);
   await silent.page.whenCalled("ignore");
   await declining.page.whenCalled("decline");
@@ -41,6 +43,7 @@ test("whom the recorder does not reach, its leg says", async () => {
   ];
 
   expect(await Promise.all(outcomes)).toEqual(["NO_ANSWER", "CALL_DECLINED", "PEER_NOT_THERE"]);
+  await Promise.all([silent, declining].map(({ page }) => page.tab.close()));
   await expectNothingLeft();
 });
 
