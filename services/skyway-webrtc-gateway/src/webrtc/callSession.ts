@@ -43,6 +43,9 @@ import { writeTransportOffer } from "./transportOffer.ts";
 const SENDER_WAS_GONE: ReadonlySet<EndReason> = new Set(["ice_failed", "leave"]);
 /** Ends that the API has asked for: it wants no more of the call. */
 const NOT_WANTED: ReadonlySet<EndReason> = new Set(["deleted", "peer_deleted", "shutdown"]);
+/** What was sent before the end may still be on its way through the library, behind the news of it. */
+const HEAR_OUT_INTERVAL_MS = 10;
+const HEAR_OUT_LIMIT_MS = 300;
 /** Of a call that ends while its media is held: whoever is to get it is waited for. A recorder starts in a second. */
 const HELD_LIMIT_MS = 5_000;
 
@@ -95,6 +98,7 @@ export class CallSession implements MediaSession, Ticking {
   #ending: Promise<void> | undefined;
   #hasFailed = false;
   #wasReady = false;
+  #heard = 0;
   readonly #held = new Held();
   /** One, and a second one while ICE restarts: the first is kept until the second is up. */
   readonly #transports = new Set<PeerTransport>();
@@ -264,6 +268,7 @@ export class CallSession implements MediaSession, Ticking {
   async #end(reason: EndReason): Promise<void> {
     const { bandwidth, ticker, now } = this.#surroundings;
     const [endedMs, endedUnixMs] = [now(), Date.now()];
+    if (!NOT_WANTED.has(reason)) await this.#hearOut(endedMs + HEAR_OUT_LIMIT_MS);
     this.#closeAllBut();
     if (this.#answered !== undefined) {
       if (!NOT_WANTED.has(reason)) await this.#held.over(HELD_LIMIT_MS);
@@ -274,7 +279,17 @@ export class CallSession implements MediaSession, Ticking {
     this.#listeners.onEnded(reason, endedUnixMs);
   }
 
+  /** Until nothing has come for a moment, or our clock says so: not all who hang up stop sending. */
+  async #hearOut(untilMs: number): Promise<void> {
+    let before: number;
+    do {
+      before = this.#heard;
+      await wait(HEAR_OUT_INTERVAL_MS);
+    } while (this.#heard !== before && this.#surroundings.now() < untilMs);
+  }
+
   #receive(packet: Buffer): void {
+    this.#heard += 1;
     try {
       const nowMs = this.#surroundings.now();
       if (this.#answered && isRtcp(packet)) this.#answered.sender.receiveRtcp(packet, nowMs);

@@ -147,6 +147,19 @@ describe("a media session", () => {
     expect(session.mediaFlowing(0)).toBe(false);
   });
 
+  it("passes on what was sent before the end and is still on its way through the library", async () => {
+    const sessions = await startGateway();
+    const there = await recorder();
+    const { session, peer } = await connect(sessions, there.redirects);
+    const camera = new SimulatedSender(VIDEO);
+    for (let count = 0; count < 100; count++) {
+      for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+    }
+    await session.end("force_close");
+    await vi.waitFor(() => expect(there.videoRtcp.packets.length).toBe(1));
+    expect([...new Set(timestamps(there.video.packets))]).toEqual(camera.frames);
+  });
+
   it("shares its port with others", async () => {
     const sessions = await startGateway();
     const calls = await Promise.all([connect(sessions), connect(sessions), connect(sessions)]);
