@@ -35,6 +35,8 @@ const IN_SYNC_MS = 40;
 const LEG_SECONDS = 8;
 /** The second one comes so much later, which is no multiple of a frame. */
 const LATER_SECONDS = 2.517;
+/** A leg rolls over to its next file so long after it began. */
+const SEAM_SECONDS = 4;
 const LIMIT_MS = 120_000;
 const LEFT = "640:360:0:0";
 const RIGHT = "640:360:640:0";
@@ -110,6 +112,53 @@ test("two recordings become a film with both at their true times, though the orc
   await second.jobs.close();
 });
 
+test("a leg that has rolled over is in the film with all of its files, each at its true time", async () => {
+  const start = new Date();
+  const rolledCall = newCallId(start);
+  const leg = await rolledOver(rolledCall, start.getTime());
+  const { jobs, calls, library } = await orchestrator();
+  await library.writeManifest({
+    ...{ version: 1, id: rolledCall, key: "rolled", startedAt: start.toISOString() },
+    legs: [leg],
+  });
+  const order = { form: FilmForm.parse({}), legs: [leg.id] };
+  const { id } = await jobs.queue({ name: "film" }, { callId: rolledCall, order });
+  await waitFor(
+    "the film is done",
+    LIMIT_MS,
+    () => isOver(jobs, id),
+    () => jobs.book.views(),
+  );
+  const { film } = (await calls.get(rolledCall)) ?? {};
+  const path = library.paths.recording(rolledCall, film?.file.name ?? "");
+  const frames = await decodeFrames(path, LEFT);
+  const beeps = findBeeps(await decodeSound(path, 0));
+  // The pattern begins anew in each file. Next to the seam, within what is promised, either file may be shown.
+  const isFirst = ({ seconds, counter = 0 }: Pick<TimedFrame, "seconds" | "counter">) =>
+    Math.abs(seconds - SEAM_SECONDS) * 1000 < IN_SYNC_MS ? counter > FRAME_RATE : seconds < SEAM_SECONDS;
+  const files = [0, SEAM_SECONDS].map((at) => ({
+    pictures: pictureErrors(
+      frames.filter((frame) => isFirst(frame) === (at === 0)),
+      at,
+    ),
+    sounds: soundErrors(
+      beeps.filter((seconds) => seconds < SEAM_SECONDS === (at === 0)),
+      at,
+    ),
+  }));
+  await note({
+    test: "film of a leg that has rolled over",
+    files: files.map((all) => Object.fromEntries(Object.entries(all).map(named))),
+  });
+  for (const { pictures, sounds } of files) {
+    expect(pictures.length).toBeGreaterThan(SEAM_SECONDS * FRAME_RATE * 0.95);
+    expect(sounds).toHaveLength(SEAM_SECONDS - 1);
+    expect(Math.max(...[...pictures, ...sounds].map(Math.abs))).toBeLessThan(IN_SYNC_MS);
+  }
+  expect(film?.file.durationSeconds).toBeCloseTo(2 * SEAM_SECONDS, 0);
+  await jobs.close();
+});
+
 test.each(["mp4", "opus", "m4a", "mp3", "wav"] as const)(
   "a film may be %s, verified like a recording",
   async (format) => {
@@ -172,6 +221,35 @@ async function recorded(startMs: number, laterSeconds: number, index: number): P
     tracks: [{ kind: "video", clock, counters: {} }],
     file: { name: `${id}.webm`, bytes: 1, durationSeconds: LEG_SECONDS, streams },
   };
+}
+
+/** A leg of two files, as the manifest lists it: the leg's own tracks are those of the last. */
+async function rolledOver(id: CallId, startMs: number): Promise<LegIn<"ready">> {
+  const folder = new Paths(volume).call(id);
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o777);
+  const at = new Date(startMs);
+  const legId = newLegId(at);
+  const codecs = { audio: "opus", video: "vp8" };
+  const streams = (["audio", "video"] as const).map((kind) => ({ kind, codec: codecs[kind] }));
+  const base = readyLeg(at, legId);
+  const files = await Promise.all(
+    ["", "-2"].map(async (suffix, index) => {
+      const name = `${legId}${suffix}.webm`;
+      await generate(join(folder, name), SEAM_SECONDS);
+      const beganMs = startMs + index * SEAM_SECONDS * 1000;
+      const clock = { firstUnixMs: beganMs, rate: 1, source: "sender_report" as const };
+      return {
+        recorderId: base.recorderId,
+        tracks: [{ kind: "video" as const, clock, counters: {} }],
+        startedAt: new Date(beganMs).toISOString(),
+        endedAt: new Date(beganMs + SEAM_SECONDS * 1000).toISOString(),
+        reason: "max_duration",
+        file: { name, bytes: 1, durationSeconds: SEAM_SECONDS, streams },
+      };
+    }),
+  );
+  return { ...base, tracks: files[1]?.tracks ?? [], files, file: files[0]?.file ?? base.file };
 }
 
 /** Film time less true time, in milliseconds, of each frame that can be read: frame n is shown at n / 30 s. */

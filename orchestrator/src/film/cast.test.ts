@@ -50,6 +50,32 @@ test("who left and came back is the same one; two of one name at once are two", 
   expect(both.roles).toHaveLength(2);
 });
 
+test("each file of a leg that has rolled over lies where it began; one that was lost leaves a gap", () => {
+  const first = leg(T0, 5, {}, "a");
+  const { startedAt, endedAt, reason, recorderId } = first;
+  const rolled = (startMs: number, number: number) => ({
+    ...{ startedAt, endedAt, reason, recorderId },
+    tracks: leg(startMs, 5, {}).tracks,
+    file: { ...first.file, name: `${first.id}-${number}.webm` },
+  });
+  const { file: _, ...lost } = rolled(T0 + 5_000, 2);
+  const error = { code: "NO_MEDIA", message: "no media", hint: "none" };
+  const files = [
+    { ...rolled(T0, 1), file: first.file },
+    { ...lost, error },
+    rolled(T0 + 9_990, 3),
+    rolled(T0 + 14_900, 4),
+  ];
+  const { roles, durationSeconds } = castOf([leg(T0 - 1_000, 5, {}, "b"), { ...first, tracks: [], files }]);
+  expect(roles[1]?.takes.map(({ file, offsetSeconds }) => [file, offsetSeconds])).toEqual([
+    [first.file.name, 1],
+    [`${first.id}-3.webm`, 10.99],
+    [`${first.id}-4.webm`, 15.9],
+  ]);
+  expect(roles).toHaveLength(2);
+  expect(durationSeconds).toBeCloseTo(20.9);
+});
+
 test.each([
   [{ name: "Ada\nLovelace" }, "Ada Lovelace"],
   [{ name: "x".repeat(100) }, "x".repeat(40)],

@@ -1,8 +1,8 @@
 import type { LegId } from "../ids.ts";
 import { allTracks } from "../legs/parts.ts";
-import type { LegIn } from "../library/manifest.ts";
+import type { LegIn, RecordingFile } from "../library/manifest.ts";
 
-/** One leg's recording in the film. Seconds count from the film's beginning. */
+/** One file of a leg's recording in the film. Seconds count from the film's beginning. */
 export interface Take {
   legId: LegId;
   file: string;
@@ -32,13 +32,14 @@ const NAME_LIMIT_CHARACTERS = 40;
  * which all of them share; a gateway that cannot tell leaves the moment at which the leg began to be recorded.
  */
 export function castOf(legs: readonly LegIn<"ready">[]): Cast {
-  const timed = legs.map((leg) => ({ leg, startMs: startOf(leg) })).sort((one, other) => one.startMs - other.startMs);
+  const timed = legs
+    .flatMap((leg) => recordingsOf(leg).map((recording) => ({ leg, ...recording })))
+    .sort((one, other) => one.startMs - other.startMs);
   const firstMs = timed[0]?.startMs ?? 0;
   const roles: { key: string; role: Role }[] = [];
   let durationSeconds = 0;
-  for (const { leg, startMs } of timed) {
+  for (const { leg, file, startMs } of timed) {
     const offsetSeconds = (startMs - firstMs) / 1000;
-    const { file } = leg;
     const take: Take = {
       legId: leg.id,
       file: file.name,
@@ -50,17 +51,27 @@ export function castOf(legs: readonly LegIn<"ready">[]): Cast {
     durationSeconds = Math.max(durationSeconds, offsetSeconds + file.durationSeconds);
     const name = nameOf(leg.metadata);
     const key = name ?? leg.peerId;
-    const known = roles.find((one) => one.key === key && isAway(one.role, offsetSeconds));
+    const known = roles.find(
+      ({ key: other, role }) => other === key && (isOfLeg(role, leg.id) || isAway(role, offsetSeconds)),
+    );
     if (known) known.role.takes.push(take);
     else roles.push({ key, role: { name, takes: [take] } });
   }
   return { roles: roles.map(({ role }) => role), durationSeconds, startedAt: new Date(firstMs) };
 }
 
-function startOf(leg: LegIn<"ready">): number {
-  const starts = allTracks(leg).flatMap(({ clock }) => (clock ? [clock.firstUnixMs] : []));
-  return starts.length > 0 ? Math.min(...starts) : Date.parse(leg.startedAt);
+/** A leg that has rolled over has several files, each with tracks of its own; one that was lost leaves a gap. */
+function recordingsOf(leg: LegIn<"ready">): { file: RecordingFile; startMs: number }[] {
+  return (leg.files ?? [leg]).flatMap(({ file, ...recorded }) => (file ? [{ file, startMs: startOf(recorded) }] : []));
 }
+
+function startOf(recorded: Pick<LegIn<"ready">, "tracks" | "parts" | "startedAt">): number {
+  const starts = allTracks(recorded).flatMap(({ clock }) => (clock ? [clock.firstUnixMs] : []));
+  return starts.length > 0 ? Math.min(...starts) : Date.parse(recorded.startedAt);
+}
+
+/** The files of a leg may overlap a little at their seam. */
+const isOfLeg = ({ takes }: Role, id: LegId): boolean => takes.some(({ legId }) => legId === id);
 
 /** Two of the same name at once are two people. */
 function isAway({ takes }: Role, atSeconds: number): boolean {

@@ -60,8 +60,8 @@ export class FilmDirector {
   #isDue(manifest: Manifest): boolean {
     const ready = readyLegs(manifest);
     if (ready.length < this.#configuration.minimumLegs) return false;
-    // A leg of several files would be in the film with its last one only, at the wrong time.
-    if (ready.some(({ files = [] }) => files.length > 0)) return false;
+    // The last files of a leg that has rolled over may be finished after it has ended.
+    if (ready.some(({ files = [] }) => files.some(({ file, error }) => !file && !error))) return false;
     const tried = this.#filmJobs(manifest.id).map(({ order }) => FilmOrder.safeParse(order).data?.legs ?? []);
     return ![manifest.film?.legs ?? [], ...tried].some((legs) => areThose(legs, ready));
   }
