@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { readConfiguration } from "./configuration.ts";
 import { Engine } from "./engine.ts";
 import { createGuard } from "./guard.ts";
+import { socketLost } from "./lostSocket.ts";
 import { Metrics } from "./metrics.ts";
 import { Ownership } from "./ownership.ts";
 
@@ -25,6 +26,10 @@ async function start(): Promise<void> {
   guard.listen(configuration.port, "0.0.0.0", () =>
     log.info({ port: configuration.port }, "guarding the Docker socket"),
   );
+  void socketLost(() => engine.ping()).then(() => {
+    log.fatal({ socket: configuration.socketPath }, "the Docker engine is gone, or has another socket: starting again");
+    process.exit(1); // Docker starts what it finds ended
+  });
 
   process.once("SIGTERM", () => {
     metricsServer.close();
