@@ -12,3 +12,5 @@ source "$ROOT/scripts/lib/node.sh"
 source "$ROOT/scripts/lib/baseImages.sh"
 # shellcheck source=scripts/lib/browsers.sh
 source "$ROOT/scripts/lib/browsers.sh"
+# shellcheck source=scripts/lib/testHost.sh
+source "$ROOT/scripts/lib/testHost.sh"

@@ -13,6 +13,10 @@ const DELTA_FRAME = Buffer.from("10510000", "hex");
 const KEYFRAMES = 10;
 const OPUS_SILENCE = Buffer.from("f8fffe", "hex");
 
+/** What a track sends in turn, again and again: frames, each cut into payloads. */
+export type Frames = readonly (readonly Buffer[])[];
+export type Media = Partial<Record<"audio" | "video", Frames>>;
+
 /** Speaks signalling as skyway-js does, and sends media as a browser does. */
 export class Caller implements Disposable {
   readonly socket: Socket;
@@ -22,6 +26,7 @@ export class Caller implements Disposable {
   readonly #tracks: Track[] = [];
   #timer: NodeJS.Timeout | undefined;
   #sent = 0;
+  readonly #sequences = new Map<Track, number>();
   #state = "new";
 
   /** @param kinds what to send. */
@@ -69,13 +74,28 @@ export class Caller implements Disposable {
     this.#connection.setLocalDescription("offer");
   }
 
-  /** Sends a packet of each kind every 20 ms, from when the connection is up. */
-  sendMedia(): void {
+  /**
+   * Sends a frame of each kind every 20 ms, from when the connection is up.
+   *
+   * @param media default: frames of one packet, of which nothing can be decoded.
+   */
+  sendMedia(media: Media = {}): void {
     this.#timer = setInterval(() => {
       if (!this.#tracks.every((track) => track.isOpen())) return;
       this.#sent += 1;
-      for (const track of this.#tracks) track.sendMessageBinary(packet(track.type(), this.#sent));
+      for (const track of this.#tracks) this.#sendFrame(track, media);
     }, PACKET_INTERVAL_MS);
+  }
+
+  #sendFrame(track: Track, media: Media): void {
+    const kind = track.type() === "video" ? "video" : "audio";
+    const frames = media[kind];
+    const payloads = frames?.[(this.#sent - 1) % frames.length] ?? [payload(kind, this.#sent)];
+    for (const [index, piece] of payloads.entries()) {
+      const sequence = (this.#sequences.get(track) ?? 0) + 1;
+      this.#sequences.set(track, sequence);
+      track.sendMessageBinary(packet(kind, this.#sent, sequence, index === payloads.length - 1, piece));
+    }
   }
 
   stopMedia(): void {
@@ -117,15 +137,19 @@ function audio() {
   return media;
 }
 
+function payload(kind: "audio" | "video", number: number): Buffer {
+  if (kind === "audio") return OPUS_SILENCE;
+  return number <= KEYFRAMES ? KEYFRAME : DELTA_FRAME;
+}
+
 /** RFC 3550, section 5.1. */
-function packet(kind: string, number: number): Buffer {
+function packet(kind: "audio" | "video", frame: number, sequence: number, isLast: boolean, piece: Buffer): Buffer {
   const { payloadType, ssrc, step } = kind === "video" ? VIDEO : AUDIO;
   const header = Buffer.alloc(12);
   header[0] = 0x80;
-  header[1] = payloadType | (kind === "video" ? 0x80 : 0);
-  header.writeUInt16BE(number & 0xffff, 2);
-  header.writeUInt32BE((number * step) >>> 0, 4);
+  header[1] = payloadType | (kind === "video" && isLast ? 0x80 : 0);
+  header.writeUInt16BE(sequence & 0xffff, 2);
+  header.writeUInt32BE((frame * step) >>> 0, 4);
   header.writeUInt32BE(ssrc, 8);
-  const frame = number <= KEYFRAMES ? KEYFRAME : DELTA_FRAME;
-  return Buffer.concat([header, kind === "video" ? frame : OPUS_SILENCE]);
+  return Buffer.concat([header, piece]);
 }

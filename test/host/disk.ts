@@ -1,0 +1,27 @@
+import { mkdir, open, rm } from "node:fs/promises";
+import { runOrThrow } from "../bundle/run.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { DISK, WORK } from "./settings.ts";
+
+const GIBIBYTE = 1024 ** 3;
+/** Sparse: of a disk only what was written takes room. */
+const DISK_BYTES = 12 * GIBIBYTE;
+/** What has been written to it goes to the real disk first. */
+const DETACHED_LIMIT_MS = 120_000;
+
+/** A new, empty disk. */
+export async function formatDisk(): Promise<void> {
+  await mkdir(WORK, { recursive: true });
+  await rm(DISK, { force: true });
+  const file = await open(DISK, "wx", 0o600);
+  await file.truncate(DISK_BYTES);
+  await file.close();
+  await runOrThrow("mkfs.ext4", ["-q", "-F", "-E", "lazy_itable_init=1,lazy_journal_init=1", DISK]);
+}
+
+/** Until nobody has the disk mounted any more: the kernel frees the loop device with the last mount. */
+export async function diskDetached(): Promise<void> {
+  await waitFor("the disk's loop device is free", DETACHED_LIMIT_MS, async () => {
+    return (await runOrThrow("losetup", ["--associated", DISK])).trim() === "";
+  });
+}

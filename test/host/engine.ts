@@ -1,0 +1,58 @@
+import { writeFile } from "node:fs/promises";
+import { run } from "../bundle/run.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { ENGINE_CONFIGURATION, ENGINE_LOG, SOCKET } from "./settings.ts";
+
+const START_LIMIT_MS = 60_000;
+const SIGNAL_LIMIT_MS = 60_000;
+
+/** The Docker engine of a host. */
+export class HostEngine {
+  readonly address = `unix://${SOCKET}`;
+  readonly #initPid: number;
+
+  constructor(initPid: number) {
+    this.#initPid = initPid;
+  }
+
+  async started(): Promise<void> {
+    await waitFor(`the host's engine answers; ${ENGINE_LOG} has its words`, START_LIMIT_MS, () => this.#answers());
+  }
+
+  /** As `systemctl restart docker` does it. @returns when the next one answers. */
+  async restart(): Promise<void> {
+    const before = await this.#process();
+    if (before === undefined) throw new Error("there is no engine to restart");
+    process.kill(before, "SIGTERM");
+    await waitFor("another engine runs", SIGNAL_LIMIT_MS, async () => {
+      const now = await this.#process();
+      return now !== undefined && now !== before;
+    });
+    await this.started();
+  }
+
+  /** Whether containers live on without it. A running engine reads it anew. */
+  async configure({ liveRestore }: { liveRestore: boolean }): Promise<void> {
+    await configureEngine(liveRestore);
+    const pid = await this.#process();
+    if (pid === undefined) throw new Error("there is no engine to configure");
+    process.kill(pid, "SIGHUP");
+    await waitFor(`live-restore is ${liveRestore}`, SIGNAL_LIMIT_MS, async () => {
+      const format = ["--format", "{{.LiveRestoreEnabled}}"];
+      return (await run("docker", ["--host", this.address, "info", ...format])).stdout.trim() === String(liveRestore);
+    });
+  }
+
+  async #process(): Promise<number | undefined> {
+    const { stdout } = await run("pgrep", ["--parent", String(this.#initPid), "--exact", "dockerd"]);
+    return stdout.trim() === "" ? undefined : Number(stdout);
+  }
+
+  async #answers(): Promise<boolean> {
+    return (await run("docker", ["--host", this.address, "version"])).code === 0;
+  }
+}
+
+export async function configureEngine(liveRestore: boolean): Promise<void> {
+  await writeFile(ENGINE_CONFIGURATION, JSON.stringify({ "live-restore": liveRestore }));
+}

@@ -1,0 +1,47 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { allHealthy } from "../bundle/services.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { Callers } from "./callers.ts";
+import type { Host } from "./host.ts";
+import { type Outcome, outcomes, untruths } from "./outcome.ts";
+import { standUp } from "./stand.ts";
+
+const HEALTHY_LIMIT_MS = 180_000;
+
+export interface EngineRestart {
+  /** Of the calls in whose middle it was. */
+  outcomes: Outcome[];
+  /** Of a call that was made afterwards. */
+  next: Outcome[];
+  untruths: string[];
+  /** From the restart until every service was healthy again, by itself. */
+  wellAfterSeconds: number;
+}
+
+/** Restarts a host's Docker engine in the middle of calls, which go on for as long again if they can. */
+export async function engineRestart(
+  host: Host,
+  { liveRestore = false, callers: count = 3, callMs = 6_000 } = {},
+): Promise<EngineRestart> {
+  await host.engine.configure({ liveRestore });
+  await using _ = await standUp(host);
+  const callers = await Callers.connect(host, count);
+  await delay(callMs);
+  const restartedAt = Date.now();
+  await host.engine.restart();
+  await waitFor("every service is healthy again", HEALTHY_LIMIT_MS, allHealthy);
+  const wellAfterSeconds = (Date.now() - restartedAt) / 1000;
+  // Without live-restore the engine ends the calls as it goes down. With it they go on, but not those of callers on the
+  // host itself, as ours are: what is published on loopback goes through a process of the engine's.
+  await callers[Symbol.asyncDispose]();
+  const found = await outcomes(callers.all, restartedAt);
+  return { outcomes: found, next: await callOnce(host), untruths: await untruths(host), wellAfterSeconds };
+}
+
+async function callOnce(host: Host): Promise<Outcome[]> {
+  const callers = await Callers.connect(host, 1);
+  await delay(3_000);
+  const endedAt = Date.now();
+  await callers[Symbol.asyncDispose]();
+  return outcomes(callers.all, endedAt);
+}

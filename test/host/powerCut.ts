@@ -1,0 +1,50 @@
+import { open, readFile, rm, writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { Callers } from "./callers.ts";
+import { Host } from "./host.ts";
+import { type Outcome, outcomes, untruths } from "./outcome.ts";
+import { standUp } from "./stand.ts";
+
+export interface PowerCut {
+  outcomes: Outcome[];
+  untruths: string[];
+  /** That it was a power cut: what was flushed to the disk is there, what was only written is not. */
+  wasReal: boolean;
+  /** From `boot` until every service was healthy. */
+  upAfterSeconds: number;
+}
+
+/** Cuts a host's power in the middle of calls. @returns it, booted again with the bundle up, and what was found. */
+export async function powerCut(first: Host, { callers: count = 5, callMs = 12_000 } = {}): Promise<[Host, PowerCut]> {
+  let callers: Callers;
+  let cutAt: number;
+  {
+    await using _ = await standUp(first);
+    callers = await Callers.connect(first, count);
+    await delay(callMs);
+    await rm(first.onDisk("written"), { force: true }); // of an earlier round
+    const flushed = await open(first.onDisk("flushed"), "w");
+    await flushed.writeFile("there");
+    await flushed.sync();
+    await flushed.close();
+    await writeFile(first.onDisk("written"), "gone");
+    cutAt = await first.cutPower();
+  }
+  const bootedAt = Date.now();
+  const host = await Host.boot();
+  try {
+    await using _ = await standUp(host);
+    const upAfterSeconds = (Date.now() - bootedAt) / 1000;
+    const found = await outcomes(callers.all, cutAt);
+    const wasReal = (await textOf(host, "flushed")) === "there" && (await textOf(host, "written")) !== "gone";
+    return [host, { outcomes: found, untruths: await untruths(host), wasReal, upAfterSeconds }];
+  } catch (error) {
+    await host[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** What the disk has of a file: the name may be there without what was written into it. */
+async function textOf(host: Host, name: string): Promise<string | undefined> {
+  return readFile(host.onDisk(name), "utf8").catch(() => undefined);
+}
