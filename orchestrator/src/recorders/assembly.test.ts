@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { assemblyOf } from "./assembly.ts";
 
+test.each(["", '{"format": {"dura'])(
+  "a file of which only %j was said before the engine went down is not assembled",
+  (stdout) => {
+    expect(() => assemblyOf(0, { stdout, stderr: "" })).toThrow(expect.objectContaining({ code: "NOT_ASSEMBLED" }));
+  },
+);
+
 test.each([
   ["No space left on device", "STORAGE_FULL"],
   ["Read-only file system", "STORAGE_UNAVAILABLE"],

@@ -41,7 +41,19 @@ function read(stdout: string): Assembly {
     gapSeconds = Math.max(gapSeconds, gap.seconds);
     lines.shift();
   }
-  return { probed: lines.join("\n"), gapSeconds };
+  const probed = lines.join("\n");
+  // An engine that goes down meanwhile loses what its containers say, and not always how they end.
+  if (!isJson(probed)) throw new RecorderError("NOT_ASSEMBLED", "what was said of the file is lost");
+  return { probed, gapSeconds };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function gapOf(line = ""): z.infer<typeof Gap> | undefined {
