@@ -3,10 +3,16 @@ import { io as ioOfToday } from "socket.io-client";
 import { KEY } from "./signaling.ts";
 import { waitFor } from "./waitFor.ts";
 
+interface Engine {
+  readonly transport: { readonly name: string };
+  once(event: "pong", listener: () => void): unknown;
+  sendPacket(type: "ping"): void;
+}
+
 /** What both versions of socket.io-client have in common. */
 interface ClientSocket {
   readonly connected: boolean;
-  readonly io: { readonly engine: { readonly transport: { readonly name: string } } };
+  readonly io: { readonly engine: Engine };
   on(event: string, listener: (body: never) => void): unknown;
   emit(event: string, ...args: unknown[]): unknown;
   connect(): unknown;
@@ -43,9 +49,11 @@ export class Client implements Disposable {
   readonly heard: { event: string; body: any }[] = [];
   readonly socket: ClientSocket;
   readonly disconnects: string[] = [];
+  readonly #version: Version;
 
   constructor(server: { origin: string }, options: ClientOptions = {}) {
     const { version = "socket.io 2", key = KEY, peerId, token = String(Math.random()), credential } = options;
+    this.#version = version;
     const query = new URLSearchParams({ apiKey: key, token, platform: options.platform ?? "javascript" });
     if (peerId !== undefined) query.set("peerId", peerId);
     if (credential !== undefined) query.set("credential", JSON.stringify(credential));
@@ -104,9 +112,18 @@ export class Client implements Disposable {
     return this.heard.map(({ event }) => event);
   }
 
-  /** The transport that the client is on: it begins with polling and upgrades. */
+  /** Resolves once client and server are on it: a client begins with polling, and upgrades. */
   async reachesWebSocket(): Promise<void> {
-    await waitFor("the upgrade", () => this.socket.io.engine.transport.name === "websocket");
+    const { engine } = this.socket.io;
+    await waitFor("the upgrade", () => engine.transport.name === "websocket");
+    if (this.#version !== "socket.io 2") return;
+    // The server hears of it last, and misses a break until then: what it answers over the WebSocket comes after.
+    let hasAnswered = false;
+    engine.once("pong", () => {
+      hasAnswered = true;
+    });
+    engine.sendPacket("ping");
+    await waitFor("the server's pong", () => hasAnswered);
   }
 
   [Symbol.dispose](): void {
