@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CallView, LegView } from "../calls/view.ts";
 import { Failure } from "../jobs/job.ts";
+import { Film } from "../library/manifest.ts";
 
 const ofCall = z.object({ call: CallView });
 const ofLeg = z.object({ callId: z.string(), leg: LegView });
@@ -19,6 +20,8 @@ export const WEBHOOK_EVENTS = {
   "leg.failed": ofLeg,
   /** No leg goes on any more, and there is a recording of at least one. Comes again when a caller came back. */
   "call.ready": ofCall,
+  /** Its film is verified and in its place. Comes again when it was made anew, with those who came back. */
+  "film.ready": z.object({ callId: z.string(), film: Film }),
   /** A call lies on a remote, just as it does here. Comes again when more of it was uploaded. */
   "upload.done": z.object({ callId: z.string(), remote: z.string(), files: z.int(), bytes: z.int() }),
   /** It is not tried any more. */

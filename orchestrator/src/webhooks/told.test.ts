@@ -61,3 +61,25 @@ test("a leg that failed and could be saved after all is told again", () => {
 test("what an earlier life did not get to is told at once, in order", () => {
   expect(story([readyLeg(AT, one)])).toEqual([["call.started", "leg.ready", "call.ready"]]);
 });
+
+test("a film is told when it is there, and again when it was made anew", () => {
+  const legs = [readyLeg(AT, one), readyLeg(AT, other)];
+  const file = { name: "film.webm", bytes: 1_000, durationSeconds: 20, streams: [] };
+  const withFilm = (composedAt: string): Manifest => ({
+    ...manifestOf(call, AT, ...legs),
+    film: { file, legs: [one, other], composedAt },
+  });
+  const first = withFilm("2026-11-23T12:01:00.000Z");
+  const second = withFilm("2026-11-23T12:09:00.000Z");
+  let told = dueEvents(NOTHING_TOLD, manifestOf(call, AT, ...legs)).told;
+  const events = [first, first, second].map((manifest) => {
+    const due = dueEvents(told, manifest);
+    told = due.told;
+    return due.events;
+  });
+  expect(events).toEqual([
+    [{ type: "film.ready", data: { callId: call, film: first.film } }],
+    [],
+    [{ type: "film.ready", data: { callId: call, film: second.film } }],
+  ]);
+});

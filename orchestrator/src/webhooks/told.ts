@@ -10,6 +10,8 @@ export const Told = z.object({
   started: z.boolean(),
   legs: z.record(z.string(), ToldLegState),
   ready: z.boolean(),
+  /** When the film was composed of which it has been told. */
+  film: z.string().optional(),
 });
 export type Told = z.infer<typeof Told>;
 
@@ -31,7 +33,10 @@ export function dueEvents(told: Told, manifest: Manifest): { events: WebhookEven
   const isReady = manifest.legs.every(({ state }) => isOver(state)) && callState(manifest.legs) === "ready";
   const isNews = !told.ready || events.length > 0;
   if (isReady && isNews) events.push({ type: "call.ready", data: { call: { ...call, legs } } });
-  return { events, told: { started: true, legs: toldLegs, ready: isReady } };
+  const { film } = manifest;
+  if (film && film.composedAt !== told.film) events.push({ type: "film.ready", data: { callId: call.id, film } });
+  const toldFilm = film?.composedAt ?? told.film;
+  return { events, told: { started: true, legs: toldLegs, ready: isReady, ...(toldFilm && { film: toldFilm }) } };
 }
 
 function tellable({ state }: Pick<ManifestLeg, "state">): z.infer<typeof ToldLegState> | undefined {
