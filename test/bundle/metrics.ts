@@ -2,18 +2,29 @@ import { composeOrThrow } from "./compose.ts";
 
 const PORTS = { orchestrator: 3000, "skyway-webrtc-gateway": 8000, signaling: 9000, "docker-guard": 9323 } as const;
 
+type Service = keyof typeof PORTS;
 export type Samples = ReadonlyMap<string, number>;
 
 /** What a service tells Prometheus, each sample by its name and labels, read where Prometheus reads it: inside. */
-export async function scrape(service: keyof typeof PORTS): Promise<Samples> {
-  const script = `fetch("http://127.0.0.1:${PORTS[service]}/metrics").then(async (r) => console.log(await r.text()))`;
-  const text = await composeOrThrow(["exec", "-T", service, "node", "-e", script]);
+export async function scrape(service: Service): Promise<Samples> {
+  const text = await metricsOf(service);
   const samples = new Map<string, number>();
   for (const line of text.split("\n")) {
     const [, name, value] = /^([a-z_]+(?:\{.*\})?) (\S+)$/.exec(line) ?? [];
     if (name && value) samples.set(name, Number(value));
   }
   return samples;
+}
+
+/** Names of all that a service has samples of, or will: what has labels has none before it has counted. */
+export async function metricNames(service: Service): Promise<string[]> {
+  const text = await metricsOf(service);
+  return [...text.matchAll(/^# TYPE (\S+)|^([a-z_]+)/gm)].map(([, declared, sampled]) => declared ?? sampled ?? "");
+}
+
+function metricsOf(service: Service): Promise<string> {
+  const script = `fetch("http://127.0.0.1:${PORTS[service]}/metrics").then(async (r) => console.log(await r.text()))`;
+  return composeOrThrow(["exec", "-T", service, "node", "-e", script]);
 }
 
 /** By how much all samples of a name have risen that have a label (`name="value"`), or whatever their labels. */
