@@ -1,22 +1,16 @@
 import { expect, test } from "vitest";
 import type { Engine } from "../engine/engine.ts";
+import { RecorderError } from "../errors.ts";
 import { newCallId, newLegId, recorderIdOf } from "../ids.ts";
 import { ManualClock } from "../testing/manualClock.ts";
 import { USUAL_CODECS } from "./codecs.ts";
+import type { AssemblyOrder } from "./commands.ts";
 import { Recorders } from "./recorders.ts";
 
-test("a recorder that does not open its ports leaves neither a container nor a file, nor takes a place", async () => {
-  const steps: string[] = [];
-  const engine = {
-    start: async () => "container",
-    async *lines() {},
-    output: async () => ({ stdout: "", stderr: "record: a port could not be bound" }),
-    remove: async (id: string) => void steps.push(`removed ${id}`),
-  };
+function recordersOn(engine: object, steps: string[]): { recorders: Recorders; clock: ManualClock } {
   const clock = new ManualClock();
-  const [callId, legId] = [newCallId(clock.now()), newLegId(clock.now())];
   const recorders = new Recorders(
-    engine as unknown as Engine,
+    { remove: async (id: string) => void steps.push(`removed ${id}`), ...engine } as unknown as Engine,
     {
       ...{ project: "test", image: "recorder", network: "recorders", recordings: { type: "volume", source: "r" } },
       ...{ maxConcurrentRecorders: 1, memoryMebibytes: 256, cpus: 1 },
@@ -24,12 +18,73 @@ test("a recorder that does not open its ports leaves neither a container nor a f
     clock,
     { leaveOrder: async () => undefined, clear: async (recorderId) => void steps.push(`cleared ${recorderId}`) },
   );
-  const recorderId = recorderIdOf(legId, 1);
+  return { recorders, clock };
+}
 
-  const taken = recorders.take({ recorderId, callId, legId, codecs: USUAL_CODECS });
+function someone() {
+  const now = new Date();
+  const [callId, legId] = [newCallId(now), newLegId(now)];
+  return { callId, legId, recorderId: recorderIdOf(legId, 1) };
+}
 
-  await expect(taken).rejects.toMatchObject({ code: "RECORDER_NOT_BOUND" });
+test("a recorder that does not open its ports leaves neither a container nor a file, nor takes a place", async () => {
+  const steps: string[] = [];
+  const { recorders } = recordersOn(
+    {
+      start: async () => "container",
+      async *lines() {},
+      output: async () => ({ stdout: "", stderr: "record: a port could not be bound" }),
+    },
+    steps,
+  );
+  const owner = someone();
+
+  await expect(recorders.take({ ...owner, codecs: USUAL_CODECS })).rejects.toMatchObject({
+    code: "RECORDER_NOT_BOUND",
+  });
   await recorders.swept();
-  expect(steps).toEqual(["removed container", `cleared ${recorderId}`]);
+  expect(steps).toEqual(["removed container", `cleared ${owner.recorderId}`]);
   expect(recorders.running).toBe(0);
+});
+
+test("a recorder of which the engine could not say that it was started is removed all the same", async () => {
+  const steps: string[] = [];
+  const { recorders } = recordersOn({ start: () => Promise.reject(new RecorderError("DOCKER_UNREACHABLE")) }, steps);
+  const owner = someone();
+
+  await expect(recorders.take({ ...owner, codecs: USUAL_CODECS })).rejects.toMatchObject({
+    code: "DOCKER_UNREACHABLE",
+  });
+  await recorders.swept();
+  expect(steps).toEqual([`removed test-recorder-${owner.recorderId}`, `cleared ${owner.recorderId}`]);
+  expect(recorders.running).toBe(0);
+});
+
+test("an assembler of which the engine could not say that it was started makes way for the next", async () => {
+  const steps: string[] = [];
+  let isAway = true;
+  const { recorders } = recordersOn(
+    {
+      async start({ name }: { name: string }) {
+        if (isAway) throw new RecorderError("DOCKER_UNREACHABLE");
+        steps.push(`started ${name}`);
+        return "container";
+      },
+      exited: async () => 3,
+      output: async () => ({ stdout: "", stderr: "" }),
+    },
+    steps,
+  );
+  const owner = someone();
+  const order: AssemblyOrder = {
+    ...owner,
+    ...{ format: "webm", tracks: "joined", transcode: "none", parts: [], title: "", startedAt: new Date() },
+  };
+
+  await expect(recorders.assemble(order)).rejects.toMatchObject({ code: "DOCKER_UNREACHABLE" });
+  isAway = false;
+  await recorders.assemble(order);
+  await recorders.swept();
+  const name = `test-assembler-${owner.recorderId}`;
+  expect(steps).toEqual([`removed ${name}`, `started ${name}`, "removed container"]);
 });

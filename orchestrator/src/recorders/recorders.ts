@@ -50,6 +50,8 @@ export class Recorders {
   readonly #spool: RecorderSpool;
   readonly #sweeper: Sweeper;
   readonly #surroundings: RecorderSurroundings;
+  /** Names of assemblers that may have been started, though the engine could not say so. */
+  readonly #doubtful = new Set<string>();
   /** Recorders that run or are being started. */
   #running = 0;
 
@@ -85,7 +87,12 @@ export class Recorders {
     this.#running += 1;
     try {
       const command = recordCommand(spec.recorderId, spec.codecs);
-      const id = await this.#engine.start(this.#containerSpec("recorder", spec, command, network));
+      const container = this.#containerSpec("recorder", spec, command, network);
+      const id = await this.#engine.start(container).catch((error: unknown) => {
+        // An engine that could not say so may have started it all the same.
+        this.#sweeper.sweep(container.name, () => this.#spool.clear(spec.recorderId));
+        throw error;
+      });
       try {
         return this.#started(id, spec.recorderId, await bound(this.#engine, id));
       } catch (error) {
@@ -121,7 +128,13 @@ export class Recorders {
    * @throws RecorderError NOT_ASSEMBLED, and what keeps a container from being started.
    */
   async assemble(order: AssemblyOrder): Promise<Assembly> {
-    const id = await this.#engine.start(this.#containerSpec("assembler", order, assembleCommand(order), undefined));
+    const container = this.#containerSpec("assembler", order, assembleCommand(order), undefined);
+    if (this.#doubtful.has(container.name)) await this.#engine.remove(container.name);
+    this.#doubtful.delete(container.name);
+    const id = await this.#engine.start(container).catch((error: unknown) => {
+      this.#doubtful.add(container.name);
+      throw error;
+    });
     const limit = AbortSignal.timeout(ASSEMBLY_TIMEOUT_MS);
     try {
       const exitCode = await this.#engine.exited(id, limit);
