@@ -116,7 +116,10 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
     const attached = { feed_params: { data_id: source.data_id }, redirect_params: sink.address };
     expect((await gateway.request("PUT", path, attached)).status).toBe(200);
     await connected;
-    expect((await gateway.get(`${path}/status`)).body).toMatchObject({ open: true, serialization });
+    // A browser opens its side without waiting for the other's (RFC 8832, section 6).
+    const status = async () => (await gateway.get(`${path}/status`)).body;
+    await waitFor("the gateway's side", PATIENCE_MS, async () => (await status()).open);
+    expect(await status()).toMatchObject({ open: true, serialization });
 
     await page.say(message);
     await waitFor("the datagram", PATIENCE_MS, () => sink.packets.length > 0);
