@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ManualClock } from "../manualClock.ts";
@@ -142,6 +144,26 @@ test("a call that is connected has no limit", async () => {
   clock.advance(100 * CONNECT_LIMIT_MS);
   await turn();
   expect(connection.ended).toBeNull();
+});
+
+test("what is kept of a call that has ended does not hold its media", async () => {
+  setFlagsFromString("--expose_gc");
+  const collect = runInNewContext("gc") as () => void;
+  const kept: MediaConnection[] = [];
+  const sessions: WeakRef<StillSession>[] = [];
+  for (let count = 0; count < 20; count += 1) {
+    kept.push(connect(OFFER));
+    sessions.push(new WeakRef(session));
+  }
+  for (const one of kept) {
+    await one.answer(OPTIONS);
+    await one.release();
+  }
+  connect(OFFER); // the newest is held by this test
+  await turn();
+  collect();
+  expect(sessions.filter((one) => one.deref()).length).toBe(0);
+  expect(kept.every(({ ended }) => ended?.reason === "deleted")).toBe(true);
 });
 
 test("a session that does not end is not waited for for ever", async () => {

@@ -80,7 +80,8 @@ export class MediaConnection {
   readonly events: EventStream<MediaEvent>;
   readonly #call: Call;
   readonly #remote: RemotePeer;
-  readonly #session: MediaSession;
+  /** Let go of at the end: what is kept of an ended call for minutes must not keep the last seconds of its media. */
+  #liveSession: MediaSession | undefined;
   readonly #offered: TrackReport[];
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -109,7 +110,7 @@ export class MediaConnection {
     this.events = new EventStream(clock);
     const offered = call.offerSdp === undefined ? [] : media.describeOffer(call.offerSdp);
     this.#offered = offered.map((kind) => ({ ...kind, negotiated: null, clock: null, counters: noCounts() }));
-    this.#session = media.createSession({
+    this.#liveSession = media.createSession({
       onReady: () => this.#ready(),
       onStream: (kind) => this.#stream(kind),
       onEnded: (reason, unixMs) => this.#finish(reason, unixMs),
@@ -223,6 +224,7 @@ export class MediaConnection {
   }
 
   addCandidate(candidate: RemoteCandidate): void {
+    if (this.#state.name === "ended") return;
     const isEarly = this.#state.name === "ringing" || this.#state.name === "dialling";
     if (isEarly && ++this.#earlyCandidates > MAX_EARLY_CANDIDATES) return;
     this.#session.addRemoteCandidate(candidate);
@@ -294,6 +296,7 @@ export class MediaConnection {
 
   /** The caller has left signalling. */
   remoteLeft(): void {
+    if (this.#state.name === "ended") return;
     this.#stopLeaveWatch();
     const flowing = (withinMs: number) => this.#session.mediaFlowing(withinMs);
     const stoppedAfterMs = stoppedAfter(this.#session.tracks());
@@ -327,6 +330,12 @@ export class MediaConnection {
     this.#state = { name: "answered", redirects, isReady: false };
     this.#cancelLimit();
     this.#cancelLimit = this.#clock.after(CONNECT_LIMIT_MS, () => void this.end("ice_failed"));
+  }
+
+  /** @throws GatewayError CALL_ENDED. */
+  get #session(): MediaSession {
+    if (!this.#liveSession) throw new GatewayError("CALL_ENDED");
+    return this.#liveSession;
   }
 
   async #answerSdp(offerSdp: string, options: MediaOptions): Promise<string> {
@@ -375,6 +384,7 @@ export class MediaConnection {
     this.#feed?.detach(this.id);
     const ended = { reason: this.#reason ?? reason, unixMs };
     this.#state = { name: "ended", ...ended, tracks: this.tracks() };
+    this.#liveSession = undefined;
     this.#log.info(ended, "ended");
     this.events.end({ event: "CLOSE" });
     this.#onEnded();
