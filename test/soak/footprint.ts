@@ -1,13 +1,18 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { processTree } from "../browsers/processTree.ts";
 import { recorderContainers } from "../bundle/containers.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { PROJECT } from "../bundle/settings.ts";
 import { listVolume } from "../bundle/volume.ts";
+import { neededBytes } from "./memory.ts";
 
 const SERVICES = ["web", "signaling", "skyway-webrtc-gateway", "orchestrator", "docker-guard"] as const;
 export type Service = (typeof SERVICES)[number];
+const isNode = (service: Service): boolean => service !== "web";
 const KIBIBYTE = 1024;
+/** By then nothing of having looked is left. */
+const INSPECTOR_CLOSES_MS = 500;
 
 /** What one service's processes hold. */
 export interface Held {
@@ -21,6 +26,8 @@ export interface Held {
 /** What the bundle holds of the host at one moment. */
 export interface Footprint {
   services: Record<Service, Held>;
+  /** After everything that can be was collected; of those in Node.js. */
+  neededBytes: Partial<Record<Service, number>>;
   /** Containers of recorders, running or not. */
   recorders: number;
   networks: number;
@@ -31,6 +38,7 @@ export interface Footprint {
 export async function footprint(): Promise<Footprint> {
   const list = async (...args: string[]) => (await runOrThrow("docker", args)).split("\n").filter(Boolean).length;
   const own = ["--filter", `label=com.docker.compose.project=${PROJECT}`, "--quiet"];
+  const needed = await neededByAll();
   const [services, recorders, networks, volumes, spool] = await Promise.all([
     heldByAll(),
     recorderContainers(),
@@ -38,7 +46,14 @@ export async function footprint(): Promise<Footprint> {
     list("volume", "ls", ...own),
     listVolume("spool"),
   ]);
-  return { services, recorders: recorders.length, networks, volumes, spoolFiles: spool.length };
+  return { services, neededBytes: needed, recorders: recorders.length, networks, volumes, spoolFiles: spool.length };
+}
+
+async function neededByAll(): Promise<Footprint["neededBytes"]> {
+  const services = SERVICES.filter(isNode);
+  const bytes = await Promise.all(services.map(async (service) => [service, await neededBytes(service)] as const));
+  await delay(INSPECTOR_CLOSES_MS);
+  return Object.fromEntries(bytes);
 }
 
 /** What the processes of every service hold, read where the host sees them: nothing is started to look. */

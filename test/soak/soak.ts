@@ -128,9 +128,10 @@ function judge(made: readonly Made[], legs: readonly Leg[]) {
   return { made: made.length, ready, failed, worstKept: { video: kept("video"), audio: kept("audio") } };
 }
 
-function inMebibytes({ services }: Footprint): string {
-  const held = Object.entries(services).map(([name, { residentBytes }]) => `${name} ${mebibytes(residentBytes)}`);
-  return `MiB resident: ${held.join(", ")}`;
+function inMebibytes({ neededBytes }: Footprint): string {
+  return `MiB needed: ${Object.entries(neededBytes)
+    .map(([name, bytes]) => `${name} ${mebibytes(bytes)}`)
+    .join(", ")}`;
 }
 
 export function mebibytes(bytes: number): string {

@@ -31,6 +31,8 @@ import {
 const POLL_TIMEOUT_MS = 45_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3_000;
+/** Whatever the gateway allows: a busy hour's connections are not kept through the quiet one after it. */
+const IDLE_LIMIT_MS = 4_000;
 /** What a gateway answers that does not know an extension of ours. */
 const CANNOT = new Set([404, 405, 501]);
 
@@ -49,6 +51,7 @@ export class SkywayGateway implements Gateway {
     headersTimeout: POLL_TIMEOUT_MS,
     bodyTimeout: POLL_TIMEOUT_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    keepAliveMaxTimeout: IDLE_LIMIT_MS,
   });
 
   /** @param perLegKbps what each caller may send; 0: as much as it likes. */
