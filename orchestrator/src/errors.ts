@@ -270,7 +270,7 @@ export const ERRORS = {
     hint: "It was stopped by the API, or the orchestrator was shutting down.",
   },
   INTERRUPTED: {
-    message: "the orchestrator was restarted before the call was answered",
+    message: "the orchestrator was restarted before the call was answered, and it does not ring any more",
     fault: "ours",
     hint: "The caller has to call again.",
   },

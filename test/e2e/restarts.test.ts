@@ -1,8 +1,10 @@
 import { afterEach, expect, test } from "vitest";
+import { findCallOf } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
 import { recorderContainers } from "../bundle/containers.ts";
+import { runOrThrow } from "../bundle/run.ts";
 import { allHealthy, serviceLog } from "../bundle/services.ts";
-import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
 import { type Caller, openStage, type Stage } from "./stage.ts";
@@ -50,6 +52,33 @@ test("a gateway that restarts ends its calls as ready recordings, and its peers 
   await expectTrueRecording(ready, sent, LENGTH, UNTIL_SIGNAL_MS);
   await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
   await expectCallsWorkAgain(stage);
+});
+
+test("who rings while the orchestrator dies is answered by the next one, and recorded", async () => {
+  await using stage = await openStage("chromium");
+  const caller = await stage.caller();
+  // No recorder can be started, and nobody is answered without one.
+  await composeOrThrow(["pause", "docker-guard"]);
+  const calling = caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  calling.catch(() => undefined);
+  try {
+    await waitFor(
+      "it rings",
+      PATIENCE_MS,
+      async () => (await findCallOf(caller.peerId))?.legs[0]?.state === "preparing",
+    );
+    await composeOrThrow(["kill", "orchestrator"]);
+  } finally {
+    await composeOrThrow(["unpause", "docker-guard"]);
+  }
+  // As Docker does it by itself; Compose would wait for the health of what was paused.
+  await runOrThrow("docker", ["start", `${PROJECT}-orchestrator-1`]);
+  await calling;
+  await recordingCallOf(caller.peerId);
+  await caller.page.talk(CALL_SECONDS * 1000);
+  const endedAt = Date.now();
+  const sent = await caller.page.hangUp("close(true)");
+  await expectTrueRecording(await readyCallOf(caller.peerId, endedAt, PATIENCE_MS), sent, LENGTH);
 });
 
 test("a bundle that is stopped finalises every recording first, within the time that Compose gives it", async () => {

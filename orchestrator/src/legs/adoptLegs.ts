@@ -8,7 +8,7 @@ import type { Ending } from "./ending.ts";
 import { failLeg } from "./failLeg.ts";
 import { LegContext } from "./legContext.ts";
 import { allRecordersOf, recordersOf } from "./parts.ts";
-import { recordToEnd } from "./recordLeg.ts";
+import { type IncomingLeg, recordLeg, recordToEnd } from "./recordLeg.ts";
 import { finishRolled, rolledFile } from "./rollOver.ts";
 import type { Rooms } from "./rooms.ts";
 import { type SpooledLeg, takeHome } from "./takeHome.ts";
@@ -88,7 +88,7 @@ function adoptLeg(manifest: Manifest, adopted: ManifestLeg, left: Leftovers, roo
       // It may be about to turn the leg to a recorder that is ended now: it is to stay where it is.
       await rooms.gateway.turn(leg.mediaConnectionId, leg.codecs ?? {}, recorder.redirect).catch(() => undefined);
     }
-    if (!isSpooled(leg)) await interrupt(leg, recorder, context);
+    if (!isSpooled(leg)) await beginAnew(leg, recorder, context);
     else if (recorder && (leg.state === "connecting" || leg.state === "recording")) {
       await recordToEnd(leg, recorder, context);
     } else await finish(leg, recorder, context);
@@ -113,15 +113,31 @@ function afterTurn(leg: ManifestLeg, { spooled }: Leftovers, rooms: Rooms): { le
   };
 }
 
-/** The earlier life had not answered yet; nobody else will. */
-async function interrupt(leg: ManifestLeg, recorder: StartedRecorder | undefined, context: LegContext): Promise<void> {
-  const { gateway, library } = context.rooms;
-  if (leg.mediaConnectionId) await gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
+/** The earlier life had not answered yet. Who still calls is answered now; nobody else will do it. */
+async function beginAnew(leg: ManifestLeg, recorder: StartedRecorder | undefined, context: LegContext): Promise<void> {
+  const { gateway, library, recorders } = context.rooms;
   try {
     await recorder?.finish(false);
+    await recorders.swept(); // its name is needed again
     await library.clearSpool(recorderIdOf(leg.id, 1));
-  } finally {
-    await failLeg(leg, new RecorderError("INTERRUPTED"), context);
+    const ringing = await stillRinging(leg, context);
+    if (ringing) return await recordLeg(ringing, context);
+  } catch (error) {
+    context.log.warn({ err: error }, "what the earlier life left of the leg could not be cleared away");
+  }
+  if (leg.mediaConnectionId) await gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
+  await failLeg(leg, new RecorderError("INTERRUPTED"), context);
+}
+
+/** Undefined for calls of ours: whom to call, and what to tell them, is not known any more. */
+async function stillRinging(leg: ManifestLeg, { rooms }: LegContext): Promise<IncomingLeg | undefined> {
+  const { mediaConnectionId } = leg;
+  if (leg.dialled || !mediaConnectionId || (leg.state !== "ringing" && leg.state !== "preparing")) return undefined;
+  try {
+    await rooms.gateway.status(mediaConnectionId);
+    return { ...leg, mediaConnectionId, state: "ringing" };
+  } catch {
+    return undefined; // the caller has hung up, or the gateway is gone and with it the call
   }
 }
 

@@ -33,6 +33,14 @@ export class PaperRecorders implements Partial<Recorders> {
     } as StartedRecorder;
   }
 
+  async find(): Promise<Map<string, StartedRecorder>> {
+    return new Map();
+  }
+
+  async removeAssemblers(): Promise<void> {}
+
+  async swept(): Promise<void> {}
+
   async assemble(order: AssemblyOrder): Promise<Assembly> {
     this.orders.push(order);
     const result = this.assembling.shift();
