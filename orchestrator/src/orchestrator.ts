@@ -33,6 +33,8 @@ import { measureJobs } from "./metrics/jobMetrics.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { PeerKeeper } from "./peers/peerKeeper.ts";
 import { TokenFile } from "./peers/tokens.ts";
+import { PreviewDirector } from "./previews/previewDirector.ts";
+import { PreviewKind } from "./previews/previewJob.ts";
 import { assembleArguments } from "./recorders/commands.ts";
 import { Recorders } from "./recorders/recorders.ts";
 import { Sweeper } from "./recorders/sweeper.ts";
@@ -176,6 +178,8 @@ export class Orchestrator {
     const uploads = new Uploads(configuration.upload, { calls, clock, jobs, log, paths: library.paths, webhooks });
     const film = new FilmDirector(configuration.film, { calls, clock, jobs, log });
     jobs.register(new FilmKind({ calls, clock, library, storage }));
+    const previews = new PreviewDirector(configuration.previews, { calls, clock, jobs, log });
+    jobs.register(new PreviewKind({ calls, library, storage }));
     measureJobs(jobs.book, jobs.kinds, metrics.registry);
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
     const access = new Access(configuration.apiToken, clock);
@@ -195,6 +199,7 @@ export class Orchestrator {
     await jobs.start();
     void uploads.start(); // it looks at every call, which may be many
     await film.watch();
+    await previews.watch();
     const over = new AbortController();
     over.signal.addEventListener("abort", cpuWait.start());
     void retention.watch(over.signal);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -17,10 +17,12 @@ import type { JobView } from "../../orchestrator/src/jobs/jobView.ts";
 import { Library } from "../../orchestrator/src/library/library.ts";
 import type { LegIn } from "../../orchestrator/src/library/manifest.ts";
 import { Paths } from "../../orchestrator/src/library/paths.ts";
+import { PreviewKind } from "../../orchestrator/src/previews/previewJob.ts";
 import { Sweeper } from "../../orchestrator/src/recorders/sweeper.ts";
 import { readyLeg } from "../../orchestrator/src/testing/manifests.ts";
 import { recorderContainers, removeRecorderContainers } from "../bundle/containers.ts";
 import { note } from "../bundle/figures.ts";
+import { runOrThrow } from "../bundle/run.ts";
 import { RECORDER_IMAGE } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { findBeeps } from "../fidelity/beeps.ts";
@@ -180,6 +182,46 @@ test.each(["mp4", "opus", "m4a", "mp3", "wav"] as const)(
   },
 );
 
+test("a recording gets a poster, thumbnails that tell its moments apart, and a waveform", async () => {
+  const { jobs, calls, library } = await orchestrator();
+  const name = legs[0]?.file.name ?? "";
+  const { id } = await jobs.queue({ name: "preview" }, { callId, subject: name, order: { file: name } });
+  await waitFor(
+    "the preview is done",
+    LIMIT_MS,
+    () => isOver(jobs, id),
+    () => jobs.book.views(),
+  );
+  const preview = (await calls.get(callId))?.previews?.[name];
+  const stem = name.replace(".webm", "");
+  expect(preview).toEqual({
+    poster: `${stem}.poster.jpg`,
+    thumbnails: { image: `${stem}.thumbnails.jpg`, track: `${stem}.thumbnails.vtt` },
+    waveform: `${stem}.waveform.png`,
+  });
+  const path = (file = "") => library.paths.recording(callId, file);
+  expect(await sizeOf(path(preview?.poster))).toBe("640x360");
+  expect(await sizeOf(path(preview?.thumbnails?.image))).toBe(`${LEG_SECONDS * 160}x90`);
+  expect(await sizeOf(path(preview?.waveform))).toBe("1000x120");
+  const tiles = Array.from({ length: LEG_SECONDS }, (_, index) => tileOf(path(preview?.thumbnails?.image), index));
+  expect(new Set(await Promise.all(tiles)).size).toBe(LEG_SECONDS);
+  const track = await readFile(path(preview?.thumbnails?.track), "utf8");
+  expect(track.match(/#xywh=/g)).toHaveLength(LEG_SECONDS);
+  expect(await readdir(library.paths.spool)).toEqual([]);
+  await jobs.close();
+});
+
+async function sizeOf(image: string): Promise<string> {
+  const entries = ["-show_entries", "stream=width,height", "-of", "csv=p=0:s=x"];
+  return (await runOrThrow("ffprobe", ["-v", "error", ...entries, image])).trim();
+}
+
+/** What is in a thumbnail, as a sum. */
+function tileOf(image: string, index: number): Promise<string> {
+  const filters = ["-vf", `crop=160:90:${index * 160}:0`];
+  return runOrThrow("ffmpeg", ["-v", "error", "-i", image, ...filters, "-f", "md5", "-"]);
+}
+
 const storage = { check: async () => {} };
 
 /** The rooms that make films, as the orchestrator puts them together. */
@@ -198,6 +240,7 @@ async function orchestrator() {
     legsRecording: () => 0,
   });
   jobs.register(new FilmKind({ calls, clock: systemClock, library, storage }));
+  jobs.register(new PreviewKind({ calls, library, storage }));
   await jobs.start();
   return { jobs, calls, library };
 }

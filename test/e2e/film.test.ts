@@ -1,4 +1,8 @@
+import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { EXECUTABLES } from "../browsers/browser.ts";
+import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
+import { openConsolePage } from "../browsers/consolePage.ts";
 import { type Call, fileUrl, findCallOf, getCall } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
 import { configure } from "../bundle/configuration.ts";
@@ -29,11 +33,18 @@ const IN_SYNC_MS = 40;
 const FRAME_MS = 1000 / 30;
 const [WIDTH, HEIGHT] = [640, 360];
 
+const LIMIT = { timeout: LIMIT_MS };
+
 let stage: Stage;
+let browser: Browser;
 beforeAll(async () => {
   stage = await openStage("chromium");
+  browser = await chromium.launch({ executablePath: EXECUTABLES.chromium, args: CHROMIUM_ARGUMENTS });
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await browser?.close();
+  await stage?.[Symbol.asyncDispose]();
+});
 
 test("a call of two becomes a film in which both are in step, though the orchestrator is killed in the middle", async () => {
   await using _ = await configure(FILM);
@@ -76,6 +87,40 @@ test("a call of two becomes a film in which both are in step, though the orchest
   const early = right.filter(({ seconds }) => seconds < LATER_MS / 1000 - 1);
   expect(early.every(({ counter }) => counter === undefined)).toBe(true);
   expect(Math.min(...rightBeeps)).toBeGreaterThan(LATER_MS / 1000 - 1);
+});
+
+test("the console shows the film, and by its previews what is in it and in the recordings", async () => {
+  await using _ = await configure(`${FILM}previews:\n  enabled: true\n`);
+  const callId = await callTwice();
+  await using opened = await openConsolePage(browser, `/calls/${callId}`);
+  const { page, complaints } = opened;
+  const film = page.getByRole("region", { name: "Film" });
+  const progress = film.getByRole("progressbar");
+  await progress.or(film.locator("video")).first().waitFor({ timeout: LIMIT_MS });
+  const { film: composed, legs } = await filmOf(callId);
+  const names = [composed.file.name, ...legs.map(({ file }) => file?.name ?? "")];
+  const call = await waitFor("all previews are there", LIMIT_MS, async () => {
+    const seen = await getCall(callId);
+    return names.every((name) => seen.previews?.[name]) && seen;
+  });
+  for (const name of names) {
+    expect(Object.keys(call.previews?.[name] ?? {}).sort()).toEqual(["poster", "thumbnails", "waveform"]);
+  }
+
+  const poster = film.locator("video[poster]");
+  await poster.waitFor({ timeout: LIMIT_MS });
+  expect(await film.locator("video").evaluate((video: HTMLVideoElement) => video.videoWidth)).toBe(2 * WIDTH);
+  await expect.poll(() => page.locator(".preview").count(), LIMIT).toBe(names.length);
+  const widths = () =>
+    page.locator("img.waveform").evaluateAll((all: HTMLImageElement[]) => all.map((one) => one.naturalWidth));
+  await expect.poll(widths, LIMIT).toEqual(names.map(() => 1000));
+  const thumbnail = film.getByRole("button", { name: /^Go to 0:\d\d of the film$/ }).nth(4);
+  const second = Number((await thumbnail.getAttribute("aria-label"))?.slice("Go to 0:".length, -" of the film".length));
+  expect(second).toBeGreaterThan(2);
+  await thumbnail.click();
+  const at = () => film.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime);
+  await expect.poll(at, LIMIT).toBe(second);
+  expect(complaints).toEqual([]);
 });
 
 /** One page that calls twice with the same pattern, as two parties of one call. */

@@ -8,7 +8,7 @@ import { CallView, isOver, viewOf } from "../calls/view.ts";
 import { RecorderError } from "../errors.ts";
 import { type CallId, isCallId } from "../ids.ts";
 import { LEG_STATES, type LegState, type Manifest, type ManifestLeg, type RecordingFile } from "../library/manifest.ts";
-import { mediaType } from "../library/mediaType.ts";
+import { mediaType, previewType } from "../library/mediaType.ts";
 import type { Uploads } from "../upload/uploads.ts";
 import { CallList, FileLinkAnswer, Removed, Stopping } from "./answers.ts";
 import { parseParameters } from "./errorReplies.ts";
@@ -108,10 +108,10 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
     file,
     async ({ params, query }, reply) => {
       const manifest = await find(params.callId);
-      const file = fileOf(manifest, params.name);
-      if (query.download !== undefined) reply.header("content-disposition", `attachment; filename="${file.name}"`);
-      reply.type(mediaType(file));
-      return reply.sendFile(file.name, library.paths.call(manifest.id), { contentType: false });
+      const { name, type } = servedFile(manifest, params.name);
+      if (query.download !== undefined) reply.header("content-disposition", `attachment; filename="${name}"`);
+      reply.type(type);
+      return reply.sendFile(name, library.paths.call(manifest.id), { contentType: false });
     },
   );
 
@@ -137,6 +137,23 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
     if (!manifest) throw new RecorderError("CALL_NOT_FOUND", text.slice(0, 100));
     return manifest;
   }
+}
+
+/** @throws RecorderError FILE_NOT_FOUND for anything but the recordings, film and previews that the manifest lists. */
+function servedFile(manifest: Manifest, wanted: string): { name: string; type: string } {
+  if (previewFiles(manifest).includes(wanted)) return { name: wanted, type: previewType(wanted) };
+  const file = fileOf(manifest, wanted);
+  return { name: file.name, type: mediaType(file) };
+}
+
+function previewFiles({ previews = {} }: Manifest): string[] {
+  const named = Object.values(previews).flatMap(({ poster, thumbnails, waveform }) => [
+    poster,
+    thumbnails?.image,
+    thumbnails?.track,
+    waveform,
+  ]);
+  return named.filter((name) => name !== undefined);
 }
 
 /** @throws RecorderError FILE_NOT_FOUND for anything but the recordings and the film that the manifest lists. */

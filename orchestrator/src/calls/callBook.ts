@@ -2,7 +2,14 @@ import { EventEmitter } from "node:events";
 import type { Clock } from "../clock.ts";
 import { type CallId, type LegId, newCallId, newLegId } from "../ids.ts";
 import type { Library } from "../library/library.ts";
-import { type Film, type LegIn, MANIFEST_VERSION, type Manifest, type ManifestLeg } from "../library/manifest.ts";
+import {
+  type Film,
+  type LegIn,
+  MANIFEST_VERSION,
+  type Manifest,
+  type ManifestLeg,
+  type Preview,
+} from "../library/manifest.ts";
 import { readMetadata } from "./metadata.ts";
 import { isOver } from "./view.ts";
 
@@ -31,6 +38,7 @@ export class CallBook extends EventEmitter<{ change: [Manifest]; removed: [CallI
   readonly #library: Library;
   readonly #clock: Clock;
   readonly #open = new Map<CallId, OpenCall>();
+  readonly #amending = new Map<CallId, Promise<void>>();
 
   constructor(library: Library, clock: Clock) {
     super();
@@ -100,19 +108,48 @@ export class CallBook extends EventEmitter<{ change: [Manifest]; removed: [CallI
    * @throws the file system's error.
    */
   async recordFilm(callId: CallId, film: Film): Promise<void> {
+    await this.#amend(callId, ({ previews: { [film.file.name]: _, ...previews } = {}, ...manifest }) => ({
+      ...manifest,
+      film,
+      ...(Object.keys(previews).length > 0 && { previews }), // one of an earlier film is of another
+    }));
+  }
+
+  /**
+   * Puts the preview of a recording or a film into its call's manifest.
+   *
+   * @param name of the file that it is of.
+   * @throws the file system's error.
+   */
+  async recordPreview(callId: CallId, name: string, preview: Preview): Promise<void> {
+    await this.#amend(callId, (manifest) => ({ ...manifest, previews: { ...manifest.previews, [name]: preview } }));
+  }
+
+  /** What came of follow-up work. The call may be over for long. */
+  async #amend(callId: CallId, change: (manifest: Manifest) => Manifest): Promise<void> {
     const call = this.#open.get(callId);
     if (call) {
-      call.manifest = { ...call.manifest, film };
+      call.manifest = change(call.manifest);
       this.emit("change", call.manifest);
-      call.written = call.written.catch(() => undefined).then(() => this.#library.writeManifest(call.manifest));
-      await call.written;
+      await this.#write(call);
       return;
     }
-    const known = await this.#library.readManifest(callId);
-    if (!known) return;
-    const manifest = { ...known, film };
-    await this.#library.writeManifest(manifest);
-    this.emit("change", manifest);
+    // One after another: each begins with what the one before has written.
+    const amended = (this.#amending.get(callId) ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(async () => {
+        const known = await this.#library.readManifest(callId);
+        if (!known) return;
+        const manifest = change(known);
+        await this.#library.writeManifest(manifest);
+        this.emit("change", manifest);
+      });
+    this.#amending.set(callId, amended);
+    try {
+      await amended;
+    } finally {
+      if (this.#amending.get(callId) === amended) this.#amending.delete(callId);
+    }
   }
 
   /** Whether a caller with the same key still joins this call. */

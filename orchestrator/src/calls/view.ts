@@ -5,6 +5,7 @@ import {
   type LegState,
   type Manifest,
   type ManifestLeg,
+  Preview,
   RecordingFile,
 } from "../library/manifest.ts";
 
@@ -55,6 +56,8 @@ export const CallView = z
     endedAt: z.iso.datetime().nullable(),
     legs: z.array(LegView),
     film: Film.optional(),
+    /** By the name of the file that they are of. */
+    previews: z.record(z.string(), Preview).optional(),
   })
   .meta({ id: "Call" });
 export type CallView = z.infer<typeof CallView>;
@@ -70,6 +73,7 @@ export function viewOf(manifest: Manifest): CallView {
     endedAt: callEnd(manifest.legs),
     legs,
     ...(manifest.film && { film: manifest.film }),
+    ...(manifest.previews && { previews: manifest.previews }),
   };
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { isLoopback } from "../access/loopback.ts";
 import { FilmConfiguration } from "../film/filmForm.ts";
+import { PreviewConfiguration } from "../previews/previewConfiguration.ts";
 import { Webhook, WebhookUrl } from "./webhookSchema.ts";
 
 /** Works without any configuration; signalling takes it on loopback only. */
@@ -99,6 +100,7 @@ export const ConfigurationFile = z.strictObject({
     .refine((all) => distinct(all.map(({ name, url }) => name ?? url)), "names a receiver twice")
     .default([]),
   film: FilmConfiguration.prefault({}),
+  previews: PreviewConfiguration.prefault({}),
   jobs: z
     .strictObject({
       concurrent: z.int().min(1).max(16).default(1),

@@ -2,10 +2,21 @@ import { constants } from "node:fs";
 import { access, mkdir, readdir, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { RecorderError } from "../errors.ts";
 import { type CallId, isCallId, type JobId, type LegId, type RecorderId, timeOf } from "../ids.ts";
 import { syncFolder, writeAtomically } from "./atomicFile.ts";
 import { Manifest, type RecordingFile } from "./manifest.ts";
-import { filmName, isTrack, isTrackAlone, type Paths, recorderIdOfFile, recordingName, trackName } from "./paths.ts";
+import {
+  filmName,
+  isTrack,
+  isTrackAlone,
+  type Paths,
+  type PreviewImage,
+  previewName,
+  recorderIdOfFile,
+  recordingName,
+  trackName,
+} from "./paths.ts";
 import { filesBelow, type Removal, removeFiles } from "./removal.ts";
 import { verify, verifyTrack } from "./verify.ts";
 
@@ -97,6 +108,29 @@ export class Library {
     const file = await verify(spooled, filmName(format), probed);
     await this.#takeIn(callId, spooled, file.name);
     return file;
+  }
+
+  /**
+   * Takes one image of a preview home. One that was there before is gone then.
+   *
+   * @param file name of the recording or film that it is of.
+   * @returns its name.
+   * @throws RecorderError NOT_VERIFIED, or the file system's error.
+   */
+  async keepPreview(job: JobId, callId: CallId, file: string, image: PreviewImage): Promise<string> {
+    const spooled = this.paths.composed(job, image);
+    const { size } = await stat(spooled).catch(() => ({ size: 0 }));
+    if (size === 0) throw new RecorderError("NOT_VERIFIED", `there is no ${image}`);
+    const name = previewName(file, image);
+    await this.#takeIn(callId, spooled, name);
+    return name;
+  }
+
+  /** Writes which thumbnail is shown when. @returns the name of the file. */
+  async keepThumbnailTrack(callId: CallId, file: string, track: string): Promise<string> {
+    const name = previewName(file, "thumbnails.vtt");
+    await writeAtomically(this.paths.recording(callId, name), track);
+    return name;
   }
 
   /** Tells a recorder what to make of its tracks, in lines. */

@@ -160,6 +160,17 @@ export const Film = z
   .meta({ id: "Film" });
 export type Film = z.infer<typeof Film>;
 
+/** Images by which one can tell what is in a file before playing it: names of files beside it. */
+export const Preview = z
+  .object({
+    poster: z.string().optional(),
+    /** An image of many small ones, and the WebVTT that says which of them is shown when. */
+    thumbnails: z.object({ image: z.string(), track: z.string() }).optional(),
+    waveform: z.string().optional(),
+  })
+  .meta({ id: "Preview" });
+export type Preview = z.infer<typeof Preview>;
+
 /** `call.json`: all that is known of a call. */
 export const Manifest = z.object({
   version: z.literal(MANIFEST_VERSION),
@@ -172,6 +183,8 @@ export const Manifest = z.object({
   startedAt: instant,
   legs: z.array(ManifestLeg),
   film: Film.optional(),
+  /** By the name of the file that they are of. */
+  previews: z.record(z.string(), Preview).optional(),
 });
 
 export type Manifest = z.infer<typeof Manifest>;

@@ -11,6 +11,15 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   ".wav": "wav",
 };
 
+const PREVIEWS: Readonly<Record<string, string>> = {
+  ".jpg": "image/jpeg",
+  ".png": "image/png",
+  ".vtt": "text/vtt; charset=utf-8",
+};
+
+/** What a browser is told that a part of a preview is. */
+export const previewType = (name: string): string => PREVIEWS[extname(name)] ?? "application/octet-stream";
+
 /** What a browser is told that a recording is. */
 export function mediaType({ name, streams }: Pick<RecordingFile, "name" | "streams">): string {
   const kind = streams.some((stream) => stream.kind === "video") ? "video" : "audio";

@@ -92,6 +92,14 @@ const numbered = (leg: LegId, number: number): string => (number === 1 ? leg : `
 
 export const filmName = (format: string): string => `film.${format}`;
 
+/** Images that are made of a recording or a film. */
+export const PREVIEW_IMAGES = ["poster.jpg", "thumbnails.jpg", "waveform.png"] as const;
+export type PreviewImage = (typeof PREVIEW_IMAGES)[number];
+
+/** Beside the file that it is of: `leg_….webm` has `leg_….poster.jpg`. */
+export const previewName = (file: string, part: PreviewImage | "thumbnails.vtt"): string =>
+  `${file.slice(0, file.lastIndexOf("."))}.${part}`;
+
 /** A file of the spool that holds one track of what is assembled besides. */
 export const isTrackAlone = (name: string): boolean => name.split(".")[1] === "alone";
 

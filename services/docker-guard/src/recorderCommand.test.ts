@@ -9,6 +9,7 @@ test.each([
   [["assemble", "leg_1-p1", "format=webm", "audio=-0.012000,1.000000123", "video=0.1,1,leg_1-p2", "title=日本語 & co"]],
   [["assemble", "leg_1-p1", "tracks=separate", "transcode=vorbis", "date=2026-01-02T03:04:05.678Z", "call_id=call_1"]],
   [["compose", "job_0mwthz7sw3f4e5fd91a"]],
+  [["preview", "job_0mwthz7sw3f4e5fd91a"]],
   [["probe", "calls/2026/01/02/call_1/leg_1.webm"]],
 ])("%j is a command of the recorder image", (words) => expect(passes(words)).toBe(true));
 
@@ -32,6 +33,7 @@ describe("is refused:", () => {
     ["an absolute path", ["probe", "/etc/passwd"]],
     ["a job's command without its job", ["compose"]],
     ["a job's command with an option", ["compose", "job_0mwthz7sw3f4e5fd91a", "-vf", "movie=x"]],
+    ["a preview of a path", ["preview", "calls/2026/01/02/call_1/leg_1.webm"]],
     ["a path as a job", ["compose", "../job_0mwthz7sw3f4e5fd91a"]],
     ["a leg as a job", ["compose", "leg_1-p1"]],
     ["a long argument", ["assemble", "leg_1-p1", `title=${"x".repeat(10_000)}`]],

@@ -13,6 +13,7 @@ import {
   Session,
 } from "./schemas.ts";
 import { noteServerTime } from "./serverClock.ts";
+import { readThumbnails, type Thumbnail } from "./thumbnails.ts";
 
 const PAGE_SIZE = 20;
 const SESSION = "/api/session";
@@ -71,6 +72,11 @@ export async function removeCall(id: string): Promise<void> {
 /** A link that opens one recording to whoever has it, for a day. */
 export async function makeFileLink(callId: string, name: string): Promise<FileLink> {
   return read(FileLink, await json(await request(`${fileUrl(callId, name)}/links`, { method: "POST" })));
+}
+
+/** Which part of a preview's image is shown when. */
+export async function fetchThumbnails(callId: string, track: string): Promise<Thumbnail[]> {
+  return readThumbnails(await (await request(fileUrl(callId, track))).text());
 }
 
 export function getSession(): Promise<Session> {

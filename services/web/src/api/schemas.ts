@@ -37,6 +37,14 @@ const Leg = z.object({
 });
 export type Leg = z.infer<typeof Leg>;
 
+/** Names of files beside the recording or film that it is of. */
+const Preview = z.object({
+  poster: z.optional(z.string()),
+  thumbnails: z.optional(z.object({ image: z.string(), track: z.string() })),
+  waveform: z.optional(z.string()),
+});
+export type Preview = z.infer<typeof Preview>;
+
 /** A call as the orchestrator's API shows it, as far as the pages show it. */
 export const Call = z.object({
   id: z.string(),
@@ -45,6 +53,7 @@ export const Call = z.object({
   endedAt: z.nullable(z.string()),
   legs: z.array(Leg),
   film: z.optional(z.object({ file: RecordingFile })),
+  previews: z.optional(z.record(z.string(), Preview)),
 });
 export type Call = z.infer<typeof Call>;
 

@@ -93,6 +93,7 @@ function Story({ call, chosen }: { call: Call; chosen: boolean }) {
             hue={index}
             from={lanes[index]?.from ?? 0}
             player={player}
+            previews={call.previews}
           />
         ))}
       </div>

@@ -1,10 +1,11 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { cancelJob, fileUrl, listJobs, retryJob } from "../api/client.ts";
 import { followJobs } from "../api/liveCalls.ts";
-import type { Call, Job, RecordingFile } from "../api/schemas.ts";
+import type { Call, Job, Preview, RecordingFile } from "../api/schemas.ts";
 import { bytes, duration, sentence } from "../format.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { LinkButton } from "./LinkButton.tsx";
+import { PreviewStrip } from "./PreviewStrip.tsx";
 
 /** The film of a call: how far it is, what went wrong, or the film itself. Nothing where there is none to be. */
 export function FilmPanel({ call }: { call: Call }) {
@@ -13,7 +14,7 @@ export function FilmPanel({ call }: { call: Call }) {
   if (!call.film && (!job || job.state === "done")) return null;
   return (
     <section class="film" aria-label="Film" data-state={isAtWork ? job.state : call.film ? "ready" : job?.state}>
-      {call.film && <Screen callId={call.id} file={call.film.file} />}
+      {call.film && <Screen callId={call.id} file={call.film.file} preview={call.previews?.[call.film.file.name]} />}
       {job && job.state !== "done" && <Progress job={job} />}
     </section>
   );
@@ -40,18 +41,24 @@ function useFilmJob(callId: string): Job | undefined {
   return job?.callId === callId ? job : undefined;
 }
 
-function Screen({ callId, file }: { callId: string; file: RecordingFile }) {
+function Screen({ callId, file, preview }: { callId: string; file: RecordingFile; preview: Preview | undefined }) {
   const url = fileUrl(callId, file.name);
+  const video = useRef<HTMLVideoElement>(null);
+  const poster = preview?.poster && fileUrl(callId, preview.poster);
+  const seek = (seconds: number) => {
+    if (video.current) video.current.currentTime = seconds;
+  };
   const isSeen = file.streams.some(({ kind }) => kind === "video");
   return (
     <>
       {isSeen ? (
         // biome-ignore lint/a11y/useMediaCaption: what is said in a call has not been written down.
-        <video src={url} preload="metadata" controls playsInline />
+        <video ref={video} src={url} poster={poster} preload="metadata" controls playsInline />
       ) : (
         // biome-ignore lint/a11y/useMediaCaption: what is said in a call has not been written down.
         <audio src={url} preload="metadata" controls />
       )}
+      {preview && <PreviewStrip callId={callId} preview={preview} of="the film" onSeek={seek} />}
       <p class="film-facts">
         <strong>Film</strong> <span>{duration(file.durationSeconds)}</span>
         <LinkButton callId={callId} fileName={file.name} of="the film" />

@@ -1,13 +1,14 @@
 import { Fragment } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { fileUrl } from "../api/client.ts";
-import { isRunning, type Leg, type LegState, type RecordingFile, recordingsOf } from "../api/schemas.ts";
+import { isRunning, type Leg, type LegState, type Preview, type RecordingFile, recordingsOf } from "../api/schemas.ts";
 import { bytes, codecName, duration, ending, sentence } from "../format.ts";
 import { otherFields, whoIs } from "../metadata.ts";
 import { Badge } from "../ui/Badge.tsx";
 import { Elapsed } from "../ui/Elapsed.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { LinkButton } from "./LinkButton.tsx";
+import { PreviewStrip } from "./PreviewStrip.tsx";
 import type { Player } from "./player.ts";
 
 /** What is to be seen in the place of a picture. */
@@ -27,10 +28,11 @@ interface Props {
   /** Where it begins on the call's tape, in seconds. */
   from: number;
   player: Player;
+  previews: Readonly<Record<string, Preview>> | undefined;
 }
 
 /** One participant of a call: the recording once it is there, or how it goes, or what went wrong. */
-export function LegPanel({ callId, leg, hue, from, player }: Props) {
+export function LegPanel({ callId, leg, hue, from, player, previews }: Props) {
   const name = whoIs(leg);
   const recordings = recordingsOf(leg);
   const goesOn = isRunning(leg.state) || recordings.length === 0;
@@ -44,6 +46,7 @@ export function LegPanel({ callId, leg, hue, from, player }: Props) {
           file={file}
           from={from + (Date.parse(startedAt) - Date.parse(leg.startedAt)) / 1000}
           player={player}
+          preview={previews?.[file.name]}
         />
       ))}
       {goesOn && <Blank leg={leg} />}
@@ -69,9 +72,10 @@ interface ScreenProps {
   file: RecordingFile;
   from: number;
   player: Player;
+  preview: Preview | undefined;
 }
 
-function Screen({ callId, leg, file, from, player }: ScreenProps) {
+function Screen({ callId, leg, file, from, player, preview }: ScreenProps) {
   const url = fileUrl(callId, file.name);
   const media = useRef<HTMLVideoElement>(null);
   const [muted, setMuted] = useState(false);
@@ -81,29 +85,44 @@ function Screen({ callId, leg, file, from, player }: ScreenProps) {
   }, [player, file.name, from]);
   const seen = file.streams.some(({ kind }) => kind === "video");
 
+  const poster = preview?.poster && fileUrl(callId, preview.poster);
+
   return (
-    <div class={seen ? "screen" : "screen screen-audio"}>
-      <video ref={media} src={url} preload="metadata" playsInline muted={muted} onClick={() => player.toggle()} />
-      {!seen && <span class="only-audio">Sound only</span>}
-      <span class="screen-controls">
-        <button type="button" aria-pressed={muted} aria-label={`Mute ${whoIs(leg)}`} onClick={() => setMuted(!muted)}>
-          <Icon name={muted ? "silence" : "sound"} />
-        </button>
-        {seen && (
-          <button
-            type="button"
-            aria-label={`Show ${whoIs(leg)} on the whole screen`}
-            onClick={() => void media.current?.requestFullscreen?.()}
-          >
-            <Icon name="expand" />
+    <>
+      <div class={seen ? "screen" : "screen screen-audio"}>
+        <video
+          ref={media}
+          src={url}
+          poster={poster}
+          preload="metadata"
+          playsInline
+          muted={muted}
+          onClick={() => player.toggle()}
+        />
+        {!seen && <span class="only-audio">Sound only</span>}
+        <span class="screen-controls">
+          <button type="button" aria-pressed={muted} aria-label={`Mute ${whoIs(leg)}`} onClick={() => setMuted(!muted)}>
+            <Icon name={muted ? "silence" : "sound"} />
           </button>
-        )}
-        <LinkButton callId={callId} fileName={file.name} of={whoIs(leg)} />
-        <a class="button" href={`${url}?download`} download={file.name} aria-label={`Download ${whoIs(leg)}`}>
-          <Icon name="download" /> {bytes(file.bytes)}
-        </a>
-      </span>
-    </div>
+          {seen && (
+            <button
+              type="button"
+              aria-label={`Show ${whoIs(leg)} on the whole screen`}
+              onClick={() => void media.current?.requestFullscreen?.()}
+            >
+              <Icon name="expand" />
+            </button>
+          )}
+          <LinkButton callId={callId} fileName={file.name} of={whoIs(leg)} />
+          <a class="button" href={`${url}?download`} download={file.name} aria-label={`Download ${whoIs(leg)}`}>
+            <Icon name="download" /> {bytes(file.bytes)}
+          </a>
+        </span>
+      </div>
+      {preview && (
+        <PreviewStrip callId={callId} preview={preview} of={whoIs(leg)} onSeek={(at) => player.seek(from + at)} />
+      )}
+    </>
   );
 }
 
