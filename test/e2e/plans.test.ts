@@ -1,0 +1,101 @@
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { run } from "../bundle/run.ts";
+import { RECORDER_IMAGE } from "../bundle/settings.ts";
+
+/**
+ * Plans lie on the volume, where recorders write that handle strangers' media. What one of them could make of a plan is
+ * held to what the two commands would do anyway.
+ */
+
+const REFUSED = 2;
+const RECORDING = "calls/2026/01/02/call_1/leg_1.webm";
+const LINE_COUNT_LIMIT = 50;
+const GRAPH = "[0:v]scale=640:360[video]";
+
+const film = (...lines: string[]) => ["format=webm", "seconds=1.000", "video=vp8", `input=${RECORDING}`, ...lines];
+const preview = (...lines: string[]) => [`input=${RECORDING}`, ...lines];
+
+const HOSTILE: [command: "compose" | "preview", what: string, lines: string[]][] = [
+  ["compose", "a filter that reads a file", film("graph=movie=/etc/passwd[video]")],
+  ["compose", "one that does so behind another", film(`graph=${GRAPH},amovie=/recordings/x[sound]`)],
+  ["compose", "one that takes commands", film("graph=[0:v]sendcmd=f=/recordings/x[video]")],
+  ["compose", "one that asks the network", film("graph=[0:v]zmq[video]")],
+  ["compose", "text from another file", film("graph=[0:v]drawtext=textfile=/etc/passwd[video]")],
+  ["compose", "text from a file with a path trick", film("graph=[0:v]drawtext=textfile=/tmp/../etc/passwd[video]")],
+  ["compose", "a font from elsewhere", film("graph=[0:v]drawtext=fontfile=/recordings/x.ttf[video]")],
+  ["compose", "a file by another option", film("graph=[0:v]drawtext=text_source_file=x[video]")],
+  ["compose", "a quote", film("graph=[0:v]drawtext=text='x'[video]")],
+  ["compose", "a backslash", film("graph=[0:v]drawtext=text=x\\,movie=y[video]")],
+  ["compose", "an expansion", film("graph=[0:v]drawtext=text=%{metadata}[video]")],
+  ["compose", "a line of the shell", film("graph=[0:v]scale=$(id)[video]")],
+  ["compose", "a recording from elsewhere", film("input=/etc/passwd", `graph=${GRAPH}`)],
+  ["compose", "a recording by a path trick", film("input=calls/2026/01/02/call_1/../../x.webm", `graph=${GRAPH}`)],
+  ["compose", "a recording from the network", film("input=http://192.0.2.1/leg_1.webm", `graph=${GRAPH}`)],
+  ["compose", "a protocol of ffmpeg's", film("input=concat:/etc/passwd", `graph=${GRAPH}`)],
+  ["compose", "an option", film("-f=lavfi", `graph=${GRAPH}`)],
+  ["compose", "a format with options", ["format=webm -f lavfi", ...film(`graph=${GRAPH}`).slice(1)]],
+  ["compose", "a length of nothing", ["format=webm", "seconds=0", "video=vp8", `input=${RECORDING}`, `graph=${GRAPH}`]],
+  ["compose", "no recordings", ["format=webm", "seconds=1.000", "video=vp8", `graph=${GRAPH}`]],
+  ["compose", "nothing", []],
+  ["preview", "a recording from elsewhere", ["input=/etc/passwd", "waveform=yes"]],
+  ["preview", "a recording by a path trick", ["input=calls/2026/01/02/call_1/../leg_1.webm", "waveform=yes"]],
+  ["preview", "a recording from the network", ["input=http://192.0.2.1/leg_1.webm", "waveform=yes"]],
+  ["preview", "a second with options", preview("poster=1 -i /etc/passwd")],
+  ["preview", "thumbnails with a filter", preview("thumbnails=1,movie=x,2")],
+  ["preview", "an option", preview("-f=lavfi")],
+  ["preview", "nothing", []],
+];
+
+let volume: string;
+let told: Map<string, { code: number; words: string }>;
+
+beforeAll(async () => {
+  volume = await mkdtemp(join(tmpdir(), "plans-"));
+  await chmod(volume, 0o777);
+  await mkdir(join(volume, "spool"));
+  await chmod(join(volume, "spool"), 0o777);
+  for (const [index, [, , lines]] of HOSTILE.entries()) {
+    await writeFile(join(volume, "spool", `job_${index}.plan.part`), lines.map((line) => `${line}\n`).join(""));
+  }
+  const each = HOSTILE.map(
+    ([command], index) => `said=$(${command} job_${index} 2>&1); echo "${index} $? \${said//$'\\n'/ }"`,
+  );
+  const lockedIn = ["--rm", "--network=none", "--read-only", "--cap-drop=ALL", "--tmpfs=/tmp", "--user=10001:10001"];
+  const { stdout, stderr } = await run("docker", [
+    ...[
+      "run",
+      ...lockedIn,
+      `--volume=${volume}:/recordings`,
+      "--entrypoint=bash",
+      RECORDER_IMAGE,
+      "-c",
+      each.join("\n"),
+    ],
+  ]);
+  const lines = stdout.split("\n").filter(Boolean).slice(0, LINE_COUNT_LIMIT);
+  told = new Map(
+    lines.map((line) => {
+      const [, index = "", code = "", words = ""] = /^(\d+) (\d+) (.*)$/.exec(line) ?? [];
+      return [index, { code: Number(code), words }];
+    }),
+  );
+  expect(told.size, stderr).toBe(HOSTILE.length);
+});
+afterAll(() => rm(volume, { recursive: true }));
+
+test.each(HOSTILE.map(([command, what], index) => ({ command, what, index })))(
+  "$command refuses a plan with $what",
+  ({ command, index }) => {
+    const { code, words } = told.get(`${index}`) ?? {};
+    expect(code, words).toBe(REFUSED);
+    expect(words).toMatch(new RegExp(`^${command}: `));
+  },
+);
+
+test("nothing was made of any of them", async () => {
+  const made = (await readdir(join(volume, "spool"))).filter((name) => !name.endsWith(".plan.part"));
+  expect(made).toEqual([]);
+});
