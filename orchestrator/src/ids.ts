@@ -8,6 +8,7 @@ export type LegId = Branded<"LegId">;
 export type RecorderId = Branded<"RecorderId">;
 export type JobId = Branded<"JobId">;
 export type PeerId = Branded<"PeerId">;
+export type DataConnectionId = Branded<"DataConnectionId">;
 export type MediaConnectionId = Branded<"MediaConnectionId">;
 
 const TIME_DIGITS = 9; // milliseconds in base 36, enough until the year 5188

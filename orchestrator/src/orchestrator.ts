@@ -4,6 +4,10 @@ import type { Logger } from "pino";
 import { Access } from "./access/access.ts";
 import { createApi } from "./api/server.ts";
 import { CallBook } from "./calls/callBook.ts";
+import { ChatConnections } from "./chat/chatConnections.ts";
+import { ChatFile } from "./chat/chatFile.ts";
+import { ChatKeeper } from "./chat/chatKeeper.ts";
+import { wayFrom } from "./chat/dataSocket.ts";
 import { systemClock } from "./clock.ts";
 import type { Configuration } from "./configuration/readConfiguration.ts";
 import { DockerEngine } from "./engine/dockerEngine.ts";
@@ -180,6 +184,12 @@ export class Orchestrator {
     jobs.register(new FilmKind({ calls, clock, library, storage }));
     const previews = new PreviewDirector(configuration.previews, { calls, clock, jobs, log });
     jobs.register(new PreviewKind({ calls, library, storage }));
+    const chat = new ChatKeeper({
+      ...{ calls, clock, gateway, log },
+      connections: new ChatConnections(library.paths.chatConnections),
+      file: new ChatFile(library.paths),
+      way: () => wayFrom(configuration.gatewayUrl),
+    });
     measureJobs(jobs.book, jobs.kinds, metrics.registry);
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
     const access = new Access(configuration.apiToken, clock);
@@ -206,7 +216,14 @@ export class Orchestrator {
     const onFull = () => desk.stopAll("storage_full");
     const onWell = () => void calls.catchUp().catch(() => undefined); // in a second again
     void storage.watch({ onFull, onWell }, clock, log, over.signal);
-    for (const peer of peers) void peer.keep((call) => void receiveCall(peer.peerId, call, rooms));
+    await chat.start();
+    for (const peer of peers) {
+      void peer.keep(
+        (call) => void receiveCall(peer.peerId, call, rooms),
+        (connection) => void chat.follow(connection),
+      );
+    }
+    over.signal.addEventListener("abort", () => chat.stop());
     await api.listen({ port: configuration.port, host: "0.0.0.0" });
     log.info({ port: configuration.port, peers: configuration.peers }, "orchestrator is up");
     return new Orchestrator(rooms, peers, api, over, webhooks, jobs);

@@ -47,6 +47,7 @@ const Call = z.object({
   endedAt: z.iso.datetime().nullish(),
   legs: z.array(Leg),
   film: z.object({ file: RecordedFile, legs: z.array(z.string()) }).optional(),
+  chat: z.object({ messages: z.string(), subtitles: z.string() }).optional(),
   previews: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
 });
 export type Call = z.infer<typeof Call>;

@@ -8,7 +8,7 @@ import { CallView, isOver, viewOf } from "../calls/view.ts";
 import { RecorderError } from "../errors.ts";
 import { type CallId, isCallId } from "../ids.ts";
 import { LEG_STATES, type LegState, type Manifest, type ManifestLeg, type RecordingFile } from "../library/manifest.ts";
-import { mediaType, previewType } from "../library/mediaType.ts";
+import { mediaType, otherType } from "../library/mediaType.ts";
 import type { Uploads } from "../upload/uploads.ts";
 import { CallList, FileLinkAnswer, Removed, Stopping } from "./answers.ts";
 import { parseParameters } from "./errorReplies.ts";
@@ -139,21 +139,21 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
   }
 }
 
-/** @throws RecorderError FILE_NOT_FOUND for anything but the recordings, film and previews that the manifest lists. */
+/** @throws RecorderError FILE_NOT_FOUND for anything but the recordings, film, previews and chat that the manifest lists. */
 function servedFile(manifest: Manifest, wanted: string): { name: string; type: string } {
-  if (previewFiles(manifest).includes(wanted)) return { name: wanted, type: previewType(wanted) };
+  if (otherFiles(manifest).includes(wanted)) return { name: wanted, type: otherType(wanted) };
   const file = fileOf(manifest, wanted);
   return { name: file.name, type: mediaType(file) };
 }
 
-function previewFiles({ previews = {} }: Manifest): string[] {
+function otherFiles({ previews = {}, chat }: Manifest): string[] {
   const named = Object.values(previews).flatMap(({ poster, thumbnails, waveform }) => [
     poster,
     thumbnails?.image,
     thumbnails?.track,
     waveform,
   ]);
-  return named.filter((name) => name !== undefined);
+  return [...named, chat?.messages, chat?.subtitles].filter((name) => name !== undefined);
 }
 
 /** @throws RecorderError FILE_NOT_FOUND for anything but the recordings and the film that the manifest lists. */

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import { type CallId, type LegId, newCallId, newLegId } from "../ids.ts";
 import type { Library } from "../library/library.ts";
 import {
+  type Chat,
   type Film,
   type LegIn,
   MANIFEST_VERSION,
@@ -123,6 +124,15 @@ export class CallBook extends EventEmitter<{ change: [Manifest]; removed: [CallI
    */
   async recordPreview(callId: CallId, name: string, preview: Preview): Promise<void> {
     await this.#amend(callId, (manifest) => ({ ...manifest, previews: { ...manifest.previews, [name]: preview } }));
+  }
+
+  /**
+   * Puts what is written in a call into its manifest.
+   *
+   * @throws the file system's error.
+   */
+  async recordChat(callId: CallId, chat: Chat): Promise<void> {
+    await this.#amend(callId, (manifest) => ({ ...manifest, chat }));
   }
 
   /** What came of follow-up work. The call may be over for long. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  Chat,
   Film,
   LEG_STATES,
   type LegState,
@@ -58,6 +59,7 @@ export const CallView = z
     film: Film.optional(),
     /** By the name of the file that they are of. */
     previews: z.record(z.string(), Preview).optional(),
+    chat: Chat.optional(),
   })
   .meta({ id: "Call" });
 export type CallView = z.infer<typeof CallView>;
@@ -74,6 +76,7 @@ export function viewOf(manifest: Manifest): CallView {
     legs,
     ...(manifest.film && { film: manifest.film }),
     ...(manifest.previews && { previews: manifest.previews }),
+    ...(manifest.chat && { chat: manifest.chat }),
   };
 }
 

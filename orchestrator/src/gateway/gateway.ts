@@ -1,4 +1,5 @@
-import type { MediaConnectionId, PeerId } from "../ids.ts";
+import type { Serialization } from "../chat/messageReader.ts";
+import type { DataConnectionId, MediaConnectionId, PeerId } from "../ids.ts";
 import type { Codec, Codecs, Kind } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
 
@@ -10,6 +11,7 @@ export interface PeerHandle {
 
 export type PeerEvent =
   | { event: "CALL"; mediaConnectionId: MediaConnectionId }
+  | { event: "CONNECTION"; dataConnectionId: DataConnectionId }
   | { event: "ERROR"; message: string }
   | { event: "OPEN" | "CLOSE" | "OTHER" };
 
@@ -50,6 +52,16 @@ export interface ConnectionStatus {
   remoteId: string;
   /** As it came over the wire: a string, which may hold JSON. */
   metadata: unknown;
+}
+
+export interface DatagramAddress {
+  /** Numeric IPv4. */
+  address: string;
+  port: number;
+}
+
+export interface DataStatus extends ConnectionStatus {
+  serialization: Serialization;
 }
 
 /** Whom to call. */
@@ -101,5 +113,12 @@ export interface Gateway {
   requestKeyframe(id: MediaConnectionId, redirect: RedirectTargets): Promise<void>;
   /** Hanging up what is gone is no error. */
   hangUp(id: MediaConnectionId): Promise<void>;
+
+  dataStatus(id: DataConnectionId): Promise<DataStatus>;
+  /** Sends each message that comes by a data connection to an address, as one datagram. */
+  receiveData(id: DataConnectionId, to: DatagramAddress): Promise<void>;
+  /** Waits for the next event; undefined when none came in time. GONE once CLOSE was read. */
+  nextDataEvent(id: DataConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined>;
+
   isWell(): Promise<boolean>;
 }

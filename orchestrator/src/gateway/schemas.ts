@@ -7,6 +7,7 @@ export const PeerCreated = z.object({ params: z.object({ peer_id: z.string(), to
 export const PeerEventBody = z.object({
   event: z.string(),
   call_params: z.object({ media_connection_id: z.string() }).optional(),
+  data_params: z.object({ data_connection_id: z.string() }).optional(),
   error_message: z.string().optional(),
 });
 
@@ -17,6 +18,10 @@ export const ConnectionEventBody = z.object({ event: z.string(), error_message: 
 export const PeerStatusBody = z.object({ disconnected: z.boolean() });
 
 export const ConnectionStatusBody = z.object({ remote_id: z.string(), metadata: z.unknown() });
+
+export const DataStatusBody = ConnectionStatusBody.extend({
+  serialization: z.enum(["BINARY", "BINARY_UTF8", "JSON", "NONE"]),
+});
 
 export const ErrorBody = z.object({ params: z.object({ errors: z.array(z.object({ message: z.string() })) }) });
 

@@ -1,6 +1,6 @@
 import { Agent, request } from "undici";
 import type { z } from "zod";
-import type { MediaConnectionId, PeerId } from "../ids.ts";
+import type { DataConnectionId, MediaConnectionId, PeerId } from "../ids.ts";
 import type { Codecs } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
 import { answerBody, redirectParams } from "./answerBody.ts";
@@ -8,6 +8,8 @@ import type {
   CallOrder,
   ConnectionEvent,
   ConnectionStatus,
+  DatagramAddress,
+  DataStatus,
   Gateway,
   PeerEvent,
   PeerHandle,
@@ -19,6 +21,7 @@ import {
   CallStarted,
   ConnectionEventBody,
   ConnectionStatusBody,
+  DataStatusBody,
   ErrorBody,
   PeerCreated,
   PeerEventBody,
@@ -80,11 +83,14 @@ export class SkywayGateway implements Gateway {
   async nextPeerEvent(peer: PeerHandle, until: AbortSignal): Promise<PeerEvent | undefined> {
     const answer = await this.#poll(peerPath(peer, "/events"), until);
     if (answer.status === 408) return undefined;
-    const { event, call_params, error_message } = read(PeerEventBody, answer, 200);
+    const { event, call_params, data_params, error_message } = read(PeerEventBody, answer, 200);
     switch (event) {
       case "CALL":
         if (!call_params) return { event: "OTHER" };
         return { event, mediaConnectionId: call_params.media_connection_id as MediaConnectionId };
+      case "CONNECTION":
+        if (!data_params) return { event: "OTHER" };
+        return { event, dataConnectionId: data_params.data_connection_id as DataConnectionId };
       case "ERROR":
         return { event, message: error_message ?? "" };
       case "OPEN":
@@ -141,8 +147,26 @@ export class SkywayGateway implements Gateway {
     return { before: read(TracksBody, answer, 200), at: new Date(turned_unix_ms ?? Date.now()) };
   }
 
-  async nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
-    const answer = await this.#poll(connectionPath(id, "/events"), until);
+  nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
+    return this.#nextEvent(connectionPath(id, "/events"), until);
+  }
+
+  async dataStatus(id: DataConnectionId): Promise<DataStatus> {
+    const body = read(DataStatusBody, await this.#ask("GET", dataPath(id, "/status")), 200);
+    return { remoteId: body.remote_id, metadata: body.metadata, serialization: body.serialization };
+  }
+
+  async receiveData(id: DataConnectionId, { address, port }: DatagramAddress): Promise<void> {
+    const answer = await this.#ask("PUT", dataPath(id), { redirect_params: { ip_v4: address, port } });
+    if (answer.status !== 200) throw refusal(answer.status, words(answer));
+  }
+
+  nextDataEvent(id: DataConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
+    return this.#nextEvent(dataPath(id, "/events"), until);
+  }
+
+  async #nextEvent(path: string, until: AbortSignal): Promise<ConnectionEvent | undefined> {
+    const answer = await this.#poll(path, until);
     if (answer.status === 408) return undefined;
     const { event, error_message } = read(ConnectionEventBody, answer, 200);
     switch (event) {
@@ -206,6 +230,10 @@ function peerPath(peer: PeerHandle, rest = ""): string {
 
 function connectionPath(id: MediaConnectionId, rest = ""): string {
   return `/media/connections/${encodeURIComponent(id)}${rest}`;
+}
+
+function dataPath(id: DataConnectionId, rest = ""): string {
+  return `/data/connections/${encodeURIComponent(id)}${rest}`;
 }
 
 /** undefined for what is no JSON: the schema that reads it says what is missing. */

@@ -171,6 +171,10 @@ export const Preview = z
   .meta({ id: "Preview" });
 export type Preview = z.infer<typeof Preview>;
 
+/** What was written in a call by data channels: names of files beside this one. */
+export const Chat = z.object({ messages: z.string(), subtitles: z.string() }).meta({ id: "Chat" });
+export type Chat = z.infer<typeof Chat>;
+
 /** `call.json`: all that is known of a call. */
 export const Manifest = z.object({
   version: z.literal(MANIFEST_VERSION),
@@ -185,6 +189,7 @@ export const Manifest = z.object({
   film: Film.optional(),
   /** By the name of the file that they are of. */
   previews: z.record(z.string(), Preview).optional(),
+  chat: Chat.optional(),
 });
 
 export type Manifest = z.infer<typeof Manifest>;

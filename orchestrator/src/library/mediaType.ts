@@ -11,14 +11,15 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   ".wav": "wav",
 };
 
-const PREVIEWS: Readonly<Record<string, string>> = {
+const OTHERS: Readonly<Record<string, string>> = {
   ".jpg": "image/jpeg",
   ".png": "image/png",
   ".vtt": "text/vtt; charset=utf-8",
+  ".jsonl": "application/jsonl; charset=utf-8",
 };
 
-/** What a browser is told that a part of a preview is. */
-export const previewType = (name: string): string => PREVIEWS[extname(name)] ?? "application/octet-stream";
+/** What a browser is told that a part of a preview or a chat is. */
+export const otherType = (name: string): string => OTHERS[extname(name)] ?? "application/octet-stream";
 
 /** What a browser is told that a recording is. */
 export function mediaType({ name, streams }: Pick<RecordingFile, "name" | "streams">): string {

@@ -22,6 +22,10 @@ export class Paths {
     return join(this.root, "state", "peers.json");
   }
 
+  get chatConnections(): string {
+    return join(this.root, "state", "chat.json");
+  }
+
   get webhooks(): string {
     return join(this.root, "state", "webhooks");
   }
@@ -91,6 +95,10 @@ export const recordingName = (leg: LegId, format: string, number = 1): string =>
 const numbered = (leg: LegId, number: number): string => (number === 1 ? leg : `${leg}-${number}`);
 
 export const filmName = (format: string): string => `film.${format}`;
+
+/** What was written in a call, message by message, and the same as subtitles of its film. */
+export const CHAT_FILE = "chat.jsonl";
+export const CHAT_SUBTITLES = "chat.vtt";
 
 /** Images that are made of a recording or a film. */
 export const PREVIEW_IMAGES = ["poster.jpg", "thumbnails.jpg", "waveform.png"] as const;

@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { ERRORS } from "../errors.ts";
 import type { Gateway, PeerEvent, PeerHandle } from "../gateway/gateway.ts";
 import { isGatewayError } from "../gateway/gatewayError.ts";
-import type { MediaConnectionId, PeerId } from "../ids.ts";
+import type { DataConnectionId, MediaConnectionId, PeerId } from "../ids.ts";
 import type { TokenFile } from "./tokens.ts";
 
 const FIRST_PAUSE_MS = 250;
@@ -41,7 +41,7 @@ export class PeerKeeper {
   }
 
   /** Runs until `stop()`. */
-  async keep(onCall: (call: MediaConnectionId) => void): Promise<void> {
+  async keep(onCall: (call: MediaConnectionId) => void, onData = (_: DataConnectionId): void => {}): Promise<void> {
     const { signal } = this.#over;
     let pauseMs = FIRST_PAUSE_MS;
     while (!signal.aborted) {
@@ -49,7 +49,7 @@ export class PeerKeeper {
         this.#peer = await this.#register();
         this.#changed("registered");
         pauseMs = FIRST_PAUSE_MS;
-        await this.#follow(this.#peer, onCall);
+        await this.#follow(this.#peer, onCall, onData);
       } catch (error) {
         if (!signal.aborted) this.#failed(error);
       }
@@ -93,11 +93,16 @@ export class PeerKeeper {
     return peer;
   }
 
-  async #follow(peer: PeerHandle, onCall: (call: MediaConnectionId) => void): Promise<void> {
+  async #follow(
+    peer: PeerHandle,
+    onCall: (call: MediaConnectionId) => void,
+    onData: (connection: DataConnectionId) => void,
+  ): Promise<void> {
     const { signal } = this.#over;
     while (!signal.aborted) {
       const event = await this.#rooms.gateway.nextPeerEvent(peer, signal);
       if (event?.event === "CALL") onCall(event.mediaConnectionId);
+      if (event?.event === "CONNECTION") onData(event.dataConnectionId);
       if (event?.event === "ERROR") this.#reported(event);
       if (event?.event === "OPEN") this.#changed("registered");
       if (event?.event === "CLOSE") return this.#changed("registering");

@@ -1,4 +1,12 @@
-import type { CallOrder, ConnectionEvent, Gateway, PeerEvent, PeerHandle, TracksReport } from "../gateway/gateway.ts";
+import type {
+  CallOrder,
+  ConnectionEvent,
+  DataStatus,
+  Gateway,
+  PeerEvent,
+  PeerHandle,
+  TracksReport,
+} from "../gateway/gateway.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
 import type { MediaConnectionId, PeerId } from "../ids.ts";
 import { type Codecs, USUAL_CODECS } from "../recorders/codecs.ts";
@@ -150,6 +158,18 @@ export class PaperGateway implements Gateway {
   async hangUp(id: MediaConnectionId): Promise<void> {
     this.#mustWork();
     this.hungUp.push(id);
+  }
+
+  async dataStatus(): Promise<DataStatus> {
+    throw gone();
+  }
+
+  async receiveData(): Promise<void> {
+    throw gone();
+  }
+
+  async nextDataEvent(): Promise<ConnectionEvent | undefined> {
+    throw gone();
   }
 
   async isWell(): Promise<boolean> {

@@ -54,6 +54,8 @@ export const Call = z.object({
   legs: z.array(Leg),
   film: z.optional(z.object({ file: RecordingFile })),
   previews: z.optional(z.record(z.string(), Preview)),
+  /** Names of files: what was written in the call, and the same as subtitles of its film. */
+  chat: z.optional(z.object({ messages: z.string(), subtitles: z.string() })),
 });
 export type Call = z.infer<typeof Call>;
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ApiError, callUrl, getCall } from "../api/client.ts";
+import { ApiError, callUrl, fileUrl, getCall } from "../api/client.ts";
 import { type Call, isRunning, recordingsOf } from "../api/schemas.ts";
 import { bytes, clock, day, sentence } from "../format.ts";
 import { whoIs } from "../metadata.ts";
@@ -99,6 +99,12 @@ function Story({ call, chosen }: { call: Call; chosen: boolean }) {
       </div>
       <p class="small">
         <code>{call.id}</code> <a href={callUrl(call.id)}>as JSON</a>
+        {call.chat && (
+          <>
+            {" · "}
+            <a href={fileUrl(call.id, call.chat.messages)}>what was written</a>
+          </>
+        )}
       </p>
     </article>
   );

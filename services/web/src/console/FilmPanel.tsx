@@ -14,7 +14,7 @@ export function FilmPanel({ call }: { call: Call }) {
   if (!call.film && (!job || job.state === "done")) return null;
   return (
     <section class="film" aria-label="Film" data-state={isAtWork ? job.state : call.film ? "ready" : job?.state}>
-      {call.film && <Screen callId={call.id} file={call.film.file} preview={call.previews?.[call.film.file.name]} />}
+      {call.film && <Screen call={call} file={call.film.file} preview={call.previews?.[call.film.file.name]} />}
       {job && job.state !== "done" && <Progress job={job} />}
     </section>
   );
@@ -41,7 +41,8 @@ function useFilmJob(callId: string): Job | undefined {
   return job?.callId === callId ? job : undefined;
 }
 
-function Screen({ callId, file, preview }: { callId: string; file: RecordingFile; preview: Preview | undefined }) {
+function Screen({ call, file, preview }: { call: Call; file: RecordingFile; preview: Preview | undefined }) {
+  const callId = call.id;
   const url = fileUrl(callId, file.name);
   const video = useRef<HTMLVideoElement>(null);
   const poster = preview?.poster && fileUrl(callId, preview.poster);
@@ -52,8 +53,10 @@ function Screen({ callId, file, preview }: { callId: string; file: RecordingFile
   return (
     <>
       {isSeen ? (
-        // biome-ignore lint/a11y/useMediaCaption: what is said in a call has not been written down.
-        <video ref={video} src={url} poster={poster} preload="metadata" controls playsInline />
+        // biome-ignore lint/a11y/useMediaCaption: what is said in a call has not been written down; what is written is there.
+        <video ref={video} src={url} poster={poster} preload="metadata" controls playsInline>
+          {call.chat && <track kind="subtitles" label="What was written" src={fileUrl(callId, call.chat.subtitles)} />}
+        </video>
       ) : (
         // biome-ignore lint/a11y/useMediaCaption: what is said in a call has not been written down.
         <audio src={url} preload="metadata" controls />
