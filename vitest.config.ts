@@ -26,6 +26,8 @@ export default defineConfig({
           hookTimeout: 120_000,
           // One bundle is shared by all files, and two cores carry browsers and ffmpeg besides.
           fileParallelism: false,
+          // What they were too busy for once is tried again; scripts/test names it, for it may be a defect all the same.
+          retry: 1,
         },
       },
     ],

@@ -1,5 +1,5 @@
 /**
- * Names what failed and why, sums what the test runs and the checks found as the last line, and exits with 1 if anything
+ * Names what failed and why, also where a second try went well, sums what the test runs and the checks found as the last line, and exits with 1 if anything
  * failed. Whoever reads only the end of a long log sees it all.
  *
  *   node scripts/tally.ts <folder of vitest's JSON reports> <checks passed> <checks failed> <project>…
@@ -36,7 +36,7 @@ for (const project of projects) {
     const report = Report.parse(JSON.parse(readFileSync(join(folder, `${project}.json`), "utf8")));
     passed += report.numPassedTests;
     failed += report.numFailedTests;
-    process.stdout.write(failuresOf(report).join(""));
+    process.stdout.write([...secondTriesOf(report), ...failuresOf(report)].join(""));
     // A file that could not even be loaded, or no test at all, is a failure that no test counts.
     if (report.numFailedTests === 0 && (!report.success || report.numPassedTests === 0)) failed += 1;
   } catch (error) {
@@ -47,6 +47,20 @@ for (const project of projects) {
 
 process.stdout.write(`tests: ${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
+
+function secondTriesOf({ testResults }: z.infer<typeof Report>): string[] {
+  return testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status, failureMessages }) => status === "passed" && failureMessages?.length)
+      .map(({ fullName, failureMessages }) =>
+        entry(
+          "PASSED AT THE SECOND TRY",
+          `${relative(process.cwd(), name)}: ${fullName}`,
+          failureMessages?.join("\n") ?? "",
+        ),
+      ),
+  );
+}
 
 function failuresOf({ testResults }: z.infer<typeof Report>): string[] {
   return testResults.flatMap(({ name, status, message, assertionResults }) => {
@@ -59,6 +73,10 @@ function failuresOf({ testResults }: z.infer<typeof Report>): string[] {
 }
 
 function failure(what: string, why: string): string {
+  return entry("FAILED", what, why);
+}
+
+function entry(verdict: string, what: string, why: string): string {
   const lines = why.split("\n").filter((line) => line.trim() && !/^\s+at /.test(line));
-  return [`FAILED ${what}`, ...lines.slice(0, REASON_LINES).map((line) => `    ${line.trim()}`), ""].join("\n");
+  return [`${verdict} ${what}`, ...lines.slice(0, REASON_LINES).map((line) => `    ${line.trim()}`), ""].join("\n");
 }

@@ -1,4 +1,4 @@
-import { open, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { run, runOrThrow } from "./run.ts";
 import { RECORDER_IMAGE } from "./settings.ts";
@@ -73,22 +73,11 @@ async function firstVideoFrame(path: string): Promise<Inspection["firstFrame"]> 
   return first && { keyframe: first.key_frame === 1 && first.pict_type === "I", seconds: first.pts_time };
 }
 
-async function decode(path: string): Promise<string> {
-  // MP4 says the average frame rate only; rounded to that, frames of a real camera would fall into one.
-  const rounding = (await isMp4(path)) ? ["-enc_time_base", "demux"] : [];
-  const input = ["ffmpeg", "-v", "error", "-i", "/in/recording"];
-  const command = [...input, "-fps_mode", "passthrough", ...rounding, "-f", "null", "-"];
-  return (await inRecorderImage(path, ["sh", "-c", `${command.join(" ")} 2>&1`])).trim();
-}
-
-async function isMp4(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
-    return buffer.toString("latin1", 4) === "ftyp";
-  } finally {
-    await file.close();
-  }
+function decode(path: string): Promise<string> {
+  // In the container's own time base: rounded to the average frame rate, frames of a real camera would fall into one.
+  const timing = ["-fps_mode", "passthrough", "-enc_time_base:v", "demux"];
+  const command = ["ffmpeg", "-v", "error", "-i", "/in/recording", ...timing, "-f", "null", "-"];
+  return inRecorderImage(path, ["sh", "-c", `${command.join(" ")} 2>&1`]).then((said) => said.trim());
 }
 
 function ffprobe(path: string, what: string[]): Promise<string> {

@@ -163,7 +163,10 @@ function expectEverySecond(moments: number[], except: (Span | undefined)[]): voi
   const [first = Number.NaN] = moments;
   const hint = JSON.stringify({ moments, except });
   expect(moments.length, hint).toBeGreaterThanOrEqual(3);
-  for (const moment of moments) {
+  // What comes back in the middle of a flash shows it late.
+  const isAtReturn = (moment: number) =>
+    except.some((span) => span && moment > span.from && moment < span.to + IN_STEP_SECONDS);
+  for (const moment of moments.filter((one) => !isAtReturn(one))) {
     const seconds = moment - first;
     expect(Math.abs(seconds - Math.round(seconds)), hint).toBeLessThan(IN_STEP_SECONDS);
   }

@@ -97,6 +97,8 @@ test("on a phone the list and a call take turns, and nothing is wider than the s
   await page.setViewportSize({ width: 390, height: 844 });
   const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   await page.locator(".row").first().waitFor(LIMIT);
+  // The page notices a moment later that it is narrow now.
+  await page.locator(".pane").waitFor({ state: "detached", ...LIMIT });
   expect(await overflow()).toBe(0);
 
   await page.locator(".row a").first().click();

@@ -25,6 +25,8 @@ export interface Presence {
   startMissingMs: number;
   /** From the last one recorded to the last one sent. */
   endMissingMs: number;
+  /** How many were sent after the last one recorded. */
+  missingAtEnd: number;
   /** The longest time in the middle in which nothing is there of what was sent. */
   longestHoleMs: number;
   /**
@@ -72,6 +74,7 @@ export function presence(kind: Kind, sent: readonly SentFrame[], recorded: reado
     ...{ filled, foreign: others.length - filled },
     startMissingMs: between(0, present[0]),
     endMissingMs: between(present.at(-1), sent.length - 1),
+    missingAtEnd: sent.length - 1 - (present.at(-1) ?? -1),
     longestHoleMs: longestHole(present, between),
     correctedMs: 1000 * spread(anchors.map(({ shift }) => shift)),
     rate: fitLine(anchors.map(({ time, shift }) => [time, time + shift])).slope,

@@ -7,7 +7,8 @@ import { judge } from "./verdict.ts";
 const FIRST_PACKET_AT = 1_700_000_000_000;
 const whole: Presence = {
   ...{ sent: 1_000, present: 1_000, missing: [], foreign: 0 },
-  ...{ startMissingMs: 0, endMissingMs: 0, longestHoleMs: 0, correctedMs: 0, displacedMs: 0, filled: 0, rate: 1 },
+  ...{ startMissingMs: 0, endMissingMs: 0, missingAtEnd: 0, longestHoleMs: 0 },
+  ...{ correctedMs: 0, displacedMs: 0, filled: 0, rate: 1 },
 };
 const offsets = { pairs: 20, medianMs: 1, p95Ms: 3, driftMsPerMinute: 0, points: [] };
 
@@ -51,4 +52,11 @@ test("what was sent in an outage is excused, and nothing else", () => {
   const during = FIRST_PACKET_AT + (impairment.outage?.fromMs ?? 0) + 1_000;
   expect(judge(condition("outage"), call({ missing: Array(30).fill(during) })).faults).toEqual([]);
   expect(judge(condition("outage"), call({ missing: [during, FIRST_PACKET_AT] })).faults).toHaveLength(1);
+});
+
+test("what is lost with nothing after it is excused where packets are lost, and its length is told", () => {
+  const end = { missing: [FIRST_PACKET_AT + 9_000], missingAtEnd: 1, endMissingMs: 20 };
+  const { faults, scores } = judge(condition("2 %"), call(end));
+  expect({ faults, endMissingMs: scores.video?.endMissingMs }).toEqual({ faults: [], endMissingMs: 20 });
+  expect(judge(condition("clean"), call(end)).faults).toHaveLength(1);
 });

@@ -50,15 +50,17 @@ export function judge(condition: Condition, measured: MeasuredCall): Verdict {
   return { condition, scores, offsetP95Ms: offsets?.p95Ms, offsetMedianMs: offsets?.medianMs, faults };
 }
 
-function score({ impairment: { outage } }: Condition, presence: Presence, { relay }: MeasuredCall): Score {
+function score({ impairment: { outage, loss } }: Condition, presence: Presence, { relay }: MeasuredCall): Score {
   const from = (relay.firstPacketAtMs ?? 0) + (outage?.fromMs ?? 0);
   const excused = outage
     ? presence.missing.filter((atMs) => atMs >= from && atMs <= from + outage.forMs + AFTER_OUTAGE_MS).length
     : 0;
+  // What is lost with nothing after it, no receiver can know of, or ask for again.
+  const unheardOf = loss ? Math.min(presence.missingAtEnd, presence.missing.length - excused) : 0;
   return {
     sent: presence.sent,
     present: presence.present,
-    missing: presence.missing.length - excused,
+    missing: presence.missing.length - excused - unheardOf,
     holeMs: presence.longestHoleMs,
     startMissingMs: presence.startMissingMs,
     endMissingMs: presence.endMissingMs,

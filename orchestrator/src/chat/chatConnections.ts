@@ -18,7 +18,9 @@ export class ChatConnections {
   /** Those of an earlier life; none where there is no file, or one that cannot be read. */
   async read(): Promise<DataConnectionId[]> {
     try {
-      return Ids.parse(JSON.parse(await readFile(this.#path, "utf8")));
+      const ids = Ids.parse(JSON.parse(await readFile(this.#path, "utf8")));
+      for (const id of ids) this.#ids.add(id);
+      return ids;
     } catch {
       return [];
     }

@@ -1,26 +1,20 @@
 import type { Logger } from "pino";
 import type { CallBook } from "../calls/callBook.ts";
-import { readMetadata } from "../calls/metadata.ts";
 import { isOver } from "../calls/view.ts";
 import type { Clock } from "../clock.ts";
-import type { DataStatus, Gateway } from "../gateway/gateway.ts";
+import type { Gateway } from "../gateway/gateway.ts";
 import { isGatewayError } from "../gateway/gatewayError.ts";
 import type { CallId, DataConnectionId } from "../ids.ts";
 import type { Manifest } from "../library/manifest.ts";
-import { CHAT_FILE, CHAT_SUBTITLES } from "../library/paths.ts";
 import type { ChatConnections } from "./chatConnections.ts";
 import type { ChatFile } from "./chatFile.ts";
-import type { ChatLine } from "./chatLine.ts";
+import { ChatInbox } from "./chatInbox.ts";
 import { openDataSocket, type Way } from "./dataSocket.ts";
 import { MessageReader } from "./messageReader.ts";
-import { nameIn } from "./nameIn.ts";
 
 const RETRY_MS = 1_000;
 /** Subtitles follow what is written with this delay; each time all of them are written. */
 const SUBTITLES_AFTER_MS = 2_000;
-/** Messages of somebody who is in no call, yet. */
-const MAX_WAITING = 1_000;
-const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024;
 /** More at once are an attack, or a mistake. */
 const MAX_CONNECTIONS = 500;
 
@@ -70,7 +64,7 @@ export class ChatKeeper {
     const { signal } = this.#over;
     try {
       const status = await gateway.dataStatus(id);
-      const inbox = new Inbox(status, this.#rooms, (call) => this.#titleSoon(call));
+      await using inbox = new ChatInbox(status, this.#rooms, (call) => this.#titleSoon(call));
       const reader = new MessageReader(status.serialization);
       await using socket = await openDataSocket(await way(), (message) => {
         const said = reader.read(message);
@@ -80,7 +74,6 @@ export class ChatKeeper {
       await connections.add(id).catch((error) => log.warn({ err: error }, "a restart will not know of the chat"));
       log.info({ dataConnectionId: id, peerId: status.remoteId }, "chat begins");
       await this.#untilClosed(id);
-      await inbox.empty();
     } catch (error) {
       if (!isGatewayError(error, "GONE") && !signal.aborted) {
         log.error({ dataConnectionId: id, err: error }, "a chat could not be followed");
@@ -128,86 +121,6 @@ export class ChatKeeper {
     } catch (error) {
       log.warn({ callId: id, err: error }, "the chat's subtitles could not be written");
     }
-  }
-}
-
-/** What one page has said, on its way to its call's file. */
-class Inbox {
-  readonly #status: DataStatus;
-  readonly #rooms: ChatRooms;
-  readonly #onKept: (call: CallId) => void;
-  readonly #waiting: ChatLine[] = [];
-  #callId: CallId | undefined;
-  #working: Promise<void> = Promise.resolve();
-  #isFull = false;
-  readonly #retry = () => this.#work();
-
-  constructor(status: DataStatus, rooms: ChatRooms, onKept: (call: CallId) => void) {
-    this.#status = status;
-    this.#rooms = rooms;
-    this.#onKept = onKept;
-    // Who writes before they are in a call is in one later.
-    rooms.calls.on("change", this.#retry);
-  }
-
-  put(line: ChatLine): void {
-    const size = this.#waiting.reduce((sum, { text, base64 }) => sum + (text ?? base64 ?? "").length, 0);
-    const isFull = this.#waiting.length >= MAX_WAITING || size >= MAX_WAITING_CHARACTERS;
-    if (!isFull) this.#waiting.push(line);
-    else if (!this.#isFull) this.#rooms.log.warn({ peerId: line.peerId }, "more is written than can be kept");
-    this.#isFull = isFull;
-    this.#work();
-  }
-
-  /** What is not in a call by now never will be. */
-  async empty(): Promise<void> {
-    this.#work();
-    await this.#working;
-    this.#rooms.calls.off("change", this.#retry);
-    const { remoteId } = this.#status;
-    if (this.#waiting.length > 0) this.#rooms.log.warn({ peerId: remoteId }, "who wrote was in no call");
-  }
-
-  #work(): void {
-    if (this.#waiting.length > 0) this.#working = this.#working.then(() => this.#keepAll());
-  }
-
-  async #keepAll(): Promise<void> {
-    const { calls, file, log } = this.#rooms;
-    const manifest = await this.#call();
-    if (!manifest) return;
-    this.#callId = manifest.id;
-    const name = nameIn(manifest, this.#status);
-    let { chat } = manifest;
-    for (let line = this.#waiting[0]; line; line = this.#waiting[0]) {
-      try {
-        const isKept = await file.append(manifest.id, { ...line, ...(name !== undefined && { name }) });
-        if (!isKept) log.warn({ callId: manifest.id }, "the call's chat is as long as it may be");
-        else if (!chat) {
-          chat = { messages: CHAT_FILE, subtitles: CHAT_SUBTITLES };
-          await calls.recordChat(manifest.id, chat);
-        }
-      } catch (error) {
-        log.error({ callId: manifest.id, err: error }, "what was written could not be kept; it is tried again");
-        return; // with the next message, or the next change of a call
-      }
-      this.#waiting.shift();
-    }
-    this.#onKept(manifest.id);
-  }
-
-  async #call(): Promise<Manifest | undefined> {
-    const { calls } = this.#rooms;
-    const known = this.#callId && (await calls.get(this.#callId));
-    if (known) return known;
-    const { key } = readMetadata(this.#status.metadata);
-    const { remoteId } = this.#status;
-    return calls
-      .running()
-      .find(
-        (one) =>
-          (key !== null && one.key === key) || one.legs.some((leg) => leg.peerId === remoteId && !isOver(leg.state)),
-      );
   }
 }
 
