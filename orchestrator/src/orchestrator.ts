@@ -33,6 +33,8 @@ import type { Rooms } from "./legs/rooms.ts";
 import { Library } from "./library/library.ts";
 import { Paths } from "./library/paths.ts";
 import { Storage } from "./library/storage.ts";
+import { LiveDirector } from "./live/liveDirector.ts";
+import { LiveKind } from "./live/liveJob.ts";
 import { measureJobs } from "./metrics/jobMetrics.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { PeerKeeper } from "./peers/peerKeeper.ts";
@@ -184,6 +186,11 @@ export class Orchestrator {
     jobs.register(new FilmKind({ calls, clock, library, storage }));
     const previews = new PreviewDirector(configuration.previews, { calls, clock, jobs, log });
     jobs.register(new PreviewKind({ calls, library, storage }));
+    const live = new LiveDirector(configuration.live, { calls, clock, jobs, log });
+    const { liveImage: image, liveNetwork: network } = configuration;
+    const shown = { calls, clock, paths: library.paths };
+    const streams = image ? new LiveKind(configuration.live, { ...shown, image, network }) : undefined;
+    if (streams) jobs.register(streams);
     const chat = new ChatKeeper({
       ...{ calls, clock, gateway, log },
       connections: new ChatConnections(library.paths.chatConnections),
@@ -207,12 +214,14 @@ export class Orchestrator {
 
     await adoptLegs(rooms);
     await jobs.start();
+    await streams?.sweep(jobs.book.all().flatMap((job) => (isJobOver(job) ? [] : [job.callId])));
     void uploads.start(); // it looks at every call, which may be many
     await film.watch();
     await previews.watch();
     const over = new AbortController();
     over.signal.addEventListener("abort", cpuWait.start());
     void retention.watch(over.signal);
+    void live.watch(over.signal);
     const onFull = () => desk.stopAll("storage_full");
     const onWell = () => void calls.catchUp().catch(() => undefined); // in a second again
     void storage.watch({ onFull, onWell }, clock, log, over.signal);

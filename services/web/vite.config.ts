@@ -8,8 +8,8 @@ export default defineConfig({
   plugins: [preact()],
   server: { proxy: { "/api": BUNDLE, "/socket.io": { target: BUNDLE, ws: true }, "/signaling": BUNDLE } },
   build: {
-    rollupOptions: { input: ["index.html", "demo.html"] },
-    // skyway-js is large, and only the demo page loads it.
+    rollupOptions: { input: ["index.html", "demo.html", "live.html"] },
+    // skyway-js and hls.js are large, and only the demo page loads the one, that of live streams the other.
     chunkSizeWarningLimit: 1_000,
     // Inlined assets are data: URLs, which the content security policy has no reason to allow.
     assetsInlineLimit: 0,

@@ -49,6 +49,14 @@ const Call = z.object({
   film: z.object({ file: RecordedFile, legs: z.array(z.string()) }).optional(),
   chat: z.object({ messages: z.string(), subtitles: z.string() }).optional(),
   previews: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+  live: z
+    .object({
+      endedAt: z.iso.datetime().nullable(),
+      page: z.string(),
+      playlist: z.string().optional(),
+      manifest: z.string().optional(),
+    })
+    .optional(),
 });
 export type Call = z.infer<typeof Call>;
 const CallPage = z.object({ calls: z.array(Call), nextCursor: z.string().nullish() });

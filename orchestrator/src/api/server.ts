@@ -19,6 +19,7 @@ import { replyWithErrors } from "./errorReplies.ts";
 import { serveEvents } from "./eventRoute.ts";
 import { guardApi, isAdmitted } from "./gate.ts";
 import { serveJobs } from "./jobRoutes.ts";
+import { serveLive } from "./liveRoutes.ts";
 import { type DescribedRoute, serveDescription } from "./openapi.ts";
 import { operation } from "./operation.ts";
 import { serveSession } from "./sessionRoute.ts";
@@ -61,6 +62,7 @@ export async function createApi(sources: ApiSources): Promise<{ app: FastifyInst
   guardApi(app, sources.access, sources.log);
   serveSession(app, sources.access, sources.log);
   serveCalls(app, sources);
+  serveLive(app, sources.library.paths);
   serveDialling(app, sources);
   serveWebhooks(app, sources.webhooks);
   serveJobs(app, sources.jobs);

@@ -6,6 +6,7 @@ import {
   type Chat,
   type Film,
   type LegIn,
+  type Live,
   MANIFEST_VERSION,
   type Manifest,
   type ManifestLeg,
@@ -133,6 +134,15 @@ export class CallBook extends EventEmitter<{ change: [Manifest]; removed: [CallI
    */
   async recordChat(callId: CallId, chat: Chat): Promise<void> {
     await this.#amend(callId, (manifest) => ({ ...manifest, chat }));
+  }
+
+  /**
+   * Puts into a call's manifest that it is shown while it goes on, or was.
+   *
+   * @throws the file system's error.
+   */
+  async recordLive(callId: CallId, live: Live): Promise<void> {
+    await this.#amend(callId, (manifest) => ({ ...manifest, live }));
   }
 
   /** What came of follow-up work. The call may be over for long. */

@@ -4,11 +4,13 @@ import {
   Film,
   LEG_STATES,
   type LegState,
+  Live,
   type Manifest,
   type ManifestLeg,
   Preview,
   RecordingFile,
 } from "../library/manifest.ts";
+import { LIVE_MANIFEST, LIVE_PLAYLIST } from "../library/paths.ts";
 
 /** One of the files of a leg that has rolled over. */
 const FileView = z.object({
@@ -48,6 +50,15 @@ export const LegView = z
   .meta({ id: "Leg" });
 export type LegView = z.infer<typeof LegView>;
 
+/** Where a call can be watched while it goes on, and a while longer: paths at this origin. */
+const LiveView = Live.extend({
+  page: z.string(),
+  /** HLS, RFC 8216. */
+  playlist: z.string().optional(),
+  /** DASH, ISO/IEC 23009-1. */
+  manifest: z.string().optional(),
+});
+
 /** A call as the API shows it. */
 export const CallView = z
   .object({
@@ -60,6 +71,7 @@ export const CallView = z
     /** By the name of the file that they are of. */
     previews: z.record(z.string(), Preview).optional(),
     chat: Chat.optional(),
+    live: LiveView.optional(),
   })
   .meta({ id: "Call" });
 export type CallView = z.infer<typeof CallView>;
@@ -77,6 +89,17 @@ export function viewOf(manifest: Manifest): CallView {
     ...(manifest.film && { film: manifest.film }),
     ...(manifest.previews && { previews: manifest.previews }),
     ...(manifest.chat && { chat: manifest.chat }),
+    ...(manifest.live && { live: liveView(manifest.id, manifest.live) }),
+  };
+}
+
+function liveView(id: string, live: Live): z.infer<typeof LiveView> {
+  const file = (name: string) => `/api/calls/${id}/live/${name}`;
+  return {
+    ...live,
+    page: `/live/${id}`,
+    ...(live.outputs.includes("hls") && { playlist: file(LIVE_PLAYLIST) }),
+    ...(live.outputs.includes("dash") && { manifest: file(LIVE_MANIFEST) }),
   };
 }
 

@@ -28,6 +28,10 @@ export interface Configuration extends Omit<File, "peers" | "upload" | "webhooks
   webhooks: readonly Endpoint[];
   /** undefined where nothing is uploaded. */
   upload: UploaderSettings | undefined;
+  /** With the `live` command; undefined where no call is shown live. */
+  liveImage: string | undefined;
+  /** Where live streams reach servers elsewhere. */
+  liveNetwork: string | undefined;
 }
 
 /** Everything that is wrong with the configuration, in one message, each mistake with its place. */
@@ -50,7 +54,11 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   const file = parse(ConfigurationFile, path ? readYaml(path, mistakes) : {}, mistakes, path && basename(path));
   const webhooks = variables && file ? readWebhooks(file.webhooks, variables, mistakes) : [];
   const upload = variables && file ? readUpload(file, variables, mistakes) : undefined;
-  if (!variables || !file || mistakes.length > 0) throw new ConfigurationError(mistakes);
+  const live = file && { ...file.live, outputs: variables?.LIVE_OUTPUTS ?? file.live.outputs };
+  if (live && live.outputs.length + live.push.length > 0 && !variables?.LIVE_IMAGE) {
+    mistakes.push("live: without compose/live.yml no call can be shown live");
+  }
+  if (!variables || !file || !live || mistakes.length > 0) throw new ConfigurationError(mistakes);
   return {
     ...file,
     peers: variables.RECORDER_PEER_ID ? [variables.RECORDER_PEER_ID] : file.peers,
@@ -68,6 +76,9 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     recordingsSource: variables.RECORDINGS_SOURCE,
     webhooks,
     upload,
+    live,
+    liveImage: variables.LIVE_IMAGE,
+    liveNetwork: variables.LIVE_NETWORK,
   };
 }
 

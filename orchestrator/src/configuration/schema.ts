@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { isLoopback } from "../access/loopback.ts";
 import { FilmConfiguration } from "../film/filmForm.ts";
+import { LiveConfiguration, LiveForm } from "../live/liveForm.ts";
 import { PreviewConfiguration } from "../previews/previewConfiguration.ts";
 import { Webhook, WebhookUrl } from "./webhookSchema.ts";
 
@@ -101,6 +102,7 @@ export const ConfigurationFile = z.strictObject({
     .default([]),
   film: FilmConfiguration.prefault({}),
   previews: PreviewConfiguration.prefault({}),
+  live: LiveConfiguration.prefault({}),
   jobs: z
     .strictObject({
       concurrent: z.int().min(1).max(16).default(1),
@@ -156,6 +158,16 @@ export const Environment = z
     UPLOADER_IMAGE: z.preprocess(optional, z.string().optional()),
     UPLOADER_NETWORK: z.preprocess(optional, z.string().optional()),
     UPLOADER_CONFIGURATION: z.preprocess(optional, z.string().optional()),
+    LIVE_IMAGE: z.preprocess(optional, z.string().optional()),
+    LIVE_NETWORK: z.preprocess(optional, z.string().optional()),
+    LIVE_OUTPUTS: z.preprocess(
+      optional,
+      z
+        .string()
+        .transform((names) => names.split(",").map((name) => name.trim()))
+        .pipe(LiveForm.shape.outputs.unwrap())
+        .optional(),
+    ),
     WEBHOOK_URL: z.preprocess(optional, WebhookUrl.optional()),
     WEBHOOK_SECRET: z.preprocess(optional, z.string().optional()),
     WEBHOOK_SECRET_FILE: z.preprocess(optional, z.string().optional()),

@@ -56,7 +56,7 @@ export class DockerEngine implements Engine {
           MemorySwap: spec.memoryBytes,
           NanoCpus: spec.nanoCpus,
           ...(spec.cpuShares !== undefined && { CpuShares: spec.cpuShares }),
-          PidsLimit: PIDS_LIMIT,
+          PidsLimit: spec.pids ?? PIDS_LIMIT,
           Tmpfs: { "/tmp": "size=16m" },
           Mounts: mounts(spec),
           LogConfig: LOG_CONFIG,

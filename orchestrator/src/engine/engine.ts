@@ -14,6 +14,8 @@ export interface ContainerSpec {
   nanoCpus: number;
   /** What it gets of a busy host, next to the 1,024 of everybody who says nothing. */
   cpuShares?: number;
+  /** Processes and threads at once; 64 by default. */
+  pids?: number;
 }
 
 export interface RecordingsSource {

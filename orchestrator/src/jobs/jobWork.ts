@@ -33,6 +33,8 @@ export interface JobContainer {
   configuration?: string;
   memoryMebibytes?: number;
   cpus?: number;
+  /** Processes and threads. */
+  pids?: number;
   /** Each line of stdout as it comes; from the first one again after a restart of the orchestrator. */
   onLine?(line: string): void;
 }
@@ -133,6 +135,7 @@ export class JobWork {
       memoryBytes: (order.memoryMebibytes ?? defaults.memoryMebibytes) * MEBIBYTE,
       nanoCpus: Math.round((order.cpus ?? defaults.cpus) * 1e9),
       cpuShares: defaults.cpuShares,
+      ...(order.pids !== undefined && { pids: order.pids }),
     };
   }
 }

@@ -175,6 +175,23 @@ export type Preview = z.infer<typeof Preview>;
 export const Chat = z.object({ messages: z.string(), subtitles: z.string() }).meta({ id: "Chat" });
 export type Chat = z.infer<typeof Chat>;
 
+/** How a call was shown while it went on. */
+export const Live = z
+  .object({
+    outputs: z.array(z.enum(["hls", "dash"])),
+    startedAt: instant,
+    endedAt: instant.nullable(),
+    /** Servers that it is being handed to, by their names. */
+    pushes: z
+      .record(
+        z.string(),
+        z.object({ state: z.enum(["connecting", "pushing", "waiting"]), reason: z.string().optional() }),
+      )
+      .optional(),
+  })
+  .meta({ id: "Live" });
+export type Live = z.infer<typeof Live>;
+
 /** `call.json`: all that is known of a call. */
 export const Manifest = z.object({
   version: z.literal(MANIFEST_VERSION),
@@ -190,6 +207,7 @@ export const Manifest = z.object({
   /** By the name of the file that they are of. */
   previews: z.record(z.string(), Preview).optional(),
   chat: Chat.optional(),
+  live: Live.optional(),
 });
 
 export type Manifest = z.infer<typeof Manifest>;

@@ -42,6 +42,20 @@ export class Paths {
     return join(this.root, "state", "uploads", `${id}.json`);
   }
 
+  get live(): string {
+    return join(this.root, "live");
+  }
+
+  /** Segments and playlists of a call that is shown while it goes on. */
+  liveFolder(id: CallId): string {
+    return join(this.root, this.liveName(id));
+  }
+
+  /** The same below the volume. */
+  liveName(id: CallId): string {
+    return `live/${id}`;
+  }
+
   /** What exactly a job is to do. */
   plan(id: JobId): string {
     return join(this.spool, `${id}.plan.part`);
@@ -72,7 +86,7 @@ export class Paths {
   }
 
   track(recorder: RecorderId, kind: Kind): string {
-    return join(this.spool, `${recorder}.${kind}.mkv.part`);
+    return join(this.root, trackFile(recorder, kind));
   }
 
   assembled(recorder: RecorderId, format: string): string {
@@ -89,6 +103,9 @@ export class Paths {
   }
 }
 
+/** A track that is being recorded, below the volume. */
+export const trackFile = (recorder: RecorderId, kind: Kind): string => `spool/${recorder}.${kind}.mkv.part`;
+
 /** Of the n-th file of a leg: `leg_….webm`, `leg_…-2.webm` and so on. */
 export const recordingName = (leg: LegId, format: string, number = 1): string => `${numbered(leg, number)}.${format}`;
 
@@ -99,6 +116,10 @@ export const filmName = (format: string): string => `film.${format}`;
 /** What was written in a call, message by message, and the same as subtitles of its film. */
 export const CHAT_FILE = "chat.jsonl";
 export const CHAT_SUBTITLES = "chat.vtt";
+
+/** What players of live streams begin with. */
+export const LIVE_PLAYLIST = "index.m3u8";
+export const LIVE_MANIFEST = "manifest.mpd";
 
 /** Images that are made of a recording or a film. */
 export const PREVIEW_IMAGES = ["poster.jpg", "thumbnails.jpg", "waveform.png"] as const;

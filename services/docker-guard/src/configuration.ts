@@ -13,6 +13,9 @@ const schema = z.object({
   UPLOADER_IMAGE: z.string().optional(),
   UPLOADER_NETWORK: z.string().optional(),
   UPLOADER_CONFIGURATION: z.string().optional(),
+  // Set by compose/live.yml.
+  LIVE_IMAGE: z.string().optional(),
+  LIVE_NETWORK: z.string().optional(),
 });
 
 export interface Configuration {
@@ -25,6 +28,8 @@ export interface Configuration {
   recorderNetwork: string;
   /** undefined where nothing is uploaded. */
   uploader: { image: string; network: string; configuration: string } | undefined;
+  /** undefined where no call is shown live. */
+  live: { image: string; network: string } | undefined;
 }
 
 /**
@@ -38,6 +43,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   }
   const values = parsed.data;
   const { UPLOADER_IMAGE: image, UPLOADER_NETWORK: network, UPLOADER_CONFIGURATION: configuration } = values;
+  const { LIVE_IMAGE: liveImage, LIVE_NETWORK: liveNetwork } = values;
   return {
     port: values.PORT,
     metricsPort: values.METRICS_PORT,
@@ -47,5 +53,6 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     recorderImage: values.RECORDER_IMAGE,
     recorderNetwork: values.RECORDER_NETWORK,
     uploader: image && network && configuration ? { image, network, configuration } : undefined,
+    live: liveImage && liveNetwork ? { image: liveImage, network: liveNetwork } : undefined,
   };
 }

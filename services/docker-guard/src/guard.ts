@@ -7,6 +7,7 @@ import { z } from "zod";
 import { readBody } from "./body.ts";
 import type { Engine } from "./engine.ts";
 import { Refusal } from "./errors.ts";
+import { liveShape } from "./liveShape.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Ownership } from "./ownership.ts";
 import { recorderShape } from "./recorderShape.ts";
@@ -132,11 +133,16 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
   return server;
 }
 
-/** One of two: what names the uploader image has to be an uploader, all else a recorder. */
+/** One of three: what names the uploader image has to be an uploader, that of live streams one, all else a recorder. */
 async function shapeOf(body: unknown, ownership: Ownership) {
-  const [facts, uploader] = await Promise.all([ownership.shapeFacts(), ownership.uploaderFacts()]);
+  const [facts, uploader, live] = await Promise.all([
+    ownership.shapeFacts(),
+    ownership.uploaderFacts(),
+    ownership.liveFacts(),
+  ]);
   const named = z.object({ Image: z.string() }).safeParse(body).data?.Image;
   if (uploader && named === uploader.imageId) return uploaderShape(facts, uploader).safeParse(body);
+  if (live && named === live.imageId) return liveShape(facts, live).safeParse(body);
   return recorderShape(facts).safeParse(body);
 }
 

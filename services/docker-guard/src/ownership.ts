@@ -1,6 +1,7 @@
 import type { Configuration } from "./configuration.ts";
 import type { Engine, InspectedContainer } from "./engine.ts";
 import { Refusal } from "./errors.ts";
+import type { LiveFacts } from "./liveShape.ts";
 import type { ShapeFacts } from "./recorderShape.ts";
 import type { UploaderFacts } from "./uploaderShape.ts";
 
@@ -15,6 +16,7 @@ export class Ownership {
   readonly #image: string;
   readonly #network: string;
   readonly #uploader: Configuration["uploader"];
+  readonly #live: Configuration["live"];
 
   constructor(
     engine: Engine,
@@ -25,6 +27,7 @@ export class Ownership {
     this.#image = names.recorderImage;
     this.#network = names.recorderNetwork;
     this.#uploader = names.uploader;
+    this.#live = names.live;
   }
 
   /** The label that every container of ours carries, as the engine's filters write it. */
@@ -33,7 +36,7 @@ export class Ownership {
   }
 
   ownsImage(reference: string): boolean {
-    return reference === this.#image || reference === this.#uploader?.image;
+    return [this.#image, this.#uploader?.image, this.#live?.image].includes(reference);
   }
 
   ownsNetwork(reference: string): boolean {
@@ -74,6 +77,14 @@ export class Ownership {
     const { image, network, configuration } = this.#uploader;
     const imageId = await this.#engine.imageId(image);
     return imageId ? { imageId, network, configuration } : undefined;
+  }
+
+  /** undefined where no call is shown live, or the image is not there. */
+  async liveFacts(): Promise<LiveFacts | undefined> {
+    if (!this.#live) return undefined;
+    const { image, network } = this.#live;
+    const imageId = await this.#engine.imageId(image);
+    return imageId ? { imageId, network } : undefined;
   }
 
   #isRecorder(container: InspectedContainer): boolean {

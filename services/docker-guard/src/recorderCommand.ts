@@ -30,11 +30,13 @@ const detail = argument(
 );
 const recordingsPath = argument("(?!.*\\.\\.)[A-Za-z0-9_-][A-Za-z0-9_./-]*");
 
+export const JOB_ID = argument("job_[0-9a-z]{9}[0-9a-f]{10}");
+
 /**
  * Follow-up work on calls. What exactly is to be done stands in the job's plan in the spool, which the command itself
  * checks: no option of ffmpeg comes through here.
  */
-export const jobCommand = z.tuple([z.enum(["compose", "preview"]), argument("job_[0-9a-z]{9}[0-9a-f]{10}")]);
+export const jobCommand = z.tuple([z.enum(["compose", "preview"]), JOB_ID]);
 
 /** The commands of the recorder image, and what may follow each; see services/recorder. */
 export const recorderCommand = z.union(

@@ -56,6 +56,15 @@ export const Call = z.object({
   previews: z.optional(z.record(z.string(), Preview)),
   /** Names of files: what was written in the call, and the same as subtitles of its film. */
   chat: z.optional(z.object({ messages: z.string(), subtitles: z.string() })),
+  /** Where it is shown while it goes on. */
+  live: z.optional(
+    z.object({
+      startedAt: z.string(),
+      endedAt: z.nullable(z.string()),
+      page: z.string(),
+      playlist: z.optional(z.string()),
+    }),
+  ),
 });
 export type Call = z.infer<typeof Call>;
 

@@ -78,6 +78,11 @@ function Story({ call, chosen }: { call: Call; chosen: boolean }) {
           </p>
         </div>
         <div class="actions">
+          {call.live?.endedAt === null && (
+            <a class="button" href={call.live.page}>
+              <Icon name="play" /> Watch live
+            </a>
+          )}
           {running ? <StopButton call={call} /> : <RemoveButton call={call} />}
           <Badge state={call.state} />
         </div>

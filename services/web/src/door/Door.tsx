@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { getSession, logOut, onLoginNeeded } from "../api/client.ts";
 import type { Session } from "../api/schemas.ts";
+import type { PageName } from "../ui/Bar.tsx";
 import { Login } from "./Login.tsx";
 import { DoorContext } from "./session.ts";
 
@@ -9,7 +10,7 @@ import { DoorContext } from "./session.ts";
 const UNKNOWN: Session = { required: false, admitted: true };
 
 /** Shows the page to who may see it, and the login to everybody else; where the API is open, that is the page. */
-export function Door({ page, children }: { page: "calls" | "demo"; children: ComponentChildren }) {
+export function Door({ page, children }: { page: PageName; children: ComponentChildren }) {
   const [session, setSession] = useState<Session>();
   const look = useCallback(() => getSession().then(setSession, () => setSession((known) => known ?? UNKNOWN)), []);
 

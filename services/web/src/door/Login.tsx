@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import { ApiError, logIn } from "../api/client.ts";
 import { sentence } from "../format.ts";
-import { Bar } from "../ui/Bar.tsx";
+import { Bar, type PageName } from "../ui/Bar.tsx";
 
 interface Props {
-  page: "calls" | "demo";
+  page: PageName;
   onAdmitted(): void;
 }
 

@@ -1,8 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { LogOut } from "../door/LogOut.tsx";
 
+export type PageName = "calls" | "demo" | "live";
+
 /** The head of every page: where one is, and the way to the other page. */
-export function Bar({ page, children }: { page: "calls" | "demo"; children?: ComponentChildren }) {
+export function Bar({ page, children }: { page: PageName; children?: ComponentChildren }) {
   return (
     <header class="bar">
       <a class="brand" href="/">

@@ -1,0 +1,52 @@
+import type { LegIn, Manifest } from "../library/manifest.ts";
+import { type Paths, trackFile } from "../library/paths.ts";
+import type { LiveForm } from "./liveForm.ts";
+import type { pushOrder } from "./pushTarget.ts";
+
+/** What services/live reads: its src/plan.ts has the words for it. */
+export interface LivePlan extends LiveForm {
+  version: 1;
+  folder: string;
+  pushes: ReturnType<typeof pushOrder>[];
+  participants: LiveParticipant[];
+  endedUnixMs: number | null;
+}
+
+interface LiveParticipant {
+  id: string;
+  tracks: { kind: "audio" | "video"; file: string; startUnixMs: number; rate: number }[];
+}
+
+/** What of a plan stays the same while the call goes on. */
+export type LivePurpose = LiveForm & Pick<LivePlan, "pushes">;
+
+/**
+ * Who is in a call at the moment, and where what is recorded of them is being written.
+ *
+ * @param endedUnixMs when the last of them left; null while the call goes on.
+ */
+export function livePlan(
+  { id, legs }: Pick<Manifest, "id" | "legs">,
+  purpose: LivePurpose,
+  paths: Paths,
+  endedUnixMs: number | null,
+): LivePlan {
+  const there = legs.filter((leg): leg is LegIn<"recording"> => leg.state === "recording");
+  return { version: 1, folder: paths.liveName(id), ...purpose, participants: there.map(participant), endedUnixMs };
+}
+
+/** A track whose beginning is not known yet comes with the next plan. */
+function participant({ id, recorderId, tracks, startedAt }: LegIn<"recording">): LiveParticipant {
+  // A gateway that cannot tell, the official one, leaves the moment at which the leg began to be recorded.
+  const isTold = tracks.some(({ clock }) => clock !== null);
+  const unknown = isTold ? null : { firstUnixMs: Date.parse(startedAt), rate: 1 };
+  return {
+    id,
+    tracks: tracks.flatMap(({ kind, clock: known }) => {
+      const clock = known ?? unknown;
+      return clock
+        ? [{ kind, file: trackFile(recorderId, kind), startUnixMs: clock.firstUnixMs, rate: clock.rate }]
+        : [];
+    }),
+  };
+}

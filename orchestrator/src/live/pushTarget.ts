@@ -1,0 +1,35 @@
+import { z } from "zod";
+
+const HOST = "[A-Za-z0-9.-]+(:\\d{1,5})?";
+const RTMP = new RegExp(`^rtmps?://${HOST}/[A-Za-z0-9._/-]+$`);
+const SRT = new RegExp(`^srt://${HOST}$`);
+const name = z.string().regex(/^[a-z0-9-]{1,40}$/, "is not a name: 1 to 40 small letters, digits and hyphens");
+const secret = z.string().regex(/^[\x21-\x7e]{1,512}$/, "is not made of letters, digits and signs, without spaces");
+
+/** A server that live streams are handed to, in `live.push` of the configuration file. */
+export const PushTarget = z.union(
+  [
+    z.strictObject({ name, url: z.string().regex(RTMP), key: secret }),
+    z.strictObject({
+      name,
+      url: z.string().regex(SRT),
+      streamId: secret.optional(),
+      /** SRT wants 10 characters at least, and 79 at most. */
+      passphrase: secret.min(10).max(79).optional(),
+    }),
+  ],
+  "is neither rtmp(s)://host/app with a key, nor srt://host:port with a streamId and a passphrase; secrets have no place in the URL",
+);
+export type PushTarget = z.infer<typeof PushTarget>;
+
+/** The same in the words of services/live: an address that may be seen, and ffmpeg's options, which may not. */
+export function pushOrder(target: PushTarget) {
+  const { name, url } = target;
+  if ("key" in target) {
+    const app = url.replace(/^rtmps?:\/\/[^/]+\//, "");
+    return { name, url, format: "flv" as const, options: { rtmp_app: app, rtmp_playpath: target.key } };
+  }
+  const { streamId, passphrase } = target;
+  const options = { ...(streamId && { streamid: streamId }), ...(passphrase && { passphrase }) };
+  return { name, url, format: "mpegts" as const, options };
+}

@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { type Frame, matroskaFrames } from "./matroskaFrames.ts";
+import { CHANNELS, SAMPLE_RATE } from "./mixer.ts";
+import type { Track } from "./plan.ts";
+import type { Size } from "./seats.ts";
+
+/** Live, what cannot be decoded is left out, and nothing waits for what may come. */
+const INPUT = ["-hide_banner", "-loglevel", "fatal", "-threads", "1", "-f", "matroska", "-copyts", "-i", "pipe:0"];
+const OUTPUT = ["-filter_threads", "1", "-f", "matroska", "-cluster_size_limit", "1", "-flush_packets", "1", "pipe:1"];
+const BLACK_BORDER = "pad=%w:%h:(ow-iw)/2:(oh-ih)/2";
+
+/** Makes pictures of one size, or samples of one rate, of a track, each with its time. Ends with its input. */
+export class Decoder implements Disposable {
+  readonly frames: AsyncIterable<Frame>;
+  readonly #process: ChildProcess;
+
+  constructor(kind: Track["kind"], size: Size) {
+    const how = kind === "video" ? toPictures(size) : toSamples();
+    this.#process = spawn("ffmpeg", [...INPUT, ...how, ...OUTPUT], { stdio: ["pipe", "pipe", "inherit"] });
+    const { stdin, stdout } = this.#process;
+    if (!stdin || !stdout) throw new Error("ffmpeg was not started");
+    stdin.on("error", () => undefined); // who reads its frames learns of its end
+    this.frames = matroskaFrames(stdout);
+  }
+
+  /** Resolves when there is room for more. */
+  async feed(bytes: Buffer): Promise<void> {
+    const { stdin } = this.#process;
+    if (!stdin?.writable || stdin.write(bytes)) return;
+    await Promise.race([once(stdin, "drain"), once(stdin, "close")]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#process.kill("SIGKILL");
+  }
+}
+
+function toPictures({ width, height }: Size): string[] {
+  const fit = `scale=w=${width}:h=${height}:force_original_aspect_ratio=decrease:force_divisible_by=2:flags=bilinear`;
+  const border = BLACK_BORDER.replace("%w", String(width)).replace("%h", String(height));
+  const filters = `${fit},${border},setsar=1,format=yuv420p`;
+  return ["-map", "0:v:0", "-vf", filters, "-fps_mode", "passthrough", "-enc_time_base", "demux", "-c:v", "rawvideo"];
+}
+
+function toSamples(): string[] {
+  const format = ["-ar", String(SAMPLE_RATE), "-ac", String(CHANNELS), "-c:a", "pcm_f32le"];
+  return ["-map", "0:a:0", ...format];
+}

@@ -1,0 +1,29 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { composeOrThrow } from "./compose.ts";
+
+const OVERLAY = ["--file", "compose/live.yml"];
+const UP = ["up", "--detach", "--wait", "--no-deps", "--no-build"];
+const BUILD_LIMIT_MS = 300_000;
+const UP_LIMIT_MS = 180_000;
+
+/**
+ * The bundle showing calls while they go on, until the end of the scope (`await using`).
+ *
+ * @param outputs as LIVE_OUTPUTS has them.
+ */
+export async function showLive(outputs: string, yaml: string): Promise<AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
+  const CONFIG_FILE = join(folder, "config.yaml");
+  await writeFile(CONFIG_FILE, yaml);
+  const env = { CONFIG_FILE, LIVE_OUTPUTS: outputs };
+  await composeOrThrow([...OVERLAY, "build", "live"], { env, limitMs: BUILD_LIMIT_MS });
+  await composeOrThrow([...OVERLAY, ...UP, "docker-guard", "orchestrator"], { env, limitMs: UP_LIMIT_MS });
+  return {
+    async [Symbol.asyncDispose]() {
+      await composeOrThrow([...UP, "docker-guard", "orchestrator"], { limitMs: UP_LIMIT_MS });
+      await rm(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,208 @@
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { EXECUTABLES, type Tab } from "../browsers/browser.ts";
+import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
+import { openConsolePage } from "../browsers/consolePage.ts";
+import { type Call, findCallOf, getCall, request } from "../bundle/api.ts";
+import { note } from "../bundle/figures.ts";
+import { jobsOf } from "../bundle/jobs.ts";
+import { showLive } from "../bundle/live.ts";
+import { run, runOrThrow } from "../bundle/run.ts";
+import { PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { findBeeps } from "../fidelity/beeps.ts";
+import { decodeFrames, decodeSound } from "../fidelity/decode.ts";
+import { findPairs } from "../fidelity/pairs.ts";
+import { FRAME_RATE, HEIGHT, readFrame, WIDTH } from "../fidelity/pattern.ts";
+import { openPatternPage } from "../fidelity/patternPage.ts";
+import { median } from "../fidelity/statistics.ts";
+import { newPeerId, openStage, type Stage } from "./stage.ts";
+
+/** Small, for two cores carry browsers besides. */
+const LIVE = `
+live:
+  width: 640
+  height: 360
+  frameRate: 15
+  videoKbps: 800
+  graceSeconds: 1
+  lingerSeconds: 30
+`;
+/** Where two sit: left and right, half as large. */
+const HALVES = ["320:180:0:90", "320:180:320:90"] as const;
+const LATEST_MS = 6_000;
+const IN_SYNC_MS = 80;
+const LIMIT_MS = 60_000;
+const LIMIT = { timeout: LIMIT_MS };
+
+let stage: Stage;
+let browser: Browser;
+beforeAll(async () => {
+  stage = await openStage("chromium");
+  browser = await chromium.launch({ executablePath: EXECUTABLES.chromium, args: CHROMIUM_ARGUMENTS });
+});
+afterAll(async () => {
+  await browser?.close();
+  await stage?.[Symbol.asyncDispose]();
+});
+
+test("a call is watched while it goes on, whoever comes and whatever becomes of the stream", async () => {
+  await using _ = await showLive("hls,dash", LIVE);
+  const page = await openPatternPage(stage.browser, stage.pages);
+  const [peerId, key] = [newPeerId("party"), newPeerId("conversation")];
+  await page.open(SIGNALING, peerId);
+  const join = (name: string) =>
+    page.call(RECORDER_PEER_ID, ["audio", "video"], { videoCodec: "VP8", metadata: { call: key, name } });
+  await join("Ada");
+  const call = await waitFor("the call is shown", LIMIT_MS, async () => {
+    const found = await findCallOf(peerId);
+    return found?.live?.endedAt === null && found;
+  });
+  await using opened = await openConsolePage(browser, call.live?.page ?? "");
+  const { page: viewer, complaints } = opened;
+  await viewer.getByText("Live", { exact: true }).waitFor(LIMIT);
+  await expect.poll(() => seenIn(viewer, { x: 0, y: 0, width: 640, height: 360 }), LIMIT).toBeGreaterThan(0);
+
+  await join("Grace");
+  const left = { x: 0, y: 90, width: 320, height: 180 };
+  const right = { ...left, x: 320 };
+  await expect.poll(() => seenIn(viewer, right), LIMIT).toBeGreaterThan(0);
+  const latenesses: number[] = [];
+  for (let look = 0; look < 5; look += 1) {
+    await page.talk(1_000);
+    const [sent, seen] = [await counterOf(page.tab), await seenIn(viewer, left)];
+    if (seen > 0) latenesses.push(((sent - seen) * 1000) / FRAME_RATE);
+  }
+  expect(latenesses.length).toBeGreaterThanOrEqual(3);
+
+  // SIGKILL: nobody has the time to close anything.
+  const before = await seenIn(viewer, left);
+  await runOrThrow("docker", ["kill", await containerOf(call.id)]);
+  await expect
+    .poll(async () => (await seenIn(viewer, left)) - before, LIMIT)
+    .toBeGreaterThan((LATEST_MS / 1000) * FRAME_RATE);
+  await viewer.screenshot({ path: "test-results/live.png" });
+  await page.talk(8_000);
+  const playlist = await text(call.live?.playlist ?? "");
+  const manifest = await text(call.live?.manifest ?? "");
+  expect(playlist).toContain("#EXT-X-MAP");
+  expect(playlist).not.toContain("#EXT-X-ENDLIST");
+  expect(manifest).toContain('type="dynamic"');
+  await page.tab.close();
+
+  const ended = await waitFor("the stream is over", LIMIT_MS, async () => {
+    const seen = await getCall(call.id);
+    return seen.live?.endedAt && seen.state === "ready" ? seen : undefined;
+  });
+  const last = await text(call.live?.playlist ?? "");
+  expect(last).toContain("#EXT-X-ENDLIST");
+  expect(segmentsOf(last).length).toBeLessThanOrEqual(12);
+  const offsets = await offsetsOf(ended, last);
+  await note({ test: "live", latenesses, offsets });
+  expect(Math.max(...latenesses)).toBeLessThan(LATEST_MS);
+  for (const offset of offsets) expect(Math.abs(offset)).toBeLessThan(IN_SYNC_MS);
+  // The recordings know nothing of it.
+  expect(ended.legs.map(({ state, file }) => [state, file?.streams.length])).toEqual([
+    ["ready", 2],
+    ["ready", 2],
+  ]);
+  expect(await jobsOf(call.id)).toMatchObject([{ kind: "live", state: "done", attempts: 2 }]);
+  await viewer.getByText("The call is over.").waitFor(LIMIT);
+  expect(complaints.filter((text) => !text.includes("404"))).toEqual([]);
+  await waitFor("its segments are removed", LIMIT_MS, async () => {
+    const answer = await request(call.live?.playlist ?? "");
+    await answer.arrayBuffer();
+    return answer.status === 404;
+  });
+});
+
+interface Part {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Which frame of the pattern a part of the viewer's picture shows; 0 where it cannot be told. */
+async function seenIn(viewer: Page, part: Part): Promise<number> {
+  const video = viewer.locator("video");
+  if ((await video.count()) === 0) return 0;
+  const gray = await video.evaluate(
+    (source: HTMLVideoElement, { part: { x, y, width, height }, to }) => {
+      if (source.videoWidth === 0) return "";
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = to as [number, number];
+      const context = canvas.getContext("2d");
+      context?.drawImage(source, x, y, width, height, 0, 0, canvas.width, canvas.height);
+      const pixels = context?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray();
+      // Green is nearly what is bright.
+      return String.fromCharCode(...pixels.subarray(0, 4 * canvas.width * 40).filter((_, at) => at % 4 === 1));
+    },
+    { part, to: [WIDTH, HEIGHT] },
+  );
+  return readFrame(Buffer.concat([Buffer.from(gray, "latin1"), Buffer.alloc(WIDTH * HEIGHT)])).counter ?? 0;
+}
+
+/** Which frame of the pattern is being sent. */
+async function counterOf(tab: Tab): Promise<number> {
+  const script = `(() => {
+    const pixels = document.querySelector("canvas").getContext("2d").getImageData(0, 0, ${WIDTH}, 40).data;
+    return String.fromCharCode(...pixels.filter((_, at) => at % 4 === 1));
+  })()`;
+  const gray = String(await tab.evaluate(script));
+  return readFrame(Buffer.concat([Buffer.from(gray, "latin1"), Buffer.alloc(WIDTH * HEIGHT)])).counter ?? 0;
+}
+
+async function containerOf(callId: string): Promise<string> {
+  const labels = ["role=job", `call-id=${callId}`, `project=${PROJECT}`];
+  const filters = labels.flatMap((label) => ["--filter", `label=io.skyway-call-recorder.${label}`]);
+  const { stdout } = await run("docker", ["ps", "--quiet", ...filters]);
+  return stdout.trim();
+}
+
+async function text(path: string): Promise<string> {
+  const answer = await request(path);
+  expect(answer.status, path).toBe(200);
+  return answer.text();
+}
+
+const segmentsOf = (playlist: string) => playlist.split("\n").filter((line) => /^segment\d+\.m4s$/.test(line));
+
+/** Sound against picture in each half of what the playlist's end names: of its last encoder. */
+async function offsetsOf({ id }: Call, playlist: string): Promise<number[]> {
+  const folder = await mkdtemp(join(tmpdir(), "live-"));
+  try {
+    const path = join(folder, "end.mp4");
+    const [latest = ""] = playlist.split("#EXT-X-DISCONTINUITY").slice(-1);
+    for (const name of ["init.mp4", ...segmentsOf(latest)]) {
+      const answer = await request(`/api/calls/${id}/live/${name}`);
+      expect(answer.status, name).toBe(200);
+      await appendFile(path, Buffer.from(await answer.arrayBuffer()));
+    }
+    const probed = await runOrThrow("ffprobe", [
+      "-v",
+      "error",
+      "-show_entries",
+      "stream=codec_name",
+      "-of",
+      "csv=p=0",
+      path,
+    ]);
+    expect(probed.split("\n").filter(Boolean)).toEqual(["h264", "aac"]);
+    const beeps = findBeeps(await decodeSound(path));
+    return await Promise.all(
+      HALVES.map(async (half) => {
+        const frames = await decodeFrames(path, half);
+        const firsts = frames.filter(({ counter }, index) => counter !== frames[index - 1]?.counter);
+        const pairs = findPairs(firsts, beeps);
+        expect(pairs.length, half).toBeGreaterThanOrEqual(2);
+        return median(pairs.map(({ offsetMs }) => offsetMs));
+      }),
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
