@@ -22,6 +22,7 @@ export async function showLive(outputs: string, yaml: string): Promise<AsyncDisp
   await composeOrThrow([...OVERLAY, ...UP, "docker-guard", "orchestrator"], { env, limitMs: UP_LIMIT_MS });
   return {
     async [Symbol.asyncDispose]() {
+      await composeOrThrow(["stop", "orchestrator"], { limitMs: UP_LIMIT_MS }); // which needs docker-guard to end its calls
       await composeOrThrow([...UP, "docker-guard", "orchestrator"], { limitMs: UP_LIMIT_MS });
       await rm(folder, { recursive: true });
     },

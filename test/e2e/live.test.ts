@@ -14,9 +14,9 @@ import { run, runOrThrow } from "../bundle/run.ts";
 import { PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { findBeeps } from "../fidelity/beeps.ts";
-import { decodeFrames, decodeSound } from "../fidelity/decode.ts";
+import { decodeFrames, decodeSound, type TimedFrame } from "../fidelity/decode.ts";
 import { findPairs } from "../fidelity/pairs.ts";
-import { FRAME_RATE, HEIGHT, readFrame, WIDTH } from "../fidelity/pattern.ts";
+import { FLASH_EVERY_FRAMES, FRAME_RATE, HEIGHT, readFrame, WIDTH } from "../fidelity/pattern.ts";
 import { openPatternPage } from "../fidelity/patternPage.ts";
 import { median } from "../fidelity/statistics.ts";
 import { newPeerId, openStage, type Stage } from "./stage.ts";
@@ -29,7 +29,7 @@ live:
   frameRate: 15
   videoKbps: 800
   graceSeconds: 1
-  lingerSeconds: 30
+  lingerSeconds: 10
 `;
 /** Where two sit: left and right, half as large. */
 const HALVES = ["320:180:0:90", "320:180:320:90"] as const;
@@ -171,6 +171,18 @@ async function text(path: string): Promise<string> {
 
 const segmentsOf = (playlist: string) => playlist.split("\n").filter((line) => /^segment\d+\.m4s$/.test(line));
 
+/** Flashes of which a stream of half the rate shows any frame, each at the time at which its first would have been. */
+function flashesIn(frames: readonly TimedFrame[]): TimedFrame[] {
+  let former = -1;
+  return frames.flatMap(({ counter, flash, seconds }) => {
+    if (counter === undefined || !flash) return [];
+    const since = counter % FLASH_EVERY_FRAMES;
+    if (counter - since === former) return [];
+    former = counter - since;
+    return [{ counter: former, flash, seconds: seconds - since / FRAME_RATE }];
+  });
+}
+
 /** Sound against picture in each half of what the playlist's end names: of its last encoder. */
 async function offsetsOf({ id }: Call, playlist: string): Promise<number[]> {
   const folder = await mkdtemp(join(tmpdir(), "live-"));
@@ -196,8 +208,7 @@ async function offsetsOf({ id }: Call, playlist: string): Promise<number[]> {
     return await Promise.all(
       HALVES.map(async (half) => {
         const frames = await decodeFrames(path, half);
-        const firsts = frames.filter(({ counter }, index) => counter !== frames[index - 1]?.counter);
-        const pairs = findPairs(firsts, beeps);
+        const pairs = findPairs(flashesIn(frames), beeps);
         expect(pairs.length, half).toBeGreaterThanOrEqual(2);
         return median(pairs.map(({ offsetMs }) => offsetMs));
       }),

@@ -6,7 +6,8 @@ import type { Track } from "./plan.ts";
 import type { Size } from "./seats.ts";
 
 /** Live, what cannot be decoded is left out, and nothing waits for what may come. */
-const INPUT = ["-hide_banner", "-loglevel", "fatal", "-threads", "1", "-f", "matroska", "-copyts", "-i", "pipe:0"];
+const QUIET = ["-hide_banner", "-loglevel", "fatal"];
+const INPUT = ["-threads", "1", "-fpsprobesize", "0", "-f", "matroska", "-copyts", "-i", "pipe:0"];
 const OUTPUT = ["-filter_threads", "1", "-f", "matroska", "-cluster_size_limit", "1", "-flush_packets", "1", "pipe:1"];
 const BLACK_BORDER = "pad=%w:%h:(ow-iw)/2:(oh-ih)/2";
 
@@ -17,7 +18,7 @@ export class Decoder implements Disposable {
 
   constructor(kind: Track["kind"], size: Size) {
     const how = kind === "video" ? toPictures(size) : toSamples();
-    this.#process = spawn("ffmpeg", [...INPUT, ...how, ...OUTPUT], { stdio: ["pipe", "pipe", "inherit"] });
+    this.#process = spawn("ffmpeg", [...QUIET, ...INPUT, ...how, ...OUTPUT], { stdio: ["pipe", "pipe", "inherit"] });
     const { stdin, stdout } = this.#process;
     if (!stdin || !stdout) throw new Error("ffmpeg was not started");
     stdin.on("error", () => undefined); // who reads its frames learns of its end

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
-import { CHANNELS, SAMPLE_RATE } from "./mixer.ts";
+import { CHANNEL_LAYOUT, SAMPLE_RATE } from "./mixer.ts";
 import { outputsOf, PUSHED } from "./outputs.ts";
 import type { Plan } from "./plan.ts";
 import { Push } from "./push.ts";
@@ -59,11 +59,12 @@ export class Encoder {
 
 function inputs({ width, height, frameRate }: Plan): string[] {
   const size = `${width}x${height}`;
-  const queue = ["-thread_queue_size", "64"];
+  // What comes is known: one input that were looked at for seconds would hold up the other.
+  const known = ["-thread_queue_size", "64", "-probesize", "32", "-analyzeduration", "0", "-fpsprobesize", "0"];
   const pictures = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", size, "-framerate", String(frameRate)];
-  const sound = ["-f", "f32le", "-ar", String(SAMPLE_RATE), "-ac", String(CHANNELS)];
+  const sound = ["-f", "f32le", "-ar", String(SAMPLE_RATE), "-ch_layout", CHANNEL_LAYOUT];
   const quiet = ["-hide_banner", "-loglevel", "warning", "-nostdin", "-nostats"];
-  return [...quiet, ...queue, ...pictures, "-i", `pipe:${PICTURES}`, ...queue, ...sound, "-i", `pipe:${SOUND}`];
+  return [...quiet, ...known, ...pictures, "-i", `pipe:${PICTURES}`, ...known, ...sound, "-i", `pipe:${SOUND}`];
 }
 
 /** A keyframe each second, at the beginning of each segment and nowhere else. */

@@ -1,5 +1,7 @@
 export const SAMPLE_RATE = 48_000;
 export const CHANNELS = 2;
+/** The same in the words of ffmpeg. */
+export const CHANNEL_LAYOUT = "stereo";
 
 /** So much sound is kept for times that have not come yet. */
 const KEPT_SECONDS = 8;

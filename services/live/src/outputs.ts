@@ -46,7 +46,6 @@ function dash(folder: string): string {
     seg_duration: SEGMENT_SECONDS,
     window_size: LISTED_SEGMENTS,
     extra_window_size: LINGERING_SEGMENTS,
-    target_latency: 3 * SEGMENT_SECONDS,
     init_seg_name: "dash-init$RepresentationID$.m4s",
     media_seg_name: "dash$RepresentationID$-$Number%06d$.m4s",
   });
