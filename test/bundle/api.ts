@@ -55,6 +55,7 @@ const Call = z.object({
       page: z.string(),
       playlist: z.string().optional(),
       manifest: z.string().optional(),
+      pushes: z.record(z.string(), z.object({ state: z.string(), reason: z.string().optional() })).optional(),
     })
     .optional(),
 });

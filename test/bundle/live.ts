@@ -2,8 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { composeOrThrow } from "./compose.ts";
+import { run } from "./run.ts";
+import { PROJECT } from "./settings.ts";
 
 const OVERLAY = ["--file", "compose/live.yml"];
+const NETWORK = `${PROJECT}_live`;
 const UP = ["up", "--detach", "--wait", "--no-deps", "--no-build"];
 const BUILD_LIMIT_MS = 300_000;
 const UP_LIMIT_MS = 180_000;
@@ -19,11 +22,14 @@ export async function showLive(outputs: string, yaml: string): Promise<AsyncDisp
   await writeFile(CONFIG_FILE, yaml);
   const env = { CONFIG_FILE, LIVE_OUTPUTS: outputs };
   await composeOrThrow([...OVERLAY, "build", "live"], { env, limitMs: BUILD_LIMIT_MS });
+  await composeOrThrow([...OVERLAY, "up", "--no-build", "--no-deps", "live"], { env }); // which makes their network
   await composeOrThrow([...OVERLAY, ...UP, "docker-guard", "orchestrator"], { env, limitMs: UP_LIMIT_MS });
   return {
     async [Symbol.asyncDispose]() {
       await composeOrThrow(["stop", "orchestrator"], { limitMs: UP_LIMIT_MS }); // which needs docker-guard to end its calls
       await composeOrThrow([...UP, "docker-guard", "orchestrator"], { limitMs: UP_LIMIT_MS });
+      await composeOrThrow([...OVERLAY, "rm", "--force", "--stop", "live"], { env });
+      await run("docker", ["network", "rm", NETWORK]);
       await rm(folder, { recursive: true });
     },
   };

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,11 +8,13 @@ import { EXECUTABLES, type Tab } from "../browsers/browser.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
 import { openConsolePage } from "../browsers/consolePage.ts";
 import { type Call, findCallOf, getCall, request } from "../bundle/api.ts";
+import { composeOrThrow } from "../bundle/compose.ts";
 import { note } from "../bundle/figures.ts";
 import { jobsOf } from "../bundle/jobs.ts";
 import { showLive } from "../bundle/live.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
+import { StreamReceiver } from "../bundle/streamReceiver.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { findBeeps } from "../fidelity/beeps.ts";
 import { decodeFrames, decodeSound, type TimedFrame } from "../fidelity/decode.ts";
@@ -21,6 +24,7 @@ import { openPatternPage } from "../fidelity/patternPage.ts";
 import { median } from "../fidelity/statistics.ts";
 import { newPeerId, openStage, type Stage } from "./stage.ts";
 
+const [KEY, PASSPHRASE] = [randomUUID(), randomUUID()];
 /** Small, for two cores carry browsers besides. */
 const LIVE = `
 live:
@@ -30,32 +34,45 @@ live:
   videoKbps: 800
   graceSeconds: 1
   lingerSeconds: 10
+  callersChoose: true
+  push:
+    - { name: channel, url: "rtmp://${StreamReceiver.nameOf("rtmp")}/channel", key: ${KEY} }
+    - { name: secure, url: "rtmps://${StreamReceiver.nameOf("rtmp")}:1936/channel", key: ${KEY}-s, verifyCertificate: false }
+    - { name: distrusted, url: "rtmps://${StreamReceiver.nameOf("rtmp")}:1936/channel", key: ${KEY}-d }
+    - { name: studio, url: "srt://${StreamReceiver.nameOf("srt")}:9000", streamId: call, passphrase: ${PASSPHRASE} }
 `;
 /** Where two sit: left and right, half as large. */
 const HALVES = ["320:180:0:90", "320:180:320:90"] as const;
 const LATEST_MS = 6_000;
 const IN_SYNC_MS = 80;
+const BUILD_LIMIT_MS = 300_000;
 const LIMIT_MS = 60_000;
 const LIMIT = { timeout: LIMIT_MS };
 
 let stage: Stage;
 let browser: Browser;
+let live: AsyncDisposable;
 beforeAll(async () => {
+  live = await showLive("hls,dash", LIVE);
+  await StreamReceiver.build();
   stage = await openStage("chromium");
   browser = await chromium.launch({ executablePath: EXECUTABLES.chromium, args: CHROMIUM_ARGUMENTS });
-});
+}, BUILD_LIMIT_MS);
 afterAll(async () => {
   await browser?.close();
   await stage?.[Symbol.asyncDispose]();
+  await live?.[Symbol.asyncDispose]();
 });
 
 test("a call is watched while it goes on, whoever comes and whatever becomes of the stream", async () => {
-  await using _ = await showLive("hls,dash", LIVE);
   const page = await openPatternPage(stage.browser, stage.pages);
   const [peerId, key] = [newPeerId("party"), newPeerId("conversation")];
   await page.open(SIGNALING, peerId);
   const join = (name: string) =>
-    page.call(RECORDER_PEER_ID, ["audio", "video"], { videoCodec: "VP8", metadata: { call: key, name } });
+    page.call(RECORDER_PEER_ID, ["audio", "video"], {
+      videoCodec: "VP8",
+      metadata: { call: key, name, live: ["hls", "dash"] },
+    });
   await join("Ada");
   const call = await waitFor("the call is shown", LIMIT_MS, async () => {
     const found = await findCallOf(peerId);
@@ -118,6 +135,77 @@ test("a call is watched while it goes on, whoever comes and whatever becomes of 
     return answer.status === 404;
   });
 });
+
+test("a call is handed to RTMP and SRT servers, is with them again after they were gone, and keeps their secrets", async () => {
+  await using rtmp = await StreamReceiver.start("rtmp");
+  await using srt = await StreamReceiver.start("srt", PASSPHRASE);
+  const page = await openPatternPage(stage.browser, stage.pages);
+  const peerId = newPeerId("broadcaster");
+  await page.open(SIGNALING, peerId);
+  const metadata = { call: newPeerId("show"), live: ["channel", "secure", "distrusted", "studio"] };
+  await page.call(RECORDER_PEER_ID, ["audio", "video"], { videoCodec: "VP8", metadata });
+  const pushesOf = async () => (await findCallOf(peerId))?.live?.pushes;
+
+  await expect.poll(pushesOf, LIMIT).toMatchObject({
+    channel: { state: "pushing" },
+    secure: { state: "pushing" },
+    studio: { state: "pushing" },
+    distrusted: { state: "waiting", reason: expect.stringMatching(/certificate/i) },
+  });
+  const call = (await findCallOf(peerId)) as Call;
+  const container = await containerOf(call.id);
+  const processes = await runOrThrow("docker", ["top", container, "-o", "pid,args"]);
+  expect(processes).toContain(`rtmp://${rtmp.host}/channel`);
+  await rtmp.restart();
+  const ofChannel = async () => [...(await rtmp.received()).keys()].filter((name) => FIRST_KEY.test(name)).length;
+  await expect.poll(ofChannel, LIMIT).toBe(2);
+  await expect.poll(pushesOf, LIMIT).toMatchObject({ channel: { state: "pushing" }, secure: { state: "pushing" } });
+  await page.talk(4_000);
+  const said = await runOrThrow("docker", ["logs", container]);
+  await page.tab.close();
+
+  const ended = await waitFor("the stream is over", LIMIT_MS, async () => {
+    const seen = await getCall(call.id);
+    return seen.live?.endedAt && seen.state === "ready" ? seen : undefined;
+  });
+  const received = [...(await rtmp.received()), ...(await srt.received())];
+  const kept = received.filter(([name]) => !name.startsWith(`${KEY}-d`)).map(([, path]) => path);
+  expect(kept).toHaveLength(5); // two each by RTMP, one by SRT
+  for (const path of kept) await expectPattern(path);
+  const manifest = await composeOrThrow([
+    "exec",
+    "-T",
+    "orchestrator",
+    "sh",
+    "-c",
+    `cat /recordings/calls/*/*/*/${call.id}/call.json`,
+  ]);
+  const log = await composeOrThrow(["logs", "--no-color", "orchestrator"]);
+  const jobs = JSON.stringify(await jobsOf(call.id));
+  for (const text of [processes, said, manifest, log, jobs, JSON.stringify(ended)]) {
+    for (const secret of [KEY, PASSPHRASE]) expect(text).not.toContain(secret);
+  }
+});
+
+/** Names of what the RTMP server got under the first server's key, and not those of others that begin like it. */
+const FIRST_KEY = new RegExp(`^${KEY}-\\d+\\.flv$`);
+
+/** A file that plays: picture and sound, the pattern in it, in step. */
+async function expectPattern(path: string): Promise<void> {
+  const codecs = await runOrThrow("ffprobe", [
+    "-v",
+    "error",
+    "-show_entries",
+    "stream=codec_name",
+    "-of",
+    "csv=p=0",
+    path,
+  ]);
+  expect([...new Set(codecs.split("\n").filter(Boolean))].sort(), path).toEqual(["aac", "h264"]);
+  const pairs = findPairs(flashesIn(await decodeFrames(path)), findBeeps(await decodeSound(path)));
+  expect(pairs.length, path).toBeGreaterThanOrEqual(2);
+  expect(Math.abs(median(pairs.map(({ offsetMs }) => offsetMs))), path).toBeLessThan(IN_SYNC_MS);
+}
 
 interface Part {
   x: number;

@@ -172,3 +172,23 @@ test("what an earlier life left of streams is removed, and of those that go on n
   await expect(stat(paths.liveFolder(old))).rejects.toThrow("ENOENT");
   await stat(paths.liveFolder(running));
 });
+
+test("what becomes of servers at the same moment is all written down, until the stream is over", async () => {
+  const push = ["one", "two", "three"].map((name) => ({ name, url: "rtmp://server/app", key: name }));
+  await begin({ push });
+  const id = await call(recordingLeg(now()));
+  await until(() => life.engine.started.length === 1);
+  const say = (name: string, state: string, more = {}) =>
+    life.engine.say(life.engine.last, JSON.stringify({ event: "push", name, state, ...more }));
+  for (const { name } of push) say(name, "connecting");
+  for (const { name } of push) say(name, "waiting", { reason: "refused" });
+  say("two", "pushing");
+  const waiting = { state: "waiting", reason: "refused" };
+  const pushes = async () => (await calls.get(id))?.live?.pushes;
+  await until(async () => (await pushes())?.["two"]?.state === "pushing");
+  expect(await pushes()).toEqual({ one: waiting, two: { state: "pushing" }, three: waiting });
+  expect((await stat(paths.plan(jobOf(id)))).mode & 0o777).toBe(0o600);
+  life.engine.end(life.engine.last, 0);
+  await until(async () => (await calls.get(id))?.live?.endedAt !== null);
+  expect(await pushes()).toBe(undefined);
+});

@@ -27,6 +27,8 @@ const Pushed = z.object({
 /** A stream that is lost is begun again as long as its call lasts, within reason. */
 const RETRIES: RetrySchedule = { attempts: 20, firstPauseMs: 1_000, lastPauseMs: 15_000 };
 const PIDS = 256;
+/** Mode of a plan: there may be keys of servers in it. */
+const SECRET = 0o600;
 /** A stream of whose plan nothing is heard for some times longer ends by itself: there is no orchestrator any more. */
 const HEARTBEAT_MS = 10_000;
 
@@ -69,10 +71,14 @@ export class LiveKind implements JobKind<LiveOrder> {
       const { outputs } = order.form;
       await calls.recordLive(callId, { outputs, startedAt, endedAt: null });
       const network = pushes.length > 0 ? this.#rooms.network : undefined;
-      const onLine = (line: string) => void this.#hear(callId, line, work).catch(() => undefined);
-      mustSucceed(
-        await work.container({ command: [LIVE, id], image, pids: PIDS, onLine, ...(network && { network }) }),
-      );
+      const news = this.#hear(callId, work);
+      const { onLine } = news;
+      try {
+        const order = { command: [LIVE, id], image, pids: PIDS, onLine, ...(network && { network }) };
+        mustSucceed(await work.container(order));
+      } finally {
+        await news.close();
+      }
       await this.clean({ id, callId });
     } finally {
       over.abort();
@@ -109,16 +115,29 @@ export class LiveKind implements JobKind<LiveOrder> {
     await rm(paths.liveFolder(callId), { recursive: true, force: true }).catch(() => undefined); // at the next start
   }
 
-  /** Servers come and go; what is known of them stands in the manifest. */
-  async #hear(callId: CallId, line: string, work: JobWork): Promise<void> {
-    const { data } = Pushed.safeParse(JSON.parse(line));
-    if (!data) return;
-    const { name, state, reason } = data;
-    work.log.info({ server: name, state, reason }, "live stream handed on");
-    const live = (await this.#rooms.calls.get(callId))?.live;
-    if (!live) return;
-    const pushes = { ...live.pushes, [name]: { state, ...(reason && { reason }) } };
-    await this.#rooms.calls.recordLive(callId, { ...live, pushes });
+  /** Servers come and go; what is known of them stands in the manifest, one piece of news after the other. */
+  #hear(callId: CallId, work: JobWork) {
+    const { calls } = this.#rooms;
+    const pushes: NonNullable<Live["pushes"]> = {};
+    let isClosed = false;
+    let written: Promise<void> = Promise.resolve();
+    const write = async () => {
+      const live = (await calls.get(callId))?.live;
+      if (live) await calls.recordLive(callId, { ...live, pushes: { ...pushes } });
+    };
+    const onLine = (line: string): void => {
+      const news = pushedIn(line);
+      if (!news || isClosed) return;
+      const { name, state, reason } = news;
+      work.log.info({ server: name, state, reason }, "live stream handed on");
+      pushes[name] = { state, ...(reason && { reason }) };
+      written = written.then(write).catch((err) => work.log.warn({ err }, "a server's state is not written down"));
+    };
+    const close = (): Promise<void> => {
+      isClosed = true;
+      return written;
+    };
+    return { onLine, close };
   }
 
   async #beat(id: JobId, until: AbortSignal): Promise<void> {
@@ -139,7 +158,7 @@ export class LiveKind implements JobKind<LiveOrder> {
       const text = `${JSON.stringify(livePlan(manifest, purpose, paths, endedUnixMs))}\n`;
       if (text === newest) return written;
       newest = text;
-      written = written.catch(() => undefined).then(() => writeAtomically(paths.plan(id), text));
+      written = written.catch(() => undefined).then(() => writeAtomically(paths.plan(id), text, SECRET));
       return written;
     };
     let leaving: AbortController | undefined;
@@ -176,6 +195,15 @@ export class LiveKind implements JobKind<LiveOrder> {
         return written.catch(() => undefined);
       },
     };
+  }
+}
+
+/** Other lines are of no interest here. */
+function pushedIn(line: string): z.infer<typeof Pushed> | undefined {
+  try {
+    return Pushed.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
   }
 }
 

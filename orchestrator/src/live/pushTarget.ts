@@ -9,7 +9,13 @@ const secret = z.string().regex(/^[\x21-\x7e]{1,512}$/, "is not made of letters,
 /** A server that live streams are handed to, in `live.push` of the configuration file. */
 export const PushTarget = z.union(
   [
-    z.strictObject({ name, url: z.string().regex(RTMP), key: secret }),
+    z.strictObject({
+      name,
+      url: z.string().regex(RTMP),
+      key: secret,
+      /** Whether a server of rtmps has to have a certificate that is valid for its name. */
+      verifyCertificate: z.boolean().default(true),
+    }),
     z.strictObject({
       name,
       url: z.string().regex(SRT),
@@ -27,7 +33,8 @@ export function pushOrder(target: PushTarget) {
   const { name, url } = target;
   if ("key" in target) {
     const app = url.replace(/^rtmps?:\/\/[^/]+\//, "");
-    return { name, url, format: "flv" as const, options: { rtmp_app: app, rtmp_playpath: target.key } };
+    const tls = url.startsWith("rtmps:") && { verifyCertificate: target.verifyCertificate };
+    return { name, url, format: "flv" as const, ...tls, options: { rtmp_app: app, rtmp_playpath: target.key } };
   }
   const { streamId, passphrase } = target;
   const options = { ...(streamId && { streamid: streamId }), ...(passphrase && { passphrase }) };

@@ -65,6 +65,8 @@ test("who comes later begins with the last keyframe before", async () => {
     [4_200, 2],
     [60_000, 5],
   ] as const) {
-    expect(await take(read(fromMs, over.signal), 2)).toEqual([head(), all[index]]);
+    const pieces = read(fromMs, over.signal);
+    expect(await take(pieces, 2)).toEqual([head(), all[index]]);
+    await pieces.return(undefined); // which closes the file
   }
 });

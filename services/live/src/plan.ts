@@ -25,6 +25,8 @@ const PushTarget = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]{1,40}$/),
   url: z.string().regex(/^(rtmps?|srt):\/\/[A-Za-z0-9.-]+(:\d{1,5})?(\/[A-Za-z0-9._/-]*)?$/),
   format: z.enum(["flv", "mpegts"]),
+  /** Of rtmps only. */
+  verifyCertificate: z.boolean().optional(),
   options: z.partialRecord(z.enum(["rtmp_app", "rtmp_playpath", "streamid", "passphrase"]), option),
 });
 export type PushTarget = z.infer<typeof PushTarget>;

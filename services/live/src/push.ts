@@ -11,6 +11,8 @@ const LAST_PAUSE_MS = 30_000;
 const HELD_MS = 10_000;
 /** A receiver that is slower than the stream misses some of it. */
 const WAITING_LIMIT_BYTES = 4 * 1024 * 1024;
+/** Who is trusted, as Debian has it. */
+const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
 const HIDDEN = "•••";
 const LAST_WORDS_CHARACTERS = 200;
 
@@ -48,11 +50,13 @@ export class Push {
   }
 
   #begin(): void {
-    const { url, format } = this.#target;
+    const { url, format, verifyCertificate } = this.#target;
     this.#become("connecting");
     const beganMs = Date.now();
     const input = ["-hide_banner", "-loglevel", "error", "-f", "mpegts", "-i", "pipe:0"];
-    const output = ["-map", "0", "-c", "copy", "-fpre", this.#preset(), "-f", format, "-progress", "pipe:1", url];
+    const tls = verifyCertificate ? ["-tls_verify", "1", "-ca_file", AUTHORITIES] : [];
+    const secrets = ["-fpre", this.#preset()];
+    const output = ["-map", "0", "-c", "copy", ...secrets, ...tls, "-f", format, "-progress", "pipe:1", url];
     const child = spawn("ffmpeg", [...input, ...output], { stdio: ["pipe", "pipe", "pipe"] });
     this.#process = child;
     child.stdin.on("error", () => undefined); // its end says why
