@@ -14,7 +14,11 @@ const WAITING_LIMIT_BYTES = 4 * 1024 * 1024;
 /** Who is trusted, as Debian has it. */
 const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
 const HIDDEN = "•••";
-const LAST_WORDS_CHARACTERS = 200;
+/** What ffmpeg says first is why; what comes after is what follows from it. */
+const WORDS_CHARACTERS = 2_000;
+const REASON_CHARACTERS = 200;
+/** Who in ffmpeg says it. */
+const SPEAKER = /^\[[^\]]*\] */;
 
 export type PushState = "connecting" | "pushing" | "waiting";
 
@@ -25,6 +29,7 @@ export class Push {
   readonly #folder = mkdtempSync(join(tmpdir(), "push-"));
   #process: ChildProcess | undefined;
   #state: PushState | undefined;
+  #reason = "";
   #pauseMs = FIRST_PAUSE_MS;
   #again: NodeJS.Timeout | undefined;
   #isOver = false;
@@ -65,7 +70,7 @@ export class Push {
     });
     let words = "";
     child.stderr.on("data", (said: Buffer) => {
-      words = `${words}${said}`.slice(-LAST_WORDS_CHARACTERS);
+      words = `${words}${said}`.slice(0, WORDS_CHARACTERS);
     });
     child.once("close", () => {
       this.#process = undefined;
@@ -74,7 +79,8 @@ export class Push {
         return;
       }
       if (Date.now() - beganMs > HELD_MS) this.#pauseMs = FIRST_PAUSE_MS;
-      this.#become("waiting", this.#withoutSecrets(words.trim()));
+      this.#reason = reasonIn(this.#withoutSecrets(words));
+      this.#become("waiting");
       this.#again = setTimeout(() => this.#begin(), this.#pauseMs);
       this.#pauseMs = Math.min(2 * this.#pauseMs, LAST_PAUSE_MS);
     });
@@ -88,13 +94,21 @@ export class Push {
     return path;
   }
 
-  #become(state: PushState, reason?: string): void {
+  /** Why the last attempt failed is told until one does not. */
+  #become(state: PushState): void {
     if (state === this.#state) return;
     this.#state = state;
-    this.#say({ event: "push", name: this.#target.name, state, ...(reason && { reason }) });
+    if (state === "pushing") this.#reason = "";
+    this.#say({ event: "push", name: this.#target.name, state, ...(this.#reason && { reason: this.#reason }) });
   }
 
   #withoutSecrets(text: string): string {
-    return Object.values(this.#target.options).reduce((said, secret) => said.replaceAll(secret, HIDDEN), text);
+    const { rtmp_app: _, ...secrets } = this.#target.options;
+    return Object.values(secrets).reduce((said, secret) => said.replaceAll(secret, HIDDEN), text);
   }
+}
+
+function reasonIn(words: string): string {
+  const [first = ""] = words.trim().split("\n");
+  return first.replace(SPEAKER, "").slice(0, REASON_CHARACTERS);
 }
