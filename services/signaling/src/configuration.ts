@@ -22,6 +22,7 @@ const IceUrl = z.string().regex(/^(?:stun|turns?):[A-Za-z0-9.:[\]-]+(?:\?transpo
 const Environment = z
   .object({
     PORT: z.preprocess(unlessEmpty, z.coerce.number().int().min(0).max(65_535).default(9000)),
+    SIDE_DOOR_PORT: z.preprocess(unlessEmpty, z.coerce.number().int().min(0).max(65_535).optional()),
     LISTEN_ADDRESS: z.preprocess(unlessEmpty, z.string().default("0.0.0.0")),
     LOG_LEVEL: z.preprocess(unlessEmpty, z.enum(["debug", "info", "warn", "error"]).default("info")),
     BIND_ADDRESS: z.preprocess(unlessEmpty, z.string().default("127.0.0.1")),
@@ -58,6 +59,8 @@ const Environment = z
 
 export interface Configuration {
   port: number;
+  /** Clients that come by it are services of this bundle. Absent: there are none. */
+  sideDoorPort?: number | undefined;
   listenAddress: string;
   logLevel: "debug" | "info" | "warn" | "error";
   apiKeys: readonly ApiKey[];
@@ -72,7 +75,7 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * @param environment PORT (9000; 0 for any), LISTEN_ADDRESS (0.0.0.0: in the bundle only the front door reaches it),
+ * @param environment PORT (9000; 0 for any), SIDE_DOOR_PORT (none; must not be reached from outside), LISTEN_ADDRESS (0.0.0.0: in the bundle only the front door reaches it),
  *   SKYWAY_API_KEY (comma-separated), BIND_ADDRESS (where the bundle is published; 127.0.0.1), LOG_LEVEL (info),
  *   SKYWAY_SECRET_KEYS (comma-separated `<API key>:<secret>`; none), TURN_URLS (comma-separated) with TURN_SECRET (none).
  * @throws ConfigurationError naming every variable that is wrong and what to change.
@@ -82,6 +85,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   if (error) throw new ConfigurationError(error.issues.map(describe).join("; "));
   return {
     port: data.PORT,
+    sideDoorPort: data.SIDE_DOOR_PORT,
     listenAddress: data.LISTEN_ADDRESS,
     logLevel: data.LOG_LEVEL,
     apiKeys: data.SKYWAY_API_KEY,

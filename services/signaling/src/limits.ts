@@ -24,6 +24,8 @@ export const LIMITS = {
 
   /** Peers that are told when one leaves. The oldest acquaintance is forgotten first. */
   acquaintances: 2_000,
+  /** That are known of a client that shares its id: more than a gateway takes at once. */
+  connectionsPerPeer: 4_000,
 } as const;
 
 export type Limits = { readonly [name in keyof typeof LIMITS]: number };

@@ -9,6 +9,11 @@ export interface Link {
    * closes its connections, media or not.
    */
   readonly weighsLeave: boolean;
+  /**
+   * The client's address, if it is a service of this bundle: clients at several of its addresses may share an id.
+   * undefined for everybody who comes by the front door.
+   */
+  readonly insideAddress: string | undefined;
   readonly isOpen: boolean;
   /** Never throws: what a dead client does not get is its link's matter. */
   send(message: ServerMessage): void;

@@ -13,9 +13,9 @@ export interface PeerRegistryListeners {
   onLeft(peer: Peer): void;
 }
 
-/** Who is there under one API key. */
+/** Who is there under one API key. Clients of this bundle that ask for the same id have it together. */
 export class PeerRegistry {
-  readonly #peers = new Map<PeerId, Peer>();
+  readonly #peers = new Map<PeerId, readonly Peer[]>();
   readonly #clock: Clock;
   readonly #listeners: PeerRegistryListeners;
 
@@ -32,27 +32,34 @@ export class PeerRegistry {
    */
   claim(wanted: PeerId | undefined, token: Token, link: Link): Peer | undefined {
     const id = wanted ?? generatePeerId();
-    const present = this.#peers.get(id);
-    if (present?.token === token) return replaceLink(present, link);
-    if (present?.link) return undefined;
-    if (present) this.#leave(present);
-    if (this.#peers.size >= LIMITS.peersPerKey) throw new SignalingError("TOO_MANY_PEERS");
+    const isInside = link.insideAddress !== undefined;
+    const same = this.members(id).find((peer) => peer.token === token && peer.isInside === isInside);
+    if (same) return replaceLink(same, link);
+    const rivals = this.members(id).filter((peer) => !peer.sharesWith(link));
+    if (rivals.some((peer) => peer.link || (peer.isInside && !isInside))) return undefined;
+    for (const rival of rivals) this.#leave(rival);
+    const present = this.members(id);
+    if (present.length === 0 && this.#peers.size >= LIMITS.peersPerKey) throw new SignalingError("TOO_MANY_PEERS");
     const peer = new Peer(id, token, link);
-    this.#peers.set(id, peer);
+    this.#peers.set(id, [...present, peer]);
     return peer;
   }
 
   /**
    * Claims an id that another client has. A page that was reloaded after its network changed finds its own former
-   * socket there, half-open: a holder that shows no sign of life loses the id.
+   * socket there, half-open: a holder that shows no sign of life loses the id. No service of this bundle loses its id
+   * to a client from outside, however long its answers take.
    *
    * @throws SignalingError UNAVAILABLE_ID, TOO_MANY_PEERS.
    */
   async contest(wanted: PeerId, token: Token, link: Link): Promise<Peer> {
-    const holder = this.#peers.get(wanted);
-    if (holder?.link && !(await holder.link.isAlive(SIGN_OF_LIFE_LIMIT_MS))) {
-      if (this.#peers.get(wanted) === holder) this.#leave(holder);
-    }
+    const isInside = link.insideAddress !== undefined;
+    const rivals = this.members(wanted).filter((peer) => !peer.sharesWith(link) && (isInside || !peer.isInside));
+    await Promise.all(
+      rivals.map(async (holder) => {
+        if (holder.link && !(await holder.link.isAlive(SIGN_OF_LIFE_LIMIT_MS))) this.#leave(holder);
+      }),
+    );
     const peer = link.isOpen && this.claim(wanted, token, link);
     if (!peer) throw new SignalingError("UNAVAILABLE_ID");
     return peer;
@@ -71,24 +78,29 @@ export class PeerRegistry {
     this.#listeners.onLost(peer);
   }
 
-  get(id: PeerId): Peer | undefined {
-    return this.#peers.get(id);
+  /** Clients under an id: none, one, or several of this bundle. */
+  members(id: PeerId): readonly Peer[] {
+    return this.#peers.get(id) ?? [];
   }
 
   isConnected(id: PeerId): boolean {
-    return this.#peers.get(id)?.link !== undefined;
+    return this.members(id).some(({ link }) => link);
   }
 
+  /** Each once, however many clients share it. */
   connectedIds(): PeerId[] {
-    return [...this.#peers.values()].filter(({ link }) => link).map(({ id }) => id);
+    return [...this.#peers.keys()].filter((id) => this.isConnected(id));
   }
 
   #leave(peer: Peer): void {
-    if (this.#peers.get(peer.id) !== peer) return;
+    const members = this.members(peer.id);
+    if (!members.includes(peer)) return;
     const { link } = peer;
     peer.grace?.cancel();
     peer.link = undefined;
-    this.#peers.delete(peer.id);
+    const others = members.filter((one) => one !== peer);
+    if (others.length > 0) this.#peers.set(peer.id, others);
+    else this.#peers.delete(peer.id);
     link?.close();
     this.#listeners.onLeft(peer);
   }

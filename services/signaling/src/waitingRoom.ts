@@ -13,6 +13,9 @@ export interface Waiting {
   readonly hasOffer: boolean;
 }
 
+type Which = (waiting: Waiting) => boolean;
+const all: Which = () => true;
+
 interface Visit extends Waiting {
   messages: ServerMessage[];
   hasOffer: boolean;
@@ -50,18 +53,18 @@ export class WaitingRoom {
   }
 
   /** What waits for a peer, oldest first; it does not wait any more. */
-  takeFor(dst: PeerId): Waiting[] {
-    return this.#take(this.#byReceiver.get(dst)?.values());
+  takeFor(dst: PeerId, which: Which = all): Waiting[] {
+    return this.#take(this.#byReceiver.get(dst)?.values(), which);
   }
 
   /** What a peer has left for others; it does not wait any more. */
-  takeFrom(src: PeerId): Waiting[] {
-    return this.#take(this.#bySender.get(src)?.values());
+  takeFrom(src: PeerId, which: Which = all): Waiting[] {
+    return this.#take(this.#bySender.get(src)?.values(), which);
   }
 
   /** What continues a call of a peer that has left is of no use to whoever has its id next; a new offer is. */
-  dropContinuations(dst: PeerId): void {
-    for (const visit of [...(this.#byReceiver.get(dst)?.values() ?? [])]) if (!visit.hasOffer) this.#remove(visit);
+  dropContinuations(dst: PeerId, which: Which = all): void {
+    this.#take(this.#byReceiver.get(dst)?.values(), (visit) => !visit.hasOffer && which(visit));
   }
 
   /** One connection's messages do not wait any more. */
@@ -92,8 +95,8 @@ export class WaitingRoom {
     return this.#byReceiver.get(dst)?.get(keyOf({ src, connectionId }));
   }
 
-  #take(visits: Iterable<Visit> | undefined): Waiting[] {
-    const taken = [...(visits ?? [])];
+  #take(visits: Iterable<Visit> | undefined, which: Which): Waiting[] {
+    const taken = [...(visits ?? [])].filter(which);
     for (const visit of taken) this.#remove(visit);
     return taken;
   }

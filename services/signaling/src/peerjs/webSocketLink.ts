@@ -11,6 +11,7 @@ import { toPeerJs } from "./serverMessages.ts";
 export class WebSocketLink implements Link {
   readonly protocol = "PeerJS";
   readonly weighsLeave = false;
+  readonly insideAddress = undefined;
   readonly #webSocket: WebSocket;
   readonly #clock: Clock;
   readonly #watchdog: Watchdog;

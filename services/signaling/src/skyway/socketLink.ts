@@ -17,6 +17,7 @@ const NUDGE = "ALIVE";
 export class SocketLink implements Link {
   readonly protocol: string;
   readonly weighsLeave: boolean;
+  readonly insideAddress: string | undefined;
   readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #watchdog: Watchdog;
@@ -24,11 +25,12 @@ export class SocketLink implements Link {
   #closeCode: number | undefined;
   #isCongested = false;
 
-  constructor(socket: Socket, clock: Clock) {
+  constructor(socket: Socket, clock: Clock, insideAddress: string | undefined) {
     this.#socket = socket;
     this.#clock = clock;
     this.#watchdog = new Watchdog(clock);
     this.protocol = `Engine.IO ${socket.conn.protocol}`;
+    this.insideAddress = insideAddress;
     this.weighsLeave = socket.handshake.query["platform"] !== BROWSER_PLATFORM;
     socket.conn.on("packet", () => this.#heardProgram());
     socket.conn.on("upgrade", () => {

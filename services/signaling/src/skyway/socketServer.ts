@@ -5,13 +5,24 @@ import type { Door } from "../door.ts";
 import { LIMITS } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
 import { Session } from "../session.ts";
+import type { SideDoor } from "../sideDoor.ts";
 import { HANDSHAKE_LIMIT_MS } from "../times.ts";
 import type { Worlds } from "../worlds.ts";
 import { receive } from "./receive.ts";
 import { SocketLink } from "./socketLink.ts";
 
-/** The door for skyway-js 4 and for gateways: socket.io for clients of Engine.IO 3 (skyway-js) and 4. */
-export function serveSkyway(http: HttpServer, worlds: Worlds, metrics: Metrics, log: Logger): Door {
+/**
+ * The door for skyway-js 4 and for gateways: socket.io for clients of Engine.IO 3 (skyway-js) and 4.
+ *
+ * @param sideDoor by which services of this bundle come, if there is one.
+ */
+export function serveSkyway(
+  http: HttpServer,
+  worlds: Worlds,
+  metrics: Metrics,
+  log: Logger,
+  sideDoor: () => SideDoor | undefined,
+): Door {
   const sessions = new Map<Session, SocketLink>();
   const io = new Server(http, {
     allowEIO3: true,
@@ -28,7 +39,8 @@ export function serveSkyway(http: HttpServer, worlds: Worlds, metrics: Metrics, 
   });
 
   io.on("connection", (socket: Socket) => {
-    const link = new SocketLink(socket, worlds.clock);
+    const inside = sideDoor()?.addressOf(socket.request.socket);
+    const link = new SocketLink(socket, worlds.clock, inside);
     const session = new Session(link, worlds, metrics, log);
     sessions.set(session, link);
     metrics.opened(link.protocol);

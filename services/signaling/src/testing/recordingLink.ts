@@ -6,12 +6,14 @@ export class RecordingLink implements Link {
   readonly protocol = "none";
   readonly heard: ServerMessage[] = [];
   readonly weighsLeave: boolean;
+  readonly insideAddress: string | undefined;
   isOpen = true;
   /** What it answers when asked for a sign of life. */
   answers = true;
 
-  constructor({ weighsLeave = false } = {}) {
+  constructor({ weighsLeave = false, insideAddress }: { weighsLeave?: boolean; insideAddress?: string } = {}) {
     this.weighsLeave = weighsLeave;
+    this.insideAddress = insideAddress;
   }
 
   send(message: ServerMessage): void {

@@ -21,6 +21,7 @@ export class WhipLink implements Link {
   readonly protocol = "WHIP";
   /** LEAVE comes when the peer has really gone. */
   readonly weighsLeave = false;
+  readonly insideAddress = undefined;
   readonly #dst: PeerId;
   readonly #connectionId = `mc_${generateToken()}`;
   readonly #metadata: unknown;
