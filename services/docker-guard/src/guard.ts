@@ -7,6 +7,7 @@ import { z } from "zod";
 import { readBody } from "./body.ts";
 import type { Engine } from "./engine.ts";
 import { Refusal } from "./errors.ts";
+import { gatewayList } from "./gatewayList.ts";
 import { liveShape } from "./liveShape.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Ownership } from "./ownership.ts";
@@ -20,6 +21,8 @@ interface Forwarded {
   path: string;
   query: Record<string, string>;
   body?: string;
+  /** What is left of the answer. */
+  shown?: z.ZodType;
 }
 
 const NO_UPGRADE = [
@@ -61,10 +64,15 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
         return;
       }
       const began = performance.now();
-      const upstream = await engine.request({ ...forwarded, ...bodyHeaders(forwarded), signal: gone.signal });
+      const { shown, ...question } = forwarded;
+      const upstream = await engine.request({ ...question, ...bodyHeaders(forwarded), signal: gone.signal });
       metrics.answered(admitted.route, upstream.statusCode, (performance.now() - began) / 1000);
       const type = upstream.headers["content-type"];
       response.writeHead(upstream.statusCode, typeof type === "string" ? { "content-type": type } : {});
+      if (shown && upstream.statusCode === 200) {
+        response.end(JSON.stringify(shown.parse(await upstream.body.json())));
+        return;
+      }
       response.flushHeaders();
       await pipeline(upstream.body, response);
     } catch (error) {
@@ -86,6 +94,10 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
       case "engine":
         return forwarded;
       case "containers":
+        if (sameLabels(request.query["filters"], ownership.gatewayLabels)) {
+          const filters = JSON.stringify({ label: ownership.gatewayLabels });
+          return { ...forwarded, query: { filters }, shown: gatewayList };
+        }
         forwarded.query["filters"] = ownFilters(request.query["filters"], ownership.labelFilter);
         return forwarded;
       case "new-container":
@@ -175,8 +187,16 @@ function parseJson(text: string): unknown {
 
 /** The client's label filters with ours added; other filters are not needed and dropped. */
 function ownFilters(filters: string | undefined, own: string): string {
+  return JSON.stringify({ label: [...new Set([own, ...wantedLabels(filters)])] });
+}
+
+function sameLabels(filters: string | undefined, labels: readonly string[]): boolean {
+  const wanted = wantedLabels(filters);
+  return wanted.length === labels.length && labels.every((label) => wanted.includes(label));
+}
+
+function wantedLabels(filters: string | undefined): string[] {
   const asked: unknown = filters === undefined ? {} : parseJson(filters);
   const labels = typeof asked === "object" && asked !== null && "label" in asked ? asked.label : [];
-  const wanted = Array.isArray(labels) ? labels.filter((label) => typeof label === "string") : [];
-  return JSON.stringify({ label: [...new Set([own, ...wanted])] });
+  return Array.isArray(labels) ? labels.filter((label) => typeof label === "string") : [];
 }

@@ -8,6 +8,7 @@ import type { UploaderFacts } from "./uploaderShape.ts";
 const PROJECT_LABEL = "io.skyway-call-recorder.project";
 const COMPOSE_PROJECT = "com.docker.compose.project";
 const COMPOSE_SERVICE = "com.docker.compose.service";
+const GATEWAY_SERVICE = "skyway-webrtc-gateway";
 
 /** Which containers are this bundle's, and what a new one must be made of. */
 export class Ownership {
@@ -33,6 +34,11 @@ export class Ownership {
   /** The label that every container of ours carries, as the engine's filters write it. */
   get labelFilter(): string {
     return `${PROJECT_LABEL}=${this.#project}`;
+  }
+
+  /** What the gateways' containers are told from all others by: Compose's own labels. */
+  get gatewayLabels(): readonly string[] {
+    return [`${COMPOSE_PROJECT}=${this.#project}`, `${COMPOSE_SERVICE}=${GATEWAY_SERVICE}`];
   }
 
   ownsImage(reference: string): boolean {

@@ -8,6 +8,7 @@ test("everything has a default that works", () => {
     logLevel: "error",
     signalingUrl: "http://127.0.0.1:9000",
     mediaPort: 40_000,
+    publishedPort: 40_000,
     mediaBindAddress: undefined,
     announcedIps: [],
     totalKbps: undefined,
@@ -34,12 +35,26 @@ test.each([
   expect(readConfiguration({ ANNOUNCED_IP: value }, undefined).announcedIps).toEqual(announcedIps);
 });
 
+test.each([
+  [{}, 40_000],
+  [{ MEDIA_PORT: "41000" }, 41_000],
+  [{ PUBLISHED_MEDIA_PORT: "" }, 40_000],
+  [{ PUBLISHED_MEDIA_PORT: "41000" }, 41_000],
+  [{ PUBLISHED_MEDIA_PORT: "41000-41000" }, 41_000],
+  [{ PUBLISHED_MEDIA_PORT: "41000-41009" }, undefined],
+])("%j: callers come by the port that is published, which of a range has to be told", (environment, publishedPort) => {
+  expect(readConfiguration(environment, undefined).publishedPort).toBe(publishedPort);
+});
+
 describe("a mistake is named with its place", () => {
   test.each([
     [{ ANNOUNCED_IP: "my-host" }, undefined, "ANNOUNCED_IP"],
     [{ MEDIA_PORT: "70000" }, undefined, "MEDIA_PORT"],
     [{ TOTAL_BANDWIDTH_KBPS: "10 Mbit/s" }, undefined, "TOTAL_BANDWIDTH_KBPS"],
     [{ MEDIA_PORT: "many" }, undefined, "MEDIA_PORT"],
+    [{ PUBLISHED_MEDIA_PORT: "40000-" }, undefined, "PUBLISHED_MEDIA_PORT"],
+    [{ PUBLISHED_MEDIA_PORT: "40009-40000" }, undefined, "PUBLISHED_MEDIA_PORT"],
+    [{ PUBLISHED_MEDIA_PORT: "1-2-3" }, undefined, "PUBLISHED_MEDIA_PORT"],
     [{ SIGNALING_URL: "signaling:9000" }, undefined, "SIGNALING_URL"],
     [{ API_BIND_ADDRESS: "localhost" }, undefined, "API_BIND_ADDRESS"],
     [{ LOG_LEVEL: "loud" }, undefined, "LOG_LEVEL"],

@@ -11,6 +11,8 @@ export interface Configuration {
   logLevel: "error" | "warn" | "info" | "debug";
   signalingUrl: string;
   mediaPort: number;
+  /** By which callers reach it. undefined: it is one of a range, and will be told. */
+  publishedPort: number | undefined;
   /** undefined: the address of the interface with the default route. */
   mediaBindAddress: string | undefined;
   /** Addresses that browsers are told, besides the one that media is bound to. */
@@ -35,11 +37,22 @@ const optional = <Schema extends z.ZodType>(schema: Schema) =>
 
 const address = z.string().refine((text) => isIP(text) !== 0, "must be a numeric IPv4 or IPv6 address");
 
+const port = z.coerce.number().int().min(1).max(65_535);
+
+/** As Compose has it: a port, or the first and the last of several that gateways share. */
+const portOrRange = z
+  .string()
+  .regex(/^\d{1,5}(-\d{1,5})?$/, "must be a port, or the first and the last of a range, as in 40000-40009")
+  .transform((text) => text.split("-").map(Number))
+  .refine((ends) => ends.every((end) => port.safeParse(end).success), "must be made of ports")
+  .refine(([first = 0, last = first]) => first <= last, "must be a range that ends after it begins");
+
 const environmentSchema = z.object({
   SIGNALING_URL: optional(
     z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).default("http://127.0.0.1:9000"),
   ),
-  MEDIA_PORT: optional(z.coerce.number().int().min(1).max(65_535).default(40_000)),
+  MEDIA_PORT: optional(port.default(40_000)),
+  PUBLISHED_MEDIA_PORT: optional(portOrRange.optional()),
   MEDIA_BIND_ADDRESS: optional(address.optional()),
   ANNOUNCED_IP: optional(
     z
@@ -54,7 +67,8 @@ const environmentSchema = z.object({
 });
 
 /**
- * @param environment SIGNALING_URL (http://127.0.0.1:9000), MEDIA_PORT (40000), MEDIA_BIND_ADDRESS, ANNOUNCED_IP (one
+ * @param environment SIGNALING_URL (http://127.0.0.1:9000), MEDIA_PORT (40000), PUBLISHED_MEDIA_PORT (the
+ *   same; a range: this gateway's of it will be told), MEDIA_BIND_ADDRESS, ANNOUNCED_IP (one
  *   or several, separated by commas), TOTAL_BANDWIDTH_KBPS, API_BIND_ADDRESS (127.0.0.1), LOG_LEVEL, which wins over
  *   the file's.
  * @param file the text of config.toml, if there is one: `[general]` api_port (8000), log_level (error).
@@ -76,10 +90,16 @@ export function readConfiguration(environment: NodeJS.ProcessEnv, file: string |
     logLevel: variables.data.LOG_LEVEL ?? general.log_level,
     signalingUrl: variables.data.SIGNALING_URL,
     mediaPort: variables.data.MEDIA_PORT,
+    publishedPort: publishedPort(variables.data),
     mediaBindAddress: variables.data.MEDIA_BIND_ADDRESS,
     announcedIps: variables.data.ANNOUNCED_IP,
     totalKbps: variables.data.TOTAL_BANDWIDTH_KBPS,
   };
+}
+
+function publishedPort(variables: z.infer<typeof environmentSchema>): number | undefined {
+  const [first = variables.MEDIA_PORT, last = first] = variables.PUBLISHED_MEDIA_PORT ?? [];
+  return first === last ? first : undefined;
 }
 
 function toml(text: string): unknown {

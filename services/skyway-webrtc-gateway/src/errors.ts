@@ -183,6 +183,12 @@ export const ERRORS = {
     status: 503,
     hint: "Try again when it is back.",
   },
+  PUBLISHED_PORT_UNKNOWN: {
+    message: "Which UDP port is published for this gateway has not been told yet",
+    fault: "operator",
+    status: 503,
+    hint: "MEDIA_PORT is a range: the orchestrator tells each gateway which one is its own (PUT /media/published_port).",
+  },
   CONFIGURATION_INVALID: {
     message: "The configuration is wrong",
     fault: "operator",

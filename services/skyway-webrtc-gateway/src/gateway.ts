@@ -10,6 +10,7 @@ import { ContentPorts } from "./content/contentPorts.ts";
 import { LOCKSTEP_MS } from "./events/pollingClient.ts";
 import { Peers } from "./peers/peers.ts";
 import type { MediaSessions } from "./webrtc/mediaSession.ts";
+import type { PublishedPort } from "./webrtc/publishedPort.ts";
 
 /** Last events reach their polls within this time, even those that go out in step. */
 const LAST_EVENTS_MS = LOCKSTEP_MS + 50;
@@ -21,6 +22,8 @@ export interface Surroundings {
   media: Media & Pick<MediaSessions, "createDataTransport" | "sendDatagram">;
   /** Where ports for content are bound, and what programs are told: who reaches the API reaches them. */
   content: { bindAddress: string; address: string };
+  /** What `media` tells callers. */
+  publishedPort: PublishedPort;
   log: Logger;
   clock?: Clock;
 }
@@ -32,14 +35,29 @@ export interface Gateway {
 }
 
 /** Puts the gateway together; `api.listen` starts it. */
-export function createGateway({ signalingUrl, media, content, log, clock = systemClock }: Surroundings): Gateway {
+export function createGateway({
+  signalingUrl,
+  media,
+  content,
+  publishedPort,
+  log,
+  clock = systemClock,
+}: Surroundings): Gateway {
   const connections = new MediaConnections(clock);
   const ports = new ContentPorts(content.bindAddress);
   const dataConnections = new DataConnections(clock);
   const createTransport = media.createDataTransport;
   const data = { connections: dataConnections, ports, createTransport, sendDatagram: media.sendDatagram };
   const peers = new Peers(signalingUrl, { connections, media, data, clock, log });
-  const api = createApi({ peers, connections, dataConnections, ports, contentAddress: content.address, log });
+  const api = createApi({
+    peers,
+    connections,
+    dataConnections,
+    ports,
+    publishedPort,
+    contentAddress: content.address,
+    log,
+  });
   return {
     api,
     async close() {

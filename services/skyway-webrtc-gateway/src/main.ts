@@ -5,6 +5,7 @@ import { defaultRouteAddress } from "./defaultRoute.ts";
 import { GatewayError } from "./errors.ts";
 import { createGateway } from "./gateway.ts";
 import { createMediaSessions, describeOffer } from "./webrtc/mediaSession.ts";
+import { PublishedPort } from "./webrtc/publishedPort.ts";
 
 /** Compose kills a service that takes longer than its stop_grace_period of 15 s. */
 const SHUTDOWN_LIMIT_MS = 10_000;
@@ -28,12 +29,13 @@ async function start(): Promise<void> {
   // Firefox never pairs with a candidate on 127.0.0.1; the bound address, which a Linux host reaches too, does.
   const announcedIps = [...new Set([...configuration.announcedIps, bindAddress])];
   const { mediaPort, signalingUrl, apiPort, apiBindAddress, totalKbps } = configuration;
-  const sessions = createMediaSessions({ mediaPort, bindAddress, announcedIps, totalKbps, log });
+  const publishedPort = new PublishedPort(configuration.publishedPort);
+  const sessions = createMediaSessions({ mediaPort, bindAddress, announcedIps, publishedPort, totalKbps, log });
   const { createDataTransport, sendDatagram } = sessions;
   const media = { createSession: sessions.create, describeOffer, createDataTransport, sendDatagram };
   const isEverywhere = apiBindAddress === "0.0.0.0" || apiBindAddress === "::";
   const content = { bindAddress: apiBindAddress, address: isEverywhere ? bindAddress : apiBindAddress };
-  const gateway = createGateway({ signalingUrl, media, content, log });
+  const gateway = createGateway({ signalingUrl, media, content, publishedPort, log });
 
   try {
     await gateway.api.listen({ port: apiPort, host: apiBindAddress });

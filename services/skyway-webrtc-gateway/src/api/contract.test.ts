@@ -526,7 +526,7 @@ test("the table knows every operation of the reference", () => {
   for (const { commandType } of Object.values(OPERATIONS)) {
     if (commandType !== "HEALTH") expect(commands).toContain(commandType);
   }
-  expect(Object.keys(OPERATIONS)).toHaveLength(22 + 3);
+  expect(Object.keys(OPERATIONS)).toHaveLength(22 + 4);
 });
 
 test("a poll without event is answered with 408 and a JSON body after 30 seconds", { timeout: 40_000 }, async () => {

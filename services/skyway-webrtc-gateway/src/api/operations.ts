@@ -45,6 +45,8 @@ export const OPERATIONS = {
   mediaTracks: operation("GET", `${MEDIA}/tracks`, "MEDIA_CONNECTION_TRACKS"),
   /** Ours: another recorder takes a call over. */
   redirectMedia: operation("PUT", `${MEDIA}/redirects`, "MEDIA_CONNECTION_REDIRECTS"),
+  /** Ours: the port of the host that is published for this gateway's media. */
+  putPublishedPort: operation("PUT", "/media/published_port", "MEDIA_PUBLISHED_PORT"),
   /** Ours. */
   health: operation("GET", "/health", "HEALTH"),
 } as const;

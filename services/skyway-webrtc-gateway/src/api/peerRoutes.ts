@@ -1,12 +1,15 @@
 import type { FastifyRequest } from "fastify";
+import { GatewayError } from "../errors.ts";
 import type { Peers } from "../peers/peers.ts";
+import type { PublishedPort } from "../webrtc/publishedPort.ts";
 import { readFields } from "./fields.ts";
 import type { Handlers } from "./handlers.ts";
 import { longPoll } from "./longPoll.ts";
 import { OPERATIONS } from "./operations.ts";
 import { credential, peerAddress, peerOptions } from "./peerFields.ts";
 
-export function peerRoutes(peers: Peers): Handlers {
+/** @param publishedPort while it is not known, no peer can take a call. */
+export function peerRoutes(peers: Peers, publishedPort: PublishedPort): Handlers {
   const find = (request: FastifyRequest, kind: "find" | "findRunning" = "findRunning") => {
     const { peer_id, token } = readFields(peerAddress, {
       ...(request.query as object),
@@ -17,6 +20,7 @@ export function peerRoutes(peers: Peers): Handlers {
 
   return {
     async createPeer(request, reply) {
+      if (!publishedPort.isKnown) throw new GatewayError("PUBLISHED_PORT_UNKNOWN");
       const peer = await peers.create(readFields(peerOptions, request.body));
       reply.code(201);
       return { command_type: OPERATIONS.createPeer.commandType, params: peer.params };

@@ -7,6 +7,7 @@ import type { ContentPorts } from "../content/contentPorts.ts";
 import { GatewayError } from "../errors.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import type { Peers } from "../peers/peers.ts";
+import type { PublishedPort } from "../webrtc/publishedPort.ts";
 import { readBody } from "./body.ts";
 import { contentRoutes } from "./contentRoutes.ts";
 import { dataConnectionRoutes } from "./dataConnectionRoutes.ts";
@@ -15,6 +16,7 @@ import type { Handlers } from "./handlers.ts";
 import { mediaConnectionRoutes } from "./mediaConnectionRoutes.ts";
 import { METHODS, OPERATIONS, type OperationName, pathsAndMethods } from "./operations.ts";
 import { peerRoutes } from "./peerRoutes.ts";
+import { publishedPortRoute } from "./publishedPortRoute.ts";
 import { acceptsJson, refuseUnreadable, requestError } from "./requestErrors.ts";
 
 /** Metadata is the only part of a body that can be long; signalling takes as much. */
@@ -37,6 +39,7 @@ export interface ApiRooms {
   connections: MediaConnections;
   dataConnections: DataConnections;
   ports: ContentPorts;
+  publishedPort: PublishedPort;
   /** Where programs reach `ports`. */
   contentAddress: string;
   log: Logger;
@@ -48,6 +51,7 @@ export function createApi({
   connections,
   dataConnections,
   ports,
+  publishedPort,
   contentAddress,
   log,
 }: ApiRooms): FastifyInstance {
@@ -90,13 +94,19 @@ export function createApi({
   });
 
   const handlers: Handlers = {
-    ...peerRoutes(peers),
+    ...peerRoutes(peers, publishedPort),
+    ...publishedPortRoute(publishedPort),
     ...mediaConnectionRoutes(connections, peers, ports),
     ...dataConnectionRoutes(dataConnections, peers),
     ...contentRoutes(ports, isIPv6(contentAddress) ? { ip_v6: contentAddress } : { ip_v4: contentAddress }),
     async health() {
       if (peers.isClosing) throw new GatewayError("SHUTTING_DOWN");
-      return { status: "ok", peers: peers.counts, calls: connections.running };
+      return {
+        status: "ok",
+        peers: peers.counts,
+        calls: connections.running,
+        published_port: publishedPort.isKnown ? publishedPort.number : null,
+      };
     },
   };
   const metrics = createMetrics(peers, connections);

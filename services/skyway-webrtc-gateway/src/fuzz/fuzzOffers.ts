@@ -12,8 +12,7 @@ const LOCAL = {
   icePwd: "password-of-24-characters",
   fingerprint: "sha-256 AB",
   setup: "passive",
-  addresses: ["192.0.2.1"],
-  port: 40_000,
+  endpoints: [{ address: "192.0.2.1", port: 40_000 }],
   version: 1,
 } as const;
 /** The library hands its track over from a thread of its own; no caller's end comes sooner. */

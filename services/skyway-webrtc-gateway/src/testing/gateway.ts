@@ -5,6 +5,7 @@ import { ApiKey } from "../../../signaling/src/ids.ts";
 import { type Signaling, startSignaling } from "../../../signaling/src/server.ts";
 import { createGateway } from "../gateway.ts";
 import { createMediaSessions, describeOffer } from "../webrtc/mediaSession.ts";
+import { PublishedPort } from "../webrtc/publishedPort.ts";
 import { freeUdpPort } from "./udpReceiver.ts";
 
 export const KEY = DEFAULT_API_KEY;
@@ -23,6 +24,8 @@ export interface TestSettings {
   secret?: string;
   /** Where media arrives; Firefox needs one that is not 127.0.0.1. */
   mediaAddress?: string;
+  /** Besides that: at a port that it has to be told. */
+  announcedIps?: string[];
 }
 
 /** A real gateway with real signalling, both on ports of their own. */
@@ -40,15 +43,20 @@ export class TestGateway implements AsyncDisposable {
     this.close = close;
   }
 
-  static async open({ secret, mediaAddress = "127.0.0.1" }: TestSettings = {}): Promise<TestGateway> {
+  static async open({
+    secret,
+    mediaAddress = "127.0.0.1",
+    announcedIps = [],
+  }: TestSettings = {}): Promise<TestGateway> {
     const signaling = await openSignaling(0, secret);
     const mediaPort = await freeUdpPort();
-    const sessions = createMediaSessions({ mediaPort, bindAddress: mediaAddress, announcedIps: [], log });
+    const publishedPort = new PublishedPort(announcedIps.length > 0 ? undefined : mediaPort);
+    const sessions = createMediaSessions({ mediaPort, bindAddress: mediaAddress, announcedIps, publishedPort, log });
     const { createDataTransport, sendDatagram } = sessions;
     const media = { createSession: sessions.create, describeOffer, createDataTransport, sendDatagram };
     const signalingUrl = `http://127.0.0.1:${signaling.port}`;
     const content = { bindAddress: "127.0.0.1", address: "127.0.0.1" };
-    const gateway = createGateway({ signalingUrl, media, content, log });
+    const gateway = createGateway({ signalingUrl, media, content, publishedPort, log });
     await gateway.api.listen({ port: 0, host: "127.0.0.1" });
     const { port } = gateway.api.server.address() as AddressInfo;
     let closed: Promise<void> | undefined;

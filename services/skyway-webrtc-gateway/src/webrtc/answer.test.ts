@@ -17,8 +17,10 @@ const local = {
   icePwd: "ourPassword",
   fingerprint: "sha-256 AA:BB",
   setup: "active",
-  addresses: ["203.0.113.7", "172.18.0.4"],
-  port: 40_000,
+  endpoints: [
+    { address: "203.0.113.7", port: 40_001 },
+    { address: "172.18.0.4", port: 40_000 },
+  ],
   version: 1,
 } as const;
 type Wishes = Record<"audio" | "video", { receive: boolean; wish?: CodecWish }>;
@@ -72,15 +74,16 @@ describe.each(Object.entries(OFFERS))("the answer to %s", (_, sdp) => {
     expect(feedback?.toSorted()).toEqual(["ccm fir", "goog-remb", "nack", "nack pli"]);
   });
 
-  it("names the announced addresses and the one port, and says that there are no others", () => {
+  it("names the announced addresses, each with its port, and says that there are no others", () => {
     const { media, text, audio } = answer(sdp);
     expect(audio().candidates?.map(({ ip, port, type }) => [ip, port, type])).toEqual([
-      ["203.0.113.7", 40_000, "host"],
+      ["203.0.113.7", 40_001, "host"],
       ["172.18.0.4", 40_000, "host"],
     ]);
     const [first, second] = audio().candidates ?? [];
     expect(first?.priority).toBeGreaterThan(second?.priority ?? 0);
     expect(audio().connection?.ip).toBe("203.0.113.7");
+    expect(audio().port).toBe(40_001);
     expect(text.match(/a=end-of-candidates/g)).toHaveLength(1);
     expect(media.length).toBe(parse(sdp).media.length);
   });
@@ -162,7 +165,10 @@ describe("the answer", () => {
 
   it("writes IPv6 addresses as such", () => {
     const offer = parseOffer(CHROMIUM);
-    const text = writeAnswer(offer, planAnswer(offer, BOTH), { ...local, addresses: ["2001:db8::7"] });
+    const text = writeAnswer(offer, planAnswer(offer, BOTH), {
+      ...local,
+      endpoints: [{ address: "2001:db8::7", port: 40_000 }],
+    });
     expect(text).toContain("c=IN IP6 2001:db8::7");
   });
 });

@@ -38,15 +38,20 @@ export interface KindOptions {
 
 export type ReceivedMedia = Extract<AnsweredMedia, { state: "received" }>;
 
+/** An address with the port that is ours there: the one that is published has another than the one that is bound. */
+export interface Endpoint {
+  address: string;
+  port: number;
+}
+
 /** Our end of the transport. */
 export interface LocalTransport {
   iceUfrag: string;
   icePwd: string;
   fingerprint: string;
   setup: "active" | "passive";
-  /** Addresses that callers can reach; the first one is also the default (`c=`). */
-  addresses: readonly string[];
-  port: number;
+  /** Where callers can reach us; the first one is also the default (`m=` and `c=`). */
+  endpoints: readonly Endpoint[];
   /** Of the answer: 1 for the first one. */
   version: number;
 }
@@ -149,7 +154,7 @@ function transportLines({ mid }: OfferedMedia, local: LocalTransport, carries: b
 /** RFC 8841, section 5. */
 function dataLines(media: OfferedMedia, local: LocalTransport, carries: boolean): string[] {
   return [
-    `m=application ${local.port} ${media.protocol} ${media.formats}`,
+    `m=application ${defaultPort(local)} ${media.protocol} ${media.formats}`,
     connectionLine(local),
     ...transportLines(media, local, carries),
     `a=sctp-port:${SCTP_PORT}`,
@@ -167,7 +172,7 @@ function openLines(
   const payloads = [codec.payloadType, ...(rtxPayloadType === undefined ? [] : [rtxPayloadType])];
   const bandwidthKbps = one.state === "received" ? one.bandwidthKbps : 0;
   return [
-    `m=${media.type} ${local.port} ${media.protocol} ${payloads.join(" ")}`,
+    `m=${media.type} ${defaultPort(local)} ${media.protocol} ${payloads.join(" ")}`,
     connectionLine(local),
     ...(bandwidthKbps > 0 ? [`b=AS:${bandwidthKbps}`, `b=TIAS:${bandwidthKbps * 1000}`] : []),
     ...transportLines(media, local, carries),
@@ -234,16 +239,21 @@ export function sourceLines(sent: SentSource | undefined): string[] {
 export const CNAME = "gateway";
 
 /** The default address, for those who read no candidates. */
-export function connectionLine({ addresses }: Pick<LocalTransport, "addresses">): string {
-  const address = addresses[0] ?? "0.0.0.0";
+export function connectionLine({ endpoints }: Pick<LocalTransport, "endpoints">): string {
+  const address = endpoints[0]?.address ?? "0.0.0.0";
   return `c=IN ${address.includes(":") ? "IP6" : "IP4"} ${address}`;
+}
+
+/** The discard port where there is no address, as in offers that trickle (RFC 8840, section 4.1.1). */
+export function defaultPort({ endpoints }: Pick<LocalTransport, "endpoints">): number {
+  return endpoints[0]?.port ?? 9;
 }
 
 const HOST_TYPE_PREFERENCE = 126;
 
 /** Ours, as RFC 8839, section 5.1 writes them; earlier addresses are preferred (RFC 8445, section 5.1.2.1). */
-export function candidates({ addresses, port }: Pick<LocalTransport, "addresses" | "port">): string[] {
-  return addresses.map((address, index) => {
+export function candidates({ endpoints }: Pick<LocalTransport, "endpoints">): string[] {
+  return endpoints.map(({ address, port }, index) => {
     const priority = HOST_TYPE_PREFERENCE * 2 ** 24 + (65_535 - index) * 2 ** 8 + 255;
     return `candidate:${index + 1} 1 UDP ${priority} ${address} ${port} typ host`;
   });

@@ -6,8 +6,7 @@ const LOCAL = {
   iceUfrag: "ours",
   icePwd: "ourPassword",
   fingerprint: "sha-256 AA:BB",
-  addresses: ["203.0.113.7"],
-  port: 40_000,
+  endpoints: [{ address: "203.0.113.7", port: 40_000 }],
   version: 1,
 };
 const SENT = { ssrc: 4242, msid: "stream track" };

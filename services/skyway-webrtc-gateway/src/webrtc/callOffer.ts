@@ -2,6 +2,7 @@ import { GatewayError } from "../errors.ts";
 import {
   type AnsweredMedia,
   connectionLine,
+  defaultPort,
   direction,
   type KindOptions,
   type LocalTransport,
@@ -122,7 +123,7 @@ function mediaLines(one: CalledMedia, local: Omit<LocalTransport, "setup">): str
   const { kind, codecs, bandwidthKbps, receive, sent, mid } = one;
   const payloads = codecs.flatMap(({ payloadType, rtxPayloadType }) => [payloadType, rtxPayloadType ?? []].flat());
   return [
-    `m=${kind} ${local.port} UDP/TLS/RTP/SAVPF ${payloads.join(" ")}`,
+    `m=${kind} ${defaultPort(local)} UDP/TLS/RTP/SAVPF ${payloads.join(" ")}`,
     connectionLine(local),
     ...(bandwidthKbps > 0 ? [`b=AS:${bandwidthKbps}`, `b=TIAS:${bandwidthKbps * 1000}`] : []),
     `a=ice-ufrag:${local.iceUfrag}`,

@@ -12,6 +12,7 @@ import {
   type AnsweredMedia,
   CNAME,
   candidates,
+  type Endpoint,
   type KindOptions,
   planAgain,
   planAnswer,
@@ -53,7 +54,8 @@ const HELD_LIMIT_MS = 5_000;
 export interface Surroundings {
   port: number;
   bindAddress: string;
-  addresses: readonly string[];
+  /** Where callers reach that port. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
+  endpoints(): readonly Endpoint[];
   bandwidth: Bandwidth;
   socket: RedirectSocket;
   ticker: Ticker;
@@ -126,8 +128,7 @@ export class CallSession implements MediaSession, Ticking {
     try {
       const local = transport.offer();
       this.#called = { transport, local, plan, options };
-      const { addresses, port } = this.#surroundings;
-      return writeOffer(plan, { ...local, addresses, port, version: 1 });
+      return writeOffer(plan, { ...local, endpoints: this.#surroundings.endpoints(), version: 1 });
     } catch (error) {
       this.#transports.delete(transport);
       transport.close();
@@ -143,7 +144,7 @@ export class CallSession implements MediaSession, Ticking {
     for (const candidate of answer.transport.candidates) transport.addRemoteCandidate(candidate);
     this.#begin(transport, local, answer, agreed(plan, answer), options);
     const sdpMLineIndex = answer.media.findIndex(({ mid }) => mid === answer.transport.mid);
-    return candidates(this.#surroundings).map((candidate) => ({
+    return candidates({ endpoints: this.#surroundings.endpoints() }).map((candidate) => ({
       candidate,
       sdpMid: answer.transport.mid,
       sdpMLineIndex,
@@ -340,8 +341,7 @@ export class CallSession implements MediaSession, Ticking {
 
   #write(answer: readonly AnsweredMedia[]): string {
     const { offer, local, version } = this.#answered as Answered;
-    const { addresses, port } = this.#surroundings;
-    return writeAnswer(offer, answer, { ...local, addresses, port, version });
+    return writeAnswer(offer, answer, { ...local, endpoints: this.#surroundings.endpoints(), version });
   }
 
   #connected(transport: PeerTransport): void {

@@ -1,4 +1,4 @@
-import { candidates, connectionLine, type LocalTransport } from "./answer.ts";
+import { candidates, connectionLine, defaultPort, type LocalTransport } from "./answer.ts";
 import type { OfferedTransport } from "./offer.ts";
 import { SCTP_PORT } from "./transportOffer.ts";
 
@@ -15,7 +15,7 @@ export function writeDataDescription(mid: string, local: Omit<LocalTransport, "s
     "t=0 0",
     `a=group:BUNDLE ${mid}`,
     "a=msid-semantic: WMS",
-    `m=application ${local.port} UDP/DTLS/SCTP webrtc-datachannel`,
+    `m=application ${defaultPort(local)} UDP/DTLS/SCTP webrtc-datachannel`,
     connectionLine(local),
     ...(isOffer ? [] : [...candidates(local).map((one) => `a=${one}`), "a=end-of-candidates"]),
     `a=ice-ufrag:${local.iceUfrag}`,

@@ -1,6 +1,6 @@
 import nodeDataChannel, { type DataChannel, type PeerConnection } from "node-datachannel";
 import { GatewayError } from "../errors.ts";
-import { candidates } from "./answer.ts";
+import { candidates, type Endpoint } from "./answer.ts";
 import {
   DATA_CONNECTION_MID,
   MAX_DATA_MESSAGE_BYTES,
@@ -32,7 +32,8 @@ export interface ChannelInit {
 export interface DataAddress {
   port: number;
   bindAddress: string;
-  addresses: readonly string[];
+  /** Where peers reach that port. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
+  endpoints(): readonly Endpoint[];
 }
 
 /** More than this is not kept for a peer that reads too slowly: what comes then is dropped, as UDP does it. */
@@ -74,7 +75,11 @@ export class DataTransport {
     const offered = parseDataOffer(offerSdp);
     this.#describe(writeRemoteData(offered), "offer", offered.candidates);
     const local = localParameters(this.#connection);
-    return writeDataDescription(offered.mid, { ...local, ...this.#address, version: 1 }, local.setup);
+    return writeDataDescription(
+      offered.mid,
+      { ...local, endpoints: this.#address.endpoints(), version: 1 },
+      local.setup,
+    );
   }
 
   /** Throws GatewayError TRANSPORT_FAILED. */
@@ -88,7 +93,11 @@ export class DataTransport {
     try {
       this.#take(this.#connection.createDataChannel(label, init));
       const local = localParameters(this.#connection);
-      return writeDataDescription(DATA_CONNECTION_MID, { ...local, ...this.#address, version: 1 }, "actpass");
+      return writeDataDescription(
+        DATA_CONNECTION_MID,
+        { ...local, endpoints: this.#address.endpoints(), version: 1 },
+        "actpass",
+      );
     } catch (cause) {
       if (cause instanceof GatewayError) throw cause;
       throw new GatewayError("TRANSPORT_FAILED", (cause as Error).message, { cause });
@@ -100,7 +109,11 @@ export class DataTransport {
     const answered = parseDataOffer(answerSdp);
     this.#remoteMid = answered.mid;
     this.#describe(writeRemoteData(answered), "answer", answered.candidates);
-    return candidates(this.#address).map((candidate) => ({ candidate, sdpMid: this.#remoteMid, sdpMLineIndex: 0 }));
+    return candidates({ endpoints: this.#address.endpoints() }).map((candidate) => ({
+      candidate,
+      sdpMid: this.#remoteMid,
+      sdpMLineIndex: 0,
+    }));
   }
 
   addRemoteCandidate({ candidate }: Pick<RemoteCandidate, "candidate">): void {

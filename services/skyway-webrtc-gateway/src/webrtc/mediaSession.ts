@@ -11,6 +11,7 @@ import { DataTransport, type DataTransportEvents } from "./dataTransport.ts";
 import { silenceLibrary } from "./libraryLog.ts";
 import { MediaPort } from "./mediaPort.ts";
 import { parseOffer } from "./offer.ts";
+import { PublishedPort } from "./publishedPort.ts";
 import { Ticker } from "./ticker.ts";
 
 /**
@@ -141,6 +142,8 @@ export interface MediaSessionsConfiguration {
   bindAddress: string;
   /** Addresses to tell callers, best first; empty stands for `bindAddress`. */
   announcedIps: string[];
+  /** By which they are reached at all of these but `bindAddress`; `mediaPort` by default. */
+  publishedPort?: PublishedPort;
   log: Logger;
   /** What all callers together may send: each of them gets the same share. */
   totalKbps?: number | undefined;
@@ -153,9 +156,12 @@ export function describeOffer(sdp: string): OfferedTrack[] {
 
 /** Opens the media port. Throws GatewayError MEDIA_PORT_UNAVAILABLE. */
 export function createMediaSessions(configuration: MediaSessionsConfiguration): MediaSessions {
-  const { mediaPort, bindAddress, announcedIps, log } = configuration;
+  const { mediaPort, bindAddress, announcedIps, log, publishedPort = new PublishedPort(mediaPort) } = configuration;
   silenceLibrary(log);
   const port = new MediaPort(mediaPort, bindAddress);
+  const addresses = announcedIps.length > 0 ? announcedIps : [bindAddress];
+  // Who is in the same network as the port itself, a TURN server for one, does not come by the published one.
+  const portAt = (address: string) => (address === bindAddress ? mediaPort : publishedPort.number);
   const socket = new RedirectSocket();
   const now = () => performance.timeOrigin + performance.now();
   const ticker = new Ticker(now);
@@ -163,7 +169,7 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
   const surroundings = {
     port: mediaPort,
     bindAddress,
-    addresses: announcedIps.length > 0 ? announcedIps : [bindAddress],
+    endpoints: () => addresses.map((address) => ({ address, port: portAt(address) })),
     bandwidth: new Bandwidth(configuration.totalKbps),
     socket,
     ticker,
