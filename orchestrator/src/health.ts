@@ -1,9 +1,9 @@
 import { request } from "undici";
 import type { Engine } from "./engine/engine.ts";
-import type { Gateway } from "./gateway/gateway.ts";
+import type { Gateways } from "./gateway/gateways.ts";
 import type { Host } from "./host/host.ts";
 import type { Storage } from "./library/storage.ts";
-import type { PeerKeeper } from "./peers/peerKeeper.ts";
+import type { SharedPeer } from "./peers/sharedPeer.ts";
 
 /** A part that takes longer is not well; whoever asks waits no longer. */
 const PART_TIMEOUT_MS = 2_000;
@@ -20,19 +20,19 @@ export interface Health {
 
 export interface HealthSources {
   engine: Pick<Engine, "ping">;
-  gateway: Pick<Gateway, "isWell">;
+  gateways: Pick<Gateways, "trouble">;
   signalingUrl: string;
   host: Pick<Host, "check">;
   storage: Pick<Storage, "mustBeWell">;
-  peers: readonly Pick<PeerKeeper, "trouble">[];
+  peers: readonly Pick<SharedPeer, "trouble">[];
 }
 
 /** Asks every part whether it is well. */
 export async function checkHealth(sources: HealthSources): Promise<Health> {
-  const { engine, gateway, host: machine, signalingUrl, storage: room, peers } = sources;
+  const { engine, gateways, host: machine, signalingUrl, storage: room, peers } = sources;
   const [docker, gatewayHealth, host, signaling, storage, peersHealth] = await Promise.all([
     well(engine.ping()),
-    well(mustBe(gateway.isWell(), "it does not answer, or is not well")),
+    well(noTrouble([gateways])),
     well(machine.check()),
     well(mustBe(answers(`${signalingUrl}/health`), "it does not answer, or is not well")),
     well(room.mustBeWell()),
@@ -66,7 +66,7 @@ async function mustBe(fact: Promise<boolean>, otherwise: string): Promise<void> 
   if (!(await fact)) throw new Error(otherwise);
 }
 
-async function noTrouble(peers: HealthSources["peers"]): Promise<void> {
+async function noTrouble(peers: readonly { trouble(): Promise<string | undefined> }[]): Promise<void> {
   const troubles = await Promise.all(peers.map((peer) => peer.trouble()));
   const found = troubles.filter((trouble) => trouble !== undefined);
   if (found.length > 0) throw new Error(found.join(", "));

@@ -15,6 +15,11 @@ import type { Engine, RecordingsSource } from "./engine/engine.ts";
 import { RecorderError } from "./errors.ts";
 import { FilmDirector } from "./film/filmDirector.ts";
 import { FilmKind } from "./film/filmJob.ts";
+import { addressesOf, gatewayUrl } from "./gateway/gatewayAddresses.ts";
+import { Gateways } from "./gateway/gateways.ts";
+import { legsAt } from "./gateway/legsAt.ts";
+import { gatewayOf } from "./gateway/placedId.ts";
+import { tellPublishedPort } from "./gateway/publishedPort.ts";
 import { SkywayGateway } from "./gateway/skywayGateway.ts";
 import { checkHealth } from "./health.ts";
 import { availableMemory } from "./host/availableMemory.ts";
@@ -38,6 +43,7 @@ import { LiveKind } from "./live/liveJob.ts";
 import { measureJobs } from "./metrics/jobMetrics.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { PeerKeeper } from "./peers/peerKeeper.ts";
+import { SharedPeer } from "./peers/sharedPeer.ts";
 import { TokenFile } from "./peers/tokens.ts";
 import { PreviewDirector } from "./previews/previewDirector.ts";
 import { PreviewKind } from "./previews/previewJob.ts";
@@ -55,7 +61,7 @@ const MEBIBYTE = 1024 * 1024;
 /** All rooms of this process, put together. */
 export class Orchestrator {
   readonly rooms: Rooms;
-  readonly #peers: readonly PeerKeeper[];
+  readonly #peers: readonly SharedPeer[];
   readonly #api: FastifyInstance;
   readonly #jobs: Jobs;
   /** Aborts when what goes on beside the calls is to end. */
@@ -65,7 +71,7 @@ export class Orchestrator {
 
   private constructor(
     rooms: Rooms,
-    peers: readonly PeerKeeper[],
+    peers: readonly SharedPeer[],
     api: FastifyInstance,
     over: AbortController,
     webhooks: Webhooks,
@@ -92,11 +98,13 @@ export class Orchestrator {
 
     const clock = systemClock;
     const library = new Library(new Paths(configuration.recordingsFolder), log);
-    const gateway = new SkywayGateway(
-      configuration.gatewayUrl,
-      configuration.apiKey,
-      configuration.bandwidth.perLegKbps,
-    );
+    const gateways = new Gateways({
+      open: (address) => {
+        const { apiKey, bandwidth } = configuration;
+        return new SkywayGateway(gatewayUrl(configuration, address), apiKey, bandwidth.perLegKbps, address);
+      },
+      addresses: () => addressesOf(configuration.gatewayUrl),
+    });
     const cpuWait = new CpuWait();
     const host = new Host(
       {
@@ -133,8 +141,21 @@ export class Orchestrator {
     };
 
     const tokens = new TokenFile(library.paths.tokens);
-    const peers = configuration.peers.map((id) => new PeerKeeper(id as PeerId, { gateway, tokens, clock, log }));
-    const health = { engine, gateway, host, signalingUrl: configuration.signalingUrl, storage, peers };
+    const keeperOf = (peerId: PeerId) => (address: string) => {
+      const gateway = gateways.at(address);
+      const prepare = () => tellPublishedPort(gateway, address, configuration.gatewayMediaPort, engine, log);
+      return new PeerKeeper(peerId, { gateway, address, prepare, tokens, clock, log });
+    };
+    const peers = (configuration.peers as PeerId[]).map(
+      (id) =>
+        new SharedPeer(
+          id,
+          { keeperAt: keeperOf(id), legsAt: () => legsAt(calls.running()) },
+          (call) => void receiveCall(id, call, rooms),
+          (connection) => void chat.follow(connection),
+        ),
+    );
+    const health = { engine, gateways, host, signalingUrl: configuration.signalingUrl, storage, peers };
     const metrics = new Metrics({
       calls,
       clock,
@@ -142,6 +163,7 @@ export class Orchestrator {
       freeBytes: async () => (await library.checkWritable()).freeBytes,
       minimumFreeBytes: storage.minimumFreeBytes,
       host,
+      gateways,
       health: () => checkHealth(health),
     });
     const { maxConcurrentPerPeer, maxConcurrentPerCall, leg } = configuration;
@@ -151,7 +173,7 @@ export class Orchestrator {
       clock,
       desk,
       form,
-      gateway,
+      gateway: gateways,
       host,
       library,
       limits,
@@ -192,10 +214,10 @@ export class Orchestrator {
     const streams = image ? new LiveKind(configuration.live, { ...shown, image, network }) : undefined;
     if (streams) jobs.register(streams);
     const chat = new ChatKeeper({
-      ...{ calls, clock, gateway, log },
+      ...{ calls, clock, gateway: gateways, log },
       connections: new ChatConnections(library.paths.chatConnections),
       file: new ChatFile(library.paths),
-      way: () => wayFrom(configuration.gatewayUrl),
+      way: (id) => wayFrom(gatewayUrl(configuration, gatewayOf(id))),
     });
     measureJobs(jobs.book, jobs.kinds, metrics.registry);
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
@@ -226,12 +248,10 @@ export class Orchestrator {
     const onWell = () => void calls.catchUp().catch(() => undefined); // in a second again
     void storage.watch({ onFull, onWell }, clock, log, over.signal);
     await chat.start();
-    for (const peer of peers) {
-      void peer.keep(
-        (call) => void receiveCall(peer.peerId, call, rooms),
-        (connection) => void chat.follow(connection),
-      );
-    }
+    const keepPeers = (present: readonly string[]) => {
+      for (const peer of peers) peer.keepAt(present);
+    };
+    void gateways.watch(keepPeers, clock, log, over.signal);
     over.signal.addEventListener("abort", () => chat.stop());
     await api.listen({ port: configuration.port, host: "0.0.0.0" });
     log.info({ port: configuration.port, peers: configuration.peers }, "orchestrator is up");

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { CallBook } from "../calls/callBook.ts";
 import { isOver } from "../calls/view.ts";
 import type { Clock } from "../clock.ts";
-import type { Gateway } from "../gateway/gateway.ts";
+import type { GatewayCalls } from "../gateway/gateway.ts";
 import { isGatewayError } from "../gateway/gatewayError.ts";
 import type { CallId, DataConnectionId } from "../ids.ts";
 import type { Manifest } from "../library/manifest.ts";
@@ -23,10 +23,10 @@ export interface ChatRooms {
   clock: Clock;
   connections: ChatConnections;
   file: ChatFile;
-  gateway: Gateway;
+  gateway: GatewayCalls;
   log: Logger;
-  /** How the gateway reaches us. */
-  way(): Promise<Way>;
+  /** How the gateway of a data connection reaches us. */
+  way(id: DataConnectionId): Promise<Way>;
 }
 
 /** Keeps what pages write to the recorder by data channels, with the call that they are in. */
@@ -66,7 +66,7 @@ export class ChatKeeper {
       const status = await gateway.dataStatus(id);
       await using inbox = new ChatInbox(status, this.#rooms, (call) => this.#titleSoon(call));
       const reader = new MessageReader(status.serialization);
-      await using socket = await openDataSocket(await way(), (message) => {
+      await using socket = await openDataSocket(await way(id), (message) => {
         const said = reader.read(message);
         if (said) inbox.put({ at: this.#rooms.clock.now().toISOString(), peerId: status.remoteId, ...said });
       });

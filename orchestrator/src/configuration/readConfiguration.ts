@@ -15,7 +15,10 @@ export interface Configuration extends Omit<File, "peers" | "upload" | "webhooks
   /** What the API asks for; undefined where it is open, which is on loopback only. */
   apiToken: string | undefined;
   port: number;
+  /** The host may have several addresses: a gateway at each. */
   gatewayUrl: string;
+  /** That gateways bind, in their containers. */
+  gatewayMediaPort: number;
   signalingUrl: string;
   /** Compose project; containers of ours carry it as a label. */
   project: string;
@@ -68,6 +71,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     apiToken: variables.API_TOKEN,
     port: variables.PORT,
     gatewayUrl: variables.GATEWAY_URL,
+    gatewayMediaPort: variables.GATEWAY_MEDIA_PORT,
     signalingUrl: variables.SIGNALING_URL,
     project: variables.COMPOSE_PROJECT_NAME,
     recorderImage: variables.RECORDER_IMAGE,

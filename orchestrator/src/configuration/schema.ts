@@ -130,6 +130,7 @@ export const Environment = z
     ),
     PORT: z.preprocess(optional, z.coerce.number().int().min(0).max(65_535).default(3000)),
     GATEWAY_URL: z.preprocess(optional, z.url().default("http://127.0.0.1:8000")),
+    GATEWAY_MEDIA_PORT: z.preprocess(optional, z.coerce.number().int().min(1).max(65_535).default(40_000)),
     SIGNALING_URL: z.preprocess(optional, z.url().default("http://127.0.0.1:9000")),
     SKYWAY_API_KEY: z.preprocess(
       optional,

@@ -2,10 +2,23 @@ import { hostname } from "node:os";
 import { createInterface } from "node:readline";
 import { PassThrough, type Readable } from "node:stream";
 import Docker from "dockerode";
-import type { ContainerFacts, ContainerOutput, ContainerSpec, Engine, RecordingsSource, StopSignal } from "./engine.ts";
+import type {
+  ContainerFacts,
+  ContainerOutput,
+  ContainerSpec,
+  Engine,
+  GatewayContainer,
+  RecordingsSource,
+  StopSignal,
+} from "./engine.ts";
 import { asking, unlessGone } from "./engineErrors.ts";
 import { LABEL } from "./labels.ts";
 import { demultiplex } from "./logStream.ts";
+
+/** Compose's own labels. */
+const COMPOSE_PROJECT = "com.docker.compose.project";
+const COMPOSE_SERVICE = "com.docker.compose.service";
+const GATEWAY_SERVICE = "skyway-webrtc-gateway";
 
 const USER = "10001:10001";
 const PIDS_LIMIT = 64;
@@ -92,6 +105,18 @@ export class DockerEngine implements Engine {
     const found = await asking(this.#docker.listContainers({ all: true, filters: JSON.stringify(filters) }));
     const facts = await Promise.all(found.map(({ Id }) => this.inspect(Id)));
     return facts.filter((one) => one !== undefined);
+  }
+
+  async gateways(): Promise<GatewayContainer[]> {
+    const labels = [`${COMPOSE_PROJECT}=${this.#project}`, `${COMPOSE_SERVICE}=${GATEWAY_SERVICE}`];
+    const found = await asking(this.#docker.listContainers({ filters: JSON.stringify({ label: labels }) }));
+    return found.map(({ Id, Ports, NetworkSettings }) => ({
+      id: Id,
+      addresses: Object.values(NetworkSettings.Networks).map(({ IPAddress }) => IPAddress),
+      udpPorts: Ports.filter(({ Type, PublicPort }) => Type === "udp" && PublicPort).map(
+        ({ PrivatePort, PublicPort }) => ({ inside: PrivatePort, published: PublicPort }),
+      ),
+    }));
   }
 
   async *lines(id: string, signal: AbortSignal): AsyncIterable<string> {

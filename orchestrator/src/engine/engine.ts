@@ -33,6 +33,15 @@ export interface ContainerFacts {
   address: string | undefined;
 }
 
+/** How a gateway's container is reached. */
+export interface GatewayContainer {
+  id: string;
+  /** One on each of its networks. */
+  addresses: readonly string[];
+  /** Of the host, each with the port of the container that it leads to. */
+  udpPorts: readonly { inside: number; published: number }[];
+}
+
 export interface ContainerOutput {
   stdout: string;
   stderr: string;
@@ -58,6 +67,8 @@ export interface Engine {
   inspect(id: string): Promise<ContainerFacts | undefined>;
   /** All containers of ours with this role, running or not. */
   list(role: string): Promise<ContainerFacts[]>;
+  /** The gateways of this bundle that run. */
+  gateways(): Promise<GatewayContainer[]>;
   /** Lines of stdout as they come, until the container ends or the signal aborts. */
   lines(id: string, signal: AbortSignal): AsyncIterable<string>;
   /** The end of what it has said. */

@@ -7,6 +7,8 @@ import type { RedirectTargets } from "../recorders/redirect.ts";
 export interface PeerHandle {
   peerId: PeerId;
   token: string;
+  /** Its address, where there may be several. */
+  gateway?: string | undefined;
 }
 
 export type PeerEvent =
@@ -72,8 +74,8 @@ export interface CallOrder {
   metadata: unknown;
 }
 
-/** What the orchestrator asks of a gateway. Everything throws GatewayError. */
-export interface Gateway {
+/** What the orchestrator asks of one gateway. Everything throws GatewayError. */
+export interface Gateway extends GatewayCalls {
   /** REFUSED when the id is taken or the key unknown. */
   createPeer(peerId: PeerId): Promise<PeerHandle>;
   /** undefined when the gateway does not know this peer (any more); `connected`: signalling is there. */
@@ -82,6 +84,14 @@ export interface Gateway {
   /** Waits for the next event; undefined when none came in time. */
   nextPeerEvent(peer: PeerHandle, until: AbortSignal): Promise<PeerEvent | undefined>;
 
+  /** Tells it by which port of the host callers reach it. A gateway that does not want to know does not mind. */
+  tellPublishedPort(port: number): Promise<void>;
+
+  isWell(): Promise<boolean>;
+}
+
+/** What is asked about connections, whichever gateway they are at. Everything throws GatewayError. */
+export interface GatewayCalls {
   status(id: MediaConnectionId): Promise<ConnectionStatus>;
   /** undefined where the gateway does not know the connection, or this extension. */
   tracks(id: MediaConnectionId): Promise<TracksReport | undefined>;
@@ -119,6 +129,4 @@ export interface Gateway {
   receiveData(id: DataConnectionId, to: DatagramAddress): Promise<void>;
   /** Waits for the next event; undefined when none came in time. GONE once CLOSE was read. */
   nextDataEvent(id: DataConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined>;
-
-  isWell(): Promise<boolean>;
 }

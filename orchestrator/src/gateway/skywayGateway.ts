@@ -17,6 +17,7 @@ import type {
   TurnReport,
 } from "./gateway.ts";
 import { GatewayError, refusal } from "./gatewayError.ts";
+import { idThere, placedId } from "./placedId.ts";
 import {
   CallStarted,
   ConnectionEventBody,
@@ -57,8 +58,14 @@ export class SkywayGateway implements Gateway {
     keepAliveMaxTimeout: IDLE_LIMIT_MS,
   });
 
-  /** @param perLegKbps what each caller may send; 0: as much as it likes. */
-  constructor(url: string, apiKey: string, perLegKbps = 0) {
+  readonly #address: string | undefined;
+
+  /**
+   * @param perLegKbps what each caller may send; 0: as much as it likes.
+   * @param address what the ids of its connections say; undefined where there is one gateway only.
+   */
+  constructor(url: string, apiKey: string, perLegKbps = 0, address?: string) {
+    this.#address = address;
     this.#url = url.replace(/\/$/, "");
     this.#apiKey = apiKey;
     this.#perLegKbps = perLegKbps;
@@ -67,7 +74,7 @@ export class SkywayGateway implements Gateway {
   async createPeer(peerId: PeerId): Promise<PeerHandle> {
     const body = { key: this.#apiKey, domain: "localhost", turn: true, peer_id: peerId };
     const { params } = read(PeerCreated, await this.#ask("POST", "/peers", body), 201);
-    return { peerId, token: params.token };
+    return { peerId, token: params.token, gateway: this.#address };
   }
 
   async peerStatus(peer: PeerHandle): Promise<{ connected: boolean } | undefined> {
@@ -87,10 +94,10 @@ export class SkywayGateway implements Gateway {
     switch (event) {
       case "CALL":
         if (!call_params) return { event: "OTHER" };
-        return { event, mediaConnectionId: call_params.media_connection_id as MediaConnectionId };
+        return { event, mediaConnectionId: this.#placed<MediaConnectionId>(call_params.media_connection_id) };
       case "CONNECTION":
         if (!data_params) return { event: "OTHER" };
-        return { event, dataConnectionId: data_params.data_connection_id as DataConnectionId };
+        return { event, dataConnectionId: this.#placed<DataConnectionId>(data_params.data_connection_id) };
       case "ERROR":
         return { event, message: error_message ?? "" };
       case "OPEN":
@@ -126,7 +133,7 @@ export class SkywayGateway implements Gateway {
       constraints: { ...constraints, ...(metadata !== undefined && { metadata }) },
       redirect_params,
     });
-    return read(CallStarted, answer, 202).params.media_connection_id as MediaConnectionId;
+    return this.#placed<MediaConnectionId>(read(CallStarted, answer, 202).params.media_connection_id);
   }
 
   async redirect(
@@ -189,6 +196,11 @@ export class SkywayGateway implements Gateway {
     await this.#ask("DELETE", connectionPath(id));
   }
 
+  async tellPublishedPort(port: number): Promise<void> {
+    const answer = await this.#ask("PUT", "/media/published_port", { port });
+    if (answer.status !== 200 && !CANNOT.has(answer.status)) throw refusal(answer.status, words(answer));
+  }
+
   async isWell(): Promise<boolean> {
     try {
       // The official gateway has no /health; that it answers at all is what can be known of it.
@@ -197,6 +209,10 @@ export class SkywayGateway implements Gateway {
     } catch {
       return false;
     }
+  }
+
+  #placed<Id extends string>(id: string): Id {
+    return placedId<Id>(id, this.#address);
   }
 
   #poll(path: string, until: AbortSignal): Promise<Answer> {
@@ -229,11 +245,11 @@ function peerPath(peer: PeerHandle, rest = ""): string {
 }
 
 function connectionPath(id: MediaConnectionId, rest = ""): string {
-  return `/media/connections/${encodeURIComponent(id)}${rest}`;
+  return `/media/connections/${encodeURIComponent(idThere(id))}${rest}`;
 }
 
 function dataPath(id: DataConnectionId, rest = ""): string {
-  return `/data/connections/${encodeURIComponent(id)}${rest}`;
+  return `/data/connections/${encodeURIComponent(idThere(id))}${rest}`;
 }
 
 /** undefined for what is no JSON: the schema that reads it says what is missing. */

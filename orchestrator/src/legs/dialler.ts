@@ -1,6 +1,6 @@
 import { RecorderError } from "../errors.ts";
 import type { CallId, LegId } from "../ids.ts";
-import type { PeerKeeper } from "../peers/peerKeeper.ts";
+import type { SharedPeer } from "../peers/sharedPeer.ts";
 import { dialLeg } from "./dialLeg.ts";
 import { LegContext } from "./legContext.ts";
 import type { Rooms } from "./rooms.ts";
@@ -17,10 +17,10 @@ export interface DialOrder {
 
 /** Calls peers, to record them on demand. */
 export class Dialler {
-  readonly #peers: readonly Pick<PeerKeeper, "peerId" | "handle">[];
+  readonly #peers: readonly Pick<SharedPeer, "peerId" | "handle">[];
   readonly #rooms: Rooms;
 
-  constructor(peers: readonly Pick<PeerKeeper, "peerId" | "handle">[], rooms: Rooms) {
+  constructor(peers: readonly Pick<SharedPeer, "peerId" | "handle">[], rooms: Rooms) {
     this.#peers = peers;
     this.#rooms = rooms;
   }
@@ -49,7 +49,8 @@ export class Dialler {
   #callFrom(wanted: string | undefined) {
     const peer = wanted === undefined ? this.#peers[0] : this.#peers.find(({ peerId }) => peerId === wanted);
     if (!peer) throw new RecorderError("BAD_PARAMETER", "recorderPeerId: is not one of the recorder's peers");
-    if (!peer.handle) throw new RecorderError("PEER_NOT_REGISTERED", peer.peerId);
-    return peer.handle;
+    const { handle } = peer; // another one each time
+    if (!handle) throw new RecorderError("PEER_NOT_REGISTERED", peer.peerId);
+    return handle;
   }
 }

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { CallBook } from "../calls/callBook.ts";
 import type { Clock } from "../clock.ts";
-import type { Gateway } from "../gateway/gateway.ts";
+import type { GatewayCalls } from "../gateway/gateway.ts";
 import type { Host } from "../host/host.ts";
 import type { Library } from "../library/library.ts";
 import type { Storage } from "../library/storage.ts";
@@ -17,7 +17,7 @@ export interface Rooms {
   clock: Clock;
   desk: LegDesk;
   form: FileForm;
-  gateway: Gateway;
+  gateway: GatewayCalls;
   host: Pick<Host, "check">;
   library: Library;
   limits: LegLimits;

@@ -15,6 +15,9 @@ const RINGING = {
 };
 const FILE = { name: "leg.webm", bytes: 1_000, durationSeconds: 20, streams: [] };
 
+const gatewayAt = (address: string) =>
+  Object.assign(new PaperGateway(), { trouble: address === "10.0.0.5" ? new Error("away") : undefined });
+
 function open(freeBytes: () => Promise<number> = async () => 5e9) {
   const clock = new ManualClock();
   const { library } = testRooms(new PaperGateway(), clock);
@@ -27,6 +30,7 @@ function open(freeBytes: () => Promise<number> = async () => 5e9) {
       cpuWaitMs: 12,
       limits: { minimumAvailableBytes: 3e8, maximumCpuWaitMs: 250 },
     },
+    gateways: { present: ["10.0.0.4", "10.0.0.5"], at: (address) => gatewayAt(address ?? "") },
     health: async () => ({ status: "failing", parts: { docker: { status: "failing" } } }) as never,
   });
   return { clock, calls, metrics, scrape: async () => (await metrics.registry.metrics()).split("\n") };
@@ -38,6 +42,18 @@ test("the host is shown beside what it has to have", async () => {
   expect(lines).toContain("call_recorder_host_available_bytes 2000000000");
   expect(lines).toContain("call_recorder_host_minimum_available_bytes 300000000");
   expect(lines).toContain("call_recorder_cpu_wait_seconds 0.012");
+});
+
+test("gateways are shown each by itself, with the legs that are at it", async () => {
+  const { calls, scrape } = open();
+  await calls.ring({ ...RINGING, mediaConnectionId: "mc-1@10.0.0.4" as MediaConnectionId });
+
+  const lines = await scrape();
+
+  expect(lines).toContain('call_recorder_gateway_up{gateway="10.0.0.4"} 1');
+  expect(lines).toContain('call_recorder_gateway_up{gateway="10.0.0.5"} 0');
+  expect(lines).toContain('call_recorder_gateway_legs{gateway="10.0.0.4"} 1');
+  expect(lines).toContain('call_recorder_gateway_legs{gateway="10.0.0.5"} 0');
 });
 
 test("legs are shown by state, with how long the oldest has been in it", async () => {

@@ -2,6 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { CallBook } from "../calls/callBook.ts";
 import type { Clock } from "../clock.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { Gateways } from "../gateway/gateways.ts";
+import { legsAt } from "../gateway/legsAt.ts";
 import type { Health } from "../health.ts";
 import type { Host } from "../host/host.ts";
 import { LEG_STATES } from "../library/manifest.ts";
@@ -25,6 +27,7 @@ export interface MetricSources {
   minimumFreeBytes: number;
   host: Pick<Host, "availableBytes" | "cpuWaitMs" | "limits">;
   health(): Promise<Health>;
+  gateways: Pick<Gateways, "present" | "at">;
 }
 
 /** What Prometheus is told of this process: names by its own rules, in base units. */
@@ -121,6 +124,17 @@ export class Metrics implements LegMetrics {
       [],
       (gauge) => gauge.set(sources.host.cpuWaitMs / 1000),
     );
+    gauge("call_recorder_gateway_up", "Whether a gateway is well.", ["gateway"], async (gauge) => {
+      const { present } = sources.gateways;
+      const well = await Promise.all(present.map((address) => sources.gateways.at(address).isWell()));
+      gauge.reset(); // those that have gone
+      for (const [index, gateway] of present.entries()) gauge.set({ gateway }, well[index] ? 1 : 0);
+    });
+    gauge("call_recorder_gateway_legs", "Legs that go on at a gateway.", ["gateway"], (gauge) => {
+      const legs = legsAt(sources.calls.running());
+      gauge.reset();
+      for (const gateway of sources.gateways.present) gauge.set({ gateway }, legs.get(gateway) ?? 0);
+    });
     gauge(
       "call_recorder_part_up",
       "Whether a part of the bundle is well, as /api/health says.",

@@ -23,7 +23,7 @@ class PaperTokens extends TokenFile {
   override async write({ peerId, token }: { peerId: PeerId; token: string }) {
     this.kept.set(peerId, token);
   }
-  override async remove(peerId: PeerId) {
+  override async remove({ peerId }: { peerId: PeerId }) {
     this.kept.delete(peerId);
   }
 }
@@ -156,7 +156,7 @@ describe("the file of tokens", () => {
     const file = new TokenFile(path);
     const ids = Array.from({ length: 8 }, (_, at) => `peer-${at}` as PeerId);
     await Promise.all(ids.map((peerId) => file.write({ peerId, token: `pt-${peerId}` })));
-    await file.remove("peer-3" as PeerId);
+    await file.remove({ peerId: "peer-3" as PeerId, token: "" });
     expect(Object.keys(JSON.parse(await readFile(path, "utf8")))).toHaveLength(7);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await new TokenFile(path).read("peer-7" as PeerId)).toEqual({ peerId: "peer-7", token: "pt-peer-7" });

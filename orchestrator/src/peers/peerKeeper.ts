@@ -20,6 +20,10 @@ export type PeerState = "registering" | "registered" | "refused";
 
 interface PeerRooms {
   gateway: Gateway;
+  /** The gateway's address, where there may be several. */
+  address?: string;
+  /** What the gateway has to know before it can take the peer. */
+  prepare?: () => Promise<void>;
   tokens: TokenFile;
   clock: Clock;
   log: Logger;
@@ -37,7 +41,7 @@ export class PeerKeeper {
   constructor(peerId: PeerId, rooms: PeerRooms) {
     this.peerId = peerId;
     this.#rooms = rooms;
-    this.#log = rooms.log.child({ peerId });
+    this.#log = rooms.log.child({ peerId, ...(rooms.address !== undefined && { gateway: rooms.address }) });
   }
 
   /** Runs until `stop()`. */
@@ -80,14 +84,15 @@ export class PeerKeeper {
     this.stop();
     if (!this.#peer) return;
     await this.#rooms.gateway.deletePeer(this.#peer).catch(() => undefined);
-    await this.#rooms.tokens.remove(this.peerId).catch(() => undefined);
+    await this.#rooms.tokens.remove(this.#peer).catch(() => undefined);
   }
 
   /** The peer that an earlier life registered, if the gateway still has it; else a new one. */
   async #register(): Promise<PeerHandle> {
-    const { gateway, tokens } = this.#rooms;
-    const former = await tokens.read(this.peerId);
+    const { gateway, tokens, address, prepare } = this.#rooms;
+    const former = await tokens.read(this.peerId, address);
     if (former && (await gateway.peerStatus(former))) return former;
+    await prepare?.();
     const peer = await gateway.createPeer(this.peerId);
     await tokens.write(peer).catch((error) => this.#log.warn({ err: error }, "the peer's token is not kept"));
     return peer;

@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { PeerHandle } from "../gateway/gateway.ts";
+import { placedId } from "../gateway/placedId.ts";
 import type { PeerId } from "../ids.ts";
 import { writeAtomically } from "../library/atomicFile.ts";
 
 const OWNER_ONLY = 0o600;
 const Tokens = z.record(z.string(), z.string());
 
-/** The gateway's peer tokens, kept so that a restarted orchestrator finds its peers again. */
+/** The gateways' peer tokens, kept so that a restarted orchestrator finds its peers again. */
 export class TokenFile {
   readonly #path: string;
   /** One change after another: each writes all of the file. */
@@ -18,17 +19,19 @@ export class TokenFile {
   }
 
   /** undefined where there is none, or a file that cannot be read. */
-  async read(peerId: PeerId): Promise<PeerHandle | undefined> {
-    const token = (await this.#all()).get(peerId);
-    return token === undefined ? undefined : { peerId, token };
+  async read(peerId: PeerId, gateway?: string): Promise<PeerHandle | undefined> {
+    const tokens = await this.#all();
+    // Without a gateway: of a time when there was one only.
+    const token = tokens.get(placedId(peerId, gateway)) ?? tokens.get(peerId);
+    return token === undefined ? undefined : { peerId, token, gateway };
   }
 
-  write({ peerId, token }: PeerHandle): Promise<void> {
-    return this.#change((tokens) => tokens.set(peerId, token));
+  write({ peerId, token, gateway }: PeerHandle): Promise<void> {
+    return this.#change((tokens) => tokens.set(placedId(peerId, gateway), token));
   }
 
-  remove(peerId: PeerId): Promise<void> {
-    return this.#change((tokens) => tokens.delete(peerId));
+  remove({ peerId, gateway }: PeerHandle): Promise<void> {
+    return this.#change((tokens) => tokens.delete(placedId(peerId, gateway)));
   }
 
   #change(change: (tokens: Map<string, string>) => void): Promise<void> {

@@ -99,7 +99,7 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
     jobs,
     health: {
       engine: { ping: well },
-      gateway: { isWell: async () => true },
+      gateways: { trouble: async () => undefined },
       signalingUrl: "http://127.0.0.1:9",
       host: { check: well },
       storage: { mustBeWell: well },

@@ -56,6 +56,10 @@ export class PaperEngine implements Engine {
     return { id, name, labels, running: exitCode === undefined, exitCode: exitCode ?? 0, address: undefined };
   }
 
+  async gateways() {
+    return [];
+  }
+
   async list(role: string): Promise<ContainerFacts[]> {
     const facts = await Promise.all([...this.containers.keys()].map((id) => this.inspect(id)));
     return facts.filter((one) => one !== undefined).filter(({ labels }) => labels[LABEL.role] === role);

@@ -44,6 +44,7 @@ export class PaperGateway implements Gateway {
   /** Called as a call is turned to another recorder. */
   onTurn: (() => void) | undefined;
   turnedAt = new Date(0);
+  publishedPort: number | undefined;
   readonly keyframesAsked: MediaConnectionId[] = [];
   readonly #connections = new Map<string, Connection>();
   #count = 0;
@@ -170,6 +171,11 @@ export class PaperGateway implements Gateway {
 
   async nextDataEvent(): Promise<ConnectionEvent | undefined> {
     throw gone();
+  }
+
+  async tellPublishedPort(port: number): Promise<void> {
+    this.#mustWork();
+    this.publishedPort = port;
   }
 
   async isWell(): Promise<boolean> {

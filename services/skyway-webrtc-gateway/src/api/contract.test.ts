@@ -270,6 +270,9 @@ const CONTENT: Row[] = [
   { request: "POST /media/rtcp", status: 201, command: "RTCP_CREATE" },
   { request: "GET /media/rtcp", status: 405, command: "RTCP_CREATE" },
   { request: `DELETE /media/rtcp/rc-${NOBODY}`, status: 404, command: "RTCP_DELETE" },
+  { request: "PUT /media/published_port", body: { port: 0 }, status: 400, command: "MEDIA_PUBLISHED_PORT" },
+  { request: "PUT /media/published_port", body: { port: 40_003 }, status: 200, command: "MEDIA_PUBLISHED_PORT" },
+  { request: "GET /media/published_port", status: 405, command: "MEDIA_PUBLISHED_PORT" },
 ];
 
 const CONNECT = "POST /data/connections";
