@@ -21,6 +21,9 @@ const Seen = z.object({
 });
 export type Seen = z.infer<typeof Seen>;
 
+const OtherSide = z.object({ named: z.array(z.string()), used: z.string() });
+export type OtherSide = z.infer<typeof OtherSide>;
+
 /** Where signalling answers, as given to skyway-js. */
 export interface SignalingAddress {
   host: string;
@@ -113,6 +116,8 @@ export interface CallerPage {
   /** How the page's socket reaches signalling: by polling, until it has been upgraded to websocket. */
   transport(): Promise<string>;
   errors(): Promise<string[]>;
+  /** Where the other side says it is, best first, and where media goes: addresses with their ports. */
+  otherSide(): Promise<OtherSide>;
   /** How media leaves this side: "host", or "relay" by a TURN server. */
   route(): Promise<string>;
 }
@@ -146,6 +151,7 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
     transport: async () => z.string().parse(await run("transport")),
     isOpen: async () => z.boolean().parse(await run("isOpen")),
     errors: async () => z.array(z.string()).parse(await run("errors")),
+    otherSide: async () => OtherSide.parse(await run("otherSide")),
     route: async () => z.string().parse(await run("route")),
   };
 }

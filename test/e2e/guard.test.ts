@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { recorderContainers } from "../bundle/containers.ts";
 import { type Answer, requestText, talkToGuard } from "../bundle/guardTalk.ts";
 import { runOrThrow } from "../bundle/run.ts";
-import { PROJECT, RECORDER_IMAGE, RECORDINGS_VOLUME } from "../bundle/settings.ts";
+import { MEDIA_PORT, PROJECT, RECORDER_IMAGE, RECORDINGS_VOLUME } from "../bundle/settings.ts";
 import { expectAllHealthy, expectNothingLeft } from "./expectations.ts";
 
 const NETWORK = `${PROJECT}_recorders`;
@@ -216,6 +216,26 @@ describe("what the guard does let through", () => {
       expect(removed?.status).toBe(204);
     }
     await expectNothingLeft();
+  });
+
+  test("is a list of the gateways, with their addresses and ports and nothing else", async () => {
+    const labels = (project: string, service: string) => [
+      `com.docker.compose.project=${project}`,
+      `com.docker.compose.service=${service}`,
+    ];
+    const list = (label: string[]) =>
+      requestText("GET", `/containers/json?filters=${encodeURIComponent(JSON.stringify({ label }))}`);
+    const [gateways, ...others] = await talkToGuard([
+      list(labels(PROJECT, "skyway-webrtc-gateway")),
+      list(labels(PROJECT, "web")),
+      list(labels("other", "skyway-webrtc-gateway")),
+      list([...labels(PROJECT, "skyway-webrtc-gateway"), "x"]),
+    ]);
+    const [gateway, ...more] = JSON.parse(gateways?.body ?? "");
+    expect(more).toEqual([]);
+    expect(Object.keys(gateway).sort()).toEqual(["Id", "NetworkSettings", "Ports"]);
+    expect(gateway.Ports).toEqual([{ IP: "127.0.0.1", PrivatePort: 40_000, PublicPort: MEDIA_PORT, Type: "udp" }]);
+    for (const { body } of others) expect(JSON.parse(body)).toEqual([]);
   });
 
   test("is a list of recorders of this bundle, whatever was asked for", async () => {

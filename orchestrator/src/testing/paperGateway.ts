@@ -8,6 +8,7 @@ import type {
   TracksReport,
 } from "../gateway/gateway.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
+import { placedId } from "../gateway/placedId.ts";
 import type { MediaConnectionId, PeerId } from "../ids.ts";
 import { type Codecs, USUAL_CODECS } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
@@ -48,6 +49,12 @@ export class PaperGateway implements Gateway {
   readonly keyframesAsked: MediaConnectionId[] = [];
   readonly #connections = new Map<string, Connection>();
   #count = 0;
+  readonly #address: string | undefined;
+
+  /** @param address where there are several. */
+  constructor(address?: string) {
+    this.#address = address;
+  }
 
   /**
    * A call comes in.
@@ -56,7 +63,7 @@ export class PaperGateway implements Gateway {
    */
   ring(report: TracksReport | null = { ended: null, tracks: OFFERED }, metadata: unknown = ""): MediaConnectionId {
     this.#count += 1;
-    const id = `mc-${this.#count}` as MediaConnectionId;
+    const id = placedId<MediaConnectionId>(`mc-${this.#count}`, this.#address);
     const events = new Inbox<ConnectionEvent>();
     this.#connections.set(id, { remoteId: `caller-${this.#count}`, metadata, events, report, redirect: undefined });
     return id;
@@ -89,7 +96,7 @@ export class PaperGateway implements Gateway {
     this.#count += 1;
     const token = `pt-${this.#count}`;
     this.peers.set(token, { peerId, connected: true, events: new Inbox() });
-    return { peerId, token };
+    return { peerId, token, gateway: this.#address };
   }
 
   async peerStatus({ token }: PeerHandle) {

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { composeOrThrow } from "./compose.ts";
+import { runOrThrow } from "./run.ts";
+
+const SERVICE = "skyway-webrtc-gateway";
+const SCALE_LIMIT_MS = 90_000;
+
+const Inspected = z.array(
+  z.object({
+    Id: z.string(),
+    NetworkSettings: z.object({
+      Ports: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullable()),
+      Networks: z.record(z.string(), z.object({ IPAddress: z.string() })),
+    }),
+  }),
+);
+
+export interface GatewayContainer {
+  id: string;
+  /** Of the host. */
+  port: number;
+  /** One on each network. */
+  addresses: string[];
+}
+
+/** Runs so many gateways, published on ports of this range, and waits until each is healthy. */
+export async function scaleGateways(count: number, ports: string): Promise<void> {
+  const args = ["up", "--detach", "--wait", "--no-build", "--no-deps", "--scale", `${SERVICE}=${count}`, SERVICE];
+  await composeOrThrow(args, { env: { MEDIA_PORT: ports }, limitMs: SCALE_LIMIT_MS });
+}
+
+/** Those that run. */
+export async function gatewayContainers(): Promise<GatewayContainer[]> {
+  const ids = (await composeOrThrow(["ps", "--quiet", SERVICE])).split("\n").filter((id) => id !== "");
+  const inspected = Inspected.parse(JSON.parse(await runOrThrow("docker", ["inspect", "--type", "container", ...ids])));
+  return inspected.map(({ Id, NetworkSettings: { Ports, Networks } }) => ({
+    id: Id,
+    port: Number(Ports["40000/udp"]?.[0]?.HostPort),
+    addresses: Object.values(Networks).map(({ IPAddress }) => IPAddress),
+  }));
+}
+
+export async function killContainer(id: string): Promise<void> {
+  await runOrThrow("docker", ["kill", id]);
+}

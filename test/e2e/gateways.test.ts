@@ -1,0 +1,111 @@
+import { afterAll, expect, test } from "vitest";
+import { dial } from "../bundle/api.ts";
+import { type GatewayContainer, gatewayContainers, killContainer, scaleGateways } from "../bundle/gateways.ts";
+import { scrape } from "../bundle/metrics.ts";
+import { MEDIA_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import {
+  expectAllHealthy,
+  expectNothingLeft,
+  expectTrueRecording,
+  PATIENCE_MS,
+  readyCallOf,
+  recordingCallOf,
+} from "./expectations.ts";
+import { type Caller, openStage, type Stage } from "./stage.ts";
+
+const PORTS = `${MEDIA_PORT + 10}-${MEDIA_PORT + 15}`;
+/** Of the container, as the Compose file has it. */
+const INNER_PORT = 40_000;
+const KNOWN_LIMIT_MS = 15_000;
+const UNTIL_KILL_MS = 4_000;
+/** Between the caller's statistics and the end of a container: \`docker kill\` takes a moment on a busy host. */
+const KILL_MS = 1_500;
+/** Signalling waits 5 s for a gateway whose link is broken: it may be back, with its calls. */
+const TOLD_LIMIT_MS = 8_000;
+const CALL_SECONDS = 20;
+
+afterAll(async () => {
+  await scaleGateways(1, String(MEDIA_PORT));
+  await waitForGateways(1);
+  await expectAllHealthy();
+});
+
+test("three gateways share the calls, each by its own port; one that dies takes no call but its own along", async () => {
+  await scaleGateways(3, PORTS);
+  await waitForGateways(3);
+  const gateways = await gatewayContainers();
+  expect(new Set(gateways.map(({ port }) => port)).size).toBe(3);
+
+  await using stage = await openStage("chromium");
+  const [lost, ...others] = [await startCall(stage), await startCall(stage), await startCall(stage)] as const;
+  const dying = await gatewayOf(lost, gateways);
+  const living = await Promise.all(others.map((caller) => gatewayOf(caller, gateways)));
+  expect(new Set([dying, ...living]).size).toBe(3);
+
+  await lost.page.talk(UNTIL_KILL_MS);
+  const sentBefore = await lost.page.sent();
+  const killedAt = Date.now();
+  await killContainer(dying.id);
+  const ended = await readyCallOf(lost.peerId, killedAt, PATIENCE_MS);
+  expect(ended.leg.reason).toBe("gateway_lost");
+  await expectTrueRecording(ended, sentBefore, { seconds: UNTIL_KILL_MS / 1000, within: 2 }, KILL_MS);
+  await waitFor("its caller is told", TOLD_LIMIT_MS, async () => !(await lost.page.isOpen()));
+  await waitForGateways(2);
+
+  // Who calls now is taken by those that are left, and the recorder itself calls from the one that has less to do.
+  const next = await startCall(stage);
+  const busy = await gatewayOf(next, gateways);
+  expect(living).toContain(busy);
+  const called = await stage.caller();
+  await dial({ peerId: called.peerId });
+  await called.page.called();
+  await recordingCallOf(called.peerId);
+  expect(await gatewayOf(called, gateways)).toBe(living.find((one) => one !== busy));
+
+  await others[0].page.talk(CALL_SECONDS * 1000);
+  for (const { page, peerId } of [...others, next, called]) {
+    const sent = await page.hangUp("close(true)");
+    const length = { seconds: await page.lasted(), within: 1 };
+    await expectTrueRecording(await readyCallOf(peerId, Date.now(), PATIENCE_MS), sent, length);
+  }
+  await expectNothingLeft();
+});
+
+async function startCall(stage: Stage): Promise<Caller> {
+  const caller = await stage.caller();
+  await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  await recordingCallOf(caller.peerId);
+  return caller;
+}
+
+/** The one that has a caller's call: what its answer names is one container's, its published port and its own address. */
+async function gatewayOf({ page }: Caller, gateways: readonly GatewayContainer[]): Promise<GatewayContainer> {
+  const { named, used } = await page.otherSide();
+  expect(named).toContain(used);
+  const found = gateways.filter(
+    ({ port, addresses }) =>
+      named[0] === `127.0.0.1:${port}` && addresses.some((address) => named[1] === `${address}:${INNER_PORT}`),
+  );
+  expect(found, `${named} of ${JSON.stringify(gateways)}`).toHaveLength(1);
+  return found[0] as GatewayContainer;
+}
+
+/** The orchestrator knows so many, and its peer is registered at each. */
+async function waitForGateways(count: number): Promise<void> {
+  let seen: unknown;
+  await waitFor(
+    `${count} gateways`,
+    KNOWN_LIMIT_MS,
+    async () => {
+      const samples = [...(await scrape("orchestrator"))];
+      seen = samples.filter(([name]) => /gateway_up|part_up/.test(name));
+      const up = samples.filter(([name]) => name.startsWith("call_recorder_gateway_up")).map(([, value]) => value);
+      const isRegistered = samples.some(
+        ([name, value]) => name === 'call_recorder_part_up{part="peers"}' && value === 1,
+      );
+      return isRegistered && up.length === count && up.every((value) => value === 1);
+    },
+    () => seen,
+  );
+}
