@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Says before anything is built that a port is not free. Sourced, not run.
 
-# Every port that the bundle publishes, as Compose sees it with .env applied: address, port, protocol.
+# Every port that the bundle publishes, as Compose sees it with .env applied: address, port or range, protocol.
 published_ports() {
   docker compose config | awk '
     $1 == "host_ip:" { address = $2 }
@@ -14,12 +14,21 @@ ensure_ports_are_free() {
   local own address port protocol variable
   own=$(docker compose ps --format '{{.Ports}}')
   while read -r address port protocol; do
-    [[ $own == *"$address:$port->"* ]] && continue
-    port_is_taken "$address" "$port" "$protocol" || continue
+    has_room "$address" "$port" "$protocol" "$own" && continue
     variable=$([[ $protocol == udp ]] && echo MEDIA_PORT || echo HTTP_PORT)
     fail "another program has $protocol port $port of $address" \
-      "Stop it, or choose another port: $variable=$((port + 1)) ./scripts/up, or the same in .env"
+      "Stop it, or choose another port: $variable=$((${port#*-} + 1)) ./scripts/up, or the same in .env"
   done < <(published_ports)
+}
+
+# Whether a port, or one of a range, is free or the bundle's own.
+has_room() { # IPv4 address, port or first-last, tcp|udp, ports of the bundle
+  local port
+  for ((port = ${2%-*}; port <= ${2#*-}; port++)); do
+    [[ $4 == *"$1:$port->"* ]] && return
+    port_is_taken "$1" "$port" "$3" || return 0
+  done
+  return 1
 }
 
 port_is_taken() { # IPv4 address, port, tcp|udp
