@@ -33,6 +33,12 @@ test("a gateway takes no peer before it was told its port, and names it then: wh
   expect(sdp).toMatch(/^m=\S+ 40007 [^\n]+\r\nc=IN IP4 192\.0\.2\.7\r$/m);
 });
 
+test("a port that is configured stays, whatever is told", async () => {
+  await using gateway = await TestGateway.open();
+  const { body } = await gateway.request("PUT", "/media/published_port", { port: 40_007 });
+  expect(body.params).toEqual({ port: gateway.mediaPort });
+});
+
 test.each([{}, { port: 0 }, { port: 65_536 }, { port: "40007" }])("%j is no port", async (body) => {
   await using gateway = await TestGateway.open({ announcedIps: [ANNOUNCED] });
   expect((await gateway.request("PUT", "/media/published_port", body)).status).toBe(400);

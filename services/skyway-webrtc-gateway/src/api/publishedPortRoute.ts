@@ -10,9 +10,8 @@ const told = z.object({ port: z.int().min(1).max(65_535) });
 export function publishedPortRoute(publishedPort: PublishedPort): Handlers {
   return {
     async putPublishedPort(request) {
-      const params = readFields(told, request.body);
-      publishedPort.tell(params.port);
-      return { command_type: OPERATIONS.putPublishedPort.commandType, params };
+      publishedPort.tell(readFields(told, request.body).port);
+      return { command_type: OPERATIONS.putPublishedPort.commandType, params: { port: publishedPort.number } };
     },
   };
 }

@@ -6,10 +6,12 @@ import { GatewayError } from "../errors.ts";
  */
 export class PublishedPort {
   #port: number | undefined;
+  readonly #isConfigured: boolean;
 
   /** @param port undefined: it has to be told. */
   constructor(port: number | undefined) {
     this.#port = port;
+    this.#isConfigured = port !== undefined;
   }
 
   get isKnown(): boolean {
@@ -22,8 +24,11 @@ export class PublishedPort {
     return this.#port;
   }
 
-  /** From now on: calls that were answered keep what they were told. */
+  /**
+   * From now on: calls that were answered keep what they were told. One that is configured stays: there may be a router
+   * before this host that has another port than Docker.
+   */
   tell(port: number): void {
-    this.#port = port;
+    if (!this.#isConfigured) this.#port = port;
   }
 }
