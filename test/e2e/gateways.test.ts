@@ -61,16 +61,38 @@ test("three gateways share the calls, each by its own port; one that dies takes 
   await dial({ peerId: called.peerId });
   await called.page.called();
   await recordingCallOf(called.peerId);
-  expect(await gatewayOf(called, gateways)).toBe(living.find((one) => one !== busy));
+  const idle = await gatewayOf(called, gateways);
+  expect(idle).toBe(living.find((one) => one !== busy));
 
   await others[0].page.talk(CALL_SECONDS * 1000);
-  for (const { page, peerId } of [...others, next, called]) {
-    const sent = await page.hangUp("close(true)");
-    const length = { seconds: await page.lasted(), within: 1 };
-    await expectTrueRecording(await readyCallOf(peerId, Date.now(), PATIENCE_MS), sent, length);
+  for (const caller of others) await hangUp(caller);
+
+  // Fewer of them: one that is stopped ends its calls in order, and the one that stays goes on with its own.
+  const upFor = await next.page.upFor();
+  const scaledAt = Date.now();
+  await scaleGateways(1, PORTS);
+  await waitForGateways(1);
+  const [left] = await gatewayContainers();
+  let stopped = 0;
+  for (const [caller, gateway] of [[next, busy] as const, [called, idle] as const]) {
+    if (gateway.id === left?.id) {
+      await hangUp(caller);
+      continue;
+    }
+    stopped += 1;
+    const { leg } = await readyCallOf(caller.peerId, scaledAt, PATIENCE_MS);
+    expect(leg.reason).toBe("shutdown");
+    if (caller === next) expect(leg.file?.durationSeconds).toBeGreaterThan(upFor / 1000 - 1);
   }
+  expect(stopped).toBeGreaterThan(0);
   await expectNothingLeft();
 });
+
+async function hangUp({ page, peerId }: Caller): Promise<void> {
+  const sent = await page.hangUp("close(true)");
+  const length = { seconds: await page.lasted(), within: 1 };
+  await expectTrueRecording(await readyCallOf(peerId, Date.now(), PATIENCE_MS), sent, length);
+}
 
 async function startCall(stage: Stage): Promise<Caller> {
   const caller = await stage.caller();
