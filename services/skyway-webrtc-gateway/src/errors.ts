@@ -99,6 +99,12 @@ export const ERRORS = {
     status: 403,
     hint: "The connection's events say CLOSE.",
   },
+  CONNECTION_ENDED: {
+    message: "The data connection has ended",
+    fault: "caller",
+    status: 403,
+    hint: "The connection's events say CLOSE.",
+  },
   REDIRECTED_AGAIN: {
     message: "Its media was sent elsewhere before a keyframe came",
     fault: "caller",
@@ -152,6 +158,12 @@ export const ERRORS = {
     fault: "caller",
     status: 408,
     hint: "Poll again.",
+  },
+  REQUEST_TIMEOUT: {
+    message: "The request did not come within 30 seconds",
+    fault: "caller",
+    status: 408,
+    hint: "Send as many bytes as Content-Length says.",
   },
   BODY_TOO_LARGE: {
     message: "The body is too large",

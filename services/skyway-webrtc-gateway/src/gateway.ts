@@ -56,6 +56,7 @@ export function createGateway({
     ports,
     publishedPort,
     contentAddress: content.address,
+    clock,
     log,
   });
   return {

@@ -7,7 +7,7 @@ import { OPERATIONS } from "./operations.ts";
 
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
-/** The surface of the API: each operation, with the statuses that its reference documents. */
+/** What is wrong in a request, and how it is said. Each status of the reference: `reference.test.ts`. */
 
 const NOBODY = "00000000-0000-4000-8000-00000000dead";
 const RECEIVE_ONLY = { video: false, audio: false, videoReceiveEnabled: true, audioReceiveEnabled: true };
@@ -339,7 +339,7 @@ const SENDERS: Row[] = [
     command: "MEDIA_CONNECTION_ANSWER",
     says: ["video_params", "media_id field is not specified"],
   },
-  ...[`vi-${NOBODY}`, `au-${NOBODY}`, "hoge", "{rtcp}"].map((media_id) => ({
+  ...[`vi-${NOBODY}`, `au-${NOBODY}`, "hoge", "{rtcp}", "{released}"].map((media_id) => ({
     request: ANSWER,
     body: answerWith({ codec: "VP8", band_width: 0, media_id }),
     status: 404,
@@ -382,6 +382,7 @@ let caller: Caller;
 let connection: string;
 let video: string;
 let rtcp: string;
+let released: string;
 
 beforeAll(async () => {
   gateway = await TestGateway.open();
@@ -391,6 +392,8 @@ beforeAll(async () => {
   connection = await nextCall(gateway, peer);
   video = (await gateway.post("/media", { is_video: true })).body.media_id;
   rtcp = (await gateway.post("/media/rtcp")).body.rtcp_id;
+  released = (await gateway.post("/media", { is_video: true })).body.media_id;
+  await gateway.request("DELETE", `/media/${released}`);
 });
 
 afterAll(async () => {
@@ -415,7 +418,8 @@ describe.each([
           .replace("{token}", peer.token)
           .replace("{mc}", id)
           .replace("{video}", video)
-          .replace("{rtcp}", rtcp);
+          .replace("{rtcp}", rtcp)
+          .replace("{released}", released);
       const [method = "", path = ""] = fill(request).split(" ");
 
       const response = await gateway.request(method, path, body && fill(JSON.stringify(body)));

@@ -55,6 +55,17 @@ export type OperationName = keyof typeof OPERATIONS;
 
 export const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"] as const;
 
+/** Of a path that no router could read, for the error's body. Parameters may be anything. */
+export function commandTypeOf(method: string, path: string): string | undefined {
+  const parts = path.split("/");
+  const isPath = ({ path }: Operation) => {
+    const names = path.split("/");
+    return names.length === parts.length && names.every((name, at) => name.startsWith(":") || name === parts[at]);
+  };
+  const found = Object.values(OPERATIONS).filter(isPath);
+  return (found.find((one) => one.method === method) ?? found[0])?.commandType;
+}
+
 /** Each path once, with the methods it has. */
 export function pathsAndMethods(): Map<string, { commandType: string; methods: Method[] }> {
   const paths = new Map<string, { commandType: string; methods: Method[] }>();

@@ -6,7 +6,7 @@ import { nextCall, openPeer } from "../testing/recorderPeer.ts";
 const ANNOUNCED = "192.0.2.7";
 
 test("a gateway takes no peer before it was told its port, and names it then: where it is published, nowhere else", async () => {
-  await using gateway = await TestGateway.open({ announcedIps: [ANNOUNCED, "127.0.0.1"] });
+  await using gateway = await TestGateway.open({ announcedIps: [ANNOUNCED, "127.0.0.1"], mustBeTold: true });
   const refused = await gateway.post("/peers", { key: KEY, domain: "localhost", peer_id: "TestRecorder", turn: true });
   expect(refused.status).toBe(503);
   expect((await gateway.get("/health")).body.published_port).toBeNull();
@@ -40,6 +40,6 @@ test("a port that is configured stays, whatever is told", async () => {
 });
 
 test.each([{}, { port: 0 }, { port: 65_536 }, { port: "40007" }])("%j is no port", async (body) => {
-  await using gateway = await TestGateway.open({ announcedIps: [ANNOUNCED] });
+  await using gateway = await TestGateway.open({ announcedIps: [ANNOUNCED], mustBeTold: true });
   expect((await gateway.request("PUT", "/media/published_port", body)).status).toBe(400);
 });

@@ -10,6 +10,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_BAD_URL: "MALFORMED_REQUEST",
   FST_ERR_MAX_PARAM_LENGTH: "UNKNOWN_PATH",
   HPE_HEADER_OVERFLOW: "HEADERS_TOO_LARGE",
+  ERR_HTTP_REQUEST_TIMEOUT: "REQUEST_TIMEOUT",
 };
 
 export function requestError(error: unknown): GatewayError {

@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
 import type { DataConnections } from "../connections/dataConnections.ts";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
 import type { ContentPorts } from "../content/contentPorts.ts";
@@ -14,14 +15,16 @@ import { dataConnectionRoutes } from "./dataConnectionRoutes.ts";
 import { errorBody } from "./errorBody.ts";
 import type { Handlers } from "./handlers.ts";
 import { mediaConnectionRoutes } from "./mediaConnectionRoutes.ts";
-import { METHODS, OPERATIONS, type OperationName, pathsAndMethods } from "./operations.ts";
+import { commandTypeOf, METHODS, OPERATIONS, type OperationName, pathsAndMethods } from "./operations.ts";
 import { peerRoutes } from "./peerRoutes.ts";
 import { publishedPortRoute } from "./publishedPortRoute.ts";
 import { acceptsJson, refuseUnreadable, requestError } from "./requestErrors.ts";
+import { limitRequests, REQUEST_LIMIT_MS } from "./requestLimit.ts";
 
 /** Metadata is the only part of a body that can be long; signalling takes as much. */
 export const BODY_LIMIT_BYTES = 256 * 1024;
 const PATH_PARAMETER_LIMIT = 512;
+const HEADERS_CHECK_INTERVAL_MS = 1_000;
 /** For Prometheus; no operation of the API, and not in its format. */
 const METRICS_PATH = "/metrics";
 
@@ -42,6 +45,7 @@ export interface ApiRooms {
   publishedPort: PublishedPort;
   /** Where programs reach `ports`. */
   contentAddress: string;
+  clock: Clock;
   log: Logger;
 }
 
@@ -53,26 +57,30 @@ export function createApi({
   ports,
   publishedPort,
   contentAddress,
+  clock,
   log,
 }: ApiRooms): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: true,
+    http: { headersTimeout: REQUEST_LIMIT_MS, connectionsCheckingInterval: HEADERS_CHECK_INTERVAL_MS },
     // HEAD on events would take an event along.
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: PATH_PARAMETER_LIMIT, ignoreTrailingSlash: true },
     clientErrorHandler: refuseUnreadable,
     // No hook runs for these.
-    frameworkErrors: (error, _request, reply) => {
+    frameworkErrors: (error, request, reply) => {
       const failure = requestError(error);
       reply.hijack();
-      const body = JSON.stringify(errorBody(UNKNOWN_COMMAND, failure));
+      const command = commandTypeOf(request.method, request.url.split("?")[0] ?? "");
+      const body = JSON.stringify(errorBody(command ?? UNKNOWN_COMMAND, failure));
       const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
       reply.raw.writeHead(failure.status, headers).end(body);
     },
   });
 
+  limitRequests(app, clock);
   readBody(app);
   app.addHook("onRequest", async (request) => {
     if (request.url !== METRICS_PATH && !acceptsJson(request.headers.accept)) throw new GatewayError("NOT_ACCEPTABLE");

@@ -128,8 +128,10 @@ export class DataConnection {
     this.#transport.addRemoteCandidate(candidate);
   }
 
-  /** @throws GatewayError UNKNOWN_ID: nothing has changed then. */
+  /** @throws GatewayError CONNECTION_ENDED, UNKNOWN_ID: nothing has changed then. */
   attach({ dataId, redirect }: DataPlan): void {
+    // A port that is attached now would stay in use for ever.
+    if (this.#state === "ended") throw new GatewayError("CONNECTION_ENDED");
     if (dataId !== undefined && dataId !== this.#dataId) {
       const { ports } = this.#rooms;
       if (!hasIdForm("da", dataId) || !ports.find(dataId))

@@ -1,8 +1,10 @@
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pino } from "pino";
 import { DEFAULT_API_KEY } from "../../../signaling/src/configuration.ts";
 import { ApiKey } from "../../../signaling/src/ids.ts";
 import { type Signaling, startSignaling } from "../../../signaling/src/server.ts";
+import type { Clock } from "../clock.ts";
 import { createGateway } from "../gateway.ts";
 import { createMediaSessions, describeOffer } from "../webrtc/mediaSession.ts";
 import { PublishedPort } from "../webrtc/publishedPort.ts";
@@ -24,8 +26,11 @@ export interface TestSettings {
   secret?: string;
   /** Where media arrives; Firefox needs one that is not 127.0.0.1. */
   mediaAddress?: string;
-  /** Besides that: at a port that it has to be told. */
+  /** What callers are told; default: mediaAddress. */
   announcedIps?: string[];
+  /** Whether callers reach it by a port that it has to be told. */
+  mustBeTold?: boolean;
+  clock?: Clock;
 }
 
 /** A real gateway with real signalling, both on ports of their own. */
@@ -34,10 +39,12 @@ export class TestGateway implements AsyncDisposable {
   /** Where WebRTC arrives. */
   readonly mediaPort: number;
   readonly close: () => Promise<void>;
+  readonly server: Server;
   #signaling: Signaling;
 
-  private constructor(origin: string, mediaPort: number, signaling: Signaling, close: () => Promise<void>) {
-    this.origin = origin;
+  private constructor(server: Server, mediaPort: number, signaling: Signaling, close: () => Promise<void>) {
+    this.server = server;
+    this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     this.mediaPort = mediaPort;
     this.#signaling = signaling;
     this.close = close;
@@ -47,21 +54,22 @@ export class TestGateway implements AsyncDisposable {
     secret,
     mediaAddress = "127.0.0.1",
     announcedIps = [],
+    mustBeTold = false,
+    clock,
   }: TestSettings = {}): Promise<TestGateway> {
     const signaling = await openSignaling(0, secret);
     const mediaPort = await freeUdpPort();
-    const publishedPort = new PublishedPort(announcedIps.length > 0 ? undefined : mediaPort);
+    const publishedPort = new PublishedPort(mustBeTold ? undefined : mediaPort);
     const sessions = createMediaSessions({ mediaPort, bindAddress: mediaAddress, announcedIps, publishedPort, log });
     const { createDataTransport, sendDatagram } = sessions;
     const media = { createSession: sessions.create, describeOffer, createDataTransport, sendDatagram };
     const signalingUrl = `http://127.0.0.1:${signaling.port}`;
     const content = { bindAddress: "127.0.0.1", address: "127.0.0.1" };
-    const gateway = createGateway({ signalingUrl, media, content, publishedPort, log });
+    const gateway = createGateway({ signalingUrl, media, content, publishedPort, log, ...(clock && { clock }) });
     await gateway.api.listen({ port: 0, host: "127.0.0.1" });
-    const { port } = gateway.api.server.address() as AddressInfo;
     let closed: Promise<void> | undefined;
     const close = () => (closed ??= gateway.close().then(() => sessions.close()));
-    return new TestGateway(`http://127.0.0.1:${port}`, mediaPort, signaling, close);
+    return new TestGateway(gateway.api.server, mediaPort, signaling, close);
   }
 
   get port(): number {
