@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { KEY, type Response, TestGateway } from "../testing/gateway.ts";
+import type { Response } from "../testing/apiClient.ts";
+import { KEY, TestGateway } from "../testing/gateway.ts";
 import { LeapingClock } from "../testing/leapingClock.ts";
 import { sayRaw } from "../testing/rawHttp.ts";
 import { Surroundings } from "../testing/surroundings.ts";

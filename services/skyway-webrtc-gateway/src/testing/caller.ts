@@ -54,17 +54,20 @@ export class Caller implements Disposable {
   }
 
   /**
-   * Offers, and trickles its candidates once it has the answer: libdatachannel starts DTLS as soon as the other side's
-   * checks come in, and refuses its certificate if the answer has not been stored by then.
+   * Offers, and trickles its candidates.
+   *
+   * @param isHasty tells them without waiting for the answer.
    */
-  call(dst: string, metadata?: unknown): void {
+  call(dst: string, metadata?: unknown, { isHasty = false } = {}): void {
     const to = { dst, connectionId: this.connectionId, connectionType: "media" };
     const candidates: object[] = [];
     this.#connection.onLocalDescription((sdp, type) => {
       this.socket.emit("SEND_OFFER", { ...to, offer: { type, sdp }, ...(metadata !== undefined && { metadata }) });
     });
     this.#connection.onLocalCandidate((candidate, mid) => {
-      candidates.push({ candidate, sdpMid: mid, sdpMLineIndex: 0 });
+      const one = { candidate, sdpMid: mid, sdpMLineIndex: 0 };
+      if (isHasty) this.socket.emit("SEND_CANDIDATE", { ...to, candidate: one });
+      else candidates.push(one);
     });
     this.socket.once("ANSWER", ({ answer }: { answer: { sdp: string } }) => {
       if (this.#state === "closed") return;

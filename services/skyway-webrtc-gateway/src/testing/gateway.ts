@@ -8,18 +8,12 @@ import type { Clock } from "../clock.ts";
 import { createGateway } from "../gateway.ts";
 import { createMediaSessions, describeOffer } from "../webrtc/mediaSession.ts";
 import { PublishedPort } from "../webrtc/publishedPort.ts";
+import { ApiClient } from "./apiClient.ts";
 import { freeUdpPort } from "./udpReceiver.ts";
 
 export const KEY = DEFAULT_API_KEY;
 
 const log = pino({ level: process.env["LOG_LEVEL"] ?? "silent" });
-
-export interface Response {
-  status: number;
-  headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into it.
-  body: any;
-}
 
 export interface TestSettings {
   /** Secret for KEY: its peers must bring credentials then. */
@@ -34,8 +28,7 @@ export interface TestSettings {
 }
 
 /** A real gateway with real signalling, both on ports of their own. */
-export class TestGateway implements AsyncDisposable {
-  readonly origin: string;
+export class TestGateway extends ApiClient implements AsyncDisposable {
   /** Where WebRTC arrives. */
   readonly mediaPort: number;
   readonly close: () => Promise<void>;
@@ -43,8 +36,8 @@ export class TestGateway implements AsyncDisposable {
   #signaling: Signaling;
 
   private constructor(server: Server, mediaPort: number, signaling: Signaling, close: () => Promise<void>) {
+    super(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     this.server = server;
-    this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     this.mediaPort = mediaPort;
     this.#signaling = signaling;
     this.close = close;
@@ -87,25 +80,6 @@ export class TestGateway implements AsyncDisposable {
     return async () => {
       this.#signaling = await openSignaling(port);
     };
-  }
-
-  async request(method: string, path: string, body?: unknown, init: RequestInit = {}): Promise<Response> {
-    const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-    const response = await fetch(this.origin + path, { method, ...(text !== undefined && { body: text }), ...init });
-    const received = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: received === "" ? undefined : JSON.parse(received),
-    };
-  }
-
-  get(path: string): Promise<Response> {
-    return this.request("GET", path);
-  }
-
-  post(path: string, body?: unknown): Promise<Response> {
-    return this.request("POST", path, body);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
-import { KEY, type TestGateway } from "./gateway.ts";
+import type { ApiClient } from "./apiClient.ts";
+import { KEY } from "./gateway.ts";
 
 /** What a client of the API knows of its peer. */
 export interface RecorderPeer {
@@ -9,7 +10,7 @@ export interface RecorderPeer {
 }
 
 /** A peer that is registered and whose OPEN was read. */
-export async function openPeer(gateway: TestGateway, id = "TestRecorder"): Promise<RecorderPeer> {
+export async function openPeer(gateway: ApiClient, id = "TestRecorder"): Promise<RecorderPeer> {
   const created = await gateway.post("/peers", { key: KEY, domain: "localhost", peer_id: id, turn: true });
   if (created.status !== 201) throw new Error(`peer not created: ${JSON.stringify(created.body)}`);
   const { token } = created.body.params;
@@ -20,7 +21,7 @@ export async function openPeer(gateway: TestGateway, id = "TestRecorder"): Promi
 }
 
 /** Waits for the next CALL; returns the path of its media connection. */
-export async function nextCall(gateway: TestGateway, peer: RecorderPeer): Promise<string> {
+export async function nextCall(gateway: ApiClient, peer: RecorderPeer): Promise<string> {
   const { body } = await gateway.get(peer.events);
   if (body.event !== "CALL") throw new Error(`not CALL: ${JSON.stringify(body)}`);
   return `/media/connections/${body.call_params.media_connection_id}`;

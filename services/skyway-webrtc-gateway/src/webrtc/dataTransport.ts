@@ -7,6 +7,7 @@ import {
   writeDataDescription,
   writeRemoteData,
 } from "./dataDescription.ts";
+import { HeldCandidates } from "./heldCandidates.ts";
 import type { RemoteCandidate } from "./mediaSession.ts";
 import { parseDataOffer } from "./offer.ts";
 import { isUsable, localParameters } from "./peerTransport.ts";
@@ -49,6 +50,7 @@ export class DataTransport {
   /** Kept until the peer's description is here. */
   #early: string[] | undefined = [];
   #isOver = false;
+  readonly #held = new HeldCandidates((candidate) => this.#addCandidate(candidate));
 
   constructor(address: DataAddress, events: DataTransportEvents) {
     this.#events = events;
@@ -73,6 +75,7 @@ export class DataTransport {
   /** Throws GatewayError INVALID_OFFER, TRANSPORT_FAILED. */
   answer(offerSdp: string): string {
     const offered = parseDataOffer(offerSdp);
+    this.#held.hold();
     this.#describe(writeRemoteData(offered), "offer", offered.candidates);
     const local = localParameters(this.#connection);
     return writeDataDescription(
@@ -122,6 +125,11 @@ export class DataTransport {
       if (this.#early.length < MAX_EARLY_CANDIDATES) this.#early.push(candidate);
       return;
     }
+    this.#held.add(candidate);
+  }
+
+  #addCandidate(candidate: string): void {
+    if (this.#isOver) return;
     try {
       this.#connection.addRemoteCandidate(candidate, DATA_CONNECTION_MID);
     } catch {
@@ -151,6 +159,7 @@ export class DataTransport {
 
   close(): void {
     this.#isOver = true;
+    this.#held.drop();
     for (const one of [this.#channel, this.#connection]) {
       try {
         one?.close();

@@ -1,5 +1,6 @@
 import nodeDataChannel, { type DataChannel, type PeerConnection, type Track } from "node-datachannel";
 import { GatewayError } from "../errors.ts";
+import { HeldCandidates } from "./heldCandidates.ts";
 import { MAX_MESSAGE_BYTES, TRANSPORT_MID, TRANSPORT_PAYLOAD_TYPE } from "./transportOffer.ts";
 
 /** What the library brings: decrypted RTP and RTCP, and the beginning and end of the connection. */
@@ -28,6 +29,7 @@ export class PeerTransport {
   #channel: DataChannel | undefined;
   #iceIsUp = false;
   #isOver = false;
+  readonly #held = new HeldCandidates((candidate) => this.#addCandidate(candidate));
 
   /** Binds nothing yet: the library opens the port when it answers. */
   constructor(name: string, address: { port: number; bindAddress: string }, events: TransportEvents) {
@@ -51,6 +53,7 @@ export class PeerTransport {
 
   /** Throws GatewayError TRANSPORT_FAILED. */
   answer(offer: string): TransportParameters {
+    this.#held.hold();
     try {
       this.#connection.setRemoteDescription(offer, "offer"); // answers by itself, and opens the port
     } catch (cause) {
@@ -92,7 +95,11 @@ export class PeerTransport {
 
   /** Candidates that cannot be used are left out: the caller reaches us, so that no candidate is needed. */
   addRemoteCandidate(candidate: string): void {
-    if (this.#isOver || !isUsable(candidate)) return;
+    if (!this.#isOver && isUsable(candidate)) this.#held.add(candidate);
+  }
+
+  #addCandidate(candidate: string): void {
+    if (this.#isOver) return;
     try {
       this.#connection.addRemoteCandidate(candidate, TRANSPORT_MID);
     } catch {
@@ -112,6 +119,7 @@ export class PeerTransport {
   /** Says goodbye by DTLS and closes. */
   close(): void {
     this.#isOver = true;
+    this.#held.drop();
     // One by one: what the connection closes for them stays in memory, 6 kB a call.
     for (const one of [this.#track, this.#channel, this.#connection]) {
       try {
@@ -144,7 +152,10 @@ export class PeerTransport {
 
   #stateChanged(state: string): void {
     if (this.#isOver) return;
-    if (state === "connected") this.#events.connected();
+    if (state === "connected") {
+      this.#held.release();
+      this.#events.connected();
+    }
     if (state !== "disconnected" && state !== "failed" && state !== "closed") return;
     this.#isOver = true;
     // The ICE state comes by another queue of the library, perhaps later in this turn of the event loop.

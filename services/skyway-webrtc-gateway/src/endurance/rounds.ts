@@ -1,0 +1,58 @@
+import { Caller } from "../testing/caller.ts";
+import { KEY } from "../testing/gateway.ts";
+import { waitFor } from "../testing/waitFor.ts";
+import type { EnduredGateway } from "./enduredGateway.ts";
+
+const LANES = 4;
+const RECEIVE_ONLY = { video: false, audio: false, videoReceiveEnabled: true, audioReceiveEnabled: true };
+
+/**
+ * Makes one of everything that can be made, and takes it away again: a peer, ports, a call that sends from them, a data
+ * connection.
+ *
+ * @throws Error with the first answer that is not the reference's.
+ */
+export async function createAndDelete(gateway: EnduredGateway, rounds: number): Promise<void> {
+  using silent = new Caller(gateway.signalingOrigin, "silent");
+  await silent.hears("OPEN");
+  // It would keep what it hears.
+  silent.socket.offAny();
+  let begun = 0;
+  const lane = async (name: string) => {
+    while (begun < rounds) {
+      begun += 1;
+      await round(gateway, name);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, (_, index) => lane(`lane-${index}`)));
+  await waitFor("no call is left", async () => (await gateway.get("/health")).body.calls === 0);
+}
+
+async function round(gateway: EnduredGateway, peer_id: string): Promise<void> {
+  const make = async (path: string, body: object) => {
+    const { status, body: made } = await gateway.post(path, body);
+    if (status !== 201 && status !== 202) throw new Error(`POST ${path} was answered ${JSON.stringify(made)}`);
+    return { ...made, ...made.params };
+  };
+  const remove = async (path: string, expected = 204) => {
+    const { status, body } = await gateway.request("DELETE", path);
+    if (status !== expected) throw new Error(`DELETE ${path} was answered ${status} ${JSON.stringify(body)}`);
+  };
+  const { token } = await make("/peers", { key: KEY, domain: "localhost", peer_id });
+  const { media_id } = await make("/media", { is_video: true });
+  const { rtcp_id } = await make("/media/rtcp", {});
+  const { data_id } = await make("/data", {});
+  const unused = await make("/data", {});
+  const to = { peer_id, token, target_id: "silent" };
+  const video_params = { band_width: 0, codec: "VP8", media_id, rtcp_id };
+  const call = await make("/media/connections", { ...to, constraints: { ...RECEIVE_ONLY, video: true, video_params } });
+  await make("/data/connections", { ...to, params: { data_id } });
+  await remove(`/media/${media_id}`, 403);
+  await remove(`/media/connections/${call.media_connection_id}`);
+  await remove(`/media/${media_id}`, 404); // closed with the last connection that used it
+  await remove(`/data/${data_id}`, 403);
+  await remove(`/peers/${peer_id}?token=${token}`); // and its connection with it
+  await remove(`/data/${data_id}`, 404);
+  await remove(`/media/rtcp/${rtcp_id}`, 404);
+  await remove(`/data/${unused.data_id}`); // nobody's, and therefore still open
+}
