@@ -1,0 +1,121 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import nodeDataChannel from "node-datachannel";
+import { pino } from "pino";
+import { afterEach, describe, expect, test } from "vitest";
+import { freeUdpPort } from "../testing/udpReceiver.ts";
+import { waitFor } from "../testing/waitFor.ts";
+import { createMediaSessions } from "./mediaSession.ts";
+
+/** Where callers are told that we are, and where they say that they are. */
+
+const CONNECT_LIMIT_MS = 10_000;
+/** A name that is looked up in vain takes seconds. */
+const AT_ONCE_MS = 1_500;
+const log = pino({ level: "silent" });
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+const open = async (bindAddress: string, announcedIps: string[]) => {
+  const mediaPort = await freeUdpPort();
+  const sessions = createMediaSessions({ mediaPort, bindAddress, announcedIps, log });
+  cleanUps.push(() => sessions.close());
+  return { sessions, mediaPort };
+};
+type Opened = Awaited<ReturnType<typeof open>>;
+
+/** A caller that has one address, and says what `told` makes of its offer. */
+async function connect({ sessions }: Opened, address: string, told: (offer: string) => string = (offer) => offer) {
+  let isReady = false;
+  const session = sessions.create({
+    onReady: () => {
+      isReady = true;
+    },
+    onStream: () => undefined,
+    onEnded: () => undefined,
+  });
+  const connection = new nodeDataChannel.PeerConnection("caller", { iceServers: [], bindAddress: address });
+  cleanUps.push(() => connection.close());
+  const video = new nodeDataChannel.Video("0", "SendOnly");
+  video.addVP8Codec(96);
+  video.addSSRC(1001, "caller");
+  connection.addTrack(video);
+  const offered = new Promise<string>((resolve) => {
+    connection.onGatheringStateChange((state) => {
+      if (state === "complete") resolve(connection.localDescription()?.sdp ?? "");
+    });
+  });
+  connection.setLocalDescription("offer");
+  const receive = { video: { receive: true }, audio: { receive: false }, redirects: {} };
+  const began = performance.now();
+  const answer = await session.answer(told(await offered), receive);
+  connection.setRemoteDescription(answer, "answer");
+  await waitFor("both are connected", () => isReady && connection.state() === "connected", CONNECT_LIMIT_MS);
+  return { answer, ms: performance.now() - began };
+}
+
+const places = (answer: string) => [...answer.matchAll(/^a=candidate:\d+ 1 UDP (\d+) (\S+) \d+ typ host\r$/gm)];
+
+describe("several addresses", () => {
+  test.each(["127.0.0.1", "::1"])(
+    "of both families are announced, and a caller that has %s alone connects",
+    async (own) => {
+      const opened = await open("::", ["127.0.0.1", "::1"]);
+      const { answer } = await connect(opened, own);
+      expect(places(answer).map(([, , address]) => address)).toEqual(["127.0.0.1", "::1"]);
+      const [first, second] = places(answer).map(([, priority]) => Number(priority));
+      expect(first).toBeGreaterThan(second ?? Number.NaN);
+      expect(answer).toMatch(/^c=IN IP4 127\.0\.0\.1\r$/m);
+    },
+  );
+
+  test("the first of which is an IPv6 one are announced in that order", async () => {
+    const { answer } = await connect(await open("::", ["::1", "127.0.0.1"]), "::1");
+    expect(answer).toMatch(/^c=IN IP6 ::1\r$/m);
+    expect(places(answer).map(([, , address]) => address)).toEqual(["::1", "127.0.0.1"]);
+  });
+
+  test("an IPv6 one reaches an IPv4 port through a proxy, as container engines publish it", async () => {
+    const opened = await open("127.0.0.1", ["::1"]);
+    await proxy(opened.mediaPort);
+    const { answer } = await connect(opened, "::1");
+    expect(places(answer).map(([, , address]) => address)).toEqual(["::1"]);
+  });
+});
+
+describe("a caller", () => {
+  test.each([
+    ["whose addresses are hidden behind names (mDNS)", hidden],
+    ["that tells no candidates", (offer: string) => offer.replace(/a=(candidate:.*|end-of-candidates)\r\n/g, "")],
+    ["that says that there are no more candidates", (offer: string) => `${offer}a=end-of-candidates\r\n`],
+  ])("%s connects at once", async (_, told) => {
+    const { ms } = await connect(await open("127.0.0.1", []), "127.0.0.1", told);
+    expect(ms).toBeLessThan(AT_ONCE_MS);
+  });
+});
+
+function hidden(offer: string): string {
+  const told = offer.replace(/^(a=candidate:\S+ 1 UDP \d+) \S+/gm, "$1 9b36eaac-bb2e-49bb-bb78-21c41c499900.local");
+  if (told === offer) throw new Error("there is nothing to hide");
+  return told;
+}
+
+/** Passes packets for one caller between [::1] and 127.0.0.1, on the same port. */
+async function proxy(port: number): Promise<void> {
+  const [front, back] = [createSocket("udp6"), createSocket("udp4")];
+  cleanUps.push(
+    () => front.close(),
+    () => back.close(),
+  );
+  let caller: number | undefined;
+  front.on("message", (packet, from) => {
+    caller = from.port;
+    back.send(packet, port, "127.0.0.1");
+  });
+  back.on("message", (packet) => front.send(packet, caller, "::1"));
+  front.bind(port, "::1");
+  back.bind(0, "127.0.0.1");
+  await Promise.all([once(front, "listening"), once(back, "listening")]);
+}
