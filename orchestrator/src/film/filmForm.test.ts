@@ -16,6 +16,22 @@ test("callers choose only where the configuration lets them, and only what it le
   expect(filmFormOf(configured({ callersChoose: true }), [{ film: false }])).toBeUndefined();
 });
 
+test("callers choose of what the configuration lists, and nothing else", () => {
+  const film = { format: "mp4", layout: "column", audio: "split", tileWidth: 320, tileHeight: 180 };
+  const chosen = filmFormOf(configured({ callersChoose: ["layout", "size"] }), [{ film }]);
+  expect(chosen).toMatchObject({ format: "webm", layout: "column", audio: "mixed", tileWidth: 320, tileHeight: 180 });
+  expect(filmFormOf(configured({ callersChoose: ["format"] }), [{ film: false }])).toMatchObject({ format: "webm" });
+  expect(filmFormOf(configured({ callersChoose: ["none"] }), [{ film: false }])).toBeUndefined();
+});
+
+test.each([
+  [{ tileWidth: 1280, tileHeight: 720 }, 640, 360],
+  [{ tileWidth: 321.7 }, 320, 360],
+  [{ tileWidth: -5, tileHeight: 0 }, 160, 90],
+])("a picture of %j is one of %i x %i where 640 x 360 are configured", (film, tileWidth, tileHeight) => {
+  expect(filmFormOf(configured({ callersChoose: true }), [{ film }])).toMatchObject({ tileWidth, tileHeight });
+});
+
 test.each([{ film: { format: "exe" } }, { film: true }, { film: "mp4" }, null, 5, "film"])(
   "%j chooses nothing",
   (one) => {

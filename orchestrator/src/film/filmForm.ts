@@ -3,6 +3,7 @@ import { z } from "zod";
 export const FILM_FORMATS = ["webm", "mp4", "opus", "m4a", "mp3", "wav"] as const;
 export type FilmFormat = (typeof FILM_FORMATS)[number];
 
+const [LEAST_WIDTH, LEAST_HEIGHT] = [160, 90];
 const even = (least: number, most: number) => z.int().min(least).max(most).multipleOf(2);
 
 /** What a film is like; callers may choose of it where the configuration lets them. */
@@ -15,12 +16,16 @@ const choices = {
   audio: z.enum(["mixed", "split"]).default("mixed"),
 };
 
+/** What callers may be let choose: `size` is that of a tile, `none` that there is no film. */
+const CHOICES = ["format", "layout", "audio", "size", "none"] as const;
+type Choice = (typeof CHOICES)[number];
+
 export const FilmForm = z.strictObject({
   ...choices,
   /** Of WebM. */
   videoCodec: z.enum(["vp8", "vp9"]).default("vp8"),
-  tileWidth: even(160, 1280).default(640),
-  tileHeight: even(90, 720).default(360),
+  tileWidth: even(LEAST_WIDTH, 1280).default(640),
+  tileHeight: even(LEAST_HEIGHT, 720).default(360),
   frameRate: z.int().min(5).max(60).default(30),
   /** Whether names are written under the pictures, where the callers' metadata has one. */
   names: z.boolean().default(true),
@@ -34,8 +39,8 @@ export const FilmConfiguration = FilmForm.extend({
   minimumLegs: z.int().min(1).max(9).default(2),
   /** After the last leg has ended: somebody may come back. */
   graceSeconds: z.number().min(0).max(600).default(5),
-  /** Whether `metadata.film` may choose format, layout and audio, or `false` for no film. */
-  callersChoose: z.boolean().default(false),
+  /** Whether `metadata.film` may choose, all of it or some of it. */
+  callersChoose: z.union([z.boolean(), z.array(z.enum(CHOICES))]).default(false),
 });
 export type FilmConfiguration = z.infer<typeof FilmConfiguration>;
 
@@ -46,22 +51,44 @@ const Chosen = z.object({
       format: choices.format.unwrap().optional(),
       layout: choices.layout.unwrap().optional(),
       audio: choices.audio.unwrap().optional(),
+      tileWidth: z.number().optional(),
+      tileHeight: z.number().optional(),
     }),
   ]),
 });
+type Chosen = z.infer<typeof Chosen>["film"];
 
 /** What a call's film is to be like, as configured and as its callers' metadata say. undefined: none is wanted. */
 export function filmFormOf(configuration: FilmConfiguration, metadata: readonly unknown[]): FilmForm | undefined {
   const { enabled, minimumLegs: _, graceSeconds: __, callersChoose, ...form } = configuration;
   if (!enabled) return undefined;
-  if (!callersChoose) return form;
+  const may = (choice: Choice) => (typeof callersChoose === "boolean" ? callersChoose : callersChoose.includes(choice));
   for (const one of metadata) {
-    const { success, data } = Chosen.safeParse(one);
-    if (!success) continue;
-    if (data.film === false) return undefined;
-    return { ...form, ...Object.fromEntries(Object.entries(data.film).filter(([, value]) => value !== undefined)) };
+    const chosen = Chosen.safeParse(one).data?.film;
+    if (chosen === undefined) continue;
+    if (chosen === false) return may("none") ? undefined : form;
+    return withChoice(form, chosen, may);
   }
   return form;
 }
+
+/** A larger picture than the configured one would take more time than the operator has for it. */
+function withChoice(form: FilmForm, chosen: Exclude<Chosen, false>, may: (choice: Choice) => boolean): FilmForm {
+  const { format = form.format, layout = form.layout, audio = form.audio } = chosen;
+  const { tileWidth = form.tileWidth, tileHeight = form.tileHeight } = chosen;
+  return {
+    ...form,
+    ...(may("format") && { format }),
+    ...(may("layout") && { layout }),
+    ...(may("audio") && { audio }),
+    ...(may("size") && {
+      tileWidth: evenBetween(LEAST_WIDTH, tileWidth, form.tileWidth),
+      tileHeight: evenBetween(LEAST_HEIGHT, tileHeight, form.tileHeight),
+    }),
+  };
+}
+
+const evenBetween = (least: number, pixels: number, most: number): number =>
+  Math.floor(Math.min(most, Math.max(least, pixels)) / 2) * 2;
 
 export const hasPicture = (format: FilmFormat): boolean => format === "webm" || format === "mp4";

@@ -25,6 +25,8 @@ export type FilmOrder = z.infer<typeof FilmOrder>;
 
 /** What fails three times fails always; what the engine or the volume has against it passes within minutes. */
 const RETRIES: RetrySchedule = { attempts: 5, firstPauseMs: 5_000, lastPauseMs: 5 * 60_000 };
+/** Of ffmpeg: three for each recording, and somebody who comes and goes has many of them. */
+const PIDS = 256;
 
 const Progress = z.object({ event: z.literal("progress"), percent: z.number() });
 
@@ -60,7 +62,8 @@ export class FilmKind implements JobKind<FilmOrder> {
     const folder = relative(paths.root, paths.call(callId));
     const graph = filterGraph(cast, form);
     await writeAtomically(paths.plan(id), `${planLines({ form, cast, graph, callId, folder }).join("\n")}\n`);
-    const said = await work.container({ command: ["compose", id], onLine: (line) => work.progress(percentOf(line)) });
+    const onLine = (line: string) => work.progress(percentOf(line));
+    const said = await work.container({ command: ["compose", id], pids: PIDS, onLine });
     const file = await library.keepFilm(id, callId, form.format, lastJson(mustSucceed(said)));
     const legIds = taken.map((leg) => leg.id);
     await calls.recordFilm(callId, { file, legs: legIds, composedAt: clock.now().toISOString() });

@@ -1,5 +1,6 @@
 import type { Cast, Role, Take } from "./cast.ts";
 import { type FilmForm, hasPicture } from "./filmForm.ts";
+import { fittedName } from "./fittedName.ts";
 import { type Layout, layOut, TILES_LIMIT } from "./layout.ts";
 
 /** What ffmpeg is to do, in its own words, as far as the compose script lets them through. */
@@ -21,6 +22,7 @@ const PLAIN_FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
 const WIDE_FONT = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf";
 const WIDE = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/u;
 const FONT_SHARE = 0.6; // of the strip that a name stands in
+const LEAST_FONT = 8; // pixels; smaller ones cannot be read
 
 /** Puts everybody's picture and sound together, each at its own time. Pure text; nobody's words are in it. */
 export function filterGraph(cast: Cast, form: FilmForm): FilterGraph {
@@ -28,8 +30,9 @@ export function filterGraph(cast: Cast, form: FilmForm): FilterGraph {
   const indexOf = (take: Take) => inputs.indexOf(take);
   const withPicture = hasPicture(form.format) && inputs.some(({ hasVideo }) => hasVideo);
   const shown = cast.roles.slice(0, TILES_LIMIT);
-  const named = form.names ? shown.map(({ name }) => name) : [];
-  const layout = layOut(shown.length, named.some(Boolean), form);
+  const wanted = form.names ? shown.map(({ name }) => name) : [];
+  const layout = layOut(shown.length, wanted.some(Boolean), form);
+  const named = wanted.map((name, seat) => name && fittedName(name, layout.tiles[seat]?.width ?? 0, fontSize(layout)));
   const sound = soundChains(cast, form, indexOf);
   const chains = [...(withPicture ? pictureChains(shown, named, layout, form, indexOf) : []), ...sound];
   return {
@@ -69,6 +72,8 @@ function pictureChains(
   return [...chains, `[canvas${count}]format=yuv420p[video]`];
 }
 
+const fontSize = ({ nameHeight }: Layout): number => Math.max(LEAST_FONT, Math.round(nameHeight * FONT_SHARE));
+
 /** Drawn once, and shown again and again. */
 function background(names: readonly (string | undefined)[], layout: Layout, frameRate: number): string {
   const boxes = layout.tiles.map(
@@ -78,10 +83,9 @@ function background(names: readonly (string | undefined)[], layout: Layout, fram
   const texts = names.flatMap((name, seat) => {
     const tile = layout.tiles[seat];
     if (name === undefined || !tile) return [];
-    const size = Math.max(8, Math.round(layout.nameHeight * FONT_SHARE));
     const font = WIDE.test(name) ? WIDE_FONT : PLAIN_FONT;
     const at = `x=${tile.x}+(${tile.width}-text_w)/2:y=${tile.y + tile.height}+(${layout.nameHeight}-text_h)/2`;
-    const text = `textfile=/tmp/name${count}.txt:expansion=none:fontfile=${font}:fontsize=${size}:fontcolor=white:${at}`;
+    const text = `textfile=/tmp/name${count}.txt:expansion=none:fontfile=${font}:fontsize=${fontSize(layout)}:fontcolor=white:${at}`;
     count += 1;
     return [`drawtext=${text}`];
   });
