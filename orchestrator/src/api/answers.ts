@@ -11,7 +11,11 @@ export const ErrorAnswer = z
 
 export const CallList = z.object({ calls: z.array(CallView), nextCursor: z.string().nullable() });
 
-export const Removed = z.object({ removed: z.array(z.string()), jobs: z.array(JobView) });
+export const Removed = z.object({
+  removed: z.array(z.string()),
+  jobs: z.array(JobView),
+  left: z.array(z.string()),
+});
 
 export const Dialling = z.object({ legId: z.string(), call: CallView });
 

@@ -71,7 +71,7 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
     answers: {
       200: {
         description:
-          "What was removed, by its path below the volume, and jobs that remove it from where it was uploaded to.",
+          "What was removed, by its path below the volume, jobs that remove it from where it was uploaded to, and remotes on which it stays, since nothing is uploaded any more.",
         schema: Removed,
       },
     },
@@ -79,8 +79,9 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
   });
   app.delete<{ Params: { callId: string } }>("/api/calls/:callId", remove, async ({ params }) => {
     const manifest = await find(params.callId);
+    const remotes = await rooms.uploads.remotesOf(manifest.id);
     const removed = await removeCall(manifest, rooms);
-    return { removed, jobs: await rooms.uploads.removeElsewhere(manifest.id) };
+    return { removed, ...(await rooms.uploads.removeElsewhere(manifest.id, remotes)) };
   });
 
   const stop = operation({

@@ -42,12 +42,20 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
+/** A record of what was told, as webhooks keep it. */
+const webhooks = {
+  publish: async (_: CallId, event: WebhookEvent) => void told.push(event),
+  async *messages() {
+    const timestamp = life.clock.now().toISOString();
+    yield* told.map(({ type, data }) => ({ id: "msg", type, timestamp, data, deliveries: [] }));
+  },
+};
+
 /** Another life, on what the one before left. */
 async function begin(): Promise<void> {
   const log = pino({ level: "silent" });
   const { jobs, clock } = life;
   calls = new CallBook(library, clock);
-  const webhooks = { publish: async (_: CallId, event: WebhookEvent) => void told.push(event) };
   uploads = new Uploads(SETTINGS, { calls, clock, jobs, log, paths: library.paths, webhooks });
   await jobs.start();
   await uploads.start();
@@ -179,15 +187,44 @@ describe("a call that is over", () => {
 test("a call that is removed is removed from all remotes", async () => {
   const id = await call();
   await uploadOnce(id);
+  const remotes = await uploads.remotesOf(id);
   await uploads.forget(id);
   expect(await isSafe(id)).toBe(false);
-  await uploads.removeElsewhere(id);
+  expect((await uploads.removeElsewhere(id, remotes)).left).toEqual([]);
   await started(3);
   const commands = life.engine.started.slice(1).map(({ command }) => command);
   expect(commands.toSorted()).toEqual([
     ["remove", "s3:bucket", library.paths.callName(id)],
     ["remove", "sftp:", library.paths.callName(id)],
   ]);
+});
+
+test("a call is removed from where it was uploaded to, though another remote is configured since", async () => {
+  const id = await call();
+  await uploadOnce(id);
+  const { remotesOf } = anotherLife({ ...SETTINGS, remote: "gcs:bucket", fallback: undefined });
+  expect(await remotesOf(id)).toEqual(["gcs:bucket", "s3:bucket/"]);
+});
+
+test("where nothing is uploaded any more, it is said on which remote a call stays", async () => {
+  const id = await call();
+  await uploadOnce(id);
+  const { remotesOf, removeElsewhere } = anotherLife(undefined);
+  expect(await removeElsewhere(id, await remotesOf(id))).toEqual({ jobs: [], left: ["s3:bucket/"] });
+});
+
+test("a failure of which an earlier life could not tell any more is told at the next start, once", async () => {
+  await call();
+  for (let attempt = 1; attempt <= 30; attempt += 1) {
+    await until(`attempt ${attempt}`, () => life.engine.started.length >= attempt, 30 * 60 * SECOND_MS);
+    life.engine.end(life.engine.last, 1);
+  }
+  await until("it is told", () => told.length > 0);
+  told = [];
+  await uploads.start();
+  expect(told.map(({ type }) => type)).toEqual(["upload.failed"]);
+  await uploads.start();
+  expect(told).toHaveLength(1);
 });
 
 test("remote and fallback take turns after three attempts", () => {
@@ -197,16 +234,20 @@ test("remote and fallback take turns after three attempts", () => {
 });
 
 test("where nothing is uploaded, everything is safe", async () => {
+  const { isSafe: isSafeThere, remotesOf, removeElsewhere } = anotherLife(undefined);
+  const id = newCallId(life.clock.now());
+  expect(await isSafeThere({ id })).toBe(true);
+  expect(await removeElsewhere(id, await remotesOf(id))).toEqual({ jobs: [], left: [] });
+});
+
+/** Uploads as they would be after a restart with other settings. */
+function anotherLife(settings: UploaderSettings | undefined) {
   const { jobs, clock } = testJobs();
   const log = pino({ level: "silent" });
-  const none = new Uploads(undefined, {
-    calls,
-    clock,
-    jobs,
-    log,
-    paths: library.paths,
-    webhooks: { publish: async () => {} },
-  });
-  expect(await none.isSafe({ id: newCallId(clock.now()) })).toBe(true);
-  expect(await none.removeElsewhere(newCallId(clock.now()))).toEqual([]);
-});
+  const other = new Uploads(settings, { calls, clock, jobs, log, paths: library.paths, webhooks });
+  return {
+    isSafe: other.isSafe.bind(other),
+    remotesOf: other.remotesOf.bind(other),
+    removeElsewhere: other.removeElsewhere.bind(other),
+  };
+}

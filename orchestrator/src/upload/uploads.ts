@@ -25,7 +25,7 @@ export interface UploadSources {
   jobs: Jobs;
   log: Logger;
   paths: Paths;
-  webhooks: Pick<Webhooks, "publish">;
+  webhooks: Pick<Webhooks, "publish" | "messages">;
 }
 
 /** Sees to it that every call that is over lies on the remote, just as it lies here. */
@@ -51,11 +51,13 @@ export class Uploads {
 
   /** Queues what an earlier life did not get to, after the jobs that it left were taken up. Never throws. */
   async start(): Promise<void> {
+    const { calls, jobs, log } = this.#sources;
     if (!this.#settings) return;
     try {
-      for await (const { id } of this.#sources.calls.all()) await this.#consider(id);
+      for (const job of jobs.book.views()) await this.#tellFailure(job);
+      for await (const { id } of calls.all()) await this.#consider(id);
     } catch (error) {
-      this.#sources.log.error({ err: error }, "not all calls were looked at for uploading");
+      log.error({ err: error }, "not all calls were looked at for uploading");
     }
   }
 
@@ -72,16 +74,26 @@ export class Uploads {
     await this.#records.remove(id);
   }
 
-  /** @returns jobs that remove a call that is removed here from where anything of it may be. */
-  async removeElsewhere(id: CallId): Promise<JobView[]> {
-    if (!this.#settings) return [];
-    const { remote, fallback } = this.#settings;
-    const remotes = [...new Set([remote, ...(fallback ? [fallback] : [])])];
+  /** Where anything of a call may lie: asked before it is removed here, since it is forgotten then. */
+  async remotesOf(id: CallId): Promise<string[]> {
+    const record = await this.#records.read(id);
+    const { remote, fallback } = this.#settings ?? {};
+    // What is configured may have been another remote when it was uploaded.
+    return [...new Set([remote, fallback, record?.remote])].filter((one) => one !== undefined);
+  }
+
+  /**
+   * Has a call that is removed here removed from remotes.
+   *
+   * @returns jobs that do so, and remotes on which it stays, since nothing is uploaded any more.
+   */
+  async removeElsewhere(id: CallId, remotes: readonly string[]): Promise<{ jobs: JobView[]; left: string[] }> {
+    if (!this.#settings) return { jobs: [], left: [...remotes] };
     const kind = { name: "upload-removal" };
     const removals = remotes.map((one) =>
       this.#sources.jobs.queue(kind, { callId: id, subject: one, order: { remote: one } }),
     );
-    return Promise.all(removals);
+    return { jobs: await Promise.all(removals), left: [] };
   }
 
   async #soon(id: CallId): Promise<void> {
@@ -92,14 +104,22 @@ export class Uploads {
     await this.#consider(id);
   }
 
-  async #follow({ kind, callId, state, error }: JobView): Promise<void> {
+  async #follow(job: JobView): Promise<void> {
+    const { kind, callId, state } = job;
     if (kind === "upload-removal" || (state !== "done" && state !== "failed" && state !== "cancelled")) return;
-    const id = callId as CallId;
     // What other jobs made lies in the folder, too.
-    if (kind !== "upload" || state === "done") await this.#soon(id);
-    else if (state === "failed" && error) {
-      await this.#sources.webhooks.publish(id, { type: "upload.failed", data: { callId, error } });
+    if (kind !== "upload" || state === "done") await this.#soon(callId as CallId);
+    else await this.#tellFailure(job);
+  }
+
+  /** Once: also of a job that failed in the last moment of an earlier life. */
+  async #tellFailure({ kind, callId, state, error, endedAt = "" }: JobView): Promise<void> {
+    const { webhooks } = this.#sources;
+    if (kind !== "upload" || state !== "failed" || !error) return;
+    for await (const { type, timestamp } of webhooks.messages({ callId: callId as CallId })) {
+      if (type === "upload.failed" && timestamp >= endedAt) return;
     }
+    await webhooks.publish(callId as CallId, { type: "upload.failed", data: { callId, error } });
   }
 
   async #consider(id: CallId): Promise<void> {

@@ -138,6 +138,20 @@ describe("a receiver", () => {
     await until("all is written down", () => allAre("delivered"));
   });
 
+  test("is told what others find out about a call after what went before, though it fails meanwhile", async () => {
+    let failures = 0;
+    receiver.answer = () => (++failures <= 3 ? 500 : 200);
+    const callId = await wholeCall();
+    const upload = { callId, remote: "s3:bucket", files: 2, bytes: 5_000 };
+    const error = { code: "UPLOAD_FAILED", message: "no", hint: "none" };
+    await life.webhooks.publish(callId, { type: "upload.done", data: upload });
+    await life.webhooks.publish(callId, { type: "upload.failed", data: { callId, error } });
+    await until("all was told", () => receiver.received.length === 9, SECOND_MS);
+    expect(receiver.types.slice(3)).toEqual([...STORY, "upload.done", "upload.failed"]);
+    expect(receiver.received.slice(-2).map(({ body }) => body.data)).toEqual([upload, { callId, error }]);
+    expect(receiver.refused).toEqual([]);
+  });
+
   test("is told only what it wants to know", async () => {
     await restart([{ ...toReceiver(), events: ["call.ready"] }]);
     await wholeCall();
