@@ -14,12 +14,28 @@ const UP_LIMIT_MS = 180_000;
 const [USER, PASSWORD] = ["recorder", "T0K3N-of-the-remote"];
 
 /** The folder that a server serves. */
-const ROOT = "/tmp/served";
+const ROOT = "/srv/served";
 
-/** How each kind of server is started, and what rclone is told of it. */
+/** OpenSSH, which most SFTP servers are. */
+const SSHD = `
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install --yes --no-install-recommends openssh-server && mkdir -p /run/sshd
+RUN useradd --home-dir ${ROOT} --create-home --shell /bin/bash ${USER}
+`;
+
+/** How each kind of server is started, and what rclone is told of it. A limit is KiB a second of all that it takes. */
 const SERVERS = {
-  webdav: { port: 8080, remote: (host: string) => `url = http://${host}:8080\nvendor = other` },
-  sftp: { port: 2022, remote: (host: string) => `host = ${host}\nport = 2022` },
+  webdav: {
+    image: IMAGE,
+    command: (limit?: number) =>
+      `exec rclone serve webdav ${ROOT} --addr :8080 --user ${USER} --pass ${PASSWORD} ${limit ? `--bwlimit ${limit}k` : ""}`,
+    remote: (host: string) => `url = http://${host}:8080\nvendor = other`,
+  },
+  sftp: {
+    image: `skyway-call-recorder/sshd:${IMAGE_TAG}`,
+    command: () => `echo ${USER}:${PASSWORD} | chpasswd && exec /usr/sbin/sshd -D -e`,
+    remote: (host: string) => `host = ${host}`,
+  },
 } as const;
 
 export type ServerKind = keyof typeof SERVERS;
@@ -32,15 +48,16 @@ export class StorageServer implements AsyncDisposable {
     this.name = `${PROJECT}-${kind}`;
   }
 
-  /** @param kibPerSecond all that it takes; no limit by default. */
+  /** @param kibPerSecond all that it takes, if it can be held to that; no limit by default. */
   static async start(kind: ServerKind, kibPerSecond?: number): Promise<StorageServer> {
     const server = new StorageServer(kind);
+    const { image, command } = SERVERS[kind];
     await run("docker", ["rm", "--force", server.name]);
-    const limit = kibPerSecond === undefined ? "" : `--bwlimit ${kibPerSecond}k`;
-    const login = `--addr :${SERVERS[kind].port} --user ${USER} --pass ${PASSWORD}`;
-    const command = `mkdir -p ${ROOT} && exec rclone serve ${kind} ${ROOT} ${login} ${limit}`;
-    const surroundings = ["--network", NETWORK, "--env", "HOME=/tmp", "--name", server.name];
-    await runOrThrow("docker", ["run", "--detach", "--init", ...surroundings, IMAGE, "sh", "-c", command]);
+    if (kind === "sftp")
+      await runOrThrow("docker", ["build", "--tag", image, "-"], { input: SSHD, limitMs: BUILD_LIMIT_MS });
+    const script = `mkdir -p ${ROOT} && ${command(kibPerSecond)}`;
+    const surroundings = ["--network", NETWORK, "--env", "HOME=/tmp", "--user", "0", "--name", server.name];
+    await runOrThrow("docker", ["run", "--detach", "--init", ...surroundings, image, "sh", "-c", script]);
     return server;
   }
 

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { z } from "zod";
 import { composeOrThrow } from "./compose.ts";
 import { run, runOrThrow } from "./run.ts";
@@ -6,14 +9,21 @@ import { PROJECT } from "./settings.ts";
 const ORCHESTRATOR = ["up", "--detach", "--wait", "--no-deps", "--no-build", "orchestrator"];
 const OVERLAY = ["--file", "compose/webhooks.yml"];
 
-/** The orchestrator with a receiver of webhooks, as `.env` names one, until the end of the scope (`await using`). */
-export async function tellWebhook(url: string, secret: string) {
-  const env = { WEBHOOK_URL: url, WEBHOOK_SECRET: secret };
+/**
+ * The orchestrator with a receiver of webhooks, as `.env` names one, until the end of the scope (`await using`).
+ *
+ * @param yaml what else is configured.
+ */
+export async function tellWebhook(url: string, secret: string, yaml: string) {
+  const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
+  const env = { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, CONFIG_FILE: join(folder, "config.yaml") };
+  await writeFile(env.CONFIG_FILE, yaml);
   await composeOrThrow([...OVERLAY, ...ORCHESTRATOR], { env });
   return {
     restart: () => composeOrThrow([...OVERLAY, "restart", "orchestrator"], { env }),
     async [Symbol.asyncDispose]() {
       await composeOrThrow(ORCHESTRATOR);
+      await rm(folder, { recursive: true });
       await run("docker", ["network", "rm", `${PROJECT}_egress`]);
     },
   };

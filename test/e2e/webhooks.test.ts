@@ -2,17 +2,18 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { WebhookReceiver } from "../../orchestrator/src/testing/webhookReceiver.ts";
-import { request } from "../bundle/api.ts";
+import { dial, request } from "../bundle/api.ts";
 import { serviceLog } from "../bundle/services.ts";
 import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { hostAddress, onEgress, tellWebhook } from "../bundle/webhooks.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { newPeerId, openStage, type Stage } from "./stage.ts";
 
 const CALL_SECONDS = 2;
 const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
-const STORY = ["call.started", "leg.recording", "leg.ready", "call.ready"];
+const STORY = ["call.started", "leg.recording", "leg.ready", "call.ready", "film.ready"];
+const FILM = "film: { enabled: true, minimumLegs: 1, graceSeconds: 0, format: opus }";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -22,7 +23,7 @@ afterAll(() => stage?.[Symbol.asyncDispose]());
 
 test("a receiver that fails three times gets every event once it is back, also over a restart", async () => {
   await using receiver = await WebhookReceiver.start(SECRET, await hostAddress());
-  await using orchestrator = await tellWebhook(receiver.url, SECRET);
+  await using orchestrator = await tellWebhook(receiver.url, SECRET, FILM);
 
   expect(await onEgress()).toEqual({ internal: false, containers: [`${PROJECT}-orchestrator-1`] });
 
@@ -31,6 +32,9 @@ test("a receiver that fails three times gets every event once it is back, also o
   const first = await recordCall();
   await told(receiver, first, STORY);
   expect(receiver.types.slice(0, 4)).toEqual(Array(4).fill("call.started"));
+
+  const { callId } = await dial({ peerId: newPeerId("nobody"), answerWithinSeconds: 1 });
+  await told(receiver, callId, ["call.started", "leg.failed"]);
 
   receiver.answer = () => 503;
   const second = await recordCall();

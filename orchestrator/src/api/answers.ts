@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CallView } from "../calls/view.ts";
 import { JobView } from "../jobs/jobView.ts";
+import { UploadView } from "../upload/uploadView.ts";
 import { Message } from "../webhooks/record.ts";
 import { WebhookView } from "../webhooks/webhookView.ts";
 
@@ -10,6 +11,8 @@ export const ErrorAnswer = z
   .meta({ id: "Error", description: "The codes, and what to do about each, are listed in docs/operations.md." });
 
 export const CallList = z.object({ calls: z.array(CallView), nextCursor: z.string().nullable() });
+
+export const OneCall = CallView.extend({ upload: UploadView.optional() });
 
 export const Removed = z.object({
   removed: z.array(z.string()),

@@ -4,13 +4,13 @@ import type { Access } from "../access/access.ts";
 import { LinkRequest } from "../access/fileLinks.ts";
 import type { CallBook } from "../calls/callBook.ts";
 import { type RemovalRooms, removeCall } from "../calls/removeCall.ts";
-import { CallView, isOver, viewOf } from "../calls/view.ts";
+import { type CallView, isOver, viewOf } from "../calls/view.ts";
 import { RecorderError } from "../errors.ts";
 import { type CallId, isCallId } from "../ids.ts";
 import { LEG_STATES, type LegState, type Manifest, type ManifestLeg, type RecordingFile } from "../library/manifest.ts";
 import { mediaType, otherType } from "../library/mediaType.ts";
 import type { Uploads } from "../upload/uploads.ts";
-import { CallList, FileLinkAnswer, Removed, Stopping } from "./answers.ts";
+import { CallList, FileLinkAnswer, OneCall, Removed, Stopping } from "./answers.ts";
 import { parseParameters } from "./errorReplies.ts";
 import { operation } from "./operation.ts";
 
@@ -59,12 +59,14 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
 
   const one = operation({
     summary: "A call with its legs, their states and files",
-    answers: { 200: { description: "The call.", schema: CallView } },
+    answers: { 200: { description: "The call, and where it was uploaded to.", schema: OneCall } },
     errors: ["CALL_NOT_FOUND"],
   });
-  app.get<{ Params: { callId: string } }>("/api/calls/:callId", one, async ({ params }) =>
-    viewOf(await find(params.callId)),
-  );
+  app.get<{ Params: { callId: string } }>("/api/calls/:callId", one, async ({ params }) => {
+    const manifest = await find(params.callId);
+    const upload = await rooms.uploads.look(manifest.id);
+    return { ...viewOf(manifest), ...(upload && { upload }) };
+  });
 
   const remove = operation({
     summary: "Removes all of a call that is over",

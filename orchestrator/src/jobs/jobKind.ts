@@ -39,7 +39,7 @@ export interface RetrySchedule {
 }
 
 /** Each pause after a failed attempt is so many times the one before. */
-const BACKOFF_FACTOR = 4;
+const BACKOFF_FACTOR = 3;
 
 /** @returns undefined when there are no more attempts. */
 export function pauseAfter(

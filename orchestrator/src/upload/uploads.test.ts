@@ -125,8 +125,11 @@ describe("a call that is over", () => {
   test("is not safe when anything of it changed since, and is uploaded again when another job is over", async () => {
     const id = await call();
     await uploadOnce(id);
+    const verifiedAt = expect.any(String);
+    expect(await uploads.look(id)).toEqual({ remote: "s3:bucket/", verifiedAt, isWhole: true });
     await keep(id, "film.webm", "EBML");
     expect(await isSafe(id)).toBe(false);
+    expect(await uploads.look(id)).toEqual({ remote: "s3:bucket/", verifiedAt, isWhole: false });
     await life.jobs.queue({ name: "film" }, { callId: id, order: { say: "film" } });
     await started(2);
     life.engine.end(life.engine.last, 0);

@@ -14,6 +14,7 @@ import { areAmong, inventory } from "./inventory.ts";
 import { removalKind } from "./removalKind.ts";
 import { type UploaderSettings, uploadKind } from "./uploadKind.ts";
 import { UploadRecords } from "./uploadRecords.ts";
+import type { UploadView } from "./uploadView.ts";
 
 const AT_ONCE = 2;
 /** A leg that is over writes its manifest a moment later, and other jobs are queued by then. */
@@ -61,12 +62,18 @@ export class Uploads {
     }
   }
 
+  /** Where a call lies besides; undefined where it was not uploaded yet. */
+  async look(id: CallId): Promise<UploadView | undefined> {
+    const record = await this.#records.read(id);
+    if (!record) return undefined;
+    const { remote, verifiedAt, files } = record;
+    return { remote, verifiedAt, isWhole: areAmong(await inventory(this.#sources.paths.call(id)), files) };
+  }
+
   /** Whether a call may be removed here: it lies on a remote just as it does here, or is not wanted there. */
   async isSafe({ id }: Pick<Manifest, "id">): Promise<boolean> {
     if (!this.#settings) return true;
-    const record = await this.#records.read(id);
-    if (!record) return false;
-    return areAmong(await inventory(this.#sources.paths.call(id)), record.files);
+    return (await this.look(id))?.isWhole ?? false;
   }
 
   /** Forgets a call that is removed here; it stays where it was uploaded to. */
