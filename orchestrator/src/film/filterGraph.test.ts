@@ -55,6 +55,12 @@ test("nobody's words are in the graph, and nothing that the compose script refus
   expect(text).toContain("textfile=/tmp/name0.txt:expansion=none");
 });
 
+test("a name that is wider than its picture ends early", () => {
+  const small = FilmForm.parse({ tileWidth: 160, tileHeight: 90 });
+  const { names } = filterGraph(cast({ name: "x".repeat(40), takes: [take("a", 0)] }), small);
+  expect(names).toEqual([expect.stringMatching(/^x{20,30}…$/)]);
+});
+
 test("names that Latin fonts lack get another one", () => {
   const { text } = filterGraph(TWO, FilmForm.parse({}));
   expect(text).toMatch(/name0\.txt:[^,]*DejaVuSans\.ttf/);

@@ -84,7 +84,9 @@ function background(names: readonly (string | undefined)[], layout: Layout, fram
     const tile = layout.tiles[seat];
     if (name === undefined || !tile) return [];
     const font = WIDE.test(name) ? WIDE_FONT : PLAIN_FONT;
-    const at = `x=${tile.x}+(${tile.width}-text_w)/2:y=${tile.y + tile.height}+(${layout.nameHeight}-text_h)/2`;
+    // By the font's own height, all names stand on one line, whatever letters are in them.
+    const y = `${tile.y + tile.height}+(${layout.nameHeight}-line_h)/2:y_align=font`;
+    const at = `x=${tile.x}+(${tile.width}-text_w)/2:y=${y}`;
     const text = `textfile=/tmp/name${count}.txt:expansion=none:fontfile=${font}:fontsize=${fontSize(layout)}:fontcolor=white:${at}`;
     count += 1;
     return [`drawtext=${text}`];
