@@ -1,38 +1,21 @@
-import { randomUUID } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CallBook } from "../../orchestrator/src/calls/callBook.ts";
-import { systemClock } from "../../orchestrator/src/clock.ts";
-import { DockerEngine } from "../../orchestrator/src/engine/dockerEngine.ts";
 import { FilmForm } from "../../orchestrator/src/film/filmForm.ts";
-import { FilmKind } from "../../orchestrator/src/film/filmJob.ts";
-import { type CallId, newCallId, newLegId } from "../../orchestrator/src/ids.ts";
-import { JobBook } from "../../orchestrator/src/jobs/jobBook.ts";
-import { JobFiles } from "../../orchestrator/src/jobs/jobFiles.ts";
-import { Jobs } from "../../orchestrator/src/jobs/jobs.ts";
-import type { JobView } from "../../orchestrator/src/jobs/jobView.ts";
-import { Library } from "../../orchestrator/src/library/library.ts";
+import { type CallId, newLegId } from "../../orchestrator/src/ids.ts";
 import type { LegIn } from "../../orchestrator/src/library/manifest.ts";
-import { Paths } from "../../orchestrator/src/library/paths.ts";
-import { PreviewKind } from "../../orchestrator/src/previews/previewJob.ts";
-import { Sweeper } from "../../orchestrator/src/recorders/sweeper.ts";
 import { readyLeg } from "../../orchestrator/src/testing/manifests.ts";
-import { recorderContainers, removeRecorderContainers } from "../bundle/containers.ts";
+import { recorderContainers } from "../bundle/containers.ts";
 import { note } from "../bundle/figures.ts";
 import { runOrThrow } from "../bundle/run.ts";
-import { RECORDER_IMAGE } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { findBeeps } from "../fidelity/beeps.ts";
 import { decodeFrames, decodeSound, type TimedFrame } from "../fidelity/decode.ts";
 import { generate } from "../fidelity/generate.ts";
 import { FRAME_RATE } from "../fidelity/pattern.ts";
 import { median } from "../fidelity/statistics.ts";
+import { jobDone, makeFilm, Studio } from "../film/studio.ts";
 
-/** Its own project on the same engine: nothing of the test bundle is touched. */
-const PROJECT = `skyway-call-recorder-film-${randomUUID().slice(0, 8)}`;
 const IN_SYNC_MS = 40;
 const LEG_SECONDS = 8;
 /** The second one comes so much later, which is no multiple of a frame. */
@@ -43,51 +26,35 @@ const LIMIT_MS = 120_000;
 const LEFT = "640:360:0:0";
 const RIGHT = "640:360:640:0";
 
-const engine = new DockerEngine(PROJECT);
-let volume: string;
+let studio: Studio;
 let callId: CallId;
 let legs: LegIn<"ready">[];
 
 beforeAll(async () => {
-  volume = await mkdtemp(join(tmpdir(), "recordings-"));
-  const paths = new Paths(volume);
+  studio = await Studio.open();
   const start = new Date();
-  callId = newCallId(start);
-  for (const folder of [volume, paths.spool, paths.call(callId)]) {
-    await mkdir(folder, { recursive: true });
-    await chmod(folder, 0o777); // jobs run as 10001
-  }
+  callId = await studio.newCall(start);
   legs = await Promise.all([0, LATER_SECONDS].map((seconds, index) => recorded(start.getTime(), seconds, index)));
-  const manifest = { version: 1 as const, id: callId, key: "talk", startedAt: start.toISOString(), legs };
-  await new Library(paths, pino({ level: "silent" })).writeManifest(manifest);
+  await studio.describe(callId, start, legs);
 });
-afterAll(async () => {
-  await removeRecorderContainers(PROJECT);
-  await rm(volume, { recursive: true });
-});
+afterAll(() => studio?.[Symbol.asyncDispose]());
 
 test("two recordings become a film with both at their true times, though the orchestrator dies in the middle", async () => {
-  const first = await orchestrator();
+  const first = await studio.begin();
   const film = { form: FilmForm.parse({ audio: "split" }), legs: legs.map(({ id }) => id) };
   const { id } = await first.jobs.queue({ name: "film" }, { callId, order: film });
   await waitFor(
     "its container works",
     LIMIT_MS,
-    async () => (await recorderContainers({ project: PROJECT })).length > 0,
+    async () => (await recorderContainers({ project: studio.project })).length > 0,
   );
   await first.jobs.close();
-  expect(await recorderContainers({ project: PROJECT })).toHaveLength(1);
+  expect(await recorderContainers({ project: studio.project })).toHaveLength(1);
 
-  const second = await orchestrator();
-  await waitFor(
-    "the film is done",
-    LIMIT_MS,
-    () => isOver(second.jobs, id),
-    () => second.jobs.book.views(),
-  );
-  expect(second.jobs.book.views()).toMatchObject([{ id, state: "done", progress: 100, attempts: 1 }]);
+  const second = await studio.begin();
+  expect(await jobDone(second.jobs, id)).toMatchObject({ progress: 100, attempts: 1 });
   const { film: made } = (await second.calls.get(callId)) ?? {};
-  const path = new Paths(volume).recording(callId, made?.file.name ?? "");
+  const path = studio.paths.recording(callId, made?.file.name ?? "");
   const [left, right] = [await decodeFrames(path, LEFT), await decodeFrames(path, RIGHT)];
   const [leftBeeps, rightBeeps] = [findBeeps(await decodeSound(path, 0)), findBeeps(await decodeSound(path, 1))];
 
@@ -110,29 +77,17 @@ test("two recordings become a film with both at their true times, though the orc
   expect(
     right.filter(({ seconds }) => seconds < LATER_SECONDS - 0.05).every(({ counter }) => counter === undefined),
   ).toBe(true);
-  expect(await readdir(new Paths(volume).spool)).toEqual([]);
+  expect(await readdir(studio.paths.spool)).toEqual([]);
   await second.jobs.close();
 });
 
 test("a leg that has rolled over is in the film with all of its files, each at its true time", async () => {
   const start = new Date();
-  const rolledCall = newCallId(start);
+  const rolledCall = await studio.newCall(start);
   const leg = await rolledOver(rolledCall, start.getTime());
-  const { jobs, calls, library } = await orchestrator();
-  await library.writeManifest({
-    ...{ version: 1, id: rolledCall, key: "rolled", startedAt: start.toISOString() },
-    legs: [leg],
-  });
-  const order = { form: FilmForm.parse({}), legs: [leg.id] };
-  const { id } = await jobs.queue({ name: "film" }, { callId: rolledCall, order });
-  await waitFor(
-    "the film is done",
-    LIMIT_MS,
-    () => isOver(jobs, id),
-    () => jobs.book.views(),
-  );
-  const { film } = (await calls.get(rolledCall)) ?? {};
-  const path = library.paths.recording(rolledCall, film?.file.name ?? "");
+  await studio.describe(rolledCall, start, [leg]);
+  const life = await studio.begin();
+  const { film, path } = await makeFilm(life, rolledCall, FilmForm.parse({}), [leg]);
   const frames = await decodeFrames(path, LEFT);
   const beeps = findBeeps(await decodeSound(path, 0));
   // The pattern begins anew in each file. Next to the seam, within what is promised, either file may be shown.
@@ -157,41 +112,15 @@ test("a leg that has rolled over is in the film with all of its files, each at i
     expect(sounds).toHaveLength(SEAM_SECONDS - 1);
     expect(Math.max(...[...pictures, ...sounds].map(Math.abs))).toBeLessThan(IN_SYNC_MS);
   }
-  expect(film?.file.durationSeconds).toBeCloseTo(2 * SEAM_SECONDS, 0);
-  await jobs.close();
+  expect(film.file.durationSeconds).toBeCloseTo(2 * SEAM_SECONDS, 0);
+  await life.jobs.close();
 });
 
-test.each(["mp4", "opus", "m4a", "mp3", "wav"] as const)(
-  "a film may be %s, verified like a recording",
-  async (format) => {
-    const { jobs, calls } = await orchestrator();
-    const order = { form: FilmForm.parse({ format, tileWidth: 160, tileHeight: 90 }), legs: legs.map(({ id }) => id) };
-    const { id } = await jobs.queue({ name: "film" }, { callId, order });
-    await waitFor(
-      "the film is done",
-      LIMIT_MS,
-      () => isOver(jobs, id),
-      () => jobs.book.views(),
-    );
-    const { film } = (await calls.get(callId)) ?? {};
-    expect(film?.file.name).toBe(`film.${format}`);
-    expect(film?.file.streams.map(({ kind }) => kind).sort()).toEqual(
-      format === "mp4" ? ["audio", "video"] : ["audio"],
-    );
-    await jobs.close();
-  },
-);
-
 test("a recording gets a poster, thumbnails that tell its moments apart, and a waveform", async () => {
-  const { jobs, calls, library } = await orchestrator();
+  const { jobs, calls, library } = await studio.begin();
   const name = legs[0]?.file.name ?? "";
   const { id } = await jobs.queue({ name: "preview" }, { callId, subject: name, order: { file: name } });
-  await waitFor(
-    "the preview is done",
-    LIMIT_MS,
-    () => isOver(jobs, id),
-    () => jobs.book.views(),
-  );
+  await jobDone(jobs, id);
   const preview = (await calls.get(callId))?.previews?.[name];
   const stem = name.replace(".webm", "");
   expect(preview).toEqual({
@@ -222,40 +151,11 @@ function tileOf(image: string, index: number): Promise<string> {
   return runOrThrow("ffmpeg", ["-v", "error", "-i", image, ...filters, "-f", "md5", "-"]);
 }
 
-const storage = { check: async () => {} };
-
-/** The rooms that make films, as the orchestrator puts them together. */
-async function orchestrator() {
-  const log = pino({ level: "silent" });
-  const library = new Library(new Paths(volume), log);
-  const calls = new CallBook(library, systemClock);
-  const jobs = new Jobs({
-    ...{ engine, clock: systemClock, sweeper: new Sweeper(engine, systemClock) },
-    book: new JobBook({ clock: systemClock, files: new JobFiles(library.paths, log), log }),
-    defaults: {
-      ...{ project: PROJECT, image: RECORDER_IMAGE, memoryMebibytes: 1_024, cpus: 1, cpuShares: 128 },
-      recordings: { type: "bind", source: volume },
-    },
-    rules: { concurrent: 1, whileRecordingAtMost: 1_000 },
-    legsRecording: () => 0,
-  });
-  jobs.register(new FilmKind({ calls, clock: systemClock, library, storage }));
-  jobs.register(new PreviewKind({ calls, library, storage }));
-  await jobs.start();
-  return { jobs, calls, library };
-}
-
-function isOver(jobs: Jobs, id: string): JobView | undefined {
-  const view = jobs.book.views().find((job) => job.id === id);
-  if (view?.state === "failed") throw new Error(JSON.stringify(view));
-  return view?.state === "done" ? view : undefined;
-}
-
 /** A leg whose recording is the pattern, from its first frame on. */
 async function recorded(startMs: number, laterSeconds: number, index: number): Promise<LegIn<"ready">> {
   const at = new Date(startMs + laterSeconds * 1000);
   const id = newLegId(at);
-  await generate(join(new Paths(volume).call(callId), `${id}.webm`), LEG_SECONDS);
+  await generate(join(studio.paths.call(callId), `${id}.webm`), LEG_SECONDS);
   const clock = { firstUnixMs: startMs + laterSeconds * 1000, rate: 1, source: "sender_report" as const };
   const streams = (["audio", "video"] as const).map((kind) => ({ kind, codec: kind === "audio" ? "opus" : "vp8" }));
   return {
@@ -268,9 +168,7 @@ async function recorded(startMs: number, laterSeconds: number, index: number): P
 
 /** A leg of two files, as the manifest lists it: the leg's own tracks are those of the last. */
 async function rolledOver(id: CallId, startMs: number): Promise<LegIn<"ready">> {
-  const folder = new Paths(volume).call(id);
-  await mkdir(folder, { recursive: true });
-  await chmod(folder, 0o777);
+  const folder = studio.paths.call(id);
   const at = new Date(startMs);
   const legId = newLegId(at);
   const codecs = { audio: "opus", video: "vp8" };

@@ -1,0 +1,70 @@
+/**
+ * Says how fast films are made: of a call of two at 640x360, by a job on two cores, as the orchestrator has it done.
+ * Beside it, in the same limits, what copying and decoding the same recordings takes.
+ *
+ *   ./scripts/bench film [--seconds 60] [--least 4]
+ *
+ * Its pictures move all over and have a camera's noise in them, at the rate that browsers send. --least: times real
+ * time; a format that is slower is an error.
+ */
+import { parseArgs } from "node:util";
+import { FilmForm } from "../../orchestrator/src/film/filmForm.ts";
+import { runOrThrow } from "../bundle/run.ts";
+import { RECORDER_IMAGE } from "../bundle/settings.ts";
+import { type Party, recordCall } from "../film/parties.ts";
+import { makeFilm, Studio } from "../film/studio.ts";
+
+const CPUS = 2;
+const CAMERA = "gradients=s=640x360:r=30:speed=0.02:n=6,noise=alls=1:allf=t";
+const KBPS = 1_000;
+const LIMIT_MS = 600_000;
+const FORMS: [name: string, form: object][] = [
+  ["WebM, VP8", {}],
+  ["WebM, VP9", { videoCodec: "vp9" }],
+  ["MP4, H264", { format: "mp4" }],
+  ["sound alone, Opus", { format: "opus" }],
+];
+
+const { values } = parseArgs({
+  options: { seconds: { type: "string", default: "60" }, least: { type: "string", default: "4" } },
+});
+const [seconds, least] = [Number(values.seconds), Number(values.least)];
+if (!(seconds > 0 && least >= 0)) throw new Error("seconds and least are numbers");
+
+await using studio = await Studio.open({ cpus: CPUS });
+const party = (name: string, hertz: number): Party => ({
+  ...{ name, seconds, picture: CAMERA, kbps: KBPS, tone: { hertz, loudness: 0.5 } },
+});
+process.stderr.write(`two recordings of ${seconds} s are being made …\n`);
+const { callId, legs } = await recordCall(studio, [party("Ada", 440), party("Grace", 660)]);
+const life = await studio.begin();
+
+say("", "took", "times real time");
+for (const [name, form] of FORMS) {
+  const { job } = await makeFilm(life, callId, FilmForm.parse(form), legs);
+  // From its beginning to its manifest, its container's start included.
+  const took = (Date.parse(job.endedAt ?? "") - Date.parse(job.startedAt ?? "")) / 1000;
+  say(name, `${took.toFixed(1)} s`, (seconds / took).toFixed(1));
+  if (seconds / took < least) process.exitCode = 1;
+}
+const inputs = legs.map(({ file }) => `/recordings/calls/${life.library.paths.callName(callId)}/${file.name}`);
+const copy = inputs.map((input) => `ffmpeg -v error -i ${input} -c copy -f webm -y /tmp/copy`);
+const decode = inputs.map((input) => `ffmpeg -v error -threads 1 -i ${input} -f null - & `);
+for (const [name, command] of [
+  ["for comparison: both copied", copy.join(" && ")],
+  ["for comparison: both decoded", `${decode.join("")} wait`],
+] as const) {
+  const began = performance.now();
+  const container = ["--rm", "--network=none", `--cpus=${CPUS}`, `--volume=${studio.paths.root}:/recordings:ro`];
+  await runOrThrow("docker", ["run", ...container, "--tmpfs=/tmp", RECORDER_IMAGE, "bash", "-c", command], {
+    limitMs: LIMIT_MS,
+  });
+  const took = (performance.now() - began) / 1000;
+  say(name, `${took.toFixed(1)} s`, (seconds / took).toFixed(1));
+}
+await life.jobs.close();
+if (process.exitCode) process.stderr.write(`not all of it is ${least} times as fast as real time\n`);
+
+function say(what: string, took: string, ratio: string): void {
+  process.stdout.write(`${what.padEnd(30)} ${took.padStart(8)} ${ratio.padStart(16)}\n`);
+}

@@ -1,0 +1,32 @@
+import { output, text } from "../fidelity/process.ts";
+
+/** A moment of a film, in red, green and blue. */
+export interface Still {
+  width: number;
+  height: number;
+  at(x: number, y: number): [red: number, green: number, blue: number];
+}
+
+export async function stillOf(path: string, seconds: number): Promise<Still> {
+  const entries = ["-select_streams", "v:0", "-show_entries", "stream=width,height", "-of", "csv=p=0"];
+  const [width = 0, height = 0] = (await text("ffprobe", ["-v", "error", ...entries, path])).split(",").map(Number);
+  const args = ["-v", "error", "-ss", `${seconds}`, "-i", path, "-frames:v", "1", "-pix_fmt", "rgb24"];
+  const chunks: Buffer[] = [];
+  for await (const chunk of output("ffmpeg", [...args, "-f", "rawvideo", "-"])) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  const at = (x: number, y: number) => [0, 1, 2].map((part) => bytes[(y * width + x) * 3 + part] ?? 0);
+  return { width, height, at: (x, y) => at(x, y) as [number, number, number] };
+}
+
+/** Which columns of a strip have something bright in them: where the letters are. */
+export function lettersIn({ at }: Still, strip: { x: number; y: number; width: number; height: number }): number[] {
+  const BRIGHT = 150;
+  return Array.from({ length: strip.width }, (_, column) => strip.x + column).filter((x) =>
+    Array.from({ length: strip.height }, (_, row) => at(x, strip.y + row)).some(([red]) => red > BRIGHT),
+  );
+}
+
+/** The highest sample of a file's sound, of 1. */
+export function peakOf(samples: Float32Array): number {
+  return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+}
