@@ -21,12 +21,12 @@ const TWO = cast({ name: "Ada", takes: [take("a", 0)] }, { name: "日本", takes
 const ALLOWED = /^[\][a-zA-Z0-9_=:,;.|+*()/-]+$/;
 const chainsOf = (text: string) => text.split(";");
 
-test("two stand side by side, each from the moment at which they came, half a tick early", () => {
+test("two stand side by side, each from the moment at which they came", () => {
   const { text, picture, inputs } = filterGraph(TWO, FilmForm.parse({}));
   expect(picture).toEqual({ width: 1280, height: 392 });
   expect(inputs.map(({ file }) => file)).toEqual(["a.webm", "b.webm"]);
-  expect(text).toMatch(/\[0:v\].*setpts=PTS\+-0.016667\/TB\[picture0\]/);
-  expect(text).toMatch(/\[1:v\].*setpts=PTS\+2.483333\/TB\[picture1\]/);
+  expect(text).toMatch(/\[0:v\].*setpts=PTS\+0.000000\/TB\[picture0\]/);
+  expect(text).toMatch(/\[1:v\].*setpts=PTS\+2.500000\/TB\[picture1\]/);
   expect(text).toContain("overlay=x=640+(640-w)/2:y=0+(360-h)/2:eval=frame:eof_action=pass[canvas2]");
 });
 

@@ -52,8 +52,6 @@ function pictureChains(
   { frameRate }: FilmForm,
   indexOf: (take: Take) => number,
 ): string[] {
-  // At each tick the newest picture stands that is not newer: half a tick earlier makes it the nearest.
-  const halfTick = 0.5 / frameRate;
   const chains = [`${background(names, layout, frameRate)}[canvas0]`];
   let count = 0;
   roles.forEach(({ takes }, seat) => {
@@ -61,7 +59,8 @@ function pictureChains(
     if (!tile) return;
     for (const take of takes.filter(({ hasVideo }) => hasVideo)) {
       const fit = `scale=w=${tile.width}:h=${tile.height}:force_original_aspect_ratio=decrease:eval=frame:flags=bilinear`;
-      const shift = (take.offsetSeconds - halfTick).toFixed(6);
+      // Overlay counts in ticks of the background: a picture's time is rounded to the nearest of them.
+      const shift = take.offsetSeconds.toFixed(6);
       chains.push(`[${indexOf(take)}:v]${fit},setsar=1,format=yuv420p,setpts=PTS+${shift}/TB[picture${count}]`);
       const at = `x=${tile.x}+(${tile.width}-w)/2:y=${tile.y}+(${tile.height}-h)/2`;
       // A picture may change its size in the middle: it is placed frame by frame.
