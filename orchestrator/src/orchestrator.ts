@@ -15,12 +15,12 @@ import type { Engine, RecordingsSource } from "./engine/engine.ts";
 import { RecorderError } from "./errors.ts";
 import { FilmDirector } from "./film/filmDirector.ts";
 import { FilmKind } from "./film/filmJob.ts";
-import { addressesOf, gatewayUrl } from "./gateway/gatewayAddresses.ts";
+import { gatewayUrl } from "./gateway/gatewayAddresses.ts";
+import { gatewaySources } from "./gateway/gatewaySources.ts";
 import { Gateways } from "./gateway/gateways.ts";
 import { legsAt } from "./gateway/legsAt.ts";
 import { gatewayOf } from "./gateway/placedId.ts";
 import { tellPublishedPort } from "./gateway/publishedPort.ts";
-import { SkywayGateway } from "./gateway/skywayGateway.ts";
 import { checkHealth } from "./health.ts";
 import { availableMemory } from "./host/availableMemory.ts";
 import { CpuWait } from "./host/cpuWait.ts";
@@ -98,13 +98,7 @@ export class Orchestrator {
 
     const clock = systemClock;
     const library = new Library(new Paths(configuration.recordingsFolder), log);
-    const gateways = new Gateways({
-      open: (address) => {
-        const { apiKey, bandwidth } = configuration;
-        return new SkywayGateway(gatewayUrl(configuration, address), apiKey, bandwidth.perLegKbps, address);
-      },
-      addresses: () => addressesOf(configuration.gatewayUrl),
-    });
+    const gateways = new Gateways(gatewaySources(configuration, clock, log));
     const cpuWait = new CpuWait();
     const host = new Host(
       {
@@ -125,6 +119,7 @@ export class Orchestrator {
         recordings,
         maxConcurrentRecorders: configuration.maxConcurrentRecorders,
         ...configuration.recorder,
+        isUnordered: configuration.janus !== undefined,
       },
       clock,
       {

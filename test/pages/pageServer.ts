@@ -16,6 +16,7 @@ const FILES: Record<string, { file: string; type: string }> = {
   "/pattern.html": { file: fileURLToPath(new URL("../fidelity/page/pattern.html", import.meta.url)), type: HTML },
   "/peerjs.html": { file: fileURLToPath(new URL("peerjs.html", import.meta.url)), type: HTML },
   "/whip.html": { file: fileURLToPath(new URL("whip.html", import.meta.url)), type: HTML },
+  "/janus.html": { file: fileURLToPath(new URL("janus.html", import.meta.url)), type: HTML },
   "/whip.js": { file: fileURLToPath(import.meta.resolve("whip-whep/whip.js")), type: SCRIPT },
   "/peerjs.js": { file: fileURLToPath(new URL("peerjs.min.js", import.meta.resolve("peerjs"))), type: SCRIPT },
 };

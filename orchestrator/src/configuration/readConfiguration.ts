@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
+import type { JanusAddress } from "../gateway/janus/janusGateway.ts";
 import type { UploaderSettings } from "../upload/uploadKind.ts";
 import type { Endpoint } from "../webhooks/endpoint.ts";
 import { readWebhooks } from "./readWebhooks.ts";
@@ -19,6 +20,8 @@ export interface Configuration extends Omit<File, "peers" | "upload" | "webhooks
   gatewayUrl: string;
   /** That gateways bind, in their containers. */
   gatewayMediaPort: number;
+  /** Whose rooms' publishers are recorded, in the place of our gateway; undefined without compose/janus.yml. */
+  janus: JanusAddress | undefined;
   signalingUrl: string;
   /** Compose project; containers of ours carry it as a label. */
   project: string;
@@ -64,7 +67,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   if (!variables || !file || !live || mistakes.length > 0) throw new ConfigurationError(mistakes);
   return {
     ...file,
-    peers: variables.RECORDER_PEER_ID ? [variables.RECORDER_PEER_ID] : file.peers,
+    peers: peersOf(variables, file),
     maxConcurrentRecorders: variables.MAX_CONCURRENT_RECORDERS ?? file.maxConcurrentRecorders,
     logLevel: variables.LOG_LEVEL ?? file.logLevel,
     apiKey: variables.SKYWAY_API_KEY,
@@ -72,6 +75,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     port: variables.PORT,
     gatewayUrl: variables.GATEWAY_URL,
     gatewayMediaPort: variables.GATEWAY_MEDIA_PORT,
+    janus: readJanus(variables),
     signalingUrl: variables.SIGNALING_URL,
     project: variables.COMPOSE_PROJECT_NAME,
     recorderImage: variables.RECORDER_IMAGE,
@@ -84,6 +88,16 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     liveImage: variables.LIVE_IMAGE,
     liveNetwork: variables.LIVE_NETWORK,
   };
+}
+
+function readJanus({ JANUS_URL, JANUS_SECRET, JANUS_PIN }: z.infer<typeof Environment>): JanusAddress | undefined {
+  return JANUS_URL === undefined ? undefined : { url: JANUS_URL, secret: JANUS_SECRET, pin: JANUS_PIN };
+}
+
+/** With Janus, a room is what is called to be recorded. */
+function peersOf({ JANUS_URL, JANUS_ROOMS, RECORDER_PEER_ID }: z.infer<typeof Environment>, { peers }: File) {
+  if (JANUS_URL !== undefined) return JANUS_ROOMS;
+  return RECORDER_PEER_ID ? [RECORDER_PEER_ID] : peers;
 }
 
 function readUpload(

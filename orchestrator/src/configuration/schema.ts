@@ -131,6 +131,21 @@ export const Environment = z
     PORT: z.preprocess(optional, z.coerce.number().int().min(0).max(65_535).default(3000)),
     GATEWAY_URL: z.preprocess(optional, z.url().default("http://127.0.0.1:8000")),
     GATEWAY_MEDIA_PORT: z.preprocess(optional, z.coerce.number().int().min(1).max(65_535).default(40_000)),
+    JANUS_URL: z.preprocess(optional, z.url().optional()),
+    JANUS_SECRET: z.preprocess(optional, z.string().min(16, "has less than 16 characters").default("")),
+    JANUS_ROOMS: z.preprocess(
+      optional,
+      z
+        .string()
+        .default("1234")
+        .transform((rooms) => rooms.split(",").map((room) => room.trim()))
+        .pipe(
+          z
+            .array(z.string().regex(/^[1-9][0-9]{0,14}$/, "is not a room: a number of 1 to 15 digits"))
+            .refine(distinct, "names a room twice"),
+        ),
+    ),
+    JANUS_PIN: z.preprocess(optional, z.string().optional()),
     SIGNALING_URL: z.preprocess(optional, z.url().default("http://127.0.0.1:9000")),
     SKYWAY_API_KEY: z.preprocess(
       optional,

@@ -1,6 +1,6 @@
 import type { Serialization } from "../chat/messageReader.ts";
 import type { DataConnectionId, MediaConnectionId, PeerId } from "../ids.ts";
-import type { Codec, Codecs, Kind } from "../recorders/codecs.ts";
+import type { Codec, Codecs, Kind, OfferedTrack } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
 
 /** The right to act as a peer at the gateway. */
@@ -93,6 +93,8 @@ export interface Gateway extends GatewayCalls {
 /** What is asked about connections, whichever gateway they are at. Everything throws GatewayError. */
 export interface GatewayCalls {
   status(id: MediaConnectionId): Promise<ConnectionStatus>;
+  /** What a caller offers to send; undefined where the gateway cannot tell. */
+  offered(id: MediaConnectionId): Promise<readonly OfferedTrack[] | undefined>;
   /** undefined where the gateway does not know the connection, or this extension. */
   tracks(id: MediaConnectionId): Promise<TracksReport | undefined>;
   /** Receive-only. */

@@ -69,6 +69,10 @@ export class Gateways implements GatewayCalls {
     return this.#of(id).status(id);
   }
 
+  offered(id: MediaConnectionId) {
+    return this.#of(id).offered(id);
+  }
+
   tracks(id: MediaConnectionId) {
     return this.#of(id).tracks(id);
   }

@@ -113,6 +113,10 @@ export class SkywayGateway implements Gateway {
     return { remoteId: body.remote_id, metadata: body.metadata };
   }
 
+  async offered(id: MediaConnectionId) {
+    return (await this.tracks(id))?.tracks;
+  }
+
   async tracks(id: MediaConnectionId): Promise<TracksReport | undefined> {
     const answer = await this.#ask("GET", connectionPath(id, "/tracks"));
     return answer.status === 404 ? undefined : read(TracksBody, answer, 200);

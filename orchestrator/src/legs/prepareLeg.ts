@@ -83,6 +83,6 @@ async function writingRecorder(spec: RecorderSpec, { rooms }: LegContext): Promi
 /** What the caller offers, in the order of our preferences; the usual where the gateway cannot tell. */
 async function codecsOf({ mediaConnectionId }: LegIn<"ringing">, { rooms }: LegContext): Promise<Codecs> {
   if (mediaConnectionId === undefined) return chooseCodecs(CALLED_WITH, rooms.preferences);
-  const report = await rooms.gateway.tracks(mediaConnectionId);
-  return report ? chooseCodecs(report.tracks, rooms.preferences) : USUAL_CODECS;
+  const offered = await rooms.gateway.offered(mediaConnectionId);
+  return offered ? chooseCodecs(offered, rooms.preferences) : USUAL_CODECS;
 }

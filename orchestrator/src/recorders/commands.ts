@@ -27,13 +27,17 @@ export interface AssemblyOrder extends Pick<FileForm, "tracks" | "transcode"> {
 
 const TITLE_LIMIT_CHARACTERS = 200;
 
-/** `record <recorderId> audio=<SDP> video=<SDP>`, see services/recorder/record. */
-export function recordCommand(recorderId: RecorderId, codecs: Codecs): string[] {
+/**
+ * `record <recorderId> audio=<SDP> video=<SDP> [unordered]`, see services/recorder/record.
+ *
+ * @param isUnordered whether packets come as they came over the network, and video not from a keyframe on.
+ */
+export function recordCommand(recorderId: RecorderId, codecs: Codecs, isUnordered = false): string[] {
   const tracks = (["audio", "video"] as const).flatMap((kind) => {
     const codec = codecs[kind];
     return codec ? [`${kind}=${Buffer.from(trackSdp(kind, codec)).toString("base64")}`] : [];
   });
-  return ["record", recorderId, ...tracks];
+  return ["record", recorderId, ...tracks, ...(isUnordered ? ["unordered"] : [])];
 }
 
 /** `assemble <recorderId> …`, see services/recorder/assemble. */

@@ -33,6 +33,8 @@ export interface RecorderSettings {
   maxConcurrentRecorders: number;
   memoryMebibytes: number;
   cpus: number;
+  /** The gateway passes packets on as they came over the network. */
+  isUnordered?: boolean;
 }
 
 /** Where recorders write, as far as they do not do it themselves. */
@@ -80,13 +82,13 @@ export class Recorders {
    *   moment.
    */
   async take(spec: RecorderSpec): Promise<StartedRecorder> {
-    const { maxConcurrentRecorders, network } = this.#settings;
+    const { maxConcurrentRecorders, network, isUnordered } = this.#settings;
     if (!spec.isSuccessor && this.#running >= maxConcurrentRecorders) {
       throw new RecorderError("TOO_MANY_RECORDERS", `${maxConcurrentRecorders} are allowed`);
     }
     this.#running += 1;
     try {
-      const command = recordCommand(spec.recorderId, spec.codecs);
+      const command = recordCommand(spec.recorderId, spec.codecs, isUnordered);
       const container = this.#containerSpec("recorder", spec, command, network);
       const id = await this.#engine.start(container).catch((error: unknown) => {
         // An engine that could not say so may have started it all the same.

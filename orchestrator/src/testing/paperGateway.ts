@@ -8,6 +8,7 @@ import type {
   TracksReport,
 } from "../gateway/gateway.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
+import { Inbox } from "../gateway/inbox.ts";
 import { placedId } from "../gateway/placedId.ts";
 import type { MediaConnectionId, PeerId } from "../ids.ts";
 import { type Codecs, USUAL_CODECS } from "../recorders/codecs.ts";
@@ -126,6 +127,10 @@ export class PaperGateway implements Gateway {
     return this.#connections.get(id)?.report ?? undefined;
   }
 
+  async offered(id: MediaConnectionId) {
+    return (await this.tracks(id))?.tracks;
+  }
+
   async answer(id: MediaConnectionId, _codecs: Codecs, redirect: RedirectTargets): Promise<void> {
     this.#mustWork();
     this.#connection(id).redirect = redirect;
@@ -201,32 +206,3 @@ export class PaperGateway implements Gateway {
 }
 
 const gone = () => new GatewayError("GONE", "nothing of that name");
-
-/** Events that wait for their reader, or a reader that waits for events. */
-class Inbox<Event> {
-  readonly #waiting: Event[] = [];
-  #wake: () => void = () => undefined;
-  #closed: Error | undefined;
-
-  put(event: Event): void {
-    this.#waiting.push(event);
-    this.#wake();
-  }
-
-  close(reason: Error): void {
-    this.#closed = reason;
-    this.#wake();
-  }
-
-  async take(until: AbortSignal): Promise<Event | undefined> {
-    while (this.#waiting.length === 0) {
-      if (this.#closed) throw this.#closed;
-      until.throwIfAborted();
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        until.addEventListener("abort", () => resolve(), { once: true });
-      });
-    }
-    return this.#waiting.shift();
-  }
-}

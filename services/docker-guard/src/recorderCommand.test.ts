@@ -6,6 +6,7 @@ const passes = (words: string[]) => recorderCommand.safeParse(words).success;
 test.each([
   [["record", "leg_1-p1", "audio=djA="]],
   [["record", "leg_1-p1", "audio=djA=", "video=djA+/w=="]],
+  [["record", "leg_1-p1", "audio=djA=", "video=djA=", "unordered"]],
   [["assemble", "leg_1-p1", "format=webm", "audio=-0.012000,1.000000123", "video=0.1,1,leg_1-p2", "title=日本語 & co"]],
   [["assemble", "leg_1-p1", "tracks=separate", "transcode=vorbis", "date=2026-01-02T03:04:05.678Z", "call_id=call_1"]],
   [["compose", "job_0mwthz7sw3f4e5fd91a"]],
@@ -19,6 +20,8 @@ describe("is refused:", () => {
     ["another program", ["bash", "-c", "id"]],
     ["no id", ["record"]],
     ["no track", ["record", "leg_1-p1"]],
+    ["no track, unordered", ["record", "leg_1-p1", "unordered"]],
+    ["twice unordered", ["record", "leg_1-p1", "audio=djA=", "unordered", "unordered"]],
     ["three tracks", ["record", "leg_1-p1", "audio=djA=", "video=djA=", "audio=djA="]],
     ["a path as an id", ["record", "../state/peers", "audio=djA="]],
     ["an option as an id", ["assemble", "-x", "format=webm"]],

@@ -16,7 +16,7 @@ const argument = (pattern: string) =>
     .regex(new RegExp(`^(${pattern})$`, "u"));
 
 const id = argument(ID);
-const track = argument("(audio|video)=[A-Za-z0-9+/]+={0,2}");
+const track = argument("(audio|video)=[A-Za-z0-9+/]+={0,2}|unordered");
 const detail = argument(
   [
     `format=(${FORMAT})`,
@@ -41,9 +41,10 @@ export const jobCommand = z.tuple([z.enum(["compose", "preview"]), JOB_ID]);
 /** The commands of the recorder image, and what may follow each; see services/recorder. */
 export const recorderCommand = z.union(
   [
-    z
-      .tuple([z.literal("record"), id], track)
-      .refine((words) => words.length > 2 && words.length <= 4, "one SDP for each of two tracks"),
+    z.tuple([z.literal("record"), id], track).refine(([, , ...words]) => {
+      const tracks = words.filter((word) => word !== "unordered").length;
+      return tracks > 0 && tracks <= 2 && words.length - tracks <= 1;
+    }, "one SDP for each of two tracks"),
     z.tuple([z.literal("assemble"), id], detail).refine((words) => words.length <= PARTS_LIMIT, "too many arguments"),
     z.tuple([z.literal("probe"), recordingsPath]),
     jobCommand,

@@ -1,0 +1,33 @@
+/** Events that wait for their reader, or a reader that waits for events. */
+export class Inbox<Event> {
+  readonly #waiting: Event[] = [];
+  #wake: () => void = () => undefined;
+  #closed: Error | undefined;
+
+  put(event: Event): void {
+    this.#waiting.push(event);
+    this.#wake();
+  }
+
+  close(reason: Error): void {
+    this.#closed = reason;
+    this.#wake();
+  }
+
+  /** Throws when `until` aborts first, or when it was closed and nothing is left in it. */
+  async take(until: AbortSignal): Promise<Event> {
+    while (this.#waiting.length === 0) {
+      if (this.#closed) throw this.#closed;
+      until.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          until.removeEventListener("abort", wake);
+          resolve();
+        };
+        this.#wake = wake;
+        until.addEventListener("abort", wake);
+      });
+    }
+    return this.#waiting.shift() as Event;
+  }
+}

@@ -1,0 +1,45 @@
+import { type Codec, type Kind, type OfferedTrack, USUAL_CODECS } from "../../recorders/codecs.ts";
+import type { Publisher } from "./messages.ts";
+
+const g711 = (codec: string, payloadType: number): Codec => ({
+  ...{ codec, payloadType, fmtp: "" },
+  samplingRate: 8_000,
+  channels: 1,
+});
+
+/**
+ * What of Janus' codecs can be recorded, by its names, with the payload types that it is told to forward them as. Not
+ * VP9: ffmpeg cannot read the payload descriptor of browsers, which our own gateway simplifies.
+ */
+const CODECS: Readonly<Record<string, Codec | undefined>> = {
+  opus: USUAL_CODECS.audio,
+  pcmu: g711("PCMU", 0),
+  pcma: g711("PCMA", 8),
+  vp8: USUAL_CODECS.video,
+  h264: { codec: "H264", payloadType: 102, samplingRate: 90_000, channels: 1, fmtp: "packetization-mode=1" },
+};
+
+/**
+ * What a publisher sends, one codec of each kind. Janus forwards the first stream of a kind: one that is disabled is
+ * none, whatever comes after it.
+ */
+export function publishedTracks({ streams }: Pick<Publisher, "streams">): OfferedTrack[] {
+  return (["audio", "video"] as const).flatMap((kind) => {
+    const stream = firstOf(kind, streams);
+    const codec = stream?.codec === undefined || stream.disabled ? undefined : CODECS[stream.codec];
+    return codec ? [{ kind, offered: [codec] }] : [];
+  });
+}
+
+export function isSimulcast({ streams }: Pick<Publisher, "streams">): boolean {
+  return firstOf("video", streams)?.simulcast ?? false;
+}
+
+/** Whether a recorder for what was published before can go on with what is published now. */
+export function goesOn(before: readonly OfferedTrack[], now: readonly OfferedTrack[]): boolean {
+  return now.every(({ kind, offered }) =>
+    before.some((track) => track.kind === kind && track.offered[0]?.codec === offered[0]?.codec),
+  );
+}
+
+const firstOf = (kind: Kind, streams: Publisher["streams"]) => streams.find(({ type }) => type === kind);

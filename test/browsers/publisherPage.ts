@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { HTTP_PORT } from "../bundle/settings.ts";
+import type { Browser, Tab } from "./browser.ts";
+
+const Sent = z.object({ frames: z.number(), audioPackets: z.number() });
+export type Sent = z.infer<typeof Sent>;
+
+/** A page that publishes in a VideoRoom of Janus. */
+export interface PublisherPage {
+  readonly tab: Tab;
+  /** In the room, and the leg's peer id. */
+  readonly peerId: string;
+  /** Resolves when media can flow. */
+  publish(media?: { video?: boolean; audio?: boolean }): Promise<void>;
+  addCamera(): Promise<void>;
+  talk(ms: number): Promise<void>;
+  sent(): Promise<Sent>;
+  unpublish(): Promise<void>;
+  leave(): Promise<void>;
+  /** Asks the VideoRoom for anything; rejects with its error. */
+  tell(body: object): Promise<void>;
+}
+
+/** @param display the name by which others in the room know it. */
+export async function openPublisherPage(
+  browser: Browser,
+  pagesOrigin: string,
+  room: number,
+  display: string,
+): Promise<PublisherPage> {
+  const tab = await browser.open(`${pagesOrigin}/janus.html`);
+  const run = (method: string, ...args: unknown[]) =>
+    tab.evaluate(`window.publisher.${method}(...${JSON.stringify(args)})`);
+  const url = `ws://127.0.0.1:${HTTP_PORT}/janus`;
+  const peerId = String(z.int().parse(await run("join", url, room, display)));
+  return {
+    tab,
+    peerId,
+    publish: async (media = {}) => void (await run("publish", media)),
+    addCamera: async () => void (await run("addCamera")),
+    talk: async (ms) => void (await run("talk", ms)),
+    sent: async () => Sent.parse(await run("sent")),
+    unpublish: async () => void (await run("unpublish")),
+    leave: async () => void (await run("leave")),
+    tell: async (body) => void (await run("tell", body)),
+  };
+}

@@ -1,0 +1,32 @@
+import { randomBytes } from "node:crypto";
+import { composeOrThrow } from "./compose.ts";
+import { MEDIA_PORT } from "./settings.ts";
+
+const BUILD_LIMIT_MS = 300_000;
+const PORTS = 20;
+const OVERLAY = ["--file", "compose/janus.yml"];
+const SERVICES = ["skyway-webrtc-gateway", "orchestrator", "web"];
+const UP = ["up", "--detach", "--no-deps", "--no-build", "--wait", "--wait-timeout", "60"];
+
+export const ROOM = 1234;
+
+/** Janus in the place of the test bundle's gateway, until the end of its scope (`await using`). */
+export interface JanusBundle extends AsyncDisposable {
+  /** `docker compose` with the overlay. */
+  run(args: string[]): Promise<string>;
+}
+
+export async function withJanus(): Promise<JanusBundle> {
+  const first = MEDIA_PORT + 600;
+  const env = {
+    JANUS_SECRET: randomBytes(16).toString("hex"),
+    JANUS_MEDIA_PORTS: `${first}-${first + PORTS - 1}`,
+  };
+  const run = (args: string[]) => composeOrThrow([...OVERLAY, ...args], { env, limitMs: BUILD_LIMIT_MS });
+  await run(["build", "skyway-webrtc-gateway"]);
+  await run([...UP, ...SERVICES]);
+  return {
+    run,
+    [Symbol.asyncDispose]: async () => void (await composeOrThrow([...UP, ...SERVICES])),
+  };
+}

@@ -1,0 +1,176 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { openPublisherPage, type PublisherPage, type Sent } from "../browsers/publisherPage.ts";
+import { fileUrl, findCallsOf, request } from "../bundle/api.ts";
+import { download } from "../bundle/download.ts";
+import { note } from "../bundle/figures.ts";
+import { type JanusBundle, ROOM, withJanus } from "../bundle/janus.ts";
+import { inspect } from "../bundle/recordingFile.ts";
+import { runOrThrow } from "../bundle/run.ts";
+import { API_KEY, PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import {
+  expectAllHealthy,
+  expectNothingLeft,
+  PATIENCE_MS,
+  type Ready,
+  readyCallOf,
+  recordingCallOf,
+} from "./expectations.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+/** Publishers of a VideoRoom are recorded, with Janus in our gateway's place. */
+
+const START_LIMIT_MS = 300_000;
+const CALL_MS = 4_000;
+/** Nobody tells its recorder of the end: it is asked to end once no word of it came. */
+const READY_LIMIT_MS = 6_000;
+const KEPT = 0.98;
+
+let janus: JanusBundle;
+let stage: Stage;
+beforeAll(async () => {
+  janus = await withJanus();
+  stage = await openStage("chromium");
+}, START_LIMIT_MS);
+afterAll(async () => {
+  await stage?.[Symbol.asyncDispose]();
+  await janus?.[Symbol.asyncDispose]();
+  await waitFor("the recorder is registered again", PATIENCE_MS, async () => {
+    const peers = await request(`/api/apikeys/${API_KEY}/peers/${RECORDER_PEER_ID}/exists`);
+    return peers.ok && (await peers.json()).exists;
+  });
+  await expectAllHealthy();
+}, START_LIMIT_MS);
+afterEach(expectNothingLeft);
+
+test("who publishes in a room is in one call, and in another one once nobody was there", async () => {
+  const [ada, bob] = [await recorded("Ada"), await recorded("Bob")];
+  await bob.page.talk(CALL_MS);
+  const ends = await Promise.all([ended(ada, "leave"), ended(bob, "unpublish")]);
+
+  expect(ends.map(({ call }) => call.id)).toEqual([ada.callId, ada.callId]);
+  expect(ends.map(({ leg }) => leg.metadata)).toMatchObject([{ name: "Ada" }, { name: "Bob" }]);
+  expect(ends.map(({ leg }) => leg.reason)).toEqual(["left", "unpublished"]);
+  for (const end of ends) await expectWhole(end);
+
+  await bob.page.publish();
+  const again = await waitFor("another leg", PATIENCE_MS, async () => {
+    const calls = await findCallsOf(bob.page.peerId);
+    return calls.find(({ id, legs }) => id !== ada.callId && legs[0]?.state === "recording");
+  });
+  const sent = await bob.page.sent();
+  await bob.page.talk(1_000);
+  const { call } = await ended({ ...bob, callId: again.id, before: sent }, "leave");
+  expect(call.id).toBe(again.id);
+  for (const { page } of [ada, bob]) await page.tab.close();
+});
+
+test("a tab that is closed ends its leg, and the call goes on for who stays; nobody's page can forward it", async () => {
+  const [ada, bob] = [await recorded("Ada"), await recorded("Bob")];
+  const forwarding = { request: "rtp_forward", room: ROOM, publisher_id: Number(ada.page.peerId) };
+  const elsewhere = { ...forwarding, host: "127.0.0.1", audio_port: 9, admin_key: "guessed", secret: "guessed" };
+  await expect(bob.page.tell(elsewhere)).rejects.toThrow(/Unauthorized/);
+  await ada.page.talk(CALL_MS);
+  const left = await ended(ada, "close the tab");
+  await bob.page.talk(1_000);
+  const stayed = await ended(bob, "leave");
+
+  expect(["left", "unpublished"]).toContain(left.leg.reason);
+  expect(stayed.call.id).toBe(left.call.id);
+  await expectWhole(left);
+  await expectWhole(stayed);
+  await bob.page.tab.close();
+});
+
+test("an orchestrator that dies in mid-call finds its forwarders again, and the recording goes on", async () => {
+  const ada = await recorded("Ada");
+  await ada.page.talk(1_000);
+  await janus.run(["kill", "orchestrator"]);
+  await ada.page.talk(1_000);
+  // As Docker does it by itself.
+  await runOrThrow("docker", ["start", `${PROJECT}-orchestrator-1`]);
+  await waitFor("the orchestrator is there again", PATIENCE_MS, isWell);
+  await recordingCallOf(ada.page.peerId, PATIENCE_MS);
+  const bob = await recorded("Bob");
+  await ada.page.talk(1_000);
+  const [kept, late] = await Promise.all([ended(ada, "leave"), ended(bob, "leave")]);
+
+  expect(kept.call.legs).toHaveLength(2);
+  expect(late.call.id).toBe(kept.call.id);
+  await expectWhole(kept);
+  for (const { page } of [ada, bob]) await page.tab.close();
+});
+
+test("a camera that is switched on later goes on in a leg of its own; Janus that dies leaves ready recordings", async () => {
+  const ada = await recorded("Ada", { video: false });
+  await ada.page.talk(1_000);
+  await ada.page.addCamera();
+  const { legs } = await waitFor("a leg with video", PATIENCE_MS, async () => {
+    const [call] = await findCallsOf(ada.page.peerId);
+    return call?.legs.length === 2 && call.legs[1]?.state === "recording" ? call : undefined;
+  });
+  await ada.page.talk(2_000);
+  await janus.run(["restart", "--timeout", "1", "skyway-webrtc-gateway"]);
+  const over = await waitFor("both are ready", PATIENCE_MS, async () => {
+    const [call] = await findCallsOf(ada.page.peerId);
+    return call?.legs.every(({ state }) => state === "ready") ? call : undefined;
+  });
+
+  expect(over.legs.map(({ id }) => id)).toEqual(legs.map(({ id }) => id));
+  expect(over.legs.map(({ reason }) => reason)).toEqual(["renegotiated", "gateway_lost"]);
+  const kinds = over.legs.map(({ file }) => file?.streams.map(({ kind }) => kind).sort());
+  expect(kinds).toEqual([["audio"], ["audio", "video"]]);
+  await waitFor("the room is watched again", PATIENCE_MS, isWell);
+  const bob = await recorded("Bob");
+  await bob.page.talk(1_000);
+  await expectWhole(await ended(bob, "leave"));
+  for (const { page } of [ada, bob]) await page.tab.close();
+});
+
+const isWell = async () => (await request("/api/health")).ok;
+
+interface Recorded {
+  page: PublisherPage;
+  callId: string;
+  /** What was sent before it was known that a recorder was there. */
+  before: Sent;
+}
+
+/** A page that publishes, and is being recorded. */
+async function recorded(display: string, media?: { video: boolean }): Promise<Recorded> {
+  const page = await openPublisherPage(stage.browser, stage.pages, ROOM, display);
+  await page.publish(media);
+  const { id } = await recordingCallOf(page.peerId, PATIENCE_MS);
+  return { page, callId: id, before: await page.sent() };
+}
+
+interface Ended extends Ready {
+  before: Sent;
+  sent: Sent;
+}
+
+async function ended({ page, before }: Recorded, how: "leave" | "unpublish" | "close the tab"): Promise<Ended> {
+  const sent = await page.sent();
+  const endedAt = Date.now();
+  await (how === "close the tab" ? page.tab.close() : page[how]());
+  return { before, sent, ...(await readyCallOf(page.peerId, endedAt, READY_LIMIT_MS)) };
+}
+
+/** All that was sent from when the API said so, from a keyframe on, and nothing twice. */
+async function expectWhole({ call, leg, before, sent, readyAfterMs }: Ended): Promise<void> {
+  await using file = await download(fileUrl(call, leg));
+  const seen = await inspect(file.path);
+  const packets = (kind: string) => seen.streams.find((stream) => stream.kind === kind)?.packets ?? 0;
+  const least = { frames: sent.frames - before.frames, audioPackets: sent.audioPackets - before.audioPackets };
+  const got = { frames: packets("video"), audioPackets: packets("audio") };
+  await note({ test: expect.getState().currentTestName, readyAfterMs, least, got, sent });
+  const hint = JSON.stringify({ leg, least, got, sent, seen }, null, 2);
+
+  expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort(), hint).toEqual(["audio opus", "video vp8"]);
+  expect(seen.decodeErrors, hint).toBe("");
+  expect(seen.firstFrame?.keyframe, hint).toBe(true);
+  expect(got.frames, hint).toBeGreaterThanOrEqual(least.frames * KEPT);
+  expect(got.audioPackets, hint).toBeGreaterThanOrEqual(least.audioPackets * KEPT);
+  expect(got.frames, hint).toBeLessThanOrEqual(sent.frames + 10);
+  expect(got.audioPackets, hint).toBeLessThanOrEqual(sent.audioPackets + 15);
+}
