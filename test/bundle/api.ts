@@ -26,6 +26,7 @@ const Leg = z.object({
   endedAt: z.iso.datetime().nullish(),
   reason: z.string().nullish(),
   error: z.object({ code: z.string(), message: z.string() }).loose().optional(),
+  placedBy: z.enum(["clock", "first_packet"]).optional(),
   file: RecordedFile.optional(),
   trackFiles: z.array(RecordedFile).optional(),
   files: z

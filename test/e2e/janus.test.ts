@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openPublisherPage, type PublisherPage, type Sent } from "../browsers/publisherPage.ts";
 import { fileUrl, findCallsOf, request } from "../bundle/api.ts";
+import { recorderContainers } from "../bundle/containers.ts";
 import { download } from "../bundle/download.ts";
 import { note } from "../bundle/figures.ts";
 import { type JanusBundle, ROOM, withJanus } from "../bundle/janus.ts";
@@ -21,7 +22,7 @@ import { openStage, type Stage } from "./stage.ts";
 /** Publishers of a VideoRoom are recorded, with Janus in our gateway's place. */
 
 const START_LIMIT_MS = 300_000;
-const CALL_MS = 4_000;
+const CALL_MS = 2_500;
 /** Nobody tells its recorder of the end: it is asked to end once no word of it came. */
 const READY_LIMIT_MS = 6_000;
 const KEPT = 0.98;
@@ -101,6 +102,29 @@ test("an orchestrator that dies in mid-call finds its forwarders again, and the 
   for (const { page } of [ada, bob]) await page.tab.close();
 });
 
+test("whose recorder is lost goes on in another leg of the same call", async () => {
+  const ada = await recorded("Ada");
+  await ada.page.talk(1_000);
+  for (const { ID } of await recorderContainers()) await runOrThrow("docker", ["kill", ID]);
+  const { legs } = await waitFor("another leg", PATIENCE_MS, async () => {
+    const [call] = await findCallsOf(ada.page.peerId);
+    return call?.legs.length === 2 && call.legs[1]?.state === "recording" ? call : undefined;
+  });
+  const before = await ada.page.sent();
+  await ada.page.talk(1_000);
+  const sent = await ada.page.sent();
+  const endedAt = Date.now();
+  await ada.page.leave();
+  const [lost, next] = await waitFor("both are ready", PATIENCE_MS, async () => {
+    const [call] = await findCallsOf(ada.page.peerId);
+    return call?.legs.every(({ state }) => state === "ready") ? call.legs.map((leg) => ({ call, leg })) : undefined;
+  });
+
+  expect(lost?.leg).toMatchObject({ id: legs[0]?.id, reason: "recorder_lost", error: { code: "RECORDER_LOST" } });
+  if (next) await expectWhole({ ...next, before, sent, readyAfterMs: Date.now() - endedAt });
+  await ada.page.tab.close();
+});
+
 test("a camera that is switched on later goes on in a leg of its own; Janus that dies leaves ready recordings", async () => {
   const ada = await recorded("Ada", { video: false });
   await ada.page.talk(1_000);
@@ -167,6 +191,7 @@ async function expectWhole({ call, leg, before, sent, readyAfterMs }: Ended): Pr
   const hint = JSON.stringify({ leg, least, got, sent, seen }, null, 2);
 
   expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort(), hint).toEqual(["audio opus", "video vp8"]);
+  expect(leg.placedBy, hint).toBe("first_packet");
   expect(seen.decodeErrors, hint).toBe("");
   expect(seen.firstFrame?.keyframe, hint).toBe(true);
   expect(got.frames, hint).toBeGreaterThanOrEqual(least.frames * KEPT);

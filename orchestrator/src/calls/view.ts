@@ -38,6 +38,8 @@ export const LegView = z
     endedAt: z.iso.datetime().nullable(),
     reason: z.string().optional(),
     error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).optional(),
+    /** How its tracks lie to each other: by the gateway's clock, or each from its first packet on. */
+    placedBy: z.enum(["clock", "first_packet"]).optional(),
     /** Of a leg that has rolled over, the first of `files`. */
     file: RecordingFile.optional(),
     trackFiles: z.array(RecordingFile).optional(),
@@ -130,6 +132,7 @@ function legView(leg: ManifestLeg): LegView {
     ...("error" in leg && leg.error && { error: leg.error }),
     ...("parts" in leg && leg.parts && { parts: leg.parts.map(({ endedAt, reason }) => ({ endedAt, reason })) }),
     ...("gapSeconds" in leg && leg.gapSeconds !== undefined && { gapSeconds: leg.gapSeconds }),
+    ...("placedBy" in leg && leg.placedBy && { placedBy: leg.placedBy }),
     ...("file" in leg && { file: leg.file }),
     ...("trackFiles" in leg && leg.trackFiles && { trackFiles: leg.trackFiles }),
     ...("files" in leg && leg.files && { files: leg.files.map((file) => FileView.parse(file)) }),

@@ -53,6 +53,17 @@ test("the file that comes with the bundle says what the defaults are", () => {
   expect(readConfiguration(fileWith(uncommented))).toEqual(readConfiguration({}));
 });
 
+test("with Janus, its rooms are what is called, and a secret is needed", () => {
+  const environment = { JANUS_URL: "ws://janus:8188", JANUS_SECRET: "s".repeat(16), RECORDER_PEER_ID: "C" };
+  const janus = { url: environment.JANUS_URL, secret: environment.JANUS_SECRET, pin: undefined };
+  expect(readConfiguration({ ...environment, JANUS_PIN: "" })).toMatchObject({ peers: ["1234"], janus });
+  expect(readConfiguration({ ...environment, JANUS_ROOMS: "5, 6" })).toMatchObject({ peers: ["5", "6"] });
+  expect(mistakes({ ...environment, JANUS_ROOMS: "5,x,5" })).toMatch(/JANUS_ROOMS.*is not a room/);
+  expect(mistakes({ ...environment, JANUS_ROOMS: "5,5" })).toContain("names a room twice");
+  expect(mistakes({ JANUS_URL: environment.JANUS_URL })).toContain("JANUS_SECRET: is needed");
+  expect(mistakes({ ...environment, JANUS_SECRET: "short" })).toContain("has less than 16 characters");
+});
+
 test("the environment wins over the file", () => {
   const file = fileWith("peers: [A, B]\nmaxConcurrentRecorders: 5\nlogLevel: warn\n");
   expect(readConfiguration(file)).toMatchObject({ peers: ["A", "B"], maxConcurrentRecorders: 5, logLevel: "warn" });

@@ -64,6 +64,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   if (live && live.outputs.length + live.push.length > 0 && !variables?.LIVE_IMAGE) {
     mistakes.push("live: without compose/live.yml no call can be shown live");
   }
+  if (variables?.JANUS_URL && !variables.JANUS_SECRET) mistakes.push("JANUS_SECRET: is needed with JANUS_URL");
   if (!variables || !file || !live || mistakes.length > 0) throw new ConfigurationError(mistakes);
   return {
     ...file,

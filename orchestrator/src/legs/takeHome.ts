@@ -7,7 +7,7 @@ import { failLeg, shown } from "./failLeg.ts";
 import { finishFile, type KeptFile } from "./finishFile.ts";
 import type { LegContext } from "./legContext.ts";
 import { withFiles } from "./legFiles.ts";
-import { recordersOf } from "./parts.ts";
+import { allTracks, recordersOf } from "./parts.ts";
 import { fileStart } from "./rolledFile.ts";
 import { unanswered } from "./unanswered.ts";
 
@@ -70,12 +70,19 @@ function finalisingOf(leg: SpooledLeg, ending: Ending): LegIn<"finalising"> {
     ...(dialled && { dialled }),
     codecs: leg.codecs ?? USUAL_CODECS,
     tracks: leg.tracks ?? [],
+    placedBy: placedBy(leg),
     ...(leg.parts && { parts: leg.parts }),
     startedAt: ("startedAt" in leg && leg.startedAt) || ringingAt,
     endedAt: ending.at.toISOString(),
     reason: reasonOf(ending),
   };
 }
+
+/** As `trackParts` does it. */
+const placedBy = ({ tracks = [], parts, files }: SpooledLeg): LegIn<"finalising">["placedBy"] =>
+  [...allTracks({ tracks, parts }), ...(files ?? []).flatMap(allTracks)].some(({ clock }) => clock)
+    ? "clock"
+    : "first_packet";
 
 function lastFile(leg: LegIn<"finalising">, { files }: LegContext): ManifestFile {
   const { recorderId, tracks, parts, endedAt, reason } = leg;

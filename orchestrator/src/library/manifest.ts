@@ -91,6 +91,11 @@ const recorded = {
   recorderId: z.string().transform((id) => id as RecorderId),
   codecs: z.object({ audio: codec.optional(), video: codec.optional() }),
   tracks: z.array(track),
+  /**
+   * How its tracks lie to each other in its file: by the gateway's clock; or both begin with the first packet that was
+   * redirected, because the gateway tells no times (Janus, the official one). Known once it has ended.
+   */
+  placedBy: z.enum(["clock", "first_packet"]).optional(),
   /** Earlier ones; the leg's own recorder is that of the last. */
   parts: z.array(part).optional(),
   /** Of a leg that has rolled over: the files before the one that is being recorded; all of them in the end. */
