@@ -75,6 +75,31 @@ describe("a recorder that is sent RTP", () => {
     expect(await times(recorder, "audio")).toEqual(video.map((_, index) => index * 20));
   });
 
+  test("puts in order what is not, and begins with a keyframe, where it was told so", async () => {
+    const recorder = await bench.record({ video: VP8_SDP, audio: OPUS_SDP }, "unordered");
+    await using picture = sender(recorder, "video", 96, vp8Payloads);
+    await using sound = sender(recorder, "audio", 111, wholePayload);
+    const late = 5; // pictures that came before the keyframe
+    for (let index = 0; index < 40; index += 1) {
+      await picture.frame(index < late ? frameAt(index + 1) : frameAt(index - late), 1_000 + index * VIDEO_STEP);
+      const swapped = index % 2 === 0 ? 1 : -1;
+      sound.skip(swapped);
+      await sound.frame(audio[index + swapped] ?? frameAt(0), 1_000 + (index + swapped) * AUDIO_STEP);
+      sound.skip(-swapped);
+      await delay(PACE_MS);
+    }
+    await endedBy(recorder, async () => {
+      await picture.bye();
+      await sound.bye();
+    });
+    const from = (first: number, count: number, ms: number) =>
+      Array.from({ length: count }, (_, index) => Math.round((first + index) * ms));
+    expect(await times(recorder, "video")).toEqual(from(late, 40 - late, 1000 / 30));
+    const heard = await times(recorder, "audio");
+    expect(heard).toEqual([...heard].sort((a, b) => a - b));
+    expect(heard.length).toBeGreaterThanOrEqual(39); // what precedes the first packet that came is too late
+  });
+
   test("goes on after a silence, and ends while nothing comes", async () => {
     const recorder = await bench.record({ video: VP8_SDP });
     await using picture = sender(recorder, "video", 96, vp8Payloads);

@@ -38,7 +38,7 @@ export interface RunningRecorder {
 
 /** A network and a volume of their own for recorders under test; gone at the end of its scope (`await using`). */
 export interface RecorderBench extends AsyncDisposable {
-  record(sdps: Partial<Record<Kind, string>>): Promise<RunningRecorder>;
+  record(sdps: Partial<Record<Kind, string>>, ...words: string[]): Promise<RunningRecorder>;
   /** The image's other commands: assemble, probe, check. */
   command(...command: string[]): Promise<Finished>;
   /** Runs a shell line with the recordings in /recordings. */
@@ -71,13 +71,13 @@ export async function openRecorderBench(): Promise<RecorderBench> {
   const containers: string[] = [];
   let parts = 0;
   return {
-    async record(sdps) {
+    async record(sdps, ...words) {
       parts += 1;
       const id = `leg_test-p${parts}`;
       const container = `${name}-${parts}`;
       const tracks = Object.entries(sdps).map(([kind, text]) => `${kind}=${Buffer.from(text).toString("base64")}`);
       const options = ["--name", container, "--network", name, ...CONFINED, ...mount];
-      const child = spawn("docker", ["run", ...options, IMAGE, "record", id, ...tracks]);
+      const child = spawn("docker", ["run", ...options, IMAGE, "record", id, ...tracks, ...words]);
       children.push(child);
       containers.push(container);
       return started(child, container, id);
