@@ -5,13 +5,19 @@ import type { Browser, Tab } from "./browser.ts";
 const Sent = z.object({ frames: z.number(), audioPackets: z.number() });
 export type Sent = z.infer<typeof Sent>;
 
+/** Pictures and sounds that a test can tell apart; by default with both, and Janus' choice of codecs. */
+export interface Published {
+  video?: boolean;
+  videocodec?: "vp8" | "h264";
+}
+
 /** A page that publishes in a VideoRoom of Janus. */
 export interface PublisherPage {
   readonly tab: Tab;
   /** In the room, and the leg's peer id. */
   readonly peerId: string;
   /** Resolves when media can flow. */
-  publish(media?: { video?: boolean; audio?: boolean }): Promise<void>;
+  publish(media?: Published): Promise<void>;
   addCamera(): Promise<void>;
   talk(ms: number): Promise<void>;
   sent(): Promise<Sent>;

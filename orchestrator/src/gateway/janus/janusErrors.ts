@@ -5,6 +5,7 @@ const KINDS: Readonly<Record<number, GatewayErrorKind>> = {
   403: "REFUSED", // a secret or token is asked for
   426: "REFUSED", // no such room
   428: "GONE", // no such publisher
+  429: "REFUSED", // a PIN or secret is asked for
   433: "REFUSED", // wrong secret or PIN
   458: "UNREACHABLE", // our session is over
 };

@@ -147,12 +147,27 @@ describe("when the connection to Janus is lost", () => {
 
   test("for so long that their legs were given up, they ring anew, and are forwarded to nobody", async () => {
     const id = await recorded();
+    const call = await callOf(id);
     await cut();
     await clock.pass(5_000);
     room = await gateway.createPeer(ROOM);
-    expect(await called()).not.toBe(id);
+    const again = await called();
+    expect([again === id, await callOf(again)]).toEqual([false, call]);
     await expect.poll(() => forwarded()).toEqual([]);
     await expect(gateway.status(id)).rejects.toMatchObject({ kind: "GONE" });
+  });
+
+  test("while somebody rings, they ring again; who is not to be recorded does not", async () => {
+    await gateway.hangUp(await recorded(BOB));
+    janus.publish(ADA);
+    const id = await called();
+    await cut();
+    room = await gateway.createPeer(ROOM);
+    const again = await called();
+    expect([again === id, (await gateway.status(again)).remoteId]).toEqual([false, "11"]);
+    await expect(gateway.answer(id, USUAL_CODECS, RECORDER)).rejects.toMatchObject({ kind: "GONE" });
+    janus.publish({ ...ADA, id: 13 });
+    expect((await gateway.status(await called())).remoteId).toBe("13");
   });
 
   test("because Janus died, who was there is gone", async () => {
@@ -167,9 +182,12 @@ test("another life knows by the forwarders who is recorded, and in which call", 
   const id = await recorded();
   const call = await callOf(id);
   await cut();
+  janus.publishers.clear();
+  for (const publisher of [{ ...ADA, id: 10 }, ADA]) janus.publishers.set(publisher.id, publisher); // came meanwhile
   gateway = newGateway();
   await expect(gateway.nextConnectionEvent(id, soon())).resolves.toEqual({ event: "STREAM" });
   room = await gateway.createPeer(ROOM);
+  expect(await callOf(await called())).toBe(call);
   expect(await called()).toBe(id);
   expect(await callOf(await recorded(BOB))).toBe(call);
 });

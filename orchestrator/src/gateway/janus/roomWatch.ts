@@ -107,10 +107,14 @@ export class RoomWatch {
     const awayMs = this.#lostAt ? this.#clock.now().getTime() - this.#lostAt.getTime() : 0;
     const known = new Map(this.#publications);
     this.#publications.clear();
+    const tagsOf = ({ id }: Publisher) => (forwarded.get(id) ?? []).flatMap(({ ssrc }) => ssrc ?? []);
+    const [anyTag] = room.publishers.flatMap(tagsOf);
+    this.#occupancy = anyTag === undefined ? newOccupancy() : occupancyOf(anyTag);
     for (const publisher of room.publishers) {
       const before = known.get(publisher.id);
-      const tags = (forwarded.get(publisher.id) ?? []).flatMap(({ ssrc }) => ssrc ?? []);
-      const goesOnAs = before && (!before.isForwarded || tags.includes(before.tag)) ? before : undefined;
+      const tags = tagsOf(publisher);
+      // Who still rang does so anew: nobody can tell whether that call was taken, and failed.
+      const goesOnAs = before && (before.ended || tags.includes(before.tag)) ? before : undefined;
       if (goesOnAs && (awayMs < GIVEN_UP_AFTER_MS || goesOnAs.ended)) {
         known.delete(publisher.id);
         this.#keep(goesOnAs);
@@ -140,6 +144,7 @@ export class RoomWatch {
   #published(publisher: Publisher, room: VideoRoom): void {
     const known = this.#publications.get(publisher.id);
     if (!known) {
+      if (this.#publications.size === 0) this.#occupancy = newOccupancy();
       this.#begin(publisher);
       return;
     }
@@ -153,8 +158,6 @@ export class RoomWatch {
 
   /** @param tag of one that an earlier life of this process has begun to record. */
   #begin(publisher: Publisher, tag?: number): void {
-    if (tag !== undefined) this.#occupancy = occupancyOf(tag);
-    else if (this.#publications.size === 0) this.#occupancy = newOccupancy();
     const publication = new Publication(this.#keys.room, publisher, tag ?? newTag(this.#occupancy));
     this.#keep(publication);
     if (tag !== undefined) publication.begun();
