@@ -18,11 +18,18 @@ export interface Surroundings {
   say(event: Record<string, unknown>): void;
 }
 
+/** A track that is being read. */
+interface Followed {
+  /** As the newest plan has it: where it begins is known better once its sender has reported. */
+  track: Track;
+  over: AbortController;
+}
+
 /** A participant who is there: what is recorded of them is followed, shown and heard. */
 export class Guest {
   readonly screen: Screen;
   readonly #surroundings: Surroundings;
-  readonly #followed = new Map<string, AbortController>();
+  readonly #followed = new Map<string, Followed>();
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -31,19 +38,15 @@ export class Guest {
 
   /** Follows the tracks that the participant has now: a leg that goes on in another file is still the same. */
   update({ tracks }: Pick<Participant, "tracks">): void {
-    for (const [file, over] of this.#followed) {
+    for (const [file, { over }] of this.#followed) {
       if (tracks.some((track) => track.file === file)) continue;
       over.abort();
       this.#followed.delete(file);
     }
     for (const track of tracks) {
-      if (this.#followed.has(track.file)) continue;
-      const over = new AbortController();
-      this.#followed.set(track.file, over);
-      void this.#follow(track, over.signal).catch((error) => {
-        this.#surroundings.say({ event: "lost", file: track.file, reason: String(error) });
-        if (this.#followed.get(track.file) === over) this.#followed.delete(track.file); // with the next plan again
-      });
+      const known = this.#followed.get(track.file);
+      if (known) known.track = track;
+      else this.#begin(track);
     }
   }
 
@@ -51,23 +54,34 @@ export class Guest {
     this.update({ tracks: [] });
   }
 
-  async #follow(track: Track, signal: AbortSignal): Promise<void> {
+  #begin(track: Track): void {
+    const followed: Followed = { track, over: new AbortController() };
+    this.#followed.set(track.file, followed);
+    void this.#follow(followed).catch((error) => {
+      this.#surroundings.say({ event: "lost", file: track.file, reason: String(error) });
+      if (this.#followed.get(track.file) === followed) this.#followed.delete(track.file); // with the next plan again
+    });
+  }
+
+  async #follow(followed: Followed): Promise<void> {
     const { root, now, size } = this.#surroundings;
+    const { track, over } = followed;
     await using file = await GrowingTrack.open(join(root, track.file));
     using decoder = new Decoder(track.kind, size);
-    signal.addEventListener("abort", () => decoder[Symbol.dispose]());
-    const showing = this.#show(track, decoder);
+    over.signal.addEventListener("abort", () => decoder[Symbol.dispose]());
+    const showing = this.#show(followed, decoder);
     const fromMs = (now() - track.startUnixMs) / track.rate;
-    for await (const bytes of file.read(fromMs, signal)) await decoder.feed(bytes);
+    for await (const bytes of file.read(fromMs, over.signal)) await decoder.feed(bytes);
     await showing;
   }
 
-  async #show(track: Track, { frames }: Decoder): Promise<void> {
+  async #show(followed: Followed, { frames }: Decoder): Promise<void> {
     const { beganUnixMs, mixer } = this.#surroundings;
     const voice = new Voice(mixer);
     for await (const { ms, data } of frames) {
-      const unixMs = track.startUnixMs + ms * track.rate;
-      if (track.kind === "video") this.screen.put({ ms: unixMs, data });
+      const { kind, startUnixMs, rate } = followed.track;
+      const unixMs = startUnixMs + ms * rate;
+      if (kind === "video") this.screen.put({ ms: unixMs, data });
       else voice.say(samplesOf(data), ((unixMs - beganUnixMs) / 1000) * SAMPLE_RATE);
     }
   }

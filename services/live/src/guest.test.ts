@@ -1,0 +1,54 @@
+import { execFile } from "node:child_process";
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ID } from "./element.ts";
+import { Guest } from "./guest.ts";
+import { CHANNELS, Mixer, SAMPLE_RATE } from "./mixer.ts";
+
+const FILE = "spool/leg_1-p1.audio.mkv.part";
+const SOUND_BEGINS_SECONDS = 2;
+/** Silence, and from then on something. Clusters of a second, as recorders write them. */
+const ENCODE = [
+  ...["-v", "error", "-f", "lavfi", "-i", `aevalsrc=0.5*gte(t\\,${SOUND_BEGINS_SECONDS}):s=${SAMPLE_RATE}:d=4`],
+  ...["-c:a", "pcm_s16le", "-f", "matroska", "-cluster_time_limit", "1000", "-live", "1", "-"],
+];
+const BEGAN_MS = 1_000_000;
+
+let root: string;
+let guest: Guest;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "guest-"));
+  await mkdir(join(root, "spool"));
+});
+afterEach(async () => {
+  guest.leave();
+  await rm(root, { recursive: true });
+});
+
+const track = (startUnixMs: number) => ({ tracks: [{ kind: "audio" as const, file: FILE, startUnixMs, rate: 1 }] });
+
+test("what is known better of a track's beginning holds for all that comes after", async () => {
+  const { stdout } = await promisify(execFile)("ffmpeg", ENCODE, { encoding: "buffer", maxBuffer: 16 * 1024 * 1024 });
+  const cluster = Buffer.alloc(4);
+  cluster.writeUInt32BE(ID.cluster);
+  const second = stdout.indexOf(cluster, stdout.indexOf(cluster) + 1);
+  await writeFile(join(root, FILE), stdout.subarray(0, second));
+  const mixer = new Mixer();
+  const add = vi.spyOn(mixer, "add");
+  const size = { width: 160, height: 90 };
+  guest = new Guest({ root, mixer, size, beganUnixMs: BEGAN_MS, now: () => BEGAN_MS, say: () => undefined });
+
+  guest.update(track(BEGAN_MS - 430)); // when its first packet arrived
+  await vi.waitFor(() => expect(add).toHaveBeenCalled(), 5_000);
+  guest.update(track(BEGAN_MS)); // when it was sent
+  await appendFile(join(root, FILE), stdout.subarray(second));
+  const heardUntil = () => Math.max(...add.mock.calls.map(([samples, at]) => at + samples.length / CHANNELS));
+  await vi.waitFor(() => expect(heardUntil()).toBeGreaterThan(3 * SAMPLE_RATE), 5_000);
+
+  const heard = mixer.take(3 * SAMPLE_RATE);
+  const first = heard.findIndex((sample) => sample > 0.25) / CHANNELS;
+  expect(first / SAMPLE_RATE).toBeCloseTo(SOUND_BEGINS_SECONDS, 2);
+});
