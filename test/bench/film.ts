@@ -2,11 +2,14 @@
  * Says how fast films are made: of a call of two at 640x360, by a job on two cores, as the orchestrator has it done.
  * Beside it, in the same limits, what copying and decoding the same recordings takes.
  *
- *   ./scripts/bench film [--seconds 60] [--least 4]
+ *   ./scripts/bench film [--seconds 60] [--least 4] [--rounds 1]
  *
  * Its pictures move all over and have a camera's noise in them, at the rate that browsers send. --least: times real
- * time; a format that is slower is an error.
+ * time; a format that is slower is an error. Films yield to whatever else a host does: how much that is is said first,
+ * and of several rounds the best counts.
  */
+import { cpus } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { FilmForm } from "../../orchestrator/src/film/filmForm.ts";
 import { runOrThrow } from "../bundle/run.ts";
@@ -18,6 +21,7 @@ const CPUS = 2;
 const CAMERA = "gradients=s=640x360:r=30:speed=0.02:n=6,noise=alls=1:allf=t";
 const KBPS = 1_000;
 const LIMIT_MS = 600_000;
+const LOOK_MS = 3_000;
 const FORMS: [name: string, form: object][] = [
   ["WebM, VP8", {}],
   ["WebM, VP9", { videoCodec: "vp9" }],
@@ -26,10 +30,14 @@ const FORMS: [name: string, form: object][] = [
 ];
 
 const { values } = parseArgs({
-  options: { seconds: { type: "string", default: "60" }, least: { type: "string", default: "4" } },
+  options: {
+    seconds: { type: "string", default: "60" },
+    least: { type: "string", default: "4" },
+    rounds: { type: "string", default: "1" },
+  },
 });
-const [seconds, least] = [Number(values.seconds), Number(values.least)];
-if (!(seconds > 0 && least >= 0)) throw new Error("seconds and least are numbers");
+const [seconds, least, rounds] = [Number(values.seconds), Number(values.least), Number(values.rounds)];
+if (!(seconds > 0 && least >= 0 && rounds > 0)) throw new Error("seconds, least and rounds are numbers");
 
 await using studio = await Studio.open({ cpus: CPUS });
 const party = (name: string, hertz: number): Party => ({
@@ -39,11 +47,15 @@ process.stderr.write(`two recordings of ${seconds} s are being made …\n`);
 const { callId, legs } = await recordCall(studio, [party("Ada", 440), party("Grace", 660)]);
 const life = await studio.begin();
 
+process.stdout.write(`The host's ${cpus().length} processors are ${await busyPercent()} % busy with other things.\n\n`);
 say("", "took", "times real time");
 for (const [name, form] of FORMS) {
-  const { job } = await makeFilm(life, callId, FilmForm.parse(form), legs);
-  // From its beginning to its manifest, its container's start included.
-  const took = (Date.parse(job.endedAt ?? "") - Date.parse(job.startedAt ?? "")) / 1000;
+  let took = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round += 1) {
+    const { job } = await makeFilm(life, callId, FilmForm.parse(form), legs);
+    // From its beginning to its manifest, its container's start included.
+    took = Math.min(took, (Date.parse(job.endedAt ?? "") - Date.parse(job.startedAt ?? "")) / 1000);
+  }
   say(name, `${took.toFixed(1)} s`, (seconds / took).toFixed(1));
   if (seconds / took < least) process.exitCode = 1;
 }
@@ -64,6 +76,18 @@ for (const [name, command] of [
 }
 await life.jobs.close();
 if (process.exitCode) process.stderr.write(`not all of it is ${least} times as fast as real time\n`);
+
+async function busyPercent(): Promise<number> {
+  const sums = () => {
+    const all = cpus().map(({ times }) => times);
+    const idle = all.reduce((sum, times) => sum + times.idle, 0);
+    return { idle, total: all.reduce((sum, { user, nice, sys, irq }) => sum + user + nice + sys + irq, idle) };
+  };
+  const before = sums();
+  await delay(LOOK_MS);
+  const after = sums();
+  return Math.round(100 * (1 - (after.idle - before.idle) / (after.total - before.total)));
+}
 
 function say(what: string, took: string, ratio: string): void {
   process.stdout.write(`${what.padEnd(30)} ${took.padStart(8)} ${ratio.padStart(16)}\n`);

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { WebhookReceiver } from "../../orchestrator/src/testing/webhookReceiver.ts";
-import { dial, request } from "../bundle/api.ts";
+import { dial, removeAllCalls, request } from "../bundle/api.ts";
 import { serviceLog } from "../bundle/services.ts";
 import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
@@ -22,6 +22,7 @@ beforeAll(async () => {
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
 test("a receiver that fails three times gets every event once it is back, also over a restart", async () => {
+  await removeAllCalls();
   await using receiver = await WebhookReceiver.start(SECRET, await hostAddress());
   await using orchestrator = await tellWebhook(receiver.url, SECRET, FILM);
 
