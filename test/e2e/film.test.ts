@@ -15,8 +15,9 @@ import { waitFor } from "../bundle/waitFor.ts";
 import { findBeeps } from "../fidelity/beeps.ts";
 import { decodeFrames, decodeSound, type TimedFrame } from "../fidelity/decode.ts";
 import { findPairs } from "../fidelity/pairs.ts";
-import { openPatternPage } from "../fidelity/patternPage.ts";
+import { openPatternPage, type PatternPage } from "../fidelity/patternPage.ts";
 import { median, quantile } from "../fidelity/statistics.ts";
+import { recordingCallOf } from "./expectations.ts";
 import { newPeerId, openStage, type Stage } from "./stage.ts";
 
 const FILM = `
@@ -48,7 +49,7 @@ afterAll(async () => {
 
 test("a call of two becomes a film in which both are in step, though the orchestrator is killed in the middle", async () => {
   await using _ = await configure(FILM);
-  const callId = await callTwice();
+  const callId = await callEachOther();
   const job = await waitFor(
     "the film is being made",
     LIMIT_MS,
@@ -76,7 +77,7 @@ test("a call of two becomes a film in which both are in step, though the orchest
   const offsets = await offsetsAgainstLegs(call, [left, right], [leftBeeps, rightBeeps]);
   await note({ test: "film", pictures: summary(pictures), sounds: summary(sounds), offsets });
 
-  // Both are the same pattern at the same time, so they are in step if they show the same and beep together.
+  // Both show the same pattern at the same time, so they are in step if they show the same and beep together.
   expect(pictures.length).toBeGreaterThan((TOGETHER_MS / FRAME_MS) * 0.6);
   // On a busy host a browser leaves pictures out, each of its two encoders others.
   const apartMs = pictures.map(Math.abs).sort((one, other) => one - other);
@@ -91,14 +92,26 @@ test("a call of two becomes a film in which both are in step, though the orchest
   expect(Math.min(...rightBeeps)).toBeGreaterThan(LATER_MS / 1000 - 1);
 });
 
-test("the console shows the film, and by its previews what is in it and in the recordings", async () => {
-  await using _ = await configure(`${FILM}previews:\n  enabled: true\n`);
+test("the console shows how a film is made, calls it off, and shows by previews what is in it and in the recordings", async () => {
+  // Large, to be seen at work. Nothing is begun while anybody is being recorded.
+  const large = "  tileWidth: 800\n  tileHeight: 450\n  frameRate: 60\n";
+  await using _ = await configure(`${FILM}${large}previews: { enabled: true }\njobs: { whileRecordingAtMost: 0 }\n`);
+  const { page: bystander, peerId } = await stage.caller();
+  await bystander.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  await recordingCallOf(peerId, LIMIT_MS);
   const callId = await callTwice();
   await using opened = await openConsolePage(browser, `/calls/${callId}`);
   const { page, complaints } = opened;
   const film = page.getByRole("region", { name: "Film" });
-  const progress = film.getByRole("progressbar");
-  await progress.or(film.locator("video")).first().waitFor({ timeout: LIMIT_MS });
+  const press = (name: string) => film.getByRole("button", { name }).click(LIMIT);
+  await film.getByText("The film is waiting for its turn").waitFor(LIMIT);
+  await press("Cancel");
+  await film.getByText("The film was cancelled").waitFor(LIMIT);
+  await press("Make it");
+  await film.getByText("The film is waiting for its turn").waitFor(LIMIT);
+  expect((await jobsOf(callId)).map(({ state }) => state)).not.toContain("running");
+  await bystander.hangUp("close(true)");
+  await film.getByText(/The film is being made: [1-9]\d? %/).waitFor(LIMIT);
   const { film: composed, legs } = await filmOf(callId);
   const names = [composed.file.name, ...legs.map(({ file }) => file?.name ?? "")];
   const call = await waitFor("all previews are there", LIMIT_MS, async () => {
@@ -111,7 +124,7 @@ test("the console shows the film, and by its previews what is in it and in the r
 
   const poster = film.locator("video[poster]");
   await poster.waitFor({ timeout: LIMIT_MS });
-  expect(await film.locator("video").evaluate((video: HTMLVideoElement) => video.videoWidth)).toBe(2 * WIDTH);
+  expect(await film.locator("video").evaluate((video: HTMLVideoElement) => video.videoWidth)).toBe(1600);
   await expect.poll(() => page.locator(".preview").count(), LIMIT).toBe(names.length);
   const widths = () =>
     page.locator("img.waveform").evaluateAll((all: HTMLImageElement[]) => all.map((one) => one.naturalWidth));
@@ -124,6 +137,27 @@ test("the console shows the film, and by its previews what is in it and in the r
   await expect.poll(at, LIMIT).toBe(second);
   expect(complaints).toEqual([]);
 });
+
+/** Two browsers that call each other, and the recorder, with the same pattern at the same time. */
+async function callEachOther(): Promise<string> {
+  await using other = await openStage("chromium");
+  const startMs = Date.now();
+  const key = newPeerId("conversation");
+  const stages = [stage, other] as const;
+  const pages = await Promise.all(stages.map(({ browser, pages }) => openPatternPage(browser, pages, startMs)));
+  const [ada, grace] = pages as [PatternPage, PatternPage];
+  const [adaId, graceId] = [newPeerId("ada"), newPeerId("grace")];
+  await Promise.all([ada.open(SIGNALING, adaId), grace.open(SIGNALING, graceId)]);
+  const toRecorder = (page: PatternPage, name: string) =>
+    page.call(RECORDER_PEER_ID, ["audio", "video"], { videoCodec: "VP8", metadata: { call: key, name } });
+  await ada.call(graceId, ["audio", "video"]);
+  await toRecorder(ada, "Ada");
+  await ada.talk(LATER_MS);
+  await toRecorder(grace, "Grace 日本");
+  await grace.talk(TOGETHER_MS - LATER_MS);
+  await Promise.all([ada.tab.close(), grace.tab.close()]);
+  return callOver(adaId);
+}
 
 /** One page that calls twice with the same pattern, as two parties of one call. */
 async function callTwice(): Promise<string> {
@@ -138,6 +172,10 @@ async function callTwice(): Promise<string> {
   }
   await page.talk(TOGETHER_MS - LATER_MS);
   await page.tab.close();
+  return callOver(peerId);
+}
+
+function callOver(peerId: string): Promise<string> {
   return waitFor("the call is over", LIMIT_MS, async () => {
     const call = await findCallOf(peerId);
     return call?.state === "ready" && call.legs.length === 2 && call.id;

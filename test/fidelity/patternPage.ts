@@ -10,7 +10,7 @@ const Tapped = z.object({
 const Statistics = z.array(z.looseObject({ type: z.string() }));
 export type Statistics = z.infer<typeof Statistics>;
 
-/** The page that sends the pattern, with unmodified skyway-js. */
+/** The page that sends the pattern, with unmodified skyway-js; it answers who calls it. */
 export interface PatternPage {
   readonly tab: Tab;
   /** From the next call on, media goes to this address instead of the gateway's. */
@@ -35,11 +35,16 @@ export interface PatternPage {
   hangUp(): Promise<void>;
 }
 
-export async function openPatternPage(browser: Browser, pagesOrigin: string): Promise<PatternPage> {
+/** @param startMs when the pattern began, in unix milliseconds: now by default. Pages share it to be in step. */
+export async function openPatternPage(
+  browser: Browser,
+  pagesOrigin: string,
+  startMs = Date.now(),
+): Promise<PatternPage> {
   const tab = await browser.open(`${pagesOrigin}/pattern.html`);
   const run = (method: string, ...args: unknown[]) =>
     tab.evaluate(`window.pattern.${method}(...${JSON.stringify(args)})`);
-  await run("prepare");
+  await run("prepare", startMs);
   return {
     tab,
     sendThrough: async (relay) => void (await run("sendThrough", relay)),

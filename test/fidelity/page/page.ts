@@ -10,6 +10,7 @@ interface SkywayConnection {
 interface SkywayPeer {
   id: string;
   once(event: string, listener: (error: Error & { type: string }) => void): void;
+  on(event: "call", listener: (call: { answer(stream: MediaStream): void }) => void): void;
   call(target: string, stream: MediaStream, options: object): SkywayConnection;
 }
 declare const Peer: new (peerId: string, options: object) => SkywayPeer;
@@ -40,6 +41,8 @@ async function connected(peerConnection: () => RTCPeerConnection | undefined): P
   }
 }
 
+const streamOf = (kinds: Kind[]) => new MediaStream(kinds.flatMap((kind) => tracks[kind] ?? []));
+
 function base64(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
@@ -48,12 +51,12 @@ function base64(bytes: Uint8Array): string {
 
 const pattern = {
   /** Starts to draw and to beep. */
-  async prepare(): Promise<void> {
+  async prepare(startMs: number): Promise<void> {
     const sound = await makeSound();
     const canvas = document.querySelector("canvas");
     if (!canvas) throw new Error("no canvas");
     tracks.audio = sound.track;
-    tracks.video = drawPictures(canvas, (atMs) => sound.beepAt(atMs)).track;
+    tracks.video = drawPictures(canvas, startMs, (atMs) => sound.beepAt(atMs)).track;
   },
   sendThrough,
   async open(signaling: object, peerId: string): Promise<void> {
@@ -62,11 +65,11 @@ const pattern = {
       registering.once("open", () => resolve());
       registering.once("error", (error) => reject(new Error(`${error.type}: ${error.message}`)));
     });
+    registering.on("call", (incoming) => incoming.answer(streamOf(["audio", "video"])));
     peer = registering;
   },
   async call(target: string, kinds: Kind[], options: object): Promise<void> {
-    const stream = new MediaStream(kinds.flatMap((kind) => tracks[kind] ?? []));
-    call = peer?.call(target, stream, options);
+    call = peer?.call(target, streamOf(kinds), options);
     call?.on("error", (error) => errors.push(error.message));
     await connected(() => connections.at(-1));
   },

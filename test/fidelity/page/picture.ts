@@ -10,10 +10,11 @@ import {
   WIDTH,
 } from "../pattern.ts";
 
-/** A worker's timers keep their time when the page is busy or hidden. */
-const TICKER = `
+/** A worker's timers keep their time when the page is busy or hidden. Ticks are whole frames after `start`. */
+const ticker = (startMs: number) => `
   const period = 1000 / ${FRAME_RATE};
-  let due = performance.now() + period;
+  const passed = performance.timeOrigin + performance.now() - ${startMs};
+  let due = performance.now() + period - (passed % period);
   const tick = () => {
     postMessage(performance.timeOrigin + due);
     due += period;
@@ -29,9 +30,10 @@ export interface Picture {
 /**
  * Draws the pattern, a frame at a time, and captures each of them.
  *
+ * @param startMs when frame 0 was due, in unix milliseconds: pages with the same one show the same at the same time.
  * @param flashDue is told half a second before each flash when it will be drawn, in unix milliseconds.
  */
-export function drawPictures(canvas: HTMLCanvasElement, flashDue: (atMs: number) => void): Picture {
+export function drawPictures(canvas: HTMLCanvasElement, startMs: number, flashDue: (atMs: number) => void): Picture {
   canvas.width = WIDTH;
   canvas.height = HEIGHT;
   const context = canvas.getContext("2d", { alpha: false, desynchronized: false });
@@ -39,10 +41,9 @@ export function drawPictures(canvas: HTMLCanvasElement, flashDue: (atMs: number)
   const stream = canvas.captureStream(0);
   const [track] = stream.getVideoTracks() as CanvasCaptureMediaStreamTrack[];
   if (!track) throw new Error("the canvas gives no track");
-  let counter = 0;
-  const ticker = new Worker(URL.createObjectURL(new Blob([TICKER], { type: "text/javascript" })));
-  ticker.onmessage = ({ data: dueMs }) => {
-    counter += 1;
+  const worker = new Worker(URL.createObjectURL(new Blob([ticker(startMs)], { type: "text/javascript" })));
+  worker.onmessage = ({ data: dueMs }) => {
+    const counter = Math.round((((dueMs as number) - startMs) * FRAME_RATE) / 1000);
     draw(context, counter);
     track.requestFrame();
     const framesToFlash = FLASH_EVERY_FRAMES - (counter % FLASH_EVERY_FRAMES);
