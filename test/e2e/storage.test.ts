@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { listCalls, request } from "../bundle/api.ts";
+import { removeAllCalls, request } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { serviceLog } from "../bundle/services.ts";
@@ -59,6 +59,8 @@ test("calls are uploaded and compared, whatever becomes of uploaders and servers
   await uploaded(second, 4);
   expect(await sftp.filesOf(second)).toEqual(await filesHere(second));
   expect(await webdav.filesOf(second)).toEqual({});
+  const shown = await (await request(`/api/calls/${second}`)).json();
+  expect(shown).toMatchObject({ upload: { remote: "sftp:recordings", isWhole: true } });
 
   expect((await request(`/api/calls/${second}`, { method: "DELETE" })).status).toBe(200);
   await waitFor(
@@ -69,14 +71,6 @@ test("calls are uploaded and compared, whatever becomes of uploaders and servers
   expect(await webdav.filesOf(first)).toEqual(await filesHere(first));
   for (const service of ["orchestrator", "docker-guard"]) expect(await serviceLog(service)).not.toContain(SECRET);
 });
-
-async function removeAllCalls(): Promise<void> {
-  for (;;) {
-    const { calls } = await listCalls({ limit: "100" });
-    if (calls.length === 0) return;
-    for (const { id } of calls) expect((await request(`/api/calls/${id}`, { method: "DELETE" })).status).toBe(200);
-  }
-}
 
 async function recordCall(): Promise<string> {
   const { page, peerId } = await stage.caller();
