@@ -24,6 +24,10 @@ export interface Relay extends AsyncDisposable {
   /** Where the browser sends to instead of the gateway. */
   readonly port: number;
   readonly counts: RelayCounts;
+  /** From now on the gateway sees the browser at other addresses. What it sends to the former ones is lost. */
+  rebind(): void;
+  /** From now on everything is lost. */
+  die(): void;
 }
 
 /**
@@ -37,11 +41,14 @@ export async function openRelay(gatewayPort: number, impairment: Impairment, see
   const [up, down] = [createFate(impairment, seed), createFate(impairment, seed + 1)];
   /** One socket towards the gateway for each of the browser's sockets, as a NAT has. */
   const backs = new Map<string, Promise<Socket>>();
+  /** Kept open, so that what still comes for them is not refused. */
+  const former = new Set<Socket>();
+  let isDead = false;
 
   const pass = (fate: typeof up, send: () => void) => {
     const now = performance.now();
     counts.firstPacketAtMs ??= Date.now();
-    const atMs = fate(now);
+    const atMs = isDead ? undefined : fate(now);
     if (atMs === undefined) {
       counts.lost += 1;
       return;
@@ -59,7 +66,9 @@ export async function openRelay(gatewayPort: number, impairment: Impairment, see
   };
   const openBack = async (address: string, port: number) => {
     const back = await bind();
-    back.on("message", (packet) => pass(down, () => front.send(packet, port, address)));
+    back.on("message", (packet) => {
+      if (!former.has(back)) pass(down, () => front.send(packet, port, address));
+    });
     return back;
   };
 
@@ -78,10 +87,17 @@ export async function openRelay(gatewayPort: number, impairment: Impairment, see
   return {
     port: (front.address() as AddressInfo).port,
     counts,
+    rebind() {
+      for (const back of backs.values()) void back.then((socket) => former.add(socket));
+      backs.clear();
+    },
+    die() {
+      isDead = true;
+    },
     async [Symbol.asyncDispose]() {
       clearInterval(ticker);
       front.close();
-      for (const back of await Promise.all(backs.values())) back.close();
+      for (const back of [...former, ...(await Promise.all(backs.values()))]) back.close();
     },
   };
 }

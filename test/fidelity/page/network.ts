@@ -15,12 +15,14 @@ export const NativeConnection = window.RTCPeerConnection;
 
 export const taps: Record<"audio" | "video", Tap[]> = { audio: [], video: [] };
 export const connections: RTCPeerConnection[] = [];
-let relay: RelayAddress | undefined;
+let relays: readonly RelayAddress[] = [];
 
-/** From now on, all candidates of the other side are replaced by this one. */
-export function sendThrough(address: RelayAddress): void {
-  relay = address;
+/** From now on, all candidates of the other side are replaced by these, the best first. */
+export function sendThrough(...addresses: RelayAddress[]): void {
+  relays = addresses;
 }
+
+const isRerouted = () => relays.length > 0;
 
 class TappedConnection extends NativeConnection {
   constructor(configuration?: RTCConfiguration) {
@@ -37,34 +39,38 @@ class TappedConnection extends NativeConnection {
   /** The relay knows where this side is; told otherwise, the gateway would find a way around it. */
   override get localDescription(): RTCSessionDescription | null {
     const own = super.localDescription;
-    return own && relay ? new RTCSessionDescription({ type: own.type, sdp: withoutCandidates(own.sdp) }) : own;
+    return own && isRerouted() ? new RTCSessionDescription({ type: own.type, sdp: withoutCandidates(own.sdp) }) : own;
   }
 
   override set onicecandidate(listener: ((event: RTCPeerConnectionIceEvent) => void) | null) {
     super.onicecandidate = (event) => {
-      if (!relay || !event.candidate) listener?.(event);
+      if (!isRerouted() || !event.candidate) listener?.(event);
     };
   }
 
   override async setRemoteDescription(description?: RTCSessionDescriptionInit): Promise<void> {
-    if (!description?.sdp || !relay) return super.setRemoteDescription(description as RTCSessionDescriptionInit);
-    return super.setRemoteDescription({ type: description.type, sdp: rerouted(description.sdp, relay) });
+    if (!description?.sdp || !isRerouted()) return super.setRemoteDescription(description as RTCSessionDescriptionInit);
+    return super.setRemoteDescription({ type: description.type, sdp: rerouted(description.sdp) });
   }
 
   override async addIceCandidate(candidate?: RTCIceCandidateInit | RTCIceCandidate | null): Promise<void> {
-    if (relay && candidate?.candidate) return; // the description has the only one there is
+    if (isRerouted() && candidate?.candidate) return; // the description has all that there are
     return super.addIceCandidate(candidate as RTCIceCandidateInit);
   }
 }
 
 window.RTCPeerConnection = TappedConnection;
 
-/** A description whose first section with media names the relay as its only candidate. */
-function rerouted(sdp: string, { address, port }: RelayAddress): string {
+/** A description whose first section with media names the relays as its only candidates. */
+function rerouted(sdp: string): string {
   const lines = withoutCandidates(sdp).split("\r\n");
   const section = lines.findIndex((line) => line.startsWith("m="));
   const connection = lines.findIndex((line, index) => index > section && line.startsWith("c="));
-  lines.splice(connection + 1, 0, `a=candidate:1 1 UDP 2130706431 ${address} ${port} typ host`);
+  const candidates = relays.map(
+    ({ address, port }, index) =>
+      `a=candidate:${index + 1} 1 UDP ${2130706431 - index * 256} ${address} ${port} typ host`,
+  );
+  lines.splice(connection + 1, 0, ...candidates);
   return lines.join("\r\n");
 }
 

@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
+import { GatewayError } from "../errors.ts";
 import { ManualClock } from "../manualClock.ts";
 import type { EndReason, MediaSession, MediaSessionListeners, RemoteCandidate } from "../webrtc/mediaSession.ts";
 import { describeOffer } from "../webrtc/mediaSession.ts";
@@ -57,6 +58,18 @@ class StillSession implements MediaSession {
 
   async renegotiate(): Promise<string> {
     return this.answer();
+  }
+
+  #isOfferedAgain = false;
+
+  offerAgain(): string {
+    this.#isOfferedAgain = true;
+    return "again";
+  }
+
+  acceptAgain(): RemoteCandidate[] {
+    if (!this.#isOfferedAgain) throw new GatewayError("NOT_ANSWERED");
+    return [{ candidate: "candidate:2", sdpMid: "0", sdpMLineIndex: 0 }];
   }
 
   addRemoteCandidate(candidate: RemoteCandidate): void {
@@ -197,6 +210,18 @@ test("however often it ends, it ends once, for the first reason", async () => {
 test("candidates without end do not fill the memory of a call that rings", () => {
   for (let n = 0; n < 1_000; n++) connection.addCandidate({ candidate: `${n}`, sdpMid: "0", sdpMLineIndex: 0 });
   expect(session.candidates).toHaveLength(100);
+});
+
+test("a caller of which nothing comes any more is offered a new way, and is not lost for being away from signalling", async () => {
+  session.listeners.onStalled();
+  expect(said).toEqual([]);
+  await connection.answer(OPTIONS);
+  session.listeners.onReady();
+  session.listeners.onStalled();
+  connection.fail("peer_unavailable");
+  await connection.accepted("v=0");
+  expect(said).toEqual(["answer", "offer", "candidate"]);
+  expect(connection.ended).toBeNull();
 });
 
 describe("a call of ours", () => {

@@ -113,6 +113,7 @@ export class MediaConnection {
     this.#liveSession = media.createSession({
       onReady: () => this.#ready(),
       onStream: (kind) => this.#stream(kind),
+      onStalled: () => this.#callBack(),
       onEnded: (reason, unixMs) => this.#finish(reason, unixMs),
     });
     this.#cancelLimit = clock.after(OFFER_LIFE_MS, () => void this.end("offer_expired"));
@@ -201,6 +202,7 @@ export class MediaConnection {
 
   /** The other peer's answer to our call. */
   async accepted(answerSdp: string): Promise<void> {
+    if (this.#state.name === "answered") return this.#acceptedAgain(answerSdp);
     if (this.#state.name !== "dialling") return;
     const { redirects } = this.#state;
     this.#state = { name: "accepting", redirects };
@@ -216,9 +218,29 @@ export class MediaConnection {
     }
   }
 
-  /** Ends a call that cannot be: ERROR says why. */
+  /** The caller may have moved to another network: it is offered a new way here, and goes on if it is still there. */
+  #callBack(): void {
+    if (!this.isOpen || this.#isEnding()) return;
+    try {
+      this.#remote.offer(this.#session.offerAgain());
+      this.#log.info("nothing comes any more: offered a new transport");
+    } catch (error) {
+      this.#log.debug({ err: error }, "nothing comes any more");
+    }
+  }
+
+  #acceptedAgain(answerSdp: string): void {
+    try {
+      for (const candidate of this.#session.acceptAgain(answerSdp)) this.#remote.candidate(candidate);
+      this.#log.info("goes on over a new transport");
+    } catch (error) {
+      this.#log.warn({ err: error }, "the answer to a new transport was refused");
+    }
+  }
+
+  /** Ends a call that cannot be: ERROR says why. One that is up is not there for signalling to end. */
   fail(reason: "no_answer" | "peer_unavailable" | "ice_failed", message = FAILURES[reason]): void {
-    if (this.#isEnding()) return;
+    if (this.#isEnding() || this.isOpen) return;
     this.events.push({ event: "ERROR", error_message: message });
     void this.end(reason);
   }

@@ -34,6 +34,7 @@ async function connect({ sessions }: Opened, address: string, told: (offer: stri
       isReady = true;
     },
     onStream: () => undefined,
+    onStalled: () => undefined,
     onEnded: () => undefined,
   });
   const connection = new nodeDataChannel.PeerConnection("caller", { iceServers: [], bindAddress: address });

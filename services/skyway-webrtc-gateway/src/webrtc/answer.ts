@@ -49,8 +49,9 @@ export interface LocalTransport {
   iceUfrag: string;
   icePwd: string;
   fingerprint: string;
-  setup: "active" | "passive";
-  /** Where callers can reach us; the first one is also the default (`m=` and `c=`). */
+  /** "actpass" in an offer. */
+  setup: "active" | "passive" | "actpass";
+  /** Where callers can reach us; the first one is also the default (`m=` and `c=`). None: they are told later. */
   endpoints: readonly Endpoint[];
   /** Of the answer: 1 for the first one. */
   version: number;
@@ -142,7 +143,9 @@ function rejectedLines({ type, protocol, formats, mid }: OfferedMedia): string[]
 /** What all m-lines of a bundle have in common. */
 function transportLines({ mid }: OfferedMedia, local: LocalTransport, carries: boolean): string[] {
   return [
-    ...(carries ? [...candidates(local).map((one) => `a=${one}`), "a=end-of-candidates"] : []),
+    ...(carries && local.endpoints.length > 0
+      ? [...candidates(local).map((one) => `a=${one}`), "a=end-of-candidates"]
+      : []),
     `a=ice-ufrag:${local.iceUfrag}`,
     `a=ice-pwd:${local.icePwd}`,
     `a=fingerprint:${local.fingerprint}`,

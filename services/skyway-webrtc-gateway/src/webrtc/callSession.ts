@@ -37,6 +37,7 @@ import type {
 import { isSameTransport, type Offer, parseOffer } from "./offer.ts";
 import { PeerTransport, type TransportParameters } from "./peerTransport.ts";
 import { RtcpSender } from "./rtcpSender.ts";
+import { StallWatch } from "./stallWatch.ts";
 import type { Ticker, Ticking } from "./ticker.ts";
 import { writeTransportOffer } from "./transportOffer.ts";
 
@@ -49,6 +50,11 @@ const HEAR_OUT_INTERVAL_MS = 10;
 const HEAR_OUT_LIMIT_MS = 300;
 /** Of a call that ends while its media is held: whoever is to get it is waited for. A recorder starts in a second. */
 const HELD_LIMIT_MS = 5_000;
+
+/** So long a caller that has moved may take to come back. */
+const COMEBACK_LIMIT_MS = 10_000;
+/** Something has come from a caller so shortly ago: it is there, wherever that is. */
+const JUST_HEARD_MS = 1_000;
 
 /** What all sessions of a process share. */
 export interface Surroundings {
@@ -100,7 +106,11 @@ export class CallSession implements MediaSession, Ticking {
   #ending: Promise<void> | undefined;
   #hasFailed = false;
   #wasReady = false;
-  #heard = 0;
+  readonly #heard = { media: 0, rtcp: 0 };
+  #heardAtMs = 0;
+  readonly #stall = new StallWatch();
+  /** Our end of an offer for the running call, until it is answered. */
+  #offeredAgain: { transport: PeerTransport; local: TransportParameters } | undefined;
   readonly #held = new Held();
   /** One, and a second one while ICE restarts: the first is kept until the second is up. */
   readonly #transports = new Set<PeerTransport>();
@@ -143,12 +153,7 @@ export class CallSession implements MediaSession, Ticking {
     transport.accept(writeTransportOffer(answer.transport));
     for (const candidate of answer.transport.candidates) transport.addRemoteCandidate(candidate);
     this.#begin(transport, local, answer, agreed(plan, answer), options);
-    const sdpMLineIndex = answer.media.findIndex(({ mid }) => mid === answer.transport.mid);
-    return candidates({ endpoints: this.#surroundings.endpoints() }).map((candidate) => ({
-      candidate,
-      sdpMid: answer.transport.mid,
-      sdpMLineIndex,
-    }));
+    return this.#localCandidates();
   }
 
   /** Both sides have spoken: media may come. */
@@ -186,6 +191,48 @@ export class CallSession implements MediaSession, Ticking {
       this.#surroundings.log.info("ICE restarts");
     }
     return this.#write(answer);
+  }
+
+  offerAgain(): string {
+    const before = this.#answered;
+    if (!before || this.#ending) throw new GatewayError("NOT_ANSWERED");
+    const { offer, agreed } = before;
+    // PeerJS hangs up on whoever offers again; it is the one that offers data channels along with media.
+    if (offer.keepsDtls || offer.dataMid !== undefined)
+      throw new GatewayError("TRANSPORT_FAILED", "no restart with this caller");
+    this.#offeredAgain?.transport.close();
+    const transport = this.#transport("again");
+    this.#transports.delete(transport); // until it is answered
+    const local = transport.offer();
+    this.#offeredAgain = { transport, local };
+    const version = before.version + 1;
+    this.#answered = { ...before, version };
+    const end = { ...local, setup: "actpass", endpoints: [], version } as const;
+    return writeAnswer(offer, planAgain(offer, agreed), end);
+  }
+
+  acceptAgain(answerSdp: string): RemoteCandidate[] {
+    const offered = this.#offeredAgain;
+    const before = this.#answered;
+    if (!before || !offered || this.#ending) throw new GatewayError("NOT_ANSWERED");
+    const { transport: remote } = parseOffer(answerSdp);
+    offered.transport.accept(writeTransportOffer(remote));
+    this.#offeredAgain = undefined;
+    this.#transports.add(offered.transport);
+    this.#answered = { ...before, ...offered, offer: { ...before.offer, transport: remote } };
+    for (const candidate of remote.candidates) offered.transport.addRemoteCandidate(candidate);
+    return this.#localCandidates();
+  }
+
+  #localCandidates(): RemoteCandidate[] {
+    const { offer } = this.#answered as Answered;
+    const sdpMLineIndex = offer.media.findIndex(({ mid }) => mid === offer.transport.mid);
+    const { mid: sdpMid } = offer.transport;
+    return candidates({ endpoints: this.#surroundings.endpoints() }).map((candidate) => ({
+      candidate,
+      sdpMid,
+      sdpMLineIndex,
+    }));
   }
 
   addRemoteCandidate(candidate: RemoteCandidate): void {
@@ -256,6 +303,7 @@ export class CallSession implements MediaSession, Ticking {
     try {
       this.#answered?.receiver.tick(nowMs);
       this.#answered?.sender.tick(nowMs);
+      if (!this.#ending && this.#stall.look(this.#heard, nowMs)) this.#listeners.onStalled();
     } catch (error) {
       this.#fail(error);
     }
@@ -282,18 +330,21 @@ export class CallSession implements MediaSession, Ticking {
 
   /** Until nothing has come for a moment, or our clock says so: not all who hang up stop sending. */
   async #hearOut(untilMs: number): Promise<void> {
+    const heard = () => this.#heard.media + this.#heard.rtcp;
     let before: number;
     do {
-      before = this.#heard;
+      before = heard();
       await wait(HEAR_OUT_INTERVAL_MS);
-    } while (this.#heard !== before && this.#surroundings.now() < untilMs);
+    } while (heard() !== before && this.#surroundings.now() < untilMs);
   }
 
   #receive(packet: Buffer): void {
-    this.#heard += 1;
     try {
       const nowMs = this.#surroundings.now();
-      if (this.#answered && isRtcp(packet)) this.#answered.sender.receiveRtcp(packet, nowMs);
+      const kind = isRtcp(packet) ? "rtcp" : "media";
+      this.#heard[kind] += 1;
+      this.#heardAtMs = nowMs;
+      if (this.#answered && kind === "rtcp") this.#answered.sender.receiveRtcp(packet, nowMs);
       this.#answered?.receiver.receive(packet, nowMs);
     } catch (error) {
       this.#fail(error);
@@ -317,12 +368,22 @@ export class CallSession implements MediaSession, Ticking {
         connected: () => this.#connected(transport),
         gone: (reason) => {
           this.#transports.delete(transport);
-          if (this.#transports.size === 0) void this.end(reason);
+          if (this.#transports.size === 0) this.#lost(reason);
         },
       },
     );
     this.#transports.add(transport);
     return transport;
+  }
+
+  /** libjuice keeps to the pair that was nominated first: a caller that has moved is heard, and lost all the same. */
+  #lost(reason: "ice_failed" | "dtls_closed"): void {
+    const isThere = this.#wasReady && this.#surroundings.now() - this.#heardAtMs < JUST_HEARD_MS;
+    if (this.#ending || reason !== "ice_failed" || !isThere) return void this.end(reason);
+    this.#listeners.onStalled();
+    setTimeout(() => {
+      if (this.#transports.size === 0) void this.end(reason);
+    }, COMEBACK_LIMIT_MS).unref();
   }
 
   /** Answers an offer's transport, with the candidates that came with it. */
@@ -358,6 +419,7 @@ export class CallSession implements MediaSession, Ticking {
   }
 
   #closeAllBut(kept?: PeerTransport): void {
+    if (kept === undefined) this.#offeredAgain?.transport.close();
     for (const transport of this.#transports) {
       if (transport === kept) continue;
       this.#transports.delete(transport);

@@ -13,6 +13,7 @@ import {
   type MediaSessions,
 } from "./mediaSession.ts";
 import { CHROMIUM, CHROMIUM_RECEIVE_ONLY, FIREFOX } from "./offers.fixture.ts";
+import { STALL_MS } from "./stallWatch.ts";
 
 /**
  * A real sender on the same library, real ICE, DTLS and SRTP over loopback. That a caller's close is seen is tested with
@@ -95,6 +96,7 @@ async function connect(sessions: MediaSessions, redirects: object = {}) {
   const session: MediaSession = sessions.create({
     onReady: () => events.push("ready"),
     onStream: (kind) => events.push(`stream ${kind}`),
+    onStalled: () => events.push("stalled"),
     onEnded: (reason) => {
       events.push(`ended ${reason}`);
       ended.resolve(reason);
@@ -174,7 +176,7 @@ describe("a media session", () => {
   it("ends before it was answered, too", async () => {
     const sessions = await startGateway();
     const onEnded = vi.fn();
-    const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onEnded });
+    const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded });
     expect(session.tracks()).toEqual([]);
     session.addRemoteCandidate({ candidate: "", sdpMid: "0", sdpMLineIndex: 0 });
     await session.end("leave");
@@ -185,7 +187,12 @@ describe("a media session", () => {
   });
 
   it("may be answered again after an answer that was refused", async () => {
-    const session = (await startGateway()).create({ onReady: vi.fn(), onStream: vi.fn(), onEnded: vi.fn() });
+    const session = (await startGateway()).create({
+      onReady: vi.fn(),
+      onStream: vi.fn(),
+      onStalled: vi.fn(),
+      onEnded: vi.fn(),
+    });
     await expect(session.answer("nonsense", { ...BOTH, redirects: {} })).rejects.toMatchObject({
       code: "INVALID_OFFER",
     });
@@ -272,7 +279,60 @@ describe("another offer for the same call", () => {
   });
 
   it("of a call that was not answered is none", async () => {
-    const session = (await startGateway()).create({ onReady: vi.fn(), onStream: vi.fn(), onEnded: vi.fn() });
+    const session = (await startGateway()).create({
+      onReady: vi.fn(),
+      onStream: vi.fn(),
+      onStalled: vi.fn(),
+      onEnded: vi.fn(),
+    });
     await expect(session.renegotiate(CHROMIUM)).rejects.toMatchObject({ code: "NOT_ANSWERED" });
+  });
+});
+
+describe("a caller that has moved", () => {
+  it("is offered a new transport once nothing comes any more, and goes on over it in the same recording", {
+    timeout: 15_000,
+  }, async () => {
+    const sessions = await startGateway();
+    const there = await recorder();
+    const { session, peer, events } = await connect(sessions, there.redirects);
+    const camera = new SimulatedSender(VIDEO);
+    for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+    await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
+    await vi.waitFor(() => expect(events).toContain("stalled"), 2 * STALL_MS);
+
+    const offer = session.offerAgain();
+    expect(offer).toContain("a=setup:actpass");
+    expect(offer).not.toMatch(/a=(candidate|end-of-candidates)/);
+    expect(offer.match(/a=recvonly/g)).toHaveLength(2);
+    const moved = new nodeDataChannel.PeerConnection("moved", { iceServers: [], bindAddress: HOST });
+    cleanUps.push(() => moved.close());
+    const video = new Promise<Track>((resolve) => {
+      moved.onTrack((track) => {
+        if (track.mid() === "1") resolve(track);
+      });
+    });
+    moved.setRemoteDescription(offer, "offer");
+    const answer = await vi.waitFor(() => moved.localDescription()?.sdp ?? expect.fail("no answer"));
+    for (const { candidate, sdpMid } of session.acceptAgain(answer)) moved.addRemoteCandidate(candidate, sdpMid ?? "");
+    const track = await video;
+    await vi.waitFor(() => expect(track.isOpen()).toBe(true), 5_000);
+    for (const packet of camera.frame(33, 2)) track.sendMessageBinary(packet);
+    await vi.waitFor(() => expect(there.video.packets.length).toBe(4), 5_000);
+    expect(events).toEqual(["ready", "stream audio", "stream video", "stalled"]);
+    await session.end("deleted");
+    await vi.waitFor(() => expect(there.videoRtcp.packets.length).toBe(1));
+  });
+
+  it("that keeps DTLS as it is, or has data channels, is left alone", async () => {
+    const sessions = await startGateway();
+    for (const offer of [FIREFOX]) {
+      const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
+      await session.answer(offer, { ...BOTH, redirects: {} });
+      expect(() => session.offerAgain()).toThrow(/no restart with this caller/);
+      await session.end("deleted");
+    }
+    const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
+    expect(() => session.offerAgain()).toThrow("has not been answered");
   });
 });

@@ -62,6 +62,8 @@ export interface MediaSessionListeners {
   onReady(): void;
   /** Once for each kind that is received, right after `onReady`. */
   onStream(kind: Kind): void;
+  /** Nothing comes any more, though nobody has hung up: the caller may have moved, and `offerAgain` may reach it. */
+  onStalled(): void;
   /** Once, after everything was passed on and ended. Nothing is called after it. `unixMs`: when the call ended. */
   onEnded(reason: EndReason, unixMs: number): void;
 }
@@ -104,6 +106,13 @@ export interface MediaSession {
    * GatewayError INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED; the call then goes on as it was.
    */
   renegotiate(offerSdp: string): Promise<string>;
+  /**
+   * Our own offer for a call that is up, over a new transport: an ICE restart. Without candidates. Throws GatewayError
+   * NOT_ANSWERED, TRANSPORT_FAILED.
+   */
+  offerAgain(): string;
+  /** Takes the answer to it; as `accept`. The call goes on over the new transport once that is up. */
+  acceptAgain(answerSdp: string): RemoteCandidate[];
   /** Kept until the offer is set. */
   addRemoteCandidate(candidate: RemoteCandidate): void;
   requestKeyframe(kind: Kind): void;
@@ -182,6 +191,7 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
         ...listeners,
         onReady: () => listeners.onReady(),
         onStream: (kind) => listeners.onStream(kind),
+        onStalled: () => listeners.onStalled(),
         onEnded: (reason, unixMs) => {
           sessions.delete(session);
           listeners.onEnded(reason, unixMs);
