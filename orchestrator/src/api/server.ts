@@ -13,6 +13,7 @@ import type { Library } from "../library/library.ts";
 import type { Uploads } from "../upload/uploads.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import { ClientConfiguration, HealthAnswer } from "./answers.ts";
+import { serveAudio } from "./audioRoutes.ts";
 import { serveCalls } from "./callRoutes.ts";
 import { serveDialling } from "./dialRoute.ts";
 import { replyWithErrors } from "./errorReplies.ts";
@@ -63,6 +64,7 @@ export async function createApi(sources: ApiSources): Promise<{ app: FastifyInst
   serveSession(app, sources.access, sources.log);
   serveCalls(app, sources);
   serveLive(app, sources.library.paths);
+  serveAudio(app, sources.library.paths);
   serveDialling(app, sources);
   serveWebhooks(app, sources.webhooks);
   serveJobs(app, sources.jobs);

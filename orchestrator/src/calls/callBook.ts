@@ -12,6 +12,7 @@ import {
   type ManifestLeg,
   type Preview,
 } from "../library/manifest.ts";
+import type { AudioSegment } from "../live/audioSegment.ts";
 import { readMetadata } from "./metadata.ts";
 import { isOver } from "./view.ts";
 
@@ -36,7 +37,12 @@ interface OpenCall {
  * The calls that go on, or did a moment ago. Every change of a leg is in its manifest on disk before the promise
  * of the change resolves; finished calls are read from there.
  */
-export class CallBook extends EventEmitter<{ change: [Manifest]; removed: [CallId] }> {
+export class CallBook extends EventEmitter<{
+  change: [Manifest];
+  removed: [CallId];
+  /** What was said in a call a moment ago is in a file. */
+  audio: [AudioSegment & { callId: CallId }];
+}> {
   readonly #library: Library;
   readonly #clock: Clock;
   readonly #open = new Map<CallId, OpenCall>();

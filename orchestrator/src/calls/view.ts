@@ -10,7 +10,7 @@ import {
   Preview,
   RecordingFile,
 } from "../library/manifest.ts";
-import { LIVE_MANIFEST, LIVE_PLAYLIST } from "../library/paths.ts";
+import { AUDIO_INDEX, LIVE_MANIFEST, LIVE_PLAYLIST } from "../library/paths.ts";
 
 /** One of the files of a leg that has rolled over. */
 const FileView = z.object({
@@ -54,11 +54,14 @@ export type LegView = z.infer<typeof LegView>;
 
 /** Where a call can be watched while it goes on, and a while longer: paths at this origin. */
 const LiveView = Live.extend({
-  page: z.string(),
+  /** Missing where there is nothing to be seen. */
+  page: z.string().optional(),
   /** HLS, RFC 8216. */
   playlist: z.string().optional(),
   /** DASH, ISO/IEC 23009-1. */
   manifest: z.string().optional(),
+  /** The list of the files of `audio`, JSON lines (`AudioSegment`); each of them lies beside it. */
+  audioIndex: z.string().optional(),
 });
 
 /** A call as the API shows it. */
@@ -99,9 +102,10 @@ function liveView(id: string, live: Live): z.infer<typeof LiveView> {
   const file = (name: string) => `/api/calls/${id}/live/${name}`;
   return {
     ...live,
-    page: `/live/${id}`,
+    ...(live.outputs.some((output) => output !== "audio") && { page: `/live/${id}` }),
     ...(live.outputs.includes("hls") && { playlist: file(LIVE_PLAYLIST) }),
     ...(live.outputs.includes("dash") && { manifest: file(LIVE_MANIFEST) }),
+    ...(live.audio && { audioIndex: `/api/calls/${id}/audio/${AUDIO_INDEX}` }),
   };
 }
 

@@ -180,12 +180,22 @@ export type Preview = z.infer<typeof Preview>;
 export const Chat = z.object({ messages: z.string(), subtitles: z.string() }).meta({ id: "Chat" });
 export type Chat = z.infer<typeof Chat>;
 
+/** What was said in a call, in files of some seconds: in the folder `audio` beside this file, listed in its index.jsonl. */
+const liveAudio = z.object({
+  per: z.enum(["leg", "call"]),
+  format: z.enum(["opus", "pcm"]),
+  segmentSeconds: z.int(),
+  /** How many there are, once the call is over. */
+  segments: z.int().optional(),
+});
+
 /** How a call was shown while it went on. */
 export const Live = z
   .object({
-    outputs: z.array(z.enum(["hls", "dash"])),
+    outputs: z.array(z.enum(["hls", "dash", "audio"])),
     startedAt: instant,
     endedAt: instant.nullable(),
+    audio: liveAudio.optional(),
     /** Servers that it is being handed to, by their names. */
     pushes: z
       .record(

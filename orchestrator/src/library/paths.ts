@@ -56,6 +56,16 @@ export class Paths {
     return `live/${id}`;
   }
 
+  /** The sound of a call that goes on, in files of some seconds: part of its folder, and kept with it. */
+  audioFolder(id: CallId): string {
+    return join(this.root, this.audioName(id));
+  }
+
+  /** The same below the volume. */
+  audioName(id: CallId): string {
+    return `calls/${this.callName(id)}/audio`;
+  }
+
   /** What exactly a job is to do. */
   plan(id: JobId): string {
     return join(this.spool, `${id}.plan.part`);
@@ -120,6 +130,9 @@ export const CHAT_SUBTITLES = "chat.vtt";
 /** What players of live streams begin with. */
 export const LIVE_PLAYLIST = "index.m3u8";
 export const LIVE_MANIFEST = "manifest.mpd";
+
+/** The list of what is in `audioFolder`, as services/live writes it. */
+export const AUDIO_INDEX = "index.jsonl";
 
 /** Images that are made of a recording or a film. */
 export const PREVIEW_IMAGES = ["poster.jpg", "thumbnails.jpg", "waveform.png"] as const;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -146,6 +146,39 @@ test("no more are shown at once than may be, and the next one has its turn when 
   await calls.record(one, readyLeg(now(), first.id));
   life.engine.end(life.engine.last, 0);
   await until(() => streams(other)[0]?.state === "running");
+});
+
+test("what is said is kept however many calls are shown, and does not count among them", async () => {
+  await begin({ outputs: ["hls", "audio"], concurrent: 1, callersChoose: true });
+  const silent = await call({ ...recordingLeg(now()), metadata: { live: "audio" } });
+  await until(() => life.engine.started.length === 1);
+  const [one, other] = [await call(recordingLeg(now())), await call(recordingLeg(now()))];
+  await until(() => life.engine.started.length === 3);
+  const outputsOf = async (id: CallId) => (await planOf(id)).outputs;
+  expect([await outputsOf(silent), await outputsOf(one), await outputsOf(other)]).toEqual([
+    ["audio"],
+    ["hls", "audio"],
+    ["audio"],
+  ]);
+});
+
+test("each file of what was said is told of, and in the end how many there are", async () => {
+  await begin({ outputs: ["audio"] });
+  const heard: object[] = [];
+  calls.on("audio", (segment) => heard.push(segment));
+  const id = await call(recordingLeg(now()));
+  await until(() => life.engine.started.length === 1);
+  const segment = { file: "x.opus", leg: "leg_1", number: 1, start: now().toISOString() };
+  const line = JSON.stringify({ ...segment, seconds: 5, samples: 240_000, sampleRate: 48_000 });
+  life.engine.say(life.engine.last, JSON.stringify({ event: "segment", ...JSON.parse(line) }));
+  await until(() => heard.length === 1);
+  expect(heard).toMatchObject([{ callId: id, ...segment }]);
+  expect((await calls.get(id))?.live?.audio).toEqual({ per: "leg", format: "opus", segmentSeconds: 5 });
+  await mkdir(paths.audioFolder(id), { recursive: true });
+  await writeFile(join(paths.audioFolder(id), "index.jsonl"), `${line}\n${line}\n{"half":`);
+  life.engine.end(life.engine.last, 0);
+  await until(async () => (await calls.get(id))?.live?.endedAt !== null);
+  expect((await calls.get(id))?.live?.audio?.segments).toBe(2);
 });
 
 test("nothing is shown where nothing is configured", async () => {

@@ -5,7 +5,7 @@ import type { CallId } from "../ids.ts";
 import { isJobOver } from "../jobs/job.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { Manifest } from "../library/manifest.ts";
-import { type LiveConfiguration, LiveOrder, liveOrderOf } from "./liveForm.ts";
+import { type LiveConfiguration, LiveOrder, liveOrderOf, showsPictures, soundOf } from "./liveForm.ts";
 import { LIVE } from "./liveJob.ts";
 
 /** Somebody may have come back while the stream of before was ending. */
@@ -51,19 +51,23 @@ export class LiveDirector {
     const own = streams.filter(({ callId }) => callId === id);
     // Whoever cancelled it does not want it, and what failed for good would fail again.
     if (own.some((job) => job.state !== "done")) return;
-    const goingOn = streams.filter((job) => !isJobOver(job));
-    const order = liveOrderOf(
+    const goingOn = streams
+      .filter((job) => !isJobOver(job))
+      .flatMap((job) => LiveOrder.safeParse(job.order).data ?? []);
+    const wanted = liveOrderOf(
       this.#configuration,
       legs.map(({ metadata }) => metadata),
-      goingOn.flatMap((job) => LiveOrder.safeParse(job.order).data?.pushes ?? []),
+      goingOn.flatMap(({ pushes }) => pushes),
     );
-    if (!order) return;
-    if (goingOn.length >= this.#configuration.concurrent) {
-      if (!this.#refused.has(id)) log.warn({ callId: id }, "as many calls are shown live as may be; this one is not");
-      this.#refused.add(id);
-      return;
+    if (!wanted) return;
+    const isRefused = showsPictures(wanted) && goingOn.filter(showsPictures).length >= this.#configuration.concurrent;
+    if (isRefused && !this.#refused.has(id)) {
+      log.warn({ callId: id }, "as many calls are shown live as may be; this one is not");
     }
-    this.#refused.delete(id);
+    if (isRefused) this.#refused.add(id);
+    else this.#refused.delete(id);
+    const order = isRefused ? soundOf(wanted) : wanted;
+    if (!order) return;
     try {
       await jobs.queue({ name: LIVE }, { callId: id, order });
     } catch (error) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LiveConfiguration, liveOrderOf } from "./liveForm.ts";
+import { LiveConfiguration, liveOrderOf, showsPictures, soundOf } from "./liveForm.ts";
 import { pushOrder } from "./pushTarget.ts";
 
 const outputs = (configured: object, ...metadata: unknown[]) =>
@@ -24,6 +24,21 @@ test.each<[unknown, string[] | undefined]>([
 test("callers choose of what is configured", () => {
   expect(outputs({ outputs: ["hls"], callersChoose: true }, { live: "dash" })).toBe(undefined);
 });
+
+test("sound may be chosen like any other output, and is left where there is no room for pictures", () => {
+  const configured = LiveConfiguration.parse({ outputs: ["hls", "audio"], callersChoose: true });
+  const [both, sound, picture] = [{}, { live: "audio" }, { live: "hls" }].map((one) => liveOrderOf(configured, [one]));
+  if (!both || !sound || !picture) throw new Error("nothing was wanted");
+  expect([both, sound, picture].map(showsPictures)).toEqual([true, false, true]);
+  expect([both, sound].map((order) => soundOf(order)?.form.outputs)).toEqual([["audio"], ["audio"]]);
+  expect(soundOf(picture)).toBe(undefined);
+  expect(sound.form.audio).toEqual({ per: "leg", format: "opus", segmentSeconds: 5, sampleRate: 16_000 });
+});
+
+test.each([{ segmentSeconds: 0 }, { segmentSeconds: 61 }, { sampleRate: 44_100 }, { format: "mp3" }, { per: "peer" }])(
+  "%j is a mistake about sound",
+  (audio) => expect(LiveConfiguration.safeParse({ audio }).success).toBe(false),
+);
 
 test.each([{ outputs: ["rtmp"] }, { outputs: ["hls", "hls"] }, { outputs: ["hls"], width: 641 }, { frameRate: 60 }])(
   "%j is a mistake",

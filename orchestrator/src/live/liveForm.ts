@@ -1,21 +1,36 @@
 import { z } from "zod";
 import { PushTarget } from "./pushTarget.ts";
 
-export const LIVE_OUTPUTS = ["hls", "dash"] as const;
+export const LIVE_OUTPUTS = ["hls", "dash", "audio"] as const;
 export type LiveOutput = (typeof LIVE_OUTPUTS)[number];
 
 const pixels = (least: number, most: number) => z.int().min(least).max(most).multipleOf(4);
 const distinct = <Item>(items: readonly Item[]) => new Set(items).size === items.length;
 
+/** What the files of `audio` are like. */
+const AudioForm = z.strictObject({
+  /** Whoever transcribes wants to know who said it; of all legs' sounds a mix can be made, and not the other way round. */
+  per: z.enum(["leg", "call"]).default("leg"),
+  /** Ogg Opus, a tenth as large; or WAV, 16 bits a sample, which joins to the sample. One channel. */
+  format: z.enum(["opus", "pcm"]).default("opus"),
+  segmentSeconds: z.int().min(1).max(60).default(5),
+  /** Of pcm, in Hz: recognisers want 16,000. Opus always says 48,000. */
+  sampleRate: z.union([z.literal(16_000), z.literal(48_000)], "is neither 16000 nor 48000").default(16_000),
+});
+
 /** What the live stream of a call is like. */
 export const LiveForm = z.strictObject({
-  /** HLS plays everywhere, Safari included; DASH is for players that want it. */
+  /**
+   * HLS plays everywhere, Safari included; DASH is for players that want it. Audio is no stream: it is what is said, in
+   * files of some seconds, for programs that make something of it.
+   */
   outputs: z.array(z.enum(LIVE_OUTPUTS)).refine(distinct, "names an output twice").default([]),
   width: pixels(160, 1920).default(1280),
   height: pixels(92, 1080).default(720),
   frameRate: z.int().min(5).max(30).default(25),
   videoKbps: z.int().min(100).max(20_000).default(1_500),
   audioKbps: z.int().min(32).max(320).default(128),
+  audio: AudioForm.prefault({}),
 });
 export type LiveForm = z.infer<typeof LiveForm>;
 
@@ -68,4 +83,13 @@ export function liveOrderOf(
   const outputs = form.outputs.filter(isWanted);
   const pushes = push.map(({ name }) => name).filter((name) => isWanted(name) && !taken.includes(name));
   return outputs.length + pushes.length > 0 ? { form: { ...form, outputs }, pushes } : undefined;
+}
+
+/** Whether anything is encoded for it: sound in files takes next to nothing. */
+export const showsPictures = ({ form, pushes }: LiveOrder): boolean =>
+  pushes.length > 0 || form.outputs.some((output) => output !== "audio");
+
+/** What is left of an order where there is no room for pictures. */
+export function soundOf({ form }: LiveOrder): LiveOrder | undefined {
+  return form.outputs.includes("audio") ? { form: { ...form, outputs: ["audio"] }, pushes: [] } : undefined;
 }

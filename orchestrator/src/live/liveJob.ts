@@ -10,6 +10,7 @@ import { type JobWork, mustSucceed } from "../jobs/jobWork.ts";
 import { writeAtomically } from "../library/atomicFile.ts";
 import type { Live, Manifest } from "../library/manifest.ts";
 import type { Paths } from "../library/paths.ts";
+import { AudioSegment, countSegments } from "./audioSegment.ts";
 import { type LiveConfiguration, LiveOrder } from "./liveForm.ts";
 import { type LivePurpose, livePlan } from "./livePlan.ts";
 import { pushOrder } from "./pushTarget.ts";
@@ -68,8 +69,9 @@ export class LiveKind implements JobKind<LiveOrder> {
     try {
       await planned.first;
       const startedAt = (await calls.get(callId))?.live?.startedAt ?? clock.now().toISOString();
-      const { outputs } = order.form;
-      await calls.recordLive(callId, { outputs, startedAt, endedAt: null });
+      const { outputs, audio } = order.form;
+      const sound = outputs.includes("audio") && { audio: audioOf(audio) };
+      await calls.recordLive(callId, { outputs, startedAt, endedAt: null, ...sound });
       const network = pushes.length > 0 ? this.#rooms.network : undefined;
       const news = this.#hear(callId, work);
       const { onLine } = news;
@@ -91,7 +93,11 @@ export class LiveKind implements JobKind<LiveOrder> {
     const { calls, clock, paths } = this.#rooms;
     await rm(paths.plan(id), { force: true });
     const live = (await calls.get(callId))?.live;
-    if (live?.endedAt === null) await calls.recordLive(callId, ended(live, clock.now()));
+    if (live?.endedAt === null) {
+      const { audio, ...rest } = ended(live, clock.now());
+      const segments = audio && (await countSegments(paths.audioFolder(callId)));
+      await calls.recordLive(callId, { ...rest, ...(audio && { audio: { ...audio, segments } }) });
+    }
     void this.#removeLater(callId);
   }
 
@@ -126,7 +132,9 @@ export class LiveKind implements JobKind<LiveOrder> {
       if (live) await calls.recordLive(callId, { ...live, pushes: { ...pushes } });
     };
     const onLine = (line: string): void => {
-      const news = pushedIn(line);
+      const segment = saidIn(line, AudioSegment);
+      if (segment) calls.emit("audio", { callId, ...segment });
+      const news = saidIn(line, Pushed);
       if (!news || isClosed) return;
       const { name, state, reason } = news;
       work.log.info({ server: name, state, reason }, "live stream handed on");
@@ -199,13 +207,15 @@ export class LiveKind implements JobKind<LiveOrder> {
 }
 
 /** Other lines are of no interest here. */
-function pushedIn(line: string): z.infer<typeof Pushed> | undefined {
+function saidIn<Schema extends z.ZodType>(line: string, schema: Schema): z.infer<Schema> | undefined {
   try {
-    return Pushed.safeParse(JSON.parse(line)).data;
+    return schema.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
   }
 }
+
+const audioOf = ({ per, format, segmentSeconds }: LiveOrder["form"]["audio"]) => ({ per, format, segmentSeconds });
 
 /** Nothing is handed to anybody any more. */
 function ended({ pushes: _, ...live }: Live, at: Date): Live {

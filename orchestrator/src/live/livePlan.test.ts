@@ -40,3 +40,22 @@ test("it is what the live stream's own reader takes", () => {
   const plan = planOf({ ...recordingLeg(NOW), tracks: [{ kind: "video", clock, counters: {} }] });
   expect(Plan.parse(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
 });
+
+test("with sound in files it says where they belong, and as what", () => {
+  const id = newCallId(NOW);
+  const planOf = (audio: object, outputs = ["audio"]) =>
+    livePlan(
+      manifestOf(id, NOW),
+      { ...LiveForm.parse({ outputs, audio }), pushes: [] },
+      new Paths("/recordings"),
+      null,
+    );
+  const pcm = planOf({ format: "pcm", per: "call" });
+  const folder = `calls/2026/11/24/${id}/audio`;
+  expect(pcm.audio).toEqual({ folder, per: "call", format: "pcm", segmentSeconds: 5, sampleRate: 16_000 });
+  expect(planOf({}).audio).toMatchObject({ format: "opus", sampleRate: 48_000 });
+  for (const plan of [pcm, planOf({}), planOf({}, ["hls"])]) {
+    expect(Plan.parse(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
+  }
+  expect(planOf({}, ["hls"])).not.toHaveProperty("audio");
+});

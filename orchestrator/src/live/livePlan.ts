@@ -3,11 +3,15 @@ import { type Paths, trackFile } from "../library/paths.ts";
 import type { LiveForm } from "./liveForm.ts";
 import type { pushOrder } from "./pushTarget.ts";
 
+const OPUS_HERTZ = 48_000;
+
 /** What services/live reads: its src/plan.ts has the words for it. */
-export interface LivePlan extends LiveForm {
+export interface LivePlan extends Omit<LiveForm, "audio"> {
   version: 1;
   folder: string;
   pushes: ReturnType<typeof pushOrder>[];
+  /** With the output of that name. */
+  audio?: LiveForm["audio"] & { folder: string };
   participants: LiveParticipant[];
   endedUnixMs: number | null;
 }
@@ -32,7 +36,16 @@ export function livePlan(
   endedUnixMs: number | null,
 ): LivePlan {
   const there = legs.filter((leg): leg is LegIn<"recording"> => leg.state === "recording");
-  return { version: 1, folder: paths.liveName(id), ...purpose, participants: there.map(participant), endedUnixMs };
+  const { audio, ...shown } = purpose;
+  const sampleRate = audio.format === "opus" ? OPUS_HERTZ : audio.sampleRate;
+  return {
+    version: 1,
+    folder: paths.liveName(id),
+    ...shown,
+    ...(shown.outputs.includes("audio") && { audio: { ...audio, sampleRate, folder: paths.audioName(id) } }),
+    participants: there.map(participant),
+    endedUnixMs,
+  };
 }
 
 /** A track whose beginning is not known yet comes with the next plan. */

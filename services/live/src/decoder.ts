@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type Frame, matroskaFrames } from "./matroskaFrames.ts";
 import { CHANNELS, SAMPLE_RATE } from "./mixer.ts";
-import type { Track } from "./plan.ts";
 import type { Size } from "./seats.ts";
 
 /** Live, what cannot be decoded is left out, and nothing waits for what may come. */
@@ -16,8 +15,8 @@ export class Decoder implements Disposable {
   readonly frames: AsyncIterable<Frame>;
   readonly #process: ChildProcess;
 
-  constructor(kind: Track["kind"], size: Size) {
-    const how = kind === "video" ? toPictures(size) : toSamples();
+  /** @param how what is made of the track: `toPictures`, `toSamples`. */
+  constructor(how: readonly string[]) {
     this.#process = spawn("ffmpeg", [...QUIET, ...INPUT, ...how, ...OUTPUT], { stdio: ["pipe", "pipe", "inherit"] });
     const { stdin, stdout } = this.#process;
     if (!stdin || !stdout) throw new Error("ffmpeg was not started");
@@ -32,19 +31,24 @@ export class Decoder implements Disposable {
     await Promise.race([once(stdin, "drain"), once(stdin, "close")]);
   }
 
+  /** There is no more to come; what was fed is still decoded. */
+  end(): void {
+    this.#process.stdin?.end();
+  }
+
   [Symbol.dispose](): void {
     this.#process.kill("SIGKILL");
   }
 }
 
-function toPictures({ width, height }: Size): string[] {
+export function toPictures({ width, height }: Size): string[] {
   const fit = `scale=w=${width}:h=${height}:force_original_aspect_ratio=decrease:force_divisible_by=2:flags=bilinear`;
   const border = BLACK_BORDER.replace("%w", String(width)).replace("%h", String(height));
   const filters = `${fit},${border},setsar=1,format=yuv420p`;
   return ["-map", "0:v:0", "-vf", filters, "-fps_mode", "passthrough", "-enc_time_base", "demux", "-c:v", "rawvideo"];
 }
 
-function toSamples(): string[] {
-  const format = ["-ar", String(SAMPLE_RATE), "-ac", String(CHANNELS), "-c:a", "pcm_f32le"];
+export function toSamples(sampleRate = SAMPLE_RATE, channels = CHANNELS): string[] {
+  const format = ["-ar", String(sampleRate), "-ac", String(channels), "-c:a", "pcm_f32le"];
   return ["-map", "0:a:0", ...format];
 }

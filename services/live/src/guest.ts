@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Decoder } from "./decoder.ts";
+import { Decoder, toPictures, toSamples } from "./decoder.ts";
 import { GrowingTrack } from "./growingTrack.ts";
 import { type Mixer, SAMPLE_RATE, Voice } from "./mixer.ts";
 import type { Participant, Track } from "./plan.ts";
@@ -67,7 +67,7 @@ export class Guest {
     const { root, now, size } = this.#surroundings;
     const { track, over } = followed;
     await using file = await GrowingTrack.open(join(root, track.file));
-    using decoder = new Decoder(track.kind, size);
+    using decoder = new Decoder(track.kind === "video" ? toPictures(size) : toSamples());
     over.signal.addEventListener("abort", () => decoder[Symbol.dispose]());
     const showing = this.#show(followed, decoder);
     const fromMs = (now() - track.startUnixMs) / track.rate;
@@ -88,7 +88,7 @@ export class Guest {
 }
 
 /** Copied where they do not lie as numbers must. */
-function samplesOf(data: Buffer): Float32Array {
+export function samplesOf(data: Buffer): Float32Array {
   const bytes = data.byteOffset % Float32Array.BYTES_PER_ELEMENT === 0 ? data : Buffer.from(data);
   return new Float32Array(bytes.buffer, bytes.byteOffset, Math.floor(data.length / Float32Array.BYTES_PER_ELEMENT));
 }

@@ -9,6 +9,10 @@ const LINGERING_SEGMENTS = 5;
 /** Descriptor of the pipe by which the encoder hands over what is pushed elsewhere. */
 export const PUSHED = 5;
 
+/** Whether anything is shown at all: sound alone (audio/) needs neither decoders of pictures nor an encoder. */
+export const hasPictures = ({ outputs, pushes }: Pick<Plan, "outputs" | "pushes">): boolean =>
+  pushes.length > 0 || outputs.some((output) => output !== "audio");
+
 export const PLAYLIST = "index.m3u8";
 export const MANIFEST = "manifest.mpd";
 
@@ -20,7 +24,8 @@ export function outputsOf(
 ): string {
   const written = { hls: hls(folder, isThere(`${folder}/${PLAYLIST}`)), dash: dash(folder) };
   const pushed = pushes.length > 0 ? [option(`pipe:${PUSHED}`, { f: "mpegts", fflags: "flush_packets" })] : [];
-  return [...outputs.map((output) => written[output]), ...pushed].join("|");
+  const shown = outputs.filter((output) => output !== "audio");
+  return [...shown.map((output) => written[output]), ...pushed].join("|");
 }
 
 /** RFC 8216, fragmented MP4. A stream whose encoder was lost goes on in the same playlist, after a discontinuity. */

@@ -31,7 +31,20 @@ const PushTarget = z.strictObject({
 });
 export type PushTarget = z.infer<typeof PushTarget>;
 
-export const OUTPUTS = ["hls", "dash"] as const;
+export const OUTPUTS = ["hls", "dash", "audio"] as const;
+
+/** The output `audio`: sound in files of some seconds. */
+const AudioOrder = z.strictObject({
+  /** Below the recordings volume. */
+  folder: z.string().regex(/^calls\/\d{4}\/\d{2}\/\d{2}\/call_[0-9a-z]{19}\/audio$/),
+  /** Files of everybody's own, or of all together. */
+  per: z.enum(["leg", "call"]),
+  /** Ogg Opus, or WAV with 16 bits a sample. */
+  format: z.enum(["opus", "pcm"]),
+  segmentSeconds: z.int().min(1).max(60),
+  sampleRate: z.union([z.literal(16_000), z.literal(48_000)]),
+});
+export type AudioOrder = z.infer<typeof AudioOrder>;
 
 /** What a live stream is to be, and who is in it at the moment. The orchestrator writes it anew whenever that changes. */
 export const Plan = z
@@ -46,11 +59,16 @@ export const Plan = z
     frameRate: z.int().min(5).max(30),
     videoKbps: z.int().min(100).max(20_000),
     audioKbps: z.int().min(32).max(320),
+    audio: AudioOrder.optional(),
     participants: z.array(Participant),
     /** When the last of them has left; null while the call goes on. Unix milliseconds. */
     endedUnixMs: z.number().nullable(),
   })
-  .refine(({ outputs, pushes }) => outputs.length + pushes.length > 0, "has nothing to make");
+  .refine(({ outputs, pushes }) => outputs.length + pushes.length > 0, "has nothing to make")
+  .refine(
+    ({ outputs, audio }) => outputs.includes("audio") === (audio !== undefined),
+    "does not say what audio is to be",
+  );
 export type Plan = z.infer<typeof Plan>;
 
 /** The orchestrator touches the plan every ten seconds, and may take a while to be started again. */

@@ -61,7 +61,7 @@ export const Call = z.object({
     z.object({
       startedAt: z.string(),
       endedAt: z.nullable(z.string()),
-      page: z.string(),
+      page: z.optional(z.string()),
       playlist: z.optional(z.string()),
     }),
   ),

@@ -78,7 +78,7 @@ function Story({ call, chosen }: { call: Call; chosen: boolean }) {
           </p>
         </div>
         <div class="actions">
-          {call.live?.endedAt === null && (
+          {call.live?.endedAt === null && call.live.page && (
             <a class="button" href={call.live.page}>
               <Icon name="play" /> Watch live
             </a>
