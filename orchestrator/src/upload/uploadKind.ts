@@ -79,8 +79,13 @@ export function remoteOf(attempt: number, { remote, fallback }: Pick<UploaderSet
   return (isFallbacksTurn && fallback) || remote;
 }
 
-/** The container that does one of its two things with a call's folder. */
-export function uploader(what: "upload" | "remove", remote: string, folder: string, settings: UploaderSettings) {
+/** The container that does one of its things with a call's folder. */
+export function uploader(
+  what: "upload" | "remove" | "follow",
+  remote: string,
+  folder: string,
+  settings: UploaderSettings,
+) {
   const { image, network, configuration } = settings;
   const command = [what, remote.replace(/\/+$/, ""), folder];
   return { command, image, network, configuration, memoryMebibytes: MEMORY_MEBIBYTES, cpus: CPUS };

@@ -23,7 +23,10 @@ export function percentOf(line: string): number | undefined {
  *
  * @throws RecorderError UPLOAD_FAILED, with what rclone complained of last.
  */
-export function endedWith(event: "verified" | "removed", { exitCode, stdout, stderr }: JobResult): { by: string } {
+export function endedWith(
+  event: "verified" | "removed" | "followed",
+  { exitCode, stdout, stderr }: JobResult,
+): { by: string } {
   const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => line.trim() !== "");
   const last = lines.map(parsed).find((line) => line.event === event);
   if (exitCode === 0 && last) return { by: last.by ?? "" };

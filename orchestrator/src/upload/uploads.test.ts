@@ -10,7 +10,7 @@ import { Library } from "../library/library.ts";
 import type { ManifestLeg } from "../library/manifest.ts";
 import { Paths } from "../library/paths.ts";
 import { manifestOf, readyLeg, recordingLeg } from "../testing/manifests.ts";
-import { type TestJobs, testJobs } from "../testing/testJobs.ts";
+import { type TestJobs, testJobs, testKind } from "../testing/testJobs.ts";
 import type { WebhookEvent } from "../webhooks/events.ts";
 import { remoteOf, type UploaderSettings } from "./uploadKind.ts";
 import { Uploads } from "./uploads.ts";
@@ -18,6 +18,7 @@ import { Uploads } from "./uploads.ts";
 const LIMIT_MS = 4_000;
 const SECOND_MS = 1_000;
 const VERIFIED = '{"event":"verified","by":"checksum"}';
+const FOLLOWED = '{"event":"followed"}';
 const SETTINGS: UploaderSettings = {
   ...{ image: "uploader", network: "storage", configuration: "rclone" },
   ...{ remote: "s3:bucket/", fallback: "sftp:" },
@@ -120,6 +121,25 @@ describe("a call that is over", () => {
     await call(recordingLeg(life.clock.now()));
     await life.clock.pass(30 * SECOND_MS, SECOND_MS);
     expect(life.engine.started).toEqual([]);
+  });
+
+  test("goes up, as far as its sound is concerned, while it goes on", async () => {
+    const id = await call(recordingLeg(life.clock.now()));
+    life.jobs.register({ ...testKind([], "light"), name: "live" });
+    const stream = await life.jobs.queue({ name: "live" }, { callId: id, order: { say: "" } });
+    await started(1);
+    const audio = { per: "leg", format: "opus", segmentSeconds: 5 } as const;
+    const live = { outputs: ["audio" as const], startedAt: life.clock.now().toISOString(), endedAt: null, audio };
+    await calls.recordLive(id, live);
+    await calls.recordLive(id, live);
+    await started(2);
+    const [, spec] = life.engine.started;
+    expect(spec?.command).toEqual(["follow", "s3:bucket", library.paths.callName(id), stream.id]);
+    expect(spec).toMatchObject({ image: "uploader", network: "storage" });
+    life.engine.say(life.engine.last, FOLLOWED);
+    life.engine.end(life.engine.last, 0);
+    await life.clock.pass(30 * SECOND_MS, SECOND_MS);
+    expect(life.engine.started).toHaveLength(2);
   });
 
   test("is not safe when anything of it changed since, and is uploaded again when another job is over", async () => {

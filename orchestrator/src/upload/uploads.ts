@@ -8,10 +8,12 @@ import type { Jobs } from "../jobs/jobs.ts";
 import type { JobView } from "../jobs/jobView.ts";
 import type { Manifest } from "../library/manifest.ts";
 import type { Paths } from "../library/paths.ts";
+import { LIVE } from "../live/liveJob.ts";
 import { Slots } from "../slots.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import { areAmong, inventory } from "./inventory.ts";
 import { removalKind } from "./removalKind.ts";
+import { SOUND, soundKind } from "./soundKind.ts";
 import { type UploaderSettings, uploadKind } from "./uploadKind.ts";
 import { UploadRecords } from "./uploadRecords.ts";
 import type { UploadView } from "./uploadView.ts";
@@ -46,7 +48,9 @@ export class Uploads {
     const surroundings = { ...sources, settings, records: this.#records, slots: new Slots(AT_ONCE) };
     jobs.register(uploadKind(surroundings));
     jobs.register(removalKind(surroundings));
+    jobs.register(soundKind(surroundings));
     calls.on("change", ({ id }) => void this.#soon(id));
+    calls.on("change", (manifest) => void this.#followSound(manifest));
     jobs.book.on("change", (job) => void this.#follow(job));
   }
 
@@ -101,6 +105,20 @@ export class Uploads {
       this.#sources.jobs.queue(kind, { callId: id, subject: one, order: { remote: one } }),
     );
     return { jobs: await Promise.all(removals), left: [] };
+  }
+
+  /** What is said in a call goes up while it is said; when it is over, all of it is compared. */
+  async #followSound({ id, live }: Manifest): Promise<void> {
+    if (live?.endedAt !== null || !live.audio) return;
+    const { jobs, log } = this.#sources;
+    const ofCall = jobs.book.ofCall(id);
+    const stream = ofCall.find((job) => job.kind === LIVE && !isJobOver(job));
+    if (!stream || ofCall.some((job) => job.kind === SOUND && job.subject === stream.id)) return;
+    try {
+      await jobs.queue({ name: SOUND }, { callId: id, subject: stream.id, order: { stream: stream.id } });
+    } catch (error) {
+      log.error({ callId: id, err: error }, "the upload of a call's sound could not be queued");
+    }
   }
 
   async #soon(id: CallId): Promise<void> {

@@ -53,6 +53,7 @@ const passes = (body: unknown) => uploaderShape(FACTS, UPLOADER).safeParse(body)
 test("an uploader passes, and one that removes what was uploaded", () => {
   expect(passes(uploader())).toBe(true);
   expect(passes({ ...uploader(), Cmd: ["remove", "sftp:", CALL] })).toBe(true);
+  expect(passes({ ...uploader(), Cmd: ["follow", "sftp:", CALL, "job_0mwthz7sw3f4e5fd91a"] })).toBe(true);
 });
 
 describe("an escape is refused", () => {
@@ -64,6 +65,8 @@ describe("an escape is refused", () => {
     ["an option for a remote", { Cmd: ["upload", "--config=/recordings/x", CALL] }],
     ["a connection string", { Cmd: ["upload", ":http,url='http://x':", CALL] }],
     ["a remote with options", { Cmd: ["upload", "s3,env_auth=true:x", CALL] }],
+    ["a stream that is no job", { Cmd: ["follow", "s3:x", CALL, "../../state/x"] }],
+    ["a stream where none is followed", { Cmd: ["upload", "s3:x", CALL, "job_0mwthz7sw3f4e5fd91a"] }],
     ["a folder that is no call's", { Cmd: ["upload", "s3:x", "../state"] }],
     ["all calls", { Cmd: ["upload", "s3:x", "2026/11/23"] }],
     ["an environment", { Env: ["RCLONE_CONFIG=/recordings/x"] }],

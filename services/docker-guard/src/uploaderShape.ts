@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { JOB_ID } from "./recorderCommand.ts";
 import {
   containerShape,
   hostConfig,
@@ -28,7 +29,8 @@ const folder = z.string().regex(/^[0-9]{4}\/[0-9]{2}\/[0-9]{2}\/call_[0-9a-z]{19
 const id = z.string().regex(RECORDER_ID);
 
 /**
- * The second shape that passes: the uploader image, to copy one call's folder to a remote or to remove it there. It
+ * The second shape that passes: the uploader image, to copy one call's folder to a remote, in the end or while the call goes on,
+ * or to remove it there. It
  * reads recordings and rclone's configuration, and writes neither.
  */
 export function uploaderShape(facts: ShapeFacts, uploader: UploaderFacts) {
@@ -48,7 +50,10 @@ export function uploaderShape(facts: ShapeFacts, uploader: UploaderFacts) {
   ]);
   return containerShape(facts).extend({
     Image: z.literal(uploader.imageId),
-    Cmd: z.tuple([z.enum(["upload", "remove"]), remote, folder]),
+    Cmd: z.union([
+      z.tuple([z.enum(["upload", "remove"]), remote, folder]),
+      z.tuple([z.literal("follow"), remote, folder, JOB_ID]),
+    ]),
     Labels: z.strictObject({
       [`${LABEL_PREFIX}project`]: z.literal(facts.project),
       [`${LABEL_PREFIX}role`]: z.literal(JOB_ROLE),

@@ -1,0 +1,26 @@
+import { z } from "zod";
+import type { JobKind, RetrySchedule } from "../jobs/jobKind.ts";
+import { endedWith } from "./uploaderWords.ts";
+import { type UploadSurroundings, uploader } from "./uploadKind.ts";
+
+export const SOUND = "upload-audio";
+/** What goes wrong at the remote is tried again within; and when the call is over, all of it is uploaded anyway. */
+const FEW_RETRIES: RetrySchedule = { attempts: 5, firstPauseMs: 5_000, lastPauseMs: 60_000 };
+
+const Order = z.object({ stream: z.string() });
+type Order = z.infer<typeof Order>;
+
+/** Copies what is said in a call to the remote, file by file, for as long as its live stream goes on. */
+export function soundKind({ settings, paths }: Pick<UploadSurroundings, "settings" | "paths">): JobKind<Order> {
+  return {
+    name: SOUND,
+    order: Order,
+    load: "light",
+    retries: FEW_RETRIES,
+    async run({ callId, order }, work) {
+      const { command, ...rest } = uploader("follow", settings.remote, paths.callName(callId), settings);
+      endedWith("followed", await work.container({ ...rest, command: [...command, order.stream] }));
+    },
+    clean: async () => undefined,
+  };
+}
