@@ -53,10 +53,12 @@ const Call = z.object({
   live: z
     .object({
       endedAt: z.iso.datetime().nullable(),
-      page: z.string(),
+      page: z.string().optional(),
       playlist: z.string().optional(),
       manifest: z.string().optional(),
       pushes: z.record(z.string(), z.object({ state: z.string(), reason: z.string().optional() })).optional(),
+      audio: z.object({ segments: z.int().optional() }).loose().optional(),
+      audioIndex: z.string().optional(),
     })
     .optional(),
 });

@@ -11,6 +11,13 @@ const ENVIRONMENT = {
   IMAGE_TAG,
 };
 
+/** What else the bundle is made of. */
+export interface Overlay {
+  /** As arguments of docker compose. */
+  files: readonly string[];
+  env: Record<string, string>;
+}
+
 /** `docker compose` for the test bundle. */
 export function compose(args: string[], options: RunOptions = {}): Promise<Finished> {
   return run("docker", ["compose", ...FILES, ...args], withEnvironment(options));

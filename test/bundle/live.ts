@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { composeOrThrow } from "./compose.ts";
+import { composeOrThrow, type Overlay } from "./compose.ts";
 import { run } from "./run.ts";
 import { PROJECT } from "./settings.ts";
 
@@ -11,26 +11,36 @@ const UP = ["up", "--detach", "--wait", "--no-deps", "--no-build"];
 const BUILD_LIMIT_MS = 300_000;
 const UP_LIMIT_MS = 180_000;
 
+/** For who puts another overlay on top of it, until the end of the scope. */
+export interface LiveOverlay extends AsyncDisposable, Overlay {}
+
 /**
- * The bundle showing calls while they go on, until the end of the scope (`await using`).
+ * What shows calls while they go on, built and not yet up.
  *
  * @param outputs as LIVE_OUTPUTS has them.
  */
-export async function showLive(outputs: string, yaml: string): Promise<AsyncDisposable> {
+export async function buildLive(outputs: string, yaml: string): Promise<LiveOverlay> {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
   const CONFIG_FILE = join(folder, "config.yaml");
   await writeFile(CONFIG_FILE, yaml);
   const env = { CONFIG_FILE, LIVE_OUTPUTS: outputs };
   await composeOrThrow([...OVERLAY, "build", "live"], { env, limitMs: BUILD_LIMIT_MS });
-  await composeOrThrow([...OVERLAY, "up", "--no-build", "--no-deps", "live"], { env }); // which makes their network
-  await composeOrThrow([...OVERLAY, ...UP, "docker-guard", "orchestrator"], { env, limitMs: UP_LIMIT_MS });
+  return { files: OVERLAY, env, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+}
+
+/** The bundle showing calls while they go on, until the end of the scope (`await using`). */
+export async function showLive(outputs: string, yaml: string): Promise<AsyncDisposable> {
+  const overlay = await buildLive(outputs, yaml);
+  const { files, env } = overlay;
+  await composeOrThrow([...files, "up", "--no-build", "--no-deps", "live"], { env }); // which makes their network
+  await composeOrThrow([...files, ...UP, "docker-guard", "orchestrator"], { env, limitMs: UP_LIMIT_MS });
   return {
     async [Symbol.asyncDispose]() {
       await composeOrThrow(["stop", "orchestrator"], { limitMs: UP_LIMIT_MS }); // which needs docker-guard to end its calls
       await composeOrThrow([...UP, "docker-guard", "orchestrator"], { limitMs: UP_LIMIT_MS });
-      await composeOrThrow([...OVERLAY, "rm", "--force", "--stop", "live"], { env });
+      await composeOrThrow([...files, "rm", "--force", "--stop", "live"], { env });
       await run("docker", ["network", "rm", NETWORK]);
-      await rm(folder, { recursive: true });
+      await overlay[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { composeOrThrow } from "./compose.ts";
+import { composeOrThrow, type Overlay } from "./compose.ts";
 import { run, runOrThrow } from "./run.ts";
 import { IMAGE_TAG, PROJECT } from "./settings.ts";
 
@@ -81,12 +81,17 @@ export class StorageServer implements AsyncDisposable {
   }
 }
 
-/** The bundle with its recordings going to servers of these kinds, until the end of the scope (`await using`). */
-export async function uploadTo(first: ServerKind, fallback?: ServerKind): Promise<AsyncDisposable> {
+/**
+ * The bundle with its recordings going to servers of these kinds, until the end of the scope (`await using`).
+ *
+ * @param below an overlay that stays as it is; none by default.
+ */
+export async function uploadTo(first: ServerKind, fallback?: ServerKind, below?: Overlay): Promise<AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
   const RCLONE_CONFIG = join(folder, "rclone.conf");
   await writeFile(RCLONE_CONFIG, "[none]\ntype = local\n", { mode: 0o600 });
   const env = {
+    ...below?.env,
     RCLONE_CONFIG,
     UPLOAD_REMOTE: `${first}:recordings`,
     UPLOAD_FALLBACK: fallback ? `${fallback}:recordings` : "",
@@ -99,7 +104,8 @@ export async function uploadTo(first: ServerKind, fallback?: ServerKind): Promis
   );
   await writeFile(RCLONE_CONFIG, remotes.join("\n"), { mode: 0o600 });
   await composeOrThrow([...OVERLAY, "up", "--no-build", "--no-deps", "uploader"], { env });
-  await composeOrThrow([...OVERLAY, ...UP, "docker-guard", "orchestrator"], { env, limitMs: UP_LIMIT_MS });
+  const files = [...(below?.files ?? []), ...OVERLAY];
+  await composeOrThrow([...files, ...UP, "docker-guard", "orchestrator"], { env, limitMs: UP_LIMIT_MS });
   return {
     async [Symbol.asyncDispose]() {
       await composeOrThrow([...UP, "docker-guard", "orchestrator"], { limitMs: UP_LIMIT_MS });
