@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { fileUrl, findCallOf } from "../bundle/api.ts";
+import { download } from "../bundle/download.ts";
+import { note } from "../bundle/figures.ts";
+import { inspect } from "../bundle/recordingFile.ts";
+import { MEDIA_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { openRelay, type Relay } from "../fidelity/relay.ts";
+import { expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const SEED = 5;
+const BEFORE_MS = 3_000;
+const CALL_MS = 16_000;
+/** Of what is sent between the move and the return, some three seconds, pictures may be missing up to a keyframe. */
+const GAP_MS = 7_500;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage("chromium");
+});
+afterAll(() => stage?.[Symbol.asyncDispose]());
+
+test.each<[string, (networks: readonly [Relay, Relay]) => void]>([
+  ["is given another address by its network", ([first]) => first.rebind()],
+  ["loses one network and has another", ([first]) => first.die()],
+])("a caller that %s in mid-call goes on in the same file", async (_, move) => {
+  await using first = await openRelay(MEDIA_PORT, {}, SEED);
+  await using second = await openRelay(MEDIA_PORT, {}, SEED + 1);
+  const { page, peerId } = await stage.caller();
+  await page.sendThrough(first.port, second.port);
+  await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  await page.talk(BEFORE_MS);
+  move([first, second]);
+  await page.talk(CALL_MS);
+  expect((await findCallOf(peerId))?.legs[0]?.state).toBe("recording");
+  expect(await page.errors()).toEqual([]);
+  const endedAt = Date.now();
+  const sent = await page.hangUp("close(true)");
+
+  const { call, leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
+
+  expect(call.legs).toHaveLength(1);
+  await using file = await download(fileUrl(call, leg));
+  const seen = await inspect(file.path);
+  const frames = seen.streams.find(({ kind }) => kind === "video")?.packets ?? 0;
+  const share = frames / (sent.video?.framesSent ?? 0);
+  const hint = JSON.stringify({ seen, sent, second: second.counts });
+  await note({ test: expect.getState().currentTestName, share, seconds: seen.durationSeconds });
+  expect(share, hint).toBeGreaterThan(1 - GAP_MS / CALL_MS);
+  expect(Math.abs(seen.durationSeconds - CALL_MS / 1000), hint).toBeLessThan(1);
+  expect(seen.decodeErrors, hint).toBe("");
+  await page.tab.close();
+  await expectNothingLeft();
+});
