@@ -12,7 +12,7 @@ const SEED = 5;
 const BEFORE_MS = 3_000;
 const CALL_MS = 16_000;
 /** Of what is sent between the move and the return, some three seconds, pictures may be missing up to a keyframe. */
-const GAP_MS = 7_500;
+const GAP_MS = 5_000;
 
 let stage: Stage;
 beforeAll(async () => {
