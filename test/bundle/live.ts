@@ -25,7 +25,13 @@ export async function buildLive(outputs: string, yaml: string): Promise<LiveOver
   await writeFile(CONFIG_FILE, yaml);
   const env = { CONFIG_FILE, LIVE_OUTPUTS: outputs };
   await composeOrThrow([...OVERLAY, "build", "live"], { env, limitMs: BUILD_LIMIT_MS });
-  return { files: OVERLAY, env, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+  return {
+    ...{ files: OVERLAY, env },
+    async [Symbol.asyncDispose]() {
+      await run("docker", ["network", "rm", NETWORK]); // which anything that was up with it has left by now
+      await rm(folder, { recursive: true });
+    },
+  };
 }
 
 /** The bundle showing calls while they go on, until the end of the scope (`await using`). */
@@ -39,7 +45,6 @@ export async function showLive(outputs: string, yaml: string): Promise<AsyncDisp
       await composeOrThrow(["stop", "orchestrator"], { limitMs: UP_LIMIT_MS }); // which needs docker-guard to end its calls
       await composeOrThrow([...UP, "docker-guard", "orchestrator"], { limitMs: UP_LIMIT_MS });
       await composeOrThrow([...files, "rm", "--force", "--stop", "live"], { env });
-      await run("docker", ["network", "rm", NETWORK]);
       await overlay[Symbol.asyncDispose]();
     },
   };
