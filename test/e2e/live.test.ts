@@ -194,7 +194,9 @@ test("a call is handed to RTMP and SRT servers, is with them again after they we
 const FIRST_KEY = new RegExp(`^${KEY}-\\d+\\.flv$`);
 
 /** A file that plays: picture and sound, the pattern in it; in step once the sender has reported. */
-async function expectPattern(path: string): Promise<void> {
+async function expectPattern(received: string): Promise<void> {
+  const path = `${received}.mkv`;
+  await runOrThrow("ffmpeg", ["-v", "error", "-i", received, "-c", "copy", path]); // MPEG-TS does not begin at zero
   const probe = ["-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", path];
   const codecs = (await runOrThrow("ffprobe", probe)).split("\n").filter(Boolean);
   expect([...new Set(codecs)].sort(), path).toEqual(["aac", "h264"]);
