@@ -5,9 +5,9 @@
  *
  * Reads its plan, /recordings/spool/<jobId>.plan.part (plan.ts), again whenever it is replaced, and writes segments and
  * playlists into /recordings/<folder of the plan>; the sound in files of some seconds (audio/) goes into its folder of
- * the call. Ends when the plan says that the call has, when nobody touches the
- * plan any more, or on SIGTERM, all with playlists that are closed. Says {"event":"began"}, {"event":"segment",…}
- * for each file of sound, and what went wrong that does not end it.
+ * the call. Ends when the plan says that the call has, when nobody touches the plan any more, or on SIGTERM, all with
+ * playlists that are closed. Says {"event":"began"}, {"event":"segment",…} for each file of sound, and what went wrong
+ * that does not end it.
  *
  * Exit codes: 0 the stream was shown to its end, 1 it was not, 2 wrong arguments or no plan.
  */

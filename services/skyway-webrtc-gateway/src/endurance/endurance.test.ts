@@ -1,14 +1,13 @@
 import { expect, test } from "vitest";
 import { connectInARow } from "./connects.ts";
 import { EnduredGateway } from "./enduredGateway.ts";
+import { FORGOTTEN_AFTER_MS } from "./footprint.ts";
 import { createAndDelete } from "./rounds.ts";
 
 /** `./scripts/bench connects` and `./scripts/bench rounds` do the same for 500 and 10,000. */
 const CALLS = 30;
 const ROUNDS = 100;
 const LIMIT_MS = 60_000;
-/** After it ended calls and peers are forgotten. */
-const FORGOTTEN_AFTER_MS = 11 * 60_000;
 const GROWTH_LIMIT_BYTES = 1024 * 1024;
 /** A DTLS message that is lost is said again after this time (RFC 6347, section 4.2.4.1): the caller had no answer yet. */
 const REPEATED_AFTER_MS = 1_000;

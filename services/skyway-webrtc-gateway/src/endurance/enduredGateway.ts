@@ -2,14 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { ApiClient } from "../testing/apiClient.ts";
-
-/** What a gateway and its signalling hold, once all that nobody needs any more was collected. */
-export interface Footprint {
-  neededBytes: number;
-  /** What of the host's memory they have: how much more that is, is Node's business and the allocator's. */
-  residentBytes: number;
-  sockets: number;
-}
+import type { Footprint } from "./footprint.ts";
 
 /** A gateway with its signalling, in a process of its own: what is measured of it is not the callers'. */
 export class EnduredGateway extends ApiClient implements AsyncDisposable {

@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { TestGateway } from "../testing/gateway.ts";
 import { LeapingClock } from "../testing/leapingClock.ts";
-import type { Footprint } from "./enduredGateway.ts";
+import type { Footprint } from "./footprint.ts";
 
 /** Runs a gateway with its signalling for `EnduredGateway`, and looks at what it holds when it is asked to. */
 
