@@ -223,9 +223,9 @@ export class MediaConnection {
     if (!this.isOpen || this.#isEnding()) return;
     try {
       this.#remote.offer(this.#session.offerAgain());
-      this.#log.info("nothing comes any more: offered a new transport");
+      this.#log.info("does not come through: offered a new transport");
     } catch (error) {
-      this.#log.debug({ err: error }, "nothing comes any more");
+      this.#log.debug({ err: error }, "does not come through");
     }
   }
 

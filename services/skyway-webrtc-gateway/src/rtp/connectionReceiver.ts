@@ -105,6 +105,11 @@ export class ConnectionReceiver {
     if (nowMs >= this.#nextReportMs) this.#report(nowMs);
   }
 
+  /** How often any track was asked for a keyframe in vain, though its packets come. */
+  get keyframesInVain(): number {
+    return Math.max(0, ...this.tracks.map((track) => track.keyframesInVain));
+  }
+
   requestKeyframe(kind: "audio" | "video"): void {
     for (const track of this.tracks) if (track.kind === kind) track.wantKeyframe();
   }

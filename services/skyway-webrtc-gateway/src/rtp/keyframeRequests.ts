@@ -10,6 +10,11 @@ export class KeyframeRequests {
   #asked = 0;
   #askedMs = Number.NEGATIVE_INFINITY;
 
+  /** How often was asked since the last keyframe, or since whoever is asked came back. */
+  get inVain(): number {
+    return this.#asked;
+  }
+
   want(): void {
     this.#wanted = true;
   }

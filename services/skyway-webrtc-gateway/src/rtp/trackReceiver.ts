@@ -121,6 +121,11 @@ export class TrackReceiver {
     return this.#output;
   }
 
+  /** How often a keyframe was asked for in vain while its packets came. */
+  get keyframesInVain(): number {
+    return this.#isFlowing(this.#nowMs) ? this.#keyframes.inVain : 0;
+  }
+
   /** A packet with the track's own payload type. */
   receive(packet: Buffer, header: RtpHeader, nowMs: number): void {
     this.#accept(packet, header, false, nowMs);
@@ -278,12 +283,15 @@ export class TrackReceiver {
     if (transitMs < this.#leastTransitMs) this.#leastTransitMs = transitMs;
   }
 
+  #isFlowing(nowMs: number): boolean {
+    return nowMs - (this.counters.lastPacketUnixMs ?? 0) < SILENT_SOURCE_MS;
+  }
+
   #requestKeyframe(stream: StreamReceiver, nowMs: number): void {
     const holeSinceMs = stream.holeSinceMs;
     const isDoubtful = holeSinceMs !== undefined && nowMs - holeSinceMs > DOUBTFUL_HOLE_MS;
     const startMs = this.#output.newestStartMs;
-    const isFlowing = nowMs - (this.counters.lastPacketUnixMs ?? 0) < SILENT_SOURCE_MS;
-    const isLongAgo = isFlowing && startMs !== undefined && nowMs - startMs > MAX_KEYFRAME_AGE_MS;
+    const isLongAgo = this.#isFlowing(nowMs) && startMs !== undefined && nowMs - startMs > MAX_KEYFRAME_AGE_MS;
     if ((this.#output.awaitsKeyframe || isDoubtful || isLongAgo) && !stream.holdsStart) this.#keyframes.want();
     if (!this.#keyframes.due(nowMs, this.#roundTrip.ms)) return;
     this.counters.keyframeRequests++;

@@ -303,7 +303,8 @@ export class CallSession implements MediaSession, Ticking {
     try {
       this.#answered?.receiver.tick(nowMs);
       this.#answered?.sender.tick(nowMs);
-      if (!this.#ending && this.#stall.look(this.#heard, nowMs)) this.#listeners.onStalled();
+      const inVain = this.#answered?.receiver.keyframesInVain ?? 0;
+      if (!this.#ending && this.#stall.look(this.#heard, inVain, nowMs)) this.#listeners.onStalled();
     } catch (error) {
       this.#fail(error);
     }

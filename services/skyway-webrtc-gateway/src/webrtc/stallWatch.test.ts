@@ -1,31 +1,43 @@
 import { expect, test } from "vitest";
-import { STALL_MS, StallWatch } from "./stallWatch.ts";
+import { STALL_MS, StallWatch, UNHEARD_REQUESTS } from "./stallWatch.ts";
 
 const times = (media: number, rtcp = 0) => ({ media, rtcp });
 
 test("a silence is told of once, and the next one again", () => {
   const watch = new StallWatch();
-  expect(watch.look(times(1), 0)).toBe(false);
-  expect(watch.look(times(1), STALL_MS - 1)).toBe(false);
-  expect(watch.look(times(1), STALL_MS)).toBe(true);
-  expect(watch.look(times(1), 10 * STALL_MS)).toBe(false);
-  expect(watch.look(times(2), 11 * STALL_MS)).toBe(false);
-  expect(watch.look(times(2), 12 * STALL_MS)).toBe(true);
+  expect(watch.look(times(1), 0, 0)).toBe(false);
+  expect(watch.look(times(1), 0, STALL_MS - 1)).toBe(false);
+  expect(watch.look(times(1), 0, STALL_MS)).toBe(true);
+  expect(watch.look(times(1), 0, 10 * STALL_MS)).toBe(false);
+  expect(watch.look(times(2), 0, 11 * STALL_MS)).toBe(false);
+  expect(watch.look(times(2), 0, 12 * STALL_MS)).toBe(true);
 });
 
 test("who has sent nothing yet, and who sends RTCP alone, is there", () => {
   const watch = new StallWatch();
-  watch.look(times(0), 0);
-  expect(watch.look(times(0), 2 * STALL_MS)).toBe(false);
-  for (let count = 1; count < 10; count++) expect(watch.look(times(1, count), (2 + count) * STALL_MS - 1)).toBe(false);
+  watch.look(times(0), 0, 0);
+  expect(watch.look(times(0), 0, 2 * STALL_MS)).toBe(false);
+  for (let count = 1; count < 10; count++)
+    expect(watch.look(times(1, count), 0, (2 + count) * STALL_MS - 1)).toBe(false);
 });
 
 test("RTCP that is seldom makes no silence of many", () => {
   const watch = new StallWatch();
-  watch.look(times(1), 0);
-  expect(watch.look(times(1), STALL_MS)).toBe(true);
+  watch.look(times(1), 0, 0);
+  expect(watch.look(times(1), 0, STALL_MS)).toBe(true);
   for (let count = 1; count < 10; count++) {
-    watch.look(times(1, count), 2 * count * STALL_MS);
-    expect(watch.look(times(1, count), (2 * count + 1) * STALL_MS)).toBe(false);
+    watch.look(times(1, count), 0, 2 * count * STALL_MS);
+    expect(watch.look(times(1, count), 0, (2 * count + 1) * STALL_MS)).toBe(false);
   }
+});
+
+test("a caller that is heard and does not hear is told of once, and again when it has heard in between", () => {
+  const watch = new StallWatch();
+  let media = 0;
+  const look = (inVain: number) => watch.look(times(++media), inVain, media * 20);
+  expect(look(UNHEARD_REQUESTS - 1)).toBe(false);
+  expect(look(UNHEARD_REQUESTS)).toBe(true);
+  expect(look(UNHEARD_REQUESTS + 1)).toBe(false);
+  expect(look(0)).toBe(false);
+  expect(look(UNHEARD_REQUESTS)).toBe(true);
 });

@@ -4,20 +4,39 @@
  */
 export const STALL_MS = 2_500;
 
+/**
+ * A caller that sends pictures and no keyframe, however often it is asked, does not hear us: what it sends comes from its
+ * new address, and what we say goes to its former one. This often takes two seconds.
+ */
+export const UNHEARD_REQUESTS = 4;
+
 /** How many packets have come in all. */
 export interface Heard {
   media: number;
   rtcp: number;
 }
 
-/** Tells of the beginning of a silence: once, until media has come again. Who sends no media is silent by right. */
+/**
+ * Tells of the beginning of a silence: once, until media has come again. Who sends no media is silent by right. And of
+ * callers that do not hear us: once, until one has answered.
+ */
 export class StallWatch {
   #heard: Heard = { media: 0, rtcp: 0 };
   #sinceMs: number | undefined;
   #isTold = false;
+  #isUnheard = false;
 
-  /** @returns whether a silence has lasted for STALL_MS just now. */
-  look({ media, rtcp }: Heard, nowMs: number): boolean {
+  /**
+   * @param inVain how often a keyframe was asked for since the last one, of a caller whose pictures come.
+   * @returns whether a silence has lasted for STALL_MS just now, or the caller is found not to hear us.
+   */
+  look(heard: Heard, inVain: number, nowMs: number): boolean {
+    const wasUnheard = this.#isUnheard;
+    this.#isUnheard = inVain >= UNHEARD_REQUESTS;
+    return this.#isSilent(heard, nowMs) || (this.#isUnheard && !wasUnheard);
+  }
+
+  #isSilent({ media, rtcp }: Heard, nowMs: number): boolean {
     if (media !== this.#heard.media) this.#isTold = false;
     if (media !== this.#heard.media || rtcp !== this.#heard.rtcp) {
       this.#heard = { media, rtcp };
