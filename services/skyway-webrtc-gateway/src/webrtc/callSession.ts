@@ -377,11 +377,15 @@ export class CallSession implements MediaSession, Ticking {
     return transport;
   }
 
-  /** libjuice keeps to the pair that was nominated first: a caller that has moved is heard, and lost all the same. */
+  /**
+   * libjuice keeps to the pair that was nominated first: a caller that has moved is heard, and lost all the same. And one
+   * that takes our offer of a new transport ends DTLS on the former one before its answer is here.
+   */
   #lost(reason: "ice_failed" | "dtls_closed"): void {
     const isThere = this.#wasReady && this.#surroundings.now() - this.#heardAtMs < JUST_HEARD_MS;
-    if (this.#ending || reason !== "ice_failed" || !isThere) return void this.end(reason);
-    this.#listeners.onStalled();
+    const isMoving = reason === "dtls_closed" ? this.#offeredAgain !== undefined : isThere;
+    if (this.#ending || !isMoving) return void this.end(reason);
+    if (!this.#offeredAgain) this.#listeners.onStalled();
     setTimeout(() => {
       if (this.#transports.size === 0) void this.end(reason);
     }, COMEBACK_LIMIT_MS).unref();

@@ -6,9 +6,9 @@ export const STALL_MS = 2_500;
 
 /**
  * A caller that sends pictures and no keyframe, however often it is asked, does not hear us: what it sends comes from its
- * new address, and what we say goes to its former one. This often takes two seconds.
+ * new address, and what we say goes to its former one. So many requests take a second.
  */
-export const UNHEARD_REQUESTS = 4;
+export const UNHEARD_REQUESTS = 3;
 
 /** How many packets have come in all. */
 export interface Heard {
