@@ -4,7 +4,8 @@ import { z } from "zod";
 import { openCallerPage } from "../browsers/callerPage.ts";
 import { request } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
-import { run } from "../bundle/run.ts";
+import { note } from "../bundle/figures.ts";
+import { run, runOrThrow } from "../bundle/run.ts";
 import { API_KEY, MEDIA_PORT, PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectAllHealthy, expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
@@ -18,44 +19,29 @@ const FRAMES_KEPT = 0.98;
 const IceServers = z.object({
   iceServers: z.tuple([z.object({ urls: z.array(z.string()), username: z.string(), credential: z.string() })]),
 });
-const RECREATE = ["up", "--detach", "--wait", "--no-deps"];
+const GATEWAY = "skyway-webrtc-gateway";
+const OVERLAY = ["--file", "compose/turn.yml"];
+const RECREATE = ["up", "--detach", "--wait", "--no-deps", "--no-build"];
+const env = { TURN_PORT: String(TURN_PORT), TURN_SECRET: randomBytes(16).toString("hex") };
 
 let stage: Stage;
 beforeAll(async () => {
-  const env = { TURN_PORT: String(TURN_PORT), TURN_SECRET: randomBytes(16).toString("hex") };
-  const overlay = ["--file", "compose/turn.yml"];
-  await composeOrThrow([...overlay, "build", "turn"], { limitMs: BUILD_LIMIT_MS, env });
-  await composeOrThrow([...overlay, ...RECREATE, "--no-build", "turn", "signaling"], { env });
+  await composeOrThrow([...OVERLAY, "build", "turn"], { limitMs: BUILD_LIMIT_MS, env });
+  await composeOrThrow([...OVERLAY, ...RECREATE, "turn", "signaling"], { env });
   stage = await openStage("chromium");
-  await waitFor("the recorder is registered again", PATIENCE_MS, async () => {
-    const peers = await request(`/api/apikeys/${API_KEY}/peers/${RECORDER_PEER_ID}/exists`);
-    return peers.ok && (await peers.json()).exists;
-  });
+  await recorderIsRegistered();
 }, BUILD_LIMIT_MS);
 afterAll(async () => {
   await stage?.[Symbol.asyncDispose]();
   await run("docker", ["rm", "--force", `${PROJECT}-turn-1`]);
-  await composeOrThrow([...RECREATE, "--no-build", "signaling"]);
+  await composeOrThrow([...RECREATE, "signaling", GATEWAY]);
+  await recorderIsRegistered();
   await expectAllHealthy();
 });
 
 test("a page that reaches the TURN server alone is recorded", async () => {
-  const page = await openCallerPage(stage.browser, stage.pages);
-  await page.capture();
-  const config = { iceServers: await iceServers(), iceTransportPolicy: "relay" as const };
-  const peerId = await page.open({ ...SIGNALING, config }, newPeerId("relayed"));
-  await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
-  await page.talk(CALL_MS);
-  expect(await page.route()).toBe("relay");
-  const endedAt = Date.now();
-  const sent = await page.hangUp("close(true)");
-
-  const { leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
-
-  const frames = leg.file?.streams.find(({ kind }) => kind === "video")?.frames ?? 0;
-  expect(frames / (sent.video?.framesSent ?? 0)).toBeGreaterThan(FRAMES_KEPT);
-  await page.tab.close();
-  await expectNothingLeft();
+  const { addresses, turn } = await recordRelayed();
+  expect(addresses.used).not.toMatch(new RegExp(`^${turn}:`));
 });
 
 test("TURN relays to the bundle's own network and nowhere else, and to nobody without a credential", async () => {
@@ -72,6 +58,50 @@ test("TURN relays to the bundle's own network and nowhere else, and to nobody wi
   expect(outside.stdout + outside.stderr).toContain("403 (Forbidden IP)");
   expect(stranger.stdout + stranger.stderr).toContain("Cannot complete Allocation");
 });
+
+test("and so it is by a gateway that nobody reaches otherwise: both ends are relayed", async () => {
+  const relay = { GATEWAY_ICE_TRANSPORT_POLICY: "relay" };
+  await composeOrThrow([...OVERLAY, ...RECREATE, GATEWAY], { env: { ...env, ...relay } });
+  await recorderIsRegistered();
+
+  const { addresses, turn } = await recordRelayed();
+
+  expect(addresses).toEqual({ named: [expect.stringMatching(new RegExp(`^${turn}:`))], used: addresses.named[0] });
+  expect(await composeOrThrow(["logs", "--no-log-prefix", GATEWAY])).not.toContain(env.TURN_SECRET);
+});
+
+/** Where the recorder says it is and where media went, and the TURN server's own address. */
+async function recordRelayed() {
+  const page = await openCallerPage(stage.browser, stage.pages);
+  await page.capture();
+  const config = { iceServers: await iceServers(), iceTransportPolicy: "relay" as const };
+  const peerId = await page.open({ ...SIGNALING, config }, newPeerId("relayed"));
+  await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  await page.connect(RECORDER_PEER_ID, { serialization: "json" }); // a data connection opens, too
+  await page.talk(CALL_MS);
+  expect(await page.route()).toBe("relay");
+  const addresses = await page.otherSide();
+  const endedAt = Date.now();
+  const sent = await page.hangUp("close(true)");
+
+  const { leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
+
+  const frames = leg.file?.streams.find(({ kind }) => kind === "video")?.frames ?? 0;
+  await note({ test: expect.getState().currentTestName, frames: `${frames} of ${sent.video?.framesSent}`, addresses });
+  expect(frames / (sent.video?.framesSent ?? 0)).toBeGreaterThan(FRAMES_KEPT);
+  await page.tab.close();
+  await expectNothingLeft();
+  const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+  const turn = await runOrThrow("docker", ["inspect", "--format", format, `${PROJECT}-turn-1`]);
+  return { addresses, turn: turn.trim() };
+}
+
+function recorderIsRegistered() {
+  return waitFor("the recorder is registered again", PATIENCE_MS, async () => {
+    const peers = await request(`/api/apikeys/${API_KEY}/peers/${RECORDER_PEER_ID}/exists`);
+    return peers.ok && (await peers.json()).exists;
+  });
+}
 
 async function iceServers() {
   const response = await request(`/api/apikeys/${API_KEY}/ice-servers`);

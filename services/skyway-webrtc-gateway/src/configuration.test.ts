@@ -12,6 +12,7 @@ test("everything has a default that works", () => {
     mediaBindAddress: undefined,
     announcedIps: [],
     totalKbps: undefined,
+    relay: undefined,
   });
 });
 
@@ -46,6 +47,34 @@ test.each([
   expect(readConfiguration(environment, undefined).publishedPort).toBe(publishedPort);
 });
 
+const RELAY = { ICE_TRANSPORT_POLICY: "relay", TURN_SECRET: "a secret of sixteen" };
+
+test.each([
+  ["turn:turn", [{ hostname: "turn", port: 3478 }]],
+  ["turn:192.0.2.1:3479?transport=udp", [{ hostname: "192.0.2.1", port: 3479 }]],
+  [
+    "turn:[2001:db8::1]:3478, turn:b.example",
+    [
+      { hostname: "2001:db8::1", port: 3478 },
+      { hostname: "b.example", port: 3478 },
+    ],
+  ],
+])("callers come by the TURN servers %s", (urls, servers) => {
+  const { relay } = readConfiguration({ ...RELAY, TURN_URLS: urls }, undefined);
+  expect(relay).toEqual({ servers, secret: "a secret of sixteen" });
+});
+
+test("and not by them unless that is asked for", () => {
+  const named = { TURN_URLS: "turn:turn", TURN_SECRET: "a secret of sixteen" };
+  expect(readConfiguration({ ...named, ICE_TRANSPORT_POLICY: "all" }, undefined).relay).toBeUndefined();
+  expect(readConfiguration({ ...named, ICE_TRANSPORT_POLICY: "" }, undefined).relay).toBeUndefined();
+});
+
+test("a secret that is too short is not shown", () => {
+  const wrong = { ...RELAY, TURN_URLS: "turn:turn", TURN_SECRET: "let me in" };
+  expect(() => readConfiguration(wrong, undefined)).toThrow(/^(?=.*TURN_SECRET)(?!.*let me in)/);
+});
+
 describe("a mistake is named with its place", () => {
   test.each([
     [{ ANNOUNCED_IP: "my-host" }, undefined, "ANNOUNCED_IP"],
@@ -58,6 +87,13 @@ describe("a mistake is named with its place", () => {
     [{ SIGNALING_URL: "signaling:9000" }, undefined, "SIGNALING_URL"],
     [{ API_BIND_ADDRESS: "localhost" }, undefined, "API_BIND_ADDRESS"],
     [{ LOG_LEVEL: "loud" }, undefined, "LOG_LEVEL"],
+    [{ ICE_TRANSPORT_POLICY: "turn" }, undefined, "ICE_TRANSPORT_POLICY"],
+    [RELAY, undefined, "TURN_URLS"],
+    [{ ...RELAY, TURN_SECRET: "", TURN_URLS: "turn:turn" }, undefined, "TURN_SECRET"],
+    [{ TURN_URLS: "turns:turn" }, undefined, "TURN_URLS"],
+    [{ TURN_URLS: "turn:turn?transport=tcp" }, undefined, "TURN_URLS"],
+    [{ TURN_URLS: "turn:turn:70000" }, undefined, "TURN_URLS"],
+    [{ TURN_URLS: "turn:a,turn:b,turn:c" }, undefined, "TURN_URLS"],
     [{}, "[general]\napi_port = 80", "config.toml general.api_port"],
     [{}, '[general]\napi_port = "8000"', "config.toml general.api_port"],
     [{}, '[general]\nlog_level = "verbose"', "config.toml general.log_level"],

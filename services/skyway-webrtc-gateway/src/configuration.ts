@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { parse as parseToml, TomlError } from "smol-toml";
 import { z } from "zod";
 import { GatewayError } from "./errors.ts";
+import { parseTurnUrl, type Relay, type TurnServer } from "./webrtc/relay.ts";
 
 export const CONFIG_FILE = "config.toml";
 
@@ -19,6 +20,8 @@ export interface Configuration {
   announcedIps: string[];
   /** What all callers together may send; undefined: as much as each of them likes. */
   totalKbps: number | undefined;
+  /** TURN servers by which callers come instead; undefined: they come to the media port. */
+  relay: Relay | undefined;
 }
 
 /** The official gateway's file: nothing else can be set in it. */
@@ -47,6 +50,15 @@ const portOrRange = z
   .refine((ends) => ends.every((end) => port.safeParse(end).success), "must be made of ports")
   .refine(([first = 0, last = first]) => first <= last, "must be a range that ends after it begins");
 
+/** libjuice asks no more of them. */
+const MAX_TURN_SERVERS = 2;
+const turnServer = z.string().transform((text, context): TurnServer => {
+  const server = parseTurnUrl(text);
+  if (server) return server;
+  context.addIssue({ code: "custom", message: "must be made of URLs as in turn:host:3478, over UDP" });
+  return z.NEVER;
+});
+
 const environmentSchema = z.object({
   SIGNALING_URL: optional(
     z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).default("http://127.0.0.1:9000"),
@@ -62,15 +74,30 @@ const environmentSchema = z.object({
       .pipe(z.array(address)),
   ),
   TOTAL_BANDWIDTH_KBPS: optional(z.coerce.number().int().min(100).max(100_000_000).optional()),
+  ICE_TRANSPORT_POLICY: optional(z.enum(["all", "relay"]).default("all")),
+  TURN_URLS: optional(
+    z
+      .string()
+      .transform((text) => text.split(/[\s,]+/).filter((one) => one !== ""))
+      .pipe(z.array(turnServer).min(1).max(MAX_TURN_SERVERS))
+      .optional(),
+  ),
+  TURN_SECRET: optional(z.string().min(16, "has less than 16 characters").optional()),
   API_BIND_ADDRESS: optional(address.default("127.0.0.1")),
   LOG_LEVEL: optional(z.enum(["error", "warn", "info", "debug"]).optional()),
 });
 
+type Variables = z.infer<typeof environmentSchema>;
+
+/** Whose values are not shown. */
+const SECRETS: ReadonlySet<PropertyKey> = new Set(["TURN_SECRET"]);
+
 /**
  * @param environment SIGNALING_URL (http://127.0.0.1:9000), MEDIA_PORT (40000), PUBLISHED_MEDIA_PORT (the
  *   same; a range: this gateway's of it will be told), MEDIA_BIND_ADDRESS, ANNOUNCED_IP (one
- *   or several, separated by commas), TOTAL_BANDWIDTH_KBPS, API_BIND_ADDRESS (127.0.0.1), LOG_LEVEL, which wins over
- *   the file's.
+ *   or several, separated by commas), TOTAL_BANDWIDTH_KBPS, ICE_TRANSPORT_POLICY (all; relay: callers come by a TURN
+ *   server alone, which needs TURN_URLS and TURN_SECRET), API_BIND_ADDRESS (127.0.0.1), LOG_LEVEL, which wins over the
+ *   file's.
  * @param file the text of config.toml, if there is one: `[general]` api_port (8000), log_level (error).
  * @throws GatewayError CONFIGURATION_INVALID that names each mistake with its place.
  */
@@ -94,10 +121,17 @@ export function readConfiguration(environment: NodeJS.ProcessEnv, file: string |
     mediaBindAddress: variables.data.MEDIA_BIND_ADDRESS,
     announcedIps: variables.data.ANNOUNCED_IP,
     totalKbps: variables.data.TOTAL_BANDWIDTH_KBPS,
+    relay: relay(variables.data),
   };
 }
 
-function publishedPort(variables: z.infer<typeof environmentSchema>): number | undefined {
+function relay({ ICE_TRANSPORT_POLICY, TURN_URLS: servers, TURN_SECRET: secret }: Variables): Relay | undefined {
+  if (ICE_TRANSPORT_POLICY === "all") return undefined;
+  if (servers && secret) return { servers, secret };
+  throw invalid([`${servers ? "TURN_SECRET" : "TURN_URLS"} is needed where ICE_TRANSPORT_POLICY is relay`]);
+}
+
+function publishedPort(variables: Variables): number | undefined {
   const [first = variables.MEDIA_PORT, last = first] = variables.PUBLISHED_MEDIA_PORT ?? [];
   return first === last ? first : undefined;
 }
@@ -114,7 +148,8 @@ function toml(text: string): unknown {
 
 function place(issue: z.core.$ZodIssue, environment?: NodeJS.ProcessEnv): string {
   const [name] = issue.path;
-  const value = environment && typeof name === "string" ? ` (it is ${JSON.stringify(environment[name])})` : "";
+  const isShown = environment && typeof name === "string" && !SECRETS.has(name);
+  const value = isShown ? ` (it is ${JSON.stringify(environment[name])})` : "";
   return `${issue.path.join(".") || "document"}: ${issue.message}${value}`;
 }
 

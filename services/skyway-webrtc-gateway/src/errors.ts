@@ -201,6 +201,12 @@ export const ERRORS = {
     status: 503,
     hint: "MEDIA_PORT is a range: the orchestrator tells each gateway which one is its own (PUT /media/published_port).",
   },
+  TURN_UNREACHABLE: {
+    message: "No TURN server has given the call an address",
+    fault: "operator",
+    status: 503,
+    hint: "ICE_TRANSPORT_POLICY is relay: see TURN_URLS and TURN_SECRET, and whether the TURN server runs.",
+  },
   CONFIGURATION_INVALID: {
     message: "The configuration is wrong",
     fault: "operator",

@@ -28,9 +28,9 @@ async function start(): Promise<void> {
   const bindAddress = configuration.mediaBindAddress ?? defaultRouteAddress();
   // Firefox never pairs with a candidate on 127.0.0.1; the bound address, which a Linux host reaches too, does.
   const announcedIps = [...new Set([...configuration.announcedIps, bindAddress])];
-  const { mediaPort, signalingUrl, apiPort, apiBindAddress, totalKbps } = configuration;
+  const { mediaPort, signalingUrl, apiPort, apiBindAddress, totalKbps, relay } = configuration;
   const publishedPort = new PublishedPort(configuration.publishedPort);
-  const sessions = createMediaSessions({ mediaPort, bindAddress, announcedIps, publishedPort, totalKbps, log });
+  const sessions = createMediaSessions({ mediaPort, bindAddress, announcedIps, publishedPort, totalKbps, relay, log });
   const { createDataTransport, sendDatagram } = sessions;
   const media = { createSession: sessions.create, describeOffer, createDataTransport, sendDatagram };
   const isEverywhere = apiBindAddress === "0.0.0.0" || apiBindAddress === "::";
@@ -42,7 +42,8 @@ async function start(): Promise<void> {
   } catch (error) {
     throw new GatewayError("API_PORT_UNAVAILABLE", `${apiBindAddress}:${apiPort}`, { cause: error });
   }
-  log.info({ apiPort, apiBindAddress, mediaPort, bindAddress, announcedIps, signalingUrl }, "gateway is up");
+  const by = relay && { iceTransportPolicy: "relay", turnServers: relay.servers };
+  log.info({ apiPort, apiBindAddress, mediaPort, bindAddress, announcedIps, signalingUrl, ...by }, "gateway is up");
 
   const stop = async (signal: NodeJS.Signals) => {
     log.info({ signal }, "shutting down");

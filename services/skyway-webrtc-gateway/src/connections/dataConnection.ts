@@ -73,6 +73,7 @@ export class DataConnection {
       message: (data) => {
         if (this.#redirect) rooms.sendDatagram(data, this.#redirect);
       },
+      candidate: (candidate) => this.#remote.candidate(candidate),
       gone: () => this.end({ tellsPeer: false }),
     });
   }

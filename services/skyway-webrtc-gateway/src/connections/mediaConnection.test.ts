@@ -67,7 +67,7 @@ class StillSession implements MediaSession {
     return "again";
   }
 
-  acceptAgain(): RemoteCandidate[] {
+  async acceptAgain(): Promise<RemoteCandidate[]> {
     if (!this.#isOfferedAgain) throw new GatewayError("NOT_ANSWERED");
     return [{ candidate: "candidate:2", sdpMid: "0", sdpMLineIndex: 0 }];
   }

@@ -160,7 +160,8 @@ export class MediaConnection {
 
   /**
    * @param feed what is sent, if anything is.
-   * @throws GatewayError ALREADY_ANSWERED, CALL_ENDED, CODEC_NOT_OFFERED, INVALID_OFFER, TRANSPORT_FAILED, UNKNOWN_ID.
+   * @throws GatewayError ALREADY_ANSWERED, CALL_ENDED, CODEC_NOT_OFFERED, INVALID_OFFER, TRANSPORT_FAILED,
+   *   TURN_UNREACHABLE, UNKNOWN_ID.
    */
   async answer(options: MediaOptions, feed?: Feed): Promise<void> {
     if (this.#state.name === "ended") throw new GatewayError("CALL_ENDED");
@@ -229,9 +230,9 @@ export class MediaConnection {
     }
   }
 
-  #acceptedAgain(answerSdp: string): void {
+  async #acceptedAgain(answerSdp: string): Promise<void> {
     try {
-      for (const candidate of this.#session.acceptAgain(answerSdp)) this.#remote.candidate(candidate);
+      for (const candidate of await this.#session.acceptAgain(answerSdp)) this.#remote.candidate(candidate);
       this.#log.info("goes on over a new transport");
     } catch (error) {
       this.#log.warn({ err: error }, "the answer to a new transport was refused");

@@ -163,6 +163,16 @@ describe("the answer", () => {
     expect(plan[0]).toMatchObject({ state: "received", redirectPayloadType: undefined });
   });
 
+  it("names the relay alone where callers come by one", () => {
+    const offer = parseOffer(CHROMIUM);
+    const endpoints = [{ address: "192.0.2.3", port: 50_000, isRelayed: true }];
+    const text = writeAnswer(offer, planAnswer(offer, BOTH), { ...local, endpoints });
+    const priority = 65_535 * 2 ** 8 + 255;
+    const candidate = `a=candidate:1 1 UDP ${priority} 192.0.2.3 50000 typ relay raddr 0.0.0.0 rport 0`;
+    expect(text.match(/^a=(candidate:.*|end-of-candidates)(?=\r$)/gm)).toEqual([candidate, "a=end-of-candidates"]);
+    expect(text).toContain("c=IN IP4 192.0.2.3\r\n");
+  });
+
   it("writes IPv6 addresses as such", () => {
     const offer = parseOffer(CHROMIUM);
     const text = writeAnswer(offer, planAnswer(offer, BOTH), {

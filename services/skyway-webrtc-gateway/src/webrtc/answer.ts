@@ -42,6 +42,8 @@ export type ReceivedMedia = Extract<AnsweredMedia, { state: "received" }>;
 export interface Endpoint {
   address: string;
   port: number;
+  /** It is a TURN server's, which passes on to us. */
+  isRelayed?: boolean;
 }
 
 /** Our end of the transport. */
@@ -253,11 +255,15 @@ export function defaultPort({ endpoints }: Pick<LocalTransport, "endpoints">): n
 }
 
 const HOST_TYPE_PREFERENCE = 126;
+const RELAY_TYPE_PREFERENCE = 0;
 
 /** Ours, as RFC 8839, section 5.1 writes them; earlier addresses are preferred (RFC 8445, section 5.1.2.1). */
 export function candidates({ endpoints }: Pick<LocalTransport, "endpoints">): string[] {
-  return endpoints.map(({ address, port }, index) => {
-    const priority = HOST_TYPE_PREFERENCE * 2 ** 24 + (65_535 - index) * 2 ** 8 + 255;
-    return `candidate:${index + 1} 1 UDP ${priority} ${address} ${port} typ host`;
+  return endpoints.map(({ address, port, isRelayed = false }, index) => {
+    const preference = isRelayed ? RELAY_TYPE_PREFERENCE : HOST_TYPE_PREFERENCE;
+    const priority = preference * 2 ** 24 + (65_535 - index) * 2 ** 8 + 255;
+    // Where we are behind the relay is nobody's business.
+    const type = isRelayed ? `relay raddr ${address.includes(":") ? "::" : "0.0.0.0"} rport 0` : "host";
+    return `candidate:${index + 1} 1 UDP ${priority} ${address} ${port} typ ${type}`;
   });
 }

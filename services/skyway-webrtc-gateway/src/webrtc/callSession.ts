@@ -36,6 +36,8 @@ import type {
 } from "./mediaSession.ts";
 import { isSameTransport, type Offer, parseOffer } from "./offer.ts";
 import { PeerTransport, type TransportParameters } from "./peerTransport.ts";
+import type { Relay } from "./relay.ts";
+import type { RelayedEndpoint } from "./relayedEndpoint.ts";
 import { RtcpSender } from "./rtcpSender.ts";
 import { StallWatch } from "./stallWatch.ts";
 import type { Ticker, Ticking } from "./ticker.ts";
@@ -62,6 +64,8 @@ export interface Surroundings {
   bindAddress: string;
   /** Where callers reach that port. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
   endpoints(): readonly Endpoint[];
+  /** undefined: they do come to that port. */
+  relay: Relay | undefined;
   bandwidth: Bandwidth;
   socket: RedirectSocket;
   ticker: Ticker;
@@ -128,6 +132,7 @@ export class CallSession implements MediaSession, Ticking {
     // Packets come only after this turn of the event loop, so that nothing misses what is set here.
     const local = this.#connect(transport, offer);
     this.#begin(transport, local, offer, answer, options);
+    if (transport.relayed) await transport.relayed.found();
     return this.#write(answer);
   }
 
@@ -138,7 +143,7 @@ export class CallSession implements MediaSession, Ticking {
     try {
       const local = transport.offer();
       this.#called = { transport, local, plan, options };
-      return writeOffer(plan, { ...local, endpoints: this.#surroundings.endpoints(), version: 1 });
+      return writeOffer(plan, { ...local, endpoints: this.#endpoints(transport), version: 1 });
     } catch (error) {
       this.#transports.delete(transport);
       transport.close();
@@ -153,6 +158,7 @@ export class CallSession implements MediaSession, Ticking {
     transport.accept(writeTransportOffer(answer.transport));
     for (const candidate of answer.transport.candidates) transport.addRemoteCandidate(candidate);
     this.#begin(transport, local, answer, agreed(plan, answer), options);
+    if (transport.relayed) await transport.relayed.found();
     return this.#localCandidates();
   }
 
@@ -188,6 +194,7 @@ export class CallSession implements MediaSession, Ticking {
       const transport = this.#transport(offer.transport.iceUfrag);
       const local = this.#connect(transport, offer);
       this.#answered = { ...before, transport, local, offer, version: before.version + 1 };
+      if (transport.relayed) await this.#relayedOr(before, transport, transport.relayed);
       this.#surroundings.log.info("ICE restarts");
     }
     return this.#write(answer);
@@ -211,7 +218,7 @@ export class CallSession implements MediaSession, Ticking {
     return writeAnswer(offer, planAgain(offer, agreed), end);
   }
 
-  acceptAgain(answerSdp: string): RemoteCandidate[] {
+  async acceptAgain(answerSdp: string): Promise<RemoteCandidate[]> {
     const offered = this.#offeredAgain;
     const before = this.#answered;
     if (!before || !offered || this.#ending) throw new GatewayError("NOT_ANSWERED");
@@ -221,14 +228,35 @@ export class CallSession implements MediaSession, Ticking {
     this.#transports.add(offered.transport);
     this.#answered = { ...before, ...offered, offer: { ...before.offer, transport: remote } };
     for (const candidate of remote.candidates) offered.transport.addRemoteCandidate(candidate);
+    const { relayed } = offered.transport;
+    if (relayed) await this.#relayedOr(before, offered.transport, relayed);
     return this.#localCandidates();
   }
 
+  /** The call goes on as it was `before` if no TURN server has a place for the new transport. */
+  async #relayedOr(before: Answered, transport: PeerTransport, relayed: RelayedEndpoint): Promise<void> {
+    try {
+      await relayed.found();
+    } catch (error) {
+      if (this.#answered?.transport === transport) this.#answered = before;
+      this.#transports.delete(transport);
+      transport.close();
+      // What there was before may have gone meanwhile.
+      if (this.#transports.size === 0) this.#lost("ice_failed");
+      throw error;
+    }
+  }
+
+  /** Where callers reach a transport. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
+  #endpoints({ relayed }: PeerTransport): readonly Endpoint[] {
+    return relayed ? relayed.endpoints : this.#surroundings.endpoints();
+  }
+
   #localCandidates(): RemoteCandidate[] {
-    const { offer } = this.#answered as Answered;
+    const { offer, transport } = this.#answered as Answered;
     const sdpMLineIndex = offer.media.findIndex(({ mid }) => mid === offer.transport.mid);
     const { mid: sdpMid } = offer.transport;
-    return candidates({ endpoints: this.#surroundings.endpoints() }).map((candidate) => ({
+    return candidates({ endpoints: this.#endpoints(transport) }).map((candidate) => ({
       candidate,
       sdpMid,
       sdpMLineIndex,
@@ -360,10 +388,10 @@ export class CallSession implements MediaSession, Ticking {
 
   /** @param name for the library's log. */
   #transport(name: string): PeerTransport {
-    const { port, bindAddress } = this.#surroundings;
+    const { port, bindAddress, relay } = this.#surroundings;
     const transport: PeerTransport = new PeerTransport(
       name,
-      { port, bindAddress },
+      { port, bindAddress, relay },
       {
         packet: (packet) => this.#receive(packet),
         connected: () => this.#connected(transport),
@@ -406,8 +434,8 @@ export class CallSession implements MediaSession, Ticking {
   }
 
   #write(answer: readonly AnsweredMedia[]): string {
-    const { offer, local, version } = this.#answered as Answered;
-    return writeAnswer(offer, answer, { ...local, endpoints: this.#surroundings.endpoints(), version });
+    const { offer, local, version, transport } = this.#answered as Answered;
+    return writeAnswer(offer, answer, { ...local, endpoints: this.#endpoints(transport), version });
   }
 
   #connected(transport: PeerTransport): void {

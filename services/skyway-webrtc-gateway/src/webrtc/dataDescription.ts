@@ -7,7 +7,7 @@ export const MAX_DATA_MESSAGE_BYTES = 65_507;
 
 /** Our description of a data connection (RFC 8841, section 5). An offer has no candidates, see `PeerTransport.offer`. */
 export function writeDataDescription(mid: string, local: Omit<LocalTransport, "setup">, setup: string): string {
-  const isOffer = setup === "actpass";
+  const hasCandidates = setup !== "actpass" && local.endpoints.length > 0;
   return text([
     "v=0",
     `o=- 1 ${local.version} IN IP4 127.0.0.1`,
@@ -17,7 +17,7 @@ export function writeDataDescription(mid: string, local: Omit<LocalTransport, "s
     "a=msid-semantic: WMS",
     `m=application ${defaultPort(local)} UDP/DTLS/SCTP webrtc-datachannel`,
     connectionLine(local),
-    ...(isOffer ? [] : [...candidates(local).map((one) => `a=${one}`), "a=end-of-candidates"]),
+    ...(hasCandidates ? [...candidates(local).map((one) => `a=${one}`), "a=end-of-candidates"] : []),
     `a=ice-ufrag:${local.iceUfrag}`,
     `a=ice-pwd:${local.icePwd}`,
     "a=ice-options:trickle",

@@ -10,13 +10,17 @@ import {
 import { HeldCandidates } from "./heldCandidates.ts";
 import type { RemoteCandidate } from "./mediaSession.ts";
 import { parseDataOffer } from "./offer.ts";
-import { isUsable, localParameters } from "./peerTransport.ts";
+import { isUsable, localParameters, watchRelay } from "./peerTransport.ts";
+import { libraryConfiguration, type Place } from "./place.ts";
+import { isRelayed, type RelayedEndpoint } from "./relayedEndpoint.ts";
 
 export interface DataTransportEvents {
   /** The channel is open. */
   open(): void;
   /** One message, text as UTF-8. */
   message(data: Buffer): void;
+  /** One of ours, which was not known yet when our description was written. */
+  candidate(candidate: RemoteCandidate): void;
   /** Once, and not after `close()`. */
   gone(): void;
 }
@@ -30,9 +34,7 @@ export interface ChannelInit {
 }
 
 /** Where our end is. */
-export interface DataAddress {
-  port: number;
-  bindAddress: string;
+export interface DataAddress extends Place {
   /** Where peers reach that port. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
   endpoints(): readonly Endpoint[];
 }
@@ -45,6 +47,7 @@ export class DataTransport {
   readonly #connection: PeerConnection;
   readonly #events: DataTransportEvents;
   readonly #address: DataAddress;
+  readonly #relayed: RelayedEndpoint | undefined;
   #channel: DataChannel | undefined;
   #remoteMid = DATA_CONNECTION_MID;
   /** Kept until the peer's description is here. */
@@ -55,14 +58,11 @@ export class DataTransport {
   constructor(address: DataAddress, events: DataTransportEvents) {
     this.#events = events;
     this.#address = address;
-    this.#connection = new nodeDataChannel.PeerConnection("data", {
-      iceServers: [],
-      bindAddress: address.bindAddress,
-      enableIceUdpMux: true,
-      portRangeBegin: address.port,
-      portRangeEnd: address.port,
-      maxMessageSize: MAX_DATA_MESSAGE_BYTES,
-    });
+    this.#connection = new nodeDataChannel.PeerConnection(
+      "data",
+      libraryConfiguration(address, MAX_DATA_MESSAGE_BYTES),
+    );
+    this.#relayed = watchRelay(this.#connection, address);
     this.#connection.onDataChannel((channel) => {
       if (this.#channel || this.#isOver) channel.close();
       else this.#take(channel);
@@ -75,14 +75,12 @@ export class DataTransport {
   /** Throws GatewayError INVALID_OFFER, TRANSPORT_FAILED. */
   answer(offerSdp: string): string {
     const offered = parseDataOffer(offerSdp);
+    this.#remoteMid = offered.mid;
     this.#held.hold();
     this.#describe(writeRemoteData(offered), "offer", offered.candidates);
     const local = localParameters(this.#connection);
-    return writeDataDescription(
-      offered.mid,
-      { ...local, endpoints: this.#address.endpoints(), version: 1 },
-      local.setup,
-    );
+    void this.#tellLater();
+    return writeDataDescription(offered.mid, { ...local, endpoints: this.#endpoints(), version: 1 }, local.setup);
   }
 
   /** Throws GatewayError TRANSPORT_FAILED. */
@@ -98,7 +96,7 @@ export class DataTransport {
       const local = localParameters(this.#connection);
       return writeDataDescription(
         DATA_CONNECTION_MID,
-        { ...local, endpoints: this.#address.endpoints(), version: 1 },
+        { ...local, endpoints: this.#endpoints(), version: 1 },
         "actpass",
       );
     } catch (cause) {
@@ -107,16 +105,34 @@ export class DataTransport {
     }
   }
 
-  /** Returns our candidates. Throws GatewayError INVALID_OFFER, TRANSPORT_FAILED. */
+  /** Returns our candidates, as far as they are known. Throws GatewayError INVALID_OFFER, TRANSPORT_FAILED. */
   accept(answerSdp: string): RemoteCandidate[] {
     const answered = parseDataOffer(answerSdp);
     this.#remoteMid = answered.mid;
     this.#describe(writeRemoteData(answered), "answer", answered.candidates);
-    return candidates({ endpoints: this.#address.endpoints() }).map((candidate) => ({
-      candidate,
-      sdpMid: this.#remoteMid,
-      sdpMLineIndex: 0,
-    }));
+    void this.#tellLater();
+    return this.#candidates();
+  }
+
+  /** A relayed one is told when it is there: who has a data connection trickles. */
+  #endpoints(): readonly Endpoint[] {
+    return this.#relayed ? [] : this.#address.endpoints();
+  }
+
+  #candidates(endpoints = this.#endpoints()): RemoteCandidate[] {
+    return candidates({ endpoints }).map((candidate) => ({ candidate, sdpMid: this.#remoteMid, sdpMLineIndex: 0 }));
+  }
+
+  /** Not before our description has left: whoever calls sends it in this turn of the event loop. */
+  async #tellLater(): Promise<void> {
+    if (!this.#relayed) return;
+    try {
+      await this.#relayed.found();
+    } catch {
+      this.#gone(); // No TURN server answers.
+    }
+    if (this.#isOver) return;
+    for (const candidate of this.#candidates(this.#relayed.endpoints)) this.#events.candidate(candidate);
   }
 
   addRemoteCandidate({ candidate }: Pick<RemoteCandidate, "candidate">): void {
@@ -125,7 +141,9 @@ export class DataTransport {
       if (this.#early.length < MAX_EARLY_CANDIDATES) this.#early.push(candidate);
       return;
     }
-    this.#held.add(candidate);
+    // See PeerTransport.
+    if (this.#relayed && isRelayed(candidate)) this.#addCandidate(candidate);
+    else this.#held.add(candidate);
   }
 
   #addCandidate(candidate: string): void {
@@ -160,6 +178,7 @@ export class DataTransport {
   close(): void {
     this.#isOver = true;
     this.#held.drop();
+    this.#relayed?.close();
     for (const one of [this.#channel, this.#connection]) {
       try {
         one?.close();

@@ -314,7 +314,8 @@ describe("a caller that has moved", () => {
     });
     moved.setRemoteDescription(offer, "offer");
     const answer = await vi.waitFor(() => moved.localDescription()?.sdp ?? expect.fail("no answer"));
-    for (const { candidate, sdpMid } of session.acceptAgain(answer)) moved.addRemoteCandidate(candidate, sdpMid ?? "");
+    for (const { candidate, sdpMid } of await session.acceptAgain(answer))
+      moved.addRemoteCandidate(candidate, sdpMid ?? "");
     const track = await video;
     await vi.waitFor(() => expect(track.isOpen()).toBe(true), 5_000);
     for (const packet of camera.frame(33, 2)) track.sendMessageBinary(packet);

@@ -12,6 +12,7 @@ import { silenceLibrary } from "./libraryLog.ts";
 import { MediaPort } from "./mediaPort.ts";
 import { parseOffer } from "./offer.ts";
 import { PublishedPort } from "./publishedPort.ts";
+import type { Relay } from "./relay.ts";
 import { Ticker } from "./ticker.ts";
 
 /**
@@ -86,15 +87,15 @@ export type TurnListeners = Pick<Turn, "turning" | "abandoned">;
 export interface MediaSession {
   /**
    * Answers; resolves with the answer, candidates and end-of-candidates included. Throws GatewayError
-   * INVALID_OFFER, CODEC_NOT_OFFERED, ALREADY_ANSWERED, TRANSPORT_FAILED; the session may then be ended or, save for
-   * the last two, answered again.
+   * INVALID_OFFER, CODEC_NOT_OFFERED, ALREADY_ANSWERED, TRANSPORT_FAILED, TURN_UNREACHABLE; the session may then be
+   * ended or, save for the last three, answered again.
    */
   answer(offerSdp: string, options: MediaOptions): Promise<string>;
   /** Our own offer, without candidates. Throws GatewayError CODEC_NOT_OFFERED, INVALID_FIELD, TRANSPORT_FAILED. */
   call(options: MediaOptions): Promise<string>;
   /**
    * Takes the answer to our offer; resolves with our candidates, which the peer must not get earlier. Throws GatewayError
-   * INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED.
+   * INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED, TURN_UNREACHABLE.
    */
   accept(answerSdp: string): Promise<RemoteCandidate[]>;
   /** RTP of a program; dropped while the connection is not ready. */
@@ -103,7 +104,7 @@ export interface MediaSession {
   sendRtcp(kind: Kind, datagram: Buffer): void;
   /**
    * Answers another offer for the same call: what was received goes on, over another transport if ICE restarts. Throws
-   * GatewayError INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED; the call then goes on as it was.
+   * GatewayError INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED, TURN_UNREACHABLE; the call then goes on as it was.
    */
   renegotiate(offerSdp: string): Promise<string>;
   /**
@@ -112,7 +113,7 @@ export interface MediaSession {
    */
   offerAgain(): string;
   /** Takes the answer to it; as `accept`. The call goes on over the new transport once that is up. */
-  acceptAgain(answerSdp: string): RemoteCandidate[];
+  acceptAgain(answerSdp: string): Promise<RemoteCandidate[]>;
   /** Kept until the offer is set. */
   addRemoteCandidate(candidate: RemoteCandidate): void;
   requestKeyframe(kind: Kind): void;
@@ -153,6 +154,8 @@ export interface MediaSessionsConfiguration {
   announcedIps: string[];
   /** By which they are reached at all of these but `bindAddress`; `mediaPort` by default. */
   publishedPort?: PublishedPort;
+  /** TURN servers by which callers come instead of to these. */
+  relay?: Relay | undefined;
   log: Logger;
   /** What all callers together may send: each of them gets the same share. */
   totalKbps?: number | undefined;
@@ -178,6 +181,7 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
   const surroundings = {
     port: mediaPort,
     bindAddress,
+    relay: configuration.relay,
     endpoints: () => addresses.map((address) => ({ address, port: portAt(address) })),
     bandwidth: new Bandwidth(configuration.totalKbps),
     socket,

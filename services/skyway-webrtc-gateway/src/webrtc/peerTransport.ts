@@ -1,6 +1,8 @@
 import nodeDataChannel, { type DataChannel, type PeerConnection, type Track } from "node-datachannel";
 import { GatewayError } from "../errors.ts";
 import { HeldCandidates } from "./heldCandidates.ts";
+import { libraryConfiguration, type Place } from "./place.ts";
+import { isRelayed, RelayedEndpoint } from "./relayedEndpoint.ts";
 import { MAX_MESSAGE_BYTES, TRANSPORT_MID, TRANSPORT_PAYLOAD_TYPE } from "./transportOffer.ts";
 
 /** What the library brings: decrypted RTP and RTCP, and the beginning and end of the connection. */
@@ -23,6 +25,8 @@ export interface TransportParameters {
 
 /** One libdatachannel connection, with one raw track for everything that comes. */
 export class PeerTransport {
+  /** Where callers reach us by a TURN server; undefined: they come to the media port. */
+  readonly relayed: RelayedEndpoint | undefined;
   readonly #connection: PeerConnection;
   readonly #events: TransportEvents;
   #track: Track | undefined;
@@ -32,16 +36,10 @@ export class PeerTransport {
   readonly #held = new HeldCandidates((candidate) => this.#addCandidate(candidate));
 
   /** Binds nothing yet: the library opens the port when it answers. */
-  constructor(name: string, address: { port: number; bindAddress: string }, events: TransportEvents) {
+  constructor(name: string, place: Place, events: TransportEvents) {
     this.#events = events;
-    this.#connection = new nodeDataChannel.PeerConnection(name, {
-      iceServers: [],
-      bindAddress: address.bindAddress,
-      enableIceUdpMux: true,
-      portRangeBegin: address.port,
-      portRangeEnd: address.port,
-      maxMessageSize: MAX_MESSAGE_BYTES,
-    });
+    this.#connection = new nodeDataChannel.PeerConnection(name, libraryConfiguration(place, MAX_MESSAGE_BYTES));
+    this.relayed = watchRelay(this.#connection, place);
     this.#connection.onTrack((track) => this.#take(track));
     this.#connection.onDataChannel((channel) => this.#keep(channel));
     this.#connection.onIceStateChange((state) => {
@@ -95,7 +93,10 @@ export class PeerTransport {
 
   /** Candidates that cannot be used are left out: the caller reaches us, so that no candidate is needed. */
   addRemoteCandidate(candidate: string): void {
-    if (!this.#isOver && isUsable(candidate)) this.#held.add(candidate);
+    if (this.#isOver || !isUsable(candidate)) return;
+    // Our TURN server lets nobody in whom we have not sent to. The caller's does the same to us: it cannot be too early.
+    if (this.relayed && isRelayed(candidate)) this.#addCandidate(candidate);
+    else this.#held.add(candidate);
   }
 
   #addCandidate(candidate: string): void {
@@ -120,6 +121,7 @@ export class PeerTransport {
   close(): void {
     this.#isOver = true;
     this.#held.drop();
+    this.relayed?.close();
     // One by one: what the connection closes for them stays in memory, 6 kB a call.
     for (const one of [this.#track, this.#channel, this.#connection]) {
       try {
@@ -164,6 +166,14 @@ export class PeerTransport {
       this.close();
     });
   }
+}
+
+/** To be called before the connection begins to gather. */
+export function watchRelay(connection: PeerConnection, { relay }: Place): RelayedEndpoint | undefined {
+  if (relay === undefined) return undefined;
+  const relayed = new RelayedEndpoint();
+  connection.onLocalCandidate((candidate) => relayed.tell(candidate));
+  return relayed;
 }
 
 /** Throws GatewayError TRANSPORT_FAILED. */

@@ -1,0 +1,63 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { pino } from "pino";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { freeUdpPort } from "../testing/udpReceiver.ts";
+import { createMediaSessions } from "./mediaSession.ts";
+import { CHROMIUM } from "./offers.fixture.ts";
+import { ALLOCATION_LIMIT_MS, RelayedEndpoint } from "./relayedEndpoint.ts";
+
+let relayed: RelayedEndpoint;
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  relayed = new RelayedEndpoint();
+});
+afterEach(() => vi.useRealTimers());
+
+const HOST = "a=candidate:1 1 UDP 2122317823 192.0.2.1 40000 typ host";
+const RELAYED = "a=candidate:3 1 UDP 1048063 192.0.2.3 50116 typ relay raddr 0.0.0.0 rport 0";
+const OTHER = "a=candidate:4 1 UDP 1048062 2001:db8::4 50117 typ relay raddr :: rport 0";
+
+test("it is the first that a TURN server gives", async () => {
+  const found = relayed.found();
+  relayed.tell(HOST);
+  expect(relayed.endpoints).toEqual([]);
+  relayed.tell(RELAYED);
+  relayed.tell(OTHER);
+  await found;
+  await relayed.found();
+  expect(relayed.endpoints).toEqual([{ address: "192.0.2.3", port: 50_116, isRelayed: true }]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("it is waited for no longer than a caller can wait, and no longer than its connection is there", async () => {
+  const refused = expect(relayed.found()).rejects.toMatchObject({ code: "TURN_UNREACHABLE" });
+  vi.advanceTimersByTime(ALLOCATION_LIMIT_MS);
+  await refused;
+  const given = relayed.found();
+  relayed.close();
+  await given;
+  expect(relayed.endpoints).toEqual([]);
+});
+
+test("a call that no TURN server takes is not answered", async () => {
+  const silent = createSocket("udp4");
+  silent.bind(0, "127.0.0.1");
+  await once(silent, "listening");
+  const relay = { servers: [{ hostname: "127.0.0.1", port: silent.address().port }], secret: "a secret of sixteen" };
+  const log = pino({ level: "silent" });
+  const mediaPort = await freeUdpPort();
+  const sessions = createMediaSessions({ mediaPort, bindAddress: "127.0.0.1", announcedIps: [], relay, log });
+  onTestFinished(async () => {
+    vi.useRealTimers();
+    await sessions.close();
+    silent.close();
+  });
+  const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
+  const asked = once(silent, "message");
+  const both = { video: { receive: true }, audio: { receive: true }, redirects: {} };
+  const refused = expect(session.answer(CHROMIUM, both)).rejects.toMatchObject({ code: "TURN_UNREACHABLE" });
+  await asked;
+  vi.advanceTimersByTime(ALLOCATION_LIMIT_MS);
+  await refused;
+});
