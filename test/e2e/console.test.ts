@@ -69,7 +69,11 @@ test("a running call is stopped from the console, and removed when it is over", 
   const { page, complaints } = opened;
   const remove = () => request(`/api/calls/${id}`, { method: "DELETE" });
   expect(await errorCode(await remove(), 409)).toBe("CALL_GOES_ON");
-  await page.locator(".story").getByRole("button", { name: /Stop/ }).click(LIMIT);
+  const stop = page.locator(".story").getByRole("button", { name: /Stop/ });
+  const [title, place] = await Promise.all([page.locator(".story").boundingBox(LIMIT), stop.boundingBox(LIMIT)]);
+  expect(place?.y).toBeGreaterThan(title?.y ?? Number.NaN);
+  expect((place?.y ?? 0) + (place?.height ?? 0)).toBeLessThan((title?.y ?? 0) + (title?.height ?? 0));
+  await stop.click(LIMIT);
   await page.locator(".story .badge-ready").waitFor(LIMIT);
   await page.getByText("stopped from the console").waitFor(LIMIT);
   await expectNothingLeft();
