@@ -1,16 +1,7 @@
 import { z } from "zod";
+import { jobHostConfig, jobShape } from "./jobShape.ts";
 import { JOB_ID } from "./recorderCommand.ts";
-import {
-  containerShape,
-  hostConfig,
-  JOB_CPU_SHARES,
-  JOB_ROLE,
-  LABEL_PREFIX,
-  RECORDER_ID,
-  type ShapeFacts,
-} from "./recorderShape.ts";
-
-const id = z.string().regex(RECORDER_ID);
+import type { ShapeFacts } from "./recorderShape.ts";
 
 /** Of the overlay that shows calls live; without it there are no such containers. */
 export interface LiveFacts {
@@ -26,18 +17,11 @@ export interface LiveFacts {
  * spool.
  */
 export function liveShape(facts: ShapeFacts, { imageId, network }: LiveFacts) {
-  return containerShape(facts).extend({
+  return jobShape(facts).extend({
     Image: z.literal(imageId),
     Cmd: z.tuple([z.literal("live"), JOB_ID]),
-    Labels: z.strictObject({
-      [`${LABEL_PREFIX}project`]: z.literal(facts.project),
-      [`${LABEL_PREFIX}role`]: z.literal(JOB_ROLE),
-      [`${LABEL_PREFIX}job-id`]: id,
-      [`${LABEL_PREFIX}call-id`]: id,
-    }),
-    HostConfig: hostConfig(facts).extend({
+    HostConfig: jobHostConfig(facts).extend({
       NetworkMode: z.enum(["none", network]),
-      CpuShares: z.int().positive().max(JOB_CPU_SHARES),
     }),
   });
 }

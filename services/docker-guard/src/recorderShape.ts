@@ -73,9 +73,10 @@ export const hostConfig = (facts: ShapeFacts) =>
   });
 
 /**
- * The one shape of `POST /containers/create` that passes: the recorder image by id, the known commands,
- * our labels, one network, the one volume, no capabilities, a read-only root, a user without rights and
- * limits within bounds. Jobs have no network at all, and yield the processor to recordings. A field that is not named here is refused, whatever it means to the engine.
+ * The first shape of `POST /containers/create` that passes: the recorder image by id, the known commands, our labels, one
+ * network, the one volume, no capabilities, a read-only root, a user without rights and limits within bounds. Jobs have
+ * no network at all, and yield the processor to recordings. A field that is not named here is refused, whatever it means
+ * to the engine.
  */
 export function recorderShape(facts: ShapeFacts) {
   return containerShape(facts).superRefine(({ Cmd, Labels, HostConfig }, context) => {

@@ -1,14 +1,7 @@
 import { z } from "zod";
+import { jobHostConfig, jobShape } from "./jobShape.ts";
 import { JOB_ID } from "./recorderCommand.ts";
-import {
-  containerShape,
-  hostConfig,
-  JOB_CPU_SHARES,
-  JOB_ROLE,
-  LABEL_PREFIX,
-  RECORDER_ID,
-  type ShapeFacts,
-} from "./recorderShape.ts";
+import type { ShapeFacts } from "./recorderShape.ts";
 
 /** Of the overlay that uploads; without it there are no uploaders. */
 export interface UploaderFacts {
@@ -26,12 +19,10 @@ const remote = z
   .max(512)
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.+@-]*:[A-Za-z0-9_./@+=~ -]*$/);
 const folder = z.string().regex(/^[0-9]{4}\/[0-9]{2}\/[0-9]{2}\/call_[0-9a-z]{19}$/);
-const id = z.string().regex(RECORDER_ID);
 
 /**
- * The second shape that passes: the uploader image, to copy one call's folder to a remote, in the end or while the call goes on,
- * or to remove it there. It
- * reads recordings and rclone's configuration, and writes neither.
+ * The second shape that passes: the uploader image, to copy one call's folder to a remote, in the end or while the call
+ * goes on, or to remove it there. It reads recordings and rclone's configuration, and writes neither.
  */
 export function uploaderShape(facts: ShapeFacts, uploader: UploaderFacts) {
   const mounts = z.tuple([
@@ -48,21 +39,14 @@ export function uploaderShape(facts: ShapeFacts, uploader: UploaderFacts) {
       ReadOnly: z.literal(true),
     }),
   ]);
-  return containerShape(facts).extend({
+  return jobShape(facts).extend({
     Image: z.literal(uploader.imageId),
     Cmd: z.union([
       z.tuple([z.enum(["upload", "remove"]), remote, folder]),
       z.tuple([z.literal("follow"), remote, folder, JOB_ID]),
     ]),
-    Labels: z.strictObject({
-      [`${LABEL_PREFIX}project`]: z.literal(facts.project),
-      [`${LABEL_PREFIX}role`]: z.literal(JOB_ROLE),
-      [`${LABEL_PREFIX}job-id`]: id,
-      [`${LABEL_PREFIX}call-id`]: id,
-    }),
-    HostConfig: hostConfig(facts).extend({
+    HostConfig: jobHostConfig(facts).extend({
       NetworkMode: z.literal(uploader.network),
-      CpuShares: z.int().positive().max(JOB_CPU_SHARES),
       Mounts: mounts,
     }),
   });

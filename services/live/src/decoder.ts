@@ -8,7 +8,6 @@ import type { Size } from "./seats.ts";
 const QUIET = ["-hide_banner", "-loglevel", "fatal"];
 const INPUT = ["-threads", "1", "-fpsprobesize", "0", "-f", "matroska", "-copyts", "-i", "pipe:0"];
 const OUTPUT = ["-filter_threads", "1", "-f", "matroska", "-cluster_size_limit", "1", "-flush_packets", "1", "pipe:1"];
-const BLACK_BORDER = "pad=%w:%h:(ow-iw)/2:(oh-ih)/2";
 
 /** Makes pictures of one size, or samples of one rate, of a track, each with its time. Ends with its input. */
 export class Decoder implements Disposable {
@@ -43,7 +42,7 @@ export class Decoder implements Disposable {
 
 export function toPictures({ width, height }: Size): string[] {
   const fit = `scale=w=${width}:h=${height}:force_original_aspect_ratio=decrease:force_divisible_by=2:flags=bilinear`;
-  const border = BLACK_BORDER.replace("%w", String(width)).replace("%h", String(height));
+  const border = `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`; // black
   const filters = `${fit},${border},setsar=1,format=yuv420p`;
   return ["-map", "0:v:0", "-vf", filters, "-fps_mode", "passthrough", "-enc_time_base", "demux", "-c:v", "rawvideo"];
 }

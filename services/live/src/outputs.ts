@@ -1,7 +1,7 @@
 import type { Plan } from "./plan.ts";
 
 /** A segment is a keyframe and what follows it: players stay some three of them behind. */
-export const SEGMENT_SECONDS = 1;
+const SEGMENT_SECONDS = 1;
 /** Segments that the playlist names; those before are removed a little later, for who has begun to read them. */
 const LISTED_SEGMENTS = 10;
 const LINGERING_SEGMENTS = 5;
@@ -13,8 +13,8 @@ export const PUSHED = 5;
 export const hasPictures = ({ outputs, pushes }: Pick<Plan, "outputs" | "pushes">): boolean =>
   pushes.length > 0 || outputs.some((output) => output !== "audio");
 
-export const PLAYLIST = "index.m3u8";
-export const MANIFEST = "manifest.mpd";
+const PLAYLIST = "index.m3u8";
+const MANIFEST = "manifest.mpd";
 
 /** What ffmpeg's tee muxer makes of the stream; a folder's name has none of the characters that it takes for its own. */
 export function outputsOf(

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import {
+  containerShape,
+  hostConfig,
+  JOB_CPU_SHARES,
+  JOB_ROLE,
+  LABEL_PREFIX,
+  RECORDER_ID,
+  type ShapeFacts,
+} from "./recorderShape.ts";
+
+const id = z.string().regex(RECORDER_ID);
+
+/** What jobs with an image of their own have in common: they name their job and their call. */
+export function jobShape(facts: ShapeFacts) {
+  return containerShape(facts).extend({
+    Labels: z.strictObject({
+      [`${LABEL_PREFIX}project`]: z.literal(facts.project),
+      [`${LABEL_PREFIX}role`]: z.literal(JOB_ROLE),
+      [`${LABEL_PREFIX}job-id`]: id,
+      [`${LABEL_PREFIX}call-id`]: id,
+    }),
+  });
+}
+
+/** And they yield the processor to recordings. */
+export function jobHostConfig(facts: ShapeFacts) {
+  return hostConfig(facts).extend({ CpuShares: z.int().positive().max(JOB_CPU_SHARES) });
+}
