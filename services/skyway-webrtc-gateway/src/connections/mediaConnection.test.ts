@@ -62,7 +62,7 @@ class StillSession implements MediaSession {
 
   #isOfferedAgain = false;
 
-  offerAgain(): string {
+  async offerAgain(): Promise<string> {
     this.#isOfferedAgain = true;
     return "again";
   }
@@ -218,6 +218,8 @@ test("a caller of which nothing comes any more is offered a new way, and is not 
   await connection.answer(OPTIONS);
   session.listeners.onReady();
   session.listeners.onStalled();
+  session.listeners.onStalled();
+  await turn();
   connection.fail("peer_unavailable");
   await connection.accepted("v=0");
   expect(said).toEqual(["answer", "offer", "candidate"]);

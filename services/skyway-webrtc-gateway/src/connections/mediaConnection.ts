@@ -89,6 +89,7 @@ export class MediaConnection {
   #feed: Feed | undefined;
   #state: State = { name: "ringing" };
   #isReleased = false;
+  #isCallingBack = false;
   #hasConnected = false;
   #earlyCandidates = 0;
   #reason: CallEnd | undefined;
@@ -113,7 +114,7 @@ export class MediaConnection {
     this.#liveSession = media.createSession({
       onReady: () => this.#ready(),
       onStream: (kind) => this.#stream(kind),
-      onStalled: () => this.#callBack(),
+      onStalled: () => void this.#callBack(),
       onEnded: (reason, unixMs) => this.#finish(reason, unixMs),
     });
     this.#cancelLimit = clock.after(OFFER_LIFE_MS, () => void this.end("offer_expired"));
@@ -220,22 +221,27 @@ export class MediaConnection {
   }
 
   /** The caller may have moved to another network: it is offered a new way here, and goes on if it is still there. */
-  #callBack(): void {
-    if (!this.isOpen || this.#isEnding()) return;
+  async #callBack(): Promise<void> {
+    if (!this.isOpen || this.#isEnding() || this.#isCallingBack) return;
+    this.#isCallingBack = true;
     try {
-      this.#remote.offer(this.#session.offerAgain());
-      this.#log.info("does not come through: offered a new transport");
+      const offer = await this.#session.offerAgain();
+      if (this.#isEnding()) return;
+      this.#remote.offer(offer);
+      this.#log.info("does not come through: offered again");
     } catch (error) {
       this.#log.debug({ err: error }, "does not come through");
+    } finally {
+      this.#isCallingBack = false;
     }
   }
 
   async #acceptedAgain(answerSdp: string): Promise<void> {
     try {
       for (const candidate of await this.#session.acceptAgain(answerSdp)) this.#remote.candidate(candidate);
-      this.#log.info("goes on over a new transport");
+      this.#log.info("has answered our offer");
     } catch (error) {
-      this.#log.warn({ err: error }, "the answer to a new transport was refused");
+      this.#log.warn({ err: error }, "the answer to our offer was refused");
     }
   }
 

@@ -57,6 +57,8 @@ export interface LocalTransport {
   endpoints: readonly Endpoint[];
   /** Of the answer: 1 for the first one. */
   version: number;
+  /** Our end sends no checks, and leaves it to the other one to nominate. */
+  isLite?: boolean;
 }
 
 /** One audio and one video track at most, the first of each that the offerer sends. */
@@ -129,6 +131,7 @@ export function writeAnswer(offer: Offer, answered: readonly AnsweredMedia[], lo
       ? [`a=group:BUNDLE ${bundled.map((one) => one.media.mid).join(" ")}`]
       : []),
     "a=msid-semantic: WMS",
+    ...(local.isLite ? ["a=ice-lite"] : []),
   ];
   for (const one of answered) {
     if (one.state === "rejected") lines.push(...rejectedLines(one.media));

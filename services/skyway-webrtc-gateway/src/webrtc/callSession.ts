@@ -14,6 +14,7 @@ import {
   candidates,
   type Endpoint,
   type KindOptions,
+  type LocalTransport,
   planAgain,
   planAnswer,
   type ReceivedMedia,
@@ -23,6 +24,7 @@ import type { Bandwidth } from "./bandwidth.ts";
 import { agreed, type CalledMedia, planOffer, writeOffer } from "./callOffer.ts";
 import { describeCodec, describeKinds } from "./codecDescription.ts";
 import { Held } from "./held.ts";
+import type { MediaPort } from "./mediaPort.ts";
 import type {
   EndReason,
   Kind,
@@ -34,7 +36,7 @@ import type {
   TrackReport,
   TurnListeners,
 } from "./mediaSession.ts";
-import { isSameTransport, type Offer, parseOffer } from "./offer.ts";
+import { isSameCertificate, isSameTransport, type Offer, type OfferedTransport, parseOffer } from "./offer.ts";
 import { PeerTransport, type TransportParameters } from "./peerTransport.ts";
 import type { Relay } from "./relay.ts";
 import type { RelayedEndpoint } from "./relayedEndpoint.ts";
@@ -53,6 +55,9 @@ const HEAR_OUT_LIMIT_MS = 300;
 /** Of a call that ends while its media is held: whoever is to get it is waited for. A recorder starts in a second. */
 const HELD_LIMIT_MS = 5_000;
 
+/** A DTLS association has one certificate on each side, to its end (RFC 8842, section 4). */
+const ANOTHER = "another certificate than before";
+
 /** So long a caller that has moved may take to come back. */
 const COMEBACK_LIMIT_MS = 10_000;
 /** Something has come from a caller so shortly ago: it is there, wherever that is. */
@@ -60,6 +65,7 @@ const JUST_HEARD_MS = 1_000;
 
 /** What all sessions of a process share. */
 export interface Surroundings {
+  mediaPort: MediaPort;
   port: number;
   bindAddress: string;
   /** Where callers reach that port. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
@@ -78,8 +84,8 @@ export interface Surroundings {
 interface Answered {
   /** The newest one. */
   transport: PeerTransport;
-  /** Our end of it, as the answer says. */
-  local: TransportParameters;
+  /** Our end of it, as our last description says. */
+  local: LocalEnd;
   receiver: ConnectionReceiver;
   sender: ConnectionSender;
   /** As agreed at first. */
@@ -89,6 +95,16 @@ interface Answered {
   offer: Offer;
   /** How often was answered: the version of our description (RFC 3264, section 8). */
   version: number;
+}
+
+/** What is said of our end of a transport. */
+type LocalEnd = TransportParameters & Pick<LocalTransport, "isLite">;
+
+/** An offer of ours for the running call that was not answered yet: for the transport that there is, or for another. */
+interface OfferedAgain {
+  local: LocalEnd;
+  /** undefined: the one that there is. */
+  transport?: PeerTransport;
 }
 
 /** A call of ours that was not answered yet. */
@@ -113,8 +129,7 @@ export class CallSession implements MediaSession, Ticking {
   readonly #heard = { media: 0, rtcp: 0 };
   #heardAtMs = 0;
   readonly #stall = new StallWatch();
-  /** Our end of an offer for the running call, until it is answered. */
-  #offeredAgain: { transport: PeerTransport; local: TransportParameters } | undefined;
+  #offeredAgain: OfferedAgain | undefined;
   readonly #held = new Held();
   /** One, and a second one while ICE restarts: the first is kept until the second is up. */
   readonly #transports = new Set<PeerTransport>();
@@ -157,7 +172,9 @@ export class CallSession implements MediaSession, Ticking {
     const answer = parseOffer(answerSdp);
     transport.accept(writeTransportOffer(answer.transport));
     for (const candidate of answer.transport.candidates) transport.addRemoteCandidate(candidate);
-    this.#begin(transport, local, answer, agreed(plan, answer), options);
+    // The answerer has chosen its part in DTLS, and so ours, for as long as the association lasts.
+    const setup = answer.transport.setup === "passive" ? "active" : "passive";
+    this.#begin(transport, { ...local, setup }, answer, agreed(plan, answer), options);
     if (transport.relayed) await transport.relayed.found();
     return this.#localCandidates();
   }
@@ -186,36 +203,64 @@ export class CallSession implements MediaSession, Ticking {
     const answer = planAgain(offer, before.agreed);
     if (isSameTransport(offer.transport, before.offer.transport)) {
       this.#answered = { ...before, offer, version: before.version + 1 };
-    } else if (offer.keepsDtls) {
-      // Unanswered, the call goes on over the pair that it has.
-      throw new GatewayError("TRANSPORT_FAILED", "this browser does not begin DTLS anew when ICE restarts");
     } else {
-      // libjuice restarts no ICE: a new connection takes the old one's place, with DTLS and SRTP of its own.
-      const transport = this.#transport(offer.transport.iceUfrag);
-      const local = this.#connect(transport, offer);
-      this.#answered = { ...before, transport, local, offer, version: before.version + 1 };
-      if (transport.relayed) await this.#relayedOr(before, transport, transport.relayed);
+      await this.#restart(before, offer);
       this.#surroundings.log.info("ICE restarts");
     }
     return this.#write(answer);
   }
 
-  offerAgain(): string {
+  /** On the transport that there is, or else on a new one that takes its place, with DTLS and SRTP of its own. */
+  async #restart(before: Answered, offer: Offer): Promise<void> {
+    const local = await this.#restartIce(before, offer);
+    const now = this.#answered ?? before;
+    const version = now.version + 1;
+    if (local) {
+      this.#answered = { ...now, local, offer, version };
+      return now.transport.meet(offer.transport);
+    }
+    const transport = this.#transport(offer.transport.iceUfrag);
+    this.#answered = { ...now, transport, local: this.#connect(transport, offer), offer, version };
+    if (transport.relayed) await this.#relayedOr(before, transport, transport.relayed);
+  }
+
+  /**
+   * @returns our new end of the transport that there is; undefined: a new one is needed, and the caller can begin DTLS
+   * anew.
+   * @throws GatewayError TRANSPORT_FAILED: it cannot. The call goes on over the pair that it has, if that is still there.
+   */
+  async #restartIce(before: Answered, { keepsDtls, transport: remote }: Offer): Promise<LocalEnd | undefined> {
+    const { transport, local } = before;
+    try {
+      if (!isSameCertificate(remote, before.offer.transport)) throw new GatewayError("TRANSPORT_FAILED", ANOTHER);
+      return { ...local, ...(await transport.restartIce(this.#surroundings.mediaPort)), isLite: true };
+    } catch (error) {
+      if (keepsDtls || this.#ending) throw error;
+      this.#surroundings.log.debug({ err: error }, "ICE needs a new transport");
+      return undefined;
+    }
+  }
+
+  async offerAgain(): Promise<string> {
     const before = this.#answered;
     if (!before || this.#ending) throw new GatewayError("NOT_ANSWERED");
     const { offer, agreed } = before;
     // PeerJS hangs up on whoever offers again; it is the one that offers data channels along with media.
-    if (offer.keepsDtls || offer.dataMid !== undefined)
-      throw new GatewayError("TRANSPORT_FAILED", "no restart with this caller");
-    this.#offeredAgain?.transport.close();
+    if (offer.dataMid !== undefined) throw new GatewayError("TRANSPORT_FAILED", "no restart with this caller");
+    const restarted = await this.#restartIce(before, offer);
+    this.#offeredAgain?.transport?.close();
+    this.#offeredAgain = restarted ? { local: restarted } : this.#newTransport();
+    const now = this.#answered ?? before;
+    const version = now.version + 1;
+    this.#answered = { ...now, version };
+    const end = { ...this.#offeredAgain.local, setup: "actpass", endpoints: [], version } as const;
+    return writeAnswer(offer, planAgain(offer, agreed), end);
+  }
+
+  #newTransport(): Required<OfferedAgain> {
     const transport = this.#transport("again");
     this.#transports.delete(transport); // until it is answered
-    const local = transport.offer();
-    this.#offeredAgain = { transport, local };
-    const version = before.version + 1;
-    this.#answered = { ...before, version };
-    const end = { ...local, setup: "actpass", endpoints: [], version } as const;
-    return writeAnswer(offer, planAgain(offer, agreed), end);
+    return { transport, local: transport.offer() };
   }
 
   async acceptAgain(answerSdp: string): Promise<RemoteCandidate[]> {
@@ -223,14 +268,20 @@ export class CallSession implements MediaSession, Ticking {
     const before = this.#answered;
     if (!before || !offered || this.#ending) throw new GatewayError("NOT_ANSWERED");
     const { transport: remote } = parseOffer(answerSdp);
-    offered.transport.accept(writeTransportOffer(remote));
+    if (!offered.transport && !isSameCertificate(remote, before.offer.transport))
+      throw new GatewayError("TRANSPORT_FAILED", ANOTHER);
+    offered.transport?.accept(writeTransportOffer(remote));
     this.#offeredAgain = undefined;
-    this.#transports.add(offered.transport);
     this.#answered = { ...before, ...offered, offer: { ...before.offer, transport: remote } };
-    for (const candidate of remote.candidates) offered.transport.addRemoteCandidate(candidate);
-    const { relayed } = offered.transport;
-    if (relayed) await this.#relayedOr(before, offered.transport, relayed);
+    if (offered.transport) await this.#goTo(offered.transport, before, remote);
+    else await before.transport.meet(remote);
     return this.#localCandidates();
+  }
+
+  async #goTo(transport: PeerTransport, before: Answered, { candidates }: OfferedTransport): Promise<void> {
+    this.#transports.add(transport);
+    for (const candidate of candidates) transport.addRemoteCandidate(candidate);
+    if (transport.relayed) await this.#relayedOr(before, transport, transport.relayed);
   }
 
   /** The call goes on as it was `before` if no TURN server has a place for the new transport. */
@@ -395,6 +446,7 @@ export class CallSession implements MediaSession, Ticking {
       {
         packet: (packet) => this.#receive(packet),
         connected: () => this.#connected(transport),
+        moved: () => this.#surroundings.log.info("the caller has moved"),
         gone: (reason) => {
           this.#transports.delete(transport);
           if (this.#transports.size === 0) this.#lost(reason);
@@ -411,7 +463,7 @@ export class CallSession implements MediaSession, Ticking {
    */
   #lost(reason: "ice_failed" | "dtls_closed"): void {
     const isThere = this.#wasReady && this.#surroundings.now() - this.#heardAtMs < JUST_HEARD_MS;
-    const isMoving = reason === "dtls_closed" ? this.#offeredAgain !== undefined : isThere;
+    const isMoving = reason === "dtls_closed" ? this.#offeredAgain?.transport !== undefined : isThere;
     if (this.#ending || !isMoving) return void this.end(reason);
     if (!this.#offeredAgain) this.#listeners.onStalled();
     setTimeout(() => {
@@ -452,7 +504,7 @@ export class CallSession implements MediaSession, Ticking {
   }
 
   #closeAllBut(kept?: PeerTransport): void {
-    if (kept === undefined) this.#offeredAgain?.transport.close();
+    if (kept === undefined) this.#offeredAgain?.transport?.close();
     for (const transport of this.#transports) {
       if (transport === kept) continue;
       this.#transports.delete(transport);

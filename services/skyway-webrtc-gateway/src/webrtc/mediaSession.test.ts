@@ -1,126 +1,26 @@
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
-import nodeDataChannel, { type PeerConnection, type Track } from "node-datachannel";
-import { pino } from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { emptyHeader, readHeader } from "../rtp/packet.ts";
 import { AUDIO, SimulatedSender, VIDEO } from "../rtp/simulatedSender.ts";
 import {
-  createMediaSessions,
-  describeOffer,
-  type EndReason,
-  type MediaSession,
-  type MediaSessions,
-} from "./mediaSession.ts";
-import { CHROMIUM, CHROMIUM_RECEIVE_ONLY, FIREFOX } from "./offers.fixture.ts";
-import { STALL_MS } from "./stallWatch.ts";
+  BOTH,
+  cleanUp,
+  connect,
+  HOST,
+  listen,
+  log,
+  recorder,
+  startGateway,
+  timestamps,
+} from "../testing/mediaSessions.ts";
+import { createMediaSessions, describeOffer } from "./mediaSession.ts";
+import { CHROMIUM, CHROMIUM_RECEIVE_ONLY } from "./offers.fixture.ts";
 
-/**
- * A real sender on the same library, real ICE, DTLS and SRTP over loopback. That a caller's close is seen is tested with
- * browsers (test/e2e/endings.test.ts): libdatachannel itself often closes ICE before its DTLS goodbye has left.
- */
-const HOST = "127.0.0.1";
-const log = pino({ level: "silent" });
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  socket.bind(0, HOST);
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}
-
-async function startGateway(): Promise<MediaSessions> {
-  const sessions = createMediaSessions({ mediaPort: await freePort(), bindAddress: HOST, announcedIps: [], log });
-  cleanUps.push(() => sessions.close());
-  return sessions;
-}
-
-/** A socket in a recorder's place. */
-async function listen(): Promise<{ address: { host: string; port: number }; packets: Buffer[] }> {
-  const packets: Buffer[] = [];
-  const socket: Socket = createSocket("udp4").on("message", (packet) => packets.push(packet));
-  socket.bind(0, HOST);
-  await once(socket, "listening");
-  cleanUps.push(() => socket.close());
-  return { address: { host: HOST, port: socket.address().port }, packets };
-}
-
-async function recorder() {
-  const [video, videoRtcp, audio, audioRtcp] = await Promise.all([listen(), listen(), listen(), listen()]);
-  const redirects = {
-    video: video.address,
-    videoRtcp: videoRtcp.address,
-    audio: audio.address,
-    audioRtcp: audioRtcp.address,
-  };
-  return { video, videoRtcp, audio, audioRtcp, redirects };
-}
-
-interface Caller {
-  connection: PeerConnection;
-  video: Track;
-  audio: Track;
-  offer: string;
-}
-
-async function caller(): Promise<Caller> {
-  const connection = new nodeDataChannel.PeerConnection("caller", { iceServers: [], bindAddress: HOST });
-  cleanUps.push(() => connection.close());
-  const audio = new nodeDataChannel.Audio("0", "SendOnly");
-  audio.addOpusCodec(AUDIO.payloadType);
-  audio.addSSRC(AUDIO.ssrc, "caller");
-  const video = new nodeDataChannel.Video("1", "SendOnly");
-  video.addVP8Codec(VIDEO.payloadType);
-  video.addSSRC(VIDEO.ssrc, "caller");
-  const tracks = { audio: connection.addTrack(audio), video: connection.addTrack(video) };
-  const offered = new Promise<string>((resolve) => {
-    connection.onGatheringStateChange((state) => {
-      if (state === "complete") resolve(connection.localDescription()?.sdp ?? "");
-    });
-  });
-  connection.setLocalDescription("offer");
-  return { connection, ...tracks, offer: await offered };
-}
-
-const BOTH = { video: { receive: true }, audio: { receive: true } };
-
-async function connect(sessions: MediaSessions, redirects: object = {}) {
-  const events: string[] = [];
-  const ended = Promise.withResolvers<EndReason>();
-  const session: MediaSession = sessions.create({
-    onReady: () => events.push("ready"),
-    onStream: (kind) => events.push(`stream ${kind}`),
-    onStalled: () => events.push("stalled"),
-    onEnded: (reason) => {
-      events.push(`ended ${reason}`);
-      ended.resolve(reason);
-    },
-  });
-  const peer = await caller();
-  const answer = await session.answer(peer.offer, { ...BOTH, redirects });
-  peer.connection.setRemoteDescription(answer, "answer");
-  await vi.waitFor(() => expect(peer.video.isOpen() && events.includes("ready")).toBe(true), 5_000);
-  return { session, peer, events, ended: ended.promise, answer };
-}
-
-const timestamps = (packets: readonly Buffer[]) =>
-  packets.map((packet) => {
-    const header = emptyHeader();
-    readHeader(packet, header);
-    return header.timestamp;
-  });
+afterEach(cleanUp);
 
 describe("a media session", () => {
   it("connects, passes media on, and ends it with one BYE for each track", async () => {
     const sessions = await startGateway();
     const there = await recorder();
-    const { session, peer, events, ended } = await connect(sessions, there.redirects);
+    const { session, peer, events, ended } = await connect(sessions, there);
     expect(events).toEqual(["ready", "stream audio", "stream video"]);
     expect(session.mediaFlowing(10_000)).toBe(false);
 
@@ -152,7 +52,7 @@ describe("a media session", () => {
   it("passes on what was sent before the end and is still on its way through the library", async () => {
     const sessions = await startGateway();
     const there = await recorder();
-    const { session, peer } = await connect(sessions, there.redirects);
+    const { session, peer } = await connect(sessions, there);
     const camera = new SimulatedSender(VIDEO);
     for (let count = 0; count < 100; count++) {
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
@@ -228,112 +128,5 @@ describe("what an offer holds", () => {
       ["video", "VP8", 96],
     ]);
     expect(describeOffer(CHROMIUM_RECEIVE_ONLY)).toEqual([]);
-  });
-});
-
-describe("another offer for the same call", () => {
-  it("is answered on the same transport, and the call goes on", async () => {
-    const sessions = await startGateway();
-    const there = await recorder();
-    const { session, peer, answer, events } = await connect(sessions, there.redirects);
-    const again = await session.renegotiate(peer.offer);
-    const transportOf = (sdp: string) => /a=ice-ufrag:.*\r\na=ice-pwd:.*\r\na=fingerprint:.*\r\n/.exec(sdp)?.[0];
-    expect(transportOf(again)).toBe(transportOf(answer));
-    expect(again).toContain("o=- 1 2 ");
-    expect(again.match(/a=recvonly/g)).toHaveLength(2);
-    await expect(session.renegotiate("nonsense")).rejects.toMatchObject({ code: "INVALID_OFFER" });
-
-    const camera = new SimulatedSender(VIDEO);
-    for (let count = 0; count < 10; count++) {
-      for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
-    }
-    await vi.waitFor(() => expect(there.video.packets.length).toBe(20));
-    expect(events.filter((event) => event === "ready")).toHaveLength(1);
-  });
-
-  it("may restart ICE: another caller's transport takes the place of the first, in the same recording", async () => {
-    const sessions = await startGateway();
-    const there = await recorder();
-    const { session, peer, events, answer } = await connect(sessions, there.redirects);
-    const camera = new SimulatedSender(VIDEO);
-    for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
-    await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
-
-    const moved = await caller();
-    const again = await session.renegotiate(moved.offer);
-    expect(/a=fingerprint:(.*)/.exec(again)?.[1]).not.toBe(/a=fingerprint:(.*)/.exec(answer)?.[1]);
-    moved.connection.setRemoteDescription(again, "answer");
-    await vi.waitFor(() => expect(moved.video.isOpen()).toBe(true), 5_000);
-    for (const packet of camera.frame(33, 2)) moved.video.sendMessageBinary(packet);
-    await vi.waitFor(() => expect(there.video.packets.length).toBe(4));
-    expect(events).toEqual(["ready", "stream audio", "stream video"]);
-    await session.end("deleted");
-    await vi.waitFor(() => expect(there.videoRtcp.packets.length).toBe(1));
-  });
-
-  it("of Firefox is refused when ICE restarts, so that the call goes on over what it has", async () => {
-    const sessions = await startGateway();
-    const { session, events } = await connect(sessions);
-    await expect(session.renegotiate(FIREFOX)).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
-    expect(events).not.toContainEqual(expect.stringMatching(/^ended/));
-  });
-
-  it("of a call that was not answered is none", async () => {
-    const session = (await startGateway()).create({
-      onReady: vi.fn(),
-      onStream: vi.fn(),
-      onStalled: vi.fn(),
-      onEnded: vi.fn(),
-    });
-    await expect(session.renegotiate(CHROMIUM)).rejects.toMatchObject({ code: "NOT_ANSWERED" });
-  });
-});
-
-describe("a caller that has moved", () => {
-  it("is offered a new transport once nothing comes any more, and goes on over it in the same recording", {
-    timeout: 15_000,
-  }, async () => {
-    const sessions = await startGateway();
-    const there = await recorder();
-    const { session, peer, events } = await connect(sessions, there.redirects);
-    const camera = new SimulatedSender(VIDEO);
-    for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
-    await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
-    await vi.waitFor(() => expect(events).toContain("stalled"), 2 * STALL_MS);
-
-    const offer = session.offerAgain();
-    expect(offer).toContain("a=setup:actpass");
-    expect(offer).not.toMatch(/a=(candidate|end-of-candidates)/);
-    expect(offer.match(/a=recvonly/g)).toHaveLength(2);
-    const moved = new nodeDataChannel.PeerConnection("moved", { iceServers: [], bindAddress: HOST });
-    cleanUps.push(() => moved.close());
-    const video = new Promise<Track>((resolve) => {
-      moved.onTrack((track) => {
-        if (track.mid() === "1") resolve(track);
-      });
-    });
-    moved.setRemoteDescription(offer, "offer");
-    const answer = await vi.waitFor(() => moved.localDescription()?.sdp ?? expect.fail("no answer"));
-    for (const { candidate, sdpMid } of await session.acceptAgain(answer))
-      moved.addRemoteCandidate(candidate, sdpMid ?? "");
-    const track = await video;
-    await vi.waitFor(() => expect(track.isOpen()).toBe(true), 5_000);
-    for (const packet of camera.frame(33, 2)) track.sendMessageBinary(packet);
-    await vi.waitFor(() => expect(there.video.packets.length).toBe(4), 5_000);
-    expect(events).toEqual(["ready", "stream audio", "stream video", "stalled"]);
-    await session.end("deleted");
-    await vi.waitFor(() => expect(there.videoRtcp.packets.length).toBe(1));
-  });
-
-  it("that keeps DTLS as it is, or has data channels, is left alone", async () => {
-    const sessions = await startGateway();
-    for (const offer of [FIREFOX]) {
-      const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
-      await session.answer(offer, { ...BOTH, redirects: {} });
-      expect(() => session.offerAgain()).toThrow(/no restart with this caller/);
-      await session.end("deleted");
-    }
-    const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
-    expect(() => session.offerAgain()).toThrow("has not been answered");
   });
 });

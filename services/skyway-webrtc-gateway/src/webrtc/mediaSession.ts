@@ -108,10 +108,10 @@ export interface MediaSession {
    */
   renegotiate(offerSdp: string): Promise<string>;
   /**
-   * Our own offer for a call that is up, over a new transport: an ICE restart. Without candidates. Throws GatewayError
+   * Our own offer for a call that is up: an ICE restart. Without candidates. Throws GatewayError
    * NOT_ANSWERED, TRANSPORT_FAILED.
    */
-  offerAgain(): string;
+  offerAgain(): Promise<string>;
   /** Takes the answer to it; as `accept`. The call goes on over the new transport once that is up. */
   acceptAgain(answerSdp: string): Promise<RemoteCandidate[]>;
   /** Kept until the offer is set. */
@@ -179,6 +179,7 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
   const ticker = new Ticker(now);
   const sessions = new Set<CallSession>();
   const surroundings = {
+    mediaPort: port,
     port: mediaPort,
     bindAddress,
     relay: configuration.relay,

@@ -45,7 +45,7 @@ export interface Offer {
   bundle: readonly string[];
   /** Mid of data channels on the same transport. */
   dataMid: string | undefined;
-  /** Firefox keeps its DTLS association through an ICE restart, whatever fingerprint is answered. */
+  /** Firefox keeps its DTLS association, even if another fingerprint is answered. */
   keepsDtls: boolean;
   transport: OfferedTransport;
 }
@@ -94,11 +94,11 @@ export function parseDataOffer(sdp: string): OfferedTransport {
 
 /** Whether an offer goes on with the transport of an earlier one (RFC 8839, section 4.4.1.1.1). */
 export function isSameTransport(one: OfferedTransport, other: OfferedTransport): boolean {
-  return (
-    one.iceUfrag === other.iceUfrag &&
-    one.icePwd === other.icePwd &&
-    one.fingerprint.hash.toUpperCase() === other.fingerprint.hash.toUpperCase()
-  );
+  return one.iceUfrag === other.iceUfrag && one.icePwd === other.icePwd && isSameCertificate(one, other);
+}
+
+export function isSameCertificate({ fingerprint: one }: OfferedTransport, { fingerprint }: OfferedTransport): boolean {
+  return one.hash.toUpperCase() === fingerprint.hash.toUpperCase();
 }
 
 function carriesMedia({ type, isClosed }: OfferedMedia): boolean {

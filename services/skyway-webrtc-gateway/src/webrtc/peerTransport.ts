@@ -1,6 +1,9 @@
 import nodeDataChannel, { type DataChannel, type PeerConnection, type Track } from "node-datachannel";
 import { GatewayError } from "../errors.ts";
 import { HeldCandidates } from "./heldCandidates.ts";
+import type { IceCredentials } from "./ice/liteAgent.ts";
+import { RestartedIce } from "./ice/restartedIce.ts";
+import type { MediaPort } from "./mediaPort.ts";
 import { libraryConfiguration, type Place } from "./place.ts";
 import { isRelayed, RelayedEndpoint } from "./relayedEndpoint.ts";
 import { MAX_MESSAGE_BYTES, TRANSPORT_MID, TRANSPORT_PAYLOAD_TYPE } from "./transportOffer.ts";
@@ -11,17 +14,20 @@ export interface TransportEvents {
   packet(packet: Buffer): void;
   /** ICE and DTLS are up; packets may be sent. */
   connected(): void;
+  /** The caller comes from elsewhere, since ICE was restarted. */
+  moved(): void;
   /** Called once at most, and not after `close()`. */
   gone(reason: "ice_failed" | "dtls_closed"): void;
 }
 
-export interface TransportParameters {
-  iceUfrag: string;
-  icePwd: string;
+export interface TransportParameters extends IceCredentials {
   /** "sha-256 AB:CD:…" */
   fingerprint: string;
   setup: "active" | "passive";
 }
+
+/** libjuice has room for 30: 14 that it learns of by itself, and some are for us (see `InsidePeer`). */
+const MAX_TOLD = 12;
 
 /** One libdatachannel connection, with one raw track for everything that comes. */
 export class PeerTransport {
@@ -33,6 +39,9 @@ export class PeerTransport {
   #channel: DataChannel | undefined;
   #iceIsUp = false;
   #isOver = false;
+  /** How many candidates the caller has told us of. */
+  #told = 0;
+  #restarted: Promise<RestartedIce> | undefined;
   readonly #held = new HeldCandidates((candidate) => this.#addCandidate(candidate));
 
   /** Binds nothing yet: the library opens the port when it answers. */
@@ -87,13 +96,54 @@ export class PeerTransport {
     }
   }
 
+  /**
+   * Restarts ICE and leaves DTLS and SRTP as they are. The way that there is stays, until the caller comes by another.
+   *
+   * @returns our new end.
+   * @throws GatewayError TRANSPORT_FAILED: not while there is no way yet, and not by a TURN server of ours.
+   */
+  async restartIce(port: MediaPort): Promise<IceCredentials> {
+    if (this.relayed || !this.#iceIsUp) throw new GatewayError("TRANSPORT_FAILED", "ICE cannot be restarted");
+    this.#restarted ??= this.#takeOver(port);
+    const restarted = await this.#restarted;
+    if (this.#isOver) throw new GatewayError("TRANSPORT_FAILED", "it has ended");
+    return restarted.restart();
+  }
+
+  /** The caller's new end, after `restartIce`. */
+  async meet(theirs: IceCredentials): Promise<void> {
+    (await this.#restarted)?.meet(theirs);
+  }
+
+  async #takeOver(port: MediaPort): Promise<RestartedIce> {
+    try {
+      const caller = credentialsOf(this.#connection.remoteDescription()?.sdp);
+      const remote = this.#connection.getSelectedCandidatePair()?.remote;
+      const current = remote && { host: remote.address, port: remote.port };
+      const first = { library: this.#parameters(), caller };
+      const library = {
+        first,
+        addCandidate: (candidate: string) => this.#addCandidate(candidate),
+        moved: () => this.#events.moved(),
+      };
+      const restarted = await RestartedIce.begin(port, library, current);
+      if (this.#isOver) restarted.close();
+      return restarted;
+    } catch (error) {
+      this.#restarted = undefined;
+      throw error;
+    }
+  }
+
   #parameters(): TransportParameters {
     return localParameters(this.#connection);
   }
 
   /** Candidates that cannot be used are left out: the caller reaches us, so that no candidate is needed. */
   addRemoteCandidate(candidate: string): void {
-    if (this.#isOver || !isUsable(candidate)) return;
+    // Once ICE was restarted they are of another session than the library's.
+    if (this.#isOver || this.#restarted || !isUsable(candidate)) return;
+    if (!this.relayed && ++this.#told > MAX_TOLD) return;
     // Our TURN server lets nobody in whom we have not sent to. The caller's does the same to us: it cannot be too early.
     if (this.relayed && isRelayed(candidate)) this.#addCandidate(candidate);
     else this.#held.add(candidate);
@@ -122,6 +172,7 @@ export class PeerTransport {
     this.#isOver = true;
     this.#held.drop();
     this.relayed?.close();
+    void this.#restarted?.then((restarted) => restarted.close()).catch(() => undefined);
     // One by one: what the connection closes for them stays in memory, 6 kB a call.
     for (const one of [this.#track, this.#channel, this.#connection]) {
       try {
@@ -180,8 +231,7 @@ export function watchRelay(connection: PeerConnection, { relay }: Place): Relaye
 export function localParameters(connection: PeerConnection): TransportParameters {
   const sdp = connection.localDescription()?.sdp ?? "";
   return {
-    iceUfrag: attribute(sdp, "ice-ufrag"),
-    icePwd: attribute(sdp, "ice-pwd"),
+    ...credentialsOf(sdp),
     fingerprint: attribute(sdp, "fingerprint"),
     setup: attribute(sdp, "setup") === "passive" ? "passive" : "active",
   };
@@ -193,8 +243,12 @@ export function isUsable(candidate: string): boolean {
   return component === "1" && protocol?.toLowerCase() === "udp" && /^[\d.]+$|:/.test(address);
 }
 
+function credentialsOf(sdp = ""): IceCredentials {
+  return { iceUfrag: attribute(sdp, "ice-ufrag"), icePwd: attribute(sdp, "ice-pwd") };
+}
+
 function attribute(sdp: string, name: string): string {
   const value = new RegExp(`^a=${name}:(.+?)\\s*$`, "m").exec(sdp)?.[1];
-  if (value === undefined) throw new GatewayError("TRANSPORT_FAILED", `no ${name} in the local description`);
+  if (value === undefined) throw new GatewayError("TRANSPORT_FAILED", `no ${name} in the description`);
   return value;
 }

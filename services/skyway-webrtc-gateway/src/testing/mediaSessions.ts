@@ -1,0 +1,125 @@
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import nodeDataChannel, { type PeerConnection, type Track } from "node-datachannel";
+import { pino } from "pino";
+import { expect, vi } from "vitest";
+import { emptyHeader, readHeader } from "../rtp/packet.ts";
+import { AUDIO, VIDEO } from "../rtp/simulatedSender.ts";
+import { createMediaSessions, type EndReason, type MediaSession, type MediaSessions } from "../webrtc/mediaSession.ts";
+
+/**
+ * A real sender on the same library, real ICE, DTLS and SRTP over loopback. That a caller's close is seen is tested with
+ * browsers (test/e2e/endings.test.ts): libdatachannel itself often closes ICE before its DTLS goodbye has left.
+ */
+export const HOST = "127.0.0.1";
+export const log = pino({ level: "silent" });
+/** What tests have opened; to be closed after each of them. */
+export const cleanUps: (() => unknown)[] = [];
+
+export async function cleanUp(): Promise<void> {
+  for (const one of cleanUps.splice(0).reverse()) await one();
+}
+
+export async function freePort(): Promise<number> {
+  const socket = createSocket("udp4");
+  socket.bind(0, HOST);
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
+
+export async function startGateway(port?: number): Promise<MediaSessions> {
+  const mediaPort = port ?? (await freePort());
+  const sessions = createMediaSessions({ mediaPort, bindAddress: HOST, announcedIps: [], log });
+  cleanUps.push(() => sessions.close());
+  return sessions;
+}
+
+/** A socket in a recorder's place. */
+export async function listen() {
+  const packets: Buffer[] = [];
+  const socket: Socket = createSocket("udp4").on("message", (packet) => packets.push(packet));
+  socket.bind(0, HOST);
+  await once(socket, "listening");
+  cleanUps.push(() => socket.close());
+  return { address: { host: HOST, port: socket.address().port }, packets, socket };
+}
+
+export async function recorder() {
+  const [video, videoRtcp, audio, audioRtcp] = await Promise.all([listen(), listen(), listen(), listen()]);
+  const redirects = {
+    video: video.address,
+    videoRtcp: videoRtcp.address,
+    audio: audio.address,
+    audioRtcp: audioRtcp.address,
+  };
+  return { video, videoRtcp, audio, audioRtcp, redirects };
+}
+
+export interface Caller {
+  connection: PeerConnection;
+  video: Track;
+  audio: Track;
+  offer: string;
+}
+
+export async function caller(): Promise<Caller> {
+  const connection = new nodeDataChannel.PeerConnection("caller", { iceServers: [], bindAddress: HOST });
+  cleanUps.push(() => connection.close());
+  const audio = new nodeDataChannel.Audio("0", "SendOnly");
+  audio.addOpusCodec(AUDIO.payloadType);
+  audio.addSSRC(AUDIO.ssrc, "caller");
+  const video = new nodeDataChannel.Video("1", "SendOnly");
+  video.addVP8Codec(VIDEO.payloadType);
+  video.addSSRC(VIDEO.ssrc, "caller");
+  const tracks = { audio: connection.addTrack(audio), video: connection.addTrack(video) };
+  const offered = new Promise<string>((resolve) => {
+    connection.onGatheringStateChange((state) => {
+      if (state === "complete") resolve(connection.localDescription()?.sdp ?? "");
+    });
+  });
+  connection.setLocalDescription("offer");
+  return { connection, ...tracks, offer: await offered };
+}
+
+export const BOTH = { video: { receive: true }, audio: { receive: true } };
+
+export interface CallOptions {
+  redirects?: object;
+  /** What the caller offers, as the gateway hears it. */
+  offer?(sdp: string): string;
+  /** What the gateway answers, as the caller hears it. */
+  answer?(sdp: string): string;
+}
+
+const asItIs = (sdp: string) => sdp;
+
+export async function connect(
+  sessions: MediaSessions,
+  { redirects = {}, offer = asItIs, answer: told = asItIs }: CallOptions = {},
+) {
+  const events: string[] = [];
+  const ended = Promise.withResolvers<EndReason>();
+  const session: MediaSession = sessions.create({
+    onReady: () => events.push("ready"),
+    onStream: (kind) => events.push(`stream ${kind}`),
+    onStalled: () => events.push("stalled"),
+    onEnded: (reason) => {
+      events.push(`ended ${reason}`);
+      ended.resolve(reason);
+    },
+  });
+  const peer = await caller();
+  const answer = await session.answer(offer(peer.offer), { ...BOTH, redirects });
+  peer.connection.setRemoteDescription(told(answer), "answer");
+  await vi.waitFor(() => expect(peer.video.isOpen() && events.includes("ready")).toBe(true), 5_000);
+  return { session, peer, events, ended: ended.promise, answer };
+}
+
+export const timestamps = (packets: readonly Buffer[]) =>
+  packets.map((packet) => {
+    const header = emptyHeader();
+    readHeader(packet, header);
+    return header.timestamp;
+  });

@@ -1,0 +1,96 @@
+import { randomBytes } from "node:crypto";
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { readBinding, writeCheck } from "../webrtc/ice/binding.ts";
+import type { IceCredentials } from "../webrtc/ice/liteAgent.ts";
+import { waitFor } from "./waitFor.ts";
+
+const HOST = "127.0.0.1";
+const CHECK_INTERVAL_MS = 20;
+/** RTP, RTCP and what protects them begin there (RFC 7983). */
+const FIRST_MEDIA_BYTE = 128;
+
+/** One network that a caller is in. */
+export interface Network {
+  socket: Socket;
+  /** Media and RTCP that the gateway has sent there. */
+  packets: number;
+}
+
+/**
+ * The road from a caller to the gateway, by one network and then another. The caller's library cannot restart ICE, so that
+ * the road does it in its place: it checks and nominates with new credentials, and passes everything on as it is.
+ */
+export class Road {
+  readonly #gatewayPort: number;
+  readonly #callerSide: Socket;
+  #callerPort: number | undefined;
+  #network: Network;
+
+  private constructor(gatewayPort: number, callerSide: Socket, network: Network) {
+    this.#gatewayPort = gatewayPort;
+    this.#callerSide = callerSide;
+    this.#network = network;
+    callerSide.on("message", (datagram, { port }) => {
+      this.#callerPort = port;
+      this.#network.socket.send(datagram, this.#gatewayPort, HOST);
+    });
+    this.#take(network);
+  }
+
+  static async open(gatewayPort: number): Promise<Road> {
+    return new Road(gatewayPort, await bound(), { socket: await bound(), packets: 0 });
+  }
+
+  /** Where the caller believes the gateway to be. */
+  get port(): number {
+    return this.#callerSide.address().port;
+  }
+
+  get network(): Network {
+    return this.#network;
+  }
+
+  /** Moves as a caller does that has another network: once a check was answered there, and the former one is gone. */
+  async move({ iceUfrag, icePwd }: IceCredentials): Promise<void> {
+    const network = { socket: await bound(), packets: 0 };
+    let isAnswered = false;
+    network.socket.on("message", (datagram) => {
+      isAnswered ||= readBinding(datagram)?.type === "success";
+    });
+    const checks = setInterval(() => {
+      const parameters = {
+        username: `${iceUfrag}:caller`,
+        password: icePwd,
+        priority: 1,
+        tieBreaker: 1n,
+        role: "controlling",
+      } as const;
+      const check = writeCheck({ transactionId: randomBytes(12), ...parameters });
+      network.socket.send(check, this.#gatewayPort, HOST);
+    }, CHECK_INTERVAL_MS);
+    await waitFor("the answer to a check", () => isAnswered).finally(() => clearInterval(checks));
+    this.#network.socket.close();
+    this.#network = network;
+    this.#take(network);
+  }
+
+  #take(network: Network): void {
+    network.socket.on("message", (datagram) => {
+      if ((datagram[0] as number) >= FIRST_MEDIA_BYTE) network.packets += 1;
+      if (this.#callerPort !== undefined) this.#callerSide.send(datagram, this.#callerPort, HOST);
+    });
+  }
+
+  close(): void {
+    this.#callerSide.close();
+    this.#network.socket.close();
+  }
+}
+
+async function bound(): Promise<Socket> {
+  const socket = createSocket("udp4");
+  socket.bind(0, HOST);
+  await once(socket, "listening");
+  return socket;
+}

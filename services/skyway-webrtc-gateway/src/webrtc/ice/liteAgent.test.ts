@@ -1,0 +1,69 @@
+import { beforeEach, expect, test } from "vitest";
+import { type Binding, readBinding, writeCheck } from "./binding.ts";
+import { LiteAgent, QUIET_MS } from "./liteAgent.ts";
+
+const FIRST = { iceUfrag: "first", icePwd: "the password of the first" };
+const SECOND = { iceUfrag: "second", icePwd: "the password of the second" };
+const FROM = { host: "192.0.2.1", port: 4000 };
+
+let agent: LiteAgent<string>;
+beforeEach(() => {
+  agent = new LiteAgent<string>(FIRST);
+  agent.begin("old", 0);
+  agent.restart(SECOND);
+});
+
+test("goes by the way that is in use until the new session nominates one, and never back", () => {
+  expect(agent.way).toBe("old");
+  expect(receive(check(SECOND, { nominates: false }), "new")).toBe("success");
+  expect(agent.way).toBe("old");
+  expect(receive(check(SECOND), "new")).toBe("success");
+  expect(agent.way).toBe("new");
+  expect(receive(check(FIRST, { priority: 2 ** 31 - 1 }), "old", 10 * QUIET_MS)).toBe("success");
+  expect(agent.way).toBe("new");
+});
+
+test("of several nominated ways takes the best that lives", () => {
+  receive(check(SECOND, { priority: 2 }), "wi-fi", 0);
+  receive(check(SECOND, { priority: 1 }), "mobile", 1);
+  expect(agent.way).toBe("wi-fi");
+  agent.heard("wi-fi", QUIET_MS);
+  receive(check(SECOND, { priority: 1 }), "mobile", QUIET_MS + 1);
+  expect(agent.way).toBe("wi-fi");
+  receive(check(SECOND, { priority: 1 }), "mobile", 2 * QUIET_MS + 1);
+  expect(agent.way).toBe("mobile");
+  receive(check(SECOND, { priority: 2 }), "wi-fi", 2 * QUIET_MS + 2);
+  expect(agent.way).toBe("wi-fi");
+});
+
+test("answers nobody who does not know a password of ours, and nothing but requests", () => {
+  expect(receive(check({ ...SECOND, icePwd: FIRST.icePwd }), "new")).toBeUndefined();
+  expect(receive(check({ ...SECOND, iceUfrag: "third" }), "new")).toBeUndefined();
+  expect(receive({ ...check(SECOND), type: "success" }, "new")).toBeUndefined();
+  expect(receive({ ...check(SECOND), integrityAt: undefined }, "new")).toBeUndefined();
+  expect(agent.way).toBe("old");
+});
+
+test("leaves control to the other side, whatever that thinks", () => {
+  expect(receive({ ...check(SECOND), role: "controlled" }, "new")).toBe("error");
+  expect(agent.way).toBe("old");
+});
+
+function check({ iceUfrag, icePwd }: typeof FIRST, { priority = 1, nominates = true } = {}): Binding {
+  const transactionId = Buffer.alloc(12, 7);
+  const username = `${iceUfrag}:theirs`;
+  const written = writeCheck({
+    transactionId,
+    username,
+    password: icePwd,
+    priority,
+    tieBreaker: 1n,
+    role: "controlling",
+  });
+  return { ...(readBinding(written) as Binding), nominates };
+}
+
+function receive(binding: Binding, way: string, nowMs = 0) {
+  const reply = agent.receive(binding, way, FROM, nowMs);
+  return reply && readBinding(reply)?.type;
+}

@@ -1,0 +1,174 @@
+import { randomBytes } from "node:crypto";
+import type { Address } from "../../rtp/redirectSocket.ts";
+import type { MediaPort } from "../mediaPort.ts";
+import { isStun, readBinding, writeCheck } from "./binding.ts";
+import { InsidePeer } from "./insidePeer.ts";
+import { type IceCredentials, LiteAgent } from "./liteAgent.ts";
+import { Way } from "./way.ts";
+
+/** A caller has some addresses, and so have we; each pair that it checks is a way. */
+const MAX_WAYS = 32;
+/** A caller that does not even check is not there: the library is left without consent, and gives it up after 30 s. */
+export const CONSENT_MS = 8_000;
+const ASK_AGAIN_MS = 100;
+/** Of a peer-reflexive candidate, if it should become one (RFC 8445, section 7.1.1). */
+const PRIORITY = 110 * 2 ** 24 + 255;
+
+/** What the two sides said of themselves at first. */
+export interface FirstDescription {
+  library: IceCredentials;
+  caller: IceCredentials;
+}
+
+/** The connection that is taken over. */
+export interface Library {
+  first: FirstDescription;
+  addCandidate(candidate: string): void;
+  /** The caller comes from elsewhere now. */
+  moved(): void;
+}
+
+/**
+ * ICE, restarted, of a connection whose library cannot restart it: libjuice holds to the credentials that it began with.
+ * So that DTLS and SRTP go on as they are (RFC 8842, section 5.4), an agent of our own speaks to the caller with the new
+ * credentials, by ways that take the caller's packets off the media port; the library is spoken to with the old ones, by
+ * an `InsidePeer`. It costs a pass through here for each packet, and only of calls whose ICE was restarted.
+ */
+export class RestartedIce {
+  readonly #port: MediaPort;
+  readonly #agent: LiteAgent<Way>;
+  readonly #inside: InsidePeer;
+  readonly #moved: () => void;
+  readonly #ways = new Map<string, Way>();
+  readonly #unexpect: (() => void)[] = [];
+  #theirs: IceCredentials | undefined;
+  /** Ways that a request has come by, which went to the library and was lost. */
+  readonly #unanswered = new Set<Way>();
+  #heardMs = performance.now();
+
+  /** @param current where the caller is, by the library's last word. */
+  private constructor(port: MediaPort, { first, moved }: Library, current: Address | undefined) {
+    const { library, caller } = first;
+    this.#port = port;
+    this.#moved = moved;
+    this.#agent = new LiteAgent(library);
+    this.#inside = new InsidePeer({ host: port.bindAddress, port: port.number }, library, caller, {
+      taken: () => {
+        if (current) this.#agent.begin(this.#open(current), performance.now());
+      },
+      packet: (datagram) => this.#agent.way?.send(datagram),
+      isConsenting: () => performance.now() - this.#heardMs < CONSENT_MS,
+    });
+  }
+
+  /**
+   * Takes the connection over from the library, with the way that it has. The caller notices nothing yet.
+   *
+   * @throws GatewayError TRANSPORT_FAILED
+   */
+  static async begin(port: MediaPort, library: Library, current: Address | undefined): Promise<RestartedIce> {
+    await port.share();
+    const ice = new RestartedIce(port, library, current);
+    try {
+      library.addCandidate(ice.#inside.candidate);
+      await ice.#inside.open();
+      return ice;
+    } catch (error) {
+      ice.close();
+      throw error;
+    }
+  }
+
+  /** Our credentials from now on. */
+  restart(): IceCredentials {
+    const credentials = { iceUfrag: randomText(UFRAG_BYTES), icePwd: randomText(PWD_BYTES) };
+    this.#agent.restart(credentials);
+    this.#theirs = undefined;
+    this.#unexpect.push(this.#port.expect(credentials.iceUfrag, (from) => this.#isAskedFrom(from)));
+    return credentials;
+  }
+
+  /** The caller's, as soon as they are known: those who were heard before are asked back then. */
+  meet(theirs: IceCredentials): void {
+    this.#theirs = theirs;
+    for (const way of this.#unanswered) this.#askBack(way);
+  }
+
+  #isAskedFrom(from: Address): void {
+    const way = this.#open(from);
+    this.#unanswered.add(way);
+    this.#askBack(way);
+  }
+
+  /**
+   * The request that opened a way was lost. A browser asks again only after all other pairs, seconds later, or at once
+   * when it is asked itself: a triggered check (RFC 8445, section 7.3.1.4).
+   */
+  #askBack(way: Way): void {
+    if (!this.#theirs) return;
+    const check = writeCheck({
+      transactionId: randomBytes(12),
+      username: `${this.#theirs.iceUfrag}:${this.#agent.credentials.iceUfrag}`,
+      password: this.#theirs.icePwd,
+      priority: PRIORITY,
+      tieBreaker: 0n,
+      role: "controlled",
+    });
+    way.send(check);
+    setTimeout(() => this.#unanswered.has(way) && way.send(check), ASK_AGAIN_MS).unref();
+  }
+
+  close(): void {
+    for (const unexpect of this.#unexpect) unexpect();
+    for (const way of this.#ways.values()) way.close();
+    this.#ways.clear();
+    this.#unanswered.clear();
+    this.#inside.close();
+  }
+
+  #open(remote: Address): Way {
+    const key = `${remote.host} ${remote.port}`;
+    const known = this.#ways.get(key);
+    if (known) return known;
+    if (this.#ways.size >= MAX_WAYS) this.#closeOldest();
+    const way = new Way(this.#port.bindAddress, this.#port.number, remote, (datagram) => this.#receive(datagram, way));
+    this.#ways.set(key, way);
+    return way;
+  }
+
+  #closeOldest(): void {
+    for (const [key, way] of this.#ways) {
+      if (way === this.#agent.way) continue;
+      way.close();
+      this.#unanswered.delete(way);
+      this.#ways.delete(key);
+      return;
+    }
+  }
+
+  #receive(datagram: Buffer, way: Way): void {
+    const nowMs = performance.now();
+    if (!isStun(datagram)) {
+      this.#agent.heard(way, nowMs);
+      if (way === this.#agent.way) this.#heardMs = nowMs;
+      this.#inside.send(datagram);
+      return;
+    }
+    const binding = readBinding(datagram);
+    const before = this.#agent.way;
+    const reply = binding && this.#agent.receive(binding, way, way.remote, nowMs);
+    if (reply === undefined) return;
+    if (this.#agent.way !== before) this.#moved();
+    this.#heardMs = nowMs;
+    this.#unanswered.delete(way);
+    way.send(reply);
+  }
+}
+
+/** RFC 8839, section 5.4 asks for 24 and 128 bits of randomness at least; base64 has just the characters it allows. */
+const UFRAG_BYTES = 6;
+const PWD_BYTES = 18;
+
+function randomText(bytes: number): string {
+  return randomBytes(bytes).toString("base64");
+}

@@ -1,0 +1,110 @@
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import nodeDataChannel from "node-datachannel";
+import { afterEach, expect, test, vi } from "vitest";
+import { sharePort } from "./portSharing.ts";
+import { Way } from "./way.ts";
+
+const HOST = "127.0.0.1";
+const cleanUps: (() => unknown)[] = [];
+afterEach(() => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) cleanUp();
+});
+
+test.each([HOST, "0.0.0.0", "::"])(
+  "a way takes one address' packets off a port of the library's at %s",
+  async (bindAddress) => {
+    const caller = await open();
+    const other = await open();
+    const port = await freePort();
+    const requests = listenAsLibrary(port, bindAddress);
+    await sharePort(port);
+    const here = way(bindAddress, port, caller.port);
+    caller.socket.send("from the caller", port, HOST);
+    other.socket.send(strayRequest(), port, HOST);
+    await vi.waitFor(() => expect([here.received.length, requests.length]).toEqual([1, 1]));
+    expect(String(here.received[0])).toBe("from the caller");
+    here.way.send(Buffer.from("to the caller"));
+    await vi.waitFor(() => expect(caller.received.map(String)).toEqual(["to the caller"]));
+    expect(caller.from).toEqual([port]);
+
+    here.way.close();
+    caller.socket.send(strayRequest(), port, HOST);
+    await vi.waitFor(() => expect(requests.length).toBe(2));
+  },
+);
+
+test("a way by a port that is not shared is none, and hurts nobody", async () => {
+  const caller = await open();
+  const port = await freePort();
+  listenAsLibrary(port, HOST);
+  const here = way(HOST, port, caller.port);
+  here.way.send(Buffer.from("in vain"));
+  caller.socket.send("in vain", port, HOST);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect([caller.received, here.received]).toEqual([[], []]);
+  here.way.close();
+  here.way.close();
+});
+
+test("a way to where nobody is does not throw", async () => {
+  const caller = await open();
+  const here = way(HOST, 0, caller.port);
+  caller.socket.close();
+  cleanUps.length = 0;
+  for (const _ of Array(3)) {
+    here.way.send(Buffer.from("is there anybody?"));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  here.way.close();
+  here.way.send(Buffer.from("closed"));
+});
+
+test("a port that nobody here has cannot be shared", async () => {
+  await expect(sharePort(await freePort())).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
+});
+
+function way(bindAddress: string, port: number, remotePort: number) {
+  const received: Buffer[] = [];
+  const remote = { host: HOST, port: remotePort };
+  const opened = new Way(bindAddress, port, remote, (datagram) => received.push(datagram));
+  cleanUps.push(() => opened.close());
+  return { way: opened, received };
+}
+
+function listenAsLibrary(port: number, bindAddress: string): unknown[] {
+  const requests: unknown[] = [];
+  const listener = new nodeDataChannel.IceUdpMuxListener(port, bindAddress);
+  listener.onUnhandledStunRequest((request) => requests.push(request));
+  cleanUps.push(() => listener.stop());
+  return requests;
+}
+
+async function open() {
+  const received: Buffer[] = [];
+  const from: number[] = [];
+  const socket: Socket = createSocket("udp4").on("message", (datagram, { port }) => {
+    received.push(datagram);
+    from.push(port);
+  });
+  socket.bind(0, HOST);
+  await once(socket, "listening");
+  cleanUps.push(() => socket.close());
+  return { socket, received, from, port: socket.address().port };
+}
+
+async function freePort(): Promise<number> {
+  const { socket, port } = await open();
+  socket.close();
+  cleanUps.pop();
+  return port;
+}
+
+/** The library tells of requests with an integrity only; that it is wrong, it does not know. */
+function strayRequest(): Buffer {
+  return Buffer.from(
+    `000100282112a442${"07".repeat(12)}00060009${Buffer.from("ours:them").toString("hex")}000000` +
+      `00080014${"00".repeat(20)}`,
+    "hex",
+  );
+}

@@ -1,0 +1,228 @@
+import nodeDataChannel from "node-datachannel";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { SimulatedSender, VIDEO } from "../rtp/simulatedSender.ts";
+import {
+  BOTH,
+  caller,
+  cleanUp,
+  cleanUps,
+  connect,
+  freePort,
+  HOST,
+  listen,
+  recorder,
+  startGateway,
+} from "../testing/mediaSessions.ts";
+import { Road } from "../testing/road.ts";
+import { writeCheck } from "./ice/binding.ts";
+import { CHROMIUM, CHROMIUM_WITH_DATA, FIREFOX } from "./offers.fixture.ts";
+import { STALL_MS } from "./stallWatch.ts";
+
+afterEach(cleanUp);
+
+describe("another offer for the same call", () => {
+  it("is answered on the same transport, and the call goes on", async () => {
+    const sessions = await startGateway();
+    const there = await recorder();
+    const { session, peer, answer, events } = await connect(sessions, there);
+    const again = await session.renegotiate(peer.offer);
+    const transportOf = (sdp: string) => /a=ice-ufrag:.*\r\na=ice-pwd:.*\r\na=fingerprint:.*\r\n/.exec(sdp)?.[0];
+    expect(transportOf(again)).toBe(transportOf(answer));
+    expect(again).toContain("o=- 1 2 ");
+    expect(again.match(/a=recvonly/g)).toHaveLength(2);
+    await expect(session.renegotiate("nonsense")).rejects.toMatchObject({ code: "INVALID_OFFER" });
+
+    const camera = new SimulatedSender(VIDEO);
+    for (let count = 0; count < 10; count++) {
+      for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+    }
+    await vi.waitFor(() => expect(there.video.packets.length).toBe(20));
+    expect(events.filter((event) => event === "ready")).toHaveLength(1);
+  });
+
+  it("may restart ICE: another caller's transport takes the place of the first, in the same recording", async () => {
+    const sessions = await startGateway();
+    const there = await recorder();
+    const { session, peer, events, answer } = await connect(sessions, there);
+    const camera = new SimulatedSender(VIDEO);
+    for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+    await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
+
+    const moved = await caller();
+    const again = await session.renegotiate(moved.offer);
+    expect(/a=fingerprint:(.*)/.exec(again)?.[1]).not.toBe(/a=fingerprint:(.*)/.exec(answer)?.[1]);
+    moved.connection.setRemoteDescription(again, "answer");
+    await vi.waitFor(() => expect(moved.video.isOpen()).toBe(true), 5_000);
+    for (const packet of camera.frame(33, 2)) moved.video.sendMessageBinary(packet);
+    await vi.waitFor(() => expect(there.video.packets.length).toBe(4));
+    expect(events).toEqual(["ready", "stream audio", "stream video"]);
+    await session.end("deleted");
+    await vi.waitFor(() => expect(there.videoRtcp.packets.length).toBe(1));
+  });
+
+  it.each(["Chromium", "Firefox"])(
+    "of %s that restarts ICE leaves DTLS as it is, and the caller may come from elsewhere",
+    async (browser) => {
+      const { session, peer, answer, events, there, road } = await connectByRoad(browser);
+      const camera = new SimulatedSender(VIDEO);
+      for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+      await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
+
+      const again = await session.renegotiate(restarted(peer.offer, browser));
+      expect(again).toContain("a=ice-lite");
+      expect(fingerprintOf(again)).toBe(fingerprintOf(answer));
+      expect(setupOf(again)).toBe(setupOf(answer));
+      expect(credentialsOf(again).iceUfrag).not.toBe(credentialsOf(answer).iceUfrag);
+      for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+      await vi.waitFor(() => expect(there.video.packets.length).toBe(4));
+
+      await road.move(credentialsOf(again));
+      for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+      await vi.waitFor(() => expect(there.video.packets.length).toBe(6));
+      session.requestKeyframe("video");
+      await vi.waitFor(() => expect(road.network.packets).toBeGreaterThan(0));
+      expect(events).toEqual(["ready", "stream audio", "stream video"]);
+    },
+  );
+
+  it("may restart ICE, however many addresses the caller was at before", async () => {
+    const { session, peer, answer, there, port } = await connectByRoad("Firefox");
+    const ours = credentialsOf(answer);
+    const username = `${ours.iceUfrag}:${credentialsOf(peer.offer).iceUfrag}`;
+    const transactionId = Buffer.alloc(12);
+    const asked = { priority: 1, tieBreaker: 1n, role: "controlling" } as const;
+    const check = { transactionId, username, password: ours.icePwd, ...asked };
+    const places = await Promise.all(Array.from({ length: 30 }, () => listen()));
+    for (const { socket } of places) socket.send(writeCheck(check), port, HOST);
+    await vi.waitFor(() => expect(places.filter(({ packets }) => packets.length > 0).length).toBeGreaterThan(10));
+
+    expect(await session.renegotiate(restarted(peer.offer, "Firefox"))).toContain("a=ice-lite");
+    const camera = new SimulatedSender(VIDEO);
+    for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+    await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
+  });
+
+  it("may restart ICE again and again", async () => {
+    const { session, peer, there, road } = await connectByRoad("Firefox");
+    const camera = new SimulatedSender(VIDEO);
+    for (let count = 1; count <= 3; count++) {
+      const again = await session.renegotiate(restarted(peer.offer, "Firefox", count));
+      await road.move(credentialsOf(again));
+      for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+      await vi.waitFor(() => expect(there.video.packets.length).toBe(2 * count));
+    }
+  });
+
+  it("of Firefox with another certificate is refused, so that the call goes on over what it has", async () => {
+    const sessions = await startGateway();
+    const { session, events } = await connect(sessions);
+    await expect(session.renegotiate(FIREFOX)).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
+    expect(events).not.toContainEqual(expect.stringMatching(/^ended/));
+  });
+
+  it("for a call of ours leaves to each side the part in DTLS that it has", async () => {
+    const sessions = await startGateway();
+    const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
+    const peer = new nodeDataChannel.PeerConnection("called", { iceServers: [], bindAddress: HOST });
+    cleanUps.push(() => peer.close());
+    peer.setRemoteDescription(await session.call({ ...BOTH, redirects: {} }), "offer");
+    const answer = await vi.waitFor(() => peer.localDescription()?.sdp ?? expect.fail("no answer"));
+    await session.accept(answer);
+    const theirs = setupOf(answer);
+    const again = await session.renegotiate(answer.replaceAll(`a=setup:${theirs}`, "a=setup:actpass"));
+    expect([theirs, setupOf(again)].sort()).toEqual(["active", "passive"]);
+  });
+
+  it("of a call that was not answered is none", async () => {
+    const session = (await startGateway()).create({
+      onReady: vi.fn(),
+      onStream: vi.fn(),
+      onStalled: vi.fn(),
+      onEnded: vi.fn(),
+    });
+    await expect(session.renegotiate(CHROMIUM)).rejects.toMatchObject({ code: "NOT_ANSWERED" });
+  });
+});
+
+describe("a caller that has moved", () => {
+  it.each(["Chromium", "Firefox"])(
+    "with %s is offered a restart once nothing comes any more, and goes on in the same recording",
+    {
+      timeout: 15_000,
+    },
+    async (browser) => {
+      const { session, peer, events, there, road, answer } = await connectByRoad(browser);
+      const camera = new SimulatedSender(VIDEO);
+      for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+      await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
+      await vi.waitFor(() => expect(events).toContain("stalled"), 2 * STALL_MS);
+
+      const offer = await session.offerAgain();
+      expect(offer).toContain("a=setup:actpass");
+      expect(offer).toContain("a=ice-lite");
+      expect(offer).not.toMatch(/a=(candidate|end-of-candidates)/);
+      expect(offer.match(/a=recvonly/g)).toHaveLength(2);
+      expect(fingerprintOf(offer)).toBe(fingerprintOf(answer));
+      const candidates = await session.acceptAgain(restarted(peer.offer, browser));
+      expect(candidates.map(({ candidate }) => candidate)).toEqual([expect.stringContaining(`${HOST} `)]);
+      await road.move(credentialsOf(offer));
+      for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+      await vi.waitFor(() => expect(there.video.packets.length).toBe(4), 5_000);
+      expect(events).toEqual(["ready", "stream audio", "stream video", "stalled"]);
+      await session.end("deleted");
+      await vi.waitFor(() => expect(there.videoRtcp.packets.length).toBe(1));
+    },
+  );
+
+  it("and answers with another certificate is not taken for the one that called", async () => {
+    const { session } = await connectByRoad("Chromium");
+    await session.offerAgain();
+    const other = await caller();
+    await expect(session.acceptAgain(other.offer)).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
+  });
+
+  it("that has data channels is left alone, and one that was not answered", async () => {
+    const sessions = await startGateway();
+    const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
+    await expect(session.offerAgain()).rejects.toThrow("has not been answered");
+    await session.answer(CHROMIUM_WITH_DATA, { ...BOTH, redirects: {} });
+    await expect(session.offerAgain()).rejects.toThrow(/no restart with this caller/);
+  });
+});
+
+/** A call that comes by a road, with what its browser says of itself. */
+async function connectByRoad(browser: string) {
+  const port = await freePort();
+  const [sessions, there, road] = await Promise.all([startGateway(port), recorder(), Road.open(port)]);
+  cleanUps.push(() => road.close());
+  const call = await connect(sessions, {
+    ...there,
+    offer: (sdp) => of(browser, sdp),
+    answer: (sdp) => sdp.replaceAll(` ${HOST} ${port} `, ` ${HOST} ${road.port} `),
+  });
+  return { ...call, there, road, port };
+}
+
+/** Firefox is known by the origin of its descriptions. */
+function of(browser: string, sdp: string): string {
+  return browser === "Firefox" ? sdp.replace(/^o=\S+/m, "o=mozilla...THIS_IS_SDPARTA-140.0") : sdp;
+}
+
+/** The offer or the answer with which a browser restarts ICE: new credentials, and the certificate that it has. */
+function restarted(sdp: string, browser: string, count = 1): string {
+  return of(browser, sdp)
+    .replace(/a=ice-ufrag:.*/g, `a=ice-ufrag:again${count}`)
+    .replace(/a=ice-pwd:.*/g, `a=ice-pwd:${"again".repeat(5)}${count}`)
+    .replace(/a=(candidate|end-of-candidates).*\r\n/g, "");
+}
+
+function credentialsOf(sdp: string) {
+  return { iceUfrag: attributeOf(sdp, "ice-ufrag"), icePwd: attributeOf(sdp, "ice-pwd") };
+}
+
+const fingerprintOf = (sdp: string) => attributeOf(sdp, "fingerprint");
+const setupOf = (sdp: string) => attributeOf(sdp, "setup");
+
+function attributeOf(sdp: string, name: string): string {
+  return new RegExp(`^a=${name}:(.*?)\r?$`, "m").exec(sdp)?.[1] ?? expect.fail(`no ${name}`);
+}
