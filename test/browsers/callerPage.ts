@@ -81,8 +81,8 @@ export interface CallerPage {
   capture(media?: { video: boolean; audio: boolean }): Promise<void>;
   /** As capture, with pictures and sounds that a test can tell apart. */
   play(setting: Setting): Promise<void>;
-  /** All media goes by a relay on the first of these ports of 127.0.0.1, or by another one. To be called first. */
-  sendThrough(...ports: number[]): Promise<void>;
+  /** All media goes by the first of these relays, or by another one. To be called first. */
+  sendThrough(...relays: { address: string; port: number }[]): Promise<void>;
   /** Opens a data connection. */
   connect(target: string, options: { serialization: string; metadata?: unknown }): Promise<void>;
   /** Sends a message: an array stands for bytes. */
@@ -133,7 +133,8 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
     play: async (setting) => void (await run("play", setting)),
     act: async (kind, deed, size) => z.number().parse(await run("act", kind, deed, size)) / 1000,
     call: async (target, options = {}) => void (await run("call", target, options)),
-    sendThrough: async (...ports) => void (await run("sendThrough", ...ports)),
+    sendThrough: async (...relays) =>
+      void (await run("sendThrough", ...relays.map(({ address, port }) => ({ address, port })))),
     connect: async (target, options) => void (await run("connect", target, options)),
     say: async (data) => void (await run("say", data)),
     heard: async () => z.array(z.unknown()).parse(await run("heard")),

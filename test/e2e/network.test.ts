@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fileUrl, findCallOf } from "../bundle/api.ts";
+import { bridgeAddress } from "../bundle/bridgeAddress.ts";
 import { download } from "../bundle/download.ts";
 import { note } from "../bundle/figures.ts";
 import { inspect } from "../bundle/recordingFile.ts";
@@ -14,41 +15,44 @@ const CALL_MS = 16_000;
 /** Of what is sent between the move and the return, some three seconds, pictures may be missing up to a keyframe. */
 const GAP_MS = 5_000;
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await openStage("chromium");
-});
-afterAll(() => stage?.[Symbol.asyncDispose]());
+describe.each(["chromium", "firefox"] as const)("a caller in %s", (browser) => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage(browser);
+  });
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
-test.each<[string, (networks: readonly [Relay, Relay]) => void]>([
-  ["is given another address by its network", ([first]) => first.rebind()],
-  ["loses one network and has another", ([first]) => first.die()],
-])("a caller that %s in mid-call goes on in the same file", async (_, move) => {
-  await using first = await openRelay(MEDIA_PORT, {}, SEED);
-  await using second = await openRelay(MEDIA_PORT, {}, SEED + 1);
-  const { page, peerId } = await stage.caller();
-  await page.sendThrough(first.port, second.port);
-  await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
-  await page.talk(BEFORE_MS);
-  move([first, second]);
-  await page.talk(CALL_MS);
-  expect((await findCallOf(peerId))?.legs[0]?.state).toBe("recording");
-  expect(await page.errors()).toEqual([]);
-  const endedAt = Date.now();
-  const sent = await page.hangUp("close(true)");
+  test.each<[string, (networks: readonly [Relay, Relay]) => void]>([
+    ["is given another address by its network", ([first]) => first.rebind()],
+    ["loses one network and has another", ([first]) => first.die()],
+  ])("that %s in mid-call goes on in the same file", async (_, move) => {
+    const address = browser === "firefox" ? await bridgeAddress() : undefined;
+    await using first = await openRelay(MEDIA_PORT, {}, SEED, address);
+    await using second = await openRelay(MEDIA_PORT, {}, SEED + 1, address);
+    const { page, peerId } = await stage.caller();
+    await page.sendThrough(first, second);
+    await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+    await page.talk(BEFORE_MS);
+    move([first, second]);
+    await page.talk(CALL_MS);
+    expect((await findCallOf(peerId))?.legs[0]?.state).toBe("recording");
+    expect(await page.errors()).toEqual([]);
+    const endedAt = Date.now();
+    const sent = await page.hangUp("close(true)");
 
-  const { call, leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
+    const { call, leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
 
-  expect(call.legs).toHaveLength(1);
-  await using file = await download(fileUrl(call, leg));
-  const seen = await inspect(file.path);
-  const frames = seen.streams.find(({ kind }) => kind === "video")?.packets ?? 0;
-  const share = frames / (sent.video?.framesSent ?? 0);
-  const hint = JSON.stringify({ seen, sent, second: second.counts });
-  await note({ test: expect.getState().currentTestName, share, seconds: seen.durationSeconds });
-  expect(share, hint).toBeGreaterThan(1 - GAP_MS / CALL_MS);
-  expect(Math.abs(seen.durationSeconds - CALL_MS / 1000), hint).toBeLessThan(1);
-  expect(seen.decodeErrors, hint).toBe("");
-  await page.tab.close();
-  await expectNothingLeft();
+    expect(call.legs).toHaveLength(1);
+    await using file = await download(fileUrl(call, leg));
+    const seen = await inspect(file.path);
+    const frames = seen.streams.find(({ kind }) => kind === "video")?.packets ?? 0;
+    const share = frames / (sent.video?.framesSent ?? 0);
+    const hint = JSON.stringify({ seen, sent, second: second.counts });
+    await note({ test: expect.getState().currentTestName, share, seconds: seen.durationSeconds });
+    expect(share, hint).toBeGreaterThan(1 - GAP_MS / CALL_MS);
+    expect(Math.abs(seen.durationSeconds - CALL_MS / 1000), hint).toBeLessThan(1);
+    expect(seen.decodeErrors, hint).toBe("");
+    await page.tab.close();
+    await expectNothingLeft();
+  });
 });

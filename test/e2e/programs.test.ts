@@ -12,7 +12,7 @@ import { type CallerPage, openCallerPage } from "../browsers/callerPage.ts";
 import { launch } from "../browsers/launch.ts";
 import { note } from "../bundle/figures.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { openRelay } from "../fidelity/relay.ts";
+import { openRelay, type Relay } from "../fidelity/relay.ts";
 import { type PageServer, servePages } from "../pages/pageServer.ts";
 import { FRAMES_PER_SECOND, Program, SIZE } from "../programs/program.ts";
 
@@ -169,7 +169,7 @@ test("what is lost on its way from a program to a page comes again", async () =>
   const recorder = await openPeer(lossy);
   const browser = await launch.chromium();
   try {
-    const page = await openPage(browser, lossy, "page", relay.port);
+    const page = await openPage(browser, lossy, "page", relay);
     await using program = await Program.open(lossy, "red", "VP8");
     const called = page.call(recorder.id, { videoReceiveEnabled: true, audioReceiveEnabled: true });
     await answer(lossy, await nextCall(lossy, recorder), program);
@@ -195,9 +195,9 @@ test("what is lost on its way from a program to a page comes again", async () =>
   }
 });
 
-async function openPage(browser: Browser, to: TestGateway, id: string, relayPort?: number): Promise<CallerPage> {
+async function openPage(browser: Browser, to: TestGateway, id: string, relay?: Relay): Promise<CallerPage> {
   const page = await openCallerPage(browser, pages.origin);
-  if (relayPort !== undefined) await page.sendThrough(relayPort);
+  if (relay) await page.sendThrough(relay);
   await page.open({ host: "127.0.0.1", port: Number(new URL(to.signalingOrigin).port), key: KEY }, id);
   return page;
 }

@@ -6,25 +6,28 @@ import { openStage } from "./stage.ts";
 
 const CALL_SECONDS = 8;
 
-test("a call whose ICE restarts, and which is offered more media, goes on in the same file", async () => {
-  await using stage = await openStage("chromium");
-  const { page, peerId } = await stage.caller();
-  await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
-  await page.talk(2_000);
-  await page.tab.evaluate("window.caller.restartIce()");
-  await page.talk(4_000);
-  await page.tab.evaluate("window.caller.offerMore()");
-  await page.talk(CALL_SECONDS * 1000);
-  expect((await findCallOf(peerId))?.legs[0]?.state).toBe("recording");
-  expect(await page.errors()).toEqual([]);
+test.each(["chromium", "firefox"] as const)(
+  "a call from %s whose ICE restarts, and which is offered more media, goes on in the same file",
+  async (browser) => {
+    await using stage = await openStage(browser);
+    const { page, peerId } = await stage.caller();
+    await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+    await page.talk(2_000);
+    await page.tab.evaluate("window.caller.restartIce()");
+    await page.talk(4_000);
+    await page.tab.evaluate("window.caller.offerMore()");
+    await page.talk(CALL_SECONDS * 1000);
+    expect((await findCallOf(peerId))?.legs[0]?.state).toBe("recording");
+    expect(await page.errors()).toEqual([]);
 
-  const endedAt = Date.now();
-  const sent = await page.hangUp("close(true)");
-  const ready = await readyCallOf(peerId, endedAt, PATIENCE_MS);
+    const endedAt = Date.now();
+    const sent = await page.hangUp("close(true)");
+    const ready = await readyCallOf(peerId, endedAt, PATIENCE_MS);
 
-  expect(ready.call.legs).toHaveLength(1);
-  // The browser counts what it sent again while ICE restarted; the recording has it once.
-  const audio = sent.audio && { ...sent.audio, packets: sent.audio.packets - sent.audio.retransmitted };
-  await expectTrueRecording(ready, { ...sent, audio }, { seconds: CALL_SECONDS, within: 1 });
-  await expectNothingLeft();
-});
+    expect(ready.call.legs).toHaveLength(1);
+    // The browser counts what it sent again while ICE restarted; the recording has it once.
+    const audio = sent.audio && { ...sent.audio, packets: sent.audio.packets - sent.audio.retransmitted };
+    await expectTrueRecording(ready, { ...sent, audio }, { seconds: CALL_SECONDS, within: 1 });
+    await expectNothingLeft();
+  },
+);

@@ -1,24 +1,31 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Browser } from "../browsers/browser.ts";
-import { launchChromium } from "../browsers/chromium.ts";
-import { stopCall } from "../bundle/api.ts";
-import { API_KEY, ORIGIN, RECORDER_PEER_ID } from "../bundle/settings.ts";
+import type { Browser, BrowserName } from "../browsers/browser.ts";
+import { launch } from "../browsers/launch.ts";
+import { fileUrl, findCallOf, stopCall } from "../bundle/api.ts";
+import { bridgeAddress } from "../bundle/bridgeAddress.ts";
+import { download } from "../bundle/download.ts";
+import { note } from "../bundle/figures.ts";
+import { inspect } from "../bundle/recordingFile.ts";
+import { API_KEY, MEDIA_PORT, ORIGIN, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
+import { openRelay, type Relay } from "../fidelity/relay.ts";
 import { type PageServer, servePages } from "../pages/pageServer.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
 import { newPeerId } from "./stage.ts";
 
 const CALL_MS = 4_000;
 const FRAMES_KEPT = 0.98;
+const SEED = 7;
+/** What is sent between the loss of a network and the restart, and up to the next keyframe, may be missing. */
+const FRAMES_KEPT_IN_MOVE = 0.8;
 
 let pages: PageServer;
-let browser: Browser;
+const browsers: Browser[] = [];
 beforeAll(async () => {
   pages = await servePages();
-  browser = await launchChromium();
 });
 afterAll(async () => {
-  await browser?.close();
+  for (const browser of browsers) await browser.close();
   await pages?.close();
 });
 
@@ -62,13 +69,62 @@ test("the publisher's connection ends with the recording, and its session is gon
   await expectNothingLeft();
 });
 
-async function publish(metadata: Record<string, string>) {
-  const tab = await browser.open(`${pages.origin}/whip.html`);
+test.each(["chromium", "firefox"] as const)(
+  "a publisher in %s that restarts ICE from another network goes on in the same file",
+  async (name) => {
+    const address = name === "firefox" ? await bridgeAddress() : undefined;
+    await using first = await openRelay(MEDIA_PORT, {}, SEED, address);
+    await using second = await openRelay(MEDIA_PORT, {}, SEED + 1, address);
+    const publisher = await publish({}, { name, relay: first });
+    await publisher.run("talk", CALL_MS);
+    first.die();
+    await publisher.run("sendThrough", placeOf(second));
+    await publisher.run("restart");
+    await publisher.run("talk", CALL_MS);
+    expect((await findCallOf(publisher.peerId))?.legs[0]?.state).toBe("recording");
+    const sent = Number(await publisher.run("frames"));
+    const endedAt = Date.now();
+    await publisher.run("stop");
+
+    const { call, leg } = await readyCallOf(publisher.peerId, endedAt, PATIENCE_MS);
+
+    expect(call.legs).toHaveLength(1);
+    await using file = await download(fileUrl(call, leg));
+    const seen = await inspect(file.path);
+    const share = (seen.streams.find(({ kind }) => kind === "video")?.packets ?? 0) / sent;
+    const hint = JSON.stringify({ seen, sent, first: first.counts, second: second.counts });
+    await note({ test: expect.getState().currentTestName, share, seconds: seen.durationSeconds });
+    expect(share, hint).toBeGreaterThan(FRAMES_KEPT_IN_MOVE);
+    expect(seen.decodeErrors, hint).toBe("");
+    expect(second.counts.passed, hint).toBeGreaterThan(0);
+    await publisher.tab.close();
+    await expectNothingLeft();
+  },
+);
+
+const placeOf = ({ address, port }: Relay) => ({ address, port });
+
+async function browserOf(name: BrowserName): Promise<Browser> {
+  const running = browsers.find((one) => one.name === name);
+  if (running) return running;
+  const browser = await launch[name]();
+  browsers.push(browser);
+  return browser;
+}
+
+interface Way {
+  name?: BrowserName;
+  relay?: Relay;
+}
+
+async function publish(metadata: Record<string, string>, { name = "chromium", relay }: Way = {}) {
+  const tab = await (await browserOf(name)).open(`${pages.origin}/whip.html`);
   const peerId = newPeerId("whip");
   const url = new URL(`/whip/${RECORDER_PEER_ID}`, ORIGIN);
   url.search = String(new URLSearchParams({ id: peerId, ...metadata }));
   const run = (method: string, ...args: unknown[]) =>
     tab.evaluate(`window.publisher.${method}(...${JSON.stringify(args)})`);
+  if (relay) await run("sendThrough", placeOf(relay));
   await run("publish", url.href, API_KEY);
   return { tab, peerId, run };
 }

@@ -39,7 +39,7 @@ export async function measureComeback(
     await using relay = await openRelay(MEDIA_PORT, { outage }, plan.seed);
     const peerId = `comeback-${crypto.randomUUID()}`;
     const options = { videoCodec: "VP8", metadata: { call: peerId } };
-    await page.sendThrough({ address: "127.0.0.1", port: relay.port });
+    await page.sendThrough(relay);
     await page.open(SIGNALING, peerId);
     await page.call(RECORDER_PEER_ID, KINDS, options);
     await readyLegs(peerId, 1);

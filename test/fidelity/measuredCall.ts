@@ -54,7 +54,7 @@ export async function measureCall(browser: Browser, pagesOrigin: string, plan: C
   try {
     await using relay = await openRelay(MEDIA_PORT, impairment, seed);
     const peerId = `pattern-${crypto.randomUUID()}`;
-    await page.sendThrough({ address: "127.0.0.1", port: relay.port });
+    await page.sendThrough(relay);
     await page.open(SIGNALING, peerId);
     using reference = kinds.length === 2 ? await openReference(await page.offerReference(kinds)) : undefined;
     if (reference) await page.answerReference(reference.answer);

@@ -47,7 +47,7 @@ export async function openPatternPage(
   await run("prepare", startMs);
   return {
     tab,
-    sendThrough: async (relay) => void (await run("sendThrough", relay)),
+    sendThrough: async ({ address, port }) => void (await run("sendThrough", { address, port })),
     open: async (signaling, peerId) => void (await run("open", signaling, peerId)),
     call: async (target, kinds, options = {}) => void (await run("call", target, kinds, options)),
     offerReference: async (kinds) => z.string().parse(await run("offerReference", kinds)),

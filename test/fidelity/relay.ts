@@ -5,6 +5,7 @@ import { createFate, type Impairment } from "./impairment.ts";
 
 /** Packets are let go on a tick; a timer for each of them would come later than this anyway. */
 const TICK_MS = 1;
+const LOOPBACK = "127.0.0.1";
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 
 interface Held {
@@ -22,6 +23,7 @@ export interface RelayCounts {
 /** A network between a browser and the gateway: UDP on loopback, with loss, delay and worse. */
 export interface Relay extends AsyncDisposable {
   /** Where the browser sends to instead of the gateway. */
+  readonly address: string;
   readonly port: number;
   readonly counts: RelayCounts;
   /** From now on the gateway sees the browser at other addresses. What it sends to the former ones is lost. */
@@ -33,9 +35,15 @@ export interface Relay extends AsyncDisposable {
 /**
  * @param gatewayPort the gateway's media port on 127.0.0.1.
  * @param seed decides which packets are lost.
+ * @param address where it listens; Firefox sends media to no address of loopback, see `bridgeAddress`.
  */
-export async function openRelay(gatewayPort: number, impairment: Impairment, seed: number): Promise<Relay> {
-  const front = await bind();
+export async function openRelay(
+  gatewayPort: number,
+  impairment: Impairment,
+  seed: number,
+  address: string = LOOPBACK,
+): Promise<Relay> {
+  const front = await bind(address);
   const counts: RelayCounts = { passed: 0, lost: 0, firstPacketAtMs: undefined };
   const held: Held[] = [];
   const [up, down] = [createFate(impairment, seed), createFate(impairment, seed + 1)];
@@ -65,7 +73,7 @@ export async function openRelay(gatewayPort: number, impairment: Impairment, see
     return known;
   };
   const openBack = async (address: string, port: number) => {
-    const back = await bind();
+    const back = await bind(LOOPBACK);
     back.on("message", (packet) => {
       if (!former.has(back)) pass(down, () => front.send(packet, port, address));
     });
@@ -73,7 +81,7 @@ export async function openRelay(gatewayPort: number, impairment: Impairment, see
   };
 
   front.on("message", (packet, sender) => {
-    pass(up, () => void backFor(sender).then((back) => back.send(packet, gatewayPort, "127.0.0.1")));
+    pass(up, () => void backFor(sender).then((back) => back.send(packet, gatewayPort, LOOPBACK)));
   });
 
   const ticker = setInterval(() => {
@@ -85,6 +93,7 @@ export async function openRelay(gatewayPort: number, impairment: Impairment, see
   }, TICK_MS);
 
   return {
+    address,
     port: (front.address() as AddressInfo).port,
     counts,
     rebind() {
@@ -102,13 +111,13 @@ export async function openRelay(gatewayPort: number, impairment: Impairment, see
   };
 }
 
-async function bind(): Promise<Socket> {
+async function bind(address: string): Promise<Socket> {
   const socket = createSocket({
     type: "udp4",
     recvBufferSize: SOCKET_BUFFER_BYTES,
     sendBufferSize: SOCKET_BUFFER_BYTES,
   });
-  socket.bind(0, "127.0.0.1");
+  socket.bind(0, address);
   await once(socket, "listening");
   return socket;
 }

@@ -5,12 +5,13 @@ const WHIP_ERRORS = {
   TOKEN_REFUSED: [401, "The bearer token is none that is known here."],
   SESSION_NOT_FOUND: [404, "There is no such session, or it has ended."],
   METHOD_NOT_ALLOWED: [405, "WHIP has POST for an endpoint, and PATCH and DELETE for a session."],
+  RESTART_UNDER_WAY: [409, "The answer to an earlier ICE restart is still to come."],
   NOT_THIS_ICE_SESSION: [412, "If-Match names another ICE session than the one that runs."],
   OFFER_TOO_LARGE: [413, "The session description is larger than any offer."],
   INVALID_OFFER: [422, "The body is no offer with ICE credentials."],
   INVALID_FRAGMENT: [422, "The body is no SDP fragment with ICE credentials and well-formed candidates."],
-  // A restart would have to keep DTLS, as Firefox does: the gateway's library can do neither (RFC 9725, section 4.3.3).
-  NO_ICE_RESTART: [422, "ICE cannot be restarted here: begin a new session."],
+  // A fragment has no room for a new certificate: DTLS goes on as it is, or not at all.
+  NO_ICE_RESTART: [422, "The peer cannot restart ICE: begin a new session."],
   IF_MATCH_NEEDED: [428, "Send If-Match with the session's ETag."],
   CALL_REFUSED: [503, "The peer does not take this call now."],
   TOO_MANY_SESSIONS: [503, "There are as many sessions as there may be."],

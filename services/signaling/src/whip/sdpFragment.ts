@@ -53,6 +53,56 @@ export function iceOf(sdp: string): IceCredentials | undefined {
   return ufrag && pwd ? { ufrag, pwd } : undefined;
 }
 
+/** The fingerprint of the certificate in a session description. */
+export function fingerprintOf(sdp: string): string | undefined {
+  return /^a=fingerprint:(.*?)\r?$/m.exec(sdp)?.[1]?.toUpperCase();
+}
+
+/** The offer that restarts ICE, and changes nothing else: new credentials, no candidates yet, a newer version. */
+export function withIce(offer: string, { ufrag, pwd }: IceCredentials): string {
+  const lines = linesOf(offer).filter((line) => !/^a=(candidate:|end-of-candidates)/.test(line));
+  const changed = lines.map((line) => {
+    if (line.startsWith("a=ice-ufrag:")) return `a=ice-ufrag:${ufrag}`;
+    if (line.startsWith("a=ice-pwd:")) return `a=ice-pwd:${pwd}`;
+    return line.replace(/^(o=\S+ \S+ )(\d+)/, (_, before, version) => `${before}${BigInt(version) + 1n}`);
+  });
+  return changed.map((line) => `${line}\r\n`).join("");
+}
+
+/** What an answer says of ICE: attributes of the session, and those of the m-line that the whole bundle goes by. */
+export function iceFragmentOf(answer: string): string {
+  const [session = [], ...media] = sectionsOf(answer);
+  const carrier = media.find((lines) => lines.some((line) => CANDIDATE_LINE.test(line))) ?? media[0] ?? [];
+  const candidates = carrier.filter((line) => CANDIDATE_LINE.test(line));
+  const lines = [
+    ...session.filter((line) => /^a=(ice-lite|ice-options:|group:BUNDLE |ice-ufrag:|ice-pwd:)/.test(line)),
+    ...carrier.filter((line) => /^(m=|a=(mid:|ice-ufrag:|ice-pwd:))/.test(line)),
+    ...firstOfEachFamily(candidates),
+    ...(candidates.length > 0 ? ["a=end-of-candidates"] : []),
+  ];
+  return lines.map((line) => `${line}\r\n`).join("");
+}
+
+const CANDIDATE_LINE = /^a=candidate:/;
+
+/** Candidates are optional here (RFC 9725, section 4.3.3), and whip-whep 1.2 makes broken SDP of more than one. */
+function firstOfEachFamily(candidates: readonly string[]): string[] {
+  const isIpv6 = (line: string) => line.split(" ")[4]?.includes(":") === true;
+  const ipv4 = candidates.find((line) => !isIpv6(line));
+  const ipv6 = candidates.find(isIpv6);
+  return candidates.filter((line) => line === ipv4 || line === ipv6);
+}
+
+/** The lines of the session, and then those of each m-line. */
+function sectionsOf(sdp: string): string[][] {
+  const sections: string[][] = [[]];
+  for (const line of linesOf(sdp)) {
+    if (line.startsWith("m=")) sections.push([]);
+    sections.at(-1)?.push(line);
+  }
+  return sections;
+}
+
 function linesOf(text: string): string[] {
   return text.split(/\r?\n/).filter((line) => line !== "");
 }

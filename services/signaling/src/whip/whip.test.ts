@@ -3,27 +3,53 @@ import { expect, test } from "vitest";
 import { Client } from "../testing/client.ts";
 import { KEY, OTHER_KEY, openSignaling, type TestSignaling } from "../testing/signaling.ts";
 import { waitFor } from "../testing/waitFor.ts";
-import { ANSWER_LIMIT_MS } from "./whipLink.ts";
+import { ANSWER_LIMIT_MS, RESTART_LIMIT_MS } from "./whipLink.ts";
 
 const FRAGMENT = "application/trickle-ice-sdpfrag";
-const description = (ufrag: string) =>
+interface Told {
+  version?: number;
+  certificate?: string;
+  isLite?: boolean;
+  hasCandidate?: boolean;
+}
+
+const description = (
+  ufrag: string,
+  { version = 2, certificate = "AB:CD", isLite = false, hasCandidate = true }: Told = {},
+) =>
   [
     "v=0",
-    "o=- 1 2 IN IP4 127.0.0.1",
+    `o=- 1 ${version} IN IP4 127.0.0.1`,
     "s=-",
     "t=0 0",
     "a=group:BUNDLE 0 1",
+    ...(isLite ? ["a=ice-lite"] : []),
     "m=audio 9 UDP/TLS/RTP/SAVPF 111",
     `a=ice-ufrag:${ufrag}`,
     `a=ice-pwd:${ufrag}passwordpassword`,
+    `a=fingerprint:sha-256 ${certificate}`,
     "a=mid:0",
-    `a=candidate:1 1 udp 1 127.0.0.1 4000 typ host`,
+    ...(hasCandidate ? ["a=candidate:1 1 udp 1 127.0.0.1 4000 typ host"] : []),
+    ...(isLite ? ["a=candidate:2 1 udp 1 127.0.0.2 4000 typ host", "a=candidate:3 1 udp 1 ::1 4000 typ host"] : []),
     "m=video 9 UDP/TLS/RTP/SAVPF 96",
     `a=ice-ufrag:${ufrag}`,
     `a=ice-pwd:${ufrag}passwordpassword`,
+    `a=fingerprint:sha-256 ${certificate}`,
     "a=mid:1",
     "",
   ].join("\r\n");
+const ICE_OF_LITE = [
+  "a=group:BUNDLE 0 1",
+  "a=ice-lite",
+  "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+  "a=ice-ufrag:lite",
+  "a=ice-pwd:litepasswordpassword",
+  "a=mid:0",
+  "a=candidate:1 1 udp 1 127.0.0.1 4000 typ host",
+  "a=candidate:3 1 udp 1 ::1 4000 typ host",
+  "a=end-of-candidates",
+  "",
+].join("\r\n");
 const fragment = (ufrag: string, port: number) =>
   [
     `a=ice-ufrag:${ufrag}`,
@@ -52,9 +78,9 @@ function post(signaling: TestSignaling, call: Call = {}): Promise<Response> {
 /** The peer that is called; it answers when told to. */
 async function openRecorder(signaling: TestSignaling) {
   const recorder = await Client.open(signaling, { peerId: "recorder" });
-  const answer = async (ufrag: string, times = 1) => {
+  const answer = async (ufrag: string, times = 1, told: Told = {}) => {
     const { src, connectionId } = await recorder.hears("OFFER", times);
-    const sdp = { type: "answer", sdp: description(ufrag) };
+    const sdp = { type: "answer", sdp: description(ufrag, told) };
     recorder.socket.emit("SEND_ANSWER", { dst: src, connectionId, connectionType: "media", answer: sdp });
   };
   return Object.assign(recorder, { answerWith: answer });
@@ -120,16 +146,53 @@ test("candidates that come later are passed on, those of another ICE session are
   expect(recorder.events.filter((event) => event === "CANDIDATE")).toHaveLength(1);
 });
 
-test("an ICE restart is refused in such a way that the client begins anew", async () => {
+test("an ICE restart is an offer for the same call, whose answer comes back as a fragment", async () => {
+  await using signaling = await openSignaling();
+  using recorder = await openRecorder(signaling);
+  const { patch, etag } = await publish(signaling, recorder);
+  const { connectionId, metadata } = await recorder.hears("OFFER");
+
+  const [response] = await Promise.all([
+    patch("*", fragment("anew", 6000)),
+    recorder.answerWith("lite", 2, { isLite: true }),
+  ]);
+
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toBe(FRAGMENT);
+  expect(await response.text()).toBe(ICE_OF_LITE);
+  const offer = await recorder.hears("OFFER", 2);
+  expect(offer).toMatchObject({ connectionId, metadata });
+  expect(offer.offer.sdp).toBe(description("anew", { version: 3, hasCandidate: false }));
+  expect((await recorder.hears("CANDIDATE")).candidate).toMatchObject({
+    candidate: "candidate:7 1 udp 1 127.0.0.1 6000 typ host",
+  });
+  const newEtag = response.headers.get("etag") ?? "";
+  expect(newEtag).not.toBe(etag);
+  expect(await codeOf(await patch(etag, fragment("anew", 6001)))).toEqual([412, "NOT_THIS_ICE_SESSION"]);
+  expect(await codeOf(await patch(newEtag, fragment("ours", 6001)))).toEqual([412, "NOT_THIS_ICE_SESSION"]);
+  expect((await patch(newEtag, fragment("anew", 6001))).status).toBe(204);
+});
+
+test("an ICE restart that the peer cannot answer changes nothing", async () => {
   await using signaling = await openSignaling();
   using recorder = await openRecorder(signaling);
   const { patch, etag } = await publish(signaling, recorder);
 
-  expect(await codeOf(await patch("*", fragment("anew", 6000)))).toEqual([422, "NO_ICE_RESTART"]);
+  const silence = patch("*", fragment("anew", 6000));
+  await recorder.hears("OFFER", 2);
+  expect(await codeOf(await patch("*", fragment("more", 6000)))).toEqual([409, "RESTART_UNDER_WAY"]);
+  signaling.clock.advance(RESTART_LIMIT_MS);
+  expect(await codeOf(await silence)).toEqual([504, "NOT_ANSWERED"]);
+
+  const [refused] = await Promise.all([
+    patch("*", fragment("anew", 6000)),
+    recorder.answerWith("other", 3, { certificate: "EF" }),
+  ]);
+  expect(await codeOf(refused)).toEqual([422, "NO_ICE_RESTART"]);
 
   expect((await patch(etag, fragment("ours", 6001))).status).toBe(204);
   await recorder.hears("CANDIDATE");
-  expect(recorder.events).toEqual(["OPEN", "OFFER", "CANDIDATE"]);
+  expect(recorder.events).toEqual(["OPEN", "OFFER", "OFFER", "OFFER", "CANDIDATE"]);
 });
 
 test("the client is told of TURN servers", async () => {

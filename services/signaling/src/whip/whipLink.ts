@@ -4,10 +4,12 @@ import { generateToken } from "../ids.ts";
 import type { Link } from "../link.ts";
 import type { PeerMessage, ServerMessage } from "../messages.ts";
 import { WhipError } from "./errors.ts";
-import { iceOf, type SdpFragment } from "./sdpFragment.ts";
+import { fingerprintOf, iceFragmentOf, iceOf, type SdpFragment, withIce } from "./sdpFragment.ts";
 
 /** A recorder is started before its call is answered; a busy host may take some seconds for that. */
 export const ANSWER_LIMIT_MS = 20_000;
+/** A call that is up needs nothing to be started. */
+export const RESTART_LIMIT_MS = 5_000;
 
 export interface WhipLinkListeners {
   /** To be passed to the peer. */
@@ -27,9 +29,10 @@ export class WhipLink implements Link {
   readonly #metadata: unknown;
   readonly #clock: Clock;
   readonly #listeners: WhipLinkListeners;
-  readonly #offer: string;
-  /** Identifies the ICE session, the only one there is (RFC 9725, section 4.3.1). */
-  readonly etag = `"${generateToken()}"`;
+  #offer: string;
+  /** The certificate that the peer has answered with. */
+  #fingerprint: string | undefined;
+  #etag = newEtag();
   #waiting: { resolve(sdp: string): void; reject(error: Error): void; limit: Timer } | undefined;
   #isOpen = true;
 
@@ -46,6 +49,11 @@ export class WhipLink implements Link {
     return this.#isOpen;
   }
 
+  /** Identifies the ICE session that runs (RFC 9725, section 4.3.1). */
+  get etag(): string {
+    return this.#etag;
+  }
+
   get iceUfrag(): string | undefined {
     return iceOf(this.#offer)?.ufrag;
   }
@@ -55,9 +63,34 @@ export class WhipLink implements Link {
    *
    * @throws WhipError for whatever the client is to be told instead.
    */
-  answered(): Promise<string> {
+  async answered(): Promise<string> {
+    const answer = await this.#answer(ANSWER_LIMIT_MS);
+    this.#fingerprint = fingerprintOf(answer);
+    return answer;
+  }
+
+  /**
+   * Restarts ICE, with the client's new end of it. Resolves with the peer's. What goes wrong changes nothing: the ICE
+   * session that was there runs on.
+   *
+   * @throws WhipError
+   */
+  async restart(fragment: SdpFragment): Promise<string> {
+    if (this.#waiting) throw WhipError.because("RESTART_UNDER_WAY");
+    const offer = withIce(this.#offer, fragment.ice);
+    const answered = this.#answer(RESTART_LIMIT_MS);
+    this.#call(offer);
+    const answer = await answered;
+    if (fingerprintOf(answer) !== this.#fingerprint) throw WhipError.because("NO_ICE_RESTART");
+    this.#offer = offer;
+    this.#etag = newEtag();
+    this.addCandidates(fragment);
+    return iceFragmentOf(answer);
+  }
+
+  #answer(limitMs: number): Promise<string> {
     return new Promise((resolve, reject) => {
-      const limit = this.#clock.after(ANSWER_LIMIT_MS, () => this.#fail(WhipError.because("NOT_ANSWERED")));
+      const limit = this.#clock.after(limitMs, () => this.#fail(WhipError.because("NOT_ANSWERED")));
       this.#waiting = { resolve, reject, limit };
     });
   }
@@ -78,7 +111,7 @@ export class WhipLink implements Link {
     switch (message.event) {
       case "OPEN":
         // The session learns of its own registration after this.
-        setImmediate(() => this.#call());
+        setImmediate(() => this.#call(this.#offer));
         break;
       case "ERROR":
         this.#fail(WhipError.of(message.body));
@@ -112,8 +145,8 @@ export class WhipLink implements Link {
     this.#end("closed");
   }
 
-  #call(): void {
-    const offer = { type: "offer" as const, sdp: this.#offer };
+  #call(sdp: string): void {
+    const offer = { type: "offer" as const, sdp };
     this.#say({ event: "OFFER", body: { ...this.#address(), offer, metadata: this.#metadata } });
   }
 
@@ -147,4 +180,8 @@ export class WhipLink implements Link {
     // Whoever said it is still speaking.
     setImmediate(() => this.#listeners.onEnd(reason));
   }
+}
+
+function newEtag(): string {
+  return `"${generateToken()}"`;
 }

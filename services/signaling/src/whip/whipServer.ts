@@ -138,9 +138,12 @@ export function serveWhip(
     if (wanted === undefined) throw WhipError.because("IF_MATCH_NEEDED");
     const fragment = parseFragment(text);
     if (!fragment) throw WhipError.because("INVALID_FRAGMENT");
-    if (fragment.ice.ufrag !== link.iceUfrag)
-      throw WhipError.because(wanted === "*" ? "NO_ICE_RESTART" : "NOT_THIS_ICE_SESSION");
     if (wanted !== "*" && wanted !== link.etag) throw WhipError.because("NOT_THIS_ICE_SESSION");
+    if (fragment.ice.ufrag !== link.iceUfrag) {
+      if (wanted !== "*") throw WhipError.because("NOT_THIS_ICE_SESSION");
+      const theirs = await link.restart(fragment);
+      return reply.code(200).type(FRAGMENT_TYPE).header("etag", link.etag).send(theirs);
+    }
     link.addCandidates(fragment);
     return reply.code(204).send();
   }
