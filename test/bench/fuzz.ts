@@ -11,6 +11,7 @@ import { fuzzMetadata } from "../../orchestrator/src/fuzz/fuzzMetadata.ts";
 import { fuzzMessages } from "../../services/signaling/src/fuzz/fuzzMessages.ts";
 import { fuzzWire } from "../../services/signaling/src/fuzz/fuzzWire.ts";
 import { openSignaling } from "../../services/signaling/src/testing/signaling.ts";
+import { fuzzBindings } from "../../services/skyway-webrtc-gateway/src/fuzz/fuzzBindings.ts";
 import { fuzzLibrary, fuzzOffers } from "../../services/skyway-webrtc-gateway/src/fuzz/fuzzOffers.ts";
 import { fuzzPackets } from "../../services/skyway-webrtc-gateway/src/fuzz/fuzzPackets.ts";
 import { freeUdpPort } from "../../services/skyway-webrtc-gateway/src/testing/udpReceiver.ts";
@@ -28,6 +29,7 @@ const TARGETS: Record<string, (seed: number, runs: number) => unknown> = {
   "gateway: offers and candidates, through the library": async (seed, runs) =>
     fuzzLibrary(seed, runs, await freeUdpPort()),
   "gateway: RTP and RTCP": fuzzPackets,
+  "gateway: STUN": fuzzBindings,
   "signalling: messages": fuzzMessages,
   "signalling: packets on the wire": async (seed, runs) => {
     await using signaling = await openSignaling();

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { freeUdpPort } from "../testing/udpReceiver.ts";
+import { fuzzBindings } from "./fuzzBindings.ts";
 import { fuzzLibrary, fuzzOffers } from "./fuzzOffers.ts";
 import { fuzzPackets } from "./fuzzPackets.ts";
 
@@ -20,6 +21,14 @@ test(
   "nor does the library break on those that get that far",
   async () => {
     expect(await fuzzLibrary(SEED, 100, await freeUdpPort())).toBeGreaterThan(10);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "STUN of strangers is not answered",
+  () => {
+    expect(fuzzBindings(SEED, 2_000)).toBeGreaterThan(100);
   },
   LIMIT_MS,
 );

@@ -102,6 +102,17 @@ describe("another offer for the same call", () => {
     await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
   });
 
+  it("opens sockets for the call's life only", async () => {
+    const sockets = () => process.getActiveResourcesInfo().filter((one) => one === "UDPWrap").length;
+    const { session, peer, road } = await connectByRoad("Firefox");
+    const before = sockets();
+    const again = await session.renegotiate(restarted(peer.offer, "Firefox"));
+    await road.move(credentialsOf(again));
+    expect(sockets()).toBeGreaterThan(before);
+    await session.end("deleted");
+    await vi.waitFor(() => expect(sockets()).toBe(before));
+  });
+
   it("may restart ICE again and again", async () => {
     const { session, peer, there, road } = await connectByRoad("Firefox");
     const camera = new SimulatedSender(VIDEO);
