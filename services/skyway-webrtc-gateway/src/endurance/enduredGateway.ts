@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiClient } from "../testing/apiClient.ts";
 import type { Footprint } from "./footprint.ts";
@@ -26,6 +27,12 @@ export class EnduredGateway extends ApiClient implements AsyncDisposable {
     this.#process.send({ leapMs });
     const [footprint] = await once(this.#process, "message");
     return footprint;
+  }
+
+  /** What its process has had of the processor, in milliseconds. See proc(5), `stat`: utime and stime, in hundredths. */
+  cpuMs(): number {
+    const fields = readFileSync(`/proc/${this.#process.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

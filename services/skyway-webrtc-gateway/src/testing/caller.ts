@@ -78,6 +78,22 @@ export class Caller implements Disposable {
   }
 
   /**
+   * Offers the call anew with other credentials for ICE, and resolves with the answer. The library goes on with those that
+   * it has, which the gateway must still take.
+   */
+  async restartIce(dst: string): Promise<string> {
+    const answers = () => this.heard.filter(({ event }) => event === "ANSWER");
+    const before = answers().length;
+    const offer = (this.#connection.localDescription()?.sdp ?? "")
+      .replace(/a=ice-ufrag:.*/g, `a=ice-ufrag:again${before}`)
+      .replace(/a=ice-pwd:.*/g, `a=ice-pwd:${"again".repeat(5)}${before}`);
+    const to = { dst, connectionId: this.connectionId, connectionType: "media" };
+    this.socket.emit("SEND_OFFER", { ...to, offer: { type: "offer", sdp: offer } });
+    const answered = await waitFor("another answer", () => answers()[before]);
+    return (answered.body as { answer: { sdp: string } }).answer.sdp;
+  }
+
+  /**
    * Sends a frame of each kind every 20 ms, from when the connection is up.
    *
    * @param media default: frames of one packet, of which nothing can be decoded.
