@@ -125,6 +125,7 @@ export class PeerTransport {
         first,
         addCandidate: (candidate: string) => this.#addCandidate(candidate),
         moved: () => this.#events.moved(),
+        lost: () => this.#lost(),
       };
       const restarted = await RestartedIce.begin(port, library, current);
       if (this.#isOver) restarted.close();
@@ -212,10 +213,18 @@ export class PeerTransport {
     if (state !== "disconnected" && state !== "failed" && state !== "closed") return;
     this.#isOver = true;
     // The ICE state comes by another queue of the library, perhaps later in this turn of the event loop.
-    setImmediate(() => {
-      this.#events.gone(this.#iceIsUp ? "dtls_closed" : "ice_failed");
-      this.close();
-    });
+    setImmediate(() => this.#gone(this.#iceIsUp ? "dtls_closed" : "ice_failed"));
+  }
+
+  #lost(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#gone("ice_failed");
+  }
+
+  #gone(reason: "ice_failed" | "dtls_closed"): void {
+    this.#events.gone(reason);
+    this.close();
   }
 }
 

@@ -15,6 +15,7 @@ import {
 } from "../testing/mediaSessions.ts";
 import { Road } from "../testing/road.ts";
 import { writeCheck } from "./ice/binding.ts";
+import { CONSENT_MS } from "./ice/restartedIce.ts";
 import { CHROMIUM, CHROMIUM_WITH_DATA, FIREFOX } from "./offers.fixture.ts";
 import { STALL_MS } from "./stallWatch.ts";
 
@@ -111,6 +112,20 @@ describe("another offer for the same call", () => {
     expect(sockets()).toBeGreaterThan(before);
     await session.end("deleted");
     await vi.waitFor(() => expect(sockets()).toBe(before));
+  });
+
+  it("and is then gone for good is given up, as the library would have done it", async () => {
+    const { session, peer, events } = await connectByRoad("Firefox");
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    try {
+      await session.renegotiate(restarted(peer.offer, "Firefox"));
+      vi.advanceTimersByTime(CONSENT_MS - 2_000);
+      expect(events).not.toContain("ended ice_failed");
+      vi.advanceTimersByTime(4_000);
+    } finally {
+      vi.useRealTimers();
+    }
+    await vi.waitFor(() => expect(events).toContain("ended ice_failed"));
   });
 
   it("may restart ICE again and again", async () => {

@@ -83,8 +83,7 @@ export class InsidePeer {
       return;
     }
     const binding = readBinding(datagram);
-    // A check of the library's, which asks for the consent of the caller, too (RFC 7675).
-    if (binding?.type !== "request" || !isFrom(binding, this.#caller.icePwd) || !this.#events.isConsenting()) return;
+    if (binding?.type !== "request" || !isFrom(binding, this.#caller.icePwd)) return;
     if (!this.#isTaken) this.#events.taken();
     this.#way.send(writeSuccess(binding, this.#way.remote, this.#caller.icePwd));
     this.#isTaken = true;
@@ -97,6 +96,4 @@ export interface InsidePeerEvents {
   taken(): void;
   /** Something for the caller. The buffer is the receiver's. */
   packet(datagram: Buffer): void;
-  /** Whether the caller is there and wants to be sent to. */
-  isConsenting(): boolean;
 }

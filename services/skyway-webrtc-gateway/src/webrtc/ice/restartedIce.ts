@@ -8,8 +8,9 @@ import { Way } from "./way.ts";
 
 /** A caller has some addresses, and so have we; each pair that it checks is a way. */
 const MAX_WAYS = 32;
-/** A caller that does not even check is not there: the library is left without consent, and gives it up after 30 s. */
-export const CONSENT_MS = 8_000;
+/** A caller of which nothing was heard for so long has gone (RFC 7675, section 5.1). */
+export const CONSENT_MS = 30_000;
+const CONSENT_LOOK_MS = 1_000;
 const ASK_AGAIN_MS = 100;
 /** Of a peer-reflexive candidate, if it should become one (RFC 8445, section 7.1.1). */
 const PRIORITY = 110 * 2 ** 24 + 255;
@@ -26,6 +27,8 @@ export interface Library {
   addCandidate(candidate: string): void;
   /** The caller comes from elsewhere now. */
   moved(): void;
+  /** The caller has gone. Called once; the library does not notice, since it speaks to us. */
+  lost(): void;
 }
 
 /**
@@ -39,6 +42,7 @@ export class RestartedIce {
   readonly #agent: LiteAgent<Way>;
   readonly #inside: InsidePeer;
   readonly #moved: () => void;
+  readonly #consent: NodeJS.Timeout;
   readonly #ways = new Map<string, Way>();
   readonly #unexpect: (() => void)[] = [];
   #theirs: IceCredentials | undefined;
@@ -47,17 +51,21 @@ export class RestartedIce {
   #heardMs = performance.now();
 
   /** @param current where the caller is, by the library's last word. */
-  private constructor(port: MediaPort, { first, moved }: Library, current: Address | undefined) {
+  private constructor(port: MediaPort, { first, moved, lost }: Library, current: Address | undefined) {
     const { library, caller } = first;
     this.#port = port;
     this.#moved = moved;
+    this.#consent = setInterval(() => {
+      if (performance.now() - this.#heardMs < CONSENT_MS) return;
+      clearInterval(this.#consent);
+      lost();
+    }, CONSENT_LOOK_MS).unref();
     this.#agent = new LiteAgent(library);
     this.#inside = new InsidePeer({ host: port.bindAddress, port: port.number }, library, caller, {
       taken: () => {
         if (current) this.#agent.begin(this.#open(current), performance.now());
       },
       packet: (datagram) => this.#agent.way?.send(datagram),
-      isConsenting: () => performance.now() - this.#heardMs < CONSENT_MS,
     });
   }
 
@@ -119,6 +127,7 @@ export class RestartedIce {
   }
 
   close(): void {
+    clearInterval(this.#consent);
     for (const unexpect of this.#unexpect) unexpect();
     for (const way of this.#ways.values()) way.close();
     this.#ways.clear();
