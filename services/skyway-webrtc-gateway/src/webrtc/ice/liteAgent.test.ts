@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { type Binding, readBinding, writeCheck } from "./binding.ts";
-import { LiteAgent, QUIET_MS } from "./liteAgent.ts";
+import { LiteAgent, MAX_GENERATIONS, QUIET_MS } from "./liteAgent.ts";
 
 const FIRST = { iceUfrag: "first", icePwd: "the password of the first" };
 const SECOND = { iceUfrag: "second", icePwd: "the password of the second" };
@@ -34,6 +34,20 @@ test("of several nominated ways takes the best that lives", () => {
   expect(agent.way).toBe("mobile");
   receive(check(SECOND, { priority: 2 }), "wi-fi", 2 * QUIET_MS + 2);
   expect(agent.way).toBe("wi-fi");
+});
+
+test("forgets what it was long ago, and still prefers what is newer", () => {
+  receive(check(SECOND), "second");
+  for (const count of Array(MAX_GENERATIONS).keys())
+    agent.restart({ iceUfrag: `again${count}`, icePwd: "again".repeat(5) });
+  expect(receive(check(SECOND), "second")).toBeUndefined();
+  const before = check({ iceUfrag: "again0", icePwd: "again".repeat(5) });
+  const last = check({ iceUfrag: `again${MAX_GENERATIONS - 1}`, icePwd: "again".repeat(5) });
+  receive(before, "before");
+  expect(agent.way).toBe("before");
+  receive(last, "last");
+  receive(before, "before", 10 * QUIET_MS);
+  expect(agent.way).toBe("last");
 });
 
 test("answers nobody who does not know a password of ours, and nothing but requests", () => {

@@ -6,6 +6,9 @@ export interface IceCredentials {
   icePwd: string;
 }
 
+/** Whoever restarts more often than that has long forgotten the first. */
+export const MAX_GENERATIONS = 4;
+
 /** The way in use is left for one of a lower priority only after nothing has come by it for so long. */
 export const QUIET_MS = 2_000;
 
@@ -21,8 +24,9 @@ interface Chosen<Way> {
  * restart begins a generation, with credentials of its own; former ones are answered until they are not asked any more.
  */
 export class LiteAgent<Way> {
-  /** In the order of their generations. */
+  /** In the order of their generations, the last of which is the one that runs. */
   readonly #credentials: IceCredentials[];
+  #generation = 0;
   #chosen: Chosen<Way> | undefined;
 
   constructor(first: IceCredentials) {
@@ -40,7 +44,9 @@ export class LiteAgent<Way> {
   }
 
   restart(credentials: IceCredentials): void {
+    this.#generation += 1;
     this.#credentials.push(credentials);
+    if (this.#credentials.length > MAX_GENERATIONS) this.#credentials.shift();
   }
 
   /** Those of the generation that runs. */
@@ -57,9 +63,10 @@ export class LiteAgent<Way> {
   receive(binding: Binding, way: Way, from: Address, nowMs: number): Buffer | undefined {
     if (binding.type !== "request" || binding.username === undefined) return undefined;
     const [receiver] = binding.username;
-    const generation = this.#credentials.findIndex(({ iceUfrag }) => iceUfrag === receiver);
-    const password = this.#credentials[generation]?.icePwd;
+    const index = this.#credentials.findIndex(({ iceUfrag }) => iceUfrag === receiver);
+    const password = this.#credentials[index]?.icePwd;
     if (password === undefined || !isFrom(binding, password)) return undefined;
+    const generation = this.#generation - (this.#credentials.length - 1 - index);
     this.heard(way, nowMs);
     // A lite agent is always the controlled one.
     if (binding.role === "controlled") return writeRoleConflict(binding, password);

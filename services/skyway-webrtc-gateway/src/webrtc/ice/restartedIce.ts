@@ -3,7 +3,7 @@ import type { Address } from "../../rtp/redirectSocket.ts";
 import type { MediaPort } from "../mediaPort.ts";
 import { isStun, readBinding, writeCheck } from "./binding.ts";
 import { InsidePeer } from "./insidePeer.ts";
-import { type IceCredentials, LiteAgent } from "./liteAgent.ts";
+import { type IceCredentials, LiteAgent, MAX_GENERATIONS } from "./liteAgent.ts";
 import { Way } from "./way.ts";
 
 /** A caller has some addresses, and so have we; each pair that it checks is a way. */
@@ -93,6 +93,7 @@ export class RestartedIce {
     this.#agent.restart(credentials);
     this.#theirs = undefined;
     this.#unexpect.push(this.#port.expect(credentials.iceUfrag, (from) => this.#isAskedFrom(from)));
+    if (this.#unexpect.length > MAX_GENERATIONS) this.#unexpect.shift()?.();
     return credentials;
   }
 
