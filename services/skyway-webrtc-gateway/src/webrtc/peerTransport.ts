@@ -39,6 +39,7 @@ export class PeerTransport {
   #channel: DataChannel | undefined;
   #iceIsUp = false;
   #isOver = false;
+  #heardMs = performance.now();
   /** How many candidates the caller has told us of. */
   #told = 0;
   #restarted: Promise<RestartedIce> | undefined;
@@ -123,6 +124,7 @@ export class PeerTransport {
       const first = { library: this.#parameters(), caller };
       const library = {
         first,
+        silentMs: performance.now() - this.#heardMs,
         addCandidate: (candidate: string) => this.#addCandidate(candidate),
         moved: () => this.#events.moved(),
         lost: () => this.#lost(),
@@ -193,7 +195,9 @@ export class PeerTransport {
     }
     this.#track = track;
     track.onMessage((packet) => {
-      if (!this.#isOver) this.#events.packet(packet);
+      if (this.#isOver) return;
+      this.#heardMs = performance.now();
+      this.#events.packet(packet);
     });
     track.onError(() => undefined);
   }

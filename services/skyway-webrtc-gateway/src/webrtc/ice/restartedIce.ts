@@ -11,6 +11,8 @@ const MAX_WAYS = 32;
 /** A caller of which nothing was heard for so long has gone (RFC 7675, section 5.1). */
 export const CONSENT_MS = 30_000;
 const CONSENT_LOOK_MS = 1_000;
+/** Who sends nothing is silent by right: not more than this counts of the time before. */
+const MAX_SILENCE_MS = 3_000;
 const ASK_AGAIN_MS = 100;
 /** Of a peer-reflexive candidate, if it should become one (RFC 8445, section 7.1.1). */
 const PRIORITY = 110 * 2 ** 24 + 255;
@@ -24,6 +26,8 @@ export interface FirstDescription {
 /** The connection that is taken over. */
 export interface Library {
   first: FirstDescription;
+  /** For how long nothing has come from the caller. */
+  silentMs: number;
   addCandidate(candidate: string): void;
   /** The caller comes from elsewhere now. */
   moved(): void;
@@ -48,13 +52,14 @@ export class RestartedIce {
   #theirs: IceCredentials | undefined;
   /** Ways that a request has come by, which went to the library and was lost. */
   readonly #unanswered = new Set<Way>();
-  #heardMs = performance.now();
+  #heardMs: number;
 
   /** @param current where the caller is, by the library's last word. */
-  private constructor(port: MediaPort, { first, moved, lost }: Library, current: Address | undefined) {
+  private constructor(port: MediaPort, { first, silentMs, moved, lost }: Library, current: Address | undefined) {
     const { library, caller } = first;
     this.#port = port;
     this.#moved = moved;
+    this.#heardMs = performance.now() - Math.min(silentMs, MAX_SILENCE_MS);
     this.#consent = setInterval(() => {
       if (performance.now() - this.#heardMs < CONSENT_MS) return;
       clearInterval(this.#consent);
