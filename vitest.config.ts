@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Unit tests stand beside the code they test; end-to-end tests need a Docker engine and browsers. */
@@ -15,6 +16,8 @@ export default defineConfig({
             "services/*/src/**/*.test.{ts,tsx}",
             "test/fidelity/**/*.test.ts",
           ],
+          // Most of what takes long waits for something.
+          maxWorkers: 2 * availableParallelism(),
         },
       },
       {
