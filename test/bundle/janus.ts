@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { composeOrThrow } from "./compose.ts";
+import { recreate } from "./recreate.ts";
 import { MEDIA_PORT } from "./settings.ts";
 
 const BUILD_LIMIT_MS = 300_000;
 const PORTS = 20;
 const OVERLAY = ["--file", "compose/janus.yml"];
 const SERVICES = ["skyway-webrtc-gateway", "orchestrator", "web"];
-const UP = ["up", "--detach", "--no-deps", "--no-build", "--wait", "--wait-timeout", "60"];
 
 export const ROOM = 1234;
 
@@ -24,9 +24,9 @@ export async function withJanus(): Promise<JanusBundle> {
   };
   const run = (args: string[]) => composeOrThrow([...OVERLAY, ...args], { env, limitMs: BUILD_LIMIT_MS });
   await run(["build", "skyway-webrtc-gateway"]);
-  await run([...UP, ...SERVICES]);
+  await recreate(SERVICES, { files: OVERLAY, env });
   return {
     run,
-    [Symbol.asyncDispose]: async () => void (await composeOrThrow([...UP, ...SERVICES])),
+    [Symbol.asyncDispose]: () => recreate(SERVICES),
   };
 }

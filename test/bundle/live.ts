@@ -2,14 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { composeOrThrow, type Overlay } from "./compose.ts";
+import { recreate } from "./recreate.ts";
 import { run } from "./run.ts";
 import { PROJECT } from "./settings.ts";
 
 const OVERLAY = ["--file", "compose/live.yml"];
 const NETWORK = `${PROJECT}_live`;
-const UP = ["up", "--detach", "--wait", "--no-deps", "--no-build"];
+const CHANGED = ["docker-guard", "orchestrator"];
 const BUILD_LIMIT_MS = 300_000;
-const UP_LIMIT_MS = 180_000;
 
 /** For who puts another overlay on top of it, until the end of the scope. */
 export interface LiveOverlay extends AsyncDisposable, Overlay {}
@@ -39,11 +39,10 @@ export async function showLive(outputs: string, yaml: string): Promise<AsyncDisp
   const overlay = await buildLive(outputs, yaml);
   const { files, env } = overlay;
   await composeOrThrow([...files, "up", "--no-build", "--no-deps", "live"], { env }); // which makes their network
-  await composeOrThrow([...files, ...UP, "docker-guard", "orchestrator"], { env, limitMs: UP_LIMIT_MS });
+  await recreate(CHANGED, overlay);
   return {
     async [Symbol.asyncDispose]() {
-      await composeOrThrow(["stop", "orchestrator"], { limitMs: UP_LIMIT_MS }); // which needs docker-guard to end its calls
-      await composeOrThrow([...UP, "docker-guard", "orchestrator"], { limitMs: UP_LIMIT_MS });
+      await recreate(CHANGED);
       await composeOrThrow([...files, "rm", "--force", "--stop", "live"], { env });
       await overlay[Symbol.asyncDispose]();
     },

@@ -2,15 +2,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { composeOrThrow, type Overlay } from "./compose.ts";
+import { recreate } from "./recreate.ts";
 import { run, runOrThrow } from "./run.ts";
 import { IMAGE_TAG, PROJECT } from "./settings.ts";
 
 const IMAGE = `skyway-call-recorder/uploader:${IMAGE_TAG}`;
 const OVERLAY = ["--file", "compose/storage.yml"];
 const NETWORK = `${PROJECT}_storage`;
-const UP = ["up", "--detach", "--wait", "--no-deps", "--no-build"];
+const CHANGED = ["docker-guard", "orchestrator"];
 const BUILD_LIMIT_MS = 300_000;
-const UP_LIMIT_MS = 180_000;
 const [USER, PASSWORD] = ["recorder", "T0K3N-of-the-remote"];
 
 /** The folder that a server serves. */
@@ -104,11 +104,10 @@ export async function uploadTo(first: ServerKind, fallback?: ServerKind, below?:
   );
   await writeFile(RCLONE_CONFIG, remotes.join("\n"), { mode: 0o600 });
   await composeOrThrow([...OVERLAY, "up", "--no-build", "--no-deps", "uploader"], { env });
-  const files = [...(below?.files ?? []), ...OVERLAY];
-  await composeOrThrow([...files, ...UP, "docker-guard", "orchestrator"], { env, limitMs: UP_LIMIT_MS });
+  await recreate(CHANGED, { files: [...(below?.files ?? []), ...OVERLAY], env });
   return {
     async [Symbol.asyncDispose]() {
-      await composeOrThrow([...UP, "docker-guard", "orchestrator"], { limitMs: UP_LIMIT_MS });
+      await recreate(CHANGED);
       await composeOrThrow([...OVERLAY, "rm", "--force", "--stop", "uploader"], { env });
       await run("docker", ["network", "rm", NETWORK]);
       await run("docker", ["volume", "rm", `${PROJECT}_rclone`]);

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { composeOrThrow } from "./compose.ts";
+import { recreate } from "./recreate.ts";
 import { run, runOrThrow } from "./run.ts";
 import { PROJECT } from "./settings.ts";
 
-const ORCHESTRATOR = ["up", "--detach", "--wait", "--no-deps", "--no-build", "orchestrator"];
 const OVERLAY = ["--file", "compose/webhooks.yml"];
 
 /**
@@ -18,11 +18,11 @@ export async function tellWebhook(url: string, secret: string, yaml: string) {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
   const env = { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, CONFIG_FILE: join(folder, "config.yaml") };
   await writeFile(env.CONFIG_FILE, yaml);
-  await composeOrThrow([...OVERLAY, ...ORCHESTRATOR], { env });
+  await recreate(["orchestrator"], { files: OVERLAY, env });
   return {
     restart: () => composeOrThrow([...OVERLAY, "restart", "orchestrator"], { env }),
     async [Symbol.asyncDispose]() {
-      await composeOrThrow(ORCHESTRATOR);
+      await recreate(["orchestrator"]);
       await rm(folder, { recursive: true });
       await run("docker", ["network", "rm", `${PROJECT}_egress`]);
     },

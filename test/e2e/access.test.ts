@@ -5,7 +5,7 @@ import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
 import { watch } from "../browsers/consolePage.ts";
 import { launchFirefox } from "../browsers/firefox.ts";
 import { errorCode, request } from "../bundle/api.ts";
-import { composeOrThrow } from "../bundle/compose.ts";
+import { recreate } from "../bundle/recreate.ts";
 import { ORIGIN, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { PATIENCE_MS, type Ready, readyCallOf } from "./expectations.ts";
@@ -19,8 +19,7 @@ let recorded: Ready;
 let browser: Chromium;
 
 /** The test bundle is open, being on loopback; for this file its orchestrator gets a token. */
-const restart = (env: Record<string, string>) =>
-  composeOrThrow(["up", "--detach", "--wait", "--no-deps", "orchestrator"], { env, limitMs: 60_000 });
+const restart = (env: Record<string, string>) => recreate(["orchestrator"], { env });
 
 beforeAll(async () => {
   {

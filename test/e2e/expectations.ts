@@ -5,7 +5,7 @@ import { recorderContainers } from "../bundle/containers.ts";
 import { download } from "../bundle/download.ts";
 import { note } from "../bundle/figures.ts";
 import { type Inspection, inspect } from "../bundle/recordingFile.ts";
-import { healths } from "../bundle/services.ts";
+import { allHealthy, healths } from "../bundle/services.ts";
 import { listVolume } from "../bundle/volume.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 
@@ -112,6 +112,11 @@ export async function expectNothingLeft(): Promise<void> {
     },
     () => left,
   );
+}
+
+/** Docker asks a service that was started for the first time after five seconds, however well it is. */
+export function untilAllHealthy(): Promise<unknown> {
+  return waitFor("all services are healthy", PATIENCE_MS, allHealthy);
 }
 
 /** `docker compose ps` shows every service healthy. */

@@ -3,7 +3,7 @@ import { recorderContainers } from "../bundle/containers.ts";
 import { type Answer, requestText, talkToGuard } from "../bundle/guardTalk.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { MEDIA_PORT, PROJECT, RECORDER_IMAGE, RECORDINGS_VOLUME } from "../bundle/settings.ts";
-import { expectAllHealthy, expectNothingLeft } from "./expectations.ts";
+import { expectAllHealthy, expectNothingLeft, untilAllHealthy } from "./expectations.ts";
 
 const NETWORK = `${PROJECT}_recorders`;
 const PROJECT_LABEL = "io.skyway-call-recorder.project";
@@ -20,6 +20,7 @@ let imageId: string;
 let foreign: string;
 
 beforeAll(async () => {
+  await untilAllHealthy();
   const inspect = async (...args: string[]) => (await runOrThrow("docker", ["inspect", ...args])).trim();
   imageId = await inspect("--format", "{{.Id}}", "--type", "image", RECORDER_IMAGE);
   foreign = await inspect("--format", "{{.Id}}", `${PROJECT}-web-1`);

@@ -12,12 +12,12 @@ import { API_KEY, PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { soundAfterPicture } from "../bundle/signalEvents.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import {
-  expectAllHealthy,
   expectNothingLeft,
   PATIENCE_MS,
   type Ready,
   readyCallOf,
   recordingCallOf,
+  untilAllHealthy,
 } from "./expectations.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -44,7 +44,7 @@ afterAll(async () => {
     const peers = await request(`/api/apikeys/${API_KEY}/peers/${RECORDER_PEER_ID}/exists`);
     return peers.ok && (await peers.json()).exists;
   });
-  await expectAllHealthy();
+  await untilAllHealthy();
 }, START_LIMIT_MS);
 afterEach(expectNothingLeft);
 

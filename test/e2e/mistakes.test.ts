@@ -3,15 +3,16 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { compose } from "../bundle/compose.ts";
 import { type Finished, run } from "../bundle/run.ts";
 import { PROJECT } from "../bundle/settings.ts";
-import { expectAllHealthy } from "./expectations.ts";
+import { expectAllHealthy, untilAllHealthy } from "./expectations.ts";
 
 /** A service that starts although it must not would run for ever. */
 const REFUSAL_LIMIT_MS = 20_000;
 
+beforeAll(untilAllHealthy);
 /** The rest keeps running, whatever one was mistaken about. */
 afterEach(expectAllHealthy);
 

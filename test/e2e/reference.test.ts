@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dial, getCall, request } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
+import { recreate } from "../bundle/recreate.ts";
 import { run } from "../bundle/run.ts";
 import { API_KEY, PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { expectAllHealthy, expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf, untilAllHealthy } from "./expectations.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 /** What the official gateway can do is enough for the orchestrator. */
@@ -13,21 +14,20 @@ const CALL_SECONDS = 4;
 /** Nobody tells its recorder of the end: it is asked to end once no word of it came. */
 const READY_LIMIT_MS = 6_000;
 const OVERLAY = ["--file", "test/reference/compose.yml"];
-const UP = ["up", "--detach", "--no-deps", "--no-build"];
 
 let stage: Stage;
 beforeAll(async () => {
-  await composeOrThrow([...OVERLAY, ...UP, "reference"]);
-  await composeOrThrow([...OVERLAY, ...UP, "--wait", "orchestrator"]);
+  await composeOrThrow([...OVERLAY, "up", "--detach", "--no-deps", "--no-build", "reference"]);
+  await recreate(["orchestrator"], { files: OVERLAY });
   await registered();
   stage = await openStage("chromium");
 });
 afterAll(async () => {
   await stage?.[Symbol.asyncDispose]();
-  await composeOrThrow([...UP, "--wait", "orchestrator"]);
+  await recreate(["orchestrator"]);
   await run("docker", ["rm", "--force", `${PROJECT}-reference-1`]);
   await registered();
-  await expectAllHealthy();
+  await untilAllHealthy();
 });
 
 test("calls are recorded whole, those that the recorder makes too, and who does not answer is given up", async () => {

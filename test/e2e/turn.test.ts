@@ -5,10 +5,11 @@ import { openCallerPage } from "../browsers/callerPage.ts";
 import { request } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
 import { note } from "../bundle/figures.ts";
+import { recreate } from "../bundle/recreate.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { API_KEY, MEDIA_PORT, PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { expectAllHealthy, expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import { expectNothingLeft, PATIENCE_MS, readyCallOf, untilAllHealthy } from "./expectations.ts";
 import { newPeerId, openStage, type Stage } from "./stage.ts";
 
 const TURN_PORT = MEDIA_PORT + 500;
@@ -21,22 +22,21 @@ const IceServers = z.object({
 });
 const GATEWAY = "skyway-webrtc-gateway";
 const OVERLAY = ["--file", "compose/turn.yml"];
-const RECREATE = ["up", "--detach", "--wait", "--no-deps", "--no-build"];
 const env = { TURN_PORT: String(TURN_PORT), TURN_SECRET: randomBytes(16).toString("hex") };
 
 let stage: Stage;
 beforeAll(async () => {
   await composeOrThrow([...OVERLAY, "build", "turn"], { limitMs: BUILD_LIMIT_MS, env });
-  await composeOrThrow([...OVERLAY, ...RECREATE, "turn", "signaling"], { env });
+  await recreate(["turn", "signaling"], { files: OVERLAY, env });
   stage = await openStage("chromium");
   await recorderIsRegistered();
 }, BUILD_LIMIT_MS);
 afterAll(async () => {
   await stage?.[Symbol.asyncDispose]();
   await run("docker", ["rm", "--force", `${PROJECT}-turn-1`]);
-  await composeOrThrow([...RECREATE, "signaling", GATEWAY]);
+  await recreate(["signaling", GATEWAY]);
   await recorderIsRegistered();
-  await expectAllHealthy();
+  await untilAllHealthy();
 });
 
 test("a page that reaches the TURN server alone is recorded", async () => {
@@ -61,7 +61,7 @@ test("TURN relays to the bundle's own network and nowhere else, and to nobody wi
 
 test("and so it is by a gateway that nobody reaches otherwise: both ends are relayed", async () => {
   const relay = { GATEWAY_ICE_TRANSPORT_POLICY: "relay" };
-  await composeOrThrow([...OVERLAY, ...RECREATE, GATEWAY], { env: { ...env, ...relay } });
+  await recreate([GATEWAY], { files: OVERLAY, env: { ...env, ...relay } });
   await recorderIsRegistered();
 
   const { addresses, turn } = await recordRelayed();

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { composeOrThrow, type Overlay } from "./compose.ts";
+import { run, runOrThrow } from "./run.ts";
+import { PROJECT } from "./settings.ts";
+import { waitFor } from "./waitFor.ts";
+
+const UP = ["up", "--detach", "--no-deps", "--no-build"];
+const UP_LIMIT_MS = 180_000;
+const ANSWER_LIMIT_MS = 60_000;
+const HealthCheck = z.tuple([z.literal("CMD")], z.string());
+
+/**
+ * Runs services as an overlay has them, or by default as the bundle itself does, and waits until each answers.
+ *
+ * @param services those that others need first.
+ * @param isWell whether to wait; what is configured to be unwell never answers. Default: true.
+ */
+export async function recreate(
+  services: readonly string[],
+  { files = [], env = {}, isWell = true }: Partial<Overlay> & { isWell?: boolean } = {},
+): Promise<void> {
+  const options = { env, limitMs: UP_LIMIT_MS };
+  // None is to miss another one while it ends its calls.
+  if (services.length > 1) await composeOrThrow([...files, "stop", ...services], options);
+  for (const service of services) {
+    await composeOrThrow([...files, ...UP, service], options);
+    if (isWell) await answers(`${PROJECT}-${service}-1`);
+  }
+}
+
+/** By the container's own health check, asked at once: Docker waits for an interval of five seconds before it does. */
+async function answers(container: string): Promise<void> {
+  const format = "{{json .Config.Healthcheck.Test}}";
+  const inspected = JSON.parse(await runOrThrow("docker", ["inspect", "--format", format, container]));
+  const [, ...check] = HealthCheck.parse(inspected);
+  let seen: unknown;
+  await waitFor(
+    `${container} answers`,
+    ANSWER_LIMIT_MS,
+    async () => {
+      seen = await run("docker", ["exec", container, ...check]);
+      return (seen as { code: number | null }).code === 0;
+    },
+    () => seen,
+  );
+}
