@@ -1,10 +1,23 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
+/** So many end-to-end files at a time, each with a bundle of its own; scripts/test has two. */
+const BUNDLES = Number(process.env["E2E_BUNDLES"] ?? 1);
+
+const E2E = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  // What two cores with browsers and ffmpeg were too busy for once is tried again; scripts/test names it, for it may be a
+  // defect all the same.
+  retry: 1,
+};
+/** They measure, or need both cores: nothing else runs meanwhile. */
+const ALONE = ["bandwidth", "chaos", "fidelity", "film", "live", "soak"].map((name) => `test/e2e/${name}.test.ts`);
+
 /** Unit tests stand beside the code they test; end-to-end tests need a Docker engine and browsers. */
 export default defineConfig({
   test: {
-    // Taking the test bundle away, its volumes too, is part of the end-to-end tests.
+    // Taking the test bundles away, their volumes too, is part of the end-to-end tests.
     teardownTimeout: 180_000,
     projects: [
       {
@@ -22,17 +35,18 @@ export default defineConfig({
       },
       {
         test: {
+          ...E2E,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: BUNDLES > 1 ? ALONE : [],
           globalSetup: ["test/e2e/globalSetup.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          // One bundle is shared by all files, and two cores carry browsers and ffmpeg besides.
-          fileParallelism: false,
-          // What they were too busy for once is tried again; scripts/test names it, for it may be a defect all the same.
-          retry: 1,
+          maxWorkers: BUNDLES,
+          sequence: { groupOrder: 1 },
         },
       },
+      ...(BUNDLES > 1
+        ? [{ test: { ...E2E, name: "e2e-alone", include: ALONE, maxWorkers: 1, sequence: { groupOrder: 2 } } }]
+        : []),
     ],
   },
 });

@@ -1,15 +1,16 @@
 import { type Finished, type RunOptions, run, runOrThrow } from "./run.ts";
-import { HTTP_PORT, IMAGE_TAG, MEDIA_PORT, PROJECT } from "./settings.ts";
+import { BUNDLE, type Bundle, IMAGE_TAG } from "./settings.ts";
 
 /** A developer's own .env must not change what the tests see. */
 const FILES = ["--env-file", "/dev/null", "-f", "docker-compose.yml"];
 
-const ENVIRONMENT = {
-  COMPOSE_PROJECT_NAME: PROJECT,
-  HTTP_PORT: String(HTTP_PORT),
-  MEDIA_PORT: String(MEDIA_PORT),
-  IMAGE_TAG,
-};
+/** What tells bundles apart. */
+export const environmentOf = ({ project, httpPort, mediaPort }: Bundle) => ({
+  COMPOSE_PROJECT_NAME: project,
+  HTTP_PORT: String(httpPort),
+  MEDIA_PORT: String(mediaPort),
+});
+const ENVIRONMENT = { ...environmentOf(BUNDLE), IMAGE_TAG };
 
 /** What else the bundle is made of. */
 export interface Overlay {

@@ -1,26 +1,36 @@
-import { compose, composeOrThrow } from "./compose.ts";
+import { compose, composeOrThrow, environmentOf } from "./compose.ts";
 import { removeRecorderContainers } from "./containers.ts";
+import { BUNDLES } from "./settings.ts";
 
 /** Images may have to be built first. */
-const UP_LIMIT_MS = 15 * 60_000;
+const BUILD_LIMIT_MS = 15 * 60_000;
+const UP_LIMIT_MS = 150_000;
 const DOWN_LIMIT_MS = 120_000;
 
+/** Brings all test bundles up. */
 export async function up(): Promise<void> {
-  await composeOrThrow(["up", "--build", "--detach", "--wait", "--wait-timeout", "120"], {
-    show: true,
-    limitMs: UP_LIMIT_MS,
+  await composeOrThrow(["build"], { show: true, limitMs: BUILD_LIMIT_MS });
+  const args = ["up", "--no-build", "--detach", "--wait", "--wait-timeout", "120"];
+  await eachBundle(async (env) => void (await composeOrThrow(args, { env, show: true, limitMs: UP_LIMIT_MS })));
+}
+
+/** Removes everything of the test projects, also what a killed run left behind. */
+export function down(): Promise<void> {
+  return eachBundle(async (env) => {
+    await composeOrThrow(["stop", "--timeout", "10"], { env, limitMs: DOWN_LIMIT_MS });
+    // Recorders are not services; they would hold their network.
+    await removeRecorderContainers(env.COMPOSE_PROJECT_NAME);
+    await composeOrThrow(["down", "--volumes", "--remove-orphans"], { env, limitMs: DOWN_LIMIT_MS });
   });
 }
 
-/** Removes everything of the test project, also what a killed run left behind. */
-export async function down(): Promise<void> {
-  await composeOrThrow(["stop", "--timeout", "10"], { limitMs: DOWN_LIMIT_MS });
-  // Recorders are not services; they would hold their network.
-  await removeRecorderContainers();
-  await composeOrThrow(["down", "--volumes", "--remove-orphans"], { limitMs: DOWN_LIMIT_MS });
+export function printLogs(): Promise<void> {
+  return eachBundle(async (env) => {
+    const { stdout, stderr } = await compose(["logs", "--no-color", "--tail", "400"], { env });
+    process.stderr.write(`\n--- logs of ${env.COMPOSE_PROJECT_NAME}\n${stdout}${stderr}---\n`);
+  });
 }
 
-export async function printLogs(): Promise<void> {
-  const { stdout, stderr } = await compose(["logs", "--no-color", "--tail", "400"]);
-  process.stderr.write(`\n--- logs of the test bundle\n${stdout}${stderr}---\n`);
+async function eachBundle(act: (env: ReturnType<typeof environmentOf>) => Promise<void>): Promise<void> {
+  await Promise.all(BUNDLES.map((bundle) => act(environmentOf(bundle))));
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { compose, composeOrThrow } from "./compose.ts";
+import { compose, composeOrThrow, environmentOf } from "./compose.ts";
+import { BUNDLE, type Bundle } from "./settings.ts";
 
 /** What keeps running; the recorder service only builds the image and prepares the volume. */
 const SERVICES = ["docker-guard", "orchestrator", "signaling", "skyway-webrtc-gateway", "web"];
@@ -8,22 +9,22 @@ const Service = z.object({ Service: z.string(), State: z.string(), Health: z.str
 type Service = z.infer<typeof Service>;
 
 /** What `docker compose ps` says of what is running. */
-async function services(): Promise<Service[]> {
-  const { code, stdout } = await compose(["ps", "--format", "json"]);
+async function services(bundle: Bundle): Promise<Service[]> {
+  const { code, stdout } = await compose(["ps", "--format", "json"], { env: environmentOf(bundle) });
   if (code !== 0) return [];
   return parseServices(stdout);
 }
 
 /** One word for each service, as `docker compose ps` has it. */
-export async function healths(): Promise<Record<string, string>> {
-  const listed = await services();
+export async function healths(bundle = BUNDLE): Promise<Record<string, string>> {
+  const listed = await services(bundle);
   return Object.fromEntries(
     SERVICES.map((name) => [name, listed.find(({ Service }) => Service === name)?.Health ?? "not running"]),
   );
 }
 
-export async function allHealthy(): Promise<boolean> {
-  return Object.values(await healths()).every((health) => health === "healthy");
+export async function allHealthy(bundle = BUNDLE): Promise<boolean> {
+  return Object.values(await healths(bundle)).every((health) => health === "healthy");
 }
 
 export function serviceLog(service: string): Promise<string> {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { CallerPage } from "../browsers/callerPage.ts";
 import { fileUrl, findCallOf, request } from "../bundle/api.ts";
 import { configure } from "../bundle/configuration.ts";
 import { type Download, download } from "../bundle/download.ts";
@@ -10,12 +9,10 @@ import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { beeps, flashes } from "../bundle/signalEvents.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { PATIENCE_MS } from "./expectations.ts";
-import { BOTH, expectInStep, expectPlayable, perform, type Recorded } from "./performance.ts";
+import { BOTH, BUSY, expectInStep, expectPlayable, perform, type Recorded, sentKbps } from "./performance.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const CALL_SECONDS = 4;
-const WITHIN_SECONDS = 5;
-const BUSY = { video: { width: 1280, height: 720, busy: true }, audio: true };
 const H264 = { only: { mimeType: "video/H264", parameters: "packetization-mode=1" } };
 const SEPARATE = `
 tracks: separate
@@ -39,17 +36,6 @@ beforeAll(async () => {
   stage = await openStage("chromium");
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
-
-test("a busy picture of 720p is sent with 2 Mbit/s within 5 s", async () => {
-  let kbps = 0;
-  const seen = await perform(stage, BUSY, { keepSize: true }, 6, async (page) => {
-    await page.talk((WITHIN_SECONDS - 2) * 1_000);
-    kbps = await sentKbps(page, WITHIN_SECONDS * 1_000);
-  });
-  await note({ test: "bandwidth", kbps });
-  expect(kbps).toBeGreaterThan(2_000);
-  expect(seen.decodeErrors).toBe("");
-});
 
 test("tracks lie apart in step with each other, H264 in MP4, and a limit is kept, where that is configured", async () => {
   await using _ = await configure(SEPARATE);
@@ -109,16 +95,6 @@ test("a host that is too small refuses the call, says what is short, and takes c
   const seen = await perform(stage, BOTH, {}, 1);
   expectPlayable(seen, ["audio opus", "video vp8"]);
 });
-
-/** What the page sends from now until a moment of the call, in milliseconds. */
-async function sentKbps(page: CallerPage, untilMs: number): Promise<number> {
-  const before = await page.sent();
-  const began = performance.now();
-  await page.talk(untilMs);
-  const after = await page.sent();
-  const bytes = (after.video?.bytes ?? 0) - (before.video?.bytes ?? 0);
-  return (bytes * 8) / (performance.now() - began);
-}
 
 /** Two more files beside the joined one, which show and say the same at the same times. */
 async function expectTracksApart(joined: Recorded, container: string): Promise<void> {

@@ -16,6 +16,7 @@ export const WITHIN_SECONDS = 0.4;
 export const IN_STEP_SECONDS = 0.1;
 export const SMALL = { width: 320, height: 240 };
 export const BOTH: Setting = { video: SMALL, audio: true };
+export const BUSY: Setting = { video: { width: 1280, height: 720, busy: true }, audio: true };
 
 export interface Recorded extends Inspection, Signal {
   call: Call;
@@ -98,4 +99,14 @@ export function expectInStep(seen: Recorded, ...happened: (Span | undefined)[]):
       .map(({ by }) => Math.abs(by));
     expect(Math.min(...offsets), hint).toBeLessThan(IN_STEP_SECONDS);
   }
+}
+
+/** What the page sends from now until a moment of the call, in milliseconds. */
+export async function sentKbps(page: CallerPage, untilMs: number): Promise<number> {
+  const before = await page.sent();
+  const began = performance.now();
+  await page.talk(untilMs);
+  const after = await page.sent();
+  const bytes = (after.video?.bytes ?? 0) - (before.video?.bytes ?? 0);
+  return (bytes * 8) / (performance.now() - began);
 }
