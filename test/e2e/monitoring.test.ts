@@ -19,7 +19,7 @@ const MONITORING = ["--file", "compose/monitoring.yml"];
 afterAll(async () => {
   await run("docker", ["rm", "--force", "--volumes", `${PROJECT}-prometheus-1`]);
   await run("docker", ["network", "rm", `${PROJECT}_monitoring`]);
-  await run("docker", ["volume", "rm", `${PROJECT}_prometheus`]);
+  await run("docker", ["volume", "rm", `${PROJECT}_prometheus`, `${PROJECT}_grafana`]); // Compose makes both
 });
 
 test("a call moves the counters of every service on its way, and none is seen from outside", async () => {
