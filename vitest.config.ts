@@ -12,7 +12,9 @@ const E2E = {
   retry: 1,
 };
 /** They measure, or need both cores: nothing else runs meanwhile. */
-const ALONE = ["bandwidth", "chaos", "fidelity", "film", "live", "soak"].map((name) => `test/e2e/${name}.test.ts`);
+const ALONE = ["bandwidth", "chaos", "fidelity", "film", "gateways", "live", "soak"].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 /** Unit tests stand beside the code they test; end-to-end tests need a Docker engine and browsers. */
 export default defineConfig({
