@@ -132,6 +132,29 @@ describe("a recorder", () => {
     expect(await recorderContainers({ project: PROJECT })).toEqual([]);
   });
 
+  test("hears nothing of a call that is still sent to one that was lost, though it has its address", async () => {
+    const rooms = recorders();
+    const [lost, its] = [owner(), owner()];
+    const gone = await rooms.take({ ...lost, codecs: audioOnly });
+    const [container] = await engine.list("recorder");
+    await engine.kill(container?.id ?? "", "SIGKILL");
+    await gone.exit;
+    const recorder = await rooms.take({ ...its, codecs: audioOnly });
+    expect(recorder.redirect.address).toBe(gone.redirect.address);
+    await sendAudio(gone, 5); // its loss is noticed a second later
+    await sendBye(gone);
+    await sendAudio(recorder, 2);
+    await sendBye(recorder);
+    await recorder.recorded;
+    const { assembly } = await recorder.finish(true, orderFor(its));
+
+    const { streams, format } = JSON.parse(assembly?.probed ?? "null");
+    expect(streams).toMatchObject([{ codec_name: "opus", nb_read_packets: "100" }]);
+    expect(Number(format.duration)).toBeCloseTo(2, 1);
+    await gone.finish(false);
+    await rooms.swept();
+  });
+
   test("that is asked to end puts the file together too, when the order is there", async () => {
     const rooms = recorders();
     const its = owner();

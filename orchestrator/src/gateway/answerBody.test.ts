@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import { USUAL_CODECS } from "../recorders/codecs.ts";
-import { redirectTo } from "../recorders/redirect.ts";
 import { answerBody } from "./answerBody.ts";
 
-const redirect = redirectTo("192.0.2.7");
+const redirect = { address: "192.0.2.7", video: 5000, audio: 5002 };
 const bandwidths = (limitKbps: number) => {
   const { constraints } = answerBody(USUAL_CODECS, redirect, limitKbps);
   return [constraints.video_params?.band_width, constraints.audio_params?.band_width];

@@ -2,7 +2,6 @@ import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { MediaConnectionId, PeerId } from "../ids.ts";
 import type { Manifest } from "../library/manifest.ts";
-import { redirectTo } from "../recorders/redirect.ts";
 import { ManualClock } from "../testing/manualClock.ts";
 import { PaperGateway } from "../testing/paperGateway.ts";
 import { Gateways } from "./gateways.ts";
@@ -10,7 +9,7 @@ import { legsAt } from "./legsAt.ts";
 import { gatewayOf, idThere, placedId } from "./placedId.ts";
 
 const LOG = pino({ level: "silent" });
-const TO = redirectTo("10.1.0.9");
+const TO = { address: "10.1.0.9", video: 5000, audio: 5002 };
 
 let paper: Map<string | undefined, PaperGateway>;
 let found: readonly string[] | Error;

@@ -3,9 +3,10 @@ import { viewOf } from "../calls/view.ts";
 import { RecorderError } from "../errors.ts";
 import type { TracksReport } from "../gateway/gateway.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
-import type { LegId, PeerId } from "../ids.ts";
+import type { LegId, PeerId, RecorderId } from "../ids.ts";
 import type { ManifestLeg, RecordingFile } from "../library/manifest.ts";
 import type { Recorders } from "../recorders/recorders.ts";
+import { redirectTo } from "../recorders/redirect.ts";
 import { ManualClock } from "../testing/manualClock.ts";
 import { OFFERED, PaperGateway } from "../testing/paperGateway.ts";
 import { PaperRecorders } from "../testing/paperRecorders.ts";
@@ -58,7 +59,7 @@ test("a peer that answers is recorded as one that has called", async () => {
     metadata: { call: "c-1", name: "Ada" },
     codecs: { audio: { codec: "opus" }, video: { codec: "VP8" } },
   });
-  expect(gateway.redirectOf(id)).toEqual({ address: "192.0.2.7", video: 5000, audio: 5002 });
+  expect(gateway.redirectOf(id)).toEqual(redirectTo("192.0.2.7", recorders.taken[0]?.recorderId as RecorderId));
   await clock.pass(9_000);
   gateway.report(id, FLOWING);
   await clock.pass(40_000);

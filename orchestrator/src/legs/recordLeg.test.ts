@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { RecorderError } from "../errors.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
-import type { MediaConnectionId, PeerId } from "../ids.ts";
+import type { MediaConnectionId, PeerId, RecorderId } from "../ids.ts";
 import type { LegIn, ManifestLeg, RecordingFile } from "../library/manifest.ts";
 import type { Storage } from "../library/storage.ts";
 import type { Recorders } from "../recorders/recorders.ts";
+import { redirectTo } from "../recorders/redirect.ts";
 import { ManualClock } from "../testing/manualClock.ts";
 import { OFFERED, PaperGateway } from "../testing/paperGateway.ts";
 import { PaperRecorders } from "../testing/paperRecorders.ts";
@@ -53,7 +54,7 @@ async function hangUp(id: MediaConnectionId) {
 
 test("a leg goes through its states, each on disk before the next, to a recording", async () => {
   const id = await ring(undefined, '{"call": "c-1", "name": "Ada"}');
-  expect(gateway.redirectOf(id)).toEqual({ address: "192.0.2.7", video: 5000, audio: 5002 });
+  expect(gateway.redirectOf(id)).toEqual(redirectTo("192.0.2.7", recorders.taken[0]?.recorderId as RecorderId));
   gateway.report(id, FLOWING);
   await clock.pass(1_000);
   await hangUp(id);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { newCallId, newLegId, recorderIdOf } from "../ids.ts";
 import { USUAL_CODECS } from "./codecs.ts";
 import { type AssemblyOrder, assembleCommand, recordCommand } from "./commands.ts";
+import { portsOf } from "./ports.ts";
 import { trackSdp } from "./sdp.ts";
 
 const startedAt = new Date("2026-11-23T10:00:00.250Z");
@@ -20,7 +21,7 @@ test("record names the tracks that will come, each with its SDP", () => {
   expect([verb, id]).toEqual(["record", recorderId]);
   expect(tracks).toHaveLength(1);
   const [, sdp] = tracks[0]?.split(/=(.*)/s) ?? [];
-  expect(Buffer.from(sdp ?? "", "base64").toString()).toBe(trackSdp("audio", audio));
+  expect(Buffer.from(sdp ?? "", "base64").toString()).toBe(trackSdp("audio", portsOf(recorderId).audio, audio));
 });
 
 test("assemble says where each track lies, and what the file is", () => {

@@ -1,5 +1,6 @@
 import type { CallId, LegId, RecorderId } from "../ids.ts";
 import type { Codecs, ContainerFormat, FileForm, Kind } from "./codecs.ts";
+import { portsOf } from "./ports.ts";
 import { trackSdp } from "./sdp.ts";
 
 /** How one part of a track lies in the file. */
@@ -33,9 +34,10 @@ const TITLE_LIMIT_CHARACTERS = 200;
  * @param isUnordered whether packets come as they came over the network, and video not from a keyframe on.
  */
 export function recordCommand(recorderId: RecorderId, codecs: Codecs, isUnordered = false): string[] {
+  const ports = portsOf(recorderId);
   const tracks = (["audio", "video"] as const).flatMap((kind) => {
     const codec = codecs[kind];
-    return codec ? [`${kind}=${Buffer.from(trackSdp(kind, codec)).toString("base64")}`] : [];
+    return codec ? [`${kind}=${Buffer.from(trackSdp(kind, ports[kind], codec)).toString("base64")}`] : [];
   });
   return ["record", recorderId, ...tracks, ...(isUnordered ? ["unordered"] : [])];
 }

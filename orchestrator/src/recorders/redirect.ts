@@ -1,4 +1,5 @@
-import { RTP_PORTS } from "./sdp.ts";
+import type { RecorderId } from "../ids.ts";
+import { portsOf } from "./ports.ts";
 
 /**
  * Where a gateway sends a leg's media: RTP and RTCP of a track to one port (RFC 5761). On a port of its own a BYE would
@@ -11,6 +12,6 @@ export interface RedirectTargets {
   audio: number;
 }
 
-export function redirectTo(address: string): RedirectTargets {
-  return { address, ...RTP_PORTS };
+export function redirectTo(address: string, recorderId: RecorderId): RedirectTargets {
+  return { address, ...portsOf(recorderId) };
 }

@@ -1,13 +1,18 @@
 import type { Codec, Kind } from "./codecs.ts";
 
-/** The article's ports, inside each recorder's own network namespace. */
-export const RTP_PORTS: Readonly<Record<Kind, number>> = { video: 5000, audio: 5002 };
-
 /** H264's parameter sets are the longest that are worth anything. */
 const FMTP_LIMIT_CHARACTERS = 1_024;
 
-/** What ffmpeg needs to know of one track (RFC 8866). */
-export function trackSdp(kind: Kind, { codec, payloadType, samplingRate, channels, fmtp }: Codec): string {
+/**
+ * What ffmpeg needs to know of one track (RFC 8866).
+ *
+ * @param port where it comes.
+ */
+export function trackSdp(
+  kind: Kind,
+  port: number,
+  { codec, payloadType, samplingRate, channels, fmtp }: Codec,
+): string {
   const encoding = kind === "audio" ? `${codec}/${samplingRate}/${channels}` : `${codec}/${samplingRate}`;
   return [
     "v=0",
@@ -15,7 +20,7 @@ export function trackSdp(kind: Kind, { codec, payloadType, samplingRate, channel
     "s=-",
     "c=IN IP4 0.0.0.0",
     "t=0 0",
-    `m=${kind} ${RTP_PORTS[kind]} RTP/AVP ${payloadType}`,
+    `m=${kind} ${port} RTP/AVP ${payloadType}`,
     `a=rtpmap:${payloadType} ${encoding}`,
     ...(fmtp ? [`a=fmtp:${payloadType} ${oneLine(fmtp)}`] : []),
     "",

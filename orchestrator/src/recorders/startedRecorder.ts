@@ -57,7 +57,7 @@ export class StartedRecorder {
     this.#surroundings = surroundings;
     this.#containerId = containerId;
     this.recorderId = recorderId;
-    this.redirect = redirectTo(address);
+    this.redirect = redirectTo(address, recorderId);
     this.exit = this.#watch();
     this.recorded = this.#listen();
   }

@@ -21,7 +21,7 @@ export class PaperRecorders implements Partial<Recorders> {
     this.taken.push(spec);
     return {
       recorderId: spec.recorderId,
-      redirect: redirectTo(`192.0.2.${6 + this.taken.length}`),
+      redirect: redirectTo(`192.0.2.${6 + this.taken.length}`, spec.recorderId),
       exit: new Promise(() => undefined),
       recorded: new Promise<void>((resolve) => {
         this.lose = resolve;

@@ -2,7 +2,6 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { MediaConnectionId, PeerId } from "../../ids.ts";
 import { USUAL_CODECS } from "../../recorders/codecs.ts";
-import { redirectTo } from "../../recorders/redirect.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
 import { PaperJanus } from "../../testing/paperJanus.ts";
 import type { PeerHandle } from "../gateway.ts";
@@ -18,7 +17,7 @@ const ADA = {
   ],
 };
 const BOB = { ...ADA, id: 12, display: "Bob" };
-const RECORDER = redirectTo("192.0.2.7");
+const RECORDER = { address: "192.0.2.7", video: 5000, audio: 5002 };
 const PATIENCE_MS = 3_000;
 
 let janus: PaperJanus;
