@@ -17,6 +17,10 @@ export const LIMITS = {
   unsentMessages: 2_000,
   unsentBytes: 16 * 1024 * 1024,
 
+  /** What was sent to a client and may not have reached it; the oldest is forgotten first. */
+  unconfirmedMessages: 200,
+  unconfirmedBytes: 1024 * 1024,
+
   /** Messages that wait for a peer that is away for a moment. */
   waitingMessagesPerSender: 500,
   waitingBytesPerSender: 1024 * 1024,

@@ -17,6 +17,8 @@ export interface Link {
   readonly isOpen: boolean;
   /** Never throws: what a dead client does not get is its link's matter. */
   send(message: ServerMessage): void;
+  /** What other peers' messages may not have reached it, in their order. Absent: a client of its kind never comes back. */
+  readonly unconfirmed?: readonly ServerMessage[];
   /** Asks for a sign of life; false when none came within the time. */
   isAlive(withinMs: number): Promise<boolean>;
   /** Ends it for good: the client is not meant to come back by itself. */

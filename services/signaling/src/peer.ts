@@ -3,6 +3,7 @@ import { Connections } from "./connections.ts";
 import type { PeerId, Token } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import type { Link } from "./link.ts";
+import type { ServerMessage } from "./messages.ts";
 
 /**
  * A client under its id, which clients within the bundle may share. It outlives its link for a moment, so that a broken
@@ -12,6 +13,8 @@ export class Peer {
   readonly id: PeerId;
   readonly token: Token;
   link: Link | undefined;
+  /** What may not have reached the client by its former link. */
+  missed: readonly ServerMessage[] = [];
   /** Runs while there is no link. */
   grace: Timer | undefined;
   /** Of its first link: undefined for a client from outside. */

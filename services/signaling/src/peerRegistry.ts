@@ -73,6 +73,7 @@ export class PeerRegistry {
   /** The link broke: the peer keeps its id for a while. Does nothing for a link that was replaced. */
   lose(peer: Peer, link: Link): void {
     if (peer.link !== link) return;
+    peer.missed = link.unconfirmed ?? [];
     peer.link = undefined;
     peer.grace = this.#clock.after(RECONNECT_GRACE_MS, () => this.#leave(peer));
     this.#listeners.onLost(peer);
@@ -109,6 +110,7 @@ export class PeerRegistry {
 /** The same client again, after its former link broke, noticed by the server or not. */
 function replaceLink(peer: Peer, link: Link): Peer {
   const former = peer.link;
+  if (former) peer.missed = former.unconfirmed ?? [];
   peer.grace?.cancel();
   peer.grace = undefined;
   peer.link = link;

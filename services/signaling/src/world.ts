@@ -52,6 +52,8 @@ export class World {
 
   #welcome(peer: Peer): Peer {
     peer.link?.send({ event: "OPEN", body: { peerId: peer.id } });
+    for (const message of peer.missed) peer.link?.send(message);
+    peer.missed = [];
     this.#relay.deliverWaiting(peer);
     return peer;
   }

@@ -222,3 +222,37 @@ describe("a link that breaks without a goodbye", () => {
     expect(witness.events).toEqual(["OPEN"]);
   });
 });
+
+describe.each(["socket.io 2", "socket.io 4"] as const)(
+  "a client of %s whose network goes without a word",
+  (version) => {
+    test.each([[["polling", "websocket"]], [["polling"]]])(
+      "by %j has by its next one what was sent to the former, and once only",
+      async (transports) => {
+        await using signaling = await openSignaling();
+        await using network = await openNetwork(signaling);
+        using alice = await Client.open(signaling, { peerId: "alice" });
+        const bobs = { version, peerId: "bob", token: "bob's", transports };
+        using bob = await Client.open(network, bobs);
+        if (transports.length > 1) await bob.reachesWebSocket();
+        alice.offer("bob", "mc_heard");
+        await bob.hears("OFFER");
+        bob.offer("bob", "mc_echo"); // Whatever comes back was sent after what the server knows to have arrived.
+        await bob.hears("OFFER", 2);
+
+        network.swallow();
+        alice.offer("bob", "mc_missed");
+        alice.candidate("bob", 1, "mc_missed");
+        alice.offer("alice", "mc_echo");
+        await alice.hears("OFFER");
+        using back = await Client.open(network, bobs);
+        alice.candidate("bob", 2, "mc_missed");
+        await back.hears("CANDIDATE", 2);
+
+        const missed = back.heard.filter(({ body }) => body.connectionId === "mc_missed");
+        expect(missed.map(({ event }) => event)).toEqual(["OFFER", "CANDIDATE", "CANDIDATE"]);
+        expect(back.heard.filter(({ body }) => body.connectionId === "mc_heard")).toEqual([]);
+      },
+    );
+  },
+);

@@ -4,6 +4,7 @@ import { LIMITS } from "../limits.ts";
 import type { Link } from "../link.ts";
 import { mannerOf } from "../manner.ts";
 import type { ServerMessage } from "../messages.ts";
+import { Unconfirmed } from "../unconfirmed.ts";
 import { Watchdog } from "../watchdog.ts";
 import { webSocketOf } from "./webSocketOf.ts";
 
@@ -22,6 +23,10 @@ export class SocketLink implements Link {
   readonly #clock: Clock;
   readonly #watchdog: Watchdog;
   readonly #signsOfLife = new Set<() => void>();
+  readonly #unconfirmed = new Unconfirmed();
+  /** Up to which message the client was last handed everything. */
+  #handed = 0;
+  #isAsked = false;
   #closeCode: number | undefined;
   #isCongested = false;
 
@@ -33,6 +38,10 @@ export class SocketLink implements Link {
     this.insideAddress = insideAddress;
     this.weighsLeave = socket.handshake.query["platform"] !== BROWSER_PLATFORM;
     socket.conn.on("packet", () => this.#heardProgram());
+    socket.conn.on("drain", () => {
+      this.#handed = this.#unconfirmed.last;
+      this.#askForReceipt();
+    });
     socket.conn.on("upgrade", () => {
       this.#watchTransport();
       this.#heardProgram();
@@ -49,7 +58,14 @@ export class SocketLink implements Link {
     if (this.#isFull()) {
       this.#isCongested = true;
       this.#break();
-    } else this.#socket.emit(event, body);
+    } else {
+      this.#unconfirmed.sent({ event, body } as ServerMessage);
+      this.#socket.emit(event, body);
+    }
+  }
+
+  get unconfirmed(): readonly ServerMessage[] {
+    return this.#unconfirmed.messages;
   }
 
   isAlive(withinMs: number): Promise<boolean> {
@@ -102,12 +118,26 @@ export class SocketLink implements Link {
     else this.#socket.conn.close(true);
   }
 
+  /** Frames arrive in order: who answers a ping has what was sent before it. */
+  #askForReceipt(): void {
+    if (this.#isAsked || this.#unconfirmed.isEmpty) return;
+    const webSocket = webSocketOf(this.#socket);
+    this.#isAsked = webSocket !== undefined;
+    webSocket?.ping(String(this.#handed));
+  }
+
   #watchTransport(): void {
     const webSocket = webSocketOf(this.#socket);
-    webSocket?.on("pong", () => {
+    webSocket?.on("pong", (asked: Buffer) => {
       this.#watchdog.heardTransport();
       this.#showLife();
+      if (asked.length === 0) return;
+      this.#unconfirmed.confirm(Number(asked));
+      this.#isAsked = false;
+      this.#askForReceipt();
     });
+    // A client on polling has had the last answer when it asks again, before it gets what waits for it.
+    if (!webSocket) this.#socket.conn.transport.prependListener("ready", () => this.#unconfirmed.confirm(this.#handed));
     // Before engine.io's own listener, which makes socket.io report the end without the code.
     webSocket?.prependOnceListener("close", (code: number) => {
       this.#closeCode = code;

@@ -6,8 +6,9 @@ import { LIMITS } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
 import { Session } from "../session.ts";
 import type { SideDoor } from "../sideDoor.ts";
-import { HANDSHAKE_LIMIT_MS } from "../times.ts";
+import { HANDSHAKE_LIMIT_MS, PAGE_PING_INTERVAL_MS, PAGE_PING_LIMIT_MS } from "../times.ts";
 import type { Worlds } from "../worlds.ts";
+import { bePatientWith } from "./patience.ts";
 import { receive } from "./receive.ts";
 import { SocketLink } from "./socketLink.ts";
 
@@ -29,6 +30,8 @@ export function serveSkyway(
     // Without the origin reflected and credentials allowed, skyway-js polls for ever and reports nothing.
     cors: { origin: true, credentials: true },
     connectTimeout: HANDSHAKE_LIMIT_MS,
+    pingInterval: PAGE_PING_INTERVAL_MS,
+    pingTimeout: PAGE_PING_LIMIT_MS,
     maxHttpBufferSize: LIMITS.messageBytes,
     httpCompression: false,
     serveClient: false,
@@ -38,6 +41,7 @@ export function serveSkyway(
     },
   });
 
+  io.engine.on("connection", bePatientWith);
   io.on("connection", (socket: Socket) => {
     const inside = sideDoor()?.addressOf(socket.request.socket);
     const link = new SocketLink(socket, worlds.clock, inside);

@@ -6,7 +6,8 @@ export interface RawWebSocket extends EventEmitter {
   readonly readyState: number;
   /** Bytes that the network has not taken yet. */
   readonly bufferedAmount: number;
-  ping(): void;
+  /** @param data comes back with the pong. */
+  ping(data?: string): void;
   /** Ends it without a close frame. */
   terminate(): void;
 }

@@ -4,6 +4,9 @@ import { KEY } from "./signaling.ts";
 import { waitFor } from "./waitFor.ts";
 
 interface Engine {
+  /** As the server has told it, in milliseconds. */
+  readonly pingInterval: number;
+  readonly pingTimeout: number;
   readonly transport: { readonly name: string };
   once(event: "pong", listener: () => void): unknown;
   sendPacket(type: "ping"): void;
