@@ -5,7 +5,7 @@ readonly DEFAULT_API_KEY=00000000-0000-4000-8000-000000000000
 readonly TOKEN_BYTES=32
 
 ensure_secrets() {
-  [[ $(setting BIND_ADDRESS) =~ ^(127\..*|::1|\[::1\]|localhost)?$ ]] && return
+  [[ $(setting BIND_ADDRESS) =~ ^((127\.[0-9.]*|::1|\[::1\]|localhost)(,|$))*$ ]] && return
   local key
   key=$(setting SKYWAY_API_KEY)
   [[ -n $(setting API_TOKEN) ]] || keep_setting API_TOKEN "$(random_token)" "What the API and the console ask for."

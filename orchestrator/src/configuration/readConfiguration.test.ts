@@ -82,13 +82,21 @@ test("of several API keys the first is used", () => {
 
 describe("the API token", () => {
   test("is not needed on loopback", () => {
-    for (const address of ["", "127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost"]) {
+    for (const address of ["", "127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost", "127.0.0.1,[::1]"]) {
       expect(readConfiguration({ BIND_ADDRESS: address }).apiToken).toBeUndefined();
     }
   });
 
   test("is needed anywhere else, and the message says what to set", () => {
-    for (const address of ["0.0.0.0", "::", "[::]", "192.0.2.7", "recorder.example"]) {
+    for (const address of [
+      "0.0.0.0",
+      "::",
+      "[::]",
+      "192.0.2.7",
+      "recorder.example",
+      "127.0.0.1,[::]",
+      "0.0.0.0,[::1]",
+    ]) {
       const text = mistakes({ BIND_ADDRESS: address });
       for (const word of ["API_TOKEN", "BIND_ADDRESS", address, ".env"]) expect(text).toContain(word);
     }

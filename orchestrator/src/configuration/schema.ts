@@ -190,7 +190,7 @@ export const Environment = z
     CONFIG_FILE: z.preprocess(optional, z.string().optional()),
   })
   .superRefine(({ API_TOKEN, BIND_ADDRESS }, context) => {
-    if (API_TOKEN !== undefined || isLoopback(BIND_ADDRESS)) return;
+    if (API_TOKEN !== undefined || BIND_ADDRESS.split(",").every(isLoopback)) return;
     context.addIssue({
       code: "custom",
       path: ["API_TOKEN"],

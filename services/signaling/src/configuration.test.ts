@@ -40,9 +40,12 @@ test("TURN servers are read with their secret", () => {
   });
 });
 
-test.each(["127.0.0.1", "127.8.0.1", "::1", "[::1]", "localhost"])("the default key works on %s", (address) => {
-  expect(readConfiguration({ BIND_ADDRESS: address }).apiKeys).toEqual([DEFAULT_API_KEY]);
-});
+test.each(["127.0.0.1", "127.8.0.1", "::1", "[::1]", "localhost", "127.0.0.1,[::1]"])(
+  "the default key works on %s",
+  (address) => {
+    expect(readConfiguration({ BIND_ADDRESS: address }).apiKeys).toEqual([DEFAULT_API_KEY]);
+  },
+);
 
 describe("what is wrong is named, and no secret is shown", () => {
   test.each([
@@ -50,6 +53,8 @@ describe("what is wrong is named, and no secret is shown", () => {
     [{ SKYWAY_API_KEY: `${KEY},${KEY.toUpperCase()}` }, "SKYWAY_API_KEY (entry 2)"],
     [{ BIND_ADDRESS: "0.0.0.0" }, "SKYWAY_API_KEY"],
     [{ BIND_ADDRESS: "127.0.0.1.example.org" }, "SKYWAY_API_KEY"],
+    [{ BIND_ADDRESS: "127.0.0.1,[::]" }, "SKYWAY_API_KEY"],
+    [{ BIND_ADDRESS: "0.0.0.0,[::1]" }, "SKYWAY_API_KEY"],
     [{ BIND_ADDRESS: "192.168.1.2", SKYWAY_API_KEY: `${KEY},${DEFAULT_API_KEY}` }, "SKYWAY_API_KEY"],
     [{ PORT: "web" }, "PORT"],
     [{ PORT: "70000" }, "PORT"],

@@ -40,7 +40,7 @@ const Environment = z
       const [missing, given] = TURN_URLS === undefined ? ["TURN_URLS", "TURN_SECRET"] : ["TURN_SECRET", "TURN_URLS"];
       context.addIssue({ code: "custom", path: [missing], message: `is needed where ${given} is set` });
     }
-    if (keys.some((key) => key === DEFAULT_API_KEY) && !isLoopback(BIND_ADDRESS)) {
+    if (keys.some((key) => key === DEFAULT_API_KEY) && !list(BIND_ADDRESS).every(isLoopback)) {
       context.addIssue({
         code: "custom",
         path: ["SKYWAY_API_KEY"],
@@ -76,7 +76,7 @@ export class ConfigurationError extends Error {
 
 /**
  * @param environment PORT (9000; 0 for any), SIDE_DOOR_PORT (none; must not be reached from outside), LISTEN_ADDRESS (0.0.0.0: in the bundle only the front door reaches it),
- *   SKYWAY_API_KEY (comma-separated), BIND_ADDRESS (where the bundle is published; 127.0.0.1), LOG_LEVEL (info),
+ *   SKYWAY_API_KEY (comma-separated), BIND_ADDRESS (where the bundle is published, comma-separated; 127.0.0.1), LOG_LEVEL (info),
  *   SKYWAY_SECRET_KEYS (comma-separated `<API key>:<secret>`; none), TURN_URLS (comma-separated) with TURN_SECRET (none).
  * @throws ConfigurationError naming every variable that is wrong and what to change.
  */
