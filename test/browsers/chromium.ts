@@ -2,21 +2,37 @@ import { chromium } from "playwright-core";
 import { type Browser, EXECUTABLES } from "./browser.ts";
 import { signalTree } from "./processTree.ts";
 
-export const CHROMIUM_ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-background-networking",
-  "--use-fake-device-for-media-stream",
-  "--use-fake-ui-for-media-stream",
-  "--autoplay-policy=no-user-gesture-required",
-  // skyway-js names a public STUN server by default; tests stay on this host.
-  "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-];
+export const CHROMIUM_ARGUMENTS = chromiumArguments();
+
+/** @param reaches what it may connect to besides 127.0.0.1. */
+function chromiumArguments(reaches: readonly string[] = []): string[] {
+  const excluded = ["127.0.0.1", ...reaches].map((address) => `EXCLUDE ${address}`);
+  return [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    // skyway-js names a public STUN server by default; tests stay on this host.
+    `--host-resolver-rules=${["MAP * ~NOTFOUND", ...excluded].join(" , ")}`,
+  ];
+}
+
+/** For a Chromium that is not where the tests are. */
+export interface Elsewhere {
+  executablePath: string;
+  env: Record<string, string>;
+  /** Addresses. */
+  reaches: string[];
+  args: string[];
+}
 
 /** Starts headless Chromium with a synthetic camera and microphone. */
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium(elsewhere?: Elsewhere): Promise<Browser> {
   const server = await chromium.launchServer({
-    executablePath: EXECUTABLES.chromium,
-    args: CHROMIUM_ARGUMENTS,
+    executablePath: elsewhere?.executablePath ?? EXECUTABLES.chromium,
+    args: [...chromiumArguments(elsewhere?.reaches), ...(elsewhere?.args ?? [])],
+    env: { ...process.env, ...elsewhere?.env },
     host: "127.0.0.1",
   });
   const pid = server.process().pid;

@@ -3,6 +3,6 @@ import { launchChromium } from "./chromium.ts";
 import { launchFirefox } from "./firefox.ts";
 
 export const launch: Record<BrowserName, () => Promise<Browser>> = {
-  chromium: launchChromium,
+  chromium: () => launchChromium(),
   firefox: launchFirefox,
 };

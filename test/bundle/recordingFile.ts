@@ -19,6 +19,7 @@ const Probe = z.object({
 const Frames = z.object({
   frames: z.array(z.object({ key_frame: z.number(), pict_type: z.string(), pts_time: seconds })),
 });
+const FrameTimes = z.object({ frames: z.array(z.object({ pts_time: seconds })) });
 
 /** What a file says of itself once all of it was read and decoded. */
 export interface Inspection {
@@ -75,6 +76,13 @@ function readProbe(text: string): Pick<Inspection, "durationSeconds" | "tags" | 
 export async function complaintsAbout(path: string): Promise<string> {
   const { code, stdout } = await run("mkvmerge", ["--output", `${path}.checked`, path]);
   return code === 0 ? "" : stdout;
+}
+
+/** When each frame is shown, or heard, in seconds; of decoded frames only. */
+export async function frameTimes(path: string, kind: "audio" | "video"): Promise<number[]> {
+  const stream = `-select_streams ${kind.slice(0, 1)}:0`;
+  const text = await inRecorderImage(path, `ffprobe -v error ${stream} -show_entries frame=pts_time -of json ${FILE}`);
+  return FrameTimes.parse(JSON.parse(text)).frames.map(({ pts_time }) => pts_time);
 }
 
 function readFirstFrame(text: string): Inspection["firstFrame"] {

@@ -1,11 +1,12 @@
 import { expect } from "vitest";
 import type { Statistics } from "../browsers/callerPage.ts";
-import { type Call, fileUrl, findCallOf, type Leg } from "../bundle/api.ts";
+import { type Call, fileUrl, findCallOf, type Leg, request } from "../bundle/api.ts";
 import { recorderContainers } from "../bundle/containers.ts";
 import { download } from "../bundle/download.ts";
 import { note } from "../bundle/figures.ts";
 import { type Inspection, inspect } from "../bundle/recordingFile.ts";
 import { allHealthy, healths } from "../bundle/services.ts";
+import { API_KEY, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { listVolume } from "../bundle/volume.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 
@@ -134,4 +135,12 @@ function expectKept(recorded: number, sent: number | null | undefined, hint: str
   if (!sent) throw new Error(`the browser says it sent no ${hint}`);
   expect(recorded / sent, hint).toBeGreaterThanOrEqual(FRAMES_KEPT);
   expect(recorded - sent, hint).toBeLessThanOrEqual(flowedOnMs / AUDIO_PACKET_MS);
+}
+
+/** Waits for the recorder to be there again for those who call it, after parts of the bundle were started anew. */
+export async function recorderIsRegistered(): Promise<void> {
+  await waitFor("the recorder is registered again", PATIENCE_MS, async () => {
+    const peers = await request(`/api/apikeys/${API_KEY}/peers/${RECORDER_PEER_ID}/exists`);
+    return peers.ok && (await peers.json()).exists;
+  });
 }

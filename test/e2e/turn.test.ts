@@ -8,8 +8,7 @@ import { note } from "../bundle/figures.ts";
 import { recreate } from "../bundle/recreate.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { API_KEY, MEDIA_PORT, PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
-import { waitFor } from "../bundle/waitFor.ts";
-import { expectNothingLeft, PATIENCE_MS, readyCallOf, untilAllHealthy } from "./expectations.ts";
+import { expectNothingLeft, PATIENCE_MS, readyCallOf, recorderIsRegistered, untilAllHealthy } from "./expectations.ts";
 import { newPeerId, openStage, type Stage } from "./stage.ts";
 
 const TURN_PORT = MEDIA_PORT + 500;
@@ -94,13 +93,6 @@ async function recordRelayed() {
   const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
   const turn = await runOrThrow("docker", ["inspect", "--format", format, `${PROJECT}-turn-1`]);
   return { addresses, turn: turn.trim() };
-}
-
-function recorderIsRegistered() {
-  return waitFor("the recorder is registered again", PATIENCE_MS, async () => {
-    const peers = await request(`/api/apikeys/${API_KEY}/peers/${RECORDER_PEER_ID}/exists`);
-    return peers.ok && (await peers.json()).exists;
-  });
 }
 
 async function iceServers() {

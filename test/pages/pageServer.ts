@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire, stripTypeScriptTypes } from "node:module";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, isIPv6 } from "node:net";
 import { fileURLToPath } from "node:url";
 
 const HTML = "text/html; charset=utf-8";
@@ -30,7 +30,7 @@ export interface PageServer {
 }
 
 /** Serves the test pages from an origin of their own, as a user's web site would. */
-export async function servePages(): Promise<PageServer> {
+export async function servePages(address = "127.0.0.1"): Promise<PageServer> {
   const server = createServer(async (request, response) => {
     const page = await load(new URL(request.url ?? "/", "http://localhost").pathname);
     if (!page) {
@@ -40,10 +40,10 @@ export async function servePages(): Promise<PageServer> {
     response.writeHead(200, { "content-type": page.type, "cache-control": "no-store" });
     response.end(page.content);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http://${isIPv6(address) ? `[${address}]` : address}:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -272,6 +272,7 @@ export class CallSession implements MediaSession, Ticking {
       throw new GatewayError("TRANSPORT_FAILED", ANOTHER);
     offered.transport?.accept(writeTransportOffer(remote));
     this.#offeredAgain = undefined;
+    this.#stall.answered(this.#surroundings.now());
     this.#answered = { ...before, ...offered, offer: { ...before.offer, transport: remote } };
     if (offered.transport) await this.#goTo(offered.transport, before, remote);
     else await before.transport.meet(remote);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { STALL_MS, StallWatch, UNHEARD_REQUESTS } from "./stallWatch.ts";
+import { MAX_ANSWERS, STALL_MS, StallWatch, UNHEARD_REQUESTS } from "./stallWatch.ts";
 
 const times = (media: number, rtcp = 0) => ({ media, rtcp });
 
@@ -11,6 +11,26 @@ test("a silence is told of once, and the next one again", () => {
   expect(watch.look(times(1), 0, 10 * STALL_MS)).toBe(false);
   expect(watch.look(times(2), 0, 11 * STALL_MS)).toBe(false);
   expect(watch.look(times(2), 0, 12 * STALL_MS)).toBe(true);
+});
+
+test("a caller that has answered and is not heard all the same is told of anew, a few times", () => {
+  const watch = new StallWatch();
+  watch.look(times(1), 0, 0);
+  expect(watch.look(times(1), 0, STALL_MS)).toBe(true);
+  let nowMs = STALL_MS;
+  for (let answers = 1; answers <= MAX_ANSWERS; answers++) {
+    watch.answered(nowMs);
+    expect(watch.look(times(1), 0, nowMs + STALL_MS - 1)).toBe(false);
+    nowMs += STALL_MS;
+    expect(watch.look(times(1), 0, nowMs)).toBe(true);
+  }
+  watch.answered(nowMs);
+  expect(watch.look(times(1), 0, nowMs + STALL_MS)).toBe(false);
+
+  watch.look(times(2), 0, nowMs + 2 * STALL_MS);
+  expect(watch.look(times(2), 0, nowMs + 3 * STALL_MS)).toBe(true);
+  watch.answered(nowMs + 3 * STALL_MS);
+  expect(watch.look(times(2), 0, nowMs + 4 * STALL_MS)).toBe(true);
 });
 
 test("who has sent nothing yet, and who sends RTCP alone, is there", () => {

@@ -10,6 +10,9 @@ export const STALL_MS = 2_500;
  */
 export const UNHEARD_REQUESTS = 3;
 
+/** So often a caller that has answered and is not heard all the same is told of anew. */
+export const MAX_ANSWERS = 3;
+
 /** How many packets have come in all. */
 export interface Heard {
   media: number;
@@ -18,13 +21,22 @@ export interface Heard {
 
 /**
  * Tells of the beginning of a silence: once, until media has come again. Who sends no media is silent by right. And of
- * callers that do not hear us: once, until one has answered.
+ * callers that do not hear us: once, until one has answered. Again, when a caller has answered our offer and is not heard.
  */
 export class StallWatch {
   #heard: Heard = { media: 0, rtcp: 0 };
   #sinceMs: number | undefined;
   #isTold = false;
   #isUnheard = false;
+  #answers = 0;
+
+  /** The caller has answered our offer. It is there, and what it sends should come. */
+  answered(nowMs: number): void {
+    if (!this.#isTold || this.#answers >= MAX_ANSWERS) return;
+    this.#answers += 1;
+    this.#isTold = false;
+    this.#sinceMs = nowMs;
+  }
 
   /**
    * @param inVain how often a keyframe was asked for since the last one, of a caller whose pictures come.
@@ -37,7 +49,10 @@ export class StallWatch {
   }
 
   #isSilent({ media, rtcp }: Heard, nowMs: number): boolean {
-    if (media !== this.#heard.media) this.#isTold = false;
+    if (media !== this.#heard.media) {
+      this.#isTold = false;
+      this.#answers = 0;
+    }
     if (media !== this.#heard.media || rtcp !== this.#heard.rtcp) {
       this.#heard = { media, rtcp };
       this.#sinceMs = nowMs;

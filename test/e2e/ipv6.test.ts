@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openCallerPage } from "../browsers/callerPage.ts";
+import { composeOrThrow } from "../bundle/compose.ts";
+import { note } from "../bundle/figures.ts";
+import { MEDIA_PORT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
+import { openServerAddress, RoamingHost, SERVERS } from "../network/roamingHost.ts";
+import { servePages } from "../pages/pageServer.ts";
+import {
+  expectAllHealthy,
+  expectNothingLeft,
+  expectTrueRecording,
+  PATIENCE_MS,
+  readyCallOf,
+  recorderIsRegistered,
+} from "./expectations.ts";
+import { newPeerId } from "./stage.ts";
+
+const SERVER = SERVERS[6];
+const OVERLAY = ["--file", "compose/ipv6.yml"];
+/** The others need not know of it: they would want a token and a key of one's own, as this is not loopback. */
+const RECREATE = ["up", "--detach", "--wait", "--no-deps", "--no-build", "web", "skyway-webrtc-gateway"];
+const env = { BIND_ADDRESS_IPV6: `[${SERVER}]`, ANNOUNCED_IP: `127.0.0.1,${SERVER}` };
+
+const CALL_MS = 10_000;
+
+let address: AsyncDisposable;
+beforeAll(async () => {
+  address = await openServerAddress(6);
+  await composeOrThrow([...OVERLAY, ...RECREATE], { env });
+  await recorderIsRegistered();
+});
+afterAll(async () => {
+  await composeOrThrow(RECREATE);
+  await address?.[Symbol.asyncDispose]();
+  await recorderIsRegistered();
+  await expectAllHealthy();
+});
+
+test("a caller that has IPv6 alone is recorded through the ports that Docker publishes", async () => {
+  await using host = await RoamingHost.open(["wifi"], 6);
+  const pages = await servePages(SERVER);
+  const browser = await host.launchChromium(pages.origin);
+  try {
+    const page = await openCallerPage(browser, pages.origin);
+    await page.capture();
+    const peerId = await page.open({ ...SIGNALING, host: `[${SERVER}]` }, newPeerId("ipv6"));
+    await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+    await page.talk(CALL_MS);
+    const otherSide = await page.otherSide();
+    const endedAt = Date.now();
+    const sent = await page.hangUp("close(true)");
+    const seconds = await page.lasted();
+
+    await expectTrueRecording(await readyCallOf(peerId, endedAt, PATIENCE_MS), sent, { seconds, within: 0.5 });
+
+    expect(otherSide.named).toEqual(expect.arrayContaining([`${SERVER}:${MEDIA_PORT}`, `127.0.0.1:${MEDIA_PORT}`]));
+    expect(otherSide.used).toBe(`${SERVER}:${MEDIA_PORT}`);
+    await note({ test: expect.getState().currentTestName, otherSide });
+    await page.tab.close();
+    await expectNothingLeft();
+  } finally {
+    await browser.close();
+    await pages.close();
+  }
+});

@@ -1,0 +1,137 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Browser } from "../browsers/browser.ts";
+import { openCallerPage } from "../browsers/callerPage.ts";
+import { fileUrl, findCallOf, findCallsOf } from "../bundle/api.ts";
+import { composeOrThrow } from "../bundle/compose.ts";
+import { download } from "../bundle/download.ts";
+import { note } from "../bundle/figures.ts";
+import { frameTimes, inspect } from "../bundle/recordingFile.ts";
+import { RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
+import { type Network, openServerAddress, RoamingHost, SERVERS } from "../network/roamingHost.ts";
+import { servePages } from "../pages/pageServer.ts";
+import { expectAllHealthy, expectNothingLeft, PATIENCE_MS, readyCallOf, recorderIsRegistered } from "./expectations.ts";
+import { newPeerId } from "./stage.ts";
+
+const SERVER = SERVERS[4];
+const SECOND_ADDRESS = ["--file", "test/network/secondAddress.yml"];
+const RECREATE = ["up", "--detach", "--wait", "--no-deps", "--no-build", "web", "skyway-webrtc-gateway"];
+
+const BEFORE_MS = 5_000;
+/** Until beyond the 30 s after which ICE gives up whom it does not hear. */
+const CALL_MS = 45_000;
+/** Without a network for so long, as between Wi-Fi and mobile. */
+const BETWEEN_MS = 2_000;
+/** A page has noticed within 9 s that its socket is dead, and is back within 1.5 s; the rest is ICE and DTLS. */
+const LOST_S = 14;
+/** Longer than the pauses of a call without trouble on a busy host. */
+const GAP_S = 0.5;
+
+let address: AsyncDisposable;
+beforeAll(async () => {
+  address = await openServerAddress();
+  await composeOrThrow([...SECOND_ADDRESS, ...RECREATE], { env: { SECOND_ADDRESS: SERVER, ANNOUNCED_IP: SERVER } });
+  await recorderIsRegistered();
+});
+afterAll(async () => {
+  await composeOrThrow(RECREATE);
+  await address?.[Symbol.asyncDispose]();
+  await recorderIsRegistered();
+  await expectAllHealthy();
+});
+
+type Move = (host: RoamingHost, from: Network, to: Network) => Promise<void>;
+test.each<[string, Network[], Move]>([
+  ["has two networks, and loses the one it uses,", ["wifi", "mobile"], (host, from) => host.down(from)],
+  [
+    "leaves its network just after it has found another",
+    ["wifi"],
+    async (host, from, to) => {
+      await host.up(to);
+      await host.down(from);
+    },
+  ],
+  [
+    "is between two networks for a moment",
+    ["wifi"],
+    async (host, from, to) => {
+      await host.down(from);
+      await delay(BETWEEN_MS);
+      await host.up(to);
+    },
+  ],
+])("a browser that %s in mid-call goes on in the same file", async (_, networks, move) => {
+  await using host = await RoamingHost.open(networks);
+  await using stage = await openBrowser(host);
+  const page = await openCallerPage(stage.browser, stage.pages);
+  await page.capture();
+  const peerId = await page.open({ ...SIGNALING, host: SERVER }, newPeerId("roaming"));
+  await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  await page.talk(BEFORE_MS);
+  const before = await bytesOf(host);
+  const [from, to] = before.wifi > before.mobile ? (["wifi", "mobile"] as const) : (["mobile", "wifi"] as const);
+  const movedAtS = (await page.upFor()) / 1000;
+  await move(host, from, to);
+  await page.talk(CALL_MS);
+  const after = await bytesOf(host);
+  expect((await findCallOf(peerId))?.legs[0]?.state).toBe("recording");
+  expect(await page.errors()).toEqual([]);
+  const endedAt = Date.now();
+  const sent = await page.hangUp("close(true)");
+
+  const { call, leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
+
+  await using file = await download(fileUrl(call, leg));
+  const [seen, frames, sounds] = await Promise.all([
+    inspect(file.path),
+    frameTimes(file.path, "video"),
+    frameTimes(file.path, "audio"),
+  ]);
+  const gaps = { video: gapsIn(frames), audio: gapsIn(sounds) };
+  const hint = JSON.stringify({ leg, seen, sent, movedAtS, gaps, from, before, after }, null, 2);
+  await note({ test: expect.getState().currentTestName, movedAtS, gaps, frames: `${frames.length}` });
+
+  // It did move: what it sent went by the one, and then by the other.
+  expect(before[from], hint).toBeGreaterThan(10 * before[to]);
+  expect(after[to] - before[to], hint).toBeGreaterThan(10 * (after[from] - before[from]));
+  // Signalling, too: nothing else could say so.
+  expect(leg.reason, hint).toBe("force_close");
+
+  expect(await findCallsOf(peerId)).toHaveLength(1);
+  expect(call.legs, hint).toHaveLength(1);
+  expect(leg.error, hint).toBeUndefined();
+  expect(leg.files, hint).toBeUndefined();
+  expect(seen.decodeErrors, hint).toBe("");
+  expect(Math.abs(seen.durationSeconds - CALL_MS / 1000), hint).toBeLessThan(1);
+  for (const times of [frames, sounds]) {
+    const lostS = gapsIn(times).reduce((sum, { seconds }) => sum + seconds, 0);
+    expect(lostS, hint).toBeLessThan(LOST_S);
+    expect(gapsIn(times)[0]?.at, hint).toBeGreaterThan(movedAtS - 1);
+    expect(gapsIn(times).at(-1)?.at ?? 0, hint).toBeLessThan(movedAtS + LOST_S);
+  }
+  await page.tab.close();
+  await expectNothingLeft();
+});
+
+async function openBrowser(host: RoamingHost): Promise<{ browser: Browser; pages: string } & AsyncDisposable> {
+  const pages = await servePages(SERVER);
+  const browser = await host.launchChromium(pages.origin);
+  return {
+    browser,
+    pages: pages.origin,
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      await pages.close();
+    },
+  };
+}
+
+async function bytesOf(host: RoamingHost): Promise<Record<Network, number>> {
+  return { wifi: await host.sent("wifi"), mobile: await host.sent("mobile") };
+}
+
+/** Where nothing is seen, or heard, for longer than usual; in seconds of the file. */
+function gapsIn(times: readonly number[]): { at: number; seconds: number }[] {
+  const gaps = times.slice(1).map((time, index) => ({ at: times[index] ?? 0, seconds: time - (times[index] ?? 0) }));
+  return gaps.filter(({ seconds }) => seconds > GAP_S);
+}

@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { type Browser, EXECUTABLES } from "../browsers/browser.ts";
+import { launchChromium } from "../browsers/chromium.ts";
+import { run, runOrThrow } from "../bundle/run.ts";
+import { PROJECT } from "../bundle/settings.ts";
+
+export type Network = "wifi" | "mobile";
+
+interface Place {
+  /** Of this machine's end and of the other one, within a /24. */
+  here: number;
+  there: number;
+  /** The lower, the sooner it is used for what is not bound to a network yet. */
+  metric: number;
+  /** Of routes, for what comes from its address. */
+  table: number;
+}
+
+const PLACES: Record<Network, Place> = {
+  wifi: { here: 17, there: 18, metric: 100, table: 101 },
+  mobile: { here: 33, there: 34, metric: 200, table: 102 },
+};
+const NETWORKS: readonly Network[] = ["wifi", "mobile"];
+
+/** Each project has names and addresses of its own; 198.18.0.0/15 is for tests, and nobody's network (RFC 2544). */
+const DIGEST = createHash("sha256").update(PROJECT).digest();
+const NAMESPACE = `${PROJECT}-roaming`;
+const STEM = `scr${DIGEST.toString("hex", 0, 3)}`; // names of interfaces have 15 characters at most
+const SUBNET = `198.${18 + ((DIGEST[3] ?? 0) % 2)}.${DIGEST[4]}`;
+
+/** Of its own, too (RFC 4193). */
+const SUBNET_IPV6 = `fd${DIGEST.toString("hex", 5, 6)}:${DIGEST.toString("hex", 6, 8)}:${DIGEST.toString("hex", 8, 10)}`;
+
+/** 4, or 6 for a host that has no other addresses. */
+export type Family = 4 | 6;
+
+/** By which a roaming host reaches this machine, over either network. */
+export const SERVERS: Record<Family, string> = { 4: addressOf(4, 1), 6: addressOf(6, 1) };
+
+const Links = z.array(z.object({ stats64: z.object({ tx: z.object({ bytes: z.number() }) }) }));
+
+/** This machine's address for roaming hosts, until the end of its scope (`await using`). It needs root. */
+export async function openServerAddress(family: Family = 4): Promise<AsyncDisposable> {
+  if (process.getuid?.() !== 0) throw new Error("addresses and network namespaces of one's own need root");
+  const one = `${SERVERS[family]}/${family === 4 ? 32 : 128}`;
+  const remove = () => run("ip", ["address", "delete", one, "dev", "lo"]);
+  await remove(); // what an aborted run left
+  await ip("address", "add", one, "dev", "lo");
+  return { [Symbol.asyncDispose]: async () => void (await remove()) };
+}
+
+/**
+ * Another machine within this one, with two networks, as a telephone has: what is bound to the address of one goes by
+ * that one, and by none when it is gone.
+ */
+export class RoamingHost implements AsyncDisposable {
+  /** Makes it, with these networks up, and takes away what an aborted run left of one. */
+  static async open(up: readonly Network[], family: Family = 4): Promise<RoamingHost> {
+    await removeAll();
+    try {
+      await ip("netns", "add", NAMESPACE);
+      await inside("link", "set", "lo", "up");
+      for (const network of NETWORKS) await connect(network, family);
+      const host = new RoamingHost(family);
+      for (const network of up) await host.up(network);
+      return host;
+    } catch (error) {
+      await removeAll();
+      throw error;
+    }
+  }
+
+  readonly #family: Family;
+
+  private constructor(family: Family) {
+    this.#family = family;
+  }
+
+  async up(network: Network): Promise<void> {
+    const { here, there, metric, table } = PLACES[network];
+    const family = `-${this.#family}`;
+    const route = ["default", "via", addressOf(this.#family, here), "dev", network];
+    await inside("link", "set", network, "up");
+    await inside("address", "add", ...withNet(this.#family, there), "dev", network);
+    await inside(family, "route", "add", ...route, "metric", String(metric));
+    await inside(family, "route", "add", ...route, "table", String(table));
+  }
+
+  /** Nothing comes by it any more, and nobody is told. Its address goes with it, as with whatever manages networks. */
+  async down(network: Network): Promise<void> {
+    await inside("link", "set", network, "down");
+    await inside("address", "flush", "dev", network);
+  }
+
+  /** Bytes that have left by a network. */
+  async sent(network: Network): Promise<number> {
+    const [link] = Links.parse(JSON.parse(await inside("-json", "-statistics", "link", "show", network)));
+    return link?.stats64.tx.bytes ?? 0;
+  }
+
+  /** A Chromium there. Pages of `origin` may open camera and microphone, as if it had a certificate. */
+  launchChromium(origin: string): Promise<Browser> {
+    return launchChromium({
+      executablePath: fileURLToPath(new URL("chromium", import.meta.url)),
+      env: { NETWORK_NAMESPACE: NAMESPACE, CHROMIUM: EXECUTABLES.chromium },
+      reaches: [SERVERS[this.#family]],
+      args: [`--unsafely-treat-insecure-origin-as-secure=${origin}`],
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return removeAll();
+  }
+}
+
+async function connect(network: Network, family: Family): Promise<void> {
+  const { here, there, table } = PLACES[network];
+  const outer = nameOf(network);
+  await ip("link", "add", outer, "type", "veth", "peer", "name", network, "netns", NAMESPACE);
+  await ip("address", "add", ...withNet(family, here), "dev", outer);
+  await ip("link", "set", outer, "up");
+  // As every network does: what comes from an address of another one is not passed on.
+  await writeFile(`/proc/sys/net/ipv4/conf/${outer}/rp_filter`, "1");
+  await inside(`-${family}`, "rule", "add", "from", addressOf(family, there), "lookup", String(table));
+}
+
+function addressOf(family: Family, place: number): string {
+  return family === 4 ? `${SUBNET}.${place}` : `${SUBNET_IPV6}::${place.toString(16)}`;
+}
+
+/** With the network that it is in, one of 16 addresses. Nobody else can have it: it need not be asked for first. */
+function withNet(family: Family, place: number): string[] {
+  return family === 4 ? [`${addressOf(4, place)}/28`] : [`${addressOf(6, place)}/124`, "nodad"];
+}
+
+/** Interfaces go with their other ends: their namespace itself stays for as long as a process is in it. */
+async function removeAll(): Promise<void> {
+  for (const network of NETWORKS) await run("ip", ["link", "delete", nameOf(network)]);
+  await run("ip", ["netns", "delete", NAMESPACE]);
+}
+
+const nameOf = (network: Network): string => `${STEM}${network.slice(0, 1)}`;
+const ip = (...args: string[]): Promise<string> => runOrThrow("ip", args);
+const inside = (...args: string[]): Promise<string> => ip("-netns", NAMESPACE, ...args);
