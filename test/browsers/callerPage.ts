@@ -113,6 +113,8 @@ export interface CallerPage {
   /** For how many seconds the call was up. */
   lasted(): Promise<number>;
   isOpen(): Promise<boolean>;
+  /** Whether the page has a socket to signalling, as far as it knows. */
+  isConnectedToSignaling(): Promise<boolean>;
   /** How the page's socket reaches signalling: by polling, until it has been upgraded to websocket. */
   transport(): Promise<string>;
   errors(): Promise<string[]>;
@@ -149,6 +151,7 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
     loudness: async () => z.number().parse(await run("loudness")),
     hangUp: async (how) => Statistics.parse(await run("hangUp", how)),
     lasted: async () => z.number().parse(await run("lasted")) / 1000,
+    isConnectedToSignaling: async () => z.boolean().parse(await run("isConnectedToSignaling")),
     transport: async () => z.string().parse(await run("transport")),
     isOpen: async () => z.boolean().parse(await run("isOpen")),
     errors: async () => z.array(z.string()).parse(await run("errors")),
