@@ -11,8 +11,8 @@ const E2E = {
   // defect all the same.
   retry: 1,
 };
-/** They measure, or need both cores: nothing else runs meanwhile. */
-const ALONE = ["bandwidth", "chaos", "fidelity", "film", "gateways", "live", "soak"].map(
+/** They measure, need both cores, or a disk that no container of others has: nothing else runs meanwhile. */
+const ALONE = ["bandwidth", "chaos", "fidelity", "film", "gateways", "live", "soak", "volume"].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 

@@ -3,10 +3,12 @@ import { basename, join } from "node:path";
 import { composeOrThrow } from "./compose.ts";
 import { run, runOrThrow } from "./run.ts";
 import { PROJECT } from "./settings.ts";
+import { waitFor } from "./waitFor.ts";
 
 const FOLDER = `/var/tmp/${PROJECT}-volume`;
 const IMAGE = join(FOLDER, "disk.img");
 const MOUNT = join(FOLDER, "recordings");
+const UNUSED_LIMIT_MS = 30_000;
 const MEBIBYTE = 1024 * 1024;
 const ORCHESTRATOR = ["up", "--detach", "--wait", "--no-build", "orchestrator"];
 
@@ -46,6 +48,11 @@ export class LoopVolume implements AsyncDisposable {
   /** As an operator does it: nobody may have it mounted meanwhile. */
   async repair(): Promise<void> {
     await this.unmountLazily();
+    // A container that is being started just now has all mounts for a moment, of whatever bundle it is.
+    await waitFor("nobody has it mounted", UNUSED_LIMIT_MS, async () => {
+      const { stdout } = await run("losetup", ["--associated", IMAGE]);
+      return stdout === "";
+    });
     await run("e2fsck", ["-p", "-f", IMAGE]); // its codes say what it mended
     await this.mount();
   }
