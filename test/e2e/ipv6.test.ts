@@ -1,40 +1,27 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCallerPage } from "../browsers/callerPage.ts";
-import { composeOrThrow } from "../bundle/compose.ts";
 import { note } from "../bundle/figures.ts";
 import { MEDIA_PORT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
-import { openServerAddress, RoamingHost, SERVERS } from "../network/roamingHost.ts";
+import { RoamingHost, SERVERS } from "../network/roamingHost.ts";
 import { servePages } from "../pages/pageServer.ts";
-import {
-  expectAllHealthy,
-  expectNothingLeft,
-  expectTrueRecording,
-  PATIENCE_MS,
-  readyCallOf,
-  recorderIsRegistered,
-} from "./expectations.ts";
+import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import { publishThere } from "./publishing.ts";
 import { newPeerId } from "./stage.ts";
 
 const SERVER = SERVERS[6];
-const OVERLAY = ["--file", "compose/ipv6.yml"];
-/** The others need not know of it: they would want a token and a key of one's own, as this is not loopback. */
-const RECREATE = ["up", "--detach", "--wait", "--no-deps", "--no-build", "web", "skyway-webrtc-gateway"];
-const env = { BIND_ADDRESS_IPV6: `[${SERVER}]`, ANNOUNCED_IP: `127.0.0.1,${SERVER}` };
+/** The other services need not know of it: they would want a token and a key of one's own, as this is not loopback. */
+const PUBLISHED = {
+  files: ["--file", "compose/ipv6.yml"],
+  env: { BIND_ADDRESS_IPV6: `[${SERVER}]`, ANNOUNCED_IP: `127.0.0.1,${SERVER}` },
+};
 
 const CALL_MS = 10_000;
 
-let address: AsyncDisposable;
+let published: AsyncDisposable;
 beforeAll(async () => {
-  address = await openServerAddress(6);
-  await composeOrThrow([...OVERLAY, ...RECREATE], { env });
-  await recorderIsRegistered();
+  published = await publishThere(6, PUBLISHED);
 });
-afterAll(async () => {
-  await composeOrThrow(RECREATE);
-  await address?.[Symbol.asyncDispose]();
-  await recorderIsRegistered();
-  await expectAllHealthy();
-});
+afterAll(() => published?.[Symbol.asyncDispose]());
 
 test("a caller that has IPv6 alone is recorded through the ports that Docker publishes", async () => {
   await using host = await RoamingHost.open(["wifi"], 6);

@@ -8,7 +8,7 @@ import { type JanusBundle, ROOM, withJanus } from "../bundle/janus.ts";
 import { inspect } from "../bundle/recordingFile.ts";
 import { watch } from "../bundle/recordingSignal.ts";
 import { runOrThrow } from "../bundle/run.ts";
-import { API_KEY, PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { PROJECT } from "../bundle/settings.ts";
 import { soundAfterPicture } from "../bundle/signalEvents.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import {
@@ -16,6 +16,7 @@ import {
   PATIENCE_MS,
   type Ready,
   readyCallOf,
+  recorderIsRegistered,
   recordingCallOf,
   untilAllHealthy,
 } from "./expectations.ts";
@@ -40,10 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stage?.[Symbol.asyncDispose]();
   await janus?.[Symbol.asyncDispose]();
-  await waitFor("the recorder is registered again", PATIENCE_MS, async () => {
-    const peers = await request(`/api/apikeys/${API_KEY}/peers/${RECORDER_PEER_ID}/exists`);
-    return peers.ok && (await peers.json()).exists;
-  });
+  await recorderIsRegistered();
   await untilAllHealthy();
 }, START_LIMIT_MS);
 afterEach(expectNothingLeft);

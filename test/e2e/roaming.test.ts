@@ -3,19 +3,21 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Browser } from "../browsers/browser.ts";
 import { openCallerPage } from "../browsers/callerPage.ts";
 import { fileUrl, findCallOf, findCallsOf } from "../bundle/api.ts";
-import { composeOrThrow } from "../bundle/compose.ts";
 import { download } from "../bundle/download.ts";
 import { note } from "../bundle/figures.ts";
 import { frameTimes, inspect } from "../bundle/recordingFile.ts";
 import { RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
-import { type Network, openServerAddress, RoamingHost, SERVERS } from "../network/roamingHost.ts";
+import { type Network, RoamingHost, SERVERS } from "../network/roamingHost.ts";
 import { servePages } from "../pages/pageServer.ts";
-import { expectAllHealthy, expectNothingLeft, PATIENCE_MS, readyCallOf, recorderIsRegistered } from "./expectations.ts";
+import { expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import { publishThere } from "./publishing.ts";
 import { newPeerId } from "./stage.ts";
 
 const SERVER = SERVERS[4];
-const SECOND_ADDRESS = ["--file", "test/network/secondAddress.yml"];
-const RECREATE = ["up", "--detach", "--wait", "--no-deps", "--no-build", "web", "skyway-webrtc-gateway"];
+const PUBLISHED = {
+  files: ["--file", "test/network/secondAddress.yml"],
+  env: { SECOND_ADDRESS: SERVER, ANNOUNCED_IP: SERVER },
+};
 
 const BEFORE_MS = 5_000;
 /** Until beyond the 30 s after which ICE gives up whom it does not hear. */
@@ -29,18 +31,11 @@ const FRAMES_PER_S = 15;
 /** Longer than the pauses of a call without trouble on a busy host. */
 const GAP_S = 0.5;
 
-let address: AsyncDisposable;
+let published: AsyncDisposable;
 beforeAll(async () => {
-  address = await openServerAddress();
-  await composeOrThrow([...SECOND_ADDRESS, ...RECREATE], { env: { SECOND_ADDRESS: SERVER, ANNOUNCED_IP: SERVER } });
-  await recorderIsRegistered();
+  published = await publishThere(4, PUBLISHED);
 });
-afterAll(async () => {
-  await composeOrThrow(RECREATE);
-  await address?.[Symbol.asyncDispose]();
-  await recorderIsRegistered();
-  await expectAllHealthy();
-});
+afterAll(() => published?.[Symbol.asyncDispose]());
 
 type Move = (host: RoamingHost, from: Network, to: Network) => Promise<void>;
 test.each<[string, Network[], Move]>([

@@ -1,0 +1,29 @@
+import type { Overlay } from "../bundle/compose.ts";
+import { recreate } from "../bundle/recreate.ts";
+import { type Family, openServerAddress } from "../network/roamingHost.ts";
+import { recorderIsRegistered, untilAllHealthy } from "./expectations.ts";
+
+const PUBLISHED = ["web", "skyway-webrtc-gateway"];
+
+/**
+ * Publishes the bundle at this machine's address for roaming hosts, too, until the end of the scope (`await using`).
+ *
+ * @param overlay what publishes it there.
+ */
+export async function publishThere(family: Family, overlay: Overlay): Promise<AsyncDisposable> {
+  const address = await openServerAddress(family);
+  const takeBack = async () => {
+    await recreate(PUBLISHED);
+    await address[Symbol.asyncDispose]();
+    await recorderIsRegistered();
+    await untilAllHealthy();
+  };
+  try {
+    await recreate(PUBLISHED, overlay);
+    await recorderIsRegistered();
+  } catch (error) {
+    await takeBack();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: takeBack };
+}
