@@ -4,6 +4,7 @@ import { CONFIG_FILE, readConfiguration } from "./configuration.ts";
 import { defaultRouteAddress } from "./defaultRoute.ts";
 import { GatewayError } from "./errors.ts";
 import { createGateway } from "./gateway.ts";
+import { isWildcard } from "./rtp/numericSocket.ts";
 import { createMediaSessions, describeOffer } from "./webrtc/mediaSession.ts";
 import { PublishedPort } from "./webrtc/publishedPort.ts";
 
@@ -33,8 +34,10 @@ async function start(): Promise<void> {
   const sessions = createMediaSessions({ mediaPort, bindAddress, announcedIps, publishedPort, totalKbps, relay, log });
   const { createDataTransport, sendDatagram } = sessions;
   const media = { createSession: sessions.create, describeOffer, createDataTransport, sendDatagram };
-  const isEverywhere = apiBindAddress === "0.0.0.0" || apiBindAddress === "::";
-  const content = { bindAddress: apiBindAddress, address: isEverywhere ? bindAddress : apiBindAddress };
+  const content = {
+    bindAddress: apiBindAddress,
+    address: isWildcard(apiBindAddress) ? bindAddress : apiBindAddress,
+  };
   const gateway = createGateway({ signalingUrl, media, content, publishedPort, log });
 
   try {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Caller } from "../testing/caller.ts";
 import { TestGateway } from "../testing/gateway.ts";
-import { nextCall, openPeer, type RecorderPeer } from "../testing/recorderPeer.ts";
+import { nextCall, openPeer, RECEIVE_ONLY, type RecorderPeer } from "../testing/recorderPeer.ts";
 import { UdpReceiver } from "../testing/udpReceiver.ts";
 import { waitFor } from "../testing/waitFor.ts";
 
@@ -20,8 +20,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => gateway[Symbol.asyncDispose]());
-
-const RECEIVE_ONLY = { video: false, audio: false, videoReceiveEnabled: true, audioReceiveEnabled: true };
 
 test("a call is announced, described, answered and received", async () => {
   await using ports = await Ports.open();

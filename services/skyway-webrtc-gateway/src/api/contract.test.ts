@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Caller } from "../testing/caller.ts";
 import { KEY, TestGateway } from "../testing/gateway.ts";
-import { nextCall, openPeer, type RecorderPeer } from "../testing/recorderPeer.ts";
+import { nextCall, openPeer, RECEIVE_ONLY, type RecorderPeer } from "../testing/recorderPeer.ts";
 import { OPERATIONS } from "./operations.ts";
 
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
@@ -10,7 +10,6 @@ vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 /** What is wrong in a request, and how it is said. Each status of the reference: `reference.test.ts`. */
 
 const NOBODY = "00000000-0000-4000-8000-00000000dead";
-const RECEIVE_ONLY = { video: false, audio: false, videoReceiveEnabled: true, audioReceiveEnabled: true };
 const peerFields = { key: KEY, domain: "localhost", peer_id: "TestRecorder" };
 const credential = { timestamp: 1_582_789_414, ttl: 3600, authToken: "jfdcSAe2kaj/i7/IO5MEvJA7JecVimAOb48WgLhJux4=" };
 const redirect = (address: unknown) => ({ constraints: RECEIVE_ONLY, redirect_params: { video: address } });

@@ -3,6 +3,7 @@ import type { Response } from "../testing/apiClient.ts";
 import { KEY, TestGateway } from "../testing/gateway.ts";
 import { LeapingClock } from "../testing/leapingClock.ts";
 import { sayRaw } from "../testing/rawHttp.ts";
+import { RECEIVE_ONLY } from "../testing/recorderPeer.ts";
 import { Surroundings } from "../testing/surroundings.ts";
 
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
@@ -39,7 +40,6 @@ interface Endpoint {
 }
 
 const NOBODY = "00000000-0000-4000-8000-00000000dead";
-const RECEIVE_ONLY = { video: false, audio: false, videoReceiveEnabled: true, audioReceiveEnabled: true };
 const CREDENTIAL = { timestamp: 1_582_789_414, ttl: 3_600, authToken: "jfdcSAe2kaj/i7/IO5MEvJA7JecVimAOb48WgLhJux4=" };
 const ADDRESS = { ip_v4: "127.0.0.1", port: 5004 };
 const PEER = { key: KEY, domain: "localhost", peer_id: "{freeId}" };

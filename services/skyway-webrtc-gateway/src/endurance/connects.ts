@@ -1,11 +1,10 @@
 import { Caller } from "../testing/caller.ts";
-import { nextCall, openPeer, type RecorderPeer } from "../testing/recorderPeer.ts";
+import { nextCall, openPeer, RECEIVE_ONLY, type RecorderPeer } from "../testing/recorderPeer.ts";
 import { waitFor } from "../testing/waitFor.ts";
 import type { EnduredGateway } from "./enduredGateway.ts";
 
 /** What is not up by then has failed. */
 const CONNECT_LIMIT_MS = 10_000;
-const RECEIVE_ONLY = { video: false, audio: false, videoReceiveEnabled: true, audioReceiveEnabled: true };
 
 /** One call, from its offer until media can flow. */
 export interface Connect {

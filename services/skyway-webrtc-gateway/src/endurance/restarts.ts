@@ -1,11 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Caller } from "../testing/caller.ts";
-import { nextCall, openPeer } from "../testing/recorderPeer.ts";
+import { nextCall, openPeer, RECEIVE_ONLY } from "../testing/recorderPeer.ts";
 import { UdpReceiver } from "../testing/udpReceiver.ts";
 import { waitFor } from "../testing/waitFor.ts";
 import type { EnduredGateway } from "./enduredGateway.ts";
 
-const RECEIVE_ONLY = { video: false, audio: false, videoReceiveEnabled: true, audioReceiveEnabled: true };
 const CONNECT_LIMIT_MS = 10_000;
 
 /** What passing packets on has taken of a gateway's processor. */

@@ -1,10 +1,10 @@
 import { Caller } from "../testing/caller.ts";
 import { KEY } from "../testing/gateway.ts";
+import { RECEIVE_ONLY } from "../testing/recorderPeer.ts";
 import { waitFor } from "../testing/waitFor.ts";
 import type { EnduredGateway } from "./enduredGateway.ts";
 
 const LANES = 4;
-const RECEIVE_ONLY = { video: false, audio: false, videoReceiveEnabled: true, audioReceiveEnabled: true };
 
 /**
  * Makes one of everything that can be made, and takes it away again: a peer, ports, a call that sends from them, a data

@@ -1,4 +1,5 @@
-import { createSocket, type Socket } from "node:dgram";
+import type { Socket } from "node:dgram";
+import { createNumericSocket, type Family, familyOf } from "./numericSocket.ts";
 
 /** A numeric address. */
 export interface Address {
@@ -37,20 +38,16 @@ export class RedirectSocket {
   };
 
   #socketFor(host: string): Socket {
-    if (host.includes(":")) {
-      this.#ipv6 ??= this.#open("udp6");
+    if (familyOf(host) === 6) {
+      this.#ipv6 ??= this.#open(6);
       return this.#ipv6;
     }
-    this.#ipv4 ??= this.#open("udp4");
+    this.#ipv4 ??= this.#open(4);
     return this.#ipv4;
   }
 
-  #open(type: "udp4" | "udp6"): Socket {
-    const socket = createSocket({
-      type,
-      // Destinations are numeric: Node's own look-up would put every packet off to a later turn of the event loop.
-      lookup: (host, _options, callback) => callback(null, host, type === "udp4" ? 4 : 6),
-    });
+  #open(family: Family): Socket {
+    const socket = createNumericSocket(family);
     socket.on("error", () => this.errors++);
     socket.unref();
     return socket;

@@ -1,6 +1,7 @@
 import nodeDataChannel, { type PeerConnection, type Track } from "node-datachannel";
 import { io, type Socket } from "socket.io-client";
 import { KEY } from "./gateway.ts";
+import { restartedSdp } from "./restartedSdp.ts";
 import { waitFor } from "./waitFor.ts";
 
 const PACKET_INTERVAL_MS = 20;
@@ -84,9 +85,7 @@ export class Caller implements Disposable {
   async restartIce(dst: string): Promise<string> {
     const answers = () => this.heard.filter(({ event }) => event === "ANSWER");
     const before = answers().length;
-    const offer = (this.#connection.localDescription()?.sdp ?? "")
-      .replace(/a=ice-ufrag:.*/g, `a=ice-ufrag:again${before}`)
-      .replace(/a=ice-pwd:.*/g, `a=ice-pwd:${"again".repeat(5)}${before}`);
+    const offer = restartedSdp(this.#connection.localDescription()?.sdp ?? "", before);
     const to = { dst, connectionId: this.connectionId, connectionType: "media" };
     this.socket.emit("SEND_OFFER", { ...to, offer: { type: "offer", sdp: offer } });
     const answered = await waitFor("another answer", () => answers()[before]);

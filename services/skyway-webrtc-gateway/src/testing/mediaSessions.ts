@@ -1,11 +1,10 @@
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
 import nodeDataChannel, { type PeerConnection, type Track } from "node-datachannel";
 import { pino } from "pino";
 import { expect, vi } from "vitest";
 import { emptyHeader, readHeader } from "../rtp/packet.ts";
 import { AUDIO, VIDEO } from "../rtp/simulatedSender.ts";
 import { createMediaSessions, type EndReason, type MediaSession, type MediaSessions } from "../webrtc/mediaSession.ts";
+import { boundSocket, freeUdpPort } from "./udpReceiver.ts";
 
 /**
  * A real sender on the same library, real ICE, DTLS and SRTP over loopback. That a caller's close is seen is tested with
@@ -20,17 +19,8 @@ export async function cleanUp(): Promise<void> {
   for (const one of cleanUps.splice(0).reverse()) await one();
 }
 
-export async function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  socket.bind(0, HOST);
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}
-
 export async function startGateway(port?: number): Promise<MediaSessions> {
-  const mediaPort = port ?? (await freePort());
+  const mediaPort = port ?? (await freeUdpPort());
   const sessions = createMediaSessions({ mediaPort, bindAddress: HOST, announcedIps: [], log });
   cleanUps.push(() => sessions.close());
   return sessions;
@@ -39,9 +29,7 @@ export async function startGateway(port?: number): Promise<MediaSessions> {
 /** A socket in a recorder's place. */
 export async function listen() {
   const packets: Buffer[] = [];
-  const socket: Socket = createSocket("udp4").on("message", (packet) => packets.push(packet));
-  socket.bind(0, HOST);
-  await once(socket, "listening");
+  const socket = (await boundSocket()).on("message", (packet) => packets.push(packet));
   cleanUps.push(() => socket.close());
   return { address: { host: HOST, port: socket.address().port }, packets, socket };
 }

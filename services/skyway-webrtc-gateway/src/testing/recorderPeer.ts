@@ -9,6 +9,9 @@ export interface RecorderPeer {
   events: string;
 }
 
+/** What a recorder answers with. */
+export const RECEIVE_ONLY = { video: false, audio: false, videoReceiveEnabled: true, audioReceiveEnabled: true };
+
 /** A peer that is registered and whose OPEN was read. */
 export async function openPeer(gateway: ApiClient, id = "TestRecorder"): Promise<RecorderPeer> {
   const created = await gateway.post("/peers", { key: KEY, domain: "localhost", peer_id: id, turn: true });

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
+import type { Socket } from "node:dgram";
 import { readBinding, writeCheck } from "../webrtc/ice/binding.ts";
 import type { IceCredentials } from "../webrtc/ice/liteAgent.ts";
+import { boundSocket } from "./udpReceiver.ts";
 import { waitFor } from "./waitFor.ts";
 
 const HOST = "127.0.0.1";
@@ -39,7 +39,7 @@ export class Road {
   }
 
   static async open(gatewayPort: number): Promise<Road> {
-    return new Road(gatewayPort, await bound(), { socket: await bound(), packets: 0 });
+    return new Road(gatewayPort, await boundSocket(), { socket: await boundSocket(), packets: 0 });
   }
 
   /** Where the caller believes the gateway to be. */
@@ -53,7 +53,7 @@ export class Road {
 
   /** Moves as a caller does that has another network: once a check was answered there, and the former one is gone. */
   async move({ iceUfrag, icePwd }: IceCredentials): Promise<void> {
-    const network = { socket: await bound(), packets: 0 };
+    const network = { socket: await boundSocket(), packets: 0 };
     let isAnswered = false;
     network.socket.on("message", (datagram) => {
       isAnswered ||= readBinding(datagram)?.type === "success";
@@ -86,11 +86,4 @@ export class Road {
     this.#callerSide.close();
     this.#network.socket.close();
   }
-}
-
-async function bound(): Promise<Socket> {
-  const socket = createSocket("udp4");
-  socket.bind(0, HOST);
-  await once(socket, "listening");
-  return socket;
 }

@@ -1,9 +1,7 @@
 import { Caller } from "./caller.ts";
 import { KEY, type TestGateway } from "./gateway.ts";
-import { nextCall, openPeer, type RecorderPeer } from "./recorderPeer.ts";
+import { nextCall, openPeer, RECEIVE_ONLY, type RecorderPeer } from "./recorderPeer.ts";
 import { waitFor } from "./waitFor.ts";
-
-const RECEIVE_ONLY = { video: false, audio: false, videoReceiveEnabled: true, audioReceiveEnabled: true };
 
 /** What the places in braces of a request stand for: made when a request first names them, anew for each request. */
 export class Surroundings implements AsyncDisposable {

@@ -1,17 +1,26 @@
-import { createSocket } from "node:dgram";
+import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+
+/** A socket at a free port of loopback. */
+export async function boundSocket(): Promise<Socket> {
+  const socket = createSocket("udp4");
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  return socket;
+}
 
 /** A UDP port that keeps what arrives. */
 export class UdpReceiver implements AsyncDisposable {
   readonly packets: Buffer[] = [];
-  readonly #socket = createSocket("udp4");
+  readonly #socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("message", (packet) => this.packets.push(packet));
+  }
 
   static async open(): Promise<UdpReceiver> {
-    const receiver = new UdpReceiver();
-    receiver.#socket.on("message", (packet) => receiver.packets.push(packet));
-    receiver.#socket.bind(0, "127.0.0.1");
-    await once(receiver.#socket, "listening");
-    return receiver;
+    return new UdpReceiver(await boundSocket());
   }
 
   /** As requests name it. */

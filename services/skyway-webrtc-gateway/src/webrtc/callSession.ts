@@ -38,7 +38,7 @@ import type {
 } from "./mediaSession.ts";
 import { isSameCertificate, isSameTransport, type Offer, type OfferedTransport, parseOffer } from "./offer.ts";
 import { PeerTransport, type TransportParameters } from "./peerTransport.ts";
-import type { Relay } from "./relay.ts";
+import type { Place } from "./place.ts";
 import type { RelayedEndpoint } from "./relayedEndpoint.ts";
 import { RtcpSender } from "./rtcpSender.ts";
 import { StallWatch } from "./stallWatch.ts";
@@ -66,12 +66,10 @@ const JUST_HEARD_MS = 1_000;
 /** What all sessions of a process share. */
 export interface Surroundings {
   mediaPort: MediaPort;
-  port: number;
-  bindAddress: string;
-  /** Where callers reach that port. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
+  /** Of every new connection. */
+  place: Place;
+  /** Where callers reach the media port. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
   endpoints(): readonly Endpoint[];
-  /** undefined: they do come to that port. */
-  relay: Relay | undefined;
   bandwidth: Bandwidth;
   socket: RedirectSocket;
   ticker: Ticker;
@@ -233,7 +231,9 @@ export class CallSession implements MediaSession, Ticking {
     const { transport, local } = before;
     try {
       if (!isSameCertificate(remote, before.offer.transport)) throw new GatewayError("TRANSPORT_FAILED", ANOTHER);
-      return { ...local, ...(await transport.restartIce(this.#surroundings.mediaPort)), isLite: true };
+      const { mediaPort, now } = this.#surroundings;
+      const ours = await transport.restartIce(mediaPort, now() - this.#heardAtMs);
+      return { ...local, ...ours, isLite: true };
     } catch (error) {
       if (keepsDtls || this.#ending) throw error;
       this.#surroundings.log.debug({ err: error }, "ICE needs a new transport");
@@ -440,20 +440,15 @@ export class CallSession implements MediaSession, Ticking {
 
   /** @param name for the library's log. */
   #transport(name: string): PeerTransport {
-    const { port, bindAddress, relay } = this.#surroundings;
-    const transport: PeerTransport = new PeerTransport(
-      name,
-      { port, bindAddress, relay },
-      {
-        packet: (packet) => this.#receive(packet),
-        connected: () => this.#connected(transport),
-        moved: () => this.#surroundings.log.info("the caller has moved"),
-        gone: (reason) => {
-          this.#transports.delete(transport);
-          if (this.#transports.size === 0) this.#lost(reason);
-        },
+    const transport: PeerTransport = new PeerTransport(name, this.#surroundings.place, {
+      packet: (packet) => this.#receive(packet),
+      connected: () => this.#connected(transport),
+      moved: () => this.#surroundings.log.info("the caller has moved"),
+      gone: (reason) => {
+        this.#transports.delete(transport);
+        if (this.#transports.size === 0) this.#lost(reason);
       },
-    );
+    });
     this.#transports.add(transport);
     return transport;
   }

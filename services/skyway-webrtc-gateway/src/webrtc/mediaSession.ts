@@ -174,16 +174,16 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
   const addresses = announcedIps.length > 0 ? announcedIps : [bindAddress];
   // Who is in the same network as the port itself, a TURN server for one, does not come by the published one.
   const portAt = (address: string) => (address === bindAddress ? mediaPort : publishedPort.number);
+  const endpoints = () => addresses.map((address) => ({ address, port: portAt(address) }));
+  const place = { port: mediaPort, bindAddress, relay: configuration.relay };
   const socket = new RedirectSocket();
   const now = () => performance.timeOrigin + performance.now();
   const ticker = new Ticker(now);
   const sessions = new Set<CallSession>();
   const surroundings = {
     mediaPort: port,
-    port: mediaPort,
-    bindAddress,
-    relay: configuration.relay,
-    endpoints: () => addresses.map((address) => ({ address, port: portAt(address) })),
+    place,
+    endpoints,
     bandwidth: new Bandwidth(configuration.totalKbps),
     socket,
     ticker,
@@ -205,7 +205,7 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
       sessions.add(session);
       return session;
     },
-    createDataTransport: (events) => new DataTransport(surroundings, events),
+    createDataTransport: (events) => new DataTransport({ ...place, endpoints }, events),
     sendDatagram: (datagram, to) => socket.send(datagram, to),
     async close() {
       await Promise.all([...sessions].map((session) => session.end("shutdown")));

@@ -39,7 +39,6 @@ export class PeerTransport {
   #channel: DataChannel | undefined;
   #iceIsUp = false;
   #isOver = false;
-  #heardMs = performance.now();
   /** How many candidates the caller has told us of. */
   #told = 0;
   #restarted: Promise<RestartedIce> | undefined;
@@ -100,12 +99,13 @@ export class PeerTransport {
   /**
    * Restarts ICE and leaves DTLS and SRTP as they are. The way that there is stays, until the caller comes by another.
    *
+   * @param silentMs for how long nothing has come from the caller.
    * @returns our new end.
    * @throws GatewayError TRANSPORT_FAILED: not while there is no way yet, and not by a TURN server of ours.
    */
-  async restartIce(port: MediaPort): Promise<IceCredentials> {
+  async restartIce(port: MediaPort, silentMs: number): Promise<IceCredentials> {
     if (this.relayed || !this.#iceIsUp) throw new GatewayError("TRANSPORT_FAILED", "ICE cannot be restarted");
-    this.#restarted ??= this.#takeOver(port);
+    this.#restarted ??= this.#takeOver(port, silentMs);
     const restarted = await this.#restarted;
     if (this.#isOver) throw new GatewayError("TRANSPORT_FAILED", "it has ended");
     return restarted.restart();
@@ -116,7 +116,7 @@ export class PeerTransport {
     (await this.#restarted)?.meet(theirs);
   }
 
-  async #takeOver(port: MediaPort): Promise<RestartedIce> {
+  async #takeOver(port: MediaPort, silentMs: number): Promise<RestartedIce> {
     try {
       const caller = credentialsOf(this.#connection.remoteDescription()?.sdp);
       const remote = this.#connection.getSelectedCandidatePair()?.remote;
@@ -124,7 +124,7 @@ export class PeerTransport {
       const first = { library: this.#parameters(), caller };
       const library = {
         first,
-        silentMs: performance.now() - this.#heardMs,
+        silentMs,
         addCandidate: (candidate: string) => this.#addCandidate(candidate),
         moved: () => this.#events.moved(),
         lost: () => this.#lost(),
@@ -195,9 +195,7 @@ export class PeerTransport {
     }
     this.#track = track;
     track.onMessage((packet) => {
-      if (this.#isOver) return;
-      this.#heardMs = performance.now();
-      this.#events.packet(packet);
+      if (!this.#isOver) this.#events.packet(packet);
     });
     track.onError(() => undefined);
   }

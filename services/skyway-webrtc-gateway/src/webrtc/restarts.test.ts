@@ -7,13 +7,14 @@ import {
   cleanUp,
   cleanUps,
   connect,
-  freePort,
   HOST,
   listen,
   recorder,
   startGateway,
 } from "../testing/mediaSessions.ts";
+import { restartedSdp } from "../testing/restartedSdp.ts";
 import { Road } from "../testing/road.ts";
+import { freeUdpPort } from "../testing/udpReceiver.ts";
 import { writeCheck } from "./ice/binding.ts";
 import { CONSENT_MS } from "./ice/restartedIce.ts";
 import { CHROMIUM, CHROMIUM_WITH_DATA, FIREFOX } from "./offers.fixture.ts";
@@ -218,7 +219,7 @@ describe("a caller that has moved", () => {
 
 /** A call that comes by a road, with what its browser says of itself. */
 async function connectByRoad(browser: string) {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const [sessions, there, road] = await Promise.all([startGateway(port), recorder(), Road.open(port)]);
   cleanUps.push(() => road.close());
   const call = await connect(sessions, {
@@ -234,12 +235,9 @@ function of(browser: string, sdp: string): string {
   return browser === "Firefox" ? sdp.replace(/^o=\S+/m, "o=mozilla...THIS_IS_SDPARTA-140.0") : sdp;
 }
 
-/** The offer or the answer with which a browser restarts ICE: new credentials, and the certificate that it has. */
+/** The offer or the answer with which a browser restarts ICE. */
 function restarted(sdp: string, browser: string, count = 1): string {
-  return of(browser, sdp)
-    .replace(/a=ice-ufrag:.*/g, `a=ice-ufrag:again${count}`)
-    .replace(/a=ice-pwd:.*/g, `a=ice-pwd:${"again".repeat(5)}${count}`)
-    .replace(/a=(candidate|end-of-candidates).*\r\n/g, "");
+  return restartedSdp(of(browser, sdp), count);
 }
 
 function credentialsOf(sdp: string) {

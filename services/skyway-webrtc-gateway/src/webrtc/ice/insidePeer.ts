@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { GatewayError } from "../../errors.ts";
+import { isWildcard } from "../../rtp/numericSocket.ts";
 import type { Address } from "../../rtp/redirectSocket.ts";
 import { isFrom, isStun, readBinding, writeCheck, writeSuccess } from "./binding.ts";
 import type { IceCredentials } from "./liteAgent.ts";
-import { isWildcard, Way } from "./way.ts";
+import { Way } from "./way.ts";
 
 /** Above every candidate of the other side: theirs end at 126 · 2²⁴ + 2²⁴ (RFC 8445, section 5.1.2.1). */
 const HIGHEST_PRIORITY = 2 ** 31 - 1;

@@ -1,7 +1,6 @@
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
 import nodeDataChannel from "node-datachannel";
 import { afterEach, expect, test, vi } from "vitest";
+import { boundSocket, freeUdpPort } from "../../testing/udpReceiver.ts";
 import { sharePort } from "./portSharing.ts";
 import { Way } from "./way.ts";
 
@@ -16,7 +15,7 @@ test.each([HOST, "0.0.0.0", "::"])(
   async (bindAddress) => {
     const caller = await open();
     const other = await open();
-    const port = await freePort();
+    const port = await freeUdpPort();
     const requests = listenAsLibrary(port, bindAddress);
     await sharePort(port);
     const here = way(bindAddress, port, caller.port);
@@ -36,7 +35,7 @@ test.each([HOST, "0.0.0.0", "::"])(
 
 test("a way by a port that is not shared is none, and hurts nobody", async () => {
   const caller = await open();
-  const port = await freePort();
+  const port = await freeUdpPort();
   listenAsLibrary(port, HOST);
   const here = way(HOST, port, caller.port);
   here.way.send(Buffer.from("in vain"));
@@ -61,7 +60,7 @@ test("a way to where nobody is does not throw", async () => {
 });
 
 test("a port that nobody here has cannot be shared", async () => {
-  await expect(sharePort(await freePort())).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
+  await expect(sharePort(await freeUdpPort())).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
 });
 
 function way(bindAddress: string, port: number, remotePort: number) {
@@ -83,21 +82,12 @@ function listenAsLibrary(port: number, bindAddress: string): unknown[] {
 async function open() {
   const received: Buffer[] = [];
   const from: number[] = [];
-  const socket: Socket = createSocket("udp4").on("message", (datagram, { port }) => {
+  const socket = (await boundSocket()).on("message", (datagram, { port }) => {
     received.push(datagram);
     from.push(port);
   });
-  socket.bind(0, HOST);
-  await once(socket, "listening");
   cleanUps.push(() => socket.close());
   return { socket, received, from, port: socket.address().port };
-}
-
-async function freePort(): Promise<number> {
-  const { socket, port } = await open();
-  socket.close();
-  cleanUps.pop();
-  return port;
 }
 
 /** The library tells of requests with an integrity only; that it is wrong, it does not know. */

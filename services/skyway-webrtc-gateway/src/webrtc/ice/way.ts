@@ -1,4 +1,5 @@
-import { createSocket, type Socket } from "node:dgram";
+import type { Socket } from "node:dgram";
+import { createNumericSocket, type Family, familyOf, isWildcard } from "../../rtp/numericSocket.ts";
 import type { Address } from "../../rtp/redirectSocket.ts";
 
 /** Packets wait here while the event loop is busy; the kernel may allow less. */
@@ -21,14 +22,8 @@ export class Way {
    */
   constructor(bindAddress: string, port: number, remote: Address, onDatagram: (datagram: Buffer) => void) {
     this.remote = remote;
-    const family = remote.host.includes(":") ? 6 : 4;
-    this.#socket = createSocket({
-      type: `udp${family}`,
-      reuseAddr: port !== 0,
-      recvBufferSize: RECEIVE_BUFFER_BYTES,
-      // Addresses are numeric; a look-up, even of these, would put off what has to be done at once.
-      lookup: (host, _options, callback) => callback(null, host, family),
-    });
+    const family = familyOf(remote.host);
+    this.#socket = createNumericSocket(family, { reuseAddr: port !== 0, recvBufferSize: RECEIVE_BUFFER_BYTES });
     // The other side has gone, or the port is not to be had: nothing comes, which ICE notices.
     let isRefused = false;
     this.#socket.on("error", () => {
@@ -66,10 +61,6 @@ export class Way {
 
 function ignoreError(): void {}
 
-export function isWildcard(address: string): boolean {
-  return address === "0.0.0.0" || address === "::";
-}
-
-function anyAddress(family: 4 | 6): string {
+function anyAddress(family: Family): string {
   return family === 4 ? "0.0.0.0" : "::";
 }
