@@ -11,7 +11,7 @@
 import { cpus } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { FilmForm } from "../../orchestrator/src/film/filmForm.ts";
+import { FilmForm } from "../../orchestrator/src/follow-up/film/filmForm.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { RECORDER_IMAGE } from "../bundle/settings.ts";
 import { type Party, recordCall } from "../film/parties.ts";

@@ -7,7 +7,7 @@
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { fuzzMetadata } from "../../orchestrator/src/fuzz/fuzzMetadata.ts";
+import { fuzzMetadata } from "../../orchestrator/src/testing/fuzzMetadata.ts";
 import { fuzzMessages } from "../../services/signaling/src/fuzz/fuzzMessages.ts";
 import { fuzzWire } from "../../services/signaling/src/fuzz/fuzzWire.ts";
 import { openSignaling } from "../../services/signaling/src/testing/signaling.ts";

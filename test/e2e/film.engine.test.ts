@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FilmForm } from "../../orchestrator/src/film/filmForm.ts";
+import type { LegIn } from "../../orchestrator/src/archive/library/manifest.ts";
+import { FilmForm } from "../../orchestrator/src/follow-up/film/filmForm.ts";
 import { type CallId, newLegId } from "../../orchestrator/src/ids.ts";
-import type { LegIn } from "../../orchestrator/src/library/manifest.ts";
 import { readyLeg } from "../../orchestrator/src/testing/manifests.ts";
 import { recorderContainers } from "../bundle/containers.ts";
 import { note } from "../bundle/figures.ts";

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FilmForm } from "../../orchestrator/src/film/filmForm.ts";
+import { FilmForm } from "../../orchestrator/src/follow-up/film/filmForm.ts";
 import type { JobId } from "../../orchestrator/src/ids.ts";
 import { recorderContainers } from "../bundle/containers.ts";
 import { inspect } from "../bundle/recordingFile.ts";

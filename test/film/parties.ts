@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import type { LegIn, ManifestTrack } from "../../orchestrator/src/archive/library/manifest.ts";
 import { type CallId, newLegId } from "../../orchestrator/src/ids.ts";
-import type { LegIn, ManifestTrack } from "../../orchestrator/src/library/manifest.ts";
 import { readyLeg } from "../../orchestrator/src/testing/manifests.ts";
 import { text } from "../fidelity/process.ts";
 import type { Studio } from "./studio.ts";

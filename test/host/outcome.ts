@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Manifest } from "../../orchestrator/src/library/manifest.ts";
+import { Manifest } from "../../orchestrator/src/archive/library/manifest.ts";
 import { type Call, fileUrl, findCallsOf, type Leg } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
 import { inspect } from "../bundle/recordingFile.ts";

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import type { JanusAddress } from "../gateway/janus/janusGateway.ts";
-import type { UploaderSettings } from "../upload/uploadKind.ts";
-import type { Endpoint } from "../webhooks/endpoint.ts";
+import type { UploaderSettings } from "../follow-up/upload/uploadKind.ts";
+import type { Endpoint } from "../outside/webhooks/endpoint.ts";
+import type { JanusAddress } from "../recording/gateway/janus/janusGateway.ts";
 import { readWebhooks } from "./readWebhooks.ts";
 import { ConfigurationFile, Environment } from "./schema.ts";
 

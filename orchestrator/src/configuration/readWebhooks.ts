@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { Endpoint } from "../webhooks/endpoint.ts";
-import { signingKey } from "../webhooks/signature.ts";
+import { Endpoint } from "../outside/webhooks/endpoint.ts";
+import { signingKey } from "../outside/webhooks/signature.ts";
 import type { Webhook } from "./webhookSchema.ts";
 
 interface Variables {

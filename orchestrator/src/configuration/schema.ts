@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { isLoopback } from "../access/loopback.ts";
-import { FilmConfiguration } from "../film/filmForm.ts";
-import { LiveConfiguration, LiveForm } from "../live/liveForm.ts";
-import { PreviewConfiguration } from "../previews/previewConfiguration.ts";
+import { FilmConfiguration } from "../follow-up/film/filmForm.ts";
+import { LiveConfiguration, LiveForm } from "../follow-up/live/liveForm.ts";
+import { PreviewConfiguration } from "../follow-up/previews/previewConfiguration.ts";
+import { isLoopback } from "../outside/access/loopback.ts";
 import { Webhook, WebhookUrl } from "./webhookSchema.ts";
 
 /** Works without any configuration; signalling takes it on loopback only. */

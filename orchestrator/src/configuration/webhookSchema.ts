@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { WEBHOOK_EVENT_TYPES } from "../webhooks/events.ts";
+import { WEBHOOK_EVENT_TYPES } from "../outside/webhooks/events.ts";
 
 /** No message repeats what was given: addresses of webhooks hold tokens more often than not. */
 export const WebhookUrl = z

@@ -1,5 +1,5 @@
+import type { LegIn, Manifest } from "../archive/library/manifest.ts";
 import { type CallId, type LegId, type MediaConnectionId, newLegId, type PeerId, recorderIdOf } from "../ids.ts";
-import type { LegIn, Manifest } from "../library/manifest.ts";
 
 /** Legs and manifests as they lie on the volume, for tests that need nothing more of them. */
 const base = (at: Date, id: LegId) => ({

@@ -1,5 +1,5 @@
-import type { ContainerFacts, ContainerOutput, ContainerSpec, Engine, StopSignal } from "../engine/engine.ts";
-import { LABEL } from "../engine/labels.ts";
+import type { ContainerFacts, ContainerOutput, ContainerSpec, Engine, StopSignal } from "../recording/engine/engine.ts";
+import { LABEL } from "../recording/engine/labels.ts";
 
 interface PaperContainer {
   id: string;

@@ -1,3 +1,4 @@
+import type { MediaConnectionId, PeerId } from "../ids.ts";
 import type {
   CallOrder,
   ConnectionEvent,
@@ -6,13 +7,12 @@ import type {
   PeerEvent,
   PeerHandle,
   TracksReport,
-} from "../gateway/gateway.ts";
-import { GatewayError } from "../gateway/gatewayError.ts";
-import { Inbox } from "../gateway/inbox.ts";
-import { placedId } from "../gateway/placedId.ts";
-import type { MediaConnectionId, PeerId } from "../ids.ts";
-import { type Codecs, USUAL_CODECS } from "../recorders/codecs.ts";
-import type { RedirectTargets } from "../recorders/redirect.ts";
+} from "../recording/gateway/gateway.ts";
+import { GatewayError } from "../recording/gateway/gatewayError.ts";
+import { Inbox } from "../recording/gateway/inbox.ts";
+import { placedId } from "../recording/gateway/placedId.ts";
+import { type Codecs, USUAL_CODECS } from "../recording/recorders/codecs.ts";
+import type { RedirectTargets } from "../recording/recorders/redirect.ts";
 
 interface Connection {
   remoteId: string;

@@ -1,8 +1,8 @@
-import type { Assembly } from "../recorders/assembly.ts";
-import type { AssemblyOrder } from "../recorders/commands.ts";
-import type { RecorderSpec, Recorders } from "../recorders/recorders.ts";
-import { redirectTo } from "../recorders/redirect.ts";
-import type { FinishedRecorder, StartedRecorder } from "../recorders/startedRecorder.ts";
+import type { Assembly } from "../recording/recorders/assembly.ts";
+import type { AssemblyOrder } from "../recording/recorders/commands.ts";
+import type { RecorderSpec, Recorders } from "../recording/recorders/recorders.ts";
+import { redirectTo } from "../recording/recorders/redirect.ts";
+import type { FinishedRecorder, StartedRecorder } from "../recording/recorders/startedRecorder.ts";
 
 /** Recorders that start, end and assemble as a test says. */
 export class PaperRecorders implements Partial<Recorders> {

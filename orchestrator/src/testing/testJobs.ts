@@ -1,13 +1,13 @@
 import { pino } from "pino";
 import { z } from "zod";
+import type { AdmissionRules } from "../follow-up/jobs/admission.ts";
+import type { Job } from "../follow-up/jobs/job.ts";
+import { JobBook } from "../follow-up/jobs/jobBook.ts";
+import type { JobFiles } from "../follow-up/jobs/jobFiles.ts";
+import type { JobKind } from "../follow-up/jobs/jobKind.ts";
+import { Jobs } from "../follow-up/jobs/jobs.ts";
+import { mustSucceed } from "../follow-up/jobs/jobWork.ts";
 import { type CallId, newCallId } from "../ids.ts";
-import type { AdmissionRules } from "../jobs/admission.ts";
-import type { Job } from "../jobs/job.ts";
-import { JobBook } from "../jobs/jobBook.ts";
-import type { JobFiles } from "../jobs/jobFiles.ts";
-import type { JobKind } from "../jobs/jobKind.ts";
-import { Jobs } from "../jobs/jobs.ts";
-import { mustSucceed } from "../jobs/jobWork.ts";
 import { ManualClock } from "./manualClock.ts";
 import { PaperEngine } from "./paperEngine.ts";
 

@@ -1,13 +1,13 @@
 import { pino } from "pino";
-import { CallBook } from "../calls/callBook.ts";
-import type { Gateway } from "../gateway/gateway.ts";
-import { LegDesk } from "../legs/legDesk.ts";
-import type { Rooms } from "../legs/rooms.ts";
-import { Library } from "../library/library.ts";
-import type { Manifest } from "../library/manifest.ts";
-import { Paths } from "../library/paths.ts";
-import { Storage } from "../library/storage.ts";
-import type { Recorders } from "../recorders/recorders.ts";
+import { CallBook } from "../archive/calls/callBook.ts";
+import { Library } from "../archive/library/library.ts";
+import type { Manifest } from "../archive/library/manifest.ts";
+import { Paths } from "../archive/library/paths.ts";
+import { Storage } from "../archive/library/storage.ts";
+import type { Gateway } from "../recording/gateway/gateway.ts";
+import { LegDesk } from "../recording/legs/legDesk.ts";
+import type { Rooms } from "../recording/legs/rooms.ts";
+import type { Recorders } from "../recording/recorders/recorders.ts";
 import type { ManualClock } from "./manualClock.ts";
 
 export interface TestRooms extends Rooms {

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import type { MediaConnectionId, PeerId } from "../../ids.ts";
+import { ManualClock } from "../../testing/manualClock.ts";
+import { PaperGateway } from "../../testing/paperGateway.ts";
+import { testRooms } from "../../testing/testLeg.ts";
+
+test("what could not be written is written as soon as the volume is well, and only that", async () => {
+  const { calls, library } = testRooms(new PaperGateway(), new ManualClock());
+  const ringing = (id: string) => ({
+    peerId: "alice",
+    recorderPeerId: "TestRecorder" as PeerId,
+    mediaConnectionId: id as MediaConnectionId,
+    metadata: undefined,
+  });
+  await calls.ring(ringing("mc_1"));
+  library.trouble = new Error("EROFS: read-only file system");
+  const { callId } = await calls.ring(ringing("mc_2"));
+  expect(library.written).toHaveLength(1);
+  await expect(calls.catchUp()).rejects.toThrow("EROFS");
+
+  library.trouble = undefined;
+  await calls.catchUp();
+  expect(library.written.map(({ id }) => id).slice(1)).toEqual([callId]);
+  await calls.catchUp();
+  expect(library.written).toHaveLength(2);
+});

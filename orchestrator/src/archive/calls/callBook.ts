@@ -1,0 +1,264 @@
+import { EventEmitter } from "node:events";
+import type { Clock } from "../../clock.ts";
+import type { AudioSegment } from "../../follow-up/live/audioSegment.ts";
+import { type CallId, type LegId, newCallId, newLegId } from "../../ids.ts";
+import type { Library } from "../library/library.ts";
+import {
+  type Chat,
+  type Film,
+  type LegIn,
+  type Live,
+  MANIFEST_VERSION,
+  type Manifest,
+  type ManifestLeg,
+  type Preview,
+} from "../library/manifest.ts";
+import { readMetadata } from "./metadata.ts";
+import { isOver } from "./view.ts";
+
+/** A caller who comes back within this time is in the same call. */
+const REJOIN_WINDOW_MS = 10 * 60_000;
+
+export interface Ringing extends Pick<LegIn<"ringing">, "peerId" | "recorderPeerId" | "mediaConnectionId" | "dialled"> {
+  /** As it came over the wire. */
+  metadata: unknown;
+}
+
+interface OpenCall {
+  manifest: Manifest;
+  lastChangeMs: number;
+  /** Settles when the newest manifest is on disk. */
+  written: Promise<void>;
+  /** What is on disk, if anything, is older. */
+  isUnwritten: boolean;
+}
+
+/**
+ * The calls that go on, or did a moment ago. Every change of a leg is in its manifest on disk before the promise
+ * of the change resolves; finished calls are read from there.
+ */
+export class CallBook extends EventEmitter<{
+  change: [Manifest];
+  removed: [CallId];
+  /** What was said in a call a moment ago is in a file. */
+  audio: [AudioSegment & { callId: CallId }];
+}> {
+  readonly #library: Library;
+  readonly #clock: Clock;
+  readonly #open = new Map<CallId, OpenCall>();
+  readonly #amending = new Map<CallId, Promise<void>>();
+
+  constructor(library: Library, clock: Clock) {
+    super();
+    this.setMaxListeners(0); // one for each console that is open
+    this.#library = library;
+    this.#clock = clock;
+  }
+
+  /** A new leg, in a new call or in the running one with the same key. */
+  async ring({ metadata, ...ringing }: Ringing): Promise<{ callId: CallId; leg: LegIn<"ringing"> }> {
+    this.#forgetOld();
+    const now = this.#clock.now();
+    const { key, kept } = readMetadata(metadata);
+    const leg: LegIn<"ringing"> = {
+      ...ringing,
+      state: "ringing",
+      id: newLegId(now),
+      metadata: kept,
+      ringingAt: now.toISOString(),
+    };
+    const callId = this.#find(key) ?? this.#begin(key, now);
+    // That it cannot be written down is found again, and ends the leg, before it is answered.
+    await this.record(callId, leg).catch(() => undefined);
+    return { callId, leg };
+  }
+
+  /**
+   * Puts a leg's new state into its call; known here and to listeners even if it cannot be written.
+   *
+   * @throws the file system's error.
+   */
+  async record(callId: CallId, leg: ManifestLeg): Promise<void> {
+    const call = this.#open.get(callId);
+    if (!call) throw new Error(`call ${callId} is not open`);
+    const { legs } = call.manifest;
+    const isKnown = legs.some(({ id }) => id === leg.id);
+    call.manifest = {
+      ...call.manifest,
+      legs: isKnown ? legs.map((one) => (one.id === leg.id ? leg : one)) : [...legs, leg],
+    };
+    call.lastChangeMs = this.#clock.now().getTime();
+    this.emit("change", call.manifest);
+    await this.#write(call);
+  }
+
+  /** Tries again what could not be written: the disk must not tell for ever what was true before it failed. */
+  async catchUp(): Promise<void> {
+    for (const call of this.#open.values()) if (call.isUnwritten) await this.#write(call);
+  }
+
+  /** One write after another, each of the newest state: a manifest is never older than what it replaces. */
+  #write(call: OpenCall): Promise<void> {
+    call.isUnwritten = true;
+    call.written = call.written
+      .catch(() => undefined)
+      .then(async () => {
+        const { manifest } = call;
+        await this.#library.writeManifest(manifest);
+        call.isUnwritten = call.manifest !== manifest;
+      });
+    return call.written;
+  }
+
+  /**
+   * Puts a call's film into its manifest. The call may be over for long.
+   *
+   * @throws the file system's error.
+   */
+  async recordFilm(callId: CallId, film: Film): Promise<void> {
+    await this.#amend(callId, ({ previews: { [film.file.name]: _, ...previews } = {}, ...manifest }) => ({
+      ...manifest,
+      film,
+      ...(Object.keys(previews).length > 0 && { previews }), // one of an earlier film is of another
+    }));
+  }
+
+  /**
+   * Puts the preview of a recording or a film into its call's manifest.
+   *
+   * @param name of the file that it is of.
+   * @throws the file system's error.
+   */
+  async recordPreview(callId: CallId, name: string, preview: Preview): Promise<void> {
+    await this.#amend(callId, (manifest) => ({ ...manifest, previews: { ...manifest.previews, [name]: preview } }));
+  }
+
+  /**
+   * Puts what is written in a call into its manifest.
+   *
+   * @throws the file system's error.
+   */
+  async recordChat(callId: CallId, chat: Chat): Promise<void> {
+    await this.#amend(callId, (manifest) => ({ ...manifest, chat }));
+  }
+
+  /**
+   * Puts into a call's manifest that it is shown while it goes on, or was.
+   *
+   * @throws the file system's error.
+   */
+  async recordLive(callId: CallId, live: Live): Promise<void> {
+    await this.#amend(callId, (manifest) => ({ ...manifest, live }));
+  }
+
+  /** What came of follow-up work. The call may be over for long. */
+  async #amend(callId: CallId, change: (manifest: Manifest) => Manifest): Promise<void> {
+    const call = this.#open.get(callId);
+    if (call) {
+      call.manifest = change(call.manifest);
+      this.emit("change", call.manifest);
+      await this.#write(call);
+      return;
+    }
+    // One after another: each begins with what the one before has written.
+    const amended = (this.#amending.get(callId) ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(async () => {
+        const known = await this.#library.readManifest(callId);
+        if (!known) return;
+        const manifest = change(known);
+        await this.#library.writeManifest(manifest);
+        this.emit("change", manifest);
+      });
+    this.#amending.set(callId, amended);
+    try {
+      await amended;
+    } finally {
+      if (this.#amending.get(callId) === amended) this.#amending.delete(callId);
+    }
+  }
+
+  /** Whether a caller with the same key still joins this call. */
+  mayBeRejoined({ key, legs }: Manifest): boolean {
+    const ends = legs.flatMap((leg) => ("endedAt" in leg ? [Date.parse(leg.endedAt)] : []));
+    return key !== null && this.#clock.now().getTime() - Math.max(0, ...ends) < REJOIN_WINDOW_MS;
+  }
+
+  /** Takes a call of an earlier life up again. */
+  adopt(manifest: Manifest): void {
+    this.#open.set(manifest.id, {
+      manifest,
+      lastChangeMs: this.#clock.now().getTime(),
+      written: Promise.resolve(),
+      isUnwritten: false,
+    });
+  }
+
+  /** Lets a call go that is over: whoever rings with its key from now on begins another one. */
+  async close(id: CallId): Promise<void> {
+    const call = this.#open.get(id);
+    this.#open.delete(id);
+    await call?.written.catch(() => undefined);
+  }
+
+  async get(id: CallId): Promise<Manifest | undefined> {
+    return this.#open.get(id)?.manifest ?? (await this.#library.readManifest(id));
+  }
+
+  leg(callId: CallId, legId: LegId): ManifestLeg | undefined {
+    return this.#open.get(callId)?.manifest.legs.find(({ id }) => id === legId);
+  }
+
+  /** Whether a leg for this connection is known: events of a gateway may come twice. */
+  knows(mediaConnectionId: string): boolean {
+    return [...this.#open.values()].some(({ manifest }) =>
+      manifest.legs.some((leg) => leg.mediaConnectionId === mediaConnectionId),
+    );
+  }
+
+  /** Calls of which a leg goes on, the newest first. Only these can be in a state that is not final. */
+  running(): Manifest[] {
+    return [...this.#open.values()]
+      .map(({ manifest }) => manifest)
+      .filter(({ legs }) => legs.some(({ state }) => !isOver(state)))
+      .sort(newestFirst);
+  }
+
+  /** All calls, the newest first, older than a given one. */
+  async *all(before?: CallId): AsyncGenerator<Manifest> {
+    // A call whose manifest could not be written yet is in memory only.
+    const unwritten = [...this.#open.values()].map(({ manifest }) => manifest).sort(newestFirst);
+    const isWanted = ({ id }: Manifest) => before === undefined || id < before;
+    for await (const id of this.#library.callIds(before)) {
+      while (unwritten[0] && unwritten[0].id >= id) {
+        const open = unwritten.shift();
+        if (open && open.id !== id && isWanted(open)) yield open;
+      }
+      const manifest = await this.get(id);
+      if (manifest) yield manifest;
+    }
+    yield* unwritten.filter(isWanted);
+  }
+
+  #begin(key: string | null, now: Date): CallId {
+    const id = newCallId(now);
+    this.adopt({ version: MANIFEST_VERSION, id, key, startedAt: now.toISOString(), legs: [] });
+    return id;
+  }
+
+  #find(key: string | null): CallId | undefined {
+    if (key === null) return undefined;
+    for (const [id, { manifest }] of this.#open) if (manifest.key === key) return id;
+    return undefined;
+  }
+
+  #forgetOld(): void {
+    const limit = this.#clock.now().getTime() - REJOIN_WINDOW_MS;
+    for (const [id, { manifest, lastChangeMs, isUnwritten }] of this.#open) {
+      if (lastChangeMs < limit && !isUnwritten && manifest.legs.every(({ state }) => isOver(state)))
+        this.#open.delete(id);
+    }
+  }
+}
+
+const newestFirst = (a: Manifest, b: Manifest): number => (a.id < b.id ? 1 : -1);

@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import type { LegIn, ManifestTrack } from "../../archive/library/manifest.ts";
+import { newLegId } from "../../ids.ts";
+import { readyLeg } from "../../testing/manifests.ts";
+import { castOf } from "./cast.ts";
+
+const T0 = 1_760_000_000_000;
+
+function leg(startMs: number, seconds: number, metadata: unknown, peerId = "caller"): LegIn<"ready"> {
+  const base = readyLeg(new Date(startMs), newLegId(new Date(startMs)));
+  const track = (kind: "audio" | "video", firstUnixMs: number): ManifestTrack => ({
+    kind,
+    clock: { firstUnixMs, rate: 1, source: "sender_report" },
+    counters: {},
+  });
+  return {
+    ...base,
+    ...{ metadata, peerId },
+    tracks: [track("audio", startMs + 120.25), track("video", startMs)],
+    file: {
+      name: `${base.id}.webm`,
+      bytes: 1,
+      durationSeconds: seconds,
+      streams: [
+        { kind: "audio", codec: "opus" },
+        { kind: "video", codec: "vp8" },
+      ],
+    },
+  };
+}
+
+test("recordings lie where their first track began, on the gateway's clock", () => {
+  const { roles, durationSeconds, startedAt } = castOf([leg(T0 + 2_500.5, 10, {}, "b"), leg(T0, 8, {}, "a")]);
+  expect(roles.map(({ takes }) => takes[0]?.offsetSeconds)).toEqual([0, 2.5005]);
+  expect(durationSeconds).toBeCloseTo(12.5005);
+  expect(startedAt.getTime()).toBe(T0);
+});
+
+test("a gateway that cannot tell leaves the moment at which a leg began to be recorded", () => {
+  const blind = { ...leg(T0 + 1_000, 5, {}, "b"), tracks: [] };
+  const { roles } = castOf([leg(T0, 5, {}, "a"), blind]);
+  expect(roles[1]?.takes[0]?.offsetSeconds).toBe(1);
+});
+
+test("who left and came back is the same one; two of one name at once are two", () => {
+  const name = { name: "Ada" };
+  const back = castOf([leg(T0, 5, name, "p1"), leg(T0 + 9_000, 5, name, "p2")]);
+  expect(back.roles.map(({ takes }) => takes.length)).toEqual([2]);
+  const both = castOf([leg(T0, 5, name, "p1"), leg(T0 + 3_000, 5, name, "p2")]);
+  expect(both.roles).toHaveLength(2);
+});
+
+test("each file of a leg that has rolled over lies where it began; one that was lost leaves a gap", () => {
+  const first = leg(T0, 5, {}, "a");
+  const { startedAt, endedAt, reason, recorderId } = first;
+  const rolled = (startMs: number, number: number) => ({
+    ...{ startedAt, endedAt, reason, recorderId },
+    tracks: leg(startMs, 5, {}).tracks,
+    file: { ...first.file, name: `${first.id}-${number}.webm` },
+  });
+  const { file: _, ...lost } = rolled(T0 + 5_000, 2);
+  const error = { code: "NO_MEDIA", message: "no media", hint: "none" };
+  const files = [
+    { ...rolled(T0, 1), file: first.file },
+    { ...lost, error },
+    rolled(T0 + 9_990, 3),
+    rolled(T0 + 14_900, 4),
+  ];
+  const { roles, durationSeconds } = castOf([leg(T0 - 1_000, 5, {}, "b"), { ...first, tracks: [], files }]);
+  expect(roles[1]?.takes.map(({ file, offsetSeconds }) => [file, offsetSeconds])).toEqual([
+    [first.file.name, 1],
+    [`${first.id}-3.webm`, 10.99],
+    [`${first.id}-4.webm`, 15.9],
+  ]);
+  expect(roles).toHaveLength(2);
+  expect(durationSeconds).toBeCloseTo(20.9);
+});
+
+test.each([
+  [{ name: "Ada\nLovelace" }, "Ada Lovelace"],
+  [{ name: "x".repeat(100) }, "x".repeat(40)],
+  [{ name: "   " }, undefined],
+  [{ name: 5 }, undefined],
+  ["Ada", undefined],
+])("%j names somebody %s", (metadata, name) => {
+  expect(castOf([leg(T0, 5, metadata)]).roles[0]?.name).toBe(name);
+});

@@ -1,0 +1,87 @@
+import type { LegIn, RecordingFile } from "../../archive/library/manifest.ts";
+import type { LegId } from "../../ids.ts";
+import { allTracks } from "../../recording/legs/parts.ts";
+
+/** One file of a leg's recording in the film. Seconds count from the film's beginning. */
+export interface Take {
+  legId: LegId;
+  file: string;
+  offsetSeconds: number;
+  durationSeconds: number;
+  hasVideo: boolean;
+  hasAudio: boolean;
+}
+
+/** One participant: somebody who left and came back is the same one. */
+export interface Role {
+  name: string | undefined;
+  takes: Take[];
+}
+
+export interface Cast {
+  /** In the order in which they came. */
+  roles: Role[];
+  durationSeconds: number;
+  startedAt: Date;
+}
+
+const NAME_LIMIT_CHARACTERS = 40;
+
+/**
+ * Who is in a call's film, and when. Each recording begins when the first of its tracks did, on the gateway's clock,
+ * which all of them share; a gateway that cannot tell leaves the moment at which the leg began to be recorded.
+ */
+export function castOf(legs: readonly LegIn<"ready">[]): Cast {
+  const timed = legs
+    .flatMap((leg) => recordingsOf(leg).map((recording) => ({ leg, ...recording })))
+    .sort((one, other) => one.startMs - other.startMs);
+  const firstMs = timed[0]?.startMs ?? 0;
+  const roles: { key: string; role: Role }[] = [];
+  let durationSeconds = 0;
+  for (const { leg, file, startMs } of timed) {
+    const offsetSeconds = (startMs - firstMs) / 1000;
+    const take: Take = {
+      legId: leg.id,
+      file: file.name,
+      offsetSeconds,
+      durationSeconds: file.durationSeconds,
+      hasVideo: file.streams.some(({ kind }) => kind === "video"),
+      hasAudio: file.streams.some(({ kind }) => kind === "audio"),
+    };
+    durationSeconds = Math.max(durationSeconds, offsetSeconds + file.durationSeconds);
+    const name = nameOf(leg.metadata);
+    const key = name ?? leg.peerId;
+    const known = roles.find(
+      ({ key: other, role }) => other === key && (isOfLeg(role, leg.id) || isAway(role, offsetSeconds)),
+    );
+    if (known) known.role.takes.push(take);
+    else roles.push({ key, role: { name, takes: [take] } });
+  }
+  return { roles: roles.map(({ role }) => role), durationSeconds, startedAt: new Date(firstMs) };
+}
+
+/** A leg that has rolled over has several files, each with tracks of its own; one that was lost leaves a gap. */
+function recordingsOf(leg: LegIn<"ready">): { file: RecordingFile; startMs: number }[] {
+  return (leg.files ?? [leg]).flatMap(({ file, ...recorded }) => (file ? [{ file, startMs: startOf(recorded) }] : []));
+}
+
+function startOf(recorded: Pick<LegIn<"ready">, "tracks" | "parts" | "startedAt">): number {
+  const starts = allTracks(recorded).flatMap(({ clock }) => (clock ? [clock.firstUnixMs] : []));
+  return starts.length > 0 ? Math.min(...starts) : Date.parse(recorded.startedAt);
+}
+
+/** The files of a leg may overlap a little at their seam. */
+const isOfLeg = ({ takes }: Role, id: LegId): boolean => takes.some(({ legId }) => legId === id);
+
+/** Two of the same name at once are two people. */
+function isAway({ takes }: Role, atSeconds: number): boolean {
+  return takes.every(({ offsetSeconds, durationSeconds }) => offsetSeconds + durationSeconds <= atSeconds);
+}
+
+function nameOf(metadata: unknown): string | undefined {
+  if (typeof metadata !== "object" || metadata === null || !("name" in metadata)) return undefined;
+  const { name } = metadata;
+  if (typeof name !== "string") return undefined;
+  const printable = [...name.replaceAll(/\p{C}/gu, " ")].slice(0, NAME_LIMIT_CHARACTERS).join("").trim();
+  return printable === "" ? undefined : printable;
+}

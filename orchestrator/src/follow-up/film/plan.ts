@@ -1,0 +1,38 @@
+import type { CallId } from "../../ids.ts";
+import type { Cast } from "./cast.ts";
+import type { FilmForm } from "./filmForm.ts";
+import type { FilterGraph } from "./filterGraph.ts";
+
+/** Bits for each pixel of a second's frames: a call's picture moves little. */
+const BITS_PER_PIXEL = 0.09;
+const LEAST_KBPS = 150;
+
+/** What the compose script reads, in lines: see services/recorder/compose. No value has a line break in it. */
+export function planLines({
+  form,
+  cast,
+  graph,
+  callId,
+  folder,
+}: {
+  form: FilmForm;
+  cast: Cast;
+  graph: FilterGraph;
+  callId: CallId;
+  folder: string;
+}): string[] {
+  const { picture } = graph;
+  const kbps = picture && (picture.width * picture.height * form.frameRate * BITS_PER_PIXEL) / 1000;
+  return [
+    `format=${form.format}`,
+    `seconds=${cast.durationSeconds.toFixed(3)}`,
+    ...(kbps === undefined ? [] : [`video=${form.videoCodec}`, `kbps=${Math.round(Math.max(LEAST_KBPS, kbps))}`]),
+    ...(picture ? [`rate=${form.frameRate}`] : []),
+    ...(graph.hasSound ? ["sound=yes"] : []),
+    ...graph.inputs.map(({ file }) => `input=${folder}/${file}`),
+    ...graph.names.map((name) => `name=${name}`),
+    `date=${cast.startedAt.toISOString()}`,
+    `call_id=${callId}`,
+    `graph=${graph.text}`,
+  ];
+}

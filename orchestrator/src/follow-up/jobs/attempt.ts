@@ -1,0 +1,76 @@
+import type { Clock } from "../../clock.ts";
+import { asRecorderError, type RecorderError } from "../../errors.ts";
+import { baseOf, type Job, type JobIn } from "./job.ts";
+import type { JobBook } from "./jobBook.ts";
+import { pauseAfter } from "./jobKind.ts";
+import { type JobStop, type JobSurroundings, JobWork } from "./jobWork.ts";
+import type { RegisteredKind } from "./registeredKind.ts";
+
+export interface AttemptSurroundings extends JobSurroundings {
+  book: JobBook;
+  clock: Clock;
+}
+
+/** One attempt at a job, from running to whatever state it can rest in. Never throws. */
+export async function attempt(
+  job: JobIn<"running">,
+  kind: RegisteredKind,
+  signal: AbortSignal,
+  surroundings: AttemptSurroundings,
+): Promise<void> {
+  const { book, clock } = surroundings;
+  const log = book.logOf(job);
+  const onProgress = (percent: number) => book.progress(job.id, percent);
+  log.info({ attempt: job.attempts }, "job running");
+  try {
+    await kind.run(job, new JobWork(job, surroundings, { signal, log, onProgress }));
+    const now = clock.now();
+    await book.put({ ...baseOf(job), state: "done", startedAt: job.startedAt, endedAt: now.toISOString() });
+    log.info({ ms: now.getTime() - Date.parse(job.startedAt) }, "job done");
+  } catch (thrown) {
+    if (!signal.aborted) await rest(job, kind, asRecorderError(thrown), surroundings);
+    else if ((signal.reason as JobStop) === "cancelled") await cancelled(job, kind, surroundings);
+    else log.info("job left for the next start");
+  }
+}
+
+/** Puts a job away that is not wanted any more, and of which nothing runs. */
+export async function cancelled(
+  job: Job,
+  kind: RegisteredKind | undefined,
+  { book, clock }: Pick<AttemptSurroundings, "book" | "clock">,
+): Promise<void> {
+  await clean(job, kind, book);
+  await book.put({ ...baseOf(job), state: "cancelled", endedAt: clock.now().toISOString() });
+  book.logOf(job).info("job cancelled");
+}
+
+/** After a failure: until the next attempt, or for good. */
+async function rest(
+  job: JobIn<"running">,
+  kind: RegisteredKind,
+  error: RecorderError,
+  { book, clock }: AttemptSurroundings,
+): Promise<void> {
+  const log = book.logOf(job);
+  const now = clock.now().getTime();
+  const shown = { code: error.code, message: error.message, hint: error.hint };
+  const pauseMs = error.passes ? pauseAfter(job.attempts, kind.retries) : undefined;
+  if (pauseMs !== undefined) {
+    log.warn({ code: error.code, err: error, pauseMs }, "job tried again in a moment");
+    const notBefore = new Date(now + pauseMs).toISOString();
+    await book.put({ ...baseOf(job), state: "queued", notBefore, lastError: shown });
+    return;
+  }
+  log.error({ code: error.code, hint: error.hint, err: error }, "job failed");
+  await clean(job, kind, book);
+  await book.put({ ...baseOf(job), state: "failed", endedAt: new Date(now).toISOString(), error: shown });
+}
+
+async function clean(job: Job, kind: RegisteredKind | undefined, book: JobBook): Promise<void> {
+  try {
+    await kind?.clean(job);
+  } catch (error) {
+    book.logOf(job).error({ err: error }, "what a job left could not be put away");
+  }
+}

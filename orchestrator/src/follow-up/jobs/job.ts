@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { type CallId, isCallId, isJobId, type JobId } from "../../ids.ts";
+
+const instant = z.iso.datetime();
+
+export const Failure = z.object({ code: z.string(), message: z.string(), hint: z.string() });
+
+const base = {
+  version: z.literal(1),
+  id: z.custom<JobId>((value) => typeof value === "string" && isJobId(value)),
+  /** What sort of work it is: one of the registered kinds. */
+  kind: z.string(),
+  callId: z.custom<CallId>((value) => typeof value === "string" && isCallId(value)),
+  /** What of the call it is about, such as a leg or a file; null for the call as a whole. */
+  subject: z.string().nullable(),
+  /** What its kind needs to know; the kind has a schema of its own for it. */
+  order: z.unknown(),
+  queuedAt: instant,
+  /** How often it was begun. */
+  attempts: z.int(),
+  /** Why the last attempt failed. */
+  lastError: Failure.optional(),
+};
+
+/** Follow-up work on a call, in each of its states. One file on the volume. */
+export const Job = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("queued"), ...base, /** After a failed attempt. */ notBefore: instant.optional() }),
+  z.object({ state: z.literal("running"), ...base, startedAt: instant }),
+  z.object({ state: z.literal("done"), ...base, startedAt: instant, endedAt: instant }),
+  z.object({ state: z.literal("failed"), ...base, endedAt: instant, error: Failure }),
+  z.object({ state: z.literal("cancelled"), ...base, endedAt: instant }),
+]);
+
+export type Job = z.infer<typeof Job>;
+export type JobState = Job["state"];
+export type JobIn<State extends JobState> = Extract<Job, { state: State }>;
+export const JOB_STATES = ["queued", "running", "done", "failed", "cancelled"] as const;
+
+export type OverJob = JobIn<"done" | "failed" | "cancelled">;
+
+export const isJobOver = (job: Job): job is OverJob => job.state !== "queued" && job.state !== "running";
+
+/** What stays the same from state to state. */
+export function baseOf({ version, id, kind, callId, subject, order, queuedAt, attempts, lastError }: Job) {
+  return { version, id, kind, callId, subject, order, queuedAt, attempts, ...(lastError && { lastError }) };
+}

@@ -1,0 +1,181 @@
+import { expect, test } from "vitest";
+import { RecorderError } from "../../errors.ts";
+import { isJobId, type JobId } from "../../ids.ts";
+import { testJobs, testKind } from "../../testing/testJobs.ts";
+
+const FILM = testKind([]);
+
+/** A job that is running, and its container. */
+async function running(say = "hello") {
+  const test = testJobs();
+  await test.jobs.start();
+  const { id } = await test.jobs.queue(FILM, { callId: test.callId, order: { say } });
+  await test.clock.pass(100);
+  return { ...test, id: id as JobId, state: () => test.jobs.book.get(id as JobId).state };
+}
+
+test("a job runs its command in a container without network that yields to everybody else", async () => {
+  const { engine, id, state, callId } = await running();
+
+  expect(isJobId(id)).toBe(true);
+  expect(state()).toBe("running");
+  expect(engine.started).toHaveLength(1);
+  expect(engine.started[0]).toMatchObject({
+    name: `test-job-${id}-1`,
+    command: ["compose", "hello"],
+    labels: {
+      "io.skyway-call-recorder.role": "job",
+      "io.skyway-call-recorder.job-id": id,
+      "io.skyway-call-recorder.call-id": callId,
+    },
+    network: undefined,
+    cpuShares: 128,
+  });
+});
+
+test("a job is done when its container has ended well, and tells how far it is until then", async () => {
+  const { engine, clock, jobs, id, state, files } = await running();
+  const told: number[] = [];
+  jobs.book.on("change", ({ progress }) => told.push(progress));
+  engine.say(engine.last, "20");
+  await clock.pass(100);
+  engine.say(engine.last, "10");
+  engine.say(engine.last, "60.5");
+  await clock.pass(100);
+  engine.end(engine.last, 0);
+  await clock.pass(100);
+
+  expect(state()).toBe("done");
+  expect(told).toEqual([20, 60, 100]);
+  expect(engine.containers.size).toBe(0);
+  expect(JSON.parse(files.files.get(id) ?? "")).toMatchObject({ state: "done", attempts: 1, order: { say: "hello" } });
+});
+
+test("a failed attempt is repeated after a pause that grows, until there were enough", async () => {
+  const { engine, clock, jobs, id, state, cleaned } = await running();
+  engine.end(engine.last, 1, "ffmpeg: no");
+  await clock.pass(500);
+  expect(jobs.book.view(jobs.book.get(id))).toMatchObject({
+    state: "queued",
+    attempts: 1,
+    error: { code: "JOB_FAILED" },
+  });
+  await clock.pass(2_000);
+  expect(state()).toBe("running");
+  engine.end(engine.last, 1);
+  await clock.pass(2_000);
+  expect(state()).toBe("queued");
+  await clock.pass(4_000);
+  engine.end(engine.last, 137, "killed");
+  await clock.pass(500);
+
+  expect(jobs.book.get(id)).toMatchObject({ state: "failed", attempts: 3, error: { code: "JOB_FAILED" } });
+  expect(engine.started.map(({ name }) => name.at(-1))).toEqual(["1", "2", "3"]);
+  expect(cleaned).toEqual(["hello"]);
+  expect(engine.containers.size).toBe(0);
+});
+
+test("what cannot succeed is not tried again", async () => {
+  const { jobs, engine, clock, callId } = testJobs();
+  engine.trouble = new RecorderError("RECORDER_IMAGE_MISSING");
+  await jobs.start();
+  const { id } = await jobs.queue(FILM, { callId, order: { say: "x" } });
+  await clock.pass(100);
+
+  expect(jobs.book.get(id as JobId)).toMatchObject({ state: "failed", error: { code: "RECORDER_IMAGE_MISSING" } });
+});
+
+test("a cancelled job leaves no container and nothing behind; it can be queued again", async () => {
+  const { engine, clock, jobs, id, state, cleaned } = await running();
+  expect((await jobs.cancel(id)).state).toBe("cancelled");
+  expect(engine.containers.size).toBe(0);
+  expect(cleaned).toEqual(["hello"]);
+  await expect(jobs.cancel(id)).rejects.toMatchObject({ code: "JOB_STATE" });
+
+  await jobs.retry(id);
+  await clock.pass(100);
+  expect(state()).toBe("running");
+  expect(engine.containers.size).toBe(1);
+});
+
+test("a job that waits can be cancelled, too", async () => {
+  const { jobs, callId, cleaned } = testJobs();
+  const { id } = await jobs.queue(FILM, { callId, order: { say: "early" } });
+  expect((await jobs.cancel(id as JobId)).state).toBe("cancelled");
+  expect(cleaned).toEqual(["early"]);
+});
+
+test("a restarted orchestrator takes up the container that is still at work", async () => {
+  const before = await running();
+  before.engine.say(before.engine.last, "40");
+  const { jobs, engine, clock } = await before.restarted();
+  await clock.pass(100);
+
+  expect(engine.started).toHaveLength(1);
+  expect(jobs.book.view(jobs.book.get(before.id))).toMatchObject({ state: "running", progress: 40, attempts: 1 });
+  engine.end(engine.last, 0);
+  await clock.pass(100);
+  expect(jobs.book.get(before.id).state).toBe("done");
+});
+
+test("a job whose container was lost with the orchestrator is done again", async () => {
+  const before = await running();
+  await before.engine.remove(before.engine.last);
+  const { jobs, engine, clock } = await before.restarted();
+  await clock.pass(100);
+
+  expect(engine.started).toHaveLength(2);
+  engine.end(engine.last, 0);
+  await clock.pass(100);
+  expect(jobs.book.get(before.id)).toMatchObject({ state: "done", attempts: 1 });
+});
+
+test("a container that no running job knows is removed at the start", async () => {
+  const before = await running();
+  before.files.files.clear();
+  const { engine } = await before.restarted();
+  expect(engine.containers.size).toBe(0);
+});
+
+test("jobs wait for each other, and while many legs are being recorded", async () => {
+  const { jobs, engine, clock, callId, recording } = testJobs();
+  recording.legs = 3;
+  await jobs.start();
+  for (const say of ["one", "two"]) {
+    await jobs.queue(FILM, { callId, subject: say, order: { say } });
+    await clock.pass(10);
+  }
+  await clock.pass(3_000, 1_000);
+  expect(engine.started).toHaveLength(0);
+
+  recording.legs = 2;
+  await clock.pass(1_500, 100);
+  expect(engine.started.map(({ command }) => command[1])).toEqual(["one"]);
+  engine.end(engine.last, 0);
+  await clock.pass(100);
+  expect(engine.started.map(({ command }) => command[1])).toEqual(["one", "two"]);
+});
+
+test("a job on the same subject that is not over yet is the same job", async () => {
+  const { jobs, callId } = testJobs();
+  const one = await jobs.queue(FILM, { callId, order: { say: "x" } });
+  expect((await jobs.queue(FILM, { callId, order: { say: "y" } })).id).toBe(one.id);
+  expect((await jobs.queue(FILM, { callId, subject: "other", order: { say: "y" } })).id).not.toBe(one.id);
+});
+
+test("a call's jobs end and are forgotten with it", async () => {
+  const { jobs, engine, files, callId } = await running();
+  await jobs.forgetCall(callId);
+  expect(engine.containers.size).toBe(0);
+  expect(files.files.size).toBe(0);
+  expect(jobs.book.all()).toEqual([]);
+});
+
+test("jobs that are over are forgotten after some days", async () => {
+  const { jobs, engine, clock, files, id } = await running();
+  engine.end(engine.last, 0);
+  await clock.pass(100);
+  await clock.pass(25 * 3_600_000, 3_600_000);
+  expect(jobs.book.find(id)).toBeUndefined();
+  expect(files.files.size).toBe(0);
+});

@@ -1,0 +1,11 @@
+import type { Manifest, RecordingFile } from "../../archive/library/manifest.ts";
+
+/** Files of a call that are watched or listened to: its recordings, not their single tracks, and its film. */
+export function previewedFiles({ legs, film }: Manifest): RecordingFile[] {
+  const files = legs.flatMap((leg) => {
+    const rolled = "files" in leg ? (leg.files ?? []) : [];
+    if (rolled.length > 0) return rolled.flatMap(({ file }) => (file ? [file] : []));
+    return leg.state === "ready" ? [leg.file] : [];
+  });
+  return film ? [...files, film.file] : files;
+}

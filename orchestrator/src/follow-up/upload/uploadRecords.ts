@@ -1,0 +1,51 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Logger } from "pino";
+import { z } from "zod";
+import { writeAtomically } from "../../archive/library/atomicFile.ts";
+import type { Paths } from "../../archive/library/paths.ts";
+import type { CallId } from "../../ids.ts";
+import { KeptFile } from "./inventory.ts";
+
+/** What lies on a remote of a call, and was compared with what lies here. */
+const UploadRecord = z.object({
+  version: z.literal(1),
+  remote: z.string(),
+  verifiedAt: z.iso.datetime(),
+  verifiedBy: z.string(),
+  files: z.array(KeptFile),
+});
+export type UploadRecord = z.infer<typeof UploadRecord>;
+
+/** One file for each call that was uploaded, in `state/uploads`. */
+export class UploadRecords {
+  readonly #paths: Paths;
+  readonly #log: Logger;
+
+  constructor(paths: Paths, log: Logger) {
+    this.#paths = paths;
+    this.#log = log;
+  }
+
+  /** undefined where there is none, or one that cannot be read: then the call counts as not uploaded. */
+  async read(id: CallId): Promise<UploadRecord | undefined> {
+    const path = this.#paths.upload(id);
+    try {
+      return UploadRecord.parse(JSON.parse(await readFile(path, "utf8")));
+    } catch (error) {
+      const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+      if (!isMissing) this.#log.error({ callId: id, path, err: error }, "not a record of an upload");
+      return undefined;
+    }
+  }
+
+  async write(id: CallId, record: UploadRecord): Promise<void> {
+    const path = this.#paths.upload(id);
+    await mkdir(dirname(path), { recursive: true });
+    await writeAtomically(path, `${JSON.stringify(record)}\n`);
+  }
+
+  async remove(id: CallId): Promise<void> {
+    await rm(this.#paths.upload(id), { force: true });
+  }
+}

@@ -1,0 +1,47 @@
+import type { Clock } from "../../clock.ts";
+
+/** Enough for typing errors, too few for guessing. */
+const FAILURES_ALLOWED = 10;
+const WINDOW_MS = 60_000;
+/** A flood from many addresses takes no more memory than this many entries; the oldest are forgotten. */
+const ADDRESSES_REMEMBERED = 10_000;
+
+interface Failures {
+  count: number;
+  untilMs: number;
+}
+
+/** Counts wrong tokens by address; who gave too many within a minute waits until it is over. */
+export class FailedLogins {
+  readonly #clock: Clock;
+  readonly #failures = new Map<string, Failures>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @returns seconds to wait, 0 for who may try. */
+  waitSeconds(address: string): number {
+    const failures = this.#current(address);
+    if (!failures || failures.count < FAILURES_ALLOWED) return 0;
+    return Math.ceil((failures.untilMs - this.#now()) / 1000);
+  }
+
+  note(address: string): void {
+    const { count, untilMs } = this.#current(address) ?? { count: 0, untilMs: this.#now() + WINDOW_MS };
+    this.#failures.delete(address);
+    this.#failures.set(address, { count: count + 1, untilMs });
+    if (this.#failures.size <= ADDRESSES_REMEMBERED) return;
+    const [oldest] = this.#failures.keys();
+    if (oldest !== undefined) this.#failures.delete(oldest);
+  }
+
+  #current(address: string): Failures | undefined {
+    const failures = this.#failures.get(address);
+    return failures && failures.untilMs > this.#now() ? failures : undefined;
+  }
+
+  #now(): number {
+    return this.#clock.now().getTime();
+  }
+}

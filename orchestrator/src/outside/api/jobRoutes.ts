@@ -1,0 +1,66 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { RecorderError } from "../../errors.ts";
+import { JOB_STATES } from "../../follow-up/jobs/job.ts";
+import type { Jobs } from "../../follow-up/jobs/jobs.ts";
+import { JobView } from "../../follow-up/jobs/jobView.ts";
+import { isJobId, type JobId } from "../../ids.ts";
+import { JobList } from "./answers.ts";
+import { parseParameters } from "./errorReplies.ts";
+import { operation } from "./operation.ts";
+
+const MAX_LISTED = 100;
+const given = (text: unknown) => (text === "" ? undefined : text);
+
+const ListQuery = z.object({
+  state: z.preprocess(given, z.enum(JOB_STATES).optional()),
+  kind: z.preprocess(given, z.string().max(64).optional()),
+  callId: z.preprocess(given, z.string().max(64).optional()),
+});
+
+/** Follow-up work: what is to be done, what is being done, and what became of it. */
+export function serveJobs(app: FastifyInstance, jobs: Jobs): void {
+  const list = operation({
+    summary: "Follow-up work on calls, the newest first",
+    query: ListQuery,
+    answers: { 200: { description: `${MAX_LISTED} jobs at most.`, schema: JobList } },
+  });
+  app.get("/api/jobs", list, async (request) => {
+    const { state, kind, callId } = parseParameters(ListQuery, request.query);
+    const isWanted = (found: string, wanted: string | undefined) => wanted === undefined || found === wanted;
+    const found = jobs.book.views().filter((job) => isWanted(job.state, state) && isWanted(job.kind, kind));
+    return { jobs: found.filter((job) => isWanted(job.callId, callId)).slice(0, MAX_LISTED) };
+  });
+
+  const one = operation({
+    summary: "A job: its state, progress in per cent, attempts, error",
+    answers: { 200: { description: "The job.", schema: JobView } },
+    errors: ["JOB_NOT_FOUND"],
+  });
+  app.get<{ Params: { jobId: string } }>("/api/jobs/:jobId", one, async ({ params }) =>
+    jobs.book.view(jobs.book.get(parsed(params.jobId))),
+  );
+
+  const cancel = operation({
+    summary: "Ends a job that is not over",
+    answers: { 200: { description: "The job; nothing of it is left.", schema: JobView } },
+    errors: ["JOB_NOT_FOUND", "JOB_STATE"],
+  });
+  app.post<{ Params: { jobId: string } }>("/api/jobs/:jobId/cancel", cancel, async ({ params }) =>
+    jobs.cancel(parsed(params.jobId)),
+  );
+
+  const retry = operation({
+    summary: "Queues a job again that failed or was cancelled",
+    answers: { 202: { description: "The job.", schema: JobView } },
+    errors: ["JOB_NOT_FOUND", "JOB_STATE"],
+  });
+  app.post<{ Params: { jobId: string } }>("/api/jobs/:jobId/retry", retry, async ({ params }, reply) =>
+    reply.code(202).send(await jobs.retry(parsed(params.jobId))),
+  );
+}
+
+function parsed(text: string): JobId {
+  if (!isJobId(text)) throw new RecorderError("JOB_NOT_FOUND", text.slice(0, 100));
+  return text;
+}

@@ -1,0 +1,97 @@
+import fastifyStatic from "@fastify/static";
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import type { CallBook } from "../../archive/calls/callBook.ts";
+import type { Library } from "../../archive/library/library.ts";
+import type { Clock } from "../../clock.ts";
+import type { Jobs } from "../../follow-up/jobs/jobs.ts";
+import type { Uploads } from "../../follow-up/upload/uploads.ts";
+import type { Dialler } from "../../recording/legs/dialler.ts";
+import type { LegDesk } from "../../recording/legs/legDesk.ts";
+import type { Access } from "../access/access.ts";
+import { checkHealth, type HealthSources } from "../health.ts";
+import type { Webhooks } from "../webhooks/webhooks.ts";
+import { ClientConfiguration, HealthAnswer } from "./answers.ts";
+import { serveAudio } from "./audioRoutes.ts";
+import { serveCalls } from "./callRoutes.ts";
+import { serveDialling } from "./dialRoute.ts";
+import { replyWithErrors } from "./errorReplies.ts";
+import { serveEvents } from "./eventRoute.ts";
+import { guardApi, isAdmitted } from "./gate.ts";
+import { serveJobs } from "./jobRoutes.ts";
+import { serveLive } from "./liveRoutes.ts";
+import { type DescribedRoute, serveDescription } from "./openapi.ts";
+import { operation } from "./operation.ts";
+import { serveSession } from "./sessionRoute.ts";
+import { serveWebhooks } from "./webhookRoutes.ts";
+
+/** Requests carry ids and a few numbers. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+/** The front door, which says for whom it asks (X-Forwarded-For, -Host and -Proto). */
+const isFrontDoor = (_address: string, hop: number) => hop === 0;
+
+export interface ApiSources {
+  access: Access;
+  calls: CallBook;
+  clock: Clock;
+  library: Library;
+  desk: LegDesk;
+  dialler: Dialler;
+  jobs: Jobs;
+  health: HealthSources;
+  /** What a page needs to be recorded: the demo asks for it. */
+  client: { key: string; recorderPeerId: string };
+  metrics: Registry;
+  log: Logger;
+  uploads: Uploads;
+  webhooks: Webhooks;
+}
+
+/** The HTTP API, as the README lists it. */
+export async function createApi(sources: ApiSources): Promise<{ app: FastifyInstance; routes: DescribedRoute[] }> {
+  const app = Fastify({
+    logger: false,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
+    bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: isFrontDoor,
+  });
+  await app.register(fastifyStatic, { root: sources.library.paths.calls, serve: false });
+  replyWithErrors(app, sources.log);
+  const routes = serveDescription(app);
+  guardApi(app, sources.access, sources.log);
+  serveSession(app, sources.access, sources.log);
+  serveCalls(app, sources);
+  serveLive(app, sources.library.paths);
+  serveAudio(app, sources.library.paths);
+  serveDialling(app, sources);
+  serveWebhooks(app, sources.webhooks);
+  serveJobs(app, sources.jobs);
+  serveEvents(app, sources);
+  const health = operation({
+    summary: "Whether all is well, and which part is not",
+    answers: {
+      200: { description: "All is well.", schema: HealthAnswer },
+      503: { description: "Something is not.", schema: HealthAnswer },
+    },
+    isOpen: true,
+  });
+  for (const path of ["/health", "/api/health"]) {
+    app.get(path, health, async (request, reply) => {
+      const { status, parts } = await checkHealth(sources.health);
+      const isTold = path === "/health" || isAdmitted(request, sources.access);
+      return reply.code(status === "ok" ? 200 : 503).send({ status, ...(isTold && { parts }) });
+    });
+  }
+  // For Prometheus, within the bundle: the front door passes nothing on but /api.
+  app.get("/metrics", async (_request, reply) =>
+    reply.type(sources.metrics.contentType).send(await sources.metrics.metrics()),
+  );
+  const client = operation({
+    summary: "What a page from this origin needs to be recorded",
+    answers: { 200: { description: "The API key and the recorder's peer id.", schema: ClientConfiguration } },
+  });
+  app.get("/api/client-configuration", client, async () => sources.client);
+  return { app, routes };
+}

@@ -1,0 +1,59 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import { z } from "zod";
+import { RecorderError } from "../../errors.ts";
+import type { Access } from "../access/access.ts";
+import { isFromForeignPage } from "../access/foreignPage.ts";
+import { Session } from "./answers.ts";
+import { parseParameters } from "./errorReplies.ts";
+import { checkToken, isAdmitted } from "./gate.ts";
+import { operation } from "./operation.ts";
+
+const Login = z.strictObject({ token: z.string().min(1).max(512) });
+const PATH = "/api/session";
+
+/** The console's login: a token in, a cookie out. */
+export function serveSession(app: FastifyInstance, access: Access, log: Logger): void {
+  const look = operation({
+    summary: "Whether a login is needed, and whether this is one",
+    answers: { 200: { description: "Both.", schema: Session } },
+    isOpen: true,
+  });
+  app.get(PATH, look, async (request) => ({ required: !access.isOpen, admitted: isAdmitted(request, access) }));
+
+  const logIn = operation({
+    summary: "Logs the console in",
+    body: Login,
+    answers: { 204: { description: "A cookie comes with it." } },
+    errors: ["TOKEN_REFUSED", "TOO_MANY_FAILED_LOGINS", "FOREIGN_PAGE"],
+    isOpen: true,
+  });
+  app.post(PATH, logIn, async (request, reply) => {
+    if (isFromForeignPage(request.headers, request.host)) throw new RecorderError("FOREIGN_PAGE");
+    const { token } = parseParameters(Login, request.body);
+    if (!access.isOpen) {
+      checkToken(token, request, reply, access, log);
+      reply.header("set-cookie", access.sessions.open(isOverTls(request)));
+    }
+    return reply.code(204).send();
+  });
+
+  const logOut = operation({
+    summary: "Logs the console out",
+    answers: { 204: { description: "The cookie is gone." } },
+    errors: ["FOREIGN_PAGE"],
+    isOpen: true,
+  });
+  app.delete(PATH, logOut, async (request, reply) => {
+    if (isFromForeignPage(request.headers, request.host)) throw new RecorderError("FOREIGN_PAGE");
+    return reply
+      .header("set-cookie", access.sessions.close(isOverTls(request)))
+      .code(204)
+      .send();
+  });
+}
+
+/** The browser's word, too: a proxy in front of the front door may be the one that speaks TLS. */
+function isOverTls({ protocol, headers }: FastifyRequest): boolean {
+  return protocol === "https" || headers.origin?.startsWith("https:") === true;
+}

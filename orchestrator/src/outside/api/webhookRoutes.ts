@@ -1,0 +1,77 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { isCallId } from "../../ids.ts";
+import { callOf, DELIVERY_STATES, Message } from "../webhooks/record.ts";
+import type { Webhooks } from "../webhooks/webhooks.ts";
+import { MessageList, WebhookList } from "./answers.ts";
+import { parseParameters } from "./errorReplies.ts";
+import { operation } from "./operation.ts";
+
+const DEFAULT_LIMIT = 20;
+const MAX_LIMIT = 100;
+
+/** `?state=` is a parameter that is not given. */
+const given = (text: unknown) => (text === "" ? undefined : text);
+
+const isMessageId = (text: string) => callOf(text) !== undefined;
+
+const MessageQuery = z.object({
+  callId: z.preprocess(given, z.string().refine(isCallId, "is not the id of a call").optional()),
+  state: z.preprocess(given, z.enum(DELIVERY_STATES).optional()),
+  limit: z.preprocess(given, z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT)),
+  cursor: z.preprocess(given, z.string().refine(isMessageId, "is not a cursor of this list").optional()),
+});
+
+const ResendBody = z.strictObject({ webhook: z.string().max(100).optional() }).prefault({});
+
+/** Webhooks: who is told, what they were told, and to tell it again. */
+export function serveWebhooks(app: FastifyInstance, webhooks: Webhooks): void {
+  const list = operation({
+    summary: "Receivers, and how much waits for each",
+    answers: { 200: { description: "All receivers of the configuration.", schema: WebhookList } },
+  });
+  app.get("/api/webhooks", list, async () => ({ webhooks: webhooks.list() }));
+
+  const messages = operation({
+    summary: "What receivers were told",
+    description: "The newest call's messages first, and of a call the newest first. Kept for a week.",
+    query: MessageQuery,
+    answers: { 200: { description: "Messages, and what became of each at each receiver.", schema: MessageList } },
+  });
+  app.get("/api/webhooks/messages", messages, async ({ query }) => {
+    const { callId, state, limit, cursor } = parseParameters(MessageQuery, query);
+    const found: Message[] = [];
+    for await (const message of webhooks.messages({ ...(callId && { callId }), ...(cursor && { before: cursor }) })) {
+      if (state && !message.deliveries.some((delivery) => delivery.state === state)) continue;
+      if (found.length === limit) return { messages: found, nextCursor: found.at(-1)?.id ?? null };
+      found.push(message);
+    }
+    return { messages: found, nextCursor: null };
+  });
+
+  const resend = operation({
+    summary: "Sends a message again",
+    description: "To one receiver, or to all that it was for. It has the same id as before.",
+    body: ResendBody,
+    answers: { 202: { description: "It is on its way.", schema: Message } },
+    errors: ["WEBHOOK_MESSAGE_NOT_FOUND", "WEBHOOK_NOT_FOUND", "WEBHOOK_DISABLED"],
+  });
+  app.post<{ Params: { messageId: string } }>(
+    "/api/webhooks/messages/:messageId/resend",
+    resend,
+    async ({ params, body }, reply) => {
+      const { webhook } = parseParameters(ResendBody, body ?? undefined);
+      return reply.code(202).send(await webhooks.resend(params.messageId, webhook));
+    },
+  );
+
+  const enable = operation({
+    summary: "Takes a receiver into service again that answered 410",
+    answers: { 204: { description: "It is told again." } },
+    errors: ["WEBHOOK_NOT_FOUND"],
+  });
+  app.post<{ Params: { name: string } }>("/api/webhooks/:name/enable", enable, async ({ params }, reply) => {
+    await webhooks.enable(params.name);
+    return reply.code(204).send();
+  });
+}

@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { readMetadata } from "../../archive/calls/metadata.ts";
+import type { Manifest } from "../../archive/library/manifest.ts";
+import type { DataStatus } from "../../recording/gateway/gateway.ts";
+
+const Named = z.object({ name: z.string().min(1).max(200) });
+
+/** What a peer is called: as its data connection says, or else a leg of its. */
+export function nameIn({ legs }: Manifest, { remoteId, metadata }: DataStatus): string | undefined {
+  const own = readMetadata(metadata).kept;
+  const ofLegs = legs.filter(({ peerId }) => peerId === remoteId).map((leg) => leg.metadata);
+  for (const one of [own, ...ofLegs]) {
+    const { success, data } = Named.safeParse(one);
+    if (success) return data.name;
+  }
+  return undefined;
+}

@@ -1,0 +1,83 @@
+import { request } from "undici";
+import type { Storage } from "../archive/library/storage.ts";
+import type { Engine } from "../recording/engine/engine.ts";
+import type { Gateways } from "../recording/gateway/gateways.ts";
+import type { Host } from "../recording/host/host.ts";
+import type { SharedPeer } from "../recording/peers/sharedPeer.ts";
+
+/** A part that takes longer is not well; whoever asks waits no longer. */
+const PART_TIMEOUT_MS = 2_000;
+
+export interface PartHealth {
+  status: "ok" | "failing";
+  reason?: string;
+}
+
+export interface Health {
+  status: "ok" | "failing";
+  parts: Record<"docker" | "gateway" | "host" | "signaling" | "storage" | "peers", PartHealth>;
+}
+
+export interface HealthSources {
+  engine: Pick<Engine, "ping">;
+  gateways: Pick<Gateways, "trouble">;
+  signalingUrl: string;
+  host: Pick<Host, "check">;
+  storage: Pick<Storage, "mustBeWell">;
+  peers: readonly Pick<SharedPeer, "trouble">[];
+}
+
+/** Asks every part whether it is well. */
+export async function checkHealth(sources: HealthSources): Promise<Health> {
+  const { engine, gateways, host: machine, signalingUrl, storage: room, peers } = sources;
+  const [docker, gatewayHealth, host, signaling, storage, peersHealth] = await Promise.all([
+    well(engine.ping()),
+    well(noTrouble([gateways])),
+    well(machine.check()),
+    well(mustBe(answers(`${signalingUrl}/health`), "it does not answer, or is not well")),
+    well(room.mustBeWell()),
+    well(noTrouble(peers)),
+  ]);
+  const parts = { docker, gateway: gatewayHealth, host, signaling, storage, peers: peersHealth };
+  return { status: Object.values(parts).every(({ status }) => status === "ok") ? "ok" : "failing", parts };
+}
+
+async function well(check: Promise<unknown>): Promise<PartHealth> {
+  const timeUp = new AbortController();
+  try {
+    await Promise.race([check, tooLong(timeUp.signal)]);
+    return { status: "ok" };
+  } catch (error) {
+    return { status: "failing", reason: error instanceof Error ? error.message : String(error) };
+  } finally {
+    timeUp.abort();
+  }
+}
+
+async function tooLong(until: AbortSignal): Promise<never> {
+  await new Promise((resolve) => {
+    const timer = setTimeout(resolve, PART_TIMEOUT_MS);
+    until.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  });
+  throw new Error(`it did not answer within ${PART_TIMEOUT_MS} ms`);
+}
+
+async function mustBe(fact: Promise<boolean>, otherwise: string): Promise<void> {
+  if (!(await fact)) throw new Error(otherwise);
+}
+
+async function noTrouble(peers: readonly { trouble(): Promise<string | undefined> }[]): Promise<void> {
+  const troubles = await Promise.all(peers.map((peer) => peer.trouble()));
+  const found = troubles.filter((trouble) => trouble !== undefined);
+  if (found.length > 0) throw new Error(found.join(", "));
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(PART_TIMEOUT_MS) });
+    await body.dump();
+    return statusCode === 200;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,93 @@
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { z } from "zod";
+import { writeAtomically } from "../../archive/library/atomicFile.ts";
+import { type CallId, isCallId } from "../../ids.ts";
+import { CallRecord } from "./record.ts";
+
+const OWNER_ONLY = 0o600;
+const FOLDER_OWNER_ONLY = 0o700;
+
+/** Of receivers that said 410, by name; a receiver with another address is another one. */
+const Disabled = z.record(z.string(), z.object({ at: z.iso.datetime(), fingerprint: z.string() }));
+export type Disabled = z.infer<typeof Disabled>;
+
+/** What is kept of webhooks on the volume: one file for each call, and what is known of the receivers. */
+export class Outbox {
+  readonly #folder: string;
+  readonly #log: Logger;
+
+  constructor(folder: string, log: Logger) {
+    this.#folder = folder;
+    this.#log = log;
+  }
+
+  async prepare(): Promise<void> {
+    await mkdir(this.#calls, { recursive: true, mode: FOLDER_OWNER_ONLY });
+  }
+
+  /** @returns undefined where there is none, or one that cannot be read; the log says so. */
+  async read(id: CallId): Promise<CallRecord | undefined> {
+    return this.#parse(CallRecord, this.#path(id));
+  }
+
+  async write(record: CallRecord): Promise<void> {
+    await this.prepare();
+    await writeAtomically(this.#path(record.callId), `${JSON.stringify(record)}\n`, OWNER_ONLY);
+  }
+
+  async remove(id: CallId): Promise<void> {
+    await rm(this.#path(id), { force: true });
+  }
+
+  /** The newest first. */
+  async callIds(): Promise<CallId[]> {
+    const names = await readdir(this.#calls).catch(() => []);
+    const ids = names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length));
+    return ids.filter(isCallId).sort().reverse();
+  }
+
+  /** Since when calls are told of; undefined while there was nobody to be told. */
+  async since(): Promise<Date | undefined> {
+    const text = await this.#parse(z.iso.datetime(), join(this.#folder, "since.json"));
+    return text === undefined ? undefined : new Date(text);
+  }
+
+  async begin(at: Date): Promise<void> {
+    await this.prepare();
+    await writeAtomically(join(this.#folder, "since.json"), JSON.stringify(at.toISOString()), OWNER_ONLY);
+  }
+
+  /** There is nobody to be told: what happens from now on is not told later either. */
+  async end(): Promise<void> {
+    await rm(join(this.#folder, "since.json"), { force: true });
+  }
+
+  async disabled(): Promise<Disabled> {
+    return (await this.#parse(Disabled, join(this.#folder, "disabled.json"))) ?? {};
+  }
+
+  async writeDisabled(disabled: Disabled): Promise<void> {
+    await this.prepare();
+    await writeAtomically(join(this.#folder, "disabled.json"), JSON.stringify(disabled), OWNER_ONLY);
+  }
+
+  get #calls(): string {
+    return join(this.#folder, "calls");
+  }
+
+  #path(id: CallId): string {
+    return join(this.#calls, `${id}.json`);
+  }
+
+  async #parse<Schema extends z.ZodType>(schema: Schema, path: string): Promise<z.infer<Schema> | undefined> {
+    try {
+      return schema.parse(JSON.parse(await readFile(path, "utf8")));
+    } catch (error) {
+      const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+      if (!isMissing) this.#log.error({ path, err: error }, "what is kept of webhooks cannot be read");
+      return undefined;
+    }
+  }
+}

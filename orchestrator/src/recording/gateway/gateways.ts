@@ -1,0 +1,119 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
+import type { DataConnectionId, MediaConnectionId } from "../../ids.ts";
+import type { Codecs } from "../recorders/codecs.ts";
+import type { RedirectTargets } from "../recorders/redirect.ts";
+import type { CallOrder, DatagramAddress, Gateway, GatewayCalls } from "./gateway.ts";
+import { gatewayOf } from "./placedId.ts";
+
+/** A new gateway takes calls so long after it has started, at the latest. */
+const LOOK_INTERVAL_MS = 1_000;
+
+export interface GatewaySources {
+  /** @param address undefined: whichever answers to the gateways' name. */
+  open(address: string | undefined): Gateway;
+  /** Addresses of all that run. Throws when that cannot be said. */
+  addresses(): Promise<readonly string[]>;
+}
+
+/** All gateways of the bundle as one: what is about a connection goes to the gateway that has it. */
+export class Gateways implements GatewayCalls {
+  readonly #sources: GatewaySources;
+  /** Also of those that have gone: their legs are still being ended. */
+  readonly #opened = new Map<string | undefined, Gateway>();
+  #present: readonly string[] = [];
+
+  constructor(sources: GatewaySources) {
+    this.#sources = sources;
+  }
+
+  /** Addresses of the gateways that run, as far as is known. */
+  get present(): readonly string[] {
+    return this.#present;
+  }
+
+  at(address: string | undefined): Gateway {
+    const opened = this.#opened.get(address) ?? this.#sources.open(address);
+    this.#opened.set(address, opened);
+    return opened;
+  }
+
+  /** Looks again and again who is there: gateways may be started and stopped at any time. Runs until `until` aborts. */
+  async watch(onChange: (present: readonly string[]) => void, clock: Clock, log: Logger, until: AbortSignal) {
+    while (!until.aborted) {
+      // A name that nobody answers to may be that of the only gateway, which starts again: all stays as it was.
+      const found = await this.#sources.addresses().catch(() => this.#present);
+      const present = [...new Set(found)].sort();
+      if (present.join() !== this.#present.join()) {
+        log.info({ gateways: present }, "gateways");
+        this.#present = present;
+        onChange(present);
+      }
+      await clock.sleep(LOOK_INTERVAL_MS, until);
+    }
+  }
+
+  /** What is wrong with them right now; undefined when all that are there are well. */
+  async trouble(): Promise<string | undefined> {
+    if (this.#present.length === 0) return "none is there";
+    const well = await Promise.all(this.#present.map((address) => this.at(address).isWell()));
+    const unwell = this.#present.filter((_, index) => !well[index]);
+    return unwell.length > 0 ? `${unwell.join(", ")} does not answer, or is not well` : undefined;
+  }
+
+  call(order: CallOrder, codecs: Codecs, redirect: RedirectTargets) {
+    return this.at(order.from.gateway).call(order, codecs, redirect);
+  }
+
+  status(id: MediaConnectionId) {
+    return this.#of(id).status(id);
+  }
+
+  offered(id: MediaConnectionId) {
+    return this.#of(id).offered(id);
+  }
+
+  tracks(id: MediaConnectionId) {
+    return this.#of(id).tracks(id);
+  }
+
+  answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets) {
+    return this.#of(id).answer(id, codecs, redirect);
+  }
+
+  redirect(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets | undefined) {
+    return this.#of(id).redirect(id, codecs, redirect);
+  }
+
+  turn(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets) {
+    return this.#of(id).turn(id, codecs, redirect);
+  }
+
+  nextConnectionEvent(id: MediaConnectionId, until: AbortSignal) {
+    return this.#of(id).nextConnectionEvent(id, until);
+  }
+
+  requestKeyframe(id: MediaConnectionId, redirect: RedirectTargets) {
+    return this.#of(id).requestKeyframe(id, redirect);
+  }
+
+  hangUp(id: MediaConnectionId) {
+    return this.#of(id).hangUp(id);
+  }
+
+  dataStatus(id: DataConnectionId) {
+    return this.#of(id).dataStatus(id);
+  }
+
+  receiveData(id: DataConnectionId, to: DatagramAddress) {
+    return this.#of(id).receiveData(id, to);
+  }
+
+  nextDataEvent(id: DataConnectionId, until: AbortSignal) {
+    return this.#of(id).nextDataEvent(id, until);
+  }
+
+  #of(id: string): Gateway {
+    return this.at(gatewayOf(id));
+  }
+}

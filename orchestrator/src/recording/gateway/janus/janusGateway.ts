@@ -1,0 +1,191 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../../clock.ts";
+import type { MediaConnectionId, PeerId } from "../../../ids.ts";
+import type { Codecs, OfferedTrack } from "../../recorders/codecs.ts";
+import type { RedirectTargets } from "../../recorders/redirect.ts";
+import type {
+  ConnectionEvent,
+  ConnectionStatus,
+  DataStatus,
+  Gateway,
+  PeerEvent,
+  PeerHandle,
+  TracksReport,
+  TurnReport,
+} from "../gateway.ts";
+import { GatewayError } from "../gatewayError.ts";
+import type { Publication } from "./publication.ts";
+import { roomOf } from "./publicationTag.ts";
+import { RoomWatch } from "./roomWatch.ts";
+import type { RoomKeys } from "./videoRoom.ts";
+
+export interface JanusAddress extends Omit<RoomKeys, "room"> {
+  /** Of its WebSocket. */
+  url: string;
+}
+
+/**
+ * Janus, by its VideoRoom: a room is a peer of ours, what somebody publishes in it is a call to that peer, and to answer
+ * is to have it forwarded. Legs end without anyone's conversation being ended.
+ */
+export class JanusGateway implements Gateway {
+  readonly #address: JanusAddress;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #watches = new Map<number, RoomWatch>();
+
+  constructor(address: JanusAddress, clock: Clock, log: Logger) {
+    this.#address = address;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  async createPeer(peerId: PeerId): Promise<PeerHandle> {
+    const { session } = await this.#watch(Number(peerId)).joined();
+    return { peerId, token: `${session.id}` };
+  }
+
+  async peerStatus({ peerId, token }: PeerHandle): Promise<{ connected: boolean } | undefined> {
+    const { room } = this.#watch(Number(peerId));
+    return room && `${room.session.id}` === token ? { connected: true } : undefined;
+  }
+
+  async deletePeer({ peerId }: PeerHandle): Promise<void> {
+    this.#watch(Number(peerId)).leave();
+  }
+
+  async nextPeerEvent({ peerId, token }: PeerHandle, until: AbortSignal): Promise<PeerEvent | undefined> {
+    const watch = this.#watch(Number(peerId));
+    const room = watch.room;
+    if (!room || `${room.session.id}` !== token) throw away();
+    return whileThere(room.session.lost, until, (signal) => watch.arrivals.take(signal));
+  }
+
+  /** Its ports are published under their own numbers. */
+  async tellPublishedPort(): Promise<void> {}
+
+  async status(id: MediaConnectionId): Promise<ConnectionStatus> {
+    return (await this.#find(id)).publication.status;
+  }
+
+  async offered(id: MediaConnectionId): Promise<readonly OfferedTrack[]> {
+    return (await this.#find(id)).publication.tracks;
+  }
+
+  /** Janus tells neither clocks nor counters: all that is known is the end. */
+  async tracks(id: MediaConnectionId): Promise<TracksReport | undefined> {
+    const room = roomOf(id);
+    const ended = room === undefined ? undefined : this.#watch(room).find(id)?.ended;
+    return ended ? { ended, tracks: [] } : undefined;
+  }
+
+  async answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void> {
+    const { watch, publication } = await this.#find(id);
+    const room = await watch.joined();
+    const { publisher, tag, isSimulcast: simulcast } = publication;
+    if (publication.ended) throw gone();
+    if (publication.isForwarded) await room.stop(publisher.id, tag); // as an earlier life of this process had it
+    await room.forward({ publisherId: publisher.id, codecs, redirect, ssrc: tag, simulcast });
+    publication.begun();
+  }
+
+  async call(): Promise<MediaConnectionId> {
+    throw new GatewayError("REFUSED", "Janus calls nobody");
+  }
+
+  /** Asked for when a recorder was lost. Janus keeps nothing until there is another: the leg ends, and one more begins. */
+  async redirect(
+    id: MediaConnectionId,
+    _codecs: Codecs,
+    redirect: RedirectTargets | undefined,
+  ): Promise<TracksReport | undefined> {
+    const { watch, publication } = await this.#find(id);
+    if (redirect || publication.ended) return undefined;
+    publication.isOrphan = true;
+    // At once: the address of the lost one may be given to any other recorder.
+    await (await watch.joined()).stop(publication.publisher.id, publication.tag);
+    return undefined;
+  }
+
+  async turn(): Promise<TurnReport | undefined> {
+    return undefined;
+  }
+
+  async nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
+    const { watch, publication } = await this.#find(id);
+    const { session } = await watch.joined();
+    return whileThere(session.lost, until, (signal) => publication.events.take(signal));
+  }
+
+  /** Janus has asked for one as it began to forward, and asks again every few seconds. */
+  async requestKeyframe(): Promise<void> {}
+
+  async hangUp(id: MediaConnectionId): Promise<void> {
+    const room = roomOf(id);
+    if (room === undefined) return;
+    const watch = this.#watch(room);
+    await watch.joined();
+    const publication = watch.find(id);
+    if (publication && !publication.ended) await watch.release(publication);
+  }
+
+  async dataStatus(): Promise<DataStatus> {
+    throw gone();
+  }
+
+  async receiveData(): Promise<void> {
+    throw gone();
+  }
+
+  async nextDataEvent(): Promise<ConnectionEvent | undefined> {
+    throw gone();
+  }
+
+  async isWell(): Promise<boolean> {
+    try {
+      for (const { room } of this.#watches.values()) {
+        if (!room) return false;
+        await room.session.ping();
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #watch(room: number): RoomWatch {
+    const known = this.#watches.get(room);
+    if (known) return known;
+    const { url, ...keys } = this.#address;
+    const watch = new RoomWatch(url, { ...keys, room }, this.#clock, this.#log);
+    this.#watches.set(room, watch);
+    return watch;
+  }
+
+  async #find(id: MediaConnectionId): Promise<{ watch: RoomWatch; publication: Publication }> {
+    const room = roomOf(id);
+    if (room === undefined) throw gone();
+    const watch = this.#watch(room);
+    await watch.joined();
+    const publication = watch.find(id);
+    if (!publication) throw gone();
+    return { watch, publication };
+  }
+}
+
+/** @throws GatewayError UNREACHABLE when the session is lost meanwhile. */
+async function whileThere<Result>(
+  lost: AbortSignal,
+  until: AbortSignal,
+  wait: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    return await wait(AbortSignal.any([until, lost]));
+  } catch (error) {
+    if (until.aborted) return undefined;
+    throw lost.aborted ? away() : error;
+  }
+}
+
+const gone = () => new GatewayError("GONE", "nobody publishes that");
+const away = () => new GatewayError("UNREACHABLE", "we are not in the room");

@@ -1,0 +1,280 @@
+import { Agent, request } from "undici";
+import type { z } from "zod";
+import type { DataConnectionId, MediaConnectionId, PeerId } from "../../ids.ts";
+import type { Codecs } from "../recorders/codecs.ts";
+import type { RedirectTargets } from "../recorders/redirect.ts";
+import { answerBody, redirectParams } from "./answerBody.ts";
+import type {
+  CallOrder,
+  ConnectionEvent,
+  ConnectionStatus,
+  DatagramAddress,
+  DataStatus,
+  Gateway,
+  PeerEvent,
+  PeerHandle,
+  TracksReport,
+  TurnReport,
+} from "./gateway.ts";
+import { GatewayError, refusal } from "./gatewayError.ts";
+import { idThere, placedId } from "./placedId.ts";
+import {
+  CallStarted,
+  ConnectionEventBody,
+  ConnectionStatusBody,
+  DataStatusBody,
+  ErrorBody,
+  PeerCreated,
+  PeerEventBody,
+  PeerStatusBody,
+  TracksBody,
+  TurnBody,
+} from "./schemas.ts";
+
+/** The gateway answers a long poll after 30 s at the latest. */
+const POLL_TIMEOUT_MS = 45_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 3_000;
+/** Whatever the gateway allows: a busy hour's connections are not kept through the quiet one after it. */
+const IDLE_LIMIT_MS = 4_000;
+/** What a gateway answers that does not know an extension of ours. */
+const CANNOT = new Set([404, 405, 501]);
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+/** A SkyWay WebRTC Gateway by its REST API: ours or the official one. */
+export class SkywayGateway implements Gateway {
+  readonly #url: string;
+  readonly #apiKey: string;
+  readonly #perLegKbps: number;
+  // Every leg keeps a poll open: connections are not shared, and not limited.
+  readonly #agent = new Agent({
+    headersTimeout: POLL_TIMEOUT_MS,
+    bodyTimeout: POLL_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    keepAliveMaxTimeout: IDLE_LIMIT_MS,
+  });
+
+  readonly #address: string | undefined;
+
+  /**
+   * @param perLegKbps what each caller may send; 0: as much as it likes.
+   * @param address what the ids of its connections say; undefined where there is one gateway only.
+   */
+  constructor(url: string, apiKey: string, perLegKbps = 0, address?: string) {
+    this.#address = address;
+    this.#url = url.replace(/\/$/, "");
+    this.#apiKey = apiKey;
+    this.#perLegKbps = perLegKbps;
+  }
+
+  async createPeer(peerId: PeerId): Promise<PeerHandle> {
+    const body = { key: this.#apiKey, domain: "localhost", turn: true, peer_id: peerId };
+    const { params } = read(PeerCreated, await this.#ask("POST", "/peers", body), 201);
+    return { peerId, token: params.token, gateway: this.#address };
+  }
+
+  async peerStatus(peer: PeerHandle): Promise<{ connected: boolean } | undefined> {
+    const answer = await this.#ask("GET", peerPath(peer, "/status"));
+    if (answer.status === 403 || answer.status === 404) return undefined;
+    return { connected: !read(PeerStatusBody, answer, 200).disconnected };
+  }
+
+  async deletePeer(peer: PeerHandle): Promise<void> {
+    await this.#ask("DELETE", peerPath(peer));
+  }
+
+  async nextPeerEvent(peer: PeerHandle, until: AbortSignal): Promise<PeerEvent | undefined> {
+    const answer = await this.#poll(peerPath(peer, "/events"), until);
+    if (answer.status === 408) return undefined;
+    const { event, call_params, data_params, error_message } = read(PeerEventBody, answer, 200);
+    switch (event) {
+      case "CALL":
+        if (!call_params) return { event: "OTHER" };
+        return { event, mediaConnectionId: this.#placed<MediaConnectionId>(call_params.media_connection_id) };
+      case "CONNECTION":
+        if (!data_params) return { event: "OTHER" };
+        return { event, dataConnectionId: this.#placed<DataConnectionId>(data_params.data_connection_id) };
+      case "ERROR":
+        return { event, message: error_message ?? "" };
+      case "OPEN":
+      case "CLOSE":
+        return { event };
+      default:
+        return { event: "OTHER" };
+    }
+  }
+
+  async status(id: MediaConnectionId): Promise<ConnectionStatus> {
+    const body = read(ConnectionStatusBody, await this.#ask("GET", connectionPath(id, "/status")), 200);
+    return { remoteId: body.remote_id, metadata: body.metadata };
+  }
+
+  async offered(id: MediaConnectionId) {
+    return (await this.tracks(id))?.tracks;
+  }
+
+  async tracks(id: MediaConnectionId): Promise<TracksReport | undefined> {
+    const answer = await this.#ask("GET", connectionPath(id, "/tracks"));
+    return answer.status === 404 ? undefined : read(TracksBody, answer, 200);
+  }
+
+  async answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void> {
+    const body = answerBody(codecs, redirect, this.#perLegKbps);
+    const answer = await this.#ask("POST", connectionPath(id, "/answer"), body);
+    if (answer.status !== 202) throw refusal(answer.status, words(answer));
+  }
+
+  async call({ from, target, metadata }: CallOrder, codecs: Codecs, redirect: RedirectTargets) {
+    const { constraints, redirect_params } = answerBody(codecs, redirect, this.#perLegKbps);
+    const answer = await this.#ask("POST", "/media/connections", {
+      peer_id: from.peerId,
+      token: from.token,
+      target_id: target,
+      constraints: { ...constraints, ...(metadata !== undefined && { metadata }) },
+      redirect_params,
+    });
+    return this.#placed<MediaConnectionId>(read(CallStarted, answer, 202).params.media_connection_id);
+  }
+
+  async redirect(
+    id: MediaConnectionId,
+    codecs: Codecs,
+    redirect: RedirectTargets | undefined,
+  ): Promise<TracksReport | undefined> {
+    const body = { redirect_params: redirectParams(codecs, redirect) };
+    const answer = await this.#ask("PUT", connectionPath(id, "/redirects"), body);
+    return CANNOT.has(answer.status) ? undefined : read(TracksBody, answer, 200);
+  }
+
+  async turn(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<TurnReport | undefined> {
+    const body = { redirect_params: redirectParams(codecs, redirect), seamless: true };
+    const answer = await this.#ask("PUT", connectionPath(id, "/redirects"), body);
+    if (CANNOT.has(answer.status)) return undefined;
+    const { turned_unix_ms } = read(TurnBody, answer, 200);
+    return { before: read(TracksBody, answer, 200), at: new Date(turned_unix_ms ?? Date.now()) };
+  }
+
+  nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
+    return this.#nextEvent(connectionPath(id, "/events"), until);
+  }
+
+  async dataStatus(id: DataConnectionId): Promise<DataStatus> {
+    const body = read(DataStatusBody, await this.#ask("GET", dataPath(id, "/status")), 200);
+    return { remoteId: body.remote_id, metadata: body.metadata, serialization: body.serialization };
+  }
+
+  async receiveData(id: DataConnectionId, { address, port }: DatagramAddress): Promise<void> {
+    const answer = await this.#ask("PUT", dataPath(id), { redirect_params: { ip_v4: address, port } });
+    if (answer.status !== 200) throw refusal(answer.status, words(answer));
+  }
+
+  nextDataEvent(id: DataConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
+    return this.#nextEvent(dataPath(id, "/events"), until);
+  }
+
+  async #nextEvent(path: string, until: AbortSignal): Promise<ConnectionEvent | undefined> {
+    const answer = await this.#poll(path, until);
+    if (answer.status === 408) return undefined;
+    const { event, error_message } = read(ConnectionEventBody, answer, 200);
+    switch (event) {
+      case "ERROR":
+        return { event, message: error_message ?? "" };
+      case "READY":
+      case "STREAM":
+      case "CLOSE":
+        return { event };
+      default:
+        return { event: "OTHER" };
+    }
+  }
+
+  async requestKeyframe(id: MediaConnectionId, redirect: RedirectTargets): Promise<void> {
+    await this.#ask("POST", connectionPath(id, "/pli"), { ip_v4: redirect.address, port: redirect.video });
+  }
+
+  async hangUp(id: MediaConnectionId): Promise<void> {
+    await this.#ask("DELETE", connectionPath(id));
+  }
+
+  async tellPublishedPort(port: number): Promise<void> {
+    const answer = await this.#ask("PUT", "/media/published_port", { port });
+    if (answer.status !== 200 && !CANNOT.has(answer.status)) throw refusal(answer.status, words(answer));
+  }
+
+  async isWell(): Promise<boolean> {
+    try {
+      // The official gateway has no /health; that it answers at all is what can be known of it.
+      const { status } = await this.#ask("GET", "/health");
+      return status === 200 || status === 404;
+    } catch {
+      return false;
+    }
+  }
+
+  #placed<Id extends string>(id: string): Id {
+    return placedId<Id>(id, this.#address);
+  }
+
+  #poll(path: string, until: AbortSignal): Promise<Answer> {
+    return this.#ask("GET", path, undefined, AbortSignal.any([until, AbortSignal.timeout(POLL_TIMEOUT_MS)]));
+  }
+
+  async #ask(
+    method: "GET" | "POST" | "PUT" | "DELETE",
+    path: string,
+    body?: unknown,
+    signal: AbortSignal = AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  ): Promise<Answer> {
+    try {
+      const response = await request(`${this.#url}${path}`, {
+        method,
+        dispatcher: this.#agent,
+        signal,
+        ...(body !== undefined && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      });
+      return { status: response.statusCode, body: parseJson(await response.body.text()) };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new GatewayError("UNREACHABLE", `the gateway does not answer: ${reason}`, { cause: error });
+    }
+  }
+}
+
+function peerPath(peer: PeerHandle, rest = ""): string {
+  return `/peers/${encodeURIComponent(peer.peerId)}${rest}?token=${encodeURIComponent(peer.token)}`;
+}
+
+function connectionPath(id: MediaConnectionId, rest = ""): string {
+  return `/media/connections/${encodeURIComponent(idThere(id))}${rest}`;
+}
+
+function dataPath(id: DataConnectionId, rest = ""): string {
+  return `/data/connections/${encodeURIComponent(idThere(id))}${rest}`;
+}
+
+/** undefined for what is no JSON: the schema that reads it says what is missing. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, answer: Answer, expected: number): z.infer<Schema> {
+  if (answer.status !== expected) throw refusal(answer.status, words(answer));
+  const parsed = schema.safeParse(answer.body);
+  if (parsed.success) return parsed.data;
+  throw new GatewayError("NOT_UNDERSTOOD", "the gateway answered something else", { cause: parsed.error });
+}
+
+/** What the gateway itself says about a failure. */
+function words({ status, body }: Answer): string {
+  const { success, data } = ErrorBody.safeParse(body);
+  const said = success ? data.params.errors.map(({ message }) => message).join("; ") : "";
+  return said || `the gateway answered ${status}`;
+}

@@ -1,0 +1,62 @@
+import { beforeEach, expect, test } from "vitest";
+import type { ManifestLeg } from "../../archive/library/manifest.ts";
+import type { CallId, MediaConnectionId, PeerId } from "../../ids.ts";
+import { ManualClock } from "../../testing/manualClock.ts";
+import { PaperGateway } from "../../testing/paperGateway.ts";
+import { PaperRecorders } from "../../testing/paperRecorders.ts";
+import { type TestRooms, testRooms } from "../../testing/testLeg.ts";
+import type { Recorders } from "../recorders/recorders.ts";
+import { adoptLegs } from "./adoptLegs.ts";
+
+const PEER = "TestRecorder" as PeerId;
+
+let clock: ManualClock;
+let gateway: PaperGateway;
+let recorders: PaperRecorders;
+let stage: TestRooms;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  gateway = new PaperGateway();
+  recorders = new PaperRecorders();
+  stage = testRooms(gateway, clock, recorders as unknown as Recorders);
+});
+
+/** What an earlier life has written of a call. */
+async function left(state: "ringing" | "preparing", id: MediaConnectionId, more: object = {}): Promise<CallId> {
+  const { callId, leg } = await stage.calls.ring({
+    ...{ peerId: "alice", recorderPeerId: PEER, mediaConnectionId: id, metadata: undefined },
+    ...more,
+  });
+  const manifest = await stage.calls.get(callId);
+  stage = testRooms(gateway, clock, recorders as unknown as Recorders);
+  if (manifest) stage.calls.adopt({ ...manifest, legs: [{ ...leg, state }] });
+  return callId;
+}
+
+async function adopted(callId: CallId): Promise<ManifestLeg | undefined> {
+  await adoptLegs(stage);
+  await clock.pass(1_000);
+  return (await stage.calls.get(callId))?.legs[0];
+}
+
+test.each(["ringing", "preparing"] as const)("who still rings after a restart is answered (%s)", async (state) => {
+  const id = gateway.ring();
+  const leg = await adopted(await left(state, id));
+  expect(leg).toMatchObject({ state: "connecting", mediaConnectionId: id });
+  expect(gateway.redirectOf(id)).toMatchObject({ address: "192.0.2.7" });
+  expect(recorders.taken).toHaveLength(1);
+});
+
+test("who has hung up meanwhile is told of as interrupted", async () => {
+  const leg = await adopted(await left("ringing", "mc-gone" as MediaConnectionId));
+  expect(leg).toMatchObject({ state: "failed", error: { code: "INTERRUPTED" } });
+  expect(recorders.taken).toEqual([]);
+});
+
+test("a call of ours is not made again", async () => {
+  const id = gateway.ring();
+  const leg = await adopted(await left("preparing", id, { dialled: { answerWithinSeconds: 30 } }));
+  expect(leg).toMatchObject({ state: "failed", error: { code: "INTERRUPTED" } });
+  expect(gateway.hungUp).toEqual([id]);
+});

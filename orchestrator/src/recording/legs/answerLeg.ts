@@ -1,0 +1,32 @@
+import type { LegIn } from "../../archive/library/manifest.ts";
+import { RecorderError } from "../../errors.ts";
+import { isGatewayError } from "../gateway/gatewayError.ts";
+import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import type { LegContext } from "./legContext.ts";
+
+/**
+ * Answers the call receive-only, redirected to its recorder.
+ *
+ * @throws RecorderError ENDED_EARLY, ANSWER_REFUSED, GATEWAY_UNREACHABLE; the recorder is gone then, and so is what it
+ *   left in the spool.
+ */
+export async function answerLeg(
+  leg: LegIn<"connecting">,
+  recorder: StartedRecorder,
+  context: LegContext,
+): Promise<void> {
+  const { clock, gateway, library, metrics } = context.rooms;
+  try {
+    if (context.stop.aborted) throw new RecorderError("ENDED_EARLY", context.stopReason);
+    await context.write(leg);
+    await gateway.answer(leg.mediaConnectionId, leg.codecs, recorder.redirect);
+    metrics.answered(clock.now().getTime() - Date.parse(leg.ringingAt));
+    context.log.info({ mediaConnectionId: leg.mediaConnectionId }, "leg connecting");
+  } catch (error) {
+    await recorder.finish(false);
+    await library.clearSpool(leg.recorderId);
+    throw isGatewayError(error)
+      ? new RecorderError(error.passes ? "GATEWAY_UNREACHABLE" : "ANSWER_REFUSED", error.message, { cause: error })
+      : error;
+  }
+}

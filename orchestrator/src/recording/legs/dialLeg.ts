@@ -1,0 +1,60 @@
+import type { LegIn } from "../../archive/library/manifest.ts";
+import { RecorderError } from "../../errors.ts";
+import type { PeerHandle } from "../gateway/gateway.ts";
+import { isGatewayError } from "../gateway/gatewayError.ts";
+import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import { failLeg } from "./failLeg.ts";
+import type { LegContext } from "./legContext.ts";
+import { type PreparedLeg, prepareLeg } from "./prepareLeg.ts";
+import { recordToEnd } from "./recordLeg.ts";
+
+/** A leg that we are to call. */
+export type DialledLeg = LegIn<"ringing"> & Required<Pick<LegIn<"ringing">, "dialled">>;
+
+/**
+ * Records a leg that it calls itself. From where the peer is called, the story is that of all others. Never throws.
+ *
+ * @param metadata what the called page is told, as it came with the request.
+ */
+export async function dialLeg(
+  dialled: DialledLeg,
+  metadata: unknown,
+  from: PeerHandle,
+  context: LegContext,
+): Promise<void> {
+  try {
+    const { leg, recorder } = await prepareLeg(dialled, context); // the recorder's ports are bound
+    const connecting = await callPeer(leg, recorder, metadata, from, context); // receive-only, redirected to it
+    await recordToEnd(connecting, recorder, context);
+  } catch (error) {
+    await failLeg(dialled, error, context);
+  }
+}
+
+/**
+ * Calls the peer.
+ *
+ * @throws RecorderError ENDED_EARLY, CALL_REFUSED, GATEWAY_UNREACHABLE; the recorder is gone then, and so is what it
+ *   left in the spool.
+ */
+async function callPeer(
+  leg: PreparedLeg["leg"],
+  recorder: StartedRecorder,
+  metadata: unknown,
+  from: PeerHandle,
+  context: LegContext,
+): Promise<LegIn<"connecting">> {
+  const { gateway, library } = context.rooms;
+  try {
+    if (context.stop.aborted) throw new RecorderError("ENDED_EARLY", context.stopReason);
+    const id = await gateway.call({ from, target: leg.peerId, metadata }, leg.codecs, recorder.redirect);
+    context.log.info({ mediaConnectionId: id }, "leg dialled");
+    return await context.write({ ...leg, mediaConnectionId: id });
+  } catch (error) {
+    await recorder.finish(false);
+    await library.clearSpool(leg.recorderId);
+    throw isGatewayError(error)
+      ? new RecorderError(error.passes ? "GATEWAY_UNREACHABLE" : "CALL_REFUSED", error.message, { cause: error })
+      : error;
+  }
+}

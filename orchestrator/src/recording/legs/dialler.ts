@@ -1,0 +1,56 @@
+import { RecorderError } from "../../errors.ts";
+import type { CallId, LegId } from "../../ids.ts";
+import type { SharedPeer } from "../peers/sharedPeer.ts";
+import { dialLeg } from "./dialLeg.ts";
+import { LegContext } from "./legContext.ts";
+import type { Rooms } from "./rooms.ts";
+
+/** Whom to call, and how. */
+export interface DialOrder {
+  peerId: string;
+  /** The peer of ours to call from; the first one by default. */
+  recorderPeerId?: string | undefined;
+  /** What the called page is told; its `call` means the same as with pages that call us. */
+  metadata?: unknown;
+  answerWithinSeconds: number;
+}
+
+/** Calls peers, to record them on demand. */
+export class Dialler {
+  readonly #peers: readonly Pick<SharedPeer, "peerId" | "handle">[];
+  readonly #rooms: Rooms;
+
+  constructor(peers: readonly Pick<SharedPeer, "peerId" | "handle">[], rooms: Rooms) {
+    this.#peers = peers;
+    this.#rooms = rooms;
+  }
+
+  /**
+   * Begins a leg that is called. What becomes of it, its state tells.
+   *
+   * @throws RecorderError BAD_PARAMETER, PEER_NOT_REGISTERED: there is no leg then.
+   */
+  async dial(order: DialOrder): Promise<{ callId: CallId; legId: LegId }> {
+    const { calls, desk } = this.#rooms;
+    const { peerId, metadata, answerWithinSeconds } = order;
+    if (this.#peers.some((peer) => peer.peerId === peerId))
+      throw new RecorderError("BAD_PARAMETER", "peerId: is one of the recorder's own");
+    const from = this.#callFrom(order.recorderPeerId);
+    const dialled = { answerWithinSeconds };
+    const { callId, leg } = await calls.ring({ peerId, metadata, recorderPeerId: from.peerId, dialled });
+    void desk.run(callId, leg.id, (stop) => {
+      const context = new LegContext(callId, leg.id, this.#rooms, stop);
+      context.log.info({ peerId, recorderPeerId: from.peerId }, "leg to be dialled");
+      return dialLeg({ ...leg, dialled }, metadata, from, context);
+    });
+    return { callId, legId: leg.id };
+  }
+
+  #callFrom(wanted: string | undefined) {
+    const peer = wanted === undefined ? this.#peers[0] : this.#peers.find(({ peerId }) => peerId === wanted);
+    if (!peer) throw new RecorderError("BAD_PARAMETER", "recorderPeerId: is not one of the recorder's peers");
+    const { handle } = peer; // another one each time
+    if (!handle) throw new RecorderError("PEER_NOT_REGISTERED", peer.peerId);
+    return handle;
+  }
+}

@@ -1,0 +1,123 @@
+import type { ManifestFile, RecordingFile } from "../../archive/library/manifest.ts";
+import { RecorderError } from "../../errors.ts";
+import type { LegId } from "../../ids.ts";
+import type { Assembly } from "../recorders/assembly.ts";
+import { type Codecs, containerFormat } from "../recorders/codecs.ts";
+import type { AssemblyOrder } from "../recorders/commands.ts";
+import type { FinishedRecorder, StartedRecorder } from "../recorders/startedRecorder.ts";
+import { byeExpected, type Ending } from "./ending.ts";
+import { shown } from "./failLeg.ts";
+import type { LegContext } from "./legContext.ts";
+import { recordersOf, trackParts } from "./parts.ts";
+import { retrying } from "./retrying.ts";
+
+/** What is missing between two parts without anyone having to know. */
+const NOTICED_GAP_SECONDS = 1;
+
+/** A file whose tracks are in the spool. */
+export interface SpooledFile extends Pick<ManifestFile, "recorderId" | "tracks" | "parts" | "startedAt"> {
+  /** Which of its leg's files it is, from 1. */
+  number: number;
+  legId: LegId;
+  peerId: string;
+  codecs: Codecs;
+}
+
+/** What is known of a file that is kept. */
+export interface KeptFile extends Pick<ManifestFile, "trackFiles" | "gapSeconds" | "error"> {
+  file: RecordingFile;
+}
+
+/**
+ * Ends the recorder, joins what it wrote, verifies the file, moves it in, and clears the spool.
+ *
+ * @param recorder undefined when its container is gone already.
+ * @param record writes down what was kept; the tracks stay in the spool until that is done.
+ * @throws RecorderError; what could not be kept is still in the spool then.
+ */
+export async function finishFile(
+  file: SpooledFile,
+  ending: Ending,
+  recorder: StartedRecorder | undefined,
+  context: LegContext,
+  record: (kept: KeptFile) => Promise<void>,
+): Promise<KeptFile> {
+  const { clock, library, recorders } = context.rooms;
+  const began = clock.now().getTime();
+  const order = assemblyOrder(file, context);
+  const finished = recorder && (await endRecorder(recorder, ending, order, context));
+  const assemblies = finished?.assembly ? [finished.assembly] : [];
+  const kept = await retrying(async () => {
+    // What was assembled serves one try: it is moved away in the course of it.
+    const assembly = assemblies.pop() ?? (await recorders.assemble(order));
+    const done = await keep(file, order, assembly, ending, context);
+    await stored(record(done));
+    // Only now: whatever died before this line, the tracks are still there to begin again with.
+    for (const one of recordersOf(file)) await library.clearSpool(one);
+    return done;
+  }, context);
+  const { name, bytes } = kept.file;
+  context.log.info({ file: name, bytes, ms: clock.now().getTime() - began }, "file ready");
+  return kept;
+}
+
+function assemblyOrder(file: SpooledFile, { callId, rooms: { form } }: LegContext): AssemblyOrder {
+  const { tracks, transcode } = form;
+  const { recorderId, legId, number } = file;
+  return {
+    ...{ recorderId, callId, legId, number, tracks, transcode },
+    format: containerFormat(file.codecs, form),
+    parts: trackParts(file),
+    title: file.peerId,
+    startedAt: new Date(file.startedAt),
+  };
+}
+
+async function endRecorder(
+  recorder: StartedRecorder,
+  ending: Ending,
+  order: AssemblyOrder,
+  context: LegContext,
+): Promise<FinishedRecorder> {
+  const began = context.rooms.clock.now().getTime();
+  const finished = await retrying(() => recorder.finish(byeExpected(ending), order), context);
+  const ms = context.rooms.clock.now().getTime() - began;
+  const { exitCode, lastWords, assembly } = finished;
+  if (exitCode === 0 || assembly) context.log.info({ ms, assembled: assembly !== undefined }, "recorder finished");
+  else context.log.warn({ ms, exitCode, lastWords }, "recorder ended with an error");
+  return finished;
+}
+
+/** From the spool into the call's folder; may be tried again from any point at which it failed. */
+async function keep(
+  file: SpooledFile,
+  order: AssemblyOrder,
+  { probed, gapSeconds }: Assembly,
+  ending: Ending,
+  { rooms: { library } }: LegContext,
+): Promise<KeptFile> {
+  if (probed === undefined) {
+    for (const one of recordersOf(file)) await library.clearSpool(one);
+    throw new RecorderError("NO_MEDIA");
+  }
+  const recording = await stored(library.keep(order, probed));
+  const trackFiles = order.tracks === "separate" ? await stored(library.keepTracks(order, probed)) : undefined;
+  const isLossy = ending.reason === "recorder_lost" || gapSeconds > NOTICED_GAP_SECONDS;
+  return {
+    file: recording,
+    ...(trackFiles && { trackFiles }),
+    ...(file.parts && { gapSeconds }),
+    ...(isLossy && { error: shown(new RecorderError("RECORDER_LOST")) }),
+  };
+}
+
+/** What the file system refuses is the volume's fault, and may pass. */
+async function stored<Result>(storing: Promise<Result>): Promise<Result> {
+  try {
+    return await storing;
+  } catch (error) {
+    if (error instanceof RecorderError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RecorderError("STORAGE_UNAVAILABLE", reason, { cause: error });
+  }
+}

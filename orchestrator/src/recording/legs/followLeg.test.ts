@@ -1,0 +1,242 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { LegIn } from "../../archive/library/manifest.ts";
+import { type MediaConnectionId, type PeerId, recorderIdOf } from "../../ids.ts";
+import { ManualClock } from "../../testing/manualClock.ts";
+import { OFFERED, PaperGateway } from "../../testing/paperGateway.ts";
+import { type TestRooms, testRooms } from "../../testing/testLeg.ts";
+import type { TrackClock, TracksReport } from "../gateway/gateway.ts";
+import { GatewayError } from "../gateway/gatewayError.ts";
+import { USUAL_CODECS } from "../recorders/codecs.ts";
+import { redirectTo } from "../recorders/redirect.ts";
+import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import type { EndReason } from "./ending.ts";
+import { type FollowedLeg, followLeg } from "./followLeg.ts";
+import { LegContext } from "./legContext.ts";
+
+let clock: ManualClock;
+let gateway: PaperGateway;
+let stage: TestRooms;
+let stop: AbortController;
+let recorderEnds: () => void;
+let id: MediaConnectionId;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  gateway = new PaperGateway();
+  stage = testRooms(gateway, clock);
+  stop = new AbortController();
+});
+
+/** An answered call that is followed, and how that ended as soon as it has. */
+async function follow(
+  report?: TracksReport | null,
+): Promise<{ ended: () => FollowedLeg | undefined; leg(): LegIn<never> }> {
+  const { calls } = stage;
+  id = gateway.ring(report);
+  const ringing = { peerId: "ada", metadata: "", recorderPeerId: "TestRecorder" as PeerId, mediaConnectionId: id };
+  const { callId, leg } = await calls.ring(ringing);
+  const recorderId = recorderIdOf(leg.id, 1);
+  const connecting: LegIn<"connecting"> = {
+    ...leg,
+    ...{ state: "connecting", mediaConnectionId: id, recorderId, codecs: USUAL_CODECS, tracks: [] },
+  };
+  await calls.record(callId, connecting);
+  const recorded = new Promise<void>((resolve) => {
+    recorderEnds = resolve;
+  });
+  const recorder = { recorderId, recorded, redirect: redirectTo("192.0.2.1", recorderId) } as StartedRecorder;
+  let followed: FollowedLeg | undefined;
+  void followLeg(connecting, recorder, new LegContext(callId, leg.id, stage, stop.signal)).then((result) => {
+    followed = result;
+  });
+  await clock.pass(0);
+  return { ended: () => followed, leg: () => calls.leg(callId, leg.id) as LegIn<never> };
+}
+
+const begun = (firstUnixMs: number, source: TrackClock["source"] = "arrival"): TracksReport => ({
+  ended: null,
+  tracks: OFFERED.map((track) => ({ ...track, clock: { firstUnixMs, rate: 1, source } })),
+});
+const T0 = Date.parse("2026-01-01T00:00:00.000Z");
+
+describe("a leg that is followed", () => {
+  test("is connecting until the first media, and recording from then on", async () => {
+    const { leg } = await follow();
+    expect(leg()).toMatchObject({ state: "connecting" });
+    gateway.push(id, { event: "READY" });
+    gateway.push(id, { event: "STREAM" });
+    await clock.pass(1_000);
+    expect(leg()).toMatchObject({ state: "connecting" });
+    gateway.report(id, begun(T0 + 900));
+    await clock.pass(300);
+    expect(leg()).toMatchObject({ state: "recording", startedAt: "2026-01-01T00:00:00.900Z" });
+    expect(gateway.keyframesAsked).toEqual([]);
+  });
+
+  test("takes the better clock of the sender's reports as soon as it is known", async () => {
+    const { leg } = await follow(begun(T0 + 30));
+    await clock.pass(300);
+    gateway.report(id, begun(T0, "sender_report"));
+    await clock.pass(1_100);
+    expect(leg()).toMatchObject({
+      startedAt: "2026-01-01T00:00:00.000Z",
+      tracks: [{ clock: { source: "sender_report" } }, {}],
+    });
+  });
+
+  test("of a gateway that cannot tell of its tracks is recording when the path is up, and a keyframe is asked for", async () => {
+    const { leg } = await follow(null);
+    gateway.push(id, { event: "READY" });
+    await clock.pass(1_000);
+    expect(leg()).toMatchObject({ state: "connecting" });
+    gateway.push(id, { event: "STREAM" });
+    await clock.pass(50);
+    expect(leg()).toMatchObject({ state: "recording", startedAt: "2026-01-01T00:00:01.000Z" });
+    expect(gateway.keyframesAsked).toEqual([id]);
+  });
+
+  test("goes on while its manifest cannot be written, and says so", async () => {
+    const { leg, ended } = await follow();
+    stage.library.trouble = new Error("read-only file system");
+    gateway.report(id, begun(T0));
+    await clock.pass(1_000);
+    expect(leg()).toMatchObject({ state: "recording" });
+    expect(stage.warnings).toMatchObject([{ code: "STORAGE_UNAVAILABLE" }]);
+    expect(ended()).toBeUndefined();
+  });
+});
+
+describe("a leg ends", () => {
+  async function endsWith(reason: EndReason, withinMs: number, ended: () => FollowedLeg | undefined) {
+    await clock.pass(withinMs);
+    expect(ended()?.ending.reason).toBe(reason);
+  }
+
+  test("when its connection closes, in the gateway's words and at its time", async () => {
+    const { ended } = await follow(begun(T0));
+    await clock.pass(5_000);
+    gateway.report(id, { ...begun(T0), ended: { reason: "force_close", unixMs: T0 + 4_990 } });
+    gateway.push(id, { event: "CLOSE" });
+    await endsWith("closed", 50, ended);
+    expect(ended()?.ending).toEqual({ reason: "closed", words: "force_close", at: new Date(T0 + 4_990) });
+    expect(gateway.hungUp).toEqual([]);
+  });
+
+  test("when it is stopped, and the caller is told", async () => {
+    const { ended } = await follow(begun(T0));
+    await clock.pass(1_000);
+    stop.abort("stopped" satisfies EndReason);
+    await endsWith("stopped", 50, ended);
+    expect(gateway.hungUp).toEqual([id]);
+  });
+
+  test("when it never connects, after as long as ICE tries", async () => {
+    const { ended } = await follow();
+    await clock.pass(34_000);
+    expect(ended()).toBeUndefined();
+    await endsWith("not_connected", 1_100, ended);
+    expect(gateway.hungUp).toEqual([id]);
+  });
+
+  test("not for silence, however long, once media has come", async () => {
+    const { ended } = await follow(begun(T0));
+    await clock.pass(10 * 60_000, 10_000);
+    expect(ended()).toBeUndefined();
+  });
+
+  test("as lost when its recorder ends and the call does not, and the caller is told", async () => {
+    const { ended } = await follow(begun(T0));
+    await clock.pass(1_000);
+    recorderEnds();
+    await endsWith("recorder_lost", 1_100, ended);
+    expect(gateway.hungUp).toEqual([]); // another may take over
+    expect(stage.warnings.map(({ code }) => code)).toEqual(["RECORDER_LOST"]);
+  });
+
+  test("as closed when the recorder's end is but the gateway's BYE, a moment before CLOSE", async () => {
+    const { ended } = await follow(begun(T0));
+    recorderEnds();
+    await clock.pass(500);
+    expect(ended()).toBeUndefined();
+    gateway.push(id, { event: "CLOSE" });
+    await endsWith("closed", 50, ended);
+    expect(stage.warnings).toEqual([]);
+  });
+
+  test("as lost when the gateway was started anew", async () => {
+    const { ended } = await follow(begun(T0));
+    await clock.pass(1_000);
+    gateway.forget();
+    await endsWith("gateway_lost", 50, ended);
+  });
+
+  test.each(["UNREACHABLE", "FAILED", "NOT_UNDERSTOOD", "REFUSED"] as const)(
+    "as lost when the gateway's answers are %s for 5 s, and not before",
+    async (kind) => {
+      const { ended } = await follow(begun(T0));
+      gateway.trouble = new GatewayError(kind, "trouble");
+      gateway.push(id, { event: "READY" });
+      await clock.pass(4_900);
+      expect(ended()).toBeUndefined();
+      await endsWith("gateway_lost", 600, ended);
+    },
+  );
+
+  test("not when the gateway is away for a moment, and its state is not mistaken for another", async () => {
+    const { ended, leg } = await follow(begun(T0));
+    await clock.pass(500);
+    gateway.trouble = new GatewayError("UNREACHABLE", "restarting");
+    gateway.push(id, { event: "READY" });
+    await clock.pass(3_000);
+    gateway.trouble = undefined;
+    await clock.pass(10_000);
+    expect(ended()).toBeUndefined();
+    expect(leg()).toMatchObject({ state: "recording" });
+  });
+
+  test("not for an error that the gateway reports: what follows decides", async () => {
+    const { ended } = await follow(begun(T0));
+    gateway.push(id, { event: "ERROR", message: "something" });
+    await clock.pass(60_000, 1_000);
+    expect(ended()).toBeUndefined();
+  });
+});
+
+describe("a leg that reaches a limit of the configuration ends, and its caller is told", () => {
+  const received = (packets_received: number, bytes_redirected = 0): TracksReport => ({
+    ended: null,
+    tracks: begun(T0).tracks.map((track) => ({ ...track, counters: { packets_received, bytes_redirected } })),
+  });
+
+  test("without a packet for too long: idle", async () => {
+    stage.limits.idleSeconds = 10;
+    const { ended } = await follow(received(1));
+    for (let packets = 2; packets < 10; packets += 1) {
+      gateway.report(id, received(packets));
+      await clock.pass(2_000);
+    }
+    expect(ended()).toBeUndefined();
+    await clock.pass(11_500);
+    expect(ended()?.ending).toMatchObject({ reason: "idle" });
+    expect(gateway.hungUp).toEqual([id]);
+  });
+
+  test("for too long, where the gateway cannot turn it to another recorder: max_duration", async () => {
+    stage.limits.maxDurationSeconds = 60;
+    const { ended } = await follow(null);
+    gateway.push(id, { event: "STREAM" });
+    await clock.pass(59_000);
+    expect(ended()).toBeUndefined();
+    await clock.pass(2_500);
+    expect(ended()?.ending).toMatchObject({ reason: "max_duration" });
+    expect(gateway.hungUp).toEqual([id]);
+  });
+
+  test("a gateway that counts no packets makes nobody idle", async () => {
+    stage.limits.idleSeconds = 10;
+    const { ended } = await follow(null);
+    gateway.push(id, { event: "STREAM" });
+    await clock.pass(30_000);
+    expect(ended()).toBeUndefined();
+  });
+});

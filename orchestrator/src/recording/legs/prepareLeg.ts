@@ -1,0 +1,88 @@
+import { isOver } from "../../archive/calls/view.ts";
+import type { LegIn } from "../../archive/library/manifest.ts";
+import { asRecorderError, RecorderError } from "../../errors.ts";
+import { recorderIdOf } from "../../ids.ts";
+import type { LegMetrics } from "../../outside/metrics/legMetrics.ts";
+import { CALLED_WITH, type Codecs, chooseCodecs, codecNames, USUAL_CODECS } from "../recorders/codecs.ts";
+import type { RecorderSpec } from "../recorders/recorders.ts";
+import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import type { LegContext } from "./legContext.ts";
+import { admit } from "./legLimits.ts";
+
+export interface PreparedLeg {
+  leg: Omit<LegIn<"connecting">, "mediaConnectionId">;
+  recorder: StartedRecorder;
+}
+
+/**
+ * Starts the recorder of a leg that rings, here or at the other end, for the codecs that it will send.
+ *
+ * @throws RecorderError when it cannot be recorded; no recorder is left then.
+ */
+export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext): Promise<PreparedLeg> {
+  const { calls, clock, host, limits, metrics } = context.rooms;
+  await counted(metrics, async () => {
+    admit(limits, { callId: context.callId, peerId: ringing.peerId }, calls.running(), ({ state }) => !isOver(state));
+    await host.check();
+    await mustBeKept(ringing, context);
+  });
+  const codecs = await codecsOf(ringing, context);
+  const recorderId = recorderIdOf(ringing.id, 1);
+  const began = clock.now().getTime();
+  const recorder = await counted(metrics, () =>
+    writingRecorder({ recorderId, callId: context.callId, legId: ringing.id, codecs }, context),
+  );
+  const ms = clock.now().getTime() - began;
+  metrics.recorderBound(ms);
+  context.log.info({ recorderId, codecs: codecNames(codecs), ms }, "recorder bound");
+  return { leg: { ...ringing, state: "connecting", recorderId, codecs, tracks: [] }, recorder };
+}
+
+/** What keeps a leg from a recorder, the caller's own codecs aside, is an operator's trouble. */
+async function counted<Result>(metrics: LegMetrics, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    metrics.recorderNotStarted(asRecorderError(error).code);
+    throw error;
+  }
+}
+
+/** What cannot be written down now will not be found again later. */
+async function mustBeKept(ringing: LegIn<"ringing">, { callId, rooms }: LegContext): Promise<void> {
+  await rooms.storage.check();
+  try {
+    await rooms.calls.record(callId, { ...ringing, state: "preparing" });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RecorderError("STORAGE_UNAVAILABLE", reason, { cause: error });
+  }
+}
+
+/** A recorder that is there, and whose files are where they are looked for. */
+async function writingRecorder(spec: RecorderSpec, { rooms }: LegContext): Promise<StartedRecorder> {
+  const { recorders, library, storage } = rooms;
+  try {
+    const recorder = await recorders.take(spec);
+    if (!(await library.hasTracksOf(spec.recorderId))) {
+      await recorder.finish(false).catch(() => undefined);
+      throw new RecorderError(
+        "STORAGE_UNAVAILABLE",
+        "recorders write elsewhere: was the folder unmounted, or mounted?",
+      );
+    }
+    storage.noteRecorder();
+    return recorder;
+  } catch (thrown) {
+    const error = asRecorderError(thrown);
+    if (error.code === "STORAGE_UNAVAILABLE") storage.noteRecorder(error);
+    throw error;
+  }
+}
+
+/** What the caller offers, in the order of our preferences; the usual where the gateway cannot tell. */
+async function codecsOf({ mediaConnectionId }: LegIn<"ringing">, { rooms }: LegContext): Promise<Codecs> {
+  if (mediaConnectionId === undefined) return chooseCodecs(CALLED_WITH, rooms.preferences);
+  const offered = await rooms.gateway.offered(mediaConnectionId);
+  return offered ? chooseCodecs(offered, rooms.preferences) : USUAL_CODECS;
+}

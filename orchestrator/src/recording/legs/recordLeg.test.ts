@@ -1,0 +1,370 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { LegIn, ManifestLeg, RecordingFile } from "../../archive/library/manifest.ts";
+import type { Storage } from "../../archive/library/storage.ts";
+import { RecorderError } from "../../errors.ts";
+import type { MediaConnectionId, PeerId, RecorderId } from "../../ids.ts";
+import { ManualClock } from "../../testing/manualClock.ts";
+import { OFFERED, PaperGateway } from "../../testing/paperGateway.ts";
+import { PaperRecorders } from "../../testing/paperRecorders.ts";
+import { type TestRooms, testRooms } from "../../testing/testLeg.ts";
+import { GatewayError } from "../gateway/gatewayError.ts";
+import type { Recorders } from "../recorders/recorders.ts";
+import { redirectTo } from "../recorders/redirect.ts";
+import { receiveCall } from "./receiveCall.ts";
+
+const PEER = "TestRecorder" as PeerId;
+const FILE: RecordingFile = { name: "leg.webm", bytes: 1, durationSeconds: 20, streams: [] };
+const T0 = Date.parse("2026-01-01T00:00:00.000Z");
+const FLOWING = {
+  ended: null,
+  tracks: OFFERED.map((track) => ({ ...track, clock: { firstUnixMs: T0, rate: 1, source: "arrival" as const } })),
+};
+
+let clock: ManualClock;
+let gateway: PaperGateway;
+let recorders: PaperRecorders;
+let stage: TestRooms;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  gateway = new PaperGateway();
+  recorders = new PaperRecorders();
+  stage = testRooms(gateway, clock, recorders as unknown as Recorders);
+  stage.library.keep = async () => FILE;
+});
+
+async function ring(...call: Parameters<PaperGateway["ring"]>): Promise<MediaConnectionId> {
+  const id = gateway.ring(...call);
+  void receiveCall(PEER, id, stage);
+  await clock.pass(0);
+  return id;
+}
+function legOf(id: MediaConnectionId): ManifestLeg | undefined {
+  return stage.library.written.flatMap(({ legs }) => legs).findLast((leg) => leg.mediaConnectionId === id);
+}
+const statesOf = (id: MediaConnectionId) => {
+  const states = stage.library.written.flatMap(({ legs }) => legs.filter((leg) => leg.mediaConnectionId === id));
+  return states.map(({ state }) => state).filter((state, at, all) => state !== all[at - 1]);
+};
+async function hangUp(id: MediaConnectionId) {
+  gateway.report(id, { ...FLOWING, ended: { reason: "force_close", unixMs: clock.now().getTime() } });
+  gateway.push(id, { event: "CLOSE" });
+  await clock.pass(100);
+}
+
+test("a leg goes through its states, each on disk before the next, to a recording", async () => {
+  const id = await ring(undefined, '{"call": "c-1", "name": "Ada"}');
+  expect(gateway.redirectOf(id)).toEqual(redirectTo("192.0.2.7", recorders.taken[0]?.recorderId as RecorderId));
+  gateway.report(id, FLOWING);
+  await clock.pass(1_000);
+  await hangUp(id);
+  expect(statesOf(id)).toEqual(["ringing", "preparing", "connecting", "recording", "finalising", "ready"]);
+  expect(legOf(id)).toMatchObject({
+    metadata: { call: "c-1", name: "Ada" },
+    reason: "force_close",
+    startedAt: "2026-01-01T00:00:00.000Z",
+    endedAt: "2026-01-01T00:00:01.000Z",
+    file: FILE,
+  });
+  expect(recorders.finished).toEqual([{ byeExpected: true }]);
+  expect(gateway.hungUp).toEqual([]);
+  expect(stage.desk.size).toBe(0);
+});
+
+test("what the recorder has put together is not put together again, unless it could not be kept", async () => {
+  recorders.assembly = { probed: "{}", gapSeconds: 0 };
+  const one = await ring();
+  gateway.report(one, FLOWING);
+  await clock.pass(1_000);
+  await hangUp(one);
+  expect(legOf(one)).toMatchObject({ state: "ready" });
+  expect(recorders.orders).toEqual([]);
+
+  const keep = stage.library.keep;
+  stage.library.keep = async () => {
+    stage.library.keep = keep;
+    throw new Error("no space left on device");
+  };
+  const other = await ring();
+  gateway.report(other, FLOWING);
+  await clock.pass(1_000);
+  await hangUp(other);
+  await clock.pass(1_000);
+  expect(legOf(other)).toMatchObject({ state: "ready" });
+  expect(recorders.orders).toHaveLength(1);
+});
+
+test("legs with the same metadata.call are one call, all others calls of their own", async () => {
+  const one = await ring(undefined, '{"call": "c-1"}');
+  const other = await ring(undefined, '{"call": "c-1"}');
+  const third = await ring(undefined, '{"call": "c-2"}');
+  const fourth = await ring();
+  const callOf = (id: MediaConnectionId) =>
+    stage.calls.running().find(({ legs }) => legs.some((leg) => leg.mediaConnectionId === id))?.id;
+  expect(callOf(one)).toBe(callOf(other));
+  expect(new Set([one, third, fourth].map(callOf)).size).toBe(3);
+});
+
+test("an event that comes twice is one leg", async () => {
+  const id = await ring();
+  await receiveCall(PEER, id, stage);
+  expect(recorders.taken).toHaveLength(1);
+});
+
+describe("a leg that cannot be recorded fails with a code, its caller is told, and no recorder is left", () => {
+  async function expectFailure(id: MediaConnectionId, code: string) {
+    await clock.pass(100);
+    const leg = legOf(id) as LegIn<"failed">;
+    expect(leg).toMatchObject({
+      state: "failed",
+      error: { code, message: expect.any(String), hint: expect.any(String) },
+    });
+    expect(gateway.hungUp).toEqual([id]);
+    expect(recorders.finished).toHaveLength(recorders.taken.length);
+  }
+
+  test("too many at once", async () => {
+    recorders.taking = new RecorderError("TOO_MANY_RECORDERS", "20 are allowed");
+    await expectFailure(await ring(), "TOO_MANY_RECORDERS");
+  });
+
+  test("nothing that it offers can be recorded", async () => {
+    const offered = [{ codec: "AV1", payloadType: 96, samplingRate: 90_000, channels: 1, fmtp: "" }];
+    const tracks = [{ kind: "video" as const, offered, clock: null, counters: {} }];
+    await expectFailure(await ring({ ended: null, tracks }), "NO_COMMON_CODEC");
+  });
+
+  test("the gateway does not take the answer", async () => {
+    gateway.answer = () => Promise.reject(new GatewayError("GONE", "hung up"));
+    await expectFailure(await ring(), "ANSWER_REFUSED");
+  });
+
+  test("it was stopped before it was answered", async () => {
+    const take = recorders.take.bind(recorders);
+    recorders.take = async (spec) => {
+      stage.desk.stopCall(spec.callId);
+      return take(spec);
+    };
+    const id = await ring();
+    await expectFailure(id, "ENDED_EARLY");
+    expect(gateway.redirectOf(id)).toBeUndefined();
+  });
+
+  test("the volume cannot be written", async () => {
+    stage.library.trouble = new Error("ENOSPC");
+    const id = gateway.ring();
+    void receiveCall(PEER, id, stage);
+    await clock.pass(100);
+    expect(recorders.taken).toEqual([]);
+    expect(gateway.hungUp).toEqual([id]);
+    expect(stage.calls.running()).toEqual([]);
+    expect(stage.warnings.map(({ code }) => code)).toContain("STORAGE_UNAVAILABLE");
+  });
+
+  test("recorders write elsewhere, as they do once the volume was unmounted", async () => {
+    stage.library.isShared = false;
+    const refused = await ring();
+    await expectFailure(refused, "STORAGE_UNAVAILABLE");
+    const storage = stage.storage as Storage;
+    await expect(storage.check()).resolves.toBeUndefined(); // the next call is tried
+    await expect(storage.mustBeWell()).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+    stage.library.isShared = true;
+    expect(legOf(await ring())).toMatchObject({ state: "connecting" });
+    await expect(storage.mustBeWell()).resolves.toBeUndefined();
+  });
+
+  test("media never came", async () => {
+    recorders.assembling = ["no media"];
+    const id = await ring();
+    await clock.pass(36_000, 500);
+    await expectFailure(id, "NOT_CONNECTED");
+  });
+});
+
+describe("a leg that ends without a recording says why", () => {
+  test("nothing was sent", async () => {
+    recorders.assembling = ["no media"];
+    const id = await ring();
+    await hangUp(id);
+    expect(legOf(id)).toMatchObject({ state: "failed", error: { code: "NO_MEDIA" }, reason: "force_close" });
+  });
+
+  test("its tracks cannot be joined", async () => {
+    recorders.assembling = [new RecorderError("NOT_ASSEMBLED", "moov atom not found")];
+    const id = await ring();
+    await hangUp(id);
+    expect(legOf(id)).toMatchObject({ state: "failed", error: { code: "NOT_ASSEMBLED" } });
+    expect(recorders.orders).toHaveLength(1);
+  });
+});
+
+describe("what passes is waited for", () => {
+  test("an engine that restarts", async () => {
+    recorders.assembling = [new RecorderError("DOCKER_UNREACHABLE"), new RecorderError("DOCKER_UNREACHABLE")];
+    const id = await ring(FLOWING);
+    await clock.pass(1_000);
+    await hangUp(id);
+    expect(legOf(id)).toMatchObject({ state: "finalising" });
+    await clock.pass(4_000);
+    expect(legOf(id)).toMatchObject({ state: "ready" });
+  });
+
+  test("a volume that is full, for some minutes", async () => {
+    const id = await ring(FLOWING);
+    await clock.pass(1_000);
+    stage.library.keep = () => Promise.reject(new Error("ENOSPC: no space left on device"));
+    await hangUp(id);
+    await clock.pass(60_000, 500);
+    expect(legOf(id)).toMatchObject({ state: "finalising" });
+    stage.library.keep = async () => FILE;
+    await clock.pass(16_000, 500);
+    expect(legOf(id)).toMatchObject({ state: "ready" });
+  });
+
+  test("but not by a process that shuts down: the leg is left for the next", async () => {
+    recorders.assembling = Array.from({ length: 9 }, () => new RecorderError("DOCKER_UNREACHABLE"));
+    const id = await ring(FLOWING);
+    await clock.pass(1_000);
+    void stage.desk.close(clock.sleep(50_000));
+    await clock.pass(2_000);
+    expect(stage.desk.size).toBe(0);
+    expect(legOf(id)).toMatchObject({ state: "finalising", reason: "shutdown" });
+  });
+});
+
+test("a gateway that is gone ends the recorder, which nobody else can, and the recording is kept", async () => {
+  const id = await ring(FLOWING);
+  await clock.pass(1_000);
+  gateway.forget();
+  await clock.pass(100);
+  expect(recorders.finished).toEqual([{ byeExpected: false }]);
+  expect(legOf(id)).toMatchObject({ state: "ready", reason: "gateway_lost" });
+});
+
+test("what was lost unseen ended with the last packet that was written, however late that is noticed", async () => {
+  const id = await ring(FLOWING);
+  await clock.pass(20_000, 500);
+  stage.library.lastWrittenAt = new Date(T0 + 12_345);
+  gateway.forget();
+  await clock.pass(100);
+  expect(legOf(id)).toMatchObject({ state: "ready", endedAt: "2026-01-01T00:00:12.345Z" });
+});
+
+test("a volume without room takes no call, says so, and takes calls again by itself", async () => {
+  stage.library.freeBytes = 0;
+  const refused = await ring();
+  expect(legOf(refused)).toMatchObject({ state: "failed", error: { code: "STORAGE_FULL" } });
+  expect(gateway.hungUp).toEqual([refused]);
+  expect(recorders.taken).toEqual([]);
+
+  stage.library.freeBytes = 1e9;
+  const taken = await ring();
+  expect(legOf(taken)).toMatchObject({ state: "connecting" });
+});
+
+test("a recording that has to end for want of room is kept, and says why it ended", async () => {
+  const id = await ring();
+  gateway.report(id, FLOWING);
+  await clock.pass(1_000);
+  stage.desk.stopAll("storage_full");
+  await clock.pass(100);
+  expect(legOf(id)).toMatchObject({ state: "ready", reason: "storage_full", file: FILE });
+  expect(gateway.hungUp).toEqual([id]);
+});
+
+test("more legs from one peer, or in one call, than are allowed are refused", async () => {
+  stage.limits.maxConcurrentPerCall = 2;
+  const call = '{"call": "c-1"}';
+  const [one, other] = [await ring(undefined, call), await ring(undefined, call)];
+  const third = await ring(undefined, call);
+  expect(legOf(third)).toMatchObject({ state: "failed", error: { code: "TOO_MANY_IN_CALL" } });
+  stage.limits.maxConcurrentPerPeer = 0;
+  expect(legOf(await ring())).toMatchObject({ state: "failed", error: { code: "TOO_MANY_FROM_PEER" } });
+  for (const id of [one, other]) expect(legOf(id)).toMatchObject({ state: "connecting" });
+});
+
+describe("a recorder that is lost in the middle of a call", () => {
+  async function lose(): Promise<void> {
+    recorders.lose();
+    await clock.pass(1_000);
+  }
+  const flowing = (firstRtpTimestamp: number, firstUnixMs = T0) => ({
+    ended: null,
+    tracks: OFFERED.map((track) => ({
+      ...track,
+      clock: { firstRtpTimestamp, firstUnixMs, rate: 1, source: "sender_report" as const },
+    })),
+  });
+
+  test("is followed by another, and the leg is one file of both parts", async () => {
+    const id = await ring();
+    gateway.report(id, flowing(0));
+    await clock.pass(20_000);
+    await lose();
+    expect(gateway.redirects).toEqual([undefined, "192.0.2.8"]);
+    expect(legOf(id)).toMatchObject({ state: "recording", startedAt: "2026-01-01T00:00:00.000Z" });
+    await clock.pass(5_000);
+    const ended = { reason: "force_close", unixMs: clock.now().getTime() };
+    gateway.report(id, { ...flowing(90_000 * 15, T0 + 15_000), ended });
+    gateway.push(id, { event: "CLOSE" });
+    await clock.pass(100);
+
+    const leg = legOf(id);
+    expect(leg).toMatchObject({
+      state: "ready",
+      startedAt: "2026-01-01T00:00:00.000Z",
+      gapSeconds: 0,
+      parts: [{ reason: "recorder_lost", tracks: [{ kind: "audio" }, { kind: "video" }] }],
+    });
+    expect(leg).not.toHaveProperty("error");
+    const [, other] = recorders.taken.map(({ recorderId }) => recorderId);
+    expect(recorders.orders[0]).toMatchObject({ recorderId: other });
+    expect(recorders.orders[0]?.parts.filter(({ kind }) => kind === "video")).toMatchObject([
+      { offsetSeconds: 0 },
+      { offsetSeconds: 15, recorderId: other },
+    ]);
+    expect(gateway.hungUp).toEqual([]);
+  });
+
+  test("is followed by none where the gateway cannot redirect: the leg ends, with what there is", async () => {
+    const id = await ring(null);
+    gateway.push(id, { event: "STREAM" });
+    await clock.pass(5_000);
+    await lose();
+    expect(legOf(id)).toMatchObject({ state: "ready", reason: "recorder_lost", error: { code: "RECORDER_LOST" } });
+    expect(gateway.hungUp).toEqual([id]);
+  });
+
+  test("and whose gateway is gone, too, is not what ended its leg", async () => {
+    const id = await ring();
+    gateway.report(id, flowing(0));
+    await clock.pass(5_000);
+    gateway.trouble = new GatewayError("UNREACHABLE", "connection refused");
+    await lose();
+    await clock.pass(1_000);
+    const leg = legOf(id);
+    expect(leg).toMatchObject({ state: "ready", reason: "gateway_lost" });
+    expect(leg).not.toHaveProperty("error");
+  });
+
+  test("and for whom no other can be started ends its leg, with what there is", async () => {
+    const id = await ring();
+    gateway.report(id, flowing(0));
+    await clock.pass(5_000);
+    recorders.taking = new RecorderError("RECORDER_NOT_STARTED");
+    await lose();
+    expect(legOf(id)).toMatchObject({ state: "ready", reason: "recorder_lost", error: { code: "RECORDER_LOST" } });
+    expect(gateway.hungUp).toEqual([id]);
+  });
+
+  test("again and again ends its leg in the end", async () => {
+    const id = await ring();
+    gateway.report(id, flowing(0));
+    for (let lost = 0; lost < 10; lost += 1) {
+      await clock.pass(3_000);
+      await lose();
+    }
+    expect(recorders.taken).toHaveLength(6);
+    expect(legOf(id)).toMatchObject({ state: "ready", reason: "recorder_lost" });
+  });
+});

@@ -1,0 +1,121 @@
+import type { LegIn, ManifestFile } from "../../archive/library/manifest.ts";
+import { asRecorderError } from "../../errors.ts";
+import type { TurnReport } from "../gateway/gateway.ts";
+import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import { shown } from "./failLeg.ts";
+import { finishFile } from "./finishFile.ts";
+import type { FollowedLeg } from "./followLeg.ts";
+import type { LegContext } from "./legContext.ts";
+import type { LegFiles } from "./legFiles.ts";
+import { discard, ROLL_OVER_AGAIN_MS } from "./nextRecorder.ts";
+import { fileStart } from "./rolledFile.ts";
+import type { TakenOverLeg } from "./takeOver.ts";
+import { noteTracks } from "./trackNotes.ts";
+
+type RunningLeg = LegIn<"connecting" | "recording">;
+
+/**
+ * Lets a leg go on in its next file: the gateway turns its media to the next recorder at a keyframe, and the former
+ * one's file is finished meanwhile. Never throws.
+ *
+ * @returns the leg with the recorder that it goes on with, which is the former one where it could not be turned; or how
+ *   it ended, where that is so.
+ */
+export async function rollOver(
+  { leg, ending }: FollowedLeg,
+  former: StartedRecorder,
+  next: StartedRecorder,
+  context: LegContext,
+): Promise<TakenOverLeg | FollowedLeg> {
+  const { clock } = context.rooms;
+  const began = clock.now().getTime();
+  let lostAtMs = Number.POSITIVE_INFINITY;
+  void former.recorded.then(() => {
+    lostAtMs = clock.now().getTime();
+  });
+  // Before: an orchestrator that dies in between must find where the media went.
+  await context.write({ ...leg, next: { recorderId: next.recorderId, reason: ending.reason } });
+  const turned = await turn(leg, next, context);
+  if (turned === "later") {
+    await discard(next, context);
+    return { leg: await context.write(leg), recorder: former };
+  }
+  if (turned === undefined) {
+    await discard(next, context);
+    await context.rooms.gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
+    return { leg: await context.write(leg), ending };
+  }
+  const tracks = noteTracks(turned.before, leg.codecs);
+  if (lostAtMs < turned.at.getTime()) {
+    // What came since it was lost is only with the gateway, which says it again to whoever takes over.
+    context.log.error({ code: "RECORDER_LOST" }, "recorder lost while its leg was to roll over");
+    await discard(next, context);
+    return { leg: await context.write(leg), ending: { reason: "recorder_lost", at: clock.now() }, tracks };
+  }
+  const { parts, ...rest } = leg;
+  context.files.add({
+    ...rolledFile(leg, context.files),
+    tracks,
+    endedAt: turned.at.toISOString(),
+    reason: ending.reason,
+  });
+  const number = context.files.all.length;
+  const going = await context.write<RunningLeg>({ ...rest, recorderId: next.recorderId, tracks: [] });
+  const ms = clock.now().getTime() - began;
+  context.log.info({ reason: ending.reason, file: number + 1, recorderId: next.recorderId, ms }, "leg rolled over");
+  context.files.finish(finishRolled(going, number, former, context));
+  return { leg: going, recorder: next };
+}
+
+/** The file that a leg leaves behind, as far as the leg tells. */
+export function rolledFile(
+  leg: RunningLeg,
+  files: Pick<LegFiles, "current">,
+): Omit<ManifestFile, "endedAt" | "reason"> {
+  const start = "startedAt" in leg ? fileStart(leg, files) : undefined;
+  return {
+    recorderId: leg.recorderId,
+    tracks: leg.tracks,
+    ...(leg.parts && { parts: leg.parts }),
+    startedAt: start?.toISOString() ?? leg.ringingAt,
+  };
+}
+
+/** Finishes a file that its leg has left behind. Never throws. */
+export async function finishRolled(
+  leg: Pick<LegIn<"recording">, "id" | "peerId" | "codecs">,
+  number: number,
+  recorder: StartedRecorder | undefined,
+  context: LegContext,
+): Promise<void> {
+  const rolled = context.files.all[number - 1] as ManifestFile;
+  const ending = { reason: rolled.reason as "max_duration", at: new Date(rolled.endedAt) };
+  const open = { ...rolled, number, legId: leg.id, peerId: leg.peerId, codecs: leg.codecs };
+  const { error: _, ...whole } = rolled;
+  try {
+    await finishFile(open, ending, recorder, context, (kept) => context.recordFile(number, { ...whole, ...kept }));
+  } catch (thrown) {
+    const error = asRecorderError(thrown);
+    if (context.isShuttingDown && error.passes) return; // left for the next start
+    context.log.error({ code: error.code, hint: error.hint, err: error, file: number }, "a file could not be kept");
+    await context.recordFile(number, { ...whole, error: shown(error) }).catch(() => undefined);
+  }
+}
+
+/** undefined when the gateway cannot do it, "later" when it could not do it now. */
+async function turn(
+  leg: RunningLeg,
+  next: StartedRecorder,
+  context: LegContext,
+): Promise<TurnReport | "later" | undefined> {
+  const { clock, gateway } = context.rooms;
+  try {
+    const turned = await gateway.turn(leg.mediaConnectionId, leg.codecs, next.redirect);
+    if (turned === undefined) context.rollsOverAgainAtMs = undefined;
+    return turned;
+  } catch (error) {
+    context.log.warn({ err: error }, "the gateway has not turned the leg to its next recorder; this one goes on");
+    context.rollsOverAgainAtMs = clock.now().getTime() + ROLL_OVER_AGAIN_MS;
+    return "later";
+  }
+}

@@ -1,0 +1,84 @@
+import type { LegIn } from "../../archive/library/manifest.ts";
+import type { TracksReport } from "../gateway/gateway.ts";
+import type { LegContext } from "./legContext.ts";
+import { allTracks } from "./parts.ts";
+import { firstMediaAt, isNews, noteTracks } from "./trackNotes.ts";
+
+/** Until media flows it is asked for often, because `recording` is what a person waits to see. */
+const CONNECTING_INTERVAL_MS = 250;
+const RECORDING_INTERVAL_MS = 1_000;
+
+/**
+ * Keeps a leg's notes about its tracks while it is followed: when media began, where each track lies on the gateway's
+ * clock, and what became of its packets.
+ */
+export class TrackDiary {
+  leg: LegIn<"connecting"> | LegIn<"recording">;
+  /** Whether this gateway can tell of its tracks. */
+  isReporting = false;
+  readonly #context: LegContext;
+
+  constructor(leg: LegIn<"connecting" | "recording">, context: LegContext) {
+    this.leg = leg;
+    this.#context = context;
+  }
+
+  get isConnecting(): boolean {
+    return this.leg.state === "connecting";
+  }
+
+  /** Asks the gateway again and again; a question that fails is asked again. */
+  async keep(until: AbortSignal): Promise<void> {
+    const { clock } = this.#context.rooms;
+    while (!until.aborted) {
+      const report = await this.#ask();
+      if (until.aborted) return;
+      if (report) await this.note(report);
+      await clock.sleep(this.isConnecting ? CONNECTING_INTERVAL_MS : RECORDING_INTERVAL_MS, until);
+    }
+  }
+
+  /** The gateway's last words about a connection that has ended; undefined when it has none. */
+  async close(): Promise<TracksReport["ended"] | undefined> {
+    const report = await this.#ask();
+    if (report) this.#take(report);
+    return report?.ended;
+  }
+
+  async note(report: TracksReport): Promise<void> {
+    const before = this.leg;
+    this.#take(report);
+    if (before.state !== this.leg.state || isNews(before.tracks, this.leg.tracks)) {
+      await this.#context.write(this.leg);
+    }
+  }
+
+  /** What a gateway that cannot report its tracks says instead: the path is up. */
+  async mediaMayFlow(): Promise<void> {
+    if (!this.isConnecting) return;
+    this.#recording(this.#context.rooms.clock.now());
+    await this.#context.write(this.leg);
+  }
+
+  #take(report: TracksReport): void {
+    this.isReporting = true;
+    const tracks = noteTracks(report, this.leg.codecs);
+    this.leg = { ...this.leg, tracks };
+    const startedAt = firstMediaAt(allTracks(this.leg));
+    if (!startedAt) return;
+    // A sender report may move the beginning by what the first packet was late.
+    if (this.isConnecting) this.#recording(startedAt);
+    else if (this.#context.files.current === 1) {
+      this.leg = { ...this.leg, state: "recording", startedAt: startedAt.toISOString() };
+    }
+  }
+
+  #recording(startedAt: Date): void {
+    this.leg = { ...this.leg, state: "recording", startedAt: startedAt.toISOString() };
+    this.#context.log.info({ startedAt: this.leg.startedAt }, "leg recording");
+  }
+
+  async #ask(): Promise<TracksReport | undefined> {
+    return this.#context.rooms.gateway.tracks(this.leg.mediaConnectionId).catch(() => undefined);
+  }
+}

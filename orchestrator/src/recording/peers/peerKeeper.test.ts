@@ -1,0 +1,169 @@
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { PeerId } from "../../ids.ts";
+import { ManualClock } from "../../testing/manualClock.ts";
+import { PaperGateway } from "../../testing/paperGateway.ts";
+import { GatewayError } from "../gateway/gatewayError.ts";
+import { PeerKeeper } from "./peerKeeper.ts";
+import { TokenFile } from "./tokens.ts";
+
+const RECORDER = "TestRecorder" as PeerId;
+
+/** Tokens on paper: files take time that a manual clock does not see. */
+class PaperTokens extends TokenFile {
+  readonly kept = new Map<PeerId, string>();
+
+  override async read(peerId: PeerId) {
+    const token = this.kept.get(peerId);
+    return token === undefined ? undefined : { peerId, token };
+  }
+  override async write({ peerId, token }: { peerId: PeerId; token: string }) {
+    this.kept.set(peerId, token);
+  }
+  override async remove({ peerId }: { peerId: PeerId }) {
+    this.kept.delete(peerId);
+  }
+}
+
+let clock: ManualClock;
+let gateway: PaperGateway;
+let tokens: PaperTokens;
+let logged: { code?: string }[];
+let calls: string[];
+
+beforeEach(() => {
+  clock = new ManualClock();
+  gateway = new PaperGateway();
+  tokens = new PaperTokens("/nowhere");
+  logged = [];
+  calls = [];
+});
+
+function keep(peerId = RECORDER): PeerKeeper {
+  const log = pino({ level: "error" }, { write: (line) => void logged.push(JSON.parse(line)) });
+  const keeper = new PeerKeeper(peerId, { gateway, tokens, clock, log });
+  void keeper.keep((call) => calls.push(call));
+  return keeper;
+}
+const peer = () => [...gateway.peers.values()].find(({ peerId }) => peerId === RECORDER);
+
+describe("a peer that is kept", () => {
+  test("is registered, and reports who calls", async () => {
+    const keeper = keep();
+    await clock.pass(100);
+    expect(await keeper.trouble()).toBeUndefined();
+    const call = gateway.ring();
+    peer()?.events.put({ event: "CALL", mediaConnectionId: call });
+    await clock.pass(0);
+    expect(calls).toEqual([call]);
+  });
+
+  test("comes back when the gateway was started anew", async () => {
+    const keeper = keep();
+    await clock.pass(100);
+    gateway.forget();
+    await clock.pass(1_000);
+    expect(peer()).toBeDefined();
+    expect(await keeper.trouble()).toBeUndefined();
+    expect(logged).toEqual([]);
+  });
+
+  test("waits for a gateway that is away, and is there within 5 s of its return", async () => {
+    gateway.trouble = new GatewayError("UNREACHABLE", "away");
+    const keeper = keep();
+    await clock.pass(10 * 60_000, 1_000);
+    expect(await keeper.trouble()).toContain("TestRecorder is registering");
+    gateway.trouble = undefined;
+    await clock.pass(5_000);
+    expect(await keeper.trouble()).toBeUndefined();
+  });
+
+  test("is the one that an earlier life registered, if the gateway still has it", async () => {
+    const former = await gateway.createPeer(RECORDER);
+    tokens.kept.set(RECORDER, former.token);
+    const keeper = keep();
+    await clock.pass(100);
+    expect(await keeper.trouble()).toBeUndefined();
+    expect([...gateway.peers.keys()]).toEqual([former.token]);
+  });
+
+  test("is in trouble while signalling is away", async () => {
+    const keeper = keep();
+    await clock.pass(100);
+    const registered = peer();
+    if (registered) registered.connected = false;
+    expect(await keeper.trouble()).toContain("TestRecorder");
+  });
+
+  test("takes no more calls once it is stopped, and is taken off the gateway at the end", async () => {
+    const keeper = keep();
+    await clock.pass(100);
+    keeper.stop();
+    await clock.pass(0);
+    peer()?.events.put({ event: "CALL", mediaConnectionId: gateway.ring() });
+    await clock.pass(1_000);
+    expect(calls).toEqual([]);
+    await keeper.remove();
+    expect(gateway.peers.size).toBe(0);
+    expect(tokens.kept.size).toBe(0);
+  });
+});
+
+describe("a peer whose id is taken", () => {
+  test("says so once, and takes the id when it is free", async () => {
+    gateway.taken.add(RECORDER);
+    const keeper = keep();
+    await clock.pass(60_000, 500);
+    expect(logged).toMatchObject([{ code: "PEER_REFUSED", reason: "the id is taken" }]);
+    expect(await keeper.trouble()).toBe("TestRecorder is refused");
+    gateway.taken.clear();
+    await clock.pass(6_000, 500);
+    expect(await keeper.trouble()).toBeUndefined();
+  });
+
+  test("does not keep others from being registered", async () => {
+    gateway.taken.add(RECORDER);
+    keep();
+    const other = keep("Other" as PeerId);
+    await clock.pass(1_000);
+    expect(await other.trouble()).toBeUndefined();
+  });
+
+  test("may be told only after it was registered", async () => {
+    const keeper = keep();
+    await clock.pass(100);
+    peer()?.events.put({ event: "ERROR", message: "UNAVAILABLE_ID" });
+    await clock.pass(100);
+    expect(logged).toMatchObject([{ code: "PEER_REFUSED" }]);
+    peer()?.events.put({ event: "OPEN" });
+    await clock.pass(100);
+    expect(await keeper.trouble()).toBeUndefined();
+  });
+});
+
+describe("the file of tokens", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tokens-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test("holds what several peers write at once, and only its owner can read it", async () => {
+    const path = join(folder, "peers.json");
+    const file = new TokenFile(path);
+    const ids = Array.from({ length: 8 }, (_, at) => `peer-${at}` as PeerId);
+    await Promise.all(ids.map((peerId) => file.write({ peerId, token: `pt-${peerId}` })));
+    await file.remove({ peerId: "peer-3" as PeerId, token: "" });
+    expect(Object.keys(JSON.parse(await readFile(path, "utf8")))).toHaveLength(7);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await new TokenFile(path).read("peer-7" as PeerId)).toEqual({ peerId: "peer-7", token: "pt-peer-7" });
+    expect(await file.read("peer-3" as PeerId)).toBeUndefined();
+  });
+
+  test("that is not there, or holds nonsense, is empty", async () => {
+    expect(await new TokenFile(join(folder, "nothing")).read(RECORDER)).toBeUndefined();
+  });
+});

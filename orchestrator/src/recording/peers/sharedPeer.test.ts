@@ -1,0 +1,132 @@
+import { pino } from "pino";
+import { beforeEach, expect, test } from "vitest";
+import type { PeerId } from "../../ids.ts";
+import { ManualClock } from "../../testing/manualClock.ts";
+import { PaperGateway } from "../../testing/paperGateway.ts";
+import type { PeerHandle } from "../gateway/gateway.ts";
+import { GatewayError } from "../gateway/gatewayError.ts";
+import { PeerKeeper } from "./peerKeeper.ts";
+import { SharedPeer } from "./sharedPeer.ts";
+import { TokenFile } from "./tokens.ts";
+
+const RECORDER = "TestRecorder" as PeerId;
+const [ONE, TWO, THREE] = ["10.0.0.4", "10.0.0.5", "10.0.0.6"] as const;
+
+/** Tokens on paper: files take time that a manual clock does not see. */
+class PaperTokens extends TokenFile {
+  readonly kept = new Map<string, string>();
+
+  override async read(peerId: PeerId, gateway = "") {
+    const token = this.kept.get(gateway);
+    return token === undefined ? undefined : { peerId, token, gateway };
+  }
+  override async write({ token, gateway = "" }: PeerHandle) {
+    this.kept.set(gateway, token);
+  }
+  override async remove({ gateway = "" }: PeerHandle) {
+    this.kept.delete(gateway);
+  }
+}
+
+let clock: ManualClock;
+let gateways: Map<string, PaperGateway>;
+let tokens: PaperTokens;
+let told: string[];
+let calls: string[];
+let legs: Map<string, number>;
+let peer: SharedPeer;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  gateways = new Map([ONE, TWO, THREE].map((address) => [address, new PaperGateway(address)]));
+  tokens = new PaperTokens("/nowhere");
+  [told, calls, legs] = [[], [], new Map()];
+  const log = pino({ level: "silent" });
+  peer = new SharedPeer(
+    RECORDER,
+    {
+      keeperAt(address) {
+        const prepare = async () => void told.push(address);
+        return new PeerKeeper(RECORDER, { gateway: at(address), address, prepare, tokens, clock, log });
+      },
+      legsAt: () => legs,
+    },
+    (call) => calls.push(call),
+  );
+});
+
+const at = (address: string) => gateways.get(address) as PaperGateway;
+const registered = () => [...gateways].filter(([, { peers }]) => peers.size === 1).map(([address]) => address);
+const ringAt = (address: string) => {
+  const id = at(address).ring();
+  for (const { events } of at(address).peers.values()) events.put({ event: "CALL", mediaConnectionId: id });
+  return id;
+};
+
+test("is registered at every gateway, each of which is told its port first, and takes the calls of all", async () => {
+  peer.keepAt([ONE, TWO]);
+  await clock.pass(100);
+  expect(told).toEqual([ONE, TWO]);
+  expect(registered()).toEqual([ONE, TWO]);
+  expect(await peer.trouble()).toBeUndefined();
+  const rung = [ringAt(ONE), ringAt(TWO)];
+  await clock.pass(0);
+  expect(calls).toEqual(rung);
+});
+
+test("is at a gateway that was added, without anything being done to the others", async () => {
+  peer.keepAt([ONE]);
+  await clock.pass(100);
+  const before = [...at(ONE).peers.keys()];
+  peer.keepAt([ONE, TWO]);
+  await clock.pass(100);
+  expect(registered()).toEqual([ONE, TWO]);
+  expect([...at(ONE).peers.keys()]).toEqual(before);
+});
+
+test("does not miss a gateway that has gone, and takes the others' calls on", async () => {
+  peer.keepAt([ONE, TWO]);
+  await clock.pass(100);
+  at(ONE).trouble = new GatewayError("UNREACHABLE", "killed");
+  await clock.pass(1_000);
+  expect(await peer.trouble()).toContain("registering");
+  peer.keepAt([TWO]);
+  await clock.pass(100);
+  expect(await peer.trouble()).toBeUndefined();
+  const call = ringAt(TWO);
+  await clock.pass(0);
+  expect(calls).toEqual([call]);
+});
+
+test("is in trouble where it is nowhere", async () => {
+  expect(await peer.trouble()).toContain("TestRecorder is registering");
+  expect(peer.handle).toBeUndefined();
+});
+
+test("calls from the gateway with the fewest legs, in turn where they have as many", async () => {
+  peer.keepAt([ONE, TWO, THREE]);
+  await clock.pass(100);
+  const turns = () => Array.from({ length: 6 }, () => peer.handle?.gateway);
+  expect(turns()).toEqual([ONE, TWO, THREE, ONE, TWO, THREE]);
+  legs = new Map([
+    [ONE, 2],
+    [TWO, 1],
+    [THREE, 1],
+  ]);
+  expect(turns()).toEqual([TWO, THREE, TWO, THREE, TWO, THREE]);
+  at(TWO).trouble = new GatewayError("UNREACHABLE", "killed");
+  at(TWO).forget();
+  await clock.pass(1_000);
+  expect(new Set(turns())).toEqual(new Set([THREE]));
+});
+
+test("is taken off all of them in the end", async () => {
+  peer.keepAt([ONE, TWO]);
+  await clock.pass(100);
+  await peer.remove();
+  expect(registered()).toEqual([]);
+  expect(tokens.kept.size).toBe(0);
+  peer.keepAt([THREE]);
+  await clock.pass(100);
+  expect(registered()).toEqual([]);
+});

@@ -1,0 +1,90 @@
+import type { DataConnectionId, MediaConnectionId, PeerId } from "../../ids.ts";
+import type { PeerHandle } from "../gateway/gateway.ts";
+import type { PeerKeeper } from "./peerKeeper.ts";
+
+export interface SharedPeerRooms {
+  /** Keeps the peer at one gateway. */
+  keeperAt(gateway: string): PeerKeeper;
+  /** How many legs go on at each gateway. */
+  legsAt(): ReadonlyMap<string | undefined, number>;
+}
+
+/** One peer of ours at all gateways: signalling gives each call to one of them. */
+export class SharedPeer {
+  readonly peerId: PeerId;
+  readonly #rooms: SharedPeerRooms;
+  readonly #keepers = new Map<string, PeerKeeper>();
+  readonly #onCall: (call: MediaConnectionId) => void;
+  readonly #onData: (connection: DataConnectionId) => void;
+  #isStopped = false;
+  /** Gateways in the order in which they were called from. */
+  readonly #turns = new Map<string, number>();
+  #turn = 0;
+
+  constructor(
+    peerId: PeerId,
+    rooms: SharedPeerRooms,
+    onCall: (call: MediaConnectionId) => void,
+    onData: (connection: DataConnectionId) => void = () => undefined,
+  ) {
+    this.peerId = peerId;
+    this.#rooms = rooms;
+    this.#onCall = onCall;
+    this.#onData = onData;
+  }
+
+  /** From now on the peer is kept at these gateways. What was taken at one that has gone ends by itself. */
+  keepAt(gateways: readonly string[]): void {
+    if (this.#isStopped) return;
+    for (const [gateway, keeper] of this.#keepers) {
+      if (gateways.includes(gateway)) continue;
+      keeper.stop();
+      this.#keepers.delete(gateway);
+    }
+    for (const gateway of gateways) {
+      if (this.#keepers.has(gateway)) continue;
+      const keeper = this.#rooms.keeperAt(gateway);
+      this.#keepers.set(gateway, keeper);
+      void keeper.keep(this.#onCall, this.#onData);
+    }
+  }
+
+  /**
+   * To call others by: at the gateway with the fewest legs, in turn where they have as many. undefined while it is not
+   * registered anywhere.
+   */
+  get handle(): PeerHandle | undefined {
+    const legs = this.#rooms.legsAt();
+    const rank = (gateway: string): [number, number] => [legs.get(gateway) ?? 0, this.#turns.get(gateway) ?? 0];
+    const [first] = [...this.#keepers]
+      .flatMap(([gateway, { handle }]) => (handle ? [{ gateway, handle }] : []))
+      .sort((one, other) => {
+        const [legsOfOne, turnOfOne] = rank(one.gateway);
+        const [legsOfOther, turnOfOther] = rank(other.gateway);
+        return legsOfOne - legsOfOther || turnOfOne - turnOfOther;
+      });
+    if (!first) return undefined;
+    this.#turn += 1;
+    this.#turns.set(first.gateway, this.#turn);
+    return first.handle;
+  }
+
+  /** What is wrong with it right now; undefined when whoever calls is recorded, at whichever gateway. */
+  async trouble(): Promise<string | undefined> {
+    if (this.#keepers.size === 0) return `${this.peerId} is registering`;
+    const troubles = await Promise.all([...this.#keepers.values()].map((keeper) => keeper.trouble()));
+    return [...new Set(troubles)].find((trouble) => trouble !== undefined);
+  }
+
+  /** Takes no more calls; those that were taken go on. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const keeper of this.#keepers.values()) keeper.stop();
+  }
+
+  /** Takes the peer off all gateways, and with it every call of its that still goes on. */
+  async remove(): Promise<void> {
+    this.stop();
+    await Promise.all([...this.#keepers.values()].map((keeper) => keeper.remove()));
+  }
+}

@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { writeAtomically } from "../../archive/library/atomicFile.ts";
+import type { PeerId } from "../../ids.ts";
+import type { PeerHandle } from "../gateway/gateway.ts";
+import { placedId } from "../gateway/placedId.ts";
+
+const OWNER_ONLY = 0o600;
+const Tokens = z.record(z.string(), z.string());
+
+/** The gateways' peer tokens, kept so that a restarted orchestrator finds its peers again. */
+export class TokenFile {
+  readonly #path: string;
+  /** One change after another: each writes all of the file. */
+  #changed: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** undefined where there is none, or a file that cannot be read. */
+  async read(peerId: PeerId, gateway?: string): Promise<PeerHandle | undefined> {
+    const tokens = await this.#all();
+    // Without a gateway: of a time when there was one only.
+    const token = tokens.get(placedId(peerId, gateway)) ?? tokens.get(peerId);
+    return token === undefined ? undefined : { peerId, token, gateway };
+  }
+
+  write({ peerId, token, gateway }: PeerHandle): Promise<void> {
+    return this.#change((tokens) => tokens.set(placedId(peerId, gateway), token));
+  }
+
+  remove({ peerId, gateway }: PeerHandle): Promise<void> {
+    return this.#change((tokens) => tokens.delete(placedId(peerId, gateway)));
+  }
+
+  #change(change: (tokens: Map<string, string>) => void): Promise<void> {
+    const changing = this.#changed.then(async () => {
+      const tokens = await this.#all();
+      change(tokens);
+      await writeAtomically(this.#path, JSON.stringify(Object.fromEntries(tokens)), OWNER_ONLY);
+    });
+    this.#changed = changing.catch(() => undefined);
+    return changing;
+  }
+
+  async #all(): Promise<Map<string, string>> {
+    try {
+      return new Map(Object.entries(Tokens.parse(JSON.parse(await readFile(this.#path, "utf8")))));
+    } catch {
+      return new Map();
+    }
+  }
+}

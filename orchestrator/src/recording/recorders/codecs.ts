@@ -1,0 +1,105 @@
+import { RecorderError } from "../../errors.ts";
+
+export type Kind = "audio" | "video";
+
+/** A codec as SDP describes it (RFC 8866, sections 6.6 and 6.15). */
+export interface Codec {
+  codec: string;
+  payloadType: number;
+  samplingRate: number;
+  channels: number;
+  fmtp: string;
+}
+
+/** What a leg sends, one codec for each kind. */
+export interface Codecs {
+  audio?: Codec | undefined;
+  video?: Codec | undefined;
+}
+
+export interface OfferedTrack {
+  kind: Kind;
+  offered: readonly Codec[];
+}
+export type Preferences = Record<Kind, readonly string[]>;
+
+/** What is asked for when the gateway cannot say what is offered: what every browser has. */
+export const USUAL_CODECS: Codecs = {
+  video: { codec: "VP8", payloadType: 96, samplingRate: 90_000, channels: 1, fmtp: "" },
+  audio: { codec: "opus", payloadType: 111, samplingRate: 48_000, channels: 2, fmtp: "" },
+};
+
+const video = (codec: string, payloadType: number, fmtp = ""): Codec => ({
+  ...{ codec, payloadType, fmtp },
+  samplingRate: 90_000,
+  channels: 1,
+});
+const g711 = (codec: string, payloadType: number): Codec => ({
+  ...{ codec, payloadType, fmtp: "" },
+  samplingRate: 8_000,
+  channels: 1,
+});
+const H264_FMTP = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
+
+/** What there is to choose from when it is us who call; the other side takes it or not. */
+export const CALLED_WITH: readonly OfferedTrack[] = [
+  {
+    kind: "audio",
+    offered: [...(USUAL_CODECS.audio ? [USUAL_CODECS.audio] : []), g711("PCMU", 0), g711("PCMA", 8)],
+  },
+  {
+    kind: "video",
+    offered: [video("VP8", 96), video("VP9", 98, "profile-id=0"), video("H264", 102, H264_FMTP)],
+  },
+];
+
+/**
+ * The first preferred codec of each kind that is offered; of several tracks of a kind the first counts.
+ *
+ * @throws RecorderError NO_COMMON_CODEC when something is offered and nothing of it can be recorded.
+ */
+export function chooseCodecs(tracks: readonly OfferedTrack[], preferences: Preferences): Codecs {
+  const chosen: Codecs = {};
+  for (const { kind, offered } of tracks) chosen[kind] ??= firstPreferred(offered, preferences[kind]);
+  if (!chosen.audio && !chosen.video) {
+    const names = new Set(tracks.flatMap(({ offered }) => offered.map(({ codec }) => codec)));
+    throw new RecorderError("NO_COMMON_CODEC", `offered are ${[...names].join(", ").slice(0, 200) || "none"}`);
+  }
+  return chosen;
+}
+
+function firstPreferred(offered: readonly Codec[], names: readonly string[]): Codec | undefined {
+  for (const name of names) {
+    const match = offered.find(({ codec }) => codec.toLowerCase() === name.toLowerCase());
+    if (match) return match;
+  }
+  return undefined;
+}
+
+/** What an operator wants recordings to be like. */
+export interface FileForm {
+  tracks: "joined" | "separate";
+  /** What becomes of the sound when a leg has ended. */
+  transcode: "none" | "vorbis";
+  h264Container: "mkv" | "mp4";
+}
+
+export type ContainerFormat = "webm" | "mkv" | "mp4";
+
+const WEBM_CODECS = new Set(["vp8", "vp9", "av1", "opus", "vorbis"]);
+const MP4_CODECS = new Set(["h264", "opus"]);
+
+/** WebM where its codecs allow, MP4 for H264 where that is wanted, Matroska for the rest. */
+export function containerFormat(
+  codecs: Codecs,
+  { transcode, h264Container }: Pick<FileForm, "transcode" | "h264Container">,
+): ContainerFormat {
+  const audio = codecs.audio && (transcode === "none" ? codecs.audio.codec : transcode);
+  const names = [audio, codecs.video?.codec].flatMap((name) => (name ? [name.toLowerCase()] : []));
+  if (names.every((name) => WEBM_CODECS.has(name))) return "webm";
+  return h264Container === "mp4" && names.every((name) => MP4_CODECS.has(name)) ? "mp4" : "mkv";
+}
+
+export function codecNames({ audio, video }: Codecs): string[] {
+  return [audio, video].flatMap((one) => (one ? [one.codec] : []));
+}

@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { RecorderError } from "../../errors.ts";
+import { newCallId, newLegId, recorderIdOf } from "../../ids.ts";
+import { ManualClock } from "../../testing/manualClock.ts";
+import type { Engine } from "../engine/engine.ts";
+import { USUAL_CODECS } from "./codecs.ts";
+import type { AssemblyOrder } from "./commands.ts";
+import { Recorders } from "./recorders.ts";
+
+function recordersOn(engine: object, steps: string[]): { recorders: Recorders; clock: ManualClock } {
+  const clock = new ManualClock();
+  const recorders = new Recorders(
+    { remove: async (id: string) => void steps.push(`removed ${id}`), ...engine } as unknown as Engine,
+    {
+      ...{ project: "test", image: "recorder", network: "recorders", recordings: { type: "volume", source: "r" } },
+      ...{ maxConcurrentRecorders: 1, memoryMebibytes: 256, cpus: 1 },
+    },
+    clock,
+    { leaveOrder: async () => undefined, clear: async (recorderId) => void steps.push(`cleared ${recorderId}`) },
+  );
+  return { recorders, clock };
+}
+
+function someone() {
+  const now = new Date();
+  const [callId, legId] = [newCallId(now), newLegId(now)];
+  return { callId, legId, recorderId: recorderIdOf(legId, 1) };
+}
+
+test("a recorder that does not open its ports leaves neither a container nor a file, nor takes a place", async () => {
+  const steps: string[] = [];
+  const { recorders } = recordersOn(
+    {
+      start: async () => "container",
+      async *lines() {},
+      output: async () => ({ stdout: "", stderr: "record: a port could not be bound" }),
+    },
+    steps,
+  );
+  const owner = someone();
+
+  await expect(recorders.take({ ...owner, codecs: USUAL_CODECS })).rejects.toMatchObject({
+    code: "RECORDER_NOT_BOUND",
+  });
+  await recorders.swept();
+  expect(steps).toEqual(["removed container", `cleared ${owner.recorderId}`]);
+  expect(recorders.running).toBe(0);
+});
+
+test("a recorder of which the engine could not say that it was started is removed all the same", async () => {
+  const steps: string[] = [];
+  const { recorders } = recordersOn({ start: () => Promise.reject(new RecorderError("DOCKER_UNREACHABLE")) }, steps);
+  const owner = someone();
+
+  await expect(recorders.take({ ...owner, codecs: USUAL_CODECS })).rejects.toMatchObject({
+    code: "DOCKER_UNREACHABLE",
+  });
+  await recorders.swept();
+  expect(steps).toEqual([`removed test-recorder-${owner.recorderId}`, `cleared ${owner.recorderId}`]);
+  expect(recorders.running).toBe(0);
+});
+
+test("an assembler of which the engine could not say that it was started makes way for the next", async () => {
+  const steps: string[] = [];
+  let isAway = true;
+  const { recorders } = recordersOn(
+    {
+      async start({ name }: { name: string }) {
+        if (isAway) throw new RecorderError("DOCKER_UNREACHABLE");
+        steps.push(`started ${name}`);
+        return "container";
+      },
+      exited: async () => 3,
+      output: async () => ({ stdout: "", stderr: "" }),
+    },
+    steps,
+  );
+  const owner = someone();
+  const order: AssemblyOrder = {
+    ...owner,
+    ...{ format: "webm", tracks: "joined", transcode: "none", parts: [], title: "", startedAt: new Date() },
+  };
+
+  await expect(recorders.assemble(order)).rejects.toMatchObject({ code: "DOCKER_UNREACHABLE" });
+  isAway = false;
+  await recorders.assemble(order);
+  await recorders.swept();
+  const name = `test-assembler-${owner.recorderId}`;
+  expect(steps).toEqual([`removed ${name}`, `started ${name}`, "removed container"]);
+});

@@ -1,0 +1,187 @@
+import type { Clock } from "../../clock.ts";
+import { RecorderError } from "../../errors.ts";
+import type { CallId, LegId, RecorderId } from "../../ids.ts";
+import type { ContainerSpec, Engine, RecordingsSource } from "../engine/engine.ts";
+import { LABEL } from "../engine/labels.ts";
+import { type Assembly, assemblyOf } from "./assembly.ts";
+import { bound } from "./bound.ts";
+import type { Codecs } from "./codecs.ts";
+import { type AssemblyOrder, assembleCommand, recordCommand } from "./commands.ts";
+import { ASSEMBLY_TIMEOUT_MS, type RecorderSurroundings, StartedRecorder } from "./startedRecorder.ts";
+import { Sweeper } from "./sweeper.ts";
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Which part of which leg a container is for; its labels say so. */
+export interface RecorderOwner {
+  recorderId: RecorderId;
+  callId: CallId;
+  legId: LegId;
+}
+
+export interface RecorderSpec extends RecorderOwner {
+  codecs: Codecs;
+  /** Whether it follows another one of a leg that was admitted: those are not refused. */
+  isSuccessor?: boolean;
+}
+
+export interface RecorderSettings {
+  project: string;
+  image: string;
+  network: string;
+  recordings: RecordingsSource;
+  maxConcurrentRecorders: number;
+  memoryMebibytes: number;
+  cpus: number;
+  /** The gateway passes packets on as they came over the network. */
+  isUnordered?: boolean;
+}
+
+/** Where recorders write, as far as they do not do it themselves. */
+export interface RecorderSpool {
+  /** Puts an order where its recorder looks for it. */
+  leaveOrder: RecorderSurroundings["leaveOrder"];
+  /** Removes what a recorder left that nothing was sent to. Does not throw. */
+  clear(recorderId: RecorderId): Promise<void>;
+}
+
+/** Starts recorders, finds those that run already, and assembles what they wrote. */
+export class Recorders {
+  readonly #engine: Engine;
+  readonly #settings: RecorderSettings;
+  readonly #spool: RecorderSpool;
+  readonly #sweeper: Sweeper;
+  readonly #surroundings: RecorderSurroundings;
+  /** Names of assemblers that may have been started, though the engine could not say so. */
+  readonly #doubtful = new Set<string>();
+  /** Recorders that run or are being started. */
+  #running = 0;
+
+  constructor(engine: Engine, settings: RecorderSettings, clock: Clock, spool: RecorderSpool) {
+    this.#engine = engine;
+    this.#settings = settings;
+    this.#spool = spool;
+    this.#sweeper = new Sweeper(engine, clock);
+    this.#surroundings = { engine, clock, sweeper: this.#sweeper, leaveOrder: spool.leaveOrder };
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  /** How many may run at once. */
+  get limit(): number {
+    return this.#settings.maxConcurrentRecorders;
+  }
+
+  /**
+   * A recorder whose ports are bound: whatever is sent to it from now on is recorded.
+   *
+   * @throws RecorderError TOO_MANY_RECORDERS, RECORDER_NOT_STARTED, RECORDER_NOT_BOUND, RECORDER_IMAGE_MISSING,
+   *   RECORDER_NETWORK_MISSING, DOCKER_UNREACHABLE, DOCKER_FORBIDDEN; no container and no file is left then, in a
+   *   moment.
+   */
+  async take(spec: RecorderSpec): Promise<StartedRecorder> {
+    const { maxConcurrentRecorders, network, isUnordered } = this.#settings;
+    if (!spec.isSuccessor && this.#running >= maxConcurrentRecorders) {
+      throw new RecorderError("TOO_MANY_RECORDERS", `${maxConcurrentRecorders} are allowed`);
+    }
+    this.#running += 1;
+    try {
+      const command = recordCommand(spec.recorderId, spec.codecs, isUnordered);
+      const container = this.#containerSpec("recorder", spec, command, network);
+      const id = await this.#engine.start(container).catch((error: unknown) => {
+        // An engine that could not say so may have started it all the same.
+        this.#sweeper.sweep(container.name, () => this.#spool.clear(spec.recorderId));
+        throw error;
+      });
+      try {
+        return this.#started(id, spec.recorderId, await bound(this.#engine, id));
+      } catch (error) {
+        this.#sweeper.sweep(id, () => this.#spool.clear(spec.recorderId));
+        throw error;
+      }
+    } catch (error) {
+      this.#running -= 1;
+      throw error;
+    }
+  }
+
+  /** Recorders of an earlier life whose containers are still there, running or not. */
+  async find(): Promise<Map<string, StartedRecorder>> {
+    const found = await this.#engine.list("recorder");
+    return new Map(
+      found.map(({ id, labels, address }) => {
+        const recorderId = labels[LABEL.recorderId] ?? id;
+        this.#running += 1;
+        return [recorderId, this.#started(id, recorderId as RecorderId, address ?? "")];
+      }),
+    );
+  }
+
+  /** Assemblers of an earlier life write into files that are about to be written again. */
+  async removeAssemblers(): Promise<void> {
+    for (const { id } of await this.#engine.list("assembler")) await this.#engine.remove(id);
+  }
+
+  /**
+   * Joins the tracks of a recorder that has ended, in a container for that alone.
+   *
+   * @throws RecorderError NOT_ASSEMBLED, and what keeps a container from being started.
+   */
+  async assemble(order: AssemblyOrder): Promise<Assembly> {
+    const container = this.#containerSpec("assembler", order, assembleCommand(order), undefined);
+    if (this.#doubtful.has(container.name)) await this.#engine.remove(container.name);
+    this.#doubtful.delete(container.name);
+    const id = await this.#engine.start(container).catch((error: unknown) => {
+      this.#doubtful.add(container.name);
+      throw error;
+    });
+    const limit = AbortSignal.timeout(ASSEMBLY_TIMEOUT_MS);
+    try {
+      const exitCode = await this.#engine.exited(id, limit);
+      return assemblyOf(exitCode, await this.#engine.output(id));
+    } catch (error) {
+      if (limit.aborted) throw new RecorderError("NOT_ASSEMBLED", "it took too long", { cause: error });
+      throw error;
+    } finally {
+      this.#sweeper.sweep(id);
+    }
+  }
+
+  /** Resolves when no container is left that has done its work. */
+  async swept(): Promise<void> {
+    await this.#sweeper.idle();
+  }
+
+  #started(containerId: string, recorderId: RecorderId, address: string): StartedRecorder {
+    const recorder = new StartedRecorder(this.#surroundings, containerId, recorderId, address);
+    void recorder.exit.then(() => {
+      this.#running -= 1;
+    });
+    return recorder;
+  }
+
+  #containerSpec(
+    role: "recorder" | "assembler",
+    owner: RecorderOwner,
+    command: string[],
+    network: string | undefined,
+  ): ContainerSpec {
+    return {
+      name: `${this.#settings.project}-${role}-${owner.recorderId}`,
+      image: this.#settings.image,
+      command,
+      labels: {
+        [LABEL.role]: role,
+        [LABEL.recorderId]: owner.recorderId,
+        [LABEL.callId]: owner.callId,
+        [LABEL.legId]: owner.legId,
+      },
+      network,
+      recordings: this.#settings.recordings,
+      memoryBytes: this.#settings.memoryMebibytes * MEBIBYTE,
+      nanoCpus: Math.round(this.#settings.cpus * 1e9),
+    };
+  }
+}
