@@ -1,5 +1,5 @@
 // Writes docs/manifest.schema.json anew, after a change of the manifest: npm run schema
 import { writeFile } from "node:fs/promises";
-import { manifestSchema } from "../orchestrator/src/archive/library/manifestSchema.ts";
+import { manifestSchema } from "../orchestrator/src/outside/api/manifestSchema.ts";
 
 await writeFile(new URL("../docs/manifest.schema.json", import.meta.url), manifestSchema());

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Clock } from "../../clock.ts";
-import type { AudioSegment } from "../../follow-up/live/audioSegment.ts";
 import { type CallId, type LegId, newCallId, newLegId } from "../../ids.ts";
+import type { AudioSegment } from "../library/audioSegment.ts";
 import type { Library } from "../library/library.ts";
 import {
   type Chat,

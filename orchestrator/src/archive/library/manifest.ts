@@ -6,6 +6,8 @@ export const MANIFEST_VERSION = 1;
 
 const instant = z.iso.datetime();
 const kind = z.enum(["audio", "video"]);
+/** What a track holds (RFC 8866, section 5.14). */
+export type Kind = z.infer<typeof kind>;
 
 const codec = z.object({
   codec: z.string(),

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type CallId, isRecorderId, type JobId, type LegId, type RecorderId, timeOf } from "../../ids.ts";
-import type { Kind } from "../../recording/recorders/codecs.ts";
+import type { Kind } from "./manifest.ts";
 
 /** The only place that turns an id into a path. Ids are ours: what a caller sends never becomes one. */
 export class Paths {

@@ -1,8 +1,7 @@
 import { stat } from "node:fs/promises";
 import { z } from "zod";
 import { RecorderError } from "../../errors.ts";
-import type { Kind } from "../../recording/recorders/codecs.ts";
-import type { RecordingFile } from "./manifest.ts";
+import type { Kind, RecordingFile } from "./manifest.ts";
 import { inspectMatroska } from "./matroska.ts";
 import { inspectMp4 } from "./mp4.ts";
 

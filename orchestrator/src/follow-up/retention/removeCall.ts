@@ -5,7 +5,7 @@ import type { Library } from "../../archive/library/library.ts";
 import type { Manifest } from "../../archive/library/manifest.ts";
 import type { Clock } from "../../clock.ts";
 import { RecorderError } from "../../errors.ts";
-import type { Webhooks } from "../../outside/webhooks/webhooks.ts";
+import type { CallId } from "../../ids.ts";
 import type { LegDesk } from "../../recording/legs/legDesk.ts";
 import { allRecordersOf } from "../../recording/legs/parts.ts";
 import type { Jobs } from "../jobs/jobs.ts";
@@ -19,7 +19,8 @@ export interface RemovalRooms {
   library: Library;
   log: Logger;
   uploads: Pick<Uploads, "forget">;
-  webhooks: Pick<Webhooks, "forget">;
+  /** What operators' programs were told of calls. */
+  webhooks: { forget(callId: CallId): Promise<void> };
 }
 
 /**

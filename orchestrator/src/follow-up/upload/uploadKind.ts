@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { Paths } from "../../archive/library/paths.ts";
 import type { Clock } from "../../clock.ts";
-import type { Webhooks } from "../../outside/webhooks/webhooks.ts";
 import type { Slots } from "../../slots.ts";
 import type { JobAtWork, JobKind } from "../jobs/jobKind.ts";
 import type { JobWork } from "../jobs/jobWork.ts";
 import { inventory } from "./inventory.ts";
 import { endedWith, percentOf } from "./uploaderWords.ts";
+import type { UploadNotifier } from "./uploadNotifier.ts";
 import type { UploadRecords } from "./uploadRecords.ts";
 
 /** Seconds at first, an hour at last, for a day. */
@@ -34,7 +34,7 @@ export interface UploadSurroundings {
   /** Of all uploaders together. */
   slots: Slots;
   clock: Clock;
-  webhooks: Pick<Webhooks, "publish">;
+  webhooks: Pick<UploadNotifier, "publish">;
 }
 
 const Order = z.object({});

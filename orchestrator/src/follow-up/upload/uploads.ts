@@ -5,7 +5,6 @@ import type { Manifest } from "../../archive/library/manifest.ts";
 import type { Paths } from "../../archive/library/paths.ts";
 import type { Clock } from "../../clock.ts";
 import type { CallId } from "../../ids.ts";
-import type { Webhooks } from "../../outside/webhooks/webhooks.ts";
 import { Slots } from "../../slots.ts";
 import { isJobOver } from "../jobs/job.ts";
 import type { Jobs } from "../jobs/jobs.ts";
@@ -15,6 +14,7 @@ import { areAmong, inventory } from "./inventory.ts";
 import { removalKind } from "./removalKind.ts";
 import { SOUND, soundKind } from "./soundKind.ts";
 import { type UploaderSettings, uploadKind } from "./uploadKind.ts";
+import type { UploadNotifier } from "./uploadNotifier.ts";
 import { UploadRecords } from "./uploadRecords.ts";
 import type { UploadView } from "./uploadView.ts";
 
@@ -28,7 +28,7 @@ export interface UploadSources {
   jobs: Jobs;
   log: Logger;
   paths: Paths;
-  webhooks: Pick<Webhooks, "publish" | "messages">;
+  webhooks: UploadNotifier;
 }
 
 /** Sees to it that every call that is over lies on the remote, just as it lies here. */

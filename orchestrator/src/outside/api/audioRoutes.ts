@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
+import { AudioSegment } from "../../archive/library/audioSegment.ts";
 import { mediaType, otherType } from "../../archive/library/mediaType.ts";
 import { AUDIO_INDEX, type Paths } from "../../archive/library/paths.ts";
 import { RecorderError } from "../../errors.ts";
-import { AudioSegment } from "../../follow-up/live/audioSegment.ts";
 import { isCallId } from "../../ids.ts";
 import { operation } from "./operation.ts";
 

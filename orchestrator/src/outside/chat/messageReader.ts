@@ -1,11 +1,9 @@
 import { z } from "zod";
+import type { Serialization } from "../../recording/gateway/gateway.ts";
 import { unpack } from "./binaryPack.ts";
 
 /** What somebody said: text, any other JSON value, or bytes that are neither. */
 export type Said = { text: string } | { json: unknown } | { base64: string };
-
-/** How a page packs its messages: skyway-js' `serialization`, as the gateway spells it. */
-export type Serialization = "BINARY" | "BINARY_UTF8" | "JSON" | "NONE";
 
 /** Of messages that come in parts; more are an attack, or a mistake. */
 const MAX_UNFINISHED = 16;

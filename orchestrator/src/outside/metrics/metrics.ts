@@ -6,9 +6,9 @@ import type { ErrorCode } from "../../errors.ts";
 import type { Gateways } from "../../recording/gateway/gateways.ts";
 import { legsAt } from "../../recording/gateway/legsAt.ts";
 import type { Host } from "../../recording/host/host.ts";
+import type { LegMetrics } from "../../recording/legs/legMetrics.ts";
 import type { Recorders } from "../../recording/recorders/recorders.ts";
 import type { Health } from "../health.ts";
-import type { LegMetrics } from "./legMetrics.ts";
 import { type FinishedLeg, LegWatch } from "./legWatch.ts";
 
 /** A warm container takes 0.3 s; at 15 s a recorder has failed to start. */

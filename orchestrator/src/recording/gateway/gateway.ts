@@ -1,7 +1,10 @@
+import type { Kind } from "../../archive/library/manifest.ts";
 import type { DataConnectionId, MediaConnectionId, PeerId } from "../../ids.ts";
-import type { Serialization } from "../../outside/chat/messageReader.ts";
-import type { Codec, Codecs, Kind, OfferedTrack } from "../recorders/codecs.ts";
+import type { Codec, Codecs, OfferedTrack } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
+
+/** How a page packs its data messages: skyway-js' `serialization`, as the gateway spells it. */
+export type Serialization = "BINARY" | "BINARY_UTF8" | "JSON" | "NONE";
 
 /** The right to act as a peer at the gateway. */
 export interface PeerHandle {

@@ -1,22 +1,29 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
-import type { Configuration } from "../../configuration/readConfiguration.ts";
 import { addressesOf, gatewayUrl } from "./gatewayAddresses.ts";
 import type { GatewaySources } from "./gateways.ts";
-import { JanusGateway } from "./janus/janusGateway.ts";
+import { type JanusAddress, JanusGateway } from "./janus/janusGateway.ts";
 import { SkywayGateway } from "./skywayGateway.ts";
 
-type Configured = Pick<Configuration, "apiKey" | "bandwidth" | "gatewayUrl" | "janus">;
+export interface GatewaySettings {
+  apiKey: string;
+  /** For each leg; 0 is no limit. */
+  bandwidth: { perLegKbps: number };
+  /** Of the SkyWay WebRTC Gateway REST API; its host name may resolve to several gateways. */
+  gatewayUrl: string;
+  /** Takes the place of the SkyWay gateways. */
+  janus?: JanusAddress | undefined;
+}
 
 /** What calls come by: all SkyWay gateways that answer to their name, or the one Janus in their place. */
-export function gatewaySources(configuration: Configured, clock: Clock, log: Logger): GatewaySources {
-  const { apiKey, bandwidth, gatewayUrl: url, janus } = configuration;
+export function gatewaySources(settings: GatewaySettings, clock: Clock, log: Logger): GatewaySources {
+  const { apiKey, bandwidth, gatewayUrl: url, janus } = settings;
   if (janus) {
     const gateway = new JanusGateway(janus, clock, log);
     return { open: () => gateway, addresses: async () => [new URL(janus.url).hostname] };
   }
   return {
-    open: (address) => new SkywayGateway(gatewayUrl(configuration, address), apiKey, bandwidth.perLegKbps, address),
+    open: (address) => new SkywayGateway(gatewayUrl(settings, address), apiKey, bandwidth.perLegKbps, address),
     addresses: () => addressesOf(url),
   };
 }

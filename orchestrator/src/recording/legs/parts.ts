@@ -1,6 +1,6 @@
-import type { ManifestLeg, ManifestPart, ManifestTrack } from "../../archive/library/manifest.ts";
+import type { Kind, ManifestLeg, ManifestPart, ManifestTrack } from "../../archive/library/manifest.ts";
 import type { RecorderId } from "../../ids.ts";
-import type { Codecs, Kind } from "../recorders/codecs.ts";
+import type { Codecs } from "../recorders/codecs.ts";
 import type { TrackPart } from "../recorders/commands.ts";
 
 const TIMESTAMPS = 2 ** 32;

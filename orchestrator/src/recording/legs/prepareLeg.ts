@@ -2,12 +2,12 @@ import { isOver } from "../../archive/calls/view.ts";
 import type { LegIn } from "../../archive/library/manifest.ts";
 import { asRecorderError, RecorderError } from "../../errors.ts";
 import { recorderIdOf } from "../../ids.ts";
-import type { LegMetrics } from "../../outside/metrics/legMetrics.ts";
 import { CALLED_WITH, type Codecs, chooseCodecs, codecNames, USUAL_CODECS } from "../recorders/codecs.ts";
 import type { RecorderSpec } from "../recorders/recorders.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { LegContext } from "./legContext.ts";
 import { admit } from "./legLimits.ts";
+import type { LegMetrics } from "./legMetrics.ts";
 
 export interface PreparedLeg {
   leg: Omit<LegIn<"connecting">, "mediaConnectionId">;

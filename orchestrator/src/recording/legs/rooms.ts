@@ -3,13 +3,13 @@ import type { CallBook } from "../../archive/calls/callBook.ts";
 import type { Library } from "../../archive/library/library.ts";
 import type { Storage } from "../../archive/library/storage.ts";
 import type { Clock } from "../../clock.ts";
-import type { LegMetrics } from "../../outside/metrics/legMetrics.ts";
 import type { GatewayCalls } from "../gateway/gateway.ts";
 import type { Host } from "../host/host.ts";
 import type { FileForm, Preferences } from "../recorders/codecs.ts";
 import type { Recorders } from "../recorders/recorders.ts";
 import type { LegDesk } from "./legDesk.ts";
 import type { LegLimits } from "./legLimits.ts";
+import type { LegMetrics } from "./legMetrics.ts";
 
 /** What a leg's story takes place in. */
 export interface Rooms {

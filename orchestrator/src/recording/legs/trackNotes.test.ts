@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Kind } from "../../archive/library/manifest.ts";
 import type { TrackClock, TrackReport } from "../gateway/gateway.ts";
-import { type Kind, USUAL_CODECS } from "../recorders/codecs.ts";
+import { USUAL_CODECS } from "../recorders/codecs.ts";
 import { firstMediaAt, isNews, noteTracks } from "./trackNotes.ts";
 
 const clock = (firstUnixMs: number, more: Partial<TrackClock> = {}): TrackClock => ({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Codec, chooseCodecs, containerFormat, type Kind, USUAL_CODECS } from "./codecs.ts";
+import type { Kind } from "../../archive/library/manifest.ts";
+import { type Codec, chooseCodecs, containerFormat, USUAL_CODECS } from "./codecs.ts";
 
 const codec = (name: string, payloadType: number): Codec => ({
   codec: name,

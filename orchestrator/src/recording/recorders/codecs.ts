@@ -1,6 +1,5 @@
+import type { Kind } from "../../archive/library/manifest.ts";
 import { RecorderError } from "../../errors.ts";
-
-export type Kind = "audio" | "video";
 
 /** A codec as SDP describes it (RFC 8866, sections 6.6 and 6.15). */
 export interface Codec {

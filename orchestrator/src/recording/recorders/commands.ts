@@ -1,5 +1,6 @@
+import type { Kind } from "../../archive/library/manifest.ts";
 import type { CallId, LegId, RecorderId } from "../../ids.ts";
-import type { Codecs, ContainerFormat, FileForm, Kind } from "./codecs.ts";
+import type { Codecs, ContainerFormat, FileForm } from "./codecs.ts";
 import { portsOf } from "./ports.ts";
 import { trackSdp } from "./sdp.ts";
 

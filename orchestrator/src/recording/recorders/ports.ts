@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { Kind } from "../../archive/library/manifest.ts";
 import type { RecorderId } from "../../ids.ts";
-import type { Kind } from "./codecs.ts";
 
 const FIRST_PORT = 10_000;
 /** Even ones, of which ffmpeg takes the next for RTCP, too (RFC 3550, section 11). */

@@ -1,4 +1,5 @@
-import type { Codec, Kind } from "./codecs.ts";
+import type { Kind } from "../../archive/library/manifest.ts";
+import type { Codec } from "./codecs.ts";
 
 /** H264's parameter sets are the longest that are worth anything. */
 const FMTP_LIMIT_CHARACTERS = 1_024;

@@ -1,4 +1,5 @@
-import { type Codec, type Kind, type OfferedTrack, USUAL_CODECS } from "../../recorders/codecs.ts";
+import type { Kind } from "../../../archive/library/manifest.ts";
+import { type Codec, type OfferedTrack, USUAL_CODECS } from "../../recorders/codecs.ts";
 import type { Publisher } from "./messages.ts";
 
 const g711 = (codec: string, payloadType: number): Codec => ({

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { withoutNoise } from "../../outside/api/jsonSchema.ts";
-import { Manifest } from "./manifest.ts";
+import { Manifest } from "../../archive/library/manifest.ts";
+import { withoutNoise } from "./jsonSchema.ts";
 
 /** The manifest's JSON Schema, as it stands in `docs/`: what may lie on the volume. */
 export function manifestSchema(): string {

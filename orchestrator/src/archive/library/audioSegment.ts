@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { AUDIO_INDEX } from "../../archive/library/paths.ts";
+import { AUDIO_INDEX } from "./paths.ts";
 
 /** A file of what was said in a call, as the index beside it and the events have it: services/live writes it. */
 export const AudioSegment = z
