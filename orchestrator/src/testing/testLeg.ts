@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { Registry } from "prom-client";
 import { CallBook } from "../archive/calls/callBook.ts";
 import { Library } from "../archive/library/library.ts";
 import type { Manifest } from "../archive/library/manifest.ts";
@@ -6,6 +7,7 @@ import { Paths } from "../archive/library/paths.ts";
 import { Storage } from "../archive/library/storage.ts";
 import type { Gateway } from "../recording/gateway/gateway.ts";
 import { LegDesk } from "../recording/legs/legDesk.ts";
+import { LegMetrics } from "../recording/legs/legMetrics.ts";
 import type { Rooms } from "../recording/legs/rooms.ts";
 import type { Recorders } from "../recording/recorders/recorders.ts";
 import type { ManualClock } from "./manualClock.ts";
@@ -66,7 +68,7 @@ export function testRooms(gateway: Gateway, clock: ManualClock, recorders: Parti
     library,
     log,
     limits: {},
-    metrics: { recorderBound() {}, recorderNotStarted() {}, answered() {} },
+    metrics: new LegMetrics(new Registry()),
     preferences: { video: ["VP8"], audio: ["opus"] },
     recorders: recorders as Recorders,
     storage: new Storage(library, 1e8),

@@ -1,11 +1,13 @@
+import { Registry } from "prom-client";
 import { expect, test } from "vitest";
 import { CallBook } from "../../archive/calls/callBook.ts";
 import type { LegIn } from "../../archive/library/manifest.ts";
 import type { MediaConnectionId, PeerId } from "../../ids.ts";
+import { LegMetrics } from "../../recording/legs/legMetrics.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
 import { PaperGateway } from "../../testing/paperGateway.ts";
 import { testRooms } from "../../testing/testLeg.ts";
-import { Metrics } from "./metrics.ts";
+import { measure } from "./metrics.ts";
 
 const RINGING = {
   peerId: "alice",
@@ -22,7 +24,9 @@ function open(freeBytes: () => Promise<number> = async () => 5e9) {
   const clock = new ManualClock();
   const { library } = testRooms(new PaperGateway(), clock);
   const calls = new CallBook(library, clock);
-  const metrics = new Metrics({
+  const registry = new Registry();
+  const metrics = new LegMetrics(registry);
+  measure(registry, {
     ...{ calls, clock, freeBytes, minimumFreeBytes: 1e9 },
     recorders: { running: 1, limit: 20 },
     host: {
@@ -33,7 +37,7 @@ function open(freeBytes: () => Promise<number> = async () => 5e9) {
     gateways: { present: ["10.0.0.4", "10.0.0.5"], at: (address) => gatewayAt(address ?? "") },
     health: async () => ({ status: "failing", parts: { docker: { status: "failing" } } }) as never,
   });
-  return { clock, calls, metrics, scrape: async () => (await metrics.registry.metrics()).split("\n") };
+  return { clock, calls, metrics, scrape: async () => (await registry.metrics()).split("\n") };
 }
 
 test("the host is shown beside what it has to have", async () => {

@@ -1,22 +1,14 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Gauge, type Registry } from "prom-client";
 import type { CallBook } from "../../archive/calls/callBook.ts";
 import { LEG_STATES } from "../../archive/library/manifest.ts";
 import type { Clock } from "../../clock.ts";
-import type { ErrorCode } from "../../errors.ts";
 import type { Gateways } from "../../recording/gateway/gateways.ts";
 import { legsAt } from "../../recording/gateway/legsAt.ts";
 import type { Host } from "../../recording/host/host.ts";
-import type { LegMetrics } from "../../recording/legs/legMetrics.ts";
 import type { Recorders } from "../../recording/recorders/recorders.ts";
 import type { Health } from "../health.ts";
-import { type FinishedLeg, LegWatch } from "./legWatch.ts";
-
-/** A warm container takes 0.3 s; at 15 s a recorder has failed to start. */
-const START_BUCKETS_SECONDS = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 15];
-/** A call is ready within 3 s; joining hours of it takes longer. */
-const READY_BUCKETS_SECONDS = [0.5, 1, 1.5, 2, 3, 5, 10, 30, 60, 300];
-/** Reasons are words of ours or of the gateway; another gateway's must not make any number of series. */
-const REASON = /^[a-z_]{1,32}$/;
+import { LegResults } from "./legResults.ts";
+import { LegWatch } from "./legWatch.ts";
 
 export interface MetricSources {
   calls: CallBook;
@@ -30,162 +22,87 @@ export interface MetricSources {
   gateways: Pick<Gateways, "present" | "at">;
 }
 
-/** What Prometheus is told of this process: names by its own rules, in base units. */
-export class Metrics implements LegMetrics {
-  readonly registry = new Registry();
-  readonly #recorderStart = new Histogram({
-    name: "call_recorder_recorder_start_seconds",
-    help: "From asking for a recorder until its ports are bound.",
-    buckets: START_BUCKETS_SECONDS,
-    registers: [this.registry],
-  });
-  readonly #recorderStartFailures = new Counter({
-    name: "call_recorder_recorder_start_failures_total",
-    help: "Legs that got no recorder, by the code of their error.",
-    labelNames: ["code"],
-    registers: [this.registry],
-  });
-  readonly #answer = new Histogram({
-    name: "call_recorder_answer_seconds",
-    help: "From the ring of a call until it was answered.",
-    buckets: START_BUCKETS_SECONDS,
-    registers: [this.registry],
-  });
-  readonly #ready = new Histogram({
-    name: "call_recorder_ready_seconds",
-    help: "From the end of a leg until its recording was ready.",
-    buckets: READY_BUCKETS_SECONDS,
-    registers: [this.registry],
-  });
-  readonly #recordings = new Counter({
-    name: "call_recorder_recordings_total",
-    help: "Legs that are over, by result, by why they ended, and by the code of their error.",
-    labelNames: ["result", "reason", "code"],
-    registers: [this.registry],
-  });
-  readonly #recordedBytes = new Counter({
-    name: "call_recorder_recorded_bytes_total",
-    help: "Bytes of recordings that are ready.",
-    registers: [this.registry],
-  });
-  readonly #recordedSeconds = new Counter({
-    name: "call_recorder_recorded_seconds_total",
-    help: "Seconds of recordings that are ready.",
-    registers: [this.registry],
-  });
-  readonly #failedConnects = new Counter({
-    name: "call_recorder_failed_connects_total",
-    help: "Legs that were answered and whose media never came.",
-    registers: [this.registry],
-  });
+const RUNNING_STATES = LEG_STATES.filter((state) => state !== "ready" && state !== "failed");
 
-  constructor(sources: MetricSources) {
-    collectDefaultMetrics({ register: this.registry });
-    const watch = new LegWatch(sources.calls, sources.clock, (leg, atMs) => this.#finished(leg, atMs));
-    // Those that nothing has counted yet are known all the same: an alert compares with zero, not with nothing.
-    this.#recordings.inc({ result: "ready", reason: "force_close", code: "" }, 0);
-    this.#recordings.inc({ result: "failed", reason: "", code: "INTERNAL" }, 0);
-    const registers = [this.registry];
-    gauge("call_recorder_legs", "Legs by state.", ["state"], (gauge) => {
+/** Registers what Prometheus reads about this process: names follow its conventions, values are in base units. */
+export function measure(registry: Registry, sources: MetricSources): void {
+  collectDefaultMetrics({ register: registry });
+  const results = new LegResults(registry);
+  const watch = new LegWatch(sources.calls, sources.clock, (leg, atMs) => results.count(leg, atMs));
+  const registers = [registry];
+  gauge("call_recorder_legs", "Legs by state.", ["state"], (gauge) => {
+    const running = watch.running();
+    for (const state of RUNNING_STATES) gauge.set({ state }, running.get(state)?.legs ?? 0);
+  });
+  gauge(
+    "call_recorder_oldest_leg_seconds",
+    "How long the oldest leg in a state has been in it.",
+    ["state"],
+    (gauge) => {
       const running = watch.running();
-      for (const state of RUNNING_STATES) gauge.set({ state }, running.get(state)?.legs ?? 0);
-    });
-    gauge(
-      "call_recorder_oldest_leg_seconds",
-      "How long the oldest leg in a state has been in it.",
-      ["state"],
-      (gauge) => {
-        const running = watch.running();
-        for (const state of RUNNING_STATES) gauge.set({ state }, running.get(state)?.oldestSeconds ?? 0);
+      for (const state of RUNNING_STATES) gauge.set({ state }, running.get(state)?.oldestSeconds ?? 0);
+    },
+  );
+  gauge("call_recorder_recorders", "Recorders that run or are being started.", [], (gauge) =>
+    gauge.set(sources.recorders.running),
+  );
+  gauge("call_recorder_recorders_limit", "How many recorders may run at once.", [], (gauge) =>
+    gauge.set(sources.recorders.limit),
+  );
+  gauge("call_recorder_storage_free_bytes", "Free space on the recordings volume.", [], async (gauge) =>
+    // A volume that is gone has no free space, and an alert has to say so.
+    gauge.set(await sources.freeBytes().catch(() => 0)),
+  );
+  gauge("call_recorder_storage_minimum_free_bytes", "Below so much free space no call is taken.", [], (gauge) =>
+    gauge.set(sources.minimumFreeBytes),
+  );
+  gauge("call_recorder_host_available_bytes", "Memory that the host can still give.", [], async (gauge) =>
+    gauge.set((await sources.host.availableBytes()) ?? 0),
+  );
+  gauge("call_recorder_host_minimum_available_bytes", "Below so much memory no call is taken.", [], (gauge) =>
+    gauge.set(sources.host.limits.minimumAvailableBytes),
+  );
+  gauge(
+    "call_recorder_cpu_wait_seconds",
+    "How long a processor is waited for; one in ten waits is longer.",
+    [],
+    (gauge) => gauge.set(sources.host.cpuWaitMs / 1000),
+  );
+  gauge("call_recorder_gateway_up", "Whether a gateway is well.", ["gateway"], async (gauge) => {
+    const { present } = sources.gateways;
+    const well = await Promise.all(present.map((address) => sources.gateways.at(address).isWell()));
+    gauge.reset(); // those that have gone
+    for (const [index, gateway] of present.entries()) gauge.set({ gateway }, well[index] ? 1 : 0);
+  });
+  gauge("call_recorder_gateway_legs", "Legs that go on at a gateway.", ["gateway"], (gauge) => {
+    const legs = legsAt(sources.calls.running());
+    gauge.reset();
+    for (const gateway of sources.gateways.present) gauge.set({ gateway }, legs.get(gateway) ?? 0);
+  });
+  gauge(
+    "call_recorder_part_up",
+    "Whether a part of the bundle is well, as /api/health says.",
+    ["part"],
+    async (gauge) => {
+      const { parts } = await sources.health();
+      for (const [part, { status }] of Object.entries(parts)) gauge.set({ part }, status === "ok" ? 1 : 0);
+    },
+  );
+
+  function gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    collect: (gauge: Gauge<Label>) => void | Promise<void>,
+  ): void {
+    new Gauge<Label>({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        return collect(this);
       },
-    );
-    gauge("call_recorder_recorders", "Recorders that run or are being started.", [], (gauge) =>
-      gauge.set(sources.recorders.running),
-    );
-    gauge("call_recorder_recorders_limit", "How many recorders may run at once.", [], (gauge) =>
-      gauge.set(sources.recorders.limit),
-    );
-    gauge("call_recorder_storage_free_bytes", "Free space on the recordings volume.", [], async (gauge) =>
-      // A volume that is gone has no free space, and an alert has to say so.
-      gauge.set(await sources.freeBytes().catch(() => 0)),
-    );
-    gauge("call_recorder_storage_minimum_free_bytes", "Below so much free space no call is taken.", [], (gauge) =>
-      gauge.set(sources.minimumFreeBytes),
-    );
-    gauge("call_recorder_host_available_bytes", "Memory that the host can still give.", [], async (gauge) =>
-      gauge.set((await sources.host.availableBytes()) ?? 0),
-    );
-    gauge("call_recorder_host_minimum_available_bytes", "Below so much memory no call is taken.", [], (gauge) =>
-      gauge.set(sources.host.limits.minimumAvailableBytes),
-    );
-    gauge(
-      "call_recorder_cpu_wait_seconds",
-      "How long a processor is waited for; one in ten waits is longer.",
-      [],
-      (gauge) => gauge.set(sources.host.cpuWaitMs / 1000),
-    );
-    gauge("call_recorder_gateway_up", "Whether a gateway is well.", ["gateway"], async (gauge) => {
-      const { present } = sources.gateways;
-      const well = await Promise.all(present.map((address) => sources.gateways.at(address).isWell()));
-      gauge.reset(); // those that have gone
-      for (const [index, gateway] of present.entries()) gauge.set({ gateway }, well[index] ? 1 : 0);
     });
-    gauge("call_recorder_gateway_legs", "Legs that go on at a gateway.", ["gateway"], (gauge) => {
-      const legs = legsAt(sources.calls.running());
-      gauge.reset();
-      for (const gateway of sources.gateways.present) gauge.set({ gateway }, legs.get(gateway) ?? 0);
-    });
-    gauge(
-      "call_recorder_part_up",
-      "Whether a part of the bundle is well, as /api/health says.",
-      ["part"],
-      async (gauge) => {
-        const { parts } = await sources.health();
-        for (const [part, { status }] of Object.entries(parts)) gauge.set({ part }, status === "ok" ? 1 : 0);
-      },
-    );
-
-    function gauge<Label extends string>(
-      name: string,
-      help: string,
-      labelNames: Label[],
-      collect: (gauge: Gauge<Label>) => void | Promise<void>,
-    ): void {
-      new Gauge<Label>({
-        name,
-        help,
-        labelNames,
-        registers,
-        collect() {
-          return collect(this);
-        },
-      });
-    }
-  }
-
-  recorderBound(ms: number): void {
-    this.#recorderStart.observe(ms / 1000);
-  }
-
-  recorderNotStarted(code: ErrorCode): void {
-    this.#recorderStartFailures.inc({ code });
-  }
-
-  answered(ms: number): void {
-    this.#answer.observe(ms / 1000);
-  }
-
-  #finished(leg: FinishedLeg, atMs: number): void {
-    const reason = leg.reason !== undefined && REASON.test(leg.reason) ? leg.reason : "";
-    this.#recordings.inc({ result: leg.state, reason, code: leg.error?.code ?? "" });
-    if (leg.error?.code === "NOT_CONNECTED") this.#failedConnects.inc();
-    if (leg.state !== "ready") return;
-    this.#ready.observe(Math.max(0, atMs - Date.parse(leg.endedAt)) / 1000);
-    for (const { file } of leg.files ?? [leg]) {
-      this.#recordedBytes.inc(file?.bytes ?? 0);
-      this.#recordedSeconds.inc(file?.durationSeconds ?? 0);
-    }
   }
 }
-
-const RUNNING_STATES = LEG_STATES.filter((state) => state !== "ready" && state !== "failed");

@@ -1,10 +1,48 @@
+import { Counter, Histogram, type Registry } from "prom-client";
 import type { ErrorCode } from "../../errors.ts";
 
-/** What a leg's story has to say that its manifest does not. */
-export interface LegMetrics {
-  /** From asking for a recorder until its ports were bound. */
-  recorderBound(ms: number): void;
-  recorderNotStarted(code: ErrorCode): void;
-  /** From the ring until the call was answered. */
-  answered(ms: number): void;
+/** A warm container takes 0.3 s; at 15 s a recorder has failed to start. */
+const START_BUCKETS_SECONDS = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 15];
+
+/** Metrics of a leg's start, which its manifest does not hold. */
+export class LegMetrics {
+  readonly #recorderStart: Histogram;
+  readonly #recorderStartFailures: Counter<"code">;
+  readonly #answer: Histogram;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#recorderStart = new Histogram({
+      name: "call_recorder_recorder_start_seconds",
+      help: "From asking for a recorder until its ports are bound.",
+      buckets: START_BUCKETS_SECONDS,
+      registers,
+    });
+    this.#recorderStartFailures = new Counter({
+      name: "call_recorder_recorder_start_failures_total",
+      help: "Legs that got no recorder, by the code of their error.",
+      labelNames: ["code"],
+      registers,
+    });
+    this.#answer = new Histogram({
+      name: "call_recorder_answer_seconds",
+      help: "From the ring of a call until it was answered.",
+      buckets: START_BUCKETS_SECONDS,
+      registers,
+    });
+  }
+
+  /** @param ms from asking for a recorder until its ports were bound. */
+  recorderBound(ms: number): void {
+    this.#recorderStart.observe(ms / 1000);
+  }
+
+  recorderNotStarted(code: ErrorCode): void {
+    this.#recorderStartFailures.inc({ code });
+  }
+
+  /** @param ms from the ring until the call was answered. */
+  answered(ms: number): void {
+    this.#answer.observe(ms / 1000);
+  }
 }
