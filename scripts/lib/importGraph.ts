@@ -48,4 +48,4 @@ export function foreignImports(graph: ImportGraph): string[] {
 /** Test files, and what only they use. */
 export const isTest = (file: string): boolean => /\.test\.tsx?$|\/(testing|fuzz|endurance)\//.test(file);
 
-const workspaceOf = (file: string): string => file.split("/src/")[0] ?? file;
+const workspaceOf = (file: string): string => file.replace(/\/(src\/.*|package\.json)$/, "");

@@ -6,7 +6,7 @@ import { type Passage, RunningCalls } from "../../services/skyway-webrtc-gateway
 /**
  * scripts/bench restarts [--calls N] [--seconds S]: two gateways side by side, one of which has restarted ICE of all its
  * calls: what a packet takes of their processor time, which passes through an agent of the gateway's own then
- * (docs/decisions/0020).
+ * (docs/decisions/0020-ice-restarts.md).
  */
 const { values } = parseArgs({
   options: { calls: { type: "string", default: "10" }, seconds: { type: "string", default: "20" } },
