@@ -7,9 +7,6 @@ const BUNDLES = Number(process.env["E2E_BUNDLES"] ?? 1);
 const E2E = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
-  // What two cores with browsers and ffmpeg were too busy for once is tried again; scripts/test names it, for it may be a
-  // defect all the same.
-  retry: 1,
 };
 /** They measure, need both cores, or a disk that no container of others has: nothing else runs meanwhile. */
 const ALONE = ["bandwidth", "chaos", "fidelity", "film", "gateways", "live", "soak", "volume"].map(

@@ -1,6 +1,6 @@
 /**
- * Names what failed and why, also where a second try went well, sums what the test runs and the checks found as the last line, and exits with 1 if anything
- * failed. Whoever reads only the end of a long log sees it all.
+ * Prints how long each test file took, what failed and why, and as the last line the sum of all tests and checks. Exits
+ * with 1 if anything failed. The end of a long log has all that matters.
  *
  *   node scripts/tally.ts <folder of vitest's JSON reports> <checks passed> <checks failed> <project>…
  */
@@ -9,6 +9,8 @@ import { join, relative } from "node:path";
 import { z } from "zod";
 
 const REASON_LINES = 3;
+/** Files that take less are summed up. */
+const LISTED_SECONDS = 5;
 
 const Report = z.object({
   numPassedTests: z.number(),
@@ -20,6 +22,9 @@ const Report = z.object({
       name: z.string(),
       status: z.string(),
       message: z.string(),
+      /** Unix time in milliseconds. */
+      startTime: z.number(),
+      endTime: z.number(),
       assertionResults: z.array(
         z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()).nullish() }),
       ),
@@ -36,7 +41,7 @@ for (const project of projects) {
     const report = Report.parse(JSON.parse(readFileSync(join(folder, `${project}.json`), "utf8")));
     passed += report.numPassedTests;
     failed += report.numFailedTests;
-    process.stdout.write([...secondTriesOf(report), ...failuresOf(report)].join(""));
+    process.stdout.write([...timesOf(project, report), ...failuresOf(report)].join(""));
     // A file that could not even be loaded, or no test at all, is a failure that no test counts.
     if (report.numFailedTests === 0 && (!report.success || report.numPassedTests === 0)) failed += 1;
   } catch (error) {
@@ -48,18 +53,20 @@ for (const project of projects) {
 process.stdout.write(`tests: ${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
 
-function secondTriesOf({ testResults }: z.infer<typeof Report>): string[] {
-  return testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults
-      .filter(({ status, failureMessages }) => status === "passed" && failureMessages?.length)
-      .map(({ fullName, failureMessages }) =>
-        entry(
-          "PASSED AT THE SECOND TRY",
-          `${relative(process.cwd(), name)}: ${fullName}`,
-          failureMessages?.join("\n") ?? "",
-        ),
-      ),
-  );
+function timesOf(project: string, { testResults }: z.infer<typeof Report>): string[] {
+  const files = testResults
+    .map(({ name, startTime, endTime }) => ({
+      name: relative(process.cwd(), name),
+      seconds: (endTime - startTime) / 1000,
+    }))
+    .sort((one, other) => other.seconds - one.seconds);
+  const short = files.filter(({ seconds }) => seconds < LISTED_SECONDS);
+  const rest = { name: `${short.length} shorter files`, seconds: short.reduce((sum, { seconds }) => sum + seconds, 0) };
+  const rows = [...files.slice(0, files.length - short.length), rest];
+  return [
+    `Seconds of the ${project} tests, by file\n`,
+    ...rows.map(({ name, seconds }) => `${seconds.toFixed(1).padStart(8)}  ${name}\n`),
+  ];
 }
 
 function failuresOf({ testResults }: z.infer<typeof Report>): string[] {
@@ -73,10 +80,6 @@ function failuresOf({ testResults }: z.infer<typeof Report>): string[] {
 }
 
 function failure(what: string, why: string): string {
-  return entry("FAILED", what, why);
-}
-
-function entry(verdict: string, what: string, why: string): string {
   const lines = why.split("\n").filter((line) => line.trim() && !/^\s+at /.test(line));
-  return [`${verdict} ${what}`, ...lines.slice(0, REASON_LINES).map((line) => `    ${line.trim()}`), ""].join("\n");
+  return [`FAILED ${what}`, ...lines.slice(0, REASON_LINES).map((line) => `    ${line.trim()}`), ""].join("\n");
 }

@@ -29,12 +29,6 @@ export async function tellWebhook(url: string, secret: string, yaml: string) {
   };
 }
 
-/** An address of this host that containers of the bundle reach, if they reach anything outside. */
-export async function hostAddress(): Promise<string> {
-  const format = "{{(index .IPAM.Config 0).Gateway}}";
-  return (await runOrThrow("docker", ["network", "inspect", `${PROJECT}_front`, "--format", format])).trim();
-}
-
 const Network = z.object({ Internal: z.boolean(), Containers: z.record(z.string(), z.object({ Name: z.string() })) });
 
 /** Who is on the network that leads out, and whether it does. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fileUrl, findCallOf } from "../bundle/api.ts";
-import { bridgeAddress } from "../bundle/bridgeAddress.ts";
 import { download } from "../bundle/download.ts";
 import { note } from "../bundle/figures.ts";
+import { hostAddress } from "../bundle/hostAddress.ts";
 import { inspect } from "../bundle/recordingFile.ts";
 import { MEDIA_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { openRelay, type Relay } from "../fidelity/relay.ts";
@@ -26,7 +26,7 @@ describe.each(["chromium", "firefox"] as const)("a caller in %s", (browser) => {
     ["is given another address by its network", ([first]) => first.rebind()],
     ["loses one network and has another", ([first]) => first.die()],
   ])("that %s in mid-call goes on in the same file", async (_, move) => {
-    const address = browser === "firefox" ? await bridgeAddress() : undefined;
+    const address = browser === "firefox" ? await hostAddress() : undefined;
     await using first = await openRelay(MEDIA_PORT, {}, SEED, address);
     await using second = await openRelay(MEDIA_PORT, {}, SEED + 1, address);
     const { page, peerId } = await stage.caller();

@@ -3,10 +3,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { WebhookReceiver } from "../../orchestrator/src/testing/webhookReceiver.ts";
 import { dial, removeAllCalls, request } from "../bundle/api.ts";
+import { hostAddress } from "../bundle/hostAddress.ts";
 import { serviceLog } from "../bundle/services.ts";
 import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { hostAddress, onEgress, tellWebhook } from "../bundle/webhooks.ts";
+import { onEgress, tellWebhook } from "../bundle/webhooks.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
 import { newPeerId, openStage, type Stage } from "./stage.ts";
 

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Browser, BrowserName } from "../browsers/browser.ts";
 import { launch } from "../browsers/launch.ts";
 import { fileUrl, findCallOf, stopCall } from "../bundle/api.ts";
-import { bridgeAddress } from "../bundle/bridgeAddress.ts";
 import { download } from "../bundle/download.ts";
 import { note } from "../bundle/figures.ts";
+import { hostAddress } from "../bundle/hostAddress.ts";
 import { inspect } from "../bundle/recordingFile.ts";
 import { API_KEY, MEDIA_PORT, ORIGIN, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
@@ -72,7 +72,7 @@ test("the publisher's connection ends with the recording, and its session is gon
 test.each(["chromium", "firefox"] as const)(
   "a publisher in %s that restarts ICE from another network goes on in the same file",
   async (name) => {
-    const address = name === "firefox" ? await bridgeAddress() : undefined;
+    const address = name === "firefox" ? await hostAddress() : undefined;
     await using first = await openRelay(MEDIA_PORT, {}, SEED, address);
     await using second = await openRelay(MEDIA_PORT, {}, SEED + 1, address);
     const publisher = await publish({}, { name, relay: first });

@@ -35,7 +35,7 @@ export interface Relay extends AsyncDisposable {
 /**
  * @param gatewayPort the gateway's media port on 127.0.0.1.
  * @param seed decides which packets are lost.
- * @param address where it listens; Firefox sends media to no address of loopback, see `bridgeAddress`.
+ * @param address where it listens; Firefox sends media to no address of loopback, see `hostAddress`.
  */
 export async function openRelay(
   gatewayPort: number,
