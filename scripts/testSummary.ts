@@ -1,8 +1,8 @@
 /**
- * Names what failed and why, also where a second try went well, sums what the test runs and the checks found as the last line, and exits with 1 if anything
- * failed. Whoever reads only the end of a long log sees it all.
+ * Prints each failure with its reason, also of tests that passed on a retry. The last line has the totals of tests and
+ * checks, so the end of a long log is enough to read. The exit code is 1 if anything failed.
  *
- *   node scripts/tally.ts <folder of vitest's JSON reports> <checks passed> <checks failed> <project>…
+ *   node scripts/testSummary.ts <folder of vitest's JSON reports> <checks passed> <checks failed> <project>…
  */
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -36,11 +36,11 @@ for (const project of projects) {
     const report = Report.parse(JSON.parse(readFileSync(join(folder, `${project}.json`), "utf8")));
     passed += report.numPassedTests;
     failed += report.numFailedTests;
-    process.stdout.write([...secondTriesOf(report), ...failuresOf(report)].join(""));
-    // A file that could not even be loaded, or no test at all, is a failure that no test counts.
+    process.stdout.write([...retriesOf(report), ...failuresOf(report)].join(""));
+    // A file that could not be loaded, or a run without tests, is a failure that no test counts.
     if (report.numFailedTests === 0 && (!report.success || report.numPassedTests === 0)) failed += 1;
   } catch (error) {
-    process.stderr.write(`no report of the ${project} tests: ${error instanceof Error ? error.message : error}\n`);
+    process.stderr.write(`no report for the ${project} tests: ${error instanceof Error ? error.message : error}\n`);
     failed += 1;
   }
 }
@@ -48,16 +48,12 @@ for (const project of projects) {
 process.stdout.write(`tests: ${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
 
-function secondTriesOf({ testResults }: z.infer<typeof Report>): string[] {
+function retriesOf({ testResults }: z.infer<typeof Report>): string[] {
   return testResults.flatMap(({ name, assertionResults }) =>
     assertionResults
       .filter(({ status, failureMessages }) => status === "passed" && failureMessages?.length)
       .map(({ fullName, failureMessages }) =>
-        entry(
-          "PASSED AT THE SECOND TRY",
-          `${relative(process.cwd(), name)}: ${fullName}`,
-          failureMessages?.join("\n") ?? "",
-        ),
+        entry("PASSED ON RETRY", `${relative(process.cwd(), name)}: ${fullName}`, failureMessages?.join("\n") ?? ""),
       ),
   );
 }
@@ -72,11 +68,11 @@ function failuresOf({ testResults }: z.infer<typeof Report>): string[] {
   });
 }
 
-function failure(what: string, why: string): string {
-  return entry("FAILED", what, why);
+function failure(name: string, reason: string): string {
+  return entry("FAILED", name, reason);
 }
 
-function entry(verdict: string, what: string, why: string): string {
-  const lines = why.split("\n").filter((line) => line.trim() && !/^\s+at /.test(line));
-  return [`${verdict} ${what}`, ...lines.slice(0, REASON_LINES).map((line) => `    ${line.trim()}`), ""].join("\n");
+function entry(verdict: string, name: string, reason: string): string {
+  const lines = reason.split("\n").filter((line) => line.trim() && !/^\s+at /.test(line));
+  return [`${verdict} ${name}`, ...lines.slice(0, REASON_LINES).map((line) => `    ${line.trim()}`), ""].join("\n");
 }
