@@ -1,4 +1,4 @@
-// Writes docs/manifest.schema.json anew, after a change of the manifest: npm run schema
+// Regenerates docs/manifest.schema.json after a change of the manifest: npm run schema
 import { writeFile } from "node:fs/promises";
 import { manifestSchema } from "../orchestrator/src/outside/api/manifestSchema.ts";
 

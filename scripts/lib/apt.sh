@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# Debian packages: the host's own, and single packages of Debian trixie for hosts that are older. Sourced, not run.
+# Installs Debian packages, and unpacks single packages of Debian trixie on older hosts. Sourced, not run.
 
 readonly TRIXIE_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
-readonly APT_LOCK_SECONDS=300 # another apt may run, such as unattended upgrades after boot
+readonly APT_LOCK_SECONDS=300 # another apt may be running, such as unattended upgrades after boot
 
-apt_lists_are_new=""
+apt_lists_are_updated=""
 
 apt_install() { # package…
   command -v apt-get >/dev/null ||
-    fail "$* must be installed first" "This host is neither Debian nor Ubuntu, so it is up to you and its package manager."
+    fail "$* must be installed first" "This host is neither Debian nor Ubuntu. Install it with the host's package manager."
   need_root_to "installing $*" "sudo apt-get install $*"
   apt_update
   detail "installing $*"
@@ -17,18 +17,18 @@ apt_install() { # package…
 }
 
 apt_update() {
-  [[ -z $apt_lists_are_new ]] || return 0
-  detail "reading the package lists"
+  [[ -z $apt_lists_are_updated ]] || return 0
+  detail "updating the package lists"
   quietly apt-get update -o DPkg::Lock::Timeout="$APT_LOCK_SECONDS" || fail "apt-get update failed"
-  apt_lists_are_new=yes
+  apt_lists_are_updated=yes
 }
 
-# The version that apt would install; nothing when it knows no such package.
+# The version that apt would install; empty if there is no such package.
 apt_candidate() { # package
   apt-cache policy "$1" | awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'
 }
 
-# The Debian mirrors that this host uses: of the releases, and of their security updates.
+# The Debian mirrors that this host uses, for releases and for security updates.
 debian_mirror() { apt_repositories | awk '$1 == "Debian" { print $2; exit }'; }
 debian_security_mirror() { apt_repositories | awk '$1 == "Debian-Security" { print $2; exit }'; }
 
@@ -43,7 +43,7 @@ unpack_from_trixie() { # folder, package…
   shift
   apt_update
   mirror=$(debian_mirror)
-  [[ -n $mirror && -f $TRIXIE_KEYRING ]] || fail "this host has no Debian mirror to get $* from" "Install it by hand."
+  [[ -n $mirror && -f $TRIXIE_KEYRING ]] || fail "this host has no Debian mirror to download $* from" "Install it manually."
   state=$(mktemp -d)
   mkdir -p "$state"/{lists/partial,cache/archives/partial,download}
   echo "deb [signed-by=$TRIXIE_KEYRING] $mirror trixie main" >"$state/sources.list"

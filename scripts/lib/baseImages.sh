@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The base images that the Dockerfiles name. Where no registry answers, they are made here under the same names:
-# Debian by debootstrap, Node from its npm package. Sourced, not run.
+# The base images of the Dockerfiles. If no registry can be reached, they are built locally under the same names: Debian
+# with debootstrap, Node from its npm package. Sourced, not run.
 
 readonly DEBIAN_IMAGE=debian:trixie-slim
 readonly NODE_IMAGE=node:24-trixie-slim
@@ -12,16 +12,16 @@ ensure_base_images() {
     docker image inspect "$image" >/dev/null 2>&1 && continue
     say "Fetching the base image $image"
     timeout "$PULL_SECONDS" docker pull --quiet "$image" >/dev/null 2>&1 </dev/null && continue
-    detail "no image registry answers, so it is made here"
+    detail "no image registry can be reached, so the image is built locally"
     case $image in
-      "$DEBIAN_IMAGE") make_debian_image ;;
-      "$NODE_IMAGE") make_node_image ;;
+      "$DEBIAN_IMAGE") build_debian_image ;;
+      "$NODE_IMAGE") build_node_image ;;
     esac
   done
 }
 
-make_debian_image() {
-  need_root_to "making $DEBIAN_IMAGE" "docker pull $DEBIAN_IMAGE"
+build_debian_image() {
+  need_root_to "building $DEBIAN_IMAGE" "docker pull $DEBIAN_IMAGE"
   command -v debootstrap >/dev/null || apt_install debootstrap
   [[ -f $TRIXIE_KEYRING ]] || apt_install debian-archive-keyring
   apt_update
@@ -31,10 +31,10 @@ make_debian_image() {
   tree=$(mktemp -d)
   detail "debootstrap trixie (a minute or two)"
   quietly debootstrap --variant=minbase --include=ca-certificates --keyring="$TRIXIE_KEYRING" \
-    trixie "$tree" ${mirror:+"$mirror"} || fail "debootstrap could not make Debian trixie"
+    trixie "$tree" ${mirror:+"$mirror"} || fail "debootstrap could not build Debian trixie"
   [[ -z $security ]] || echo "deb $security trixie-security main" >>"$tree/etc/apt/sources.list"
-  carry_certificates "$tree"
-  # As in the official image: a layer holds what it installs, not what was downloaded for it.
+  copy_certificates "$tree"
+  # As in the official image: layers do not keep downloaded packages.
   echo 'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };' >"$tree/etc/apt/apt.conf.d/docker-clean"
   rm -rf "$tree"/var/cache/apt/archives/*.deb "$tree"/var/lib/apt/lists/* "$tree"/usr/share/{doc,man,locale}/*
   tar --directory "$tree" --numeric-owner --create . |
@@ -42,18 +42,18 @@ make_debian_image() {
   rm -rf "$tree"
 }
 
-# A site without an image registry often has a certificate authority of its own.
-carry_certificates() { # root of an image
+# Sites without access to an image registry often have their own certificate authority.
+copy_certificates() { # root of an image
   local own=/usr/local/share/ca-certificates
   [[ ! -d $own ]] || cp --recursive --dereference "$own/." "$1$own/"
   [[ ! -f /etc/ssl/certs/ca-certificates.crt ]] || cp /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"
 }
 
-make_node_image() {
+build_node_image() {
   local folder registry
   folder=$(mktemp -d)
   unpack_node "$folder/node"
-  # If this host gets its npm packages from a mirror, builds do too.
+  # Builds use the same npm mirror as this host.
   registry=$(cd "$folder" && npm config get registry 2>/dev/null) || registry=""
   mkdir "$folder/node/etc"
   echo "${registry:+registry=$registry}" >"$folder/node/etc/npmrc"

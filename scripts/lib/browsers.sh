@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Chromium and Firefox to test with: Debian's, or those that CHROMIUM_PATH and FIREFOX_PATH name. Sourced, not run.
+# Chromium and Firefox for tests: Debian's, or those at CHROMIUM_PATH and FIREFOX_PATH. Sourced, not run.
 
 ensure_browsers() {
   local missing=()
   [[ -x ${CHROMIUM_PATH:-/usr/bin/chromium} ]] || missing+=(chromium)
   [[ -x ${FIREFOX_PATH:-/usr/bin/firefox-esr} ]] || missing+=(firefox-esr)
   ((${#missing[@]})) || return 0
-  say "Installing browsers to test with (CHROMIUM_PATH and FIREFOX_PATH would name others)"
+  say "Installing browsers for tests (set CHROMIUM_PATH and FIREFOX_PATH to use others)"
   apt_install "${missing[@]}"
 }

@@ -8,7 +8,7 @@ Status: install ok installed
 Architecture: amd64
 Version: 3.5.1-1+deb13u1
 Description: Secure Sockets Layer toolkit
- Version: of this library, which is no field
+ Version: of this library, which is not a field
 
 Package: gone
 Status: deinstall ok config-files
@@ -38,14 +38,14 @@ const whole = () =>
     new Date("2026-01-01T00:00:00Z"),
   );
 
-test("dpkg's record tells what is installed, not what was removed", () => {
+test("dpkg's status lists installed packages, not removed ones", () => {
   expect(debianPackages(STATUS)).toEqual([
     { name: "libssl3t64", version: "3.5.1-1+deb13u1", architecture: "amd64" },
     { name: "tzdata", version: "2:2026a-0", architecture: "all" },
   ]);
 });
 
-test("an image's document has Node, npm's and Debian's packages under names that scanners know", () => {
+test("an image's document lists Node, npm packages and Debian packages under names that scanners know", () => {
   expect(whole().components?.map(({ purl }) => purl)).toEqual([
     "pkg:generic/node@24.21.0",
     "pkg:npm/ws@8.18.0",
@@ -55,14 +55,14 @@ test("an image's document has Node, npm's and Debian's packages under names that
   ]);
 });
 
-test("what depends on what names nothing that the document does not have", () => {
+test("dependencies refer only to components of the document", () => {
   const { components = [], dependencies = [] } = whole();
   const known = new Set([IMAGE_ID, ...components.map((component) => component["bom-ref"])]);
   const named = dependencies.flatMap(({ ref, dependsOn = [] }) => [ref, ...dependsOn]);
   expect(named.filter((ref) => !known.has(ref))).toEqual([]);
 });
 
-test("it is valid CycloneDX 1.5", async () => {
+test("the document is valid CycloneDX 1.5", async () => {
   const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot5);
   expect(await validator.validate(JSON.stringify(whole()))).toBeNull();
   expect(await validator.validate(JSON.stringify({ ...whole(), version: "one" }))).not.toBeNull();

@@ -11,7 +11,7 @@ export interface Component {
   purl?: string;
 }
 
-/** As much of a CycloneDX document as is read here; npm writes the rest, and it is passed on. */
+/** The parts of a CycloneDX document that are read here; other fields from npm are kept. */
 export interface Bom {
   components?: Component[];
   dependencies?: { ref: string; dependsOn?: string[] }[];
@@ -21,14 +21,14 @@ export interface Contents {
   name: string;
   /** "sha256:…" */
   imageId: string;
-  /** What `npm sbom --sbom-format cyclonedx` says of the workspace. */
+  /** Output of `npm sbom --sbom-format cyclonedx` for the workspace. */
   npm?: Bom;
   debian: readonly DebianPackage[];
   /** Version of Node in the image, if it runs any. */
   node?: string;
 }
 
-/** One document about one image (CycloneDX 1.5, ECMA-424). */
+/** The document of one image (CycloneDX 1.5, ECMA-424). */
 export function cycloneDx({ name, imageId, npm, debian, node }: Contents, now: Date): Bom & Record<string, unknown> {
   const image: Component = {
     type: "container",
@@ -68,7 +68,7 @@ function nodeComponent(version: string): Component {
 
 /** https://github.com/package-url/purl-spec/blob/main/types-doc/deb-definition.md */
 function debianComponent({ name, version, architecture }: DebianPackage): Component {
-  const at = `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}`;
-  const purl = `${at}?arch=${architecture}&distro=${DISTRIBUTION}`;
+  const versioned = `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}`;
+  const purl = `${versioned}?arch=${architecture}&distro=${DISTRIBUTION}`;
   return { type: "library", "bom-ref": purl, name, version, purl };
 }

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# A Docker engine with Compose v2 and buildx. Installs only what is missing. Sourced, not run.
+# Ensures a Docker engine with Compose v2 and buildx. Installs only what is missing. Sourced, not run.
 
 readonly ENGINE_LOG=/var/log/dockerd.log
 readonly ENGINE_START_SECONDS=60
-readonly CLI_PLUGINS=/usr/local/lib/docker/cli-plugins # one of the places that the docker command looks in
+readonly CLI_PLUGINS=/usr/local/lib/docker/cli-plugins # one of the folders that the docker command searches
 
 ensure_docker() {
   if ! engine_answers; then
@@ -16,7 +16,7 @@ ensure_docker() {
 engine_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
 ensure_engine_installed() {
-  [[ -z ${DOCKER_HOST:-} ]] || fail "the Docker engine at $DOCKER_HOST does not answer" "DOCKER_HOST names it."
+  [[ -z ${DOCKER_HOST:-} ]] || fail "the Docker engine at $DOCKER_HOST does not answer" "DOCKER_HOST sets this address."
   local missing=()
   command -v dockerd >/dev/null || missing+=(docker.io)
   command -v iptables >/dev/null || missing+=(iptables)
@@ -24,21 +24,21 @@ ensure_engine_installed() {
     say "Installing the Docker engine"
     apt_install "${missing[@]}"
   fi
-  # Debian has put the command into a package of its own since trixie.
+  # Since trixie, Debian has the command in a separate package.
   command -v docker >/dev/null || apt_install docker-cli
 }
 
 ensure_engine_running() {
   if [[ -S /var/run/docker.sock && ! -w /var/run/docker.sock ]]; then
-    fail "this user may not talk to the Docker engine" \
-      "Run this script with sudo, or: sudo usermod -aG docker ${USER:-$(id -un)}, and log in again."
+    fail "this user has no access to the Docker engine" \
+      "Run this script with sudo, or: sudo usermod -aG docker ${USER:-$(id -un)}, then log in again."
   fi
   need_root_to "starting the Docker engine" "sudo systemctl start docker"
   say "Starting the Docker engine"
   if [[ -d /run/systemd/system ]]; then
-    quietly systemctl enable --now docker || fail "systemctl could not start docker" "journalctl -u docker says why."
+    quietly systemctl enable --now docker || fail "systemctl could not start docker" "journalctl -u docker shows the reason."
   elif ! engine_process; then
-    # A pid file that an engine left behind keeps the next one from starting.
+    # A stale pid file prevents the engine from starting.
     rm -f /var/run/docker.pid /var/run/docker/containerd/containerd.pid
     setsid dockerd >>"$ENGINE_LOG" 2>&1 </dev/null &
   fi
@@ -46,16 +46,16 @@ ensure_engine_running() {
   until engine_answers; do
     if ((SECONDS > deadline)); then
       [[ ! -f $ENGINE_LOG ]] || tail -n 15 "$ENGINE_LOG" >&2
-      fail "the Docker engine did not start within $ENGINE_START_SECONDS s" "Its log: $ENGINE_LOG"
+      fail "the Docker engine did not start within $ENGINE_START_SECONDS s" "See its log: $ENGINE_LOG"
     fi
     sleep 0.5
   done
 }
 
-# Is there one already, perhaps still starting?
+# Whether an engine is running, perhaps still starting.
 engine_process() { grep --quiet --line-regexp --no-messages dockerd /proc/[0-9]*/comm; }
 
-# Compose v2 brings what it needs to build, or says what it lacks; so where it answers, nothing is installed.
+# Compose v2 can build images, or reports what it lacks; if it answers, nothing is installed.
 ensure_plugins() {
   compose_v2_answers && return
   say "Installing Docker Compose"
@@ -67,8 +67,8 @@ ensure_plugins() {
     if [[ -n $package ]]; then
       apt_install "$package"
     else
-      # An older Debian has no such package; what trixie's holds is one program that needs nothing else.
-      detail "unpacking docker-$plugin of Debian trixie"
+      # An older Debian has no such package; trixie's package is a single program without dependencies.
+      detail "unpacking docker-$plugin from Debian trixie"
       unpacked=$(mktemp -d)
       unpack_from_trixie "$unpacked" "docker-$plugin"
       install -D --mode 0755 "$unpacked/usr/libexec/docker/cli-plugins/docker-$plugin" "$CLI_PLUGINS/docker-$plugin"
@@ -80,7 +80,7 @@ ensure_plugins() {
 
 compose_v2_answers() { [[ $(docker compose version --short 2>/dev/null) =~ ^v?([2-9]|[1-9][0-9]) ]]; }
 
-# What this host's package sources call a plugin. Debian before trixie has Compose 1 under the name docker-compose.
+# The name of a plugin's package on this host. Before trixie, Debian's docker-compose is Compose 1.
 plugin_package() { # compose|buildx
   local package
   for package in "docker-$1-v2" "docker-$1" "docker-$1-plugin"; do

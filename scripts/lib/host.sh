@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Everything that prepares a host. Sourced, not run; ROOT is the repository's root.
+# All functions that prepare a host. Sourced, not run; ROOT is the repository's root.
 # shellcheck source=scripts/lib/say.sh
 source "$ROOT/scripts/lib/say.sh"
 # shellcheck source=scripts/lib/apt.sh

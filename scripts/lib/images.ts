@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 const exec = promisify(execFile);
-const MOST_OUTPUT_BYTES = 64 * 1024 * 1024;
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const DPKG_STATUS = "/var/lib/dpkg/status";
 
-/** What is built here, and the npm workspace that each image installs or, for web, was bundled from. */
+/** The bundle's images, and the npm workspace that each one installs or, for web, is built from. */
 export const IMAGES: readonly { name: string; workspace?: string; runsNode: boolean }[] = [
   { name: "web", workspace: "services/web", runsNode: false },
   { name: "signaling", workspace: "services/signaling", runsNode: true },
@@ -22,20 +22,24 @@ export function referenceOf(name: string): string {
   return `skyway-call-recorder/${name}:${process.env["IMAGE_TAG"] ?? "latest"}`;
 }
 
-/** @throws Error with everything that the program said unless it ended with 0. */
-export async function say(program: string, ...args: string[]): Promise<string> {
-  return (await exec(program, args, { maxBuffer: MOST_OUTPUT_BYTES })).stdout;
+/**
+ * Runs a program and returns its stdout.
+ *
+ * @throws Error with the program's output if its exit code is not 0.
+ */
+export async function run(program: string, ...args: string[]): Promise<string> {
+  return (await exec(program, args, { maxBuffer: MAX_OUTPUT_BYTES })).stdout;
 }
 
-/** dpkg's record of an image's packages, copied out of it: the recorder's has no dpkg, and nothing of it is run. */
+/** An image's dpkg status file. It is copied out of the image: the recorder image has no dpkg to run. */
 export async function dpkgStatus(reference: string): Promise<string> {
-  const container = (await say("docker", "create", "--network", "none", reference)).trim();
+  const container = (await run("docker", "create", "--network", "none", reference)).trim();
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
   try {
-    await say("docker", "cp", `${container}:${DPKG_STATUS}`, join(folder, "status"));
+    await run("docker", "cp", `${container}:${DPKG_STATUS}`, join(folder, "status"));
     return await readFile(join(folder, "status"), "utf8");
   } finally {
-    await say("docker", "rm", "--force", container);
+    await run("docker", "rm", "--force", container);
     await rm(folder, { recursive: true });
   }
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Says before anything is built that a port is not free. Sourced, not run.
+# Reports ports that are not free before anything is built. Sourced, not run.
 
-# Every port that the bundle publishes, as Compose sees it with .env applied: address, port or range, protocol.
+# Every port that the bundle publishes, with .env applied. Prints address, port or range, protocol.
 published_ports() {
   docker compose config | awk '
     $1 == "host_ip:" { address = $2 }
@@ -14,15 +14,15 @@ ensure_ports_are_free() {
   local own address port protocol variable
   own=$(docker compose ps --format '{{.Ports}}')
   while read -r address port protocol; do
-    has_room "$address" "$port" "$protocol" "$own" && continue
+    has_free_port "$address" "$port" "$protocol" "$own" && continue
     variable=$([[ $protocol == udp ]] && echo MEDIA_PORT || echo HTTP_PORT)
-    fail "another program has $protocol port $port of $address" \
-      "Stop it, or choose another port: $variable=$((${port#*-} + 1)) ./scripts/up, or the same in .env"
+    fail "$protocol port $port on $address is already in use" \
+      "Stop the program that uses it, or choose another port: $variable=$((${port#*-} + 1)) ./scripts/up, or the same in .env"
   done < <(published_ports)
 }
 
-# Whether a port, or one of a range, is free or the bundle's own.
-has_room() { # IPv4 address, port or first-last, tcp|udp, ports of the bundle
+# Whether a port, or one port of a range, is free or already used by this bundle.
+has_free_port() { # IPv4 address, port or first-last, tcp|udp, ports of the bundle
   local port
   for ((port = ${2%-*}; port <= ${2#*-}; port++)); do
     [[ $4 == *"$1:$port->"* ]] && return

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What a person reads while the scripts work. Sourced, not run.
+# Messages of the scripts to the user. Sourced, not run.
 
 if [[ -t 2 ]]; then
   readonly BOLD=$'\033[1m' RED=$'\033[1;31m' PLAIN=$'\033[0m'
@@ -10,7 +10,7 @@ fi
 say() { printf '%s==>%s %s\n' "$BOLD" "$PLAIN" "$*" >&2; }
 detail() { printf '    %s\n' "$*" >&2; }
 
-# Ends the script with a message and, below it, what to do about it.
+# Ends the script with an error message, and hints below it.
 fail() { # message, hint…
   printf '%serror:%s %s\n' "$RED" "$PLAIN" "$1" >&2
   shift
@@ -19,7 +19,7 @@ fail() { # message, hint…
   exit 1
 }
 
-# Runs a command without its output, of which the end is shown when the command fails.
+# Runs a command and hides its output. If it fails, shows the end of the output.
 quietly() { # command…
   local output code=0
   output=$(mktemp)
@@ -29,6 +29,6 @@ quietly() { # command…
   return "$code"
 }
 
-need_root_to() { # what it is for, command that a person can run instead
-  [[ $EUID -eq 0 ]] || fail "$1 needs root" "Run this script with sudo, or do that part yourself:" "  $2"
+need_root_to() { # purpose, command that the user can run instead
+  [[ $EUID -eq 0 ]] || fail "$1 needs root" "Run this script with sudo, or run this command yourself:" "  $2"
 }

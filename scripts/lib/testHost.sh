@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What tests need for a disk, and a host, of their own within this one. Sourced, not run.
+# Programs that tests need to simulate a disk and a host on this machine. Sourced, not run.
 
 ensure_test_host() {
   local missing=()
@@ -9,6 +9,6 @@ ensure_test_host() {
   command -v losetup >/dev/null || missing+=(mount)
   command -v perl >/dev/null || missing+=(perl-base)
   ((${#missing[@]})) || return 0
-  say "Installing what a disk for tests needs"
+  say "Installing the programs that tests need to simulate disks and hosts"
   apt_install "${missing[@]}"
 }

@@ -1,7 +1,7 @@
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
 
-/** For `npm run dev`: the bundle that runs on this host. */
+/** The bundle that `npm run dev` uses. */
 const BUNDLE = process.env["BUNDLE_URL"] ?? "http://localhost:8080";
 
 export default defineConfig({
@@ -9,9 +9,9 @@ export default defineConfig({
   server: { proxy: { "/api": BUNDLE, "/socket.io": { target: BUNDLE, ws: true }, "/signaling": BUNDLE } },
   build: {
     rollupOptions: { input: ["index.html", "demo.html", "live.html"] },
-    // skyway-js and hls.js are large, and only the demo page loads the one, that of live streams the other.
+    // skyway-js and hls.js are large; only the demo page loads skyway-js, and only the live page loads hls.js.
     chunkSizeWarningLimit: 1_000,
-    // Inlined assets are data: URLs, which the content security policy has no reason to allow.
+    // Inlined assets would be data: URLs, which the content security policy does not allow.
     assetsInlineLimit: 0,
   },
 });

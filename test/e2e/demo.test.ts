@@ -55,7 +55,7 @@ test("calling somebody who is not there says so, and leaves the page ready", asy
   await join(page, "Ada");
   await page.getByLabel("Or call somebody by id").fill("nobody-is-called-this");
   await page.getByRole("button", { name: "Call", exact: true }).click();
-  await page.getByRole("alert").getByText("Nobody is there").waitFor(LIMIT);
+  await page.getByRole("alert").getByText("Nobody is registered").waitFor(LIMIT);
   await page.locator(".invite").waitFor(LIMIT);
 });
 

@@ -104,11 +104,11 @@ test("the console shows how a film is made, calls it off, and shows by previews 
   const { page, complaints } = opened;
   const film = page.getByRole("region", { name: "Film" });
   const press = (name: string) => film.getByRole("button", { name }).click(LIMIT);
-  await film.getByText("The film is waiting for its turn").waitFor(LIMIT);
+  await film.getByText("The film is queued").waitFor(LIMIT);
   await press("Cancel");
   await film.getByText("The film was cancelled").waitFor(LIMIT);
-  await press("Make it");
-  await film.getByText("The film is waiting for its turn").waitFor(LIMIT);
+  await press("Make film");
+  await film.getByText("The film is queued").waitFor(LIMIT);
   expect((await jobsOf(callId)).map(({ state }) => state)).not.toContain("running");
   await bystander.hangUp("close(true)");
   await film.getByText(/The film is being made: [1-9]\d? %/).waitFor(LIMIT);

@@ -39,7 +39,7 @@ test("the program that the user has is run beside its configuration, and is heal
 test("without the program it is said what is missing, and from where", async () => {
   const without = await compose([...OVERLAY, "config"], withProgram(undefined));
   expect(without.code).not.toBe(0);
-  expect(without.stderr).toContain("OFFICIAL_GATEWAY is missing a value: is the path of gateway_linux_x64");
+  expect(without.stderr).toContain("OFFICIAL_GATEWAY is missing a value: must be the path of gateway_linux_x64");
 
   const runOnce = ["run", "--rm", "--no-deps", "skyway-webrtc-gateway"];
   const nowhere = await compose([...OVERLAY, ...runOnce], withProgram("/nowhere/gateway_linux_x64"));

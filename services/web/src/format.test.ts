@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bytes, codecName, day, duration, ending, sentence } from "./format.ts";
+import { bytes, codecName, day, duration, endReason, sentence } from "./format.ts";
 
 describe("format", () => {
   test.each([
@@ -17,16 +17,16 @@ describe("format", () => {
     [2_500_000, "2.5 MB"],
   ])("%d bytes are %s", (count, text) => expect(bytes(count)).toBe(text));
 
-  test("days near now have names", () => {
+  test("today and yesterday have names", () => {
     const now = new Date("2026-11-23T12:00:00");
     expect(day("2026-11-23T00:30:00", now)).toBe("Today");
     expect(day("2026-11-22T23:30:00", now)).toBe("Yesterday");
     expect(day("2026-11-21T23:30:00", now)).toContain("2026");
   });
 
-  test("what is not known is shown as it is", () => {
-    expect(ending("force_close")).toBe("hung up");
-    expect(ending("something_new")).toBe("something new");
+  test("unknown values are shown unchanged", () => {
+    expect(endReason("force_close")).toBe("hung up");
+    expect(endReason("something_new")).toBe("something new");
     expect(codecName("opus")).toBe("Opus");
     expect(codecName("pcmu")).toBe("PCMU");
   });
@@ -34,5 +34,5 @@ describe("format", () => {
   test.each([
     ["as many legs as this host may record", "As many legs as this host may record."],
     ["Is it running?", "Is it running?"],
-  ])("%j is the sentence %j", (text, said) => expect(sentence(text)).toBe(said));
+  ])("%j becomes the sentence %j", (text, expected) => expect(sentence(text)).toBe(expected));
 });

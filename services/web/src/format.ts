@@ -34,7 +34,7 @@ export function bytes(count: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[unit]}`;
 }
 
-/** The time of day, in the reader's own way. */
+/** The time of day in the user's locale. */
 export function clock(iso: string): string {
   return new Date(iso).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
@@ -47,17 +47,17 @@ export function day(iso: string, now = new Date()): string {
   return at.toLocaleDateString(undefined, { year: "numeric", month: "long", day: "numeric" });
 }
 
-/** A codec as people write it. */
+/** The usual spelling of a codec's name. */
 export function codecName(codec: string): string {
   return CODECS[codec] ?? codec.toUpperCase();
 }
 
-/** Why a leg ended, in words. */
-export function ending(reason: string): string {
+/** Why a leg ended, as text. */
+export function endReason(reason: string): string {
   return REASONS[reason] ?? reason.replaceAll("_", " ");
 }
 
-/** A sentence from an error's message, which begins small and has no full stop. */
+/** Makes a sentence of an error message, which starts in lower case and has no full stop. */
 export function sentence(text: string): string {
   const begun = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;

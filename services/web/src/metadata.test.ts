@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { otherFields, textIn, whoIs } from "./metadata.ts";
+import { displayName, otherFields, textField } from "./metadata.ts";
 
 test.each([
   [{ name: "Ada" }, "Ada"],
@@ -8,11 +8,11 @@ test.each([
   [["name"], undefined],
   ["Ada", undefined],
   [null, undefined],
-])("the name in %j is %j", (metadata, name) => expect(textIn(metadata, "name")).toBe(name));
+])("the name in %j is %j", (metadata, name) => expect(textField(metadata, "name")).toBe(name));
 
-test("a leg without a name is called by its peer id", () => {
-  expect(whoIs({ peerId: "p1", metadata: null })).toBe("p1");
-  expect(whoIs({ peerId: "p1", metadata: { name: "Ada" } })).toBe("Ada");
+test("a leg without a name is shown by its peer id", () => {
+  expect(displayName({ peerId: "p1", metadata: null })).toBe("p1");
+  expect(displayName({ peerId: "p1", metadata: { name: "Ada" } })).toBe("Ada");
 });
 
 test("everything else in metadata is shown as text", () => {

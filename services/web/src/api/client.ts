@@ -17,18 +17,18 @@ import { readThumbnails, type Thumbnail } from "./thumbnails.ts";
 
 const PAGE_SIZE = 20;
 const SESSION = "/api/session";
-/** The API's word for a session that is over, or never was. */
+/** The API's error code if there is no valid session. */
 const LOGIN_NEEDED = "LOGIN_NEEDED";
 
-const refused = new EventTarget();
+const loginEvents = new EventTarget();
 
-/** Calls back whenever the API asks for a login. Returns what ends it. */
+/** Calls `listener` whenever the API requires a login. Returns a function that unsubscribes. */
 export function onLoginNeeded(listener: () => void): () => void {
-  refused.addEventListener(LOGIN_NEEDED, listener);
-  return () => refused.removeEventListener(LOGIN_NEEDED, listener);
+  loginEvents.addEventListener(LOGIN_NEEDED, listener);
+  return () => loginEvents.removeEventListener(LOGIN_NEEDED, listener);
 }
 
-/** A failure in the API's own words; `code` is the API's, UNREACHABLE or UNREADABLE. */
+/** An error with the API's message; `code` is the API's code, UNREACHABLE or UNREADABLE. */
 export class ApiError extends Error {
   readonly code: string;
 
@@ -40,20 +40,20 @@ export class ApiError extends Error {
 }
 
 export function listCalls(query: { cursor?: string; state?: LegState } = {}): Promise<z.infer<typeof CallPage>> {
-  return ask(CallPage, `/api/calls?${new URLSearchParams({ limit: String(PAGE_SIZE), ...query })}`);
+  return getJson(CallPage, `/api/calls?${new URLSearchParams({ limit: String(PAGE_SIZE), ...query })}`);
 }
 
 export function getCall(id: string): Promise<Call> {
-  return ask(Call, `/api/calls/${encodeURIComponent(id)}`);
+  return getJson(Call, `/api/calls/${encodeURIComponent(id)}`);
 }
 
 export async function stopCall(id: string): Promise<void> {
   await request(`/api/calls/${encodeURIComponent(id)}/stop`, { method: "POST" });
 }
 
-/** Follow-up work on a call, the newest first. */
+/** The jobs of a call, newest first. */
 export async function listJobs(callId: string): Promise<Job[]> {
-  return (await ask(JobList, `/api/jobs?${new URLSearchParams({ callId })}`)).jobs;
+  return (await getJson(JobList, `/api/jobs?${new URLSearchParams({ callId })}`)).jobs;
 }
 
 export async function cancelJob(id: string): Promise<void> {
@@ -64,23 +64,23 @@ export async function retryJob(id: string): Promise<void> {
   await request(`/api/jobs/${encodeURIComponent(id)}/retry`, { method: "POST" });
 }
 
-/** Removes all of a call, for good. */
+/** Removes a call with all its files permanently. */
 export async function removeCall(id: string): Promise<void> {
   await request(callUrl(id), { method: "DELETE" });
 }
 
-/** A link that opens one recording to whoever has it, for a day. */
+/** A link that opens one recording without a login, for a day. */
 export async function makeFileLink(callId: string, name: string): Promise<FileLink> {
-  return read(FileLink, await json(await request(`${fileUrl(callId, name)}/links`, { method: "POST" })));
+  return parse(FileLink, await json(await request(`${fileUrl(callId, name)}/links`, { method: "POST" })));
 }
 
-/** Which part of a preview's image is shown when. */
+/** The positions of the thumbnails in a preview's image. */
 export async function fetchThumbnails(callId: string, track: string): Promise<Thumbnail[]> {
   return readThumbnails(await (await request(fileUrl(callId, track))).text());
 }
 
 export function getSession(): Promise<Session> {
-  return ask(Session, SESSION);
+  return getJson(Session, SESSION);
 }
 
 export async function logIn(token: string): Promise<void> {
@@ -92,18 +92,18 @@ export async function logOut(): Promise<void> {
   await request(SESSION, { method: "DELETE" });
 }
 
-/** Health answers 503 with the same body when a part is failing. */
+/** If a part is failing, the status is 503 and the body has the same form. */
 export async function getHealth(): Promise<Health> {
-  return read(Health, await json(await reach("/api/health")));
+  return parse(Health, await json(await fetchOrThrow("/api/health")));
 }
 
 export function getClientConfiguration(): Promise<z.infer<typeof ClientConfiguration>> {
-  return ask(ClientConfiguration, "/api/client-configuration");
+  return getJson(ClientConfiguration, "/api/client-configuration");
 }
 
-/** TURN servers, where the bundle has any. It is signalling that knows them. */
+/** TURN servers from signalling; empty if the bundle has none. */
 export async function getIceServers(apiKey: string): Promise<z.infer<typeof IceServers>["iceServers"]> {
-  return (await ask(IceServers, `/api/apikeys/${encodeURIComponent(apiKey)}/ice-servers`)).iceServers;
+  return (await getJson(IceServers, `/api/apikeys/${encodeURIComponent(apiKey)}/ice-servers`)).iceServers;
 }
 
 export function callUrl(callId: string): string {
@@ -114,21 +114,21 @@ export function fileUrl(callId: string, name: string): string {
   return `${callUrl(callId)}/files/${encodeURIComponent(name)}`;
 }
 
-async function ask<Schema extends z.ZodMiniType>(schema: Schema, path: string): Promise<z.infer<Schema>> {
-  return read(schema, await json(await request(path)));
+async function getJson<Schema extends z.ZodMiniType>(schema: Schema, path: string): Promise<z.infer<Schema>> {
+  return parse(schema, await json(await request(path)));
 }
 
-/** @throws ApiError with the API's code where it has one. */
+/** @throws ApiError with the API's code, if the answer has one. */
 async function request(path: string, options?: RequestInit): Promise<Response> {
-  const response = await reach(path, options);
+  const response = await fetchOrThrow(path, options);
   if (response.ok) return response;
   const { data } = ErrorAnswer.safeParse(await json(response).catch(() => null));
-  if (data?.error.code === LOGIN_NEEDED) refused.dispatchEvent(new Event(LOGIN_NEEDED));
+  if (data?.error.code === LOGIN_NEEDED) loginEvents.dispatchEvent(new Event(LOGIN_NEEDED));
   if (data) throw new ApiError(data.error.code, data.error.message);
-  throw new ApiError("UNREACHABLE", `the recorder does not answer (${response.status})`);
+  throw new ApiError("UNREACHABLE", `the recorder is not available (${response.status})`);
 }
 
-async function reach(path: string, options?: RequestInit): Promise<Response> {
+async function fetchOrThrow(path: string, options?: RequestInit): Promise<Response> {
   try {
     const response = await fetch(path, options);
     noteServerTime(response.headers.get("date"));
@@ -144,8 +144,8 @@ function json(response: Response): Promise<unknown> {
   });
 }
 
-function read<Schema extends z.ZodMiniType>(schema: Schema, body: unknown): z.infer<Schema> {
+function parse<Schema extends z.ZodMiniType>(schema: Schema, body: unknown): z.infer<Schema> {
   const { success, data, error } = schema.safeParse(body);
   if (success) return data;
-  throw new ApiError("UNREADABLE", "this page is older than the server: reload it", { cause: error });
+  throw new ApiError("UNREADABLE", "this page is outdated: reload it", { cause: error });
 }

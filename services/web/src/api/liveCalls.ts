@@ -1,25 +1,25 @@
 import { Call, Job, Removed } from "./schemas.ts";
 
 export interface LiveListeners {
-  /** A call in its new state. */
+  /** A call has changed. */
   onCall(call: Call): void;
   onRemoved?(id: string): void;
-  /** At each (re)connection: what happened in between has to be fetched. */
+  /** Called at each (re)connection: changes in between must be fetched. */
   onConnected?(): void;
   onLost?(): void;
 }
 
-/** Jobs come over the same connection as calls, and interest only who shows the call that they are of. */
+/** Jobs use the same connection as calls; only components that show the job's call listen. */
 const jobNews = new EventTarget();
 
-/** Calls back with every step of every job, while calls are followed. Returns what ends it. */
+/** Calls `listener` with every update of any job, while followCalls() is active. Returns a function that unsubscribes. */
 export function followJobs(listener: (job: Job) => void): () => void {
   const hear = (event: Event) => listener((event as CustomEvent<Job>).detail);
   jobNews.addEventListener("job", hear);
   return () => jobNews.removeEventListener("job", hear);
 }
 
-/** Calls as they change, by server-sent events. Returns what ends it. */
+/** Subscribes to changes of calls by server-sent events. Returns a function that unsubscribes. */
 export function followCalls({ onCall, onRemoved, onConnected, onLost }: LiveListeners): () => void {
   const source = new EventSource("/api/events");
   if (onConnected) source.addEventListener("open", onConnected);
@@ -40,8 +40,8 @@ export function followCalls({ onCall, onRemoved, onConnected, onLost }: LiveList
 }
 
 /**
- * The same, but only while the page is seen: a browser keeps no more than six connections to one server, and
- * forgotten tabs would take them all.
+ * The same, but only while the page is visible: browsers allow six connections per server (HTTP/1.1), and background
+ * tabs would use them all.
  */
 export function followCallsWhileVisible(listeners: LiveListeners): () => void {
   let end: (() => void) | undefined;

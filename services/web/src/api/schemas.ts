@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 
-// zod would try `new Function`, which the content security policy refuses, and says so in the page's console.
+// zod would try `new Function`; the content security policy blocks it and logs a violation in the browser's console.
 z.config({ jitless: true });
 
 const LegState = z.enum(["ringing", "preparing", "connecting", "recording", "finalising", "ready", "failed"]);
@@ -32,12 +32,12 @@ const Leg = z.object({
   reason: z.optional(z.string()),
   error: z.optional(z.object({ code: z.string(), message: z.string(), hint: z.optional(z.string()) })),
   file: z.optional(RecordingFile),
-  /** Of a leg that went on from file to file: those that are over. */
+  /** If the leg has several files: the finished ones. */
   files: z.optional(z.array(z.object({ startedAt: z.string(), file: z.optional(RecordingFile) }))),
 });
 export type Leg = z.infer<typeof Leg>;
 
-/** Names of files beside the recording or film that it is of. */
+/** Names of the preview files of a recording or film. */
 const Preview = z.object({
   poster: z.optional(z.string()),
   thumbnails: z.optional(z.object({ image: z.string(), track: z.string() })),
@@ -45,7 +45,7 @@ const Preview = z.object({
 });
 export type Preview = z.infer<typeof Preview>;
 
-/** A call as the orchestrator's API shows it, as far as the pages show it. */
+/** A call from the orchestrator's API, with the fields that the pages use. */
 export const Call = z.object({
   id: z.string(),
   state: LegState,
@@ -54,9 +54,9 @@ export const Call = z.object({
   legs: z.array(Leg),
   film: z.optional(z.object({ file: RecordingFile })),
   previews: z.optional(z.record(z.string(), Preview)),
-  /** Names of files: what was written in the call, and the same as subtitles of its film. */
+  /** File names: the chat messages of the call, and the same as subtitles of its film. */
   chat: z.optional(z.object({ messages: z.string(), subtitles: z.string() })),
-  /** Where it is shown while it goes on. */
+  /** The call's live stream. */
   live: z.optional(
     z.object({
       startedAt: z.string(),
@@ -68,7 +68,7 @@ export const Call = z.object({
 });
 export type Call = z.infer<typeof Call>;
 
-/** Follow-up work on a call, as far as the pages show it. */
+/** A job on a call, with the fields that the pages use. */
 export const Job = z.object({
   id: z.string(),
   kind: z.string(),
@@ -81,15 +81,15 @@ export type Job = z.infer<typeof Job>;
 
 export const JobList = z.object({ jobs: z.array(Job) });
 
-/** A call that is there no more. */
+/** A removed call. */
 export const Removed = z.object({ id: z.string() });
 
 export const CallPage = z.object({ calls: z.array(Call), nextCursor: z.nullable(z.string()) });
 
-const Wellness = z.enum(["ok", "failing"]);
+const HealthStatus = z.enum(["ok", "failing"]);
 export const Health = z.object({
-  status: Wellness,
-  parts: z._default(z.record(z.string(), z.object({ status: Wellness, reason: z.optional(z.string()) })), {}),
+  status: HealthStatus,
+  parts: z._default(z.record(z.string(), z.object({ status: HealthStatus, reason: z.optional(z.string()) })), {}),
 });
 export type Health = z.infer<typeof Health>;
 
@@ -108,7 +108,7 @@ export type FileLink = z.infer<typeof FileLink>;
 
 export const ErrorAnswer = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
-/** What can be played of a leg, in order of time. */
+/** The playable recordings of a leg, in time order. */
 export function recordingsOf({ file, files, startedAt }: Leg): { startedAt: string; file: RecordingFile }[] {
   if (!files) return file ? [{ startedAt, file }] : [];
   return files.flatMap((one) => (one.file ? [{ startedAt: one.startedAt, file: one.file }] : []));

@@ -1,9 +1,9 @@
-/** The Date header has whole seconds and is a moment old; a smaller difference says nothing. */
+/** The Date header has whole seconds and some delay; smaller differences are ignored. */
 const TOLERANCE_MS = 2_000;
 
 let aheadMs = 0;
 
-/** Learns from a Date header how far the server's clock is ahead of this one, so that running times are right. */
+/** Measures from a Date header how far the server's clock is ahead of the local one, so that elapsed times are right. */
 export function noteServerTime(header: string | null, now = Date.now()): void {
   const server = header === null ? Number.NaN : Date.parse(header);
   if (Number.isNaN(server)) return;

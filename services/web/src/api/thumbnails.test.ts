@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chosen, readThumbnails } from "./thumbnails.ts";
+import { evenlySpaced, readThumbnails } from "./thumbnails.ts";
 
 const TRACK = [
   "WEBVTT",
@@ -12,7 +12,7 @@ const TRACK = [
   "",
 ].join("\n");
 
-test("a track of thumbnails is read cue by cue", () => {
+test("each cue of a thumbnail track becomes a thumbnail", () => {
   expect(readThumbnails(TRACK)).toEqual([
     { from: 0, x: 0, y: 0, width: 160, height: 90 },
     { from: 3630.5, x: 160, y: 90, width: 160, height: 90 },
@@ -20,8 +20,8 @@ test("a track of thumbnails is read cue by cue", () => {
   expect(readThumbnails("not a track")).toEqual([]);
 });
 
-test("of many a few are chosen, evenly", () => {
+test("a few of many thumbnails are chosen, evenly spaced", () => {
   const all = Array.from({ length: 100 }, (_, from) => ({ from, x: 0, y: 0, width: 160, height: 90 }));
-  expect(chosen(all, 4).map(({ from }) => from)).toEqual([0, 25, 50, 75]);
-  expect(chosen(all.slice(0, 3), 4)).toHaveLength(3);
+  expect(evenlySpaced(all, 4).map(({ from }) => from)).toEqual([0, 25, 50, 75]);
+  expect(evenlySpaced(all.slice(0, 3), 4)).toHaveLength(3);
 });

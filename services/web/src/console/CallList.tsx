@@ -1,6 +1,6 @@
 import { type Call, isRunning } from "../api/schemas.ts";
 import { clock } from "../format.ts";
-import { whoIs } from "../metadata.ts";
+import { displayName } from "../metadata.ts";
 import { Badge } from "../ui/Badge.tsx";
 import { Elapsed } from "../ui/Elapsed.tsx";
 import { sections } from "./callList.ts";
@@ -8,23 +8,23 @@ import { follow, pathOf } from "./route.ts";
 import { StopButton } from "./StopButton.tsx";
 import type { Calls } from "./useCalls.ts";
 
-/** All calls: those in progress, then day by day. */
+/** All calls: running ones first, then by day. */
 export function CallList({
   calls,
   hasOlder,
   loading,
-  mistake,
+  errorText,
   showOlder,
   shown,
 }: Calls & { shown?: string | undefined }) {
   return (
     <section class="list" aria-label="Calls">
-      {mistake && (
-        <p class="mistake" role="alert">
-          Calls could not be fetched: {mistake}.
+      {errorText && (
+        <p class="error-text" role="alert">
+          Calls could not be loaded: {errorText}.
         </p>
       )}
-      {calls === undefined && !mistake && <Skeleton />}
+      {calls === undefined && !errorText && <Skeleton />}
       {sections(calls ?? []).map(({ title, calls: of }) => (
         <section key={title} aria-label={title}>
           <h2>{title}</h2>
@@ -37,7 +37,7 @@ export function CallList({
       ))}
       {hasOlder && (
         <button class="older" type="button" disabled={loading} onClick={showOlder}>
-          {loading ? "Fetching…" : "Older calls"}
+          {loading ? "Loading…" : "Older calls"}
         </button>
       )}
     </section>
@@ -49,12 +49,12 @@ function Row({ call, current }: { call: Call; current: boolean }) {
   return (
     <li class="row" data-call={call.id} data-state={call.state}>
       <a href={pathOf(call.id)} aria-current={current ? "true" : undefined} onClick={follow}>
-        <span class="who">{call.legs.map(whoIs).join(" · ") || "…"}</span>
+        <span class="who">{call.legs.map(displayName).join(" · ") || "…"}</span>
         <Badge state={call.state} />
         <span class="when">
           <time dateTime={call.startedAt}>{clock(call.startedAt)}</time>
           <Elapsed from={call.startedAt} to={running ? null : (call.endedAt ?? call.startedAt)} />
-          <span>{trouble(call)}</span>
+          <span>{failureText(call)}</span>
         </span>
       </a>
       {running && <StopButton call={call} />}
@@ -62,8 +62,8 @@ function Row({ call, current }: { call: Call; current: boolean }) {
   );
 }
 
-/** What a ready call has to say beside: that not every leg of it is. */
-function trouble(call: Call): string {
+/** How many legs failed, or the error code of a failed call. */
+function failureText(call: Call): string {
   const failed = call.legs.filter(({ state }) => state === "failed").length;
   if (call.state === "failed") return call.legs.find(({ error }) => error)?.error?.code ?? "";
   return failed > 0 ? `${failed} of ${call.legs.length} failed` : "";

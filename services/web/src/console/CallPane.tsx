@@ -2,31 +2,31 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, callUrl, fileUrl, getCall } from "../api/client.ts";
 import { type Call, isRunning, recordingsOf } from "../api/schemas.ts";
 import { bytes, clock, day, sentence } from "../format.ts";
-import { whoIs } from "../metadata.ts";
+import { displayName } from "../metadata.ts";
 import { Badge } from "../ui/Badge.tsx";
 import { Elapsed } from "../ui/Elapsed.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { FilmPanel } from "./FilmPanel.tsx";
 import { LegPanel } from "./LegPanel.tsx";
-import { beginning, lanesOf } from "./lanes.ts";
 import { Player } from "./player.ts";
 import { RemoveButton } from "./RemoveButton.tsx";
 import { follow } from "./route.ts";
 import { StopButton } from "./StopButton.tsx";
-import { Tape } from "./Tape.tsx";
+import { Timeline } from "./Timeline.tsx";
+import { firstStart, timelineTracks } from "./timelineTracks.ts";
 
 interface Props {
   id: string;
-  /** The call as the list knows it; one that is not in the list is fetched. */
+  /** The call from the list; undefined if it is not in the list and must be fetched. */
   known: Call | undefined;
-  /** Whether the reader opened it. */
-  chosen: boolean;
+  /** Whether the user opened this call. */
+  openedByUser: boolean;
 }
 
-/** One call: its story in a line, its tape, and what was recorded of each participant. */
-export function CallPane({ id, known, chosen }: Props) {
+/** One call: summary, timeline, and the recordings of each participant. */
+export function CallPane({ id, known, openedByUser }: Props) {
   const [fetched, setFetched] = useState<Call>();
-  const [mistake, setMistake] = useState<string>();
+  const [errorText, setErrorText] = useState<string>();
   const isKnown = known !== undefined;
 
   useEffect(() => {
@@ -34,7 +34,7 @@ export function CallPane({ id, known, chosen }: Props) {
     getCall(id).then(setFetched, (error: unknown) => {
       const missing = error instanceof ApiError && error.code === "CALL_NOT_FOUND";
       const reason = error instanceof Error ? error.message : String(error);
-      setMistake(missing ? "There is no such call. It may have been removed." : sentence(reason));
+      setErrorText(missing ? "There is no such call. It may have been removed." : sentence(reason));
     });
   }, [id, isKnown]);
 
@@ -44,28 +44,28 @@ export function CallPane({ id, known, chosen }: Props) {
       <a class="back" href="/" onClick={follow}>
         <Icon name="back" /> All calls
       </a>
-      {call ? <Story call={call} chosen={chosen} /> : mistake && <p class="notice">{mistake}</p>}
+      {call ? <CallDetails call={call} openedByUser={openedByUser} /> : errorText && <p class="notice">{errorText}</p>}
     </section>
   );
 }
 
-function Story({ call, chosen }: { call: Call; chosen: boolean }) {
+function CallDetails({ call, openedByUser }: { call: Call; openedByUser: boolean }) {
   const [player] = useState(() => new Player());
   useEffect(() => () => player.close(), [player]);
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (chosen) title.current?.focus({ preventScroll: true });
-  }, [chosen]);
+    if (openedByUser) title.current?.focus({ preventScroll: true });
+  }, [openedByUser]);
 
   const running = isRunning(call.state);
   const size = call.legs.flatMap(recordingsOf).reduce((sum, { file }) => sum + file.bytes, 0);
-  const lanes = lanesOf(call.legs);
+  const tracks = timelineTracks(call.legs);
   return (
     <article data-call={call.id} data-state={call.state}>
       <header class="story">
         <div>
           <h1 ref={title} tabIndex={-1}>
-            {call.legs.map(whoIs).join(" · ") || "A call"}
+            {call.legs.map(displayName).join(" · ") || "A call"}
           </h1>
           <p class="facts">
             <span>{day(call.startedAt)}</span>
@@ -87,7 +87,7 @@ function Story({ call, chosen }: { call: Call; chosen: boolean }) {
           <Badge state={call.state} />
         </div>
       </header>
-      <Tape lanes={lanes} origin={beginning(call.legs)} player={player} />
+      <Timeline tracks={tracks} origin={firstStart(call.legs)} player={player} />
       {!running && <FilmPanel call={call} />}
       <div class="legs">
         {call.legs.map((leg, index) => (
@@ -96,7 +96,7 @@ function Story({ call, chosen }: { call: Call; chosen: boolean }) {
             callId={call.id}
             leg={leg}
             hue={index}
-            from={lanes[index]?.from ?? 0}
+            from={tracks[index]?.from ?? 0}
             player={player}
             previews={call.previews}
           />
@@ -107,7 +107,7 @@ function Story({ call, chosen }: { call: Call; chosen: boolean }) {
         {call.chat && (
           <>
             {" · "}
-            <a href={fileUrl(call.id, call.chat.messages)}>what was written</a>
+            <a href={fileUrl(call.id, call.chat.messages)}>chat messages</a>
           </>
         )}
       </p>

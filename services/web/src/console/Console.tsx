@@ -3,34 +3,34 @@ import { isRunning } from "../api/schemas.ts";
 import { Bar } from "../ui/Bar.tsx";
 import { CallList } from "./CallList.tsx";
 import { CallPane } from "./CallPane.tsx";
+import { ConnectionStatus } from "./ConnectionStatus.tsx";
 import { HealthStrip } from "./HealthStrip.tsx";
-import { LinkState } from "./LinkState.tsx";
 import { useCallId } from "./route.ts";
 import { useCalls } from "./useCalls.ts";
 import { useWide } from "./useWide.ts";
 import { Welcome } from "./Welcome.tsx";
 
-/** Calls as they happen, and the one that is open: beside each other where there is room, else one at a time. */
+/** The list of calls and the open call: side by side on wide screens, otherwise one at a time. */
 export function Console() {
   const calls = useCalls();
-  const asked = useCallId();
+  const requestedId = useCallId();
   const wide = useWide();
-  // Without a choice the call that was newest at first stays: later ones do not interrupt who is watching.
+  // If the user has not opened a call, the call that was newest at first stays: later calls do not replace it.
   const first = useRef<string | undefined>(undefined);
-  const isThere = calls.calls?.some(({ id }) => id === first.current);
-  if (!isThere) first.current = calls.calls?.[0]?.id;
-  const shown = asked ?? (wide ? first.current : undefined);
+  const isListed = calls.calls?.some(({ id }) => id === first.current);
+  if (!isListed) first.current = calls.calls?.[0]?.id;
+  const shown = requestedId ?? (wide ? first.current : undefined);
 
   const running = calls.calls?.filter(({ state }) => isRunning(state)).length ?? 0;
   useEffect(() => {
     document.title = running > 0 ? `● ${running} in progress – Call recorder` : "Call recorder";
   }, [running]);
 
-  const empty = calls.calls?.length === 0 && asked === undefined;
+  const empty = calls.calls?.length === 0 && requestedId === undefined;
   return (
     <div class="page">
       <Bar page="calls">
-        <LinkState link={calls.link} running={running} />
+        <ConnectionStatus connection={calls.connection} running={running} />
       </Bar>
       <HealthStrip />
       {empty ? (
@@ -39,9 +39,14 @@ export function Console() {
         </main>
       ) : (
         <main class="split">
-          {(wide || asked === undefined) && <CallList {...calls} shown={shown} />}
+          {(wide || requestedId === undefined) && <CallList {...calls} shown={shown} />}
           {shown !== undefined && (
-            <CallPane key={shown} id={shown} known={calls.calls?.find(({ id }) => id === shown)} chosen={!!asked} />
+            <CallPane
+              key={shown}
+              id={shown}
+              known={calls.calls?.find(({ id }) => id === shown)}
+              openedByUser={!!requestedId}
+            />
           )}
         </main>
       )}

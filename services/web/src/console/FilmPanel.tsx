@@ -7,7 +7,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { LinkButton } from "./LinkButton.tsx";
 import { PreviewStrip } from "./PreviewStrip.tsx";
 
-/** The film of a call: how far it is, what went wrong, or the film itself. Nothing where there is none to be. */
+/** The film of a call: its progress, its error, or the film itself. Renders nothing if there is no film and no job. */
 export function FilmPanel({ call }: { call: Call }) {
   const job = useFilmJob(call.id);
   const isAtWork = job?.state === "queued" || job?.state === "running";
@@ -23,18 +23,18 @@ export function FilmPanel({ call }: { call: Call }) {
 function useFilmJob(callId: string): Job | undefined {
   const [job, setJob] = useState<Job>();
   useEffect(() => {
-    let isGone = false;
+    let isUnmounted = false;
     const learn = (news: Job | undefined) => {
-      if (!isGone && news && news.callId === callId && news.kind === "film") setJob(news);
+      if (!isUnmounted && news && news.callId === callId && news.kind === "film") setJob(news);
     };
     const end = followJobs(learn);
-    // What cannot be fetched is told by the next step.
+    // If the list cannot be fetched, the next update of the job arrives as an event.
     listJobs(callId).then(
       (jobs) => learn(jobs.find(({ kind }) => kind === "film")),
       () => undefined,
     );
     return () => {
-      isGone = true;
+      isUnmounted = true;
       end();
     };
   }, [callId]);
@@ -53,12 +53,12 @@ function Screen({ call, file, preview }: { call: Call; file: RecordingFile; prev
   return (
     <>
       {isSeen ? (
-        // biome-ignore lint/a11y/useMediaCaption: what is said in a call has not been written down; what is written is there.
+        // biome-ignore lint/a11y/useMediaCaption: there is no transcript of the speech; chat messages are a track.
         <video ref={video} src={url} poster={poster} preload="metadata" controls playsInline>
-          {call.chat && <track kind="subtitles" label="What was written" src={fileUrl(callId, call.chat.subtitles)} />}
+          {call.chat && <track kind="subtitles" label="Chat" src={fileUrl(callId, call.chat.subtitles)} />}
         </video>
       ) : (
-        // biome-ignore lint/a11y/useMediaCaption: what is said in a call has not been written down.
+        // biome-ignore lint/a11y/useMediaCaption: there is no transcript of the speech.
         <audio src={url} preload="metadata" controls />
       )}
       {preview && <PreviewStrip callId={callId} preview={preview} of="the film" onSeek={seek} />}
@@ -74,15 +74,15 @@ function Screen({ call, file, preview }: { call: Call; file: RecordingFile; prev
 }
 
 function Progress({ job }: { job: Job }) {
-  const [mistake, setMistake] = useState<string>();
+  const [errorText, setErrorText] = useState<string>();
   const act = (action: (id: string) => Promise<void>) => {
-    setMistake(undefined);
-    action(job.id).catch((error: unknown) => setMistake(error instanceof Error ? error.message : String(error)));
+    setErrorText(undefined);
+    action(job.id).catch((error: unknown) => setErrorText(error instanceof Error ? error.message : String(error)));
   };
   const isAtWork = job.state === "queued" || job.state === "running";
   return (
     <div class="film-progress" aria-live="polite">
-      {job.state === "queued" && <span>The film is waiting for its turn</span>}
+      {job.state === "queued" && <span>The film is queued</span>}
       {job.state === "running" && (
         <>
           <progress max={100} value={job.progress} aria-label="Progress of the film" />
@@ -95,9 +95,9 @@ function Progress({ job }: { job: Job }) {
           The film failed: {job.error ? sentence(job.error.message) : ""} {job.error?.hint}
         </span>
       )}
-      {mistake && <span role="alert">{sentence(mistake)}</span>}
+      {errorText && <span role="alert">{sentence(errorText)}</span>}
       <button type="button" class="button" onClick={() => act(isAtWork ? cancelJob : retryJob)}>
-        {isAtWork ? "Cancel" : "Make it"}
+        {isAtWork ? "Cancel" : "Make film"}
       </button>
     </div>
   );

@@ -1,20 +1,20 @@
 import { useEffect, useState } from "preact/hooks";
 import { getHealth } from "../api/client.ts";
 import { Icon } from "../ui/Icon.tsx";
-import { type Trouble, troubles } from "./troubles.ts";
+import { type HealthProblem, healthProblems } from "./healthProblems.ts";
 
 const INTERVAL_MS = 10_000;
 
-/** Says which part is not well; nothing while all are. */
+/** Shows which parts are failing; renders nothing while all are well. */
 export function HealthStrip() {
-  const [found, setFound] = useState<Trouble[]>([]);
+  const [problems, setProblems] = useState<HealthProblem[]>([]);
 
   useEffect(() => {
     const ask = () => {
       if (document.hidden) return;
       getHealth().then(
-        (health) => setFound(troubles(health)),
-        () => setFound(troubles(undefined)),
+        (health) => setProblems(healthProblems(health)),
+        () => setProblems(healthProblems(undefined)),
       );
     };
     ask();
@@ -26,12 +26,12 @@ export function HealthStrip() {
     };
   }, []);
 
-  if (found.length === 0) return null;
+  if (problems.length === 0) return null;
   return (
     <div class="health" role="alert">
       <Icon name="warning" />
       <ul>
-        {found.map(({ part, reason, consequence }) => (
+        {problems.map(({ part, reason, consequence }) => (
           <li key={part}>
             <strong>{part}</strong>: {reason}. <span>{consequence}</span>
           </li>

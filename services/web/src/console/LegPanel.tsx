@@ -2,8 +2,8 @@ import { Fragment } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { fileUrl } from "../api/client.ts";
 import { isRunning, type Leg, type LegState, type Preview, type RecordingFile, recordingsOf } from "../api/schemas.ts";
-import { bytes, codecName, duration, ending, sentence } from "../format.ts";
-import { otherFields, whoIs } from "../metadata.ts";
+import { bytes, codecName, duration, endReason, sentence } from "../format.ts";
+import { displayName, otherFields } from "../metadata.ts";
 import { Badge } from "../ui/Badge.tsx";
 import { Elapsed } from "../ui/Elapsed.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -11,31 +11,31 @@ import { LinkButton } from "./LinkButton.tsx";
 import { PreviewStrip } from "./PreviewStrip.tsx";
 import type { Player } from "./player.ts";
 
-/** What is to be seen in the place of a picture. */
-const WAITING: Readonly<Partial<Record<LegState, string>>> = {
-  ringing: "It rings",
-  preparing: "A recorder is being started",
-  connecting: "Waiting for its media",
-  finalising: "The recording is being finished",
-  failed: "There is no recording",
+/** Shown in place of the video. */
+const PLACEHOLDER_TEXTS: Readonly<Partial<Record<LegState, string>>> = {
+  ringing: "Ringing",
+  preparing: "Starting a recorder",
+  connecting: "Waiting for media",
+  finalising: "Finishing the recording",
+  failed: "No recording",
 };
 
 interface Props {
   callId: string;
   leg: Leg;
-  /** Which of the six colours of lanes is its own. */
+  /** Index of its colour in the timeline. */
   hue: number;
-  /** Where it begins on the call's tape, in seconds. */
+  /** Its start on the call's timeline, in seconds. */
   from: number;
   player: Player;
   previews: Readonly<Record<string, Preview>> | undefined;
 }
 
-/** One participant of a call: the recording once it is there, or how it goes, or what went wrong. */
+/** One participant of a call: the recordings, or the current state, or the error. */
 export function LegPanel({ callId, leg, hue, from, player, previews }: Props) {
-  const name = whoIs(leg);
+  const name = displayName(leg);
   const recordings = recordingsOf(leg);
-  const goesOn = isRunning(leg.state) || recordings.length === 0;
+  const showsPlaceholder = isRunning(leg.state) || recordings.length === 0;
   return (
     <section class="leg" data-leg={leg.id} data-state={leg.state} data-hue={hue % 6} aria-label={name}>
       {recordings.map(({ file, startedAt }) => (
@@ -49,10 +49,10 @@ export function LegPanel({ callId, leg, hue, from, player, previews }: Props) {
           preview={previews?.[file.name]}
         />
       ))}
-      {goesOn && <Blank leg={leg} />}
+      {showsPlaceholder && <Placeholder leg={leg} />}
       <header>
         <h2>{name}</h2>
-        {goesOn && <Badge state={leg.state} />}
+        {showsPlaceholder && <Badge state={leg.state} />}
       </header>
       {leg.error && (
         <p class="failure" role="note">
@@ -99,40 +99,45 @@ function Screen({ callId, leg, file, from, player, preview }: ScreenProps) {
           muted={muted}
           onClick={() => player.toggle()}
         />
-        {!seen && <span class="only-audio">Sound only</span>}
+        {!seen && <span class="only-audio">Audio only</span>}
         <span class="screen-controls">
-          <button type="button" aria-pressed={muted} aria-label={`Mute ${whoIs(leg)}`} onClick={() => setMuted(!muted)}>
+          <button
+            type="button"
+            aria-pressed={muted}
+            aria-label={`Mute ${displayName(leg)}`}
+            onClick={() => setMuted(!muted)}
+          >
             <Icon name={muted ? "silence" : "sound"} />
           </button>
           {seen && (
             <button
               type="button"
-              aria-label={`Show ${whoIs(leg)} on the whole screen`}
+              aria-label={`Show ${displayName(leg)} in full screen`}
               onClick={() => void media.current?.requestFullscreen?.()}
             >
               <Icon name="expand" />
             </button>
           )}
-          <LinkButton callId={callId} fileName={file.name} of={whoIs(leg)} />
-          <a class="button" href={`${url}?download`} download={file.name} aria-label={`Download ${whoIs(leg)}`}>
+          <LinkButton callId={callId} fileName={file.name} of={displayName(leg)} />
+          <a class="button" href={`${url}?download`} download={file.name} aria-label={`Download ${displayName(leg)}`}>
             <Icon name="download" /> {bytes(file.bytes)}
           </a>
         </span>
       </div>
       {preview && (
-        <PreviewStrip callId={callId} preview={preview} of={whoIs(leg)} onSeek={(at) => player.seek(from + at)} />
+        <PreviewStrip callId={callId} preview={preview} of={displayName(leg)} onSeek={(at) => player.seek(from + at)} />
       )}
     </>
   );
 }
 
-function Blank({ leg }: { leg: Leg }) {
+function Placeholder({ leg }: { leg: Leg }) {
   const recording = leg.state === "recording";
   return (
     <div class={`screen blank blank-${leg.state}`}>
       {recording && <span class="lamp" aria-hidden="true" />}
       {leg.state === "failed" && <Icon name="warning" />}
-      <p>{recording ? <Elapsed from={leg.startedAt} to={null} /> : WAITING[leg.state]}</p>
+      <p>{recording ? <Elapsed from={leg.startedAt} to={null} /> : PLACEHOLDER_TEXTS[leg.state]}</p>
     </div>
   );
 }
@@ -140,7 +145,7 @@ function Blank({ leg }: { leg: Leg }) {
 function Details({ leg }: { leg: Leg }) {
   const fields = [
     ...recordingsOf(leg).flatMap(({ file }, index) => factsOf(file, index)),
-    ...(leg.reason ? [["Ended", ending(leg.reason)] as const] : []),
+    ...(leg.reason ? [["Ended", endReason(leg.reason)] as const] : []),
   ];
   return (
     <dl>

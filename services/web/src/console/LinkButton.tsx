@@ -7,36 +7,36 @@ const SHOWN_MS = 4_000;
 interface Props {
   callId: string;
   fileName: string;
-  /** Whose recording it is. */
+  /** Name of the recording, for the button's label. */
   of: string;
 }
 
-/** Copies a link that opens this one recording for a day, to whoever it is sent to. */
+/** Copies a link that opens this one recording without a login, for a day. */
 export function LinkButton({ callId, fileName, of }: Props) {
-  const [said, setSaid] = useState<string>();
+  const [message, setMessage] = useState<string>();
   useEffect(() => {
-    if (said === undefined) return;
-    const timer = setTimeout(() => setSaid(undefined), SHOWN_MS);
+    if (message === undefined) return;
+    const timer = setTimeout(() => setMessage(undefined), SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [said]);
-  // Browsers give the clipboard to secure pages only.
+  }, [message]);
+  // Browsers allow clipboard access on secure pages only.
   if (!navigator.clipboard) return null;
 
   async function copy() {
     try {
       const { url } = await makeFileLink(callId, fileName);
       await navigator.clipboard.writeText(new URL(url, location.origin).href);
-      setSaid("Copied: valid for a day");
+      setMessage("Copied. The link is valid for a day.");
     } catch {
-      setSaid("Could not be copied");
+      setMessage("The link could not be copied.");
     }
   }
 
   return (
     <button type="button" aria-label={`Copy a link to the recording of ${of}`} onClick={() => void copy()}>
       <Icon name="copy" />
-      <span aria-live="polite" hidden={!said}>
-        {said}
+      <span aria-live="polite" hidden={!message}>
+        {message}
       </span>
     </button>
   );

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { fetchThumbnails, fileUrl } from "../api/client.ts";
 import type { Preview } from "../api/schemas.ts";
-import { chosen, type Thumbnail } from "../api/thumbnails.ts";
+import { evenlySpaced, type Thumbnail } from "../api/thumbnails.ts";
 import { duration } from "../format.ts";
 
 const MOST_THUMBNAILS = 8;
@@ -9,12 +9,12 @@ const MOST_THUMBNAILS = 8;
 interface Props {
   callId: string;
   preview: Preview;
-  /** Of whom, for those who do not see it. */
+  /** Name of the recording, for screen readers. */
   of: string;
   onSeek: (seconds: number) => void;
 }
 
-/** What is in a recording at a glance: pictures by which one gets there, and how loud it is. */
+/** Overview of a recording: thumbnails that seek when clicked, and the waveform. */
 export function PreviewStrip({ callId, preview, of, onSeek }: Props) {
   const thumbnails = useThumbnails(callId, preview.thumbnails?.track);
   const image = preview.thumbnails && fileUrl(callId, preview.thumbnails.image);
@@ -33,25 +33,23 @@ export function PreviewStrip({ callId, preview, of, onSeek }: Props) {
           ))}
         </div>
       )}
-      {preview.waveform && (
-        <img class="waveform" src={fileUrl(callId, preview.waveform)} alt={`How loud ${of} is over time`} />
-      )}
+      {preview.waveform && <img class="waveform" src={fileUrl(callId, preview.waveform)} alt={`Waveform of ${of}`} />}
     </div>
   );
 }
 
-/** None until they are there; without them nothing is missing that one could not do otherwise. */
+/** Empty until they are loaded. Errors are ignored: the thumbnails are optional. */
 function useThumbnails(callId: string, track: string | undefined): Thumbnail[] {
   const [thumbnails, setThumbnails] = useState<Thumbnail[]>([]);
   useEffect(() => {
     if (track === undefined) return undefined;
-    let isGone = false;
+    let isUnmounted = false;
     fetchThumbnails(callId, track).then(
-      (all) => !isGone && setThumbnails(chosen(all, MOST_THUMBNAILS)),
+      (all) => !isUnmounted && setThumbnails(evenlySpaced(all, MOST_THUMBNAILS)),
       () => undefined,
     );
     return () => {
-      isGone = true;
+      isUnmounted = true;
     };
   }, [callId, track]);
   return thumbnails;

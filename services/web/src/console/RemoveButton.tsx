@@ -2,47 +2,47 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { removeCall } from "../api/client.ts";
 import type { Call } from "../api/schemas.ts";
 import { sentence } from "../format.ts";
-import { whoIs } from "../metadata.ts";
+import { displayName } from "../metadata.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { goTo } from "./route.ts";
 
-/** Removes a call for good, once the reader has said so twice. */
+/** Removes a call permanently, after a confirmation. */
 export function RemoveButton({ call }: { call: Call }) {
   const [asking, setAsking] = useState(false);
   const [removing, setRemoving] = useState(false);
-  const [mistake, setMistake] = useState<string>();
+  const [errorText, setErrorText] = useState<string>();
   const keep = useRef<HTMLButtonElement>(null);
-  // Whoever presses the key once more keeps the call.
+  // A second press of the same key keeps the call.
   useEffect(() => {
     if (asking) keep.current?.focus();
   }, [asking]);
 
   async function remove() {
     setRemoving(true);
-    setMistake(undefined);
+    setErrorText(undefined);
     try {
       await removeCall(call.id);
       goTo("/");
     } catch (error) {
-      setMistake(error instanceof Error ? error.message : String(error));
+      setErrorText(error instanceof Error ? error.message : String(error));
     } finally {
       setRemoving(false);
       setAsking(false);
     }
   }
 
-  const names = call.legs.map(whoIs).join(" and ");
+  const names = call.legs.map(displayName).join(" and ");
   return (
     <span class="removing">
-      {mistake && (
-        <span class="mistake" role="alert">
-          {sentence(mistake)}
+      {errorText && (
+        <span class="error-text" role="alert">
+          {sentence(errorText)}
         </span>
       )}
       {asking ? (
         <fieldset>
           <legend>Remove all recordings of this call?</legend>
-          <button type="button" class="for-good" disabled={removing} onClick={() => void remove()}>
+          <button type="button" class="confirm-remove" disabled={removing} onClick={() => void remove()}>
             <Icon name="bin" />
             {removing ? "Removing…" : "Remove"}
           </button>

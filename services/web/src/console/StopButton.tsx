@@ -2,38 +2,38 @@ import { useState } from "preact/hooks";
 import { stopCall } from "../api/client.ts";
 import type { Call } from "../api/schemas.ts";
 import { sentence } from "../format.ts";
-import { whoIs } from "../metadata.ts";
+import { displayName } from "../metadata.ts";
 import { Icon } from "../ui/Icon.tsx";
 
 /** Ends a call's running recordings. */
 export function StopButton({ call }: { call: Call }) {
   const [stopping, setStopping] = useState(false);
-  const [mistake, setMistake] = useState<string>();
+  const [errorText, setErrorText] = useState<string>();
   if (call.state === "finalising") return null;
 
   async function stop() {
     setStopping(true);
-    setMistake(undefined);
+    setErrorText(undefined);
     try {
       await stopCall(call.id);
     } catch (error) {
       setStopping(false);
-      setMistake(error instanceof Error ? error.message : String(error));
+      setErrorText(error instanceof Error ? error.message : String(error));
     }
   }
 
   return (
     <span class="stopping">
-      {mistake && (
-        <span class="mistake" role="alert">
-          {sentence(mistake)}
+      {errorText && (
+        <span class="error-text" role="alert">
+          {sentence(errorText)}
         </span>
       )}
       <button
         class="stop"
         type="button"
         disabled={stopping}
-        aria-label={`Stop recording ${call.legs.map(whoIs).join(" and ")}`}
+        aria-label={`Stop recording ${call.legs.map(displayName).join(" and ")}`}
         onClick={() => void stop()}
       >
         <Icon name="stop" />

@@ -14,7 +14,7 @@ test("a new call comes first", () => {
   expect(merge([call("call_1")], call("call_2")).map(({ id }) => id)).toEqual(["call_2", "call_1"]);
 });
 
-test("a known call takes its new state where it stands", () => {
+test("a known call is updated in place", () => {
   const merged = merge([call("call_2"), call("call_1", "recording")], call("call_1", "ready"));
   expect(merged.map(({ id, state }) => [id, state])).toEqual([
     ["call_2", "ready"],
@@ -22,7 +22,7 @@ test("a known call takes its new state where it stands", () => {
   ]);
 });
 
-test("what goes on comes before today, yesterday and the days before", () => {
+test("running calls come before today's, yesterday's and earlier calls", () => {
   const now = new Date("2026-11-23T12:00:00");
   const calls = [
     call("call_5"),
@@ -39,4 +39,4 @@ test("what goes on comes before today, yesterday and the days before", () => {
   ]);
 });
 
-test("nothing makes no sections", () => expect(sections([])).toEqual([]));
+test("an empty list has no sections", () => expect(sections([])).toEqual([]));

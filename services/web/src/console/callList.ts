@@ -6,13 +6,13 @@ export interface Section {
   calls: Call[];
 }
 
-/** The list with calls in their new state in it, newest first: ids sort by time. */
-export function merge(calls: readonly Call[], ...news: readonly Call[]): Call[] {
-  const byId = new Map([...calls, ...news].map((call) => [call.id, call]));
+/** Adds or replaces calls in the list, newest first: ids sort by time. */
+export function merge(calls: readonly Call[], ...changed: readonly Call[]): Call[] {
+  const byId = new Map([...calls, ...changed].map((call) => [call.id, call]));
   return [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
 }
 
-/** What goes on comes first, however long ago it began; then one section a day. */
+/** Running calls first, whenever they began; then one section per day. */
 export function sections(calls: readonly Call[], now = new Date()): Section[] {
   const found = new Map<string, Call[]>();
   const running = calls.filter(({ state }) => isRunning(state));

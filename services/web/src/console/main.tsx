@@ -1,12 +1,12 @@
 import { render } from "preact";
-import { Door } from "../door/Door.tsx";
+import { LoginGate } from "../login/LoginGate.tsx";
 import { Console } from "./Console.tsx";
 
 const root = document.getElementById("app");
 if (root)
   render(
-    <Door page="calls">
+    <LoginGate page="calls">
       <Console />
-    </Door>,
+    </LoginGate>,
     root,
   );

@@ -29,7 +29,7 @@ let player: Player;
 let ada: Recording;
 let grace: Recording;
 
-/** Lets real time and the files' own clocks go on. */
+/** Advances the time and the positions of playing files. */
 function pass(seconds: number): void {
   for (let left = seconds; left > 1e-9; left -= 0.05) {
     now += 50;
@@ -54,7 +54,7 @@ beforeEach(() => {
   player.add("grace", grace, 2);
 });
 
-test("each recording begins at its own time, and ends at it", () => {
+test("each recording starts and ends at its own time", () => {
   player.play();
   pass(1);
   expect([ada.paused, grace.paused]).toEqual([false, true]);
@@ -65,7 +65,7 @@ test("each recording begins at its own time, and ends at it", () => {
   expect([ada.paused, grace.paused]).toEqual([false, true]);
 });
 
-test("it stops at the end, and starts over from there", () => {
+test("the player stops at the end, and then starts from the beginning", () => {
   player.play();
   pass(10.1);
   expect([player.playing, player.at]).toEqual([false, 10]);
@@ -73,7 +73,7 @@ test("it stops at the end, and starts over from there", () => {
   expect(player.at).toBe(0);
 });
 
-test("all wait for the one that loads", () => {
+test("all recordings wait while one is loading", () => {
   player.play();
   pass(3);
   grace.readyState = 1;
@@ -84,7 +84,7 @@ test("all wait for the one that loads", () => {
   expect(player.at).toBeCloseTo(4, 1);
 });
 
-test("one that drifts is brought back", () => {
+test("a recording that drifts is corrected", () => {
   player.play();
   pass(3);
   grace.currentTime = 3;
@@ -92,14 +92,14 @@ test("one that drifts is brought back", () => {
   expect(grace.currentTime).toBeCloseTo(1.05, 2);
 });
 
-test("seeking moves all, each within its own file", () => {
+test("seeking moves all recordings, each within its own file", () => {
   player.seek(1.5);
   expect([ada.currentTime, grace.currentTime]).toEqual([1.5, 0]);
   player.seek(9);
   expect([ada.currentTime, grace.currentTime]).toEqual([9, 5]);
 });
 
-test("it goes on at another speed", () => {
+test("the playback rate applies to the player and all recordings", () => {
   player.setRate(2);
   player.play();
   pass(1);
@@ -114,7 +114,7 @@ test("pausing stops every recording", () => {
   expect([ada.paused, grace.paused, player.playing]).toEqual([true, true, false]);
 });
 
-test("a recording that cannot be decoded holds nobody up", () => {
+test("a recording that cannot be decoded does not delay the others", () => {
   Object.assign(grace, { readyState: 0, error: { code: 3 } });
   player.play();
   pass(6);

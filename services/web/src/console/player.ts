@@ -1,31 +1,31 @@
-/** Files that play by themselves drift apart; a smaller difference than this is not heard, and a seek is. */
+/** Files that play independently drift apart; a smaller difference is inaudible, a seek is audible. */
 const DRIFT_LIMIT_S = 0.15;
-/** Media may never report data beyond its last frames, so nobody waits for it there. */
-const LAST_MOMENT_S = 0.5;
+/** Near its end, media may never report HAVE_FUTURE_DATA, so the player does not wait there. */
+const END_TOLERANCE_S = 0.5;
 /** HTMLMediaElement.HAVE_FUTURE_DATA */
 const HAVE_FUTURE_DATA = 3;
 
-/** What is used of an HTMLMediaElement; times in seconds. */
+/** The used part of HTMLMediaElement; times in seconds. */
 export type Media = Pick<
   HTMLMediaElement,
   "currentTime" | "duration" | "paused" | "ended" | "readyState" | "playbackRate" | "error" | "play" | "pause"
 >;
 
-/** Calls back before each picture until it is told to end. */
+/** Calls `onFrame` before each repaint, until the returned function is called. */
 export type Frames = (onFrame: () => void) => () => void;
 
-interface Take {
+interface Clip {
   media: Media;
-  /** Where it begins on the call's tape, in seconds. */
+  /** Its start on the call's timeline, in seconds. */
   from: number;
 }
 
 /**
- * Plays the recordings of one call together, each from its own start, as the call was. It has a clock of its own,
- * which the files follow; it waits while one of them still loads.
+ * Plays the recordings of one call in sync, each from its own start. The player has its own clock, which the files
+ * follow; it waits while one of them is loading.
  */
 export class Player {
-  readonly #takes = new Map<string, Take>();
+  readonly #clips = new Map<string, Clip>();
   readonly #listeners = new Set<() => void>();
   readonly #frames: Frames;
   readonly #now: () => number;
@@ -34,7 +34,7 @@ export class Player {
   #rate = 1;
   #last = 0;
 
-  /** @param now milliseconds that only go forward. */
+  /** @param now monotonic milliseconds. */
   constructor(frames: Frames = animationFrames, now: () => number = () => performance.now()) {
     this.#frames = frames;
     this.#now = now;
@@ -53,10 +53,10 @@ export class Player {
     return this.#rate;
   }
 
-  /** Takes a recording in; returns what takes it out. */
+  /** Adds a recording. Returns a function that removes it. */
   add(id: string, media: Media, from: number): () => void {
-    this.#takes.set(id, { media, from });
-    return () => this.#takes.delete(id);
+    this.#clips.set(id, { media, from });
+    return () => this.#clips.delete(id);
   }
 
   subscribe(listener: () => void): () => void {
@@ -65,7 +65,7 @@ export class Player {
   }
 
   play(): void {
-    if (this.playing || this.#takes.size === 0) return;
+    if (this.playing || this.#clips.size === 0) return;
     if (this.#at >= this.#length()) this.#at = 0;
     this.#last = this.#now();
     this.#end = this.#frames(() => this.#tick());
@@ -75,8 +75,8 @@ export class Player {
   pause(): void {
     this.#end?.();
     this.#end = undefined;
-    for (const { media } of this.#takes.values()) media.pause();
-    this.#tell();
+    for (const { media } of this.#clips.values()) media.pause();
+    this.#notify();
   }
 
   toggle(): void {
@@ -86,16 +86,16 @@ export class Player {
 
   seek(at: number): void {
     this.#at = Math.max(0, at);
-    for (const { media, from } of this.#takes.values()) {
+    for (const { media, from } of this.#clips.values()) {
       media.currentTime = Math.min(Math.max(0, at - from), media.duration || 0);
     }
-    this.#tell();
+    this.#notify();
   }
 
   setRate(rate: number): void {
     this.#rate = rate;
-    for (const { media } of this.#takes.values()) media.playbackRate = rate;
-    this.#tell();
+    for (const { media } of this.#clips.values()) media.playbackRate = rate;
+    this.#notify();
   }
 
   close(): void {
@@ -105,20 +105,20 @@ export class Player {
 
   #tick(): void {
     const now = this.#now();
-    const takes = [...this.#takes.values()];
-    if (!takes.some((take) => isLoading(take, this.#at))) this.#at += ((now - this.#last) / 1000) * this.#rate;
+    const clips = [...this.#clips.values()];
+    if (!clips.some((clip) => isLoading(clip, this.#at))) this.#at += ((now - this.#last) / 1000) * this.#rate;
     this.#last = now;
-    for (const take of takes) this.#lead(take);
+    for (const clip of clips) this.#follow(clip);
     if (this.#at >= this.#length()) {
       this.#at = this.#length();
       this.pause();
     } else {
-      this.#tell();
+      this.#notify();
     }
   }
 
-  /** Lets a recording play where the call is within it, and stand still elsewhere. */
-  #lead({ media, from }: Take): void {
+  /** Plays a recording while the position is within it, and pauses it otherwise. */
+  #follow({ media, from }: Clip): void {
     const want = this.#at - from;
     if (want < 0 || want >= media.duration || media.error) {
       if (!media.paused) media.pause();
@@ -127,22 +127,22 @@ export class Player {
     if (Math.abs(media.currentTime - want) > DRIFT_LIMIT_S) media.currentTime = want;
     if (!media.paused || media.ended) return;
     media.playbackRate = this.#rate;
-    // Refused, or overtaken by a pause: the next tick looks again.
+    // Refused, or interrupted by a pause: the next tick tries again.
     media.play().catch(() => undefined);
   }
 
   #length(): number {
-    return Math.max(0, ...[...this.#takes.values()].map(({ media, from }) => from + (media.duration || 0)));
+    return Math.max(0, ...[...this.#clips.values()].map(({ media, from }) => from + (media.duration || 0)));
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }
 
-function isLoading({ media, from }: Take, at: number): boolean {
+function isLoading({ media, from }: Clip, at: number): boolean {
   const want = at - from;
-  const within = want >= 0 && want < media.duration - LAST_MOMENT_S;
+  const within = want >= 0 && want < media.duration - END_TOLERANCE_S;
   return within && !media.paused && !media.error && media.readyState < HAVE_FUTURE_DATA;
 }
 

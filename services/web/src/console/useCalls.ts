@@ -4,70 +4,70 @@ import { followCallsWhileVisible } from "../api/liveCalls.ts";
 import type { Call } from "../api/schemas.ts";
 import { merge } from "./callList.ts";
 
-export type Link = "connecting" | "live" | "lost";
+export type Connection = "connecting" | "live" | "lost";
 
 export interface Calls {
-  /** Newest first; undefined until they were fetched. */
+  /** Newest first; undefined until they are fetched. */
   calls: Call[] | undefined;
-  /** Whether there are older ones than those in `calls`. */
+  /** Whether the server has older calls than those in `calls`. */
   hasOlder: boolean;
   loading: boolean;
-  mistake: string | undefined;
-  link: Link;
+  errorText: string | undefined;
+  connection: Connection;
   showOlder(): void;
 }
 
-/** The calls as they change. */
+/** The list of calls, updated live. */
 export function useCalls(): Calls {
   const [calls, setCalls] = useState<Call[]>();
-  // null: there are no older ones.
+  // null: there are no older calls.
   const [cursor, setCursor] = useState<string | null>();
-  const [link, setLink] = useState<Link>("connecting");
+  const [connection, setConnection] = useState<Connection>("connecting");
   const [loading, setLoading] = useState(false);
-  const [mistake, setMistake] = useState<string>();
+  const [errorText, setErrorText] = useState<string>();
 
-  const learn = useCallback((news: readonly Call[]) => setCalls((known) => merge(known ?? [], ...news)), []);
+  const addCalls = useCallback((changed: readonly Call[]) => setCalls((known) => merge(known ?? [], ...changed)), []);
 
   const fetchCalls = useCallback(
     async (older?: string) => {
       setLoading(true);
       try {
-        // A call that has gone on for hours is not on the first page.
+        // A call that has been running for hours may not be on the first page.
         const [page, recording] = await Promise.all([
           listCalls(older === undefined ? {} : { cursor: older }),
           older === undefined ? listCalls({ state: "recording" }) : { calls: [] },
         ]);
-        learn([...page.calls, ...recording.calls]);
+        addCalls([...page.calls, ...recording.calls]);
         setCursor((known) => (older === undefined && known !== undefined ? known : page.nextCursor));
-        setMistake(undefined);
+        setErrorText(undefined);
       } catch (error) {
-        setMistake(error instanceof Error ? error.message : String(error));
+        setErrorText(error instanceof Error ? error.message : String(error));
       } finally {
         setLoading(false);
       }
     },
-    [learn],
+    [addCalls],
   );
 
   useEffect(() => {
     void fetchCalls();
     return followCallsWhileVisible({
-      onCall: (call) => learn([call]),
+      onCall: (call) => addCalls([call]),
       onRemoved: (id) => setCalls((known) => known?.filter((call) => call.id !== id)),
       onConnected: () => {
-        setLink("live");
+        setConnection("live");
         void fetchCalls();
       },
-      onLost: () => setLink("lost"),
+      onLost: () => setConnection("lost"),
     });
-  }, [fetchCalls, learn]);
+  }, [fetchCalls, addCalls]);
 
   return {
     calls,
     hasOlder: Boolean(cursor),
     loading,
-    mistake,
-    link,
+    errorText,
+    connection,
     showOlder: () => void fetchCalls(cursor ?? undefined),
   };
 }

@@ -2,14 +2,14 @@ import { useEffect, useState } from "preact/hooks";
 
 const WIDE = "(min-width: 60rem)";
 
-/** Whether list and call stand beside each other; console.css has the same width. */
+/** Whether list and call are shown side by side; console.css has the same width. */
 export function useWide(): boolean {
   const [wide, setWide] = useState(() => matchMedia(WIDE).matches);
   useEffect(() => {
     const query = matchMedia(WIDE);
-    const look = () => setWide(query.matches);
-    query.addEventListener("change", look);
-    return () => query.removeEventListener("change", look);
+    const update = () => setWide(query.matches);
+    query.addEventListener("change", update);
+    return () => query.removeEventListener("change", update);
   }, []);
   return wide;
 }

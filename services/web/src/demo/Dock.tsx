@@ -3,11 +3,11 @@ import { Icon, type IconName } from "../ui/Icon.tsx";
 
 interface Props {
   stream: MediaStream;
-  /** Undefined while there is nobody to hang up on. */
+  /** Undefined while there is no call. */
   onHangUp: (() => void) | undefined;
 }
 
-/** Microphone, camera, and the way out. */
+/** Buttons for microphone, camera and hang-up. */
 export function Dock({ stream, onHangUp }: Props) {
   return (
     <div class="dock" role="toolbar" aria-label="Call">
@@ -29,7 +29,7 @@ interface SwitchProps {
   icons: readonly [on: IconName, off: IconName];
 }
 
-/** Its name stays the same; whether it is pressed says how things are. */
+/** A toggle button: its label does not change, `aria-pressed` shows its state. */
 function Switch({ tracks, name, icons }: SwitchProps) {
   const [off, setOff] = useState(false);
   if (tracks.length === 0) return null;

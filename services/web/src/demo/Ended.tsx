@@ -4,17 +4,17 @@ import { Icon } from "../ui/Icon.tsx";
 
 interface Props {
   seconds: number;
-  /** As the orchestrator sees it; undefined where nothing was recorded. */
+  /** The recorded call; undefined if nothing was recorded. */
   call: Call | undefined;
   with: string;
   onCallAgain(): void;
 }
 
-/** After the call: where its recordings are. */
+/** Shown after the call: a link to its recordings. */
 export function Ended({ seconds, call, with: other, onCallAgain }: Props) {
   const recorded = call?.state === "ready" || call?.legs.some(({ state }) => state === "finalising");
   return (
-    <section class="seat ended" role="status">
+    <section class="panel ended" role="status">
       <h1>The call is over</h1>
       <p>
         You talked with <strong>{other}</strong> for {duration(seconds)}.

@@ -8,12 +8,12 @@ interface Props {
   onCall(remoteId: string): void;
 }
 
-/** The empty seat: a link to send to the other side, or an id to call. */
+/** Shown while nobody else is in the call: a link to send to the other person, or an id to call. */
 export function Invite({ id, invitedBy, onCall }: Props) {
   const [remoteId, setRemoteId] = useState(invitedBy ?? "");
   const link = `${location.origin}/demo?call=${encodeURIComponent(id)}`;
   return (
-    <section class="seat invite" aria-label="Invite">
+    <section class="panel invite" aria-label="Invite">
       <h1>Nobody else is here yet</h1>
       <p>Open this link in a second window, or send it to somebody.</p>
       <p class="link-to-send">

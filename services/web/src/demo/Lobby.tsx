@@ -3,21 +3,21 @@ import { useState } from "preact/hooks";
 const LONGEST_NAME = 60;
 
 interface Props {
-  /** Whether the page was opened by somebody's link. */
+  /** Whether the page was opened with an invitation link. */
   invited: boolean;
-  mistake: string | undefined;
+  errorText: string | undefined;
   onJoin(name: string): Promise<void>;
 }
 
-/** Before camera and microphone are opened: who one is, and what will happen. */
-export function Lobby({ invited, onJoin, mistake }: Props) {
+/** Shown before camera and microphone are opened: asks for a name, and explains the recording. */
+export function Lobby({ invited, onJoin, errorText }: Props) {
   const [name, setName] = useState("");
   const [busy, setBusy] = useState(false);
 
   function submit(event: SubmitEvent) {
     event.preventDefault();
     setBusy(true);
-    void onJoin(name.trim() || "Somebody").finally(() => setBusy(false));
+    void onJoin(name.trim() || "Guest").finally(() => setBusy(false));
   }
 
   return (
@@ -25,9 +25,9 @@ export function Lobby({ invited, onJoin, mistake }: Props) {
       <h1>{invited ? "You are invited to a call" : "Demo call"}</h1>
       <p>
         {invited
-          ? "Join, and you are connected to the one who sent you the link."
-          : "Two windows, or two devices, and one call between them."}{" "}
-        What each side sends is <strong>recorded on the server</strong>.
+          ? "Join to be connected to the person who sent you the link."
+          : "A call between two windows or two devices."}{" "}
+        Everything that each side sends is <strong>recorded on the server</strong>.
       </p>
       <form onSubmit={submit}>
         <label>
@@ -43,9 +43,9 @@ export function Lobby({ invited, onJoin, mistake }: Props) {
           {busy ? "Opening camera and microphone…" : "Join with camera and microphone"}
         </button>
       </form>
-      {mistake && (
+      {errorText && (
         <p class="notice" role="alert">
-          {mistake}
+          {errorText}
         </p>
       )}
     </section>

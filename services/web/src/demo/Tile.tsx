@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 interface Props {
   stream: MediaStream;
   caption: string;
-  /** One's own picture: silent, and as in a mirror. */
+  /** The user's own picture: muted and mirrored. */
   self?: boolean;
   children?: ComponentChildren;
 }

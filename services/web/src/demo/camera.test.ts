@@ -1,33 +1,33 @@
 import { expect, test } from "vitest";
 import { openCamera } from "./camera.ts";
-import { explain } from "./mistakes.ts";
+import { explain } from "./errorTexts.ts";
 
 const failure = (name: string) => Object.assign(new Error(name), { name });
-const machine = (has: { audio: boolean; video: boolean }) => ({
+const device = (has: { audio: boolean; video: boolean }) => ({
   async getUserMedia({ audio, video }: MediaStreamConstraints = {}) {
     if ((audio && !has.audio) || (video && !has.video)) throw failure("NotFoundError");
     return { audio, video } as unknown as MediaStream;
   },
 });
 
-test("a machine with both gives both, and there is nothing to say", async () => {
-  const { stream, note } = await openCamera(machine({ audio: true, video: true }));
+test("a device with camera and microphone opens both, without a note", async () => {
+  const { stream, note } = await openCamera(device({ audio: true, video: true }));
   expect(stream).toMatchObject({ audio: true, video: { width: 640 } });
   expect(note).toBeUndefined();
 });
 
-test("a machine without a camera joins by microphone, and says so", async () => {
-  expect((await openCamera(machine({ audio: true, video: false }))).note).toContain("No camera");
+test("a device without a camera joins with its microphone and shows a note", async () => {
+  expect((await openCamera(device({ audio: true, video: false }))).note).toContain("No camera");
 });
 
-test("a machine without a microphone joins by camera, and says so", async () => {
-  expect((await openCamera(machine({ audio: false, video: true }))).note).toContain("No microphone");
+test("a device without a microphone joins with its camera and shows a note", async () => {
+  expect((await openCamera(device({ audio: false, video: true }))).note).toContain("No microphone");
 });
 
-test("a machine with neither, a refusal and a page that is not secure are explained", async () => {
-  const words = async (opening: Promise<unknown>) => explain(await opening.catch((error: unknown) => error));
+test("a device with neither, a refused permission and an insecure page are explained", async () => {
+  const text = async (opening: Promise<unknown>) => explain(await opening.catch((error: unknown) => error));
   const refusing = { getUserMedia: () => Promise.reject(failure("NotAllowedError")) };
-  expect(await words(openCamera(machine({ audio: false, video: false })))).toContain("neither");
-  expect(await words(openCamera(refusing))).toContain("not allowed");
-  expect(await words(openCamera(undefined))).toContain("HTTPS");
+  expect(await text(openCamera(device({ audio: false, video: false })))).toContain("neither");
+  expect(await text(openCamera(refusing))).toContain("not allowed");
+  expect(await text(openCamera(undefined))).toContain("HTTPS");
 });

@@ -1,12 +1,12 @@
 import { render } from "preact";
-import { Door } from "../door/Door.tsx";
+import { LoginGate } from "../login/LoginGate.tsx";
 import { Demo } from "./Demo.tsx";
 
 const root = document.getElementById("app");
 if (root)
   render(
-    <Door page="demo">
+    <LoginGate page="demo">
       <Demo />
-    </Door>,
+    </LoginGate>,
     root,
   );

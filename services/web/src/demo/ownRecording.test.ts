@@ -15,33 +15,33 @@ const leg = (peerId: string, state: Leg["state"], more: Partial<Leg> = {}): Leg 
 const call = (...legs: Leg[]): Call => ({ id: "call_1", state: "recording", startedAt: START, endedAt: null, legs });
 
 test.each([
-  ["ringing", { at: "preparing" }],
-  ["connecting", { at: "preparing" }],
-  ["recording", { at: "recording", since: START }],
-  ["finalising", { at: "over" }],
-  ["ready", { at: "over" }],
+  ["ringing", { status: "preparing" }],
+  ["connecting", { status: "preparing" }],
+  ["recording", { status: "recording", since: START }],
+  ["finalising", { status: "over" }],
+  ["ready", { status: "over" }],
 ] as const)("a leg that is %s shows as %j", (state, shown) => {
   expect(ownRecording(call(leg("other", "failed"), leg("me", state)), "me")).toEqual(shown);
 });
 
-test("a leg that failed says why, and what to do", () => {
+test("a failed leg shows the error and the hint", () => {
   const error = { code: "TOO_MANY_RECORDERS", message: "all recorders are taken", hint: "Call again later." };
   expect(ownRecording(call(leg("me", "failed", { error })), "me")).toEqual({
-    at: "failed",
+    status: "failed",
     text: "Not recorded: All recorders are taken. Call again later.",
   });
 });
 
-test("the newest of several legs counts", () => {
-  expect(ownRecording(call(leg("me", "failed"), leg("me", "connecting")), "me")).toEqual({ at: "preparing" });
+test("the newest of several legs is shown", () => {
+  expect(ownRecording(call(leg("me", "failed"), leg("me", "connecting")), "me")).toEqual({ status: "preparing" });
 });
 
-test("a call is known by what both pages put into metadata, and by nothing else", () => {
+test("a call is recognised only by the value that both pages put into metadata", () => {
   expect(isShared(call(leg("me", "ringing")), "c-1")).toBe(true);
   expect(isShared(call(leg("me", "ringing", { metadata: "c-1" })), "c-1")).toBe(false);
 });
 
-test("others are known by the name in their leg", () => {
+test("other participants have the name in their leg", () => {
   expect(nameIn(call(leg("ada", "ready")), "ada")).toBe("ADA");
   expect(nameIn(call(leg("ada", "ready")), "me")).toBeUndefined();
   expect(ownRecording(call(), "me")).toBeUndefined();

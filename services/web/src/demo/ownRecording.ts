@@ -1,32 +1,32 @@
 import type { Call } from "../api/schemas.ts";
 import { sentence } from "../format.ts";
-import { textIn } from "../metadata.ts";
+import { textField } from "../metadata.ts";
 
-/** What becomes of the recording of one's own side. */
+/** State of the recording of the user's own side. */
 export type OwnRecording =
-  | { at: "preparing" }
-  | { at: "recording"; since: string }
-  | { at: "over" }
-  | { at: "failed"; text: string };
+  | { status: "preparing" }
+  | { status: "recording"; since: string }
+  | { status: "over" }
+  | { status: "failed"; text: string };
 
-/** The newest leg of a peer in a call, as its page shows it; undefined while the peer has none there. */
+/** The state of a peer's newest leg in a call; undefined while it has none. */
 export function ownRecording(call: Call, peerId: string): OwnRecording | undefined {
   const leg = call.legs.findLast((one) => one.peerId === peerId);
   if (!leg) return undefined;
-  if (leg.state === "recording") return { at: "recording", since: leg.startedAt };
+  if (leg.state === "recording") return { status: "recording", since: leg.startedAt };
   if (leg.state === "failed") {
     const { message = "it ended early", hint = "" } = leg.error ?? {};
-    return { at: "failed", text: `Not recorded: ${sentence(message)} ${hint}`.trim() };
+    return { status: "failed", text: `Not recorded: ${sentence(message)} ${hint}`.trim() };
   }
-  return leg.state === "finalising" || leg.state === "ready" ? { at: "over" } : { at: "preparing" };
+  return leg.state === "finalising" || leg.state === "ready" ? { status: "over" } : { status: "preparing" };
 }
 
-/** Whether a call is the one that two pages agreed on. */
+/** Whether both pages put this value into the call's metadata. */
 export function isShared(call: Call, shared: string): boolean {
-  return call.legs.some(({ metadata }) => textIn(metadata, "call") === shared);
+  return call.legs.some(({ metadata }) => textField(metadata, "call") === shared);
 }
 
 /** The name that a peer gave its leg. */
 export function nameIn(call: Call, peerId: string): string | undefined {
-  return textIn(call.legs.find((leg) => leg.peerId === peerId)?.metadata, "name");
+  return textField(call.legs.find((leg) => leg.peerId === peerId)?.metadata, "name");
 }

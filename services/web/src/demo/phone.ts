@@ -1,35 +1,35 @@
 import type Peer from "skyway-js";
 import type { MediaConnection } from "skyway-js";
 import { getClientConfiguration, getIceServers } from "../api/client.ts";
-import { textIn } from "../metadata.ts";
-import { explain, isAbout } from "./mistakes.ts";
+import { textField } from "../metadata.ts";
+import { explain, isPeerUnavailable } from "./errorTexts.ts";
 import { loadSkyway } from "./skyway.ts";
 
-/** A page answers at once; a person who is in another call does not. */
+/** A page answers at once, unless it is in another call. */
 const NO_ANSWER_MS = 15_000;
-const LOOK_AGAIN_MS = 100;
+const POLL_INTERVAL_MS = 100;
 
-/** What two parties of one call have in common; it makes their recordings one call. */
-interface Shared {
+/** Metadata of both legs; the equal `call` makes their recordings one call. */
+interface SharedMetadata {
   call: string;
   name: string;
 }
 
 export type PhoneState =
-  | { at: "ready" }
-  | { at: "calling"; remoteId: string }
-  | { at: "talking"; remoteId: string; remoteName: string | undefined; remote: MediaStream; call: string }
-  | { at: "ended"; remoteId: string; call: string; seconds: number };
+  | { status: "ready" }
+  | { status: "calling"; remoteId: string }
+  | { status: "talking"; remoteId: string; remoteName: string | undefined; remote: MediaStream; call: string }
+  | { status: "ended"; remoteId: string; call: string; seconds: number };
 
 export interface PhoneListeners {
   onState(state: PhoneState): void;
-  /** A mistake in words, or undefined once it is over. */
-  onMistake(text: string | undefined): void;
+  /** An error text, or undefined when the error is resolved. */
+  onErrorText(text: string | undefined): void;
 }
 
 /**
- * A phone on skyway-js, as a page written for SkyWay would have it: it calls and answers one other party, and
- * while they talk it calls the recorder too, so that what it sends is recorded.
+ * A softphone with skyway-js, like a page written for SkyWay: it calls and answers one other peer, and during the call
+ * it also calls the recorder with the same media.
  */
 export class Phone {
   readonly #peer: Peer;
@@ -39,9 +39,9 @@ export class Phone {
   readonly #listeners: PhoneListeners;
   #connection: MediaConnection | undefined;
   #recording: MediaConnection | undefined;
-  #patience: ReturnType<typeof setTimeout> | undefined;
+  #answerTimer: ReturnType<typeof setTimeout> | undefined;
   #talkingSince = 0;
-  #state: PhoneState = { at: "ready" };
+  #state: PhoneState = { status: "ready" };
 
   private constructor(
     peer: Peer,
@@ -56,22 +56,22 @@ export class Phone {
     this.#stream = stream;
     this.#listeners = listeners;
     peer.on("call", (connection) => this.#answer(connection));
-    // skyway-js opens again by itself when the server is back.
-    peer.on("open", () => listeners.onMistake(undefined));
+    // skyway-js reconnects automatically when the server is back.
+    peer.on("open", () => listeners.onErrorText(undefined));
     peer.on("error", (error) => this.#fail(error));
     listeners.onState(this.#state);
   }
 
   /**
-   * Registers on signalling, which is where this page came from.
+   * Registers with signalling on the server of this page.
    *
-   * @throws what skyway-js reports; explain() has words for it.
+   * @throws the error of skyway-js; explain() has a text for it.
    */
   static async open(name: string, stream: MediaStream, listeners: PhoneListeners): Promise<Phone> {
     const [Peer, { key, recorderPeerId }] = await Promise.all([loadSkyway(), getClientConfiguration()]);
     const secure = location.protocol === "https:";
     const port = Number(location.port) || (secure ? 443 : 80);
-    // Without a list of its own it would ask a STUN server on the internet.
+    // Without a list, skyway-js would use a STUN server on the internet.
     const config = { iceServers: await getIceServers(key) };
     const peer = new Peer({ key, host: location.hostname, port, secure, config });
     await new Promise<void>((resolve, reject) => {
@@ -86,42 +86,42 @@ export class Phone {
   }
 
   call(remoteId: string): void {
-    this.#listeners.onMistake(undefined);
+    this.#listeners.onErrorText(undefined);
     const shared = { call: crypto.randomUUID(), name: this.#name };
     const connection = this.#peer.call(remoteId, this.#stream, { videoCodec: "VP8", metadata: shared });
-    // skyway-js has reported why.
+    // skyway-js has reported the error.
     if (!connection) return;
-    this.#become({ at: "calling", remoteId });
-    this.#talk(connection, shared, undefined);
-    this.#patience = setTimeout(() => {
-      this.#listeners.onMistake("Nobody answered. They may be in another call.");
+    this.#setState({ status: "calling", remoteId });
+    this.#connect(connection, shared, undefined);
+    this.#answerTimer = setTimeout(() => {
+      this.#listeners.onErrorText("Nobody answered. The other person may be in another call.");
       this.hangUp();
     }, NO_ANSWER_MS);
   }
 
-  /** Ends the call and its recording; the other side is told. */
+  /** Ends the call and its recording; the other side is notified. */
   hangUp(): void {
     const connection = this.#connection;
-    this.#end(); // First: closing it reports its end at once.
+    this.#end(); // First: close() emits the event at once.
     if (connection) closeOnceOpen(connection);
   }
 
   #answer(connection: MediaConnection): void {
-    if (this.#connection) return; // Whoever calls hears nothing, and gives up after a while.
-    const shared = { call: textIn(connection.metadata, "call") ?? crypto.randomUUID(), name: this.#name };
-    this.#listeners.onMistake(undefined);
-    this.#talk(connection, shared, textIn(connection.metadata, "name"));
+    if (this.#connection) return; // The caller gets no answer, and gives up after NO_ANSWER_MS.
+    const shared = { call: textField(connection.metadata, "call") ?? crypto.randomUUID(), name: this.#name };
+    this.#listeners.onErrorText(undefined);
+    this.#connect(connection, shared, textField(connection.metadata, "name"));
     connection.answer(this.#stream, { videoCodec: "VP8" });
   }
 
-  #talk(connection: MediaConnection, shared: Shared, remoteName: string | undefined): void {
+  #connect(connection: MediaConnection, shared: SharedMetadata, remoteName: string | undefined): void {
     this.#connection = connection;
     connection.on("stream", (remote) => {
       if (this.#connection !== connection) return;
-      clearTimeout(this.#patience);
+      clearTimeout(this.#answerTimer);
       const { remoteId } = connection;
       this.#talkingSince = performance.now();
-      this.#become({ at: "talking", remoteId, remoteName, remote, call: shared.call });
+      this.#setState({ status: "talking", remoteId, remoteName, remote, call: shared.call });
       this.#recording ??= this.#peer.call(this.#recorderPeerId, this.#stream, { videoCodec: "VP8", metadata: shared });
     });
     connection.once("close", () => {
@@ -130,35 +130,37 @@ export class Phone {
   }
 
   #end(): void {
-    clearTimeout(this.#patience);
+    clearTimeout(this.#answerTimer);
     if (this.#recording) closeOnceOpen(this.#recording);
     this.#recording = undefined;
     this.#connection = undefined;
-    if (this.#state.at === "talking") {
+    if (this.#state.status === "talking") {
       const { remoteId, call } = this.#state;
-      this.#become({ at: "ended", remoteId, call, seconds: (performance.now() - this.#talkingSince) / 1000 });
+      this.#setState({ status: "ended", remoteId, call, seconds: (performance.now() - this.#talkingSince) / 1000 });
     } else {
-      this.#become({ at: "ready" });
+      this.#setState({ status: "ready" });
     }
   }
 
   #fail(error: unknown): void {
-    if (isAbout(error, this.#recorderPeerId)) {
+    if (isPeerUnavailable(error, this.#recorderPeerId)) {
       this.#recording = undefined;
-      this.#listeners.onMistake("Not recorded: the recorder is not there. The console says which part is not well.");
+      this.#listeners.onErrorText(
+        "Not recorded: the recorder is not available. The console shows which part is failing.",
+      );
       return;
     }
-    this.#listeners.onMistake(explain(error));
-    if (this.#state.at === "calling") this.hangUp();
+    this.#listeners.onErrorText(explain(error));
+    if (this.#state.status === "calling") this.hangUp();
   }
 
-  #become(state: PhoneState): void {
+  #setState(state: PhoneState): void {
     this.#state = state;
     this.#listeners.onState(state);
   }
 }
 
-/** skyway-js ignores a hang-up before the answer, and has no event for the answer. */
+/** skyway-js ignores a hang-up before the answer, and has no event for the answer, so this polls. */
 function closeOnceOpen(connection: MediaConnection): void {
   if (connection.open) {
     connection.close(true);
@@ -169,5 +171,5 @@ function closeOnceOpen(connection: MediaConnection): void {
     if (connection.open) connection.close(true);
     else if (Date.now() < giveUp) return;
     clearInterval(timer);
-  }, LOOK_AGAIN_MS);
+  }, POLL_INTERVAL_MS);
 }

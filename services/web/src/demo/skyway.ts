@@ -8,8 +8,8 @@ declare global {
 }
 
 /**
- * skyway-js as npm delivers it, loaded by a script element as its users do. Bundled as a module it would look for
- * the global object by `new Function`, which the content security policy refuses.
+ * Loads the npm build of skyway-js with a script element, as its users do. Bundled as a module, it would get the global
+ * object with `new Function`, which the content security policy blocks.
  */
 export function loadSkyway(): Promise<typeof PeerClass> {
   return new Promise((resolve, reject) => {

@@ -4,22 +4,22 @@ import { followCalls } from "../api/liveCalls.ts";
 import type { Call } from "../api/schemas.ts";
 import { isShared } from "./ownRecording.ts";
 
-/** The call that two pages agreed on, as the orchestrator sees it. A page in a hidden tab talks on, so it looks on. */
+/** The recorded call with this shared id. It is followed in hidden tabs, too: the call continues there. */
 export function useOwnCall(shared: string | undefined): Call | undefined {
   const [call, setCall] = useState<Call>();
   useEffect(() => {
     setCall(undefined);
     if (shared === undefined) return;
-    const learn = (calls: Call[]) => {
+    const update = (calls: Call[]) => {
       const own = calls.find((one) => isShared(one, shared));
       if (own) setCall(own);
     };
     return followCalls({
-      onCall: (changed) => learn([changed]),
+      onCall: (changed) => update([changed]),
       onConnected: () => {
-        // Where the list cannot be had, the next change tells.
+        // If the list cannot be fetched, the next change of the call arrives as an event.
         listCalls().then(
-          ({ calls }) => learn(calls),
+          ({ calls }) => update(calls),
           () => undefined,
         );
       },

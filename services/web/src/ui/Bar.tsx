@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
-import { LogOut } from "../door/LogOut.tsx";
+import { LogOutButton } from "../login/LogOutButton.tsx";
 
 export type PageName = "calls" | "demo" | "live";
 
-/** The head of every page: where one is, and the way to the other page. */
+/** The header of every page, with the navigation. */
 export function Bar({ page, children }: { page: PageName; children?: ComponentChildren }) {
   return (
     <header class="bar">
@@ -20,7 +20,7 @@ export function Bar({ page, children }: { page: PageName; children?: ComponentCh
         </a>
       </nav>
       {children}
-      <LogOut />
+      <LogOutButton />
     </header>
   );
 }

@@ -1,14 +1,14 @@
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "./Icon.tsx";
 
-const THANKS_MS = 2_000;
+const COPIED_MS = 2_000;
 
-/** Copies a text; where the browser does not let it, the text is selectable beside it. */
+/** Copies a text. Renders nothing if the browser has no clipboard access; the text next to it can be selected. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
-    const timer = setTimeout(() => setCopied(false), THANKS_MS);
+    const timer = setTimeout(() => setCopied(false), COPIED_MS);
     return () => clearTimeout(timer);
   }, [copied]);
   if (!navigator.clipboard) return null;

@@ -16,7 +16,7 @@ export function useNow(ticking: boolean): number {
   return now;
 }
 
-/** How long something has lasted, counting while it lasts. */
+/** The duration of something; counts up while it is running. */
 export function Elapsed({ from, to }: { from: string; to: string | null }) {
   const now = useNow(to === null);
   return <span class="elapsed">{duration(((to === null ? now : Date.parse(to)) - Date.parse(from)) / 1000)}</span>;

@@ -1,4 +1,4 @@
-/** Strokes on a grid of 24; the shapes are this project's own. */
+/** SVG paths on a 24×24 grid, drawn for this project. */
 const SHAPES = {
   play: "M8 5.5v13l10.5-6.5z",
   pause: "M8.5 5.5v13M15.5 5.5v13",
@@ -24,7 +24,7 @@ const SHAPES = {
 
 export type IconName = keyof typeof SHAPES;
 
-/** Decoration only: whatever it stands on has a name in words. */
+/** Decorative only: the element that contains it has a text label. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">

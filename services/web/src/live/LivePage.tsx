@@ -3,36 +3,36 @@ import { ApiError, getCall } from "../api/client.ts";
 import { followCallsWhileVisible } from "../api/liveCalls.ts";
 import type { Call } from "../api/schemas.ts";
 import { sentence } from "../format.ts";
-import { whoIs } from "../metadata.ts";
+import { displayName } from "../metadata.ts";
 import { Bar } from "../ui/Bar.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { type LiveStatus, liveStatusOf } from "./liveStatus.ts";
 import { playStream } from "./stream.ts";
-import { type Showing, showingOf } from "./watched.ts";
 
-/** A call while it goes on, for who is not in it. */
-export function Watch({ callId }: { callId: string }) {
-  const { call, mistake } = useCall(callId);
-  const showing = call && showingOf(call);
-  const names = call?.legs.map(whoIs).join(" · ");
+/** Plays the live stream of a running call. */
+export function LivePage({ callId }: { callId: string }) {
+  const { call, errorText } = useCall(callId);
+  const status = call && liveStatusOf(call);
+  const names = call?.legs.map(displayName).join(" · ");
   return (
     <div class="page">
       <Bar page="live" />
-      <main class="watch" data-showing={showing}>
+      <main class="watch" data-status={status}>
         <header>
           <h1>{names || "A live call"}</h1>
-          {showing === "live" && (
+          {status === "live" && (
             <span class="on-air" role="status">
               <span class="lamp" aria-hidden="true" /> Live
             </span>
           )}
         </header>
-        {showing === "live" && call?.live?.playlist && <Screen playlist={call.live.playlist} />}
-        {showing && showing !== "live" && <p class="notice">{words(showing)}</p>}
-        {mistake && <p class="notice">{mistake}</p>}
+        {status === "live" && call?.live?.playlist && <Screen playlist={call.live.playlist} />}
+        {status && status !== "live" && <p class="notice">{statusText(status)}</p>}
+        {errorText && <p class="notice">{errorText}</p>}
         {call && (
           <p class="small">
             <a href={`/calls/${call.id}`}>
-              {showing === "over" ? "Play its recording" : "See the call in the console"}
+              {status === "over" ? "Play the recording" : "Open the call in the console"}
             </a>
           </p>
         )}
@@ -41,13 +41,13 @@ export function Watch({ callId }: { callId: string }) {
   );
 }
 
-function words(showing: Exclude<Showing, "live">): string {
-  if (showing === "waiting") return "The call goes on. If it is shown live, it appears here in a moment.";
-  if (showing === "over") return "The call is over.";
-  return "This call was not shown live.";
+function statusText(status: Exclude<LiveStatus, "live">): string {
+  if (status === "waiting") return "The call is running. If it is streamed live, the picture appears here shortly.";
+  if (status === "over") return "The call is over.";
+  return "This call was not streamed live.";
 }
 
-/** Browsers let nobody hear what they have not asked for: it begins without sound. */
+/** Starts muted: browsers block autoplay with sound. */
 function Screen({ playlist }: { playlist: string }) {
   const video = useRef<HTMLVideoElement>(null);
   const [isMuted, setMuted] = useState(true);
@@ -71,24 +71,24 @@ function Screen({ playlist }: { playlist: string }) {
   );
 }
 
-function useCall(callId: string): { call: Call | undefined; mistake: string | undefined } {
+function useCall(callId: string): { call: Call | undefined; errorText: string | undefined } {
   const [call, setCall] = useState<Call>();
-  const [mistake, setMistake] = useState<string>();
+  const [errorText, setErrorText] = useState<string>();
   useEffect(() => {
     const fetchCall = () =>
       getCall(callId).then(setCall, (error: unknown) => {
         const isMissing = error instanceof ApiError && error.code === "CALL_NOT_FOUND";
-        setMistake(
+        setErrorText(
           isMissing ? "There is no such call." : sentence(error instanceof Error ? error.message : String(error)),
         );
       });
     void fetchCall();
     return followCallsWhileVisible({
-      onCall: (news) => {
-        if (news.id === callId) setCall(news);
+      onCall: (changed) => {
+        if (changed.id === callId) setCall(changed);
       },
       onConnected: fetchCall,
     });
   }, [callId]);
-  return { call, mistake: call ? undefined : mistake };
+  return { call, errorText: call ? undefined : errorText };
 }

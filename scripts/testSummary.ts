@@ -2,7 +2,7 @@
  * Prints how long each test file took, what failed and why, and as the last line the sum of all tests and checks. Exits
  * with 1 if anything failed. The end of a long log has all that matters.
  *
- *   node scripts/tally.ts <folder of vitest's JSON reports> <checks passed> <checks failed> <project>…
+ *   node scripts/testSummary.ts <folder of vitest's JSON reports> <checks passed> <checks failed> <project>…
  */
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -45,7 +45,7 @@ for (const project of projects) {
     // A file that could not even be loaded, or no test at all, is a failure that no test counts.
     if (report.numFailedTests === 0 && (!report.success || report.numPassedTests === 0)) failed += 1;
   } catch (error) {
-    process.stderr.write(`no report of the ${project} tests: ${error instanceof Error ? error.message : error}\n`);
+    process.stderr.write(`no report for the ${project} tests: ${error instanceof Error ? error.message : error}\n`);
     failed += 1;
   }
 }

@@ -5,21 +5,21 @@ import { Bar, type PageName } from "../ui/Bar.tsx";
 
 interface Props {
   page: PageName;
-  onAdmitted(): void;
+  onLoggedIn(): void;
 }
 
-/** Asks for the API token, once a week. */
-export function Login({ page, onAdmitted }: Props) {
+/** Asks for the API token; a session lasts a week. */
+export function LoginPage({ page, onLoggedIn }: Props) {
   const [token, setToken] = useState("");
   const [busy, setBusy] = useState(false);
-  const [mistake, setMistake] = useState<string>();
+  const [errorText, setErrorText] = useState<string>();
 
   function submit(event: SubmitEvent) {
     event.preventDefault();
     setBusy(true);
-    setMistake(undefined);
+    setErrorText(undefined);
     logIn(token.trim())
-      .then(onAdmitted, (error: unknown) => setMistake(explain(error)))
+      .then(onLoggedIn, (error: unknown) => setErrorText(explain(error)))
       .finally(() => setBusy(false));
   }
 
@@ -29,7 +29,7 @@ export function Login({ page, onAdmitted }: Props) {
       <main>
         <section class="login">
           <h1>Log in</h1>
-          <p>Calls and recordings are for those who have the API token of this recorder.</p>
+          <p>You need the API token of this recorder to see its calls and recordings.</p>
           <form onSubmit={submit}>
             <label>
               API token
@@ -43,12 +43,12 @@ export function Login({ page, onAdmitted }: Props) {
               />
             </label>
             <button class="primary" type="submit" disabled={busy}>
-              {busy ? "One moment…" : "Log in"}
+              {busy ? "Logging in…" : "Log in"}
             </button>
           </form>
-          {mistake && (
+          {errorText && (
             <p class="notice" role="alert">
-              {mistake}
+              {errorText}
             </p>
           )}
           <p class="small">

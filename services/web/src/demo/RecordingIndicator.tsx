@@ -1,9 +1,9 @@
 import { Elapsed } from "../ui/Elapsed.tsx";
 import type { OwnRecording } from "./ownRecording.ts";
 
-/** Says whether one is being recorded; it must be plain to see. */
-export function RecordingMark({ recording }: { recording: OwnRecording | undefined }) {
-  if (recording?.at === "recording") {
+/** Shows whether the user is being recorded; it must be easy to see. */
+export function RecordingIndicator({ recording }: { recording: OwnRecording | undefined }) {
+  if (recording?.status === "recording") {
     return (
       <span class="recording" role="status">
         <span class="lamp" /> Recording <Elapsed from={recording.since} to={null} />
@@ -12,11 +12,11 @@ export function RecordingMark({ recording }: { recording: OwnRecording | undefin
   }
   return (
     <span class="recording recording-not" role="status">
-      {recording?.at === "failed"
+      {recording?.status === "failed"
         ? "Not recorded"
-        : recording?.at === "over"
+        : recording?.status === "over"
           ? "Recording ended"
-          : "Starting to record…"}
+          : "Starting the recording…"}
     </span>
   );
 }

@@ -1,18 +1,18 @@
 import Hls from "hls.js";
 
-/** Segments of a second: two of them are enough where the network is good, and a player that stalls takes more. */
+/** Segments last one second: two are enough on a good network; a player that stalls increases the distance itself. */
 const SEGMENTS_BEHIND = 2;
 const RETRY_MS = 1_000;
 
 /**
- * Plays a live stream by HLS, in browsers that cannot by themselves with hls.js. One that is not there yet, or has a
- * pause, is waited for.
+ * Plays a live HLS stream, with hls.js where the browser supports it. Waits until the stream is available, and retries
+ * after interruptions.
  *
- * @returns what ends it.
+ * @returns a function that stops playback.
  */
 export function playStream(video: HTMLVideoElement, playlist: string): () => void {
   const over = new AbortController();
-  void whenThere(playlist, over.signal).then(() => {
+  void whenAvailable(playlist, over.signal).then(() => {
     if (!over.signal.aborted) attach(video, playlist, over.signal);
   });
   return () => over.abort();
@@ -24,7 +24,7 @@ function attach(video: HTMLVideoElement, playlist: string, until: AbortSignal): 
     until.addEventListener("abort", () => video.removeAttribute("src"));
     return;
   }
-  // A worker would be made of a blob, which the content security policy refuses.
+  // A worker would be loaded from a blob: URL, which the content security policy blocks.
   const player = new Hls({ enableWorker: false, liveSyncDurationCount: SEGMENTS_BEHIND });
   player.on(Hls.Events.ERROR, (_event, { fatal, type }) => {
     if (!fatal) return;
@@ -36,7 +36,7 @@ function attach(video: HTMLVideoElement, playlist: string, until: AbortSignal): 
   until.addEventListener("abort", () => player.destroy());
 }
 
-async function whenThere(playlist: string, until: AbortSignal): Promise<void> {
+async function whenAvailable(playlist: string, until: AbortSignal): Promise<void> {
   while (!until.aborted) {
     const answer = await fetch(playlist, { signal: until }).catch(() => undefined);
     if (answer?.ok) return;

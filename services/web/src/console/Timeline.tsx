@@ -3,45 +3,45 @@ import { serverNow } from "../api/serverClock.ts";
 import { duration } from "../format.ts";
 import { useNow } from "../ui/Elapsed.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { type Lane, spanOf, ticks } from "./lanes.ts";
 import type { Player } from "./player.ts";
+import { type TimelineTrack, ticks, timelineLength } from "./timelineTracks.ts";
 
 const RATES = [1, 1.5, 2];
 
 interface Props {
-  lanes: Lane[];
-  /** Unix milliseconds of the tape's zero. */
+  tracks: TimelineTrack[];
+  /** Unix milliseconds of the timeline's start. */
   origin: number;
   player: Player;
 }
 
-/** The call as a tape with one lane for each leg: who was recorded when, and the place that is playing. */
-export function Tape({ lanes, origin, player }: Props) {
-  const running = lanes.some(({ to }) => to === undefined);
+/** The call's timeline with one track per leg: who was recorded when, and the playback position. */
+export function Timeline({ tracks, origin, player }: Props) {
+  const running = tracks.some(({ to }) => to === undefined);
   useNow(running);
-  const span = spanOf(lanes, (serverNow() - origin) / 1000);
+  const span = timelineLength(tracks, (serverNow() - origin) / 1000);
   const percent = (seconds: number) => `${span > 0 ? (Math.min(seconds, span) / span) * 100 : 0}%`;
-  const playable = lanes.some(({ recorded }) => recorded);
+  const playable = tracks.some(({ recorded }) => recorded);
 
   return (
-    <section class="tape" aria-label="Timeline">
+    <section class="timeline" aria-label="Timeline">
       {playable && <Transport player={player} span={span} />}
-      <div class="lanes">
-        {lanes.map((lane, index) => (
-          <div class="lane" key={lane.legId} data-hue={index % 6}>
-            <span class="lane-name" title={lane.name}>
-              {lane.name}
+      <div class="tracks">
+        {tracks.map((track, index) => (
+          <div class="track" key={track.legId} data-hue={index % 6}>
+            <span class="track-name" title={track.name}>
+              {track.name}
             </span>
-            <span class="lane-track">
+            <span class="track-bar">
               <span
-                class={`take take-${lane.state}`}
-                style={{ left: percent(lane.from), width: percent((lane.to ?? span) - lane.from) }}
+                class={`clip clip-${track.state}`}
+                style={{ left: percent(track.from), width: percent((track.to ?? span) - track.from) }}
               />
             </span>
           </div>
         ))}
-        <div class="lane-scale" aria-hidden="true">
-          <span class="lane-track">
+        <div class="track-scale" aria-hidden="true">
+          <span class="track-bar">
             {ticks(span).map((at) => (
               <span key={at} class="tick" style={{ left: percent(at) }}>
                 {duration(at)}
@@ -85,7 +85,7 @@ function Scrubber({ player, span }: { player: Player; span: number }) {
   useTicks(player);
   return (
     <span class="scrubber">
-      <span class="needle" style={{ left: `${span > 0 ? Math.min(1, player.at / span) * 100 : 0}%` }} />
+      <span class="playhead" style={{ left: `${span > 0 ? Math.min(1, player.at / span) * 100 : 0}%` }} />
       <input
         type="range"
         min="0"
@@ -100,7 +100,7 @@ function Scrubber({ player, span }: { player: Player; span: number }) {
   );
 }
 
-/** Renders again whenever the player has moved. */
+/** Renders again whenever the player's position changes. */
 function useTicks(player: Player): void {
   const [, render] = useReducer((count: number) => count + 1, 0);
   useEffect(() => player.subscribe(() => render(undefined)), [player]);

@@ -1,10 +1,10 @@
 import type { Health } from "../api/schemas.ts";
 
-/** A part that is not well, in words for who reads the console. */
-export interface Trouble {
+/** A failing part, as the console shows it. */
+export interface HealthProblem {
   part: string;
   reason: string;
-  /** What it means for calls. */
+  /** The effect on calls. */
   consequence: string;
 }
 
@@ -12,21 +12,21 @@ const PARTS: Readonly<Record<string, { part: string; consequence: string }>> = {
   docker: { part: "Docker engine", consequence: "No recorder can be started." },
   gateway: { part: "Gateway", consequence: "Calls do not reach the recorder." },
   signaling: { part: "Signalling", consequence: "Pages cannot call anyone." },
-  storage: { part: "Recordings volume", consequence: "Nothing can be kept." },
-  peers: { part: "Recorder's peer", consequence: "Pages that call it find nobody." },
+  storage: { part: "Recordings volume", consequence: "Recordings cannot be stored." },
+  peers: { part: "Recorder's peer", consequence: "Pages cannot call the recorder." },
 };
-const ORCHESTRATOR: Trouble = {
+const ORCHESTRATOR: HealthProblem = {
   part: "Orchestrator",
   reason: "it does not answer",
-  consequence: "Calls are neither recorded nor shown until it does.",
+  consequence: "Calls cannot be recorded or shown until it answers.",
 };
 
-/** @param health undefined where it could not be had. */
-export function troubles(health: Health | undefined): Trouble[] {
+/** @param health undefined if it could not be fetched. */
+export function healthProblems(health: Health | undefined): HealthProblem[] {
   if (health === undefined) return [ORCHESTRATOR];
   return Object.entries(health.parts)
     .filter(([, { status }]) => status !== "ok")
-    .map(([name, { reason = "it is not well" }]) => ({
+    .map(([name, { reason = "it is failing" }]) => ({
       part: PARTS[name]?.part ?? name,
       reason,
       consequence: PARTS[name]?.consequence ?? "",
