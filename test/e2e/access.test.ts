@@ -18,7 +18,7 @@ const LIMIT = { timeout: PATIENCE_MS };
 let recorded: Ready;
 let browser: Chromium;
 
-/** The test bundle is open, being on loopback; for this file its orchestrator gets a token. */
+/** The test bundle needs no token, because it listens on loopback. In this file its orchestrator has one. */
 const restart = (env: Record<string, string>) => recreate(["orchestrator"], { env });
 
 beforeAll(async () => {
@@ -41,7 +41,7 @@ afterAll(async () => {
 const filePath = () => `/api/calls/${recorded.call.id}/files/${recorded.leg.file?.name}`;
 
 describe("with API_TOKEN set", () => {
-  test("calls, files, events and keys are for those who have it", async () => {
+  test("calls, files, events and keys require the token", async () => {
     for (const path of [
       "/api/calls",
       `/api/calls/${recorded.call.id}`,
@@ -59,7 +59,7 @@ describe("with API_TOKEN set", () => {
     expect(await (await request("/api/health")).json()).toEqual({ status: "ok" });
   });
 
-  test("the console asks for it once, and plays what it may then", async () => {
+  test("the console asks for the token once, and then plays recordings", async () => {
     const context = await browser.newContext();
     const violations = await violationsIn(context);
     const page = await context.newPage();
@@ -84,7 +84,7 @@ describe("with API_TOKEN set", () => {
     await context.close();
   });
 
-  test("Firefox logs in, too", async () => {
+  test("Firefox can log in too", async () => {
     const firefox = await launchFirefox();
     try {
       const tab = await firefox.open(`${ORIGIN}/`);
@@ -103,7 +103,7 @@ describe("with API_TOKEN set", () => {
     }
   });
 
-  test("a signed link plays one recording in a browser that has no token, and nothing else", async () => {
+  test("a signed link gives a browser without a token access to one recording only", async () => {
     const made = await request(`${filePath()}/links`, {
       method: "POST",
       headers: { ...BEARER, "content-type": "application/json" },
@@ -122,7 +122,7 @@ describe("with API_TOKEN set", () => {
   });
 });
 
-/** What the content security policy had to refuse in any page of a context. */
+/** Violations of the content security policy in any page of a context. */
 async function violationsIn(context: BrowserContext): Promise<string[]> {
   const violations: string[] = [];
   await context.exposeBinding("noteViolation", (_source, text: string) => violations.push(text));

@@ -13,8 +13,8 @@ afterAll(() => stage?.[Symbol.asyncDispose]());
 
 const h264 = (parameters: string): CallOptions => ({ only: { mimeType: "video/H264", parameters } });
 
-// H264 High, which Debian's Chromium does not encode, is sent to the recorder as bare RTP in recorder.test.ts.
-describe.concurrent("what a page offers alone is recorded as it is", () => {
+// Debian's Chromium cannot encode H264 High. recorder.test.ts sends it to the recorder as plain RTP.
+describe.concurrent("a codec that a page offers alone is recorded unchanged", () => {
   test.each<[string, CallOptions, string, string[]]>([
     ["VP9", { videoCodec: "VP9" }, "webm", ["audio opus", "video vp9"]],
     [
@@ -33,7 +33,7 @@ describe.concurrent("what a page offers alone is recorded as it is", () => {
     expectInStep(seen);
   });
 
-  test("the largest of three layers, where a page offers all of them", async () => {
+  test("the largest of three simulcast layers is recorded", async () => {
     const seen = await perform(stage, BOTH, { layers: [4, 2, 1] }, CALL_SECONDS);
     expectPlayable(seen, ["audio opus", "video vp8"]);
     expect(new Set(seen.frames.map(({ width, height }) => `${width}x${height}`))).toEqual(

@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
-test("tracks lie apart in step with each other, H264 in MP4, and a limit is kept, where that is configured", async () => {
+test("separate tracks in step, H264 in MP4 and a bitrate limit work where they are configured", async () => {
   await using _ = await configure(SEPARATE);
   let kbps = 0;
   const [webm, mp4] = await Promise.all([
@@ -58,7 +58,7 @@ test("tracks lie apart in step with each other, H264 in MP4, and a limit is kept
   await expectTracksApart(mp4, "mp4");
 });
 
-test("sound becomes Vorbis where that is configured", async () => {
+test("audio is converted to Vorbis where that is configured", async () => {
   await using _ = await configure(VORBIS);
   const [opus, g711] = await Promise.all([
     perform(stage, BOTH, {}, CALL_SECONDS),
@@ -71,10 +71,10 @@ test("sound becomes Vorbis where that is configured", async () => {
   }
 });
 
-test("a host that is too small refuses the call, says what is short, and takes calls once it has enough", async () => {
+test("a host with too few resources refuses calls, names the resource, and accepts calls once it has enough", async () => {
   {
     await using _ = await configure(TOO_SMALL, { isWell: false });
-    await waitFor("all but the host is well", PATIENCE_MS, async () => {
+    await waitFor("everything but the host is healthy", PATIENCE_MS, async () => {
       const answer = await request("/api/health")
         .then((response) => response.json())
         .catch(() => undefined);
@@ -96,7 +96,7 @@ test("a host that is too small refuses the call, says what is short, and takes c
   expectPlayable(seen, ["audio opus", "video vp8"]);
 });
 
-/** Two more files beside the joined one, which show and say the same at the same times. */
+/** Two more files beside the joined one, with the same content at the same times. */
 async function expectTracksApart(joined: Recorded, container: string): Promise<void> {
   const { call, leg } = joined;
   expectInStep(joined);

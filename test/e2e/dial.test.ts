@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
-test("a page that the recorder calls is recorded whole", async () => {
+test("a page that the recorder calls is recorded completely", async () => {
   const { page, peerId } = await stage.caller();
   const metadata = { call: newPeerId("conversation"), name: "Ada <b>" };
 
@@ -31,7 +31,7 @@ test("a page that the recorder calls is recorded whole", async () => {
   await expectNothingLeft();
 });
 
-test("whom the recorder does not reach, its leg says", async () => {
+test("the leg of a peer that the recorder cannot reach states the reason", async () => {
   const [silent, declining] = await Promise.all([stage.caller(), stage.caller()]);
   await silent.page.whenCalled("ignore");
   await declining.page.whenCalled("decline");
@@ -59,7 +59,7 @@ test("a call that cannot be made is refused", async () => {
   expect(await errorCode(await post({ peerId: "x", recorderPeerId: "nobody" }), 400)).toBe("BAD_PARAMETER");
 });
 
-/** What the leg has failed by. */
+/** The error code of the failed leg. */
 async function outcome(order: object): Promise<string | undefined> {
   const { callId } = await dial(order);
   let seen: unknown;

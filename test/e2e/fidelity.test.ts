@@ -7,13 +7,13 @@ import { openStage } from "./stage.ts";
 
 const SEED = 7;
 const CALL_SECONDS = 14;
-/** Nothing of a call's first and last moments may be missing: less than two frames of video. */
+/** At the start and the end of a call less than two frames of video may be missing. */
 const EDGE_MS = 60;
 
-/** `./scripts/bench fidelity` has all conditions, with longer calls. */
+/** `./scripts/bench fidelity` runs all conditions, with longer calls. */
 const rows = CONDITIONS.filter(({ name }) => /^5 %|^outage/.test(name));
 
-test.each(rows)("$name: the recording is what was sent", async (condition) => {
+test.each(rows)("$name: the recording matches what was sent", async (condition) => {
   await using stage = await openStage("chromium");
   const { impairment } = condition;
   const measured = await measureCall(stage.browser, stage.pages, { impairment, seed: SEED, seconds: CALL_SECONDS });

@@ -17,12 +17,12 @@ import { median } from "../fidelity/statistics.ts";
 import { jobDone, makeFilm, Studio } from "../film/studio.ts";
 
 const IN_SYNC_MS = 40;
-/** A film's picture is the nearest in time: half a frame away, and what milliseconds in files leave. */
+/** A film shows the nearest frame in time: at most half a frame away, plus the rounding to milliseconds in files. */
 const PICTURE_MS = 500 / FRAME_RATE + 2;
 const LEG_SECONDS = 8;
-/** The second one comes so much later, which is no multiple of a frame. */
+/** The second participant starts this much later; not a multiple of a frame. */
 const LATER_SECONDS = 2.517;
-/** A leg rolls over to its next file so long after it began. */
+/** A leg rolls over to its next file after this time. */
 const SEAM_SECONDS = 4;
 const LIMIT_MS = 120_000;
 const LEFT = "640:360:0:0";
@@ -41,12 +41,12 @@ beforeAll(async () => {
 });
 afterAll(() => studio?.[Symbol.asyncDispose]());
 
-test("two recordings become a film with both at their true times, though the orchestrator dies in the middle", async () => {
+test("two recordings become a film with both at their true times, although the orchestrator is killed in the middle", async () => {
   const first = await studio.begin();
   const film = { form: FilmForm.parse({ audio: "split" }), legs: legs.map(({ id }) => id) };
   const { id } = await first.jobs.queue({ name: "film" }, { callId, order: film });
   await waitFor(
-    "its container works",
+    "the film container is running",
     LIMIT_MS,
     async () => (await recorderContainers({ project: studio.project })).length > 0,
   );
@@ -76,7 +76,7 @@ test("two recordings become a film with both at their true times, though the orc
   expect(errors.leftSound.length).toBe(LEG_SECONDS - 1);
   expect(errors.rightSound.length).toBe(LEG_SECONDS - 1);
   expect(made?.file.durationSeconds).toBeCloseTo(LATER_SECONDS + LEG_SECONDS, 0);
-  // Who is not there is a dark tile.
+  // An absent participant is a dark tile.
   expect(
     right.filter(({ seconds }) => seconds < LATER_SECONDS - 0.05).every(({ counter }) => counter === undefined),
   ).toBe(true);
@@ -84,7 +84,7 @@ test("two recordings become a film with both at their true times, though the orc
   await second.jobs.close();
 });
 
-test("a leg that has rolled over is in the film with all of its files, each at its true time", async () => {
+test("a film contains all files of a leg that has rolled over, each at its true time", async () => {
   const start = new Date();
   const rolledCall = await studio.newCall(start);
   const leg = await rolledOver(rolledCall, start.getTime());
@@ -93,7 +93,7 @@ test("a leg that has rolled over is in the film with all of its files, each at i
   const { film, path } = await makeFilm(life, rolledCall, FilmForm.parse({}), [leg]);
   const frames = await decodeFrames(path, LEFT);
   const beeps = findBeeps(await decodeSound(path, 0));
-  // The pattern begins anew in each file. Next to the seam, within what is promised, either file may be shown.
+  // The pattern restarts in each file. Within the promised tolerance of the seam, either file may be shown.
   const isFirst = ({ seconds, counter = 0 }: Pick<TimedFrame, "seconds" | "counter">) =>
     Math.abs(seconds - SEAM_SECONDS) * 1000 < IN_SYNC_MS ? counter > FRAME_RATE : seconds < SEAM_SECONDS;
   const files = [0, SEAM_SECONDS].map((at) => ({
@@ -119,7 +119,7 @@ test("a leg that has rolled over is in the film with all of its files, each at i
   await life.jobs.close();
 });
 
-test("a recording gets a poster, thumbnails that tell its moments apart, and a waveform", async () => {
+test("a recording gets a poster, thumbnails of different moments, and a waveform", async () => {
   const { jobs, calls, library } = await studio.begin();
   const name = legs[0]?.file.name ?? "";
   const { id } = await jobs.queue({ name: "preview" }, { callId, subject: name, order: { file: name } });
@@ -148,13 +148,13 @@ async function sizeOf(image: string): Promise<string> {
   return (await runOrThrow("ffprobe", ["-v", "error", ...entries, image])).trim();
 }
 
-/** What is in a thumbnail, as a sum. */
+/** A checksum of a thumbnail's content. */
 function tileOf(image: string, index: number): Promise<string> {
   const filters = ["-vf", `crop=160:90:${index * 160}:0`];
   return runOrThrow("ffmpeg", ["-v", "error", "-i", image, ...filters, "-f", "md5", "-"]);
 }
 
-/** A leg whose recording is the pattern, from its first frame on. */
+/** A leg whose recording is the pattern from its first frame. */
 async function recorded(startMs: number, laterSeconds: number, index: number): Promise<LegIn<"ready">> {
   const at = new Date(startMs + laterSeconds * 1000);
   const id = newLegId(at);
@@ -169,7 +169,7 @@ async function recorded(startMs: number, laterSeconds: number, index: number): P
   };
 }
 
-/** A leg of two files, as the manifest lists it: the leg's own tracks are those of the last. */
+/** A leg with two files, as in the manifest: the leg's own tracks are those of the last file. */
 async function rolledOver(id: CallId, startMs: number): Promise<LegIn<"ready">> {
   const folder = studio.paths.call(id);
   const at = new Date(startMs);
@@ -196,14 +196,14 @@ async function rolledOver(id: CallId, startMs: number): Promise<LegIn<"ready">> 
   return { ...base, tracks: files[1]?.tracks ?? [], files, file: files[0]?.file ?? base.file };
 }
 
-/** Film time less true time, in milliseconds, of each frame that can be read: frame n is shown at n / 30 s. */
+/** Film time minus true time, in milliseconds, of each readable frame: frame n belongs at n / 30 s. */
 function pictureErrors(frames: readonly TimedFrame[], laterSeconds: number): number[] {
   return frames.flatMap(({ counter, seconds }) =>
     counter === undefined ? [] : [1000 * (seconds - laterSeconds - counter / FRAME_RATE)],
   );
 }
 
-/** The first beep is after a second, as is the first flash. */
+/** The first beep and the first flash are at one second. */
 function soundErrors(beeps: readonly number[], laterSeconds: number): number[] {
   return beeps.map((at) => 1000 * (at - laterSeconds - Math.round(at - laterSeconds)));
 }

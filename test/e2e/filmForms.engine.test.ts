@@ -11,12 +11,12 @@ import { lettersIn, peakOf, stillOf } from "../film/look.ts";
 import { type Party, plain, recordCall } from "../film/parties.ts";
 import { type FilmMakers, jobDone, makeFilm, Studio } from "../film/studio.ts";
 
-/** Films of every form, out of plain pictures and tones, made by the real engine. */
+/** Films in every format, made by the real engine from single-colour pictures and tones. */
 
 const LIMIT_MS = 30_000;
 const SECONDS = 2;
 const SMALL = { tileWidth: 160, tileHeight: 90 };
-/** What a codec makes of a plain colour. */
+/** How far a codec may change a plain colour. */
 const NEAR = 24;
 const EMPTY: [number, number, number] = [0x1c, 0x20, 0x26];
 
@@ -47,7 +47,7 @@ test.each([
   ["mp3", {}, ["audio mp3"]],
   ["wav", {}, ["audio pcm_s16le"]],
 ] as const)(
-  "a film may be %s %j, of the length of the call, sound, and to be played at once",
+  "a film can be %s %j, is as long as the call, valid, and playable before it is fully loaded",
   async (format, more, streams) => {
     const { film, path } = await makeFilm(life, call.callId, FilmForm.parse({ format, ...more, ...SMALL }), call.legs);
     expect(film.file.name).toBe(`film.${format}`);
@@ -62,7 +62,7 @@ test.each([
   },
 );
 
-test("a film of sound alone gets a waveform", async () => {
+test("an audio-only film gets a waveform", async () => {
   const { film } = await makeFilm(life, call.callId, FilmForm.parse({ format: "mp3" }), call.legs);
   const order = { file: film.file.name };
   const { id } = await life.jobs.queue({ name: "preview" }, { callId: call.callId, subject: film.file.name, order });
@@ -71,7 +71,7 @@ test("a film of sound alone gets a waveform", async () => {
   expect(preview).toEqual({ waveform: "film.waveform.png" });
   const waveform = await stillOf(studio.paths.recording(call.callId, "film.waveform.png"), 0);
   expect(waveform).toMatchObject({ width: 1000, height: 120 });
-  // Somebody is heard from beginning to end, and nobody is as loud as can be.
+  // There is sound from beginning to end, and it never reaches full scale.
   const strips = [110, 500, 890].map((x) => waveform.at(x, 60)[2] > 0 && waveform.at(x, 1)[2] === 0);
   expect(strips).toEqual([true, true, true]);
 });
@@ -99,7 +99,7 @@ const COLORS: [name: string, rgb: [number, number, number]][] = [
   ["gray", [128, 128, 128]],
 ];
 
-test("nine have a place each, with whatever name under it, dark while they are away, and are too loud for nobody", async () => {
+test("nine participants have a tile each with their name, dark while they are absent, and their mix does not clip", async () => {
   const parties = COLORS.map(([color], index) => party(ODD[index] ?? "", color, 440, 0.9));
   const [ninth] = parties.splice(8);
   const late = { ...(ninth as Party), atSeconds: 0.7, seconds: 0.7 };
@@ -114,13 +114,13 @@ test("nine have a place each, with whatever name under it, dark while they are a
     const center = [x + 160, y + 90] as const;
     expectNear(middle.at(...center), rgb, name);
     for (const one of [early, after]) expectNear(one.at(...center), index < 8 ? rgb : EMPTY, name);
-    // The whole of a name, and nothing of its neighbours'.
+    // The complete name, and nothing of the neighbouring names.
     const letters = lettersIn(middle, { x, y: y + 180, width: 320, height: 16 });
     expect(letters.length, ODD[index]).toBeGreaterThan(3);
     expect(Math.min(...letters) - x, ODD[index]).toBeGreaterThanOrEqual(2);
     expect(x + 319 - Math.max(...letters), ODD[index]).toBeGreaterThanOrEqual(2);
   });
-  // Nine in step at 0.9 add up to 8.1.
+  // Nine tones in phase at 0.9 add up to 8.1.
   const peak = peakOf(await decodeSound(path, 0));
   expect(peak).toBeGreaterThan(0.5);
   expect(peak).toBeLessThan(1);
@@ -130,7 +130,7 @@ test.each([
   ["row", { layout: "row" }, [960, 180]],
   ["column", { layout: "column" }, [320, 540]],
   ["grid", { layout: "grid" }, [640, 360]],
-] as const)("three in a %s, one of whom sends no picture and one no sound", async (_, form, size) => {
+] as const)("three participants in a %s, one without video and one without audio", async (_, form, size) => {
   const { callId, legs } = await recordCall(studio, [
     { seconds: 1, picture: plain("red"), tone: { hertz: 400, loudness: 0.5 } },
     { seconds: 1, tone: { hertz: 700, loudness: 0.5 } },
@@ -147,7 +147,7 @@ test.each([
   expect((await inspect(path)).streams.map(({ kind }) => kind).sort()).toEqual(["audio", "video"]);
 });
 
-test("a film is made with few of the processor, without network, and can be called off with nothing of it left", async () => {
+test("a film is made with limited CPU and no network, and leaves nothing behind when it is cancelled", async () => {
   const long: Party = { seconds: 60, picture: "testsrc2=s=640x360:r=30" };
   const { callId, legs } = await recordCall(studio, [long, party("Grace", "blue", 500)]);
   const order = { form: FilmForm.parse({ tileWidth: 1280, tileHeight: 720 }), legs: legs.map(({ id }) => id) };
@@ -155,7 +155,7 @@ test("a film is made with few of the processor, without network, and can be call
   life.jobs.book.on("change", ({ kind, progress }) => kind === "film" && told.push(progress));
   const { id } = await life.jobs.queue({ name: "film" }, { callId, order });
   await waitFor(
-    "it is under way",
+    "the film is being made",
     LIMIT_MS,
     () => (told.at(-1) ?? 0) > 1,
     () => told,
@@ -176,5 +176,5 @@ test("a film is made with few of the processor, without network, and can be call
 
 function expectNear(seen: readonly number[], wanted: readonly number[], what: string): void {
   const far = Math.max(...seen.map((part, index) => Math.abs(part - (wanted[index] ?? 0))));
-  expect(far, `${what}: ${seen} is not ${wanted}`).toBeLessThan(NEAR);
+  expect(far, `${what}: ${seen} is not close to ${wanted}`).toBeLessThan(NEAR);
 }

@@ -14,13 +14,13 @@ import {
 import { newPeerId, openStage } from "./stage.ts";
 
 const OFFERS = 1_000;
-/** The gateway keeps no more than a thousand calls at once; who comes then is not even announced. */
+/** The gateway holds at most a thousand calls at once. It does not announce further calls. */
 const ANNOUNCED = 0.9 * OFFERS;
 const PAGE_SIZE = "100";
 const CALL_SECONDS = 6;
 const REFUSED_LIMIT_MS = 90_000;
 
-test("a caller that opens a thousand calls is refused all but a few, and disturbs nobody", async () => {
+test("a caller that opens a thousand calls gets only a few, and disturbs no other caller", async () => {
   await using stage = await openStage("chromium");
   const { page, peerId } = await stage.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
@@ -41,7 +41,11 @@ test("a caller that opens a thousand calls is refused all but a few, and disturb
     if (!leg) throw new Error("the call has no leg");
     const ready = { call, leg, readyAfterMs: Date.now() - endedAt };
     await expectTrueRecording(ready, sent, { seconds: CALL_SECONDS, within: 2 });
-    await waitFor("they are known", REFUSED_LIMIT_MS, async () => (await callsOf(flooder)).length >= ANNOUNCED);
+    await waitFor(
+      "the refused calls are listed",
+      REFUSED_LIMIT_MS,
+      async () => (await callsOf(flooder)).length >= ANNOUNCED,
+    );
   }
   const codes = await waitFor("the thousand calls are over", REFUSED_LIMIT_MS, async () => {
     const legs = (await callsOf(flooder)).flatMap((call) => call.legs);
@@ -52,7 +56,7 @@ test("a caller that opens a thousand calls is refused all but a few, and disturb
   await expectAllHealthy();
 });
 
-/** The same offer a thousand times, each as a call of its own. */
+/** Sends the same offer a thousand times, each as a separate call. */
 function offerAgainAndAgain(caller: Caller): void {
   const { socket } = caller;
   socket.onAnyOutgoing((event: string, body: object) => {

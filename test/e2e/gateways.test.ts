@@ -15,13 +15,13 @@ import {
 import { type Caller, openStage, type Stage } from "./stage.ts";
 
 const PORTS = `${MEDIA_PORT + 10}-${MEDIA_PORT + 15}`;
-/** Of the container, as the Compose file has it. */
+/** Inside the container, as in the Compose file. */
 const INNER_PORT = 40_000;
 const KNOWN_LIMIT_MS = 15_000;
 const UNTIL_KILL_MS = 4_000;
-/** Between the caller's statistics and the end of a container: \`docker kill\` takes a moment on a busy host. */
+/** Between reading the caller's statistics and the end of a container: `docker kill` is slow on a busy host. */
 const KILL_MS = 1_500;
-/** Signalling waits 5 s for a gateway whose link is broken: it may be back, with its calls. */
+/** Signalling waits 5 s for a gateway whose connection broke, because it may return with its calls. */
 const TOLD_LIMIT_MS = 8_000;
 const CALL_SECONDS = 20;
 
@@ -31,7 +31,7 @@ afterAll(async () => {
   await expectAllHealthy();
 });
 
-test("three gateways share the calls, each by its own port; one that dies takes no call but its own along", async () => {
+test("three gateways share the calls, each on its own port; if one is killed, only its own calls end", async () => {
   await scaleGateways(3, PORTS);
   await waitForGateways(3);
   const gateways = await gatewayContainers();
@@ -50,10 +50,10 @@ test("three gateways share the calls, each by its own port; one that dies takes 
   const ended = await readyCallOf(lost.peerId, killedAt, PATIENCE_MS);
   expect(ended.leg.reason).toBe("gateway_lost");
   await expectTrueRecording(ended, sentBefore, { seconds: UNTIL_KILL_MS / 1000, within: 2 }, KILL_MS);
-  await waitFor("its caller is told", TOLD_LIMIT_MS, async () => !(await lost.page.isOpen()));
+  await waitFor("the caller is notified of the end", TOLD_LIMIT_MS, async () => !(await lost.page.isOpen()));
   await waitForGateways(2);
 
-  // Who calls now is taken by those that are left, and the recorder itself calls from the one that has less to do.
+  // New calls go to the remaining gateways, and the recorder dials from the one with fewer calls.
   const next = await startCall(stage);
   const busy = await gatewayOf(next, gateways);
   expect(living).toContain(busy);
@@ -67,7 +67,7 @@ test("three gateways share the calls, each by its own port; one that dies takes 
   await others[0].page.talk(CALL_SECONDS * 1000);
   for (const caller of others) await hangUp(caller);
 
-  // Fewer of them: one that is stopped ends its calls in order, and the one that stays goes on with its own.
+  // Scale down: the stopped gateway ends its calls in order, and the remaining one keeps its calls.
   const upFor = await next.page.upFor();
   const scaledAt = Date.now();
   await scaleGateways(1, PORTS);
@@ -101,7 +101,7 @@ async function startCall(stage: Stage): Promise<Caller> {
   return caller;
 }
 
-/** The one that has a caller's call: what its answer names is one container's, its published port and its own address. */
+/** The gateway of a caller's call, found by the published port and the address in its SDP answer. */
 async function gatewayOf({ page }: Caller, gateways: readonly GatewayContainer[]): Promise<GatewayContainer> {
   const { named, used } = await page.otherSide();
   expect(named).toContain(used);
@@ -113,7 +113,7 @@ async function gatewayOf({ page }: Caller, gateways: readonly GatewayContainer[]
   return found[0] as GatewayContainer;
 }
 
-/** The orchestrator knows so many, and its peer is registered at each. */
+/** Waits until the orchestrator knows this many gateways and its peer is registered at each. */
 async function waitForGateways(count: number): Promise<void> {
   let seen: unknown;
   await waitFor(

@@ -9,7 +9,7 @@ import { publishThere } from "./publishing.ts";
 import { newPeerId } from "./stage.ts";
 
 const SERVER = SERVERS[6];
-/** The other services need not know of it: they would want a token and a key of one's own, as this is not loopback. */
+/** Only set where needed: on an address other than loopback, the other services would require a token and a key. */
 const PUBLISHED = {
   files: ["--file", "compose/ipv6.yml"],
   env: { BIND_ADDRESS_IPV6: `[${SERVER}]`, ANNOUNCED_IP: `127.0.0.1,${SERVER}` },
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => published?.[Symbol.asyncDispose]());
 
-test("a caller that has IPv6 alone is recorded through the ports that Docker publishes", async () => {
+test("a caller with IPv6 only is recorded through the ports that Docker publishes", async () => {
   await using host = await RoamingHost.open(["wifi"], 6);
   const pages = await servePages(SERVER);
   const browser = await host.launchChromium(pages.origin);

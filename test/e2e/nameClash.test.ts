@@ -11,7 +11,7 @@ import { newPeerId, openStage } from "./stage.ts";
 
 const CALL_MS = 2_000;
 
-test("a recorder whose peer id is taken says so once, records under its other ids, and takes the id when it is free", async () => {
+test("a recorder whose peer id is taken logs it once, records with its other ids, and registers the id when it is free", async () => {
   await using stage = await openStage("chromium");
   const holder = await stage.caller();
   const other = newPeerId("recorder");
@@ -41,11 +41,11 @@ test("a recorder whose peer id is taken says so once, records under its other id
 });
 
 interface Orchestrator extends AsyncDisposable {
-  /** Lines of its log. */
+  /** Its log lines. */
   log(): Promise<string[]>;
 }
 
-/** A second orchestrator beside the bundle's own, keeping other peers. */
+/** A second orchestrator beside the bundle's own, with other peers. */
 async function anotherOrchestrator(peers: string[]): Promise<Orchestrator> {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
   const file = join(folder, "config.yaml");

@@ -12,7 +12,7 @@ import { openStage, type Stage } from "./stage.ts";
 const SEED = 5;
 const BEFORE_MS = 3_000;
 const CALL_MS = 16_000;
-/** Of what is sent between the move and the return, some three seconds, pictures may be missing up to a keyframe. */
+/** The network is away for about three seconds; after it, pictures up to the next keyframe may be missing too. */
 const GAP_MS = 5_000;
 
 describe.each(["chromium", "firefox"] as const)("a caller in %s", (browser) => {
@@ -23,9 +23,9 @@ describe.each(["chromium", "firefox"] as const)("a caller in %s", (browser) => {
   afterAll(() => stage?.[Symbol.asyncDispose]());
 
   test.each<[string, (networks: readonly [Relay, Relay]) => void]>([
-    ["is given another address by its network", ([first]) => first.rebind()],
-    ["loses one network and has another", ([first]) => first.die()],
-  ])("that %s in mid-call goes on in the same file", async (_, move) => {
+    ["gets another address from its network", ([first]) => first.rebind()],
+    ["loses one of two networks", ([first]) => first.die()],
+  ])("that %s during a call continues in the same file", async (_, move) => {
     const address = browser === "firefox" ? await bridgeAddress() : undefined;
     await using first = await openRelay(MEDIA_PORT, {}, SEED, address);
     await using second = await openRelay(MEDIA_PORT, {}, SEED + 1, address);

@@ -10,9 +10,9 @@ import { beeps, darkness, flashes, type Span, silences, soundAfterPicture, still
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
 import type { Stage } from "./stage.ts";
 
-/** From the connection until the first packet, and what a busy host adds. */
+/** Time from the connection to the first packet, with a margin for a busy host. */
 export const WITHIN_SECONDS = 0.4;
-/** Half a frame here and there, and what canvas and audio graph take: fidelity is measured elsewhere. */
+/** Rounding to frames and the delays of canvas and audio graph; the fidelity tests measure more precisely. */
 export const IN_STEP_SECONDS = 0.1;
 export const SMALL = { width: 320, height: 240 };
 export const BOTH: Setting = { video: SMALL, audio: true };
@@ -22,16 +22,16 @@ export interface Recorded extends Inspection, Signal {
   call: Call;
   leg: Leg;
   sent: Statistics;
-  /** A Matroska validator's, or none for other containers. */
+  /** Output of a Matroska validator; empty for other containers. */
   complaints: string;
-  /** How long the call was up. */
+  /** Duration of the call. */
   callSeconds: number;
 }
 
-/** What happens in a call after it was connected. */
+/** The page's actions after the call is connected. */
 export type Story = (page: CallerPage) => Promise<void>;
 
-/** A call of so many seconds, from the ring to what its file shows and says. */
+/** Makes a call of this many seconds and analyses its recording. */
 export async function perform(
   stage: Stage,
   setting: Setting,
@@ -71,7 +71,7 @@ function summary(seen: Recorded) {
   };
 }
 
-/** One file that holds what came, is as long as the call, and decodes without a word. */
+/** The file has these streams, is as long as the call, and decodes without errors. */
 export function expectPlayable(seen: Recorded, streams: string[]): void {
   const hint = JSON.stringify({ ...seen, frames: [], sound: [], ...summary(seen) }, null, 1);
   expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort(), hint).toEqual(streams);
@@ -81,13 +81,13 @@ export function expectPlayable(seen: Recorded, streams: string[]): void {
   if (!seen.leg.file?.name.endsWith(".mp4")) expect(seen.hasCuesInFront, hint).toBe(true);
   const { title, creation_time: startedAt = "", call_id, leg_id } = seen.tags;
   expect({ title, call_id, leg_id }).toEqual({ title: seen.leg.peerId, call_id: seen.call.id, leg_id: seen.leg.id });
-  // MP4 counts seconds, as a whole.
+  // MP4 stores whole seconds.
   expect(Math.abs(Date.parse(startedAt) - Date.parse(seen.leg.startedAt ?? ""))).toBeLessThanOrEqual(1_000);
 }
 
 /**
- * Picture and sound come together, before and after all that happened. A busy host paints some of the frames late: of
- * each stretch the best pair counts.
+ * Picture and sound are in step before and after each event. A busy host draws some frames late, so the best pair of
+ * each interval counts.
  */
 export function expectInStep(seen: Recorded, ...happened: (Span | undefined)[]): void {
   const hint = JSON.stringify(summary(seen));
@@ -101,7 +101,7 @@ export function expectInStep(seen: Recorded, ...happened: (Span | undefined)[]):
   }
 }
 
-/** What the page sends from now until a moment of the call, in milliseconds. */
+/** The page's video bitrate from now until `untilMs` of the call. */
 export async function sentKbps(page: CallerPage, untilMs: number): Promise<number> {
   const before = await page.sent();
   const began = performance.now();

@@ -6,9 +6,9 @@ import { recorderIsRegistered, untilAllHealthy } from "./expectations.ts";
 const PUBLISHED = ["web", "skyway-webrtc-gateway"];
 
 /**
- * Publishes the bundle at this machine's address for roaming hosts, too, until the end of the scope (`await using`).
+ * Also publishes the bundle at this host's address for roaming hosts, until the end of the scope (`await using`).
  *
- * @param overlay what publishes it there.
+ * @param overlay the overlay that publishes it.
  */
 export async function publishThere(family: Family, overlay: Overlay): Promise<AsyncDisposable> {
   const address = await openServerAddress(family);

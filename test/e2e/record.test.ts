@@ -10,7 +10,7 @@ const LENGTH = { seconds: CALL_SECONDS, within: 1 };
 const SEEK_TO_SECONDS = 15;
 
 describe.each<BrowserName>(["chromium", "firefox"])("a call of 20 s from %s", (name) => {
-  test("is ready within 3 s of its end, true to what was sent, and plays in a <video>", async () => {
+  test("is ready within 3 s of its end, matches what was sent, and plays in a <video>", async () => {
     await using stage = await openStage(name);
     const caller = await stage.caller();
 
@@ -28,7 +28,7 @@ describe.each<BrowserName>(["chromium", "firefox"])("a call of 20 s from %s", (n
   });
 });
 
-test("three calls at once are recorded as truly as one, each in a file of its own", async () => {
+test("three simultaneous calls are recorded completely, each in a separate file", async () => {
   await using stage = await openStage("chromium");
   const callers = await Promise.all([stage.caller(), stage.caller(), stage.caller()]);
 

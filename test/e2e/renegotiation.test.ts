@@ -7,7 +7,7 @@ import { openStage } from "./stage.ts";
 const CALL_SECONDS = 8;
 
 test.each(["chromium", "firefox"] as const)(
-  "a call from %s whose ICE restarts, and which is offered more media, goes on in the same file",
+  "a call from %s that restarts ICE and offers more media continues in the same file",
   async (browser) => {
     await using stage = await openStage(browser);
     const { page, peerId } = await stage.caller();
@@ -25,7 +25,7 @@ test.each(["chromium", "firefox"] as const)(
     const ready = await readyCallOf(peerId, endedAt, PATIENCE_MS);
 
     expect(ready.call.legs).toHaveLength(1);
-    // The browser counts what it sent again while ICE restarted; the recording has it once.
+    // The browser also counts packets that it sent again during the ICE restart; the recording has them once.
     const audio = sent.audio && { ...sent.audio, packets: sent.audio.packets - sent.audio.retransmitted };
     await expectTrueRecording(ready, { ...sent, audio }, { seconds: CALL_SECONDS, within: 1 });
     await expectNothingLeft();

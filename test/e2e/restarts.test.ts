@@ -10,13 +10,13 @@ import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf, recor
 import { type Caller, openStage, type Stage } from "./stage.ts";
 
 const HEALTHY_LIMIT_MS = 60_000;
-/** The grace periods of the Compose file, one after another. */
+/** The sum of the grace periods in the Compose file. */
 const STOP_LIMIT_MS = 60_000;
-/** Until the orchestrator's turn comes. */
+/** Time until the orchestrator is stopped. */
 const STOP_MS = 12_000;
 const CALL_SECONDS = 6;
 const LENGTH = { seconds: CALL_SECONDS, within: 1 };
-/** Compose takes a moment to send its signal, and media flows until then: at most the second that LENGTH allows. */
+/** Media continues until Compose sends its signal: at most the second that LENGTH allows. */
 const UNTIL_SIGNAL_MS = 1_000;
 
 afterEach(async () => {
@@ -24,7 +24,7 @@ afterEach(async () => {
   await expectNothingLeft();
 });
 
-test("signalling that restarts does not end a running call, and its peers come back", async () => {
+test("a restart of signalling does not end a running call, and its peers reconnect", async () => {
   await using stage = await openStage("chromium");
   const caller = await startCall(stage);
   await caller.page.talk(2_000);
@@ -39,7 +39,7 @@ test("signalling that restarts does not end a running call, and its peers come b
   await expectCallsWorkAgain(stage);
 });
 
-test("a gateway that restarts ends its calls as ready recordings, and its peers come back", async () => {
+test("a restart of a gateway ends its calls with ready recordings, and its peers are registered again", async () => {
   await using stage = await openStage("chromium");
   const caller = await startCall(stage);
   await caller.page.talk(CALL_SECONDS * 1000);
@@ -54,16 +54,16 @@ test("a gateway that restarts ends its calls as ready recordings, and its peers 
   await expectCallsWorkAgain(stage);
 });
 
-test("who rings while the orchestrator dies is answered by the next one, and recorded", async () => {
+test("a call that arrives when the orchestrator is killed is answered and recorded after its restart", async () => {
   await using stage = await openStage("chromium");
   const caller = await stage.caller();
-  // No recorder can be started, and nobody is answered without one.
+  // No recorder can be started, so the call is not answered.
   await composeOrThrow(["pause", "docker-guard"]);
   const calling = caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   calling.catch(() => undefined);
   try {
     await waitFor(
-      "it rings",
+      "the call is ringing",
       PATIENCE_MS,
       async () => (await findCallOf(caller.peerId))?.legs[0]?.state === "preparing",
     );
@@ -71,7 +71,7 @@ test("who rings while the orchestrator dies is answered by the next one, and rec
   } finally {
     await composeOrThrow(["unpause", "docker-guard"]);
   }
-  // As Docker does it by itself; Compose would wait for the health of what was paused.
+  // As Docker does automatically; Compose would wait for the health of the paused container.
   await runOrThrow("docker", ["start", `${PROJECT}-orchestrator-1`]);
   await calling;
   await recordingCallOf(caller.peerId);
@@ -81,7 +81,7 @@ test("who rings while the orchestrator dies is answered by the next one, and rec
   await expectTrueRecording(await readyCallOf(caller.peerId, endedAt, PATIENCE_MS), sent, LENGTH);
 });
 
-test("a bundle that is stopped finalises every recording first, within the time that Compose gives it", async () => {
+test("a bundle that is stopped finalises every recording first, within the grace period of Compose", async () => {
   await using stage = await openStage("chromium");
   const callers = [await startCall(stage), await startCall(stage)];
   const sent = await Promise.all(
@@ -105,7 +105,7 @@ test("a bundle that is stopped finalises every recording first, within the time 
   for (const [index, { peerId }] of callers.entries()) {
     const ready = await readyCallOf(peerId, stoppedAt, PATIENCE_MS * 4);
     const statistics = sent[index];
-    // The front door is stopped first, and media flows until it is.
+    // The web container is stopped first; until then media continues.
     const length = { seconds: CALL_SECONDS + STOP_MS / 2000, within: 1 + STOP_MS / 2000 };
     if (statistics) await expectTrueRecording(ready, statistics, length, STOP_MS);
   }
@@ -119,7 +119,7 @@ async function startCall(stage: Stage): Promise<Caller> {
   return caller;
 }
 
-/** A new caller finds the recorder as if nothing had been. */
+/** A new caller is recorded normally. */
 async function expectCallsWorkAgain(stage: Stage): Promise<void> {
   const caller = await waitFor("a new call is answered", 20_000, async () => {
     try {

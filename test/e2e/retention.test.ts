@@ -16,8 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
-test("the oldest call is removed when all together are larger than they may be, and the others stay", async () => {
-  // One that may still be joined again is kept, however old it is.
+test("the oldest call is removed when all calls together exceed the limit, and the others stay", async () => {
+  // A call that can still be rejoined is kept regardless of its age.
   await removeAllCalls();
   await recordCall();
   const kept = await recordCall();
@@ -26,7 +26,7 @@ test("the oldest call is removed when all together are larger than they may be, 
   if (!oldest) throw new Error("there are no calls");
 
   await using _ = await configure(`retention: { gigabytes: ${((await bytesOfCalls()) - 1) / 1e9} }\n`);
-  await waitFor("the oldest call is gone", PATIENCE_MS, async () => {
+  await waitFor("the oldest call is removed", PATIENCE_MS, async () => {
     const response = await request(`/api/calls/${oldest.id}`);
     return response.status === 404 && (await errorCode(response, 404)) === "CALL_NOT_FOUND";
   });

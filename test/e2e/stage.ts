@@ -8,18 +8,18 @@ import { servePages } from "../pages/pageServer.ts";
 
 export interface Caller {
   readonly page: CallerPage;
-  /** As registered on signalling; new for every caller, so that its calls can be told from all others. */
+  /** Registered at signalling; unique for every caller, so that its calls can be found. */
   readonly peerId: string;
 }
 
-/** A browser and the pages it opens; gone at the end of its scope (`await using`). */
+/** A browser and its pages; closed at the end of the scope (`await using`). */
 export interface Stage extends AsyncDisposable {
   readonly browser: Browser;
-  /** Origin that serves the test pages. */
+  /** Origin of the test pages. */
   readonly pages: string;
-  /** A tab that is registered and has camera and microphone open. */
+  /** A tab that is registered at signalling and has opened camera and microphone. */
   caller(media?: { video: boolean; audio: boolean }): Promise<Caller>;
-  /** The same, with pictures and sounds that a test can tell apart. */
+  /** The same, but with synthetic pictures and sounds that a test can recognise. */
   performer(setting: Setting): Promise<Caller>;
   play(url: string, seekTo: number): Promise<Played>;
 }

@@ -21,18 +21,18 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
-test("calls are uploaded and compared, whatever becomes of uploaders and servers, and removed there with the call", {
+test("calls are uploaded and verified despite failures of uploaders and servers, and are removed there with the call", {
   timeout: LIMIT_MS,
 }, async () => {
-  // What others recorded would be uploaded first.
+  // Calls of other tests would be uploaded first.
   await removeAllCalls();
   await using _ = await uploadTo("webdav", "sftp");
-  // Slow enough to be killed at work.
+  // Slow enough to kill an uploader during its upload.
   await using webdav = await StorageServer.start("webdav", 60);
   await using sftp = await StorageServer.start("sftp");
 
   const first = await recordCall();
-  const uploader = await waitFor("an uploader is at work", PATIENCE_MS, async () => {
+  const uploader = await waitFor("an uploader is running", PATIENCE_MS, async () => {
     const labels = [`${LABEL}.project=${PROJECT}`, `${LABEL}.role=job`, `${LABEL}.call-id=${first}`];
     const filters = labels.flatMap((label) => ["--filter", `label=${label}`]);
     const ids = await runOrThrow("docker", ["ps", "--quiet", ...filters]);
@@ -47,7 +47,7 @@ test("calls are uploaded and compared, whatever becomes of uploaders and servers
   const stoppedAt = Date.now();
   const second = await recordCall();
   await waitFor(
-    "it was tried in vain",
+    "an upload attempt failed",
     PATIENCE_MS,
     async () => (await uploadOf(second))?.error?.code === "UPLOAD_FAILED",
   );
@@ -55,7 +55,7 @@ test("calls are uploaded and compared, whatever becomes of uploaders and servers
   await composeOrThrow(["start", "orchestrator"]);
   await waitFor("the server was away for a minute", 2 * DOWN_MS, () => Date.now() - stoppedAt > DOWN_MS);
   await webdav.startAgain();
-  // By then it is the fallback's turn.
+  // By now the fallback is used.
   await uploaded(second, 4);
   expect(await sftp.filesOf(second)).toEqual(await filesHere(second));
   expect(await webdav.filesOf(second)).toEqual({});
@@ -64,7 +64,7 @@ test("calls are uploaded and compared, whatever becomes of uploaders and servers
 
   expect((await request(`/api/calls/${second}`, { method: "DELETE" })).status).toBe(200);
   await waitFor(
-    "it is removed there, too",
+    "the call is removed from the server too",
     PATIENCE_MS,
     async () => Object.keys(await sftp.filesOf(second)).length === 0,
   );
@@ -93,7 +93,7 @@ async function uploadOf(callId: string): Promise<z.infer<typeof Job> | undefined
   return z.object({ jobs: z.array(Job) }).parse(answer).jobs[0];
 }
 
-/** Waits until a call is uploaded, by its so-manieth attempt or a later one. */
+/** Waits until a call is uploaded, with at least this number of attempts. */
 async function uploaded(callId: string, attempts: number): Promise<void> {
   let seen: unknown;
   const job = await waitFor(

@@ -10,10 +10,10 @@ import { openStage } from "./stage.ts";
 const KILLED_AFTER_MS = 6_000;
 const CALL_SECONDS = 14;
 const TAKE_OVER_LIMIT_MS = 20_000;
-/** What the project promises to lose at most. */
+/** The promised maximum loss. */
 const GAP_SECONDS = 1;
 
-test("a recorder that is killed in the middle of a call is followed by another, and one true file comes of both", async () => {
+test("a recorder that is killed during a call is replaced by another, and both parts become one file", async () => {
   await using stage = await openStage("chromium");
   const { page, peerId } = await stage.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });

@@ -38,12 +38,12 @@ afterAll(async () => {
   await untilAllHealthy();
 });
 
-test("a page that reaches the TURN server alone is recorded", async () => {
+test("a page that can reach only the TURN server is recorded", async () => {
   const { addresses, turn } = await recordRelayed();
   expect(addresses.used).not.toMatch(new RegExp(`^${turn}:`));
 });
 
-test("TURN relays to the bundle's own network and nowhere else, and to nobody without a credential", async () => {
+test("TURN relays only to the bundle's own network, and only with a credential", async () => {
   const [{ username, credential }] = await iceServers();
   const reach = (peer: string, password: string) =>
     run("docker", [
@@ -58,7 +58,7 @@ test("TURN relays to the bundle's own network and nowhere else, and to nobody wi
   expect(stranger.stdout + stranger.stderr).toContain("Cannot complete Allocation");
 });
 
-test("and so it is by a gateway that nobody reaches otherwise: both ends are relayed", async () => {
+test("a call to a gateway that is reachable only through TURN is recorded: both ends are relayed", async () => {
   const relay = { GATEWAY_ICE_TRANSPORT_POLICY: "relay" };
   await recreate([GATEWAY], { files: OVERLAY, env: { ...env, ...relay } });
   await recorderIsRegistered();
@@ -69,14 +69,14 @@ test("and so it is by a gateway that nobody reaches otherwise: both ends are rel
   expect(await composeOrThrow(["logs", "--no-log-prefix", GATEWAY])).not.toContain(env.TURN_SECRET);
 });
 
-/** Where the recorder says it is and where media went, and the TURN server's own address. */
+/** The recorder's candidates, the address that media was sent to, and the TURN server's address. */
 async function recordRelayed() {
   const page = await openCallerPage(stage.browser, stage.pages);
   await page.capture();
   const config = { iceServers: await iceServers(), iceTransportPolicy: "relay" as const };
   const peerId = await page.open({ ...SIGNALING, config }, newPeerId("relayed"));
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
-  await page.connect(RECORDER_PEER_ID, { serialization: "json" }); // a data connection opens, too
+  await page.connect(RECORDER_PEER_ID, { serialization: "json" }); // a data connection opens too
   await page.talk(CALL_MS);
   expect(await page.route()).toBe("relay");
   const addresses = await page.otherSide();

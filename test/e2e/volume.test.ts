@@ -28,8 +28,8 @@ afterAll(async () => {
 
 beforeEach(() => volume?.makeSpace());
 
-describe.skipIf(process.getuid?.() !== 0)("a volume of its own", () => {
-  test("that becomes full in the middle of calls has them closed in order, refuses others, and recovers by itself", async () => {
+describe.skipIf(process.getuid?.() !== 0)("a separate recordings volume", () => {
+  test("that becomes full during calls ends them in order, refuses new calls, and recovers automatically", async () => {
     const callers = await Promise.all([recorded(), recorded()]);
     await volume.fill(20);
     const filledAt = Date.now();
@@ -51,7 +51,7 @@ describe.skipIf(process.getuid?.() !== 0)("a volume of its own", () => {
     await expectWell();
   });
 
-  test("that is filled to the last byte at once keeps what it had, once there is space", async () => {
+  test("that is suddenly completely full keeps the recordings, which are finished when there is space again", async () => {
     const { peerId } = await recorded();
     await volume.fillUp();
     await waitFor("the call has ended", NOTICED_LIMIT_MS, async () => (await legOf(peerId))?.state !== "recording");
@@ -62,7 +62,7 @@ describe.skipIf(process.getuid?.() !== 0)("a volume of its own", () => {
     await expectWell();
   });
 
-  test("that is read-only has calls refused, and is used again as soon as it may be", async () => {
+  test("that is read-only makes calls be refused, and is used again when it is writable", async () => {
     await volume.remount("ro");
     const { reason } = await unwell();
     expect(reason).toMatch(/EROFS|read-only/);
@@ -71,12 +71,12 @@ describe.skipIf(process.getuid?.() !== 0)("a volume of its own", () => {
     await expectWell();
   });
 
-  test("whose disk fails in the middle of a call has others refused, crashes nothing, and keeps what was written", async () => {
+  test("whose disk fails during a call makes new calls be refused, crashes nothing, and keeps what was written", async () => {
     const { peerId } = await recorded();
     await volume.fail();
     await unwell();
     expect(await refused()).toBe("STORAGE_UNAVAILABLE");
-    await composeOrThrow(["stop", "orchestrator"]); // as long as it has the file system, that stays as it is
+    await composeOrThrow(["stop", "orchestrator"]); // the file system cannot be repaired while the orchestrator has it mounted
     await volume.repair();
     await composeOrThrow(["start", "orchestrator"]);
     await waitFor("the orchestrator is back", PATIENCE_MS, allHealthy);
@@ -90,17 +90,17 @@ describe.skipIf(process.getuid?.() !== 0)("a volume of its own", () => {
     await expectWell();
   });
 
-  test("that is unmounted has calls refused, and is used again when it is back", async () => {
+  test("that is unmounted makes calls be refused, and is used again when it is mounted", async () => {
     await volume.unmountLazily();
     expect(await refused()).toBe("STORAGE_UNAVAILABLE");
     expect(await storageHealth()).toMatchObject({ status: "failing" });
     await volume.mount();
-    await recordedWell(); // only a recorder can see that it is back
+    await recordedWell(); // only a new recorder can see the mounted volume
     expect(await storageHealth()).toMatchObject({ status: "ok" });
   });
 });
 
-/** In a call that has been recorded for some seconds. */
+/** A caller whose call has been recorded for some seconds. */
 async function recorded(): Promise<Caller> {
   const caller = await stage.caller();
   await caller.page.call(RECORDER_PEER_ID);
@@ -109,7 +109,7 @@ async function recorded(): Promise<Caller> {
   return caller;
 }
 
-/** Calls, and is refused. @returns the code. */
+/** Makes a call that is refused. @returns the error code. */
 async function refused(): Promise<string | undefined> {
   const { page, peerId } = await stage.caller();
   const calling = page.call(RECORDER_PEER_ID).catch(() => undefined);
@@ -122,7 +122,7 @@ async function refused(): Promise<string | undefined> {
   return leg.error?.code;
 }
 
-/** Health is green again, a call is recorded, and nothing is left over. */
+/** Checks that health is green again, that a call is recorded, and that nothing is left over. */
 async function expectWell(): Promise<void> {
   await waitFor("health is green", NOTICED_LIMIT_MS, async () => (await storageHealth()).status === "ok");
   await recordedWell();

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
-test("a receiver that fails three times gets every event once it is back, also over a restart", async () => {
+test("a receiver that fails three times gets every event after it recovers, even across a restart", async () => {
   await removeAllCalls();
   await using receiver = await WebhookReceiver.start(SECRET, await hostAddress());
   await using orchestrator = await tellWebhook(receiver.url, SECRET, FILM);
@@ -39,7 +39,7 @@ test("a receiver that fails three times gets every event once it is back, also o
 
   receiver.answer = () => 503;
   const second = await recordCall();
-  await waitFor("the second call was tried", PATIENCE_MS, () => typesOf(receiver, second).length > 0);
+  await waitFor("an event of the second call was sent", PATIENCE_MS, () => typesOf(receiver, second).length > 0);
   await orchestrator.restart();
   receiver.answer = () => 204;
   await told(receiver, second, STORY);
@@ -52,7 +52,7 @@ test("a receiver that fails three times gets every event once it is back, also o
   const again = messages[0]?.id ?? "";
   expect((await request(`/api/webhooks/messages/${again}/resend`, { method: "POST" })).status).toBe(202);
   await waitFor(
-    "it came twice",
+    "an event was delivered twice",
     PATIENCE_MS,
     () => receiver.received.filter(({ body }) => body.id === again).length > 1,
   );
@@ -80,7 +80,7 @@ const Messages = z.object({
   messages: z.array(z.object({ id: z.string(), type: z.string(), deliveries: z.array(z.unknown()) })),
 });
 
-/** What came about a call, each message once. */
+/** The events received about a call, without duplicates. */
 function typesOf(receiver: WebhookReceiver, callId: string): string[] {
   const bodies = new Map(receiver.received.map(({ body }) => [body.id, body]));
   return [...bodies.values()].filter((body) => callOf(body) === callId).map(({ type }) => type);
@@ -93,5 +93,5 @@ function callOf(body: unknown): string {
 
 function told(receiver: WebhookReceiver, callId: string, types: string[]): Promise<unknown> {
   const seen = () => typesOf(receiver, callId);
-  return waitFor("all of it was told, in order", PATIENCE_MS, () => seen().join() === types.join(), seen);
+  return waitFor("all events were delivered in order", PATIENCE_MS, () => seen().join() === types.join(), seen);
 }

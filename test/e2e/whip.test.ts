@@ -16,7 +16,7 @@ import { newPeerId } from "./stage.ts";
 const CALL_MS = 4_000;
 const FRAMES_KEPT = 0.98;
 const SEED = 7;
-/** What is sent between the loss of a network and the restart, and up to the next keyframe, may be missing. */
+/** Media between the loss of a network and the ICE restart, and up to the next keyframe, may be missing. */
 const FRAMES_KEPT_IN_MOVE = 0.8;
 
 let pages: PageServer;
@@ -29,7 +29,7 @@ afterAll(async () => {
   await pages?.close();
 });
 
-test("a WHIP client is recorded, and what its address says is kept", async () => {
+test("a WHIP client is recorded, and the metadata in its URL is stored", async () => {
   const metadata = { call: newPeerId("broadcast"), name: "Ada & <b>" };
   const publisher = await publish(metadata);
   await publisher.run("talk", CALL_MS);
@@ -47,7 +47,7 @@ test("a WHIP client is recorded, and what its address says is kept", async () =>
   await expectNothingLeft();
 });
 
-test("the publisher's connection ends with the recording, and its session is gone", async () => {
+test("the publisher's connection ends with the recording, and its session is removed", async () => {
   const publisher = await publish({});
   const { id } = await recordingCallOf(publisher.peerId, PATIENCE_MS);
   await stopCall(id);
@@ -70,7 +70,7 @@ test("the publisher's connection ends with the recording, and its session is gon
 });
 
 test.each(["chromium", "firefox"] as const)(
-  "a publisher in %s that restarts ICE from another network goes on in the same file",
+  "a publisher in %s that restarts ICE from another network continues in the same file",
   async (name) => {
     const address = name === "firefox" ? await bridgeAddress() : undefined;
     await using first = await openRelay(MEDIA_PORT, {}, SEED, address);
