@@ -1,6 +1,6 @@
 /**
- * Calls the recorder with a pattern over networks of every kind, decodes what was recorded, and says what it is worth.
- * Writes docs/fidelity.md's table and plot.
+ * Calls the recorder with a test pattern over different networks, decodes the recordings and rates them. Writes the
+ * table and the plot of docs/fidelity.md.
  *
  *   scripts/bench fidelity [--seconds 30] [--browser chromium|firefox|both] [--seed 1] [--only <part of a name>]
  */
@@ -75,7 +75,7 @@ async function measure(name: BrowserName, condition: Condition): Promise<Row> {
   }
 }
 
-/** A network that is gone for longer than a connection lives. */
+/** A network outage that lasts longer than a connection survives. */
 async function comeBack(name: BrowserName): Promise<string> {
   process.stderr.write(`outage of ${COMEBACK.outageMs / 1000} s, ${name} …\n`);
   const pages = await servePages();

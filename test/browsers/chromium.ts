@@ -4,7 +4,7 @@ import { signalTree } from "./processTree.ts";
 
 export const CHROMIUM_ARGUMENTS = chromiumArguments();
 
-/** @param reaches what it may connect to besides 127.0.0.1. */
+/** @param reaches addresses it may connect to, in addition to 127.0.0.1. */
 function chromiumArguments(reaches: readonly string[] = []): string[] {
   const excluded = ["127.0.0.1", ...reaches].map((address) => `EXCLUDE ${address}`);
   return [
@@ -13,12 +13,12 @@ function chromiumArguments(reaches: readonly string[] = []): string[] {
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
-    // skyway-js names a public STUN server by default; tests stay on this host.
+    // By default skyway-js uses a public STUN server, but tests must stay on this host.
     `--host-resolver-rules=${["MAP * ~NOTFOUND", ...excluded].join(" , ")}`,
   ];
 }
 
-/** For a Chromium that is not where the tests are. */
+/** Settings for a Chromium in another network namespace. */
 export interface Elsewhere {
   executablePath: string;
   env: Record<string, string>;

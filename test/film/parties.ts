@@ -5,25 +5,25 @@ import { readyLeg } from "../../orchestrator/src/testing/manifests.ts";
 import { text } from "../fidelity/process.ts";
 import type { Studio } from "./studio.ts";
 
-/** Somebody in a call, as a plain picture and a tone. */
+/** A participant of a call, as a single-colour picture and a tone. */
 export interface Party {
   name?: string;
-  /** `film` and whatever else callers may say. */
+  /** The caller's metadata, such as `film`. */
   metadata?: Record<string, unknown>;
-  /** After the call's beginning. */
+  /** Seconds after the start of the call. */
   atSeconds?: number;
   seconds: number;
-  /** ffmpeg's source of the picture; undefined for somebody who sends none. */
+  /** ffmpeg source of the picture; undefined without video. */
   picture?: string | undefined;
-  /** Hertz, and how loud, from 0 to 1; undefined for silence that is not even sent. */
+  /** Frequency in hertz and loudness from 0 to 1; undefined without audio. */
   tone?: { hertz: number; loudness: number } | undefined;
-  /** Of the picture. Default: 400. */
+  /** Bitrate of the picture in kbit/s. Default: 400. */
   kbps?: number;
 }
 
 export const plain = (color: string) => `color=c=${color}:s=320x180:r=15`;
 
-/** Records a party, so to speak: a file in the call's folder, and the leg that the manifest has for it. */
+/** Creates a participant's recording in the call's folder and its leg for the manifest. */
 export async function recordParty(studio: Studio, callId: CallId, start: Date, party: Party): Promise<LegIn<"ready">> {
   const { name, metadata, atSeconds = 0, seconds, picture, tone, kbps = 400 } = party;
   const firstUnixMs = start.getTime() + atSeconds * 1000;
@@ -48,7 +48,7 @@ export async function recordParty(studio: Studio, callId: CallId, start: Date, p
   };
 }
 
-/** A call of such parties, ready to be made a film of. */
+/** A call of these participants, ready to be made into a film. */
 export async function recordCall(studio: Studio, parties: readonly Party[]) {
   const start = new Date();
   const callId = await studio.newCall(start);
