@@ -8,21 +8,21 @@ function fates(impairment: Parameters<typeof createFate>[0], seed = 7): (number 
   return Array.from({ length: PACKETS }, (_, index) => fate(index * 3));
 }
 
-test("as many packets are lost as asked for, and the same ones for the same seed", () => {
+test("the requested share of packets is lost, and the same packets for the same seed", () => {
   const lost = fates({ loss: 0.05 }).map((fate) => fate === undefined);
   expect(lost.filter(Boolean).length / PACKETS).toBeCloseTo(0.05, 2);
   expect(fates({ loss: 0.05 }).map((fate) => fate === undefined)).toEqual(lost);
   expect(fates({ loss: 0.05 }, 8).map((fate) => fate === undefined)).not.toEqual(lost);
 });
 
-test("losses in bursts come in bursts and are no more", () => {
+test("burst losses occur in bursts with the same total share", () => {
   const lost = fates({ loss: 0.1, burst: 3 }).map((fate) => fate === undefined);
   expect(lost.filter(Boolean).length / PACKETS).toBeCloseTo(0.1, 1);
   const alone = lost.filter((one, index) => one && !lost[index - 1] && !lost[index + 1]).length;
   expect(alone).toBeLessThanOrEqual(1);
 });
 
-test("delay and jitter keep the order, reordering does not", () => {
+test("delay and jitter keep the order of packets, reordering does not", () => {
   const jittered = fates({ delayMs: 50, jitterMs: 30 }) as number[];
   expect(jittered.every((at, index) => at >= (jittered[index - 1] ?? 0) && at - index * 3 >= 50)).toBe(true);
   const overtaken = fates({ reordered: 0.01 }) as number[];
@@ -30,7 +30,7 @@ test("delay and jitter keep the order, reordering does not", () => {
   expect(late / PACKETS).toBeCloseTo(0.01, 2);
 });
 
-test("nothing passes in an outage", () => {
+test("no packet passes during an outage", () => {
   const seen = fates({ outage: { fromMs: 3_000, forMs: 3_000 } });
   expect(seen.slice(1_000, 2_000).every((fate) => fate === undefined)).toBe(true);
   expect(seen[999]).toBeDefined();
