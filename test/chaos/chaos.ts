@@ -160,7 +160,7 @@ export function inWords({ legs: _, ...tally }: Tally): string {
   const { seed, kills: killed, calls, ready, mediaSeconds, mediaSecondsLost, worstSecondsLost, failed } = tally;
   const victims = Object.entries(killed).map(([victim, times]) => `${victim} ${times}`);
   return [
-    `seed ${seed}; killed: ${victims.join(", ") || "nobody"}`,
+    `seed ${seed}; killed: ${victims.join(", ") || "none"}`,
     `${calls} calls made, ${ready} files ready${failed.map(({ peerId, code }) => `; ${peerId} ${code}`).join("")}`,
     `${mediaSeconds.toFixed(1)} s of media, ${mediaSecondsLost.toFixed(1)} s lost, ${worstSecondsLost.toFixed(1)} s in one call`,
   ].join("\n");

@@ -7,7 +7,7 @@ import { here, WORK } from "./settings.ts";
 
 const DOOR = `${WORK}/web.sock`;
 
-/** The host's HTTP port on this machine, through a socket that both see: their networks know nothing of each other. */
+/** Forwards a local port to the host's HTTP port through a Unix socket, because their networks are not connected. */
 export async function openFrontDoor(host: Host): Promise<AsyncDisposable> {
   const inside = host.spawnInside(process.execPath, [here("doorInside.ts"), DOOR, String(HTTP_PORT)]);
   if (!inside.stdout) throw new Error("no stdout");

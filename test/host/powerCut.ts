@@ -8,13 +8,13 @@ import { standUp } from "./stand.ts";
 export interface PowerCut {
   outcomes: Outcome[];
   untruths: string[];
-  /** That it was a power cut: what was flushed to the disk is there, what was only written is not. */
+  /** Whether it behaved like a power cut: flushed data is on the disk, unflushed data is not. */
   wasReal: boolean;
-  /** From `boot` until every service was healthy. */
+  /** Time from `boot` until every service was healthy. */
   upAfterSeconds: number;
 }
 
-/** Cuts a host's power in the middle of calls. @returns it, booted again with the bundle up, and what was found. */
+/** Cuts a host's power during calls. @returns the host, booted again with the bundle running, and the results. */
 export async function powerCut(first: Host, { callers: count = 5, callMs = 12_000 } = {}): Promise<[Host, PowerCut]> {
   let callers: Callers;
   let cutAt: number;
@@ -22,7 +22,7 @@ export async function powerCut(first: Host, { callers: count = 5, callMs = 12_00
     await using _ = await standUp(first);
     callers = await Callers.connect(first, count);
     await delay(callMs);
-    await rm(first.onDisk("written"), { force: true }); // of an earlier round
+    await rm(first.onDisk("written"), { force: true }); // from an earlier round
     const flushed = await open(first.onDisk("flushed"), "w");
     await flushed.writeFile("there");
     await flushed.sync();
@@ -44,7 +44,7 @@ export async function powerCut(first: Host, { callers: count = 5, callMs = 12_00
   }
 }
 
-/** What the disk has of a file: the name may be there without what was written into it. */
+/** The content of a file on the disk; after a power cut the file may exist without its content. */
 async function textOf(host: Host, name: string): Promise<string | undefined> {
   return readFile(host.onDisk(name), "utf8").catch(() => undefined);
 }

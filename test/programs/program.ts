@@ -10,7 +10,7 @@ const ENCODERS = {
   H264: "-c:v libx264 -preset ultrafast -tune zerolatency -profile:v baseline -pix_fmt yuv420p",
 };
 
-/** ffmpeg, that sends a picture of one colour and a tone into ports of the gateway. */
+/** An ffmpeg process that sends a single-colour picture and a tone to ports of the gateway. */
 export class Program implements AsyncDisposable {
   readonly wishes: UdpReceiver;
   readonly received: UdpReceiver;

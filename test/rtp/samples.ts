@@ -6,14 +6,14 @@ export interface VideoWish {
   frames: number;
   /** Default 320x240. */
   size?: string;
-  /** Frames between keyframes; default: none but the first. */
+  /** Frames between keyframes; by default only the first frame is a keyframe. */
   keyEvery?: number;
 }
 
 const FRAME_RATE = 30;
 const NEVER = 1_000_000;
 
-/** Encoded by the recorder image's own ffmpeg, so that the host needs none. */
+/** Encoded with the ffmpeg of the recorder image, so that the host needs none. */
 export async function vp8Frames(wish: VideoWish): Promise<Buffer[]> {
   const codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k", "-auto-alt-ref", "0"];
   return ivfFrames(await encode([...picture(wish), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
@@ -24,14 +24,14 @@ export async function vp9Frames(wish: VideoWish): Promise<Buffer[]> {
   return ivfFrames(await encode([...picture(wish), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
 }
 
-/** Access units with their delimiters, as cameras of phones encode them. */
+/** Access units with delimiters, as phone cameras encode them. */
 export async function h264Frames(wish: VideoWish & { profile: "baseline" | "high" }): Promise<Buffer[]> {
   const codec = ["-c:v", "libx264", "-profile:v", wish.profile, "-preset", "ultrafast", "-tune", "zerolatency"];
   const delimited = ["-bsf:v", "h264_metadata=aud=insert", "-f", "h264"];
   return accessUnits(await encode([...picture(wish), ...codec, "-pix_fmt", "yuv420p", ...delimited]));
 }
 
-/** 20 ms each, of a tone. */
+/** Opus frames of a tone, 20 ms each. */
 export async function opusFrames(count: number): Promise<Buffer[]> {
   const tone = `sine=frequency=440:sample_rate=48000:duration=${count / 50}`;
   const codec = ["-c:a", "libopus", "-b:a", "32k", "-ac", "2", "-f", "ogg"];

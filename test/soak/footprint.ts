@@ -11,10 +11,10 @@ const SERVICES = ["web", "signaling", "skyway-webrtc-gateway", "orchestrator", "
 export type Service = (typeof SERVICES)[number];
 const isNode = (service: Service): boolean => service !== "web";
 const KIBIBYTE = 1024;
-/** By then nothing of having looked is left. */
+/** Time until the measurement itself has no effect any more. */
 const INSPECTOR_CLOSES_MS = 500;
 
-/** What one service's processes hold. */
+/** Resources used by one service's processes. */
 export interface Held {
   residentBytes: number;
   /** Open files, pipes and sockets. */
@@ -23,12 +23,12 @@ export interface Held {
   threads: number;
 }
 
-/** What the bundle holds of the host at one moment. */
+/** Resources that the bundle uses at one moment. */
 export interface Footprint {
   services: Record<Service, Held>;
-  /** After everything that can be was collected; of those in Node.js. */
+  /** Needed memory after garbage collection, only for services that run on Node.js. */
   neededBytes: Partial<Record<Service, number>>;
-  /** Containers of recorders, running or not. */
+  /** Number of recorder containers, running or not. */
   recorders: number;
   networks: number;
   volumes: number;
@@ -56,7 +56,7 @@ async function neededByAll(): Promise<Footprint["neededBytes"]> {
   return Object.fromEntries(bytes);
 }
 
-/** What the processes of every service hold, read where the host sees them: nothing is started to look. */
+/** Resources used by every service's processes, read from the host's /proc, so that no process has to be started. */
 export async function heldByAll(): Promise<Record<Service, Held>> {
   const names = SERVICES.map((service) => `${PROJECT}-${service}-1`);
   const pids = (await runOrThrow("docker", ["inspect", "--format", "{{.State.Pid}}", ...names])).trim().split("\n");
@@ -77,7 +77,7 @@ function heldBy(root: number): Held {
       sum.handles += handles.length;
       sum.sockets += handles.filter((target) => target.startsWith("socket:")).length;
     } catch {
-      // It has ended: a health check, mostly.
+      // The process has ended; usually it was a health check.
     }
   }
   return sum;
