@@ -14,8 +14,8 @@ import { parseArgs } from "node:util";
 import { FilmForm } from "../../orchestrator/src/film/filmForm.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { RECORDER_IMAGE } from "../bundle/settings.ts";
-import { type Party, recordCall } from "../film/parties.ts";
-import { makeFilm, Studio } from "../film/studio.ts";
+import { FilmBench, makeFilm } from "../film/filmBench.ts";
+import { type Participant, recordCall } from "../film/participants.ts";
 
 const CPUS = 2;
 const CAMERA = "gradients=s=640x360:r=30:speed=0.02:n=6,noise=alls=1:allf=t";
@@ -39,13 +39,13 @@ const { values } = parseArgs({
 const [seconds, least, rounds] = [Number(values.seconds), Number(values.least), Number(values.rounds)];
 if (!(seconds > 0 && least >= 0 && rounds > 0)) throw new Error("seconds, least and rounds are numbers");
 
-await using studio = await Studio.open({ cpus: CPUS });
-const party = (name: string, hertz: number): Party => ({
+await using bench = await FilmBench.open({ cpus: CPUS });
+const participant = (name: string, hertz: number): Participant => ({
   ...{ name, seconds, picture: CAMERA, kbps: KBPS, tone: { hertz, loudness: 0.5 } },
 });
 process.stderr.write(`making two recordings of ${seconds} s …\n`);
-const { callId, legs } = await recordCall(studio, [party("Ada", 440), party("Grace", 660)]);
-const life = await studio.begin();
+const { callId, legs } = await recordCall(bench, [participant("Ada", 440), participant("Grace", 660)]);
+const life = await bench.begin();
 
 process.stdout.write(`The host's ${cpus().length} CPUs are ${await busyPercent()} % busy with other work.\n\n`);
 say("", "took", "times real time");
@@ -67,7 +67,7 @@ for (const [name, command] of [
   ["for comparison: both decoded", `${decode.join("")} wait`],
 ] as const) {
   const began = performance.now();
-  const container = ["--rm", "--network=none", `--cpus=${CPUS}`, `--volume=${studio.paths.root}:/recordings:ro`];
+  const container = ["--rm", "--network=none", `--cpus=${CPUS}`, `--volume=${bench.paths.root}:/recordings:ro`];
   await runOrThrow("docker", ["run", ...container, "--tmpfs=/tmp", RECORDER_IMAGE, "bash", "-c", command], {
     limitMs: LIMIT_MS,
   });

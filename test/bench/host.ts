@@ -10,13 +10,13 @@ import { parseArgs } from "node:util";
 import { formatDisk } from "../host/disk.ts";
 import { engineRestart } from "../host/engineRestart.ts";
 import { Host } from "../host/host.ts";
+import { useHostEngine } from "../host/hostBundle.ts";
 import { loadImages } from "../host/images.ts";
 import { removeLeftovers } from "../host/leftovers.ts";
 import { makeMedia } from "../host/media.ts";
 import type { Outcome } from "../host/outcome.ts";
 import { powerCut } from "../host/powerCut.ts";
 import { DISK } from "../host/settings.ts";
-import { useHostEngine } from "../host/stand.ts";
 
 /** Lost media at the end of an interrupted call. */
 const POWER_CUT_LOSS_SECONDS = 2.5;
@@ -51,7 +51,7 @@ try {
       const restart = await engineRestart(host, { liveRestore, callers });
       const title = `engine restarted with${liveRestore ? "" : "out"} live-restore`;
       judge(`${title}; healthy after ${restart.wellAfterSeconds.toFixed(0)} s`, restart, RESTART_LOSS_SECONDS);
-      judge("the next call", { outcomes: restart.next, untruths: [] }, RESTART_LOSS_SECONDS);
+      judge("the next call", { outcomes: restart.next, inconsistencies: [] }, RESTART_LOSS_SECONDS);
     }
   }
 } catch (error) {
@@ -66,17 +66,17 @@ process.exitCode = wrong.length === 0 ? 0 : 1;
 
 function judge(
   title: string,
-  { outcomes, untruths }: { outcomes: Outcome[]; untruths: string[] },
+  { outcomes, inconsistencies }: { outcomes: Outcome[]; inconsistencies: string[] },
   limit: number,
 ): void {
   say(title);
   for (const { peerId, state, reason, code, seconds, lostSeconds, endedLateSeconds, decodeErrors } of outcomes) {
     const words = `${peerId}: ${state}, ${code ?? reason}, ${seconds.toFixed(2)} s, ${lostSeconds.toFixed(2)} s lost, end ${endedLateSeconds.toFixed(2)} s late`;
     say(`  ${words}`);
-    const isWell = state === "ready" && lostSeconds <= limit && Math.abs(endedLateSeconds) <= limit;
-    if (!isWell || decodeErrors !== "") wrong.push(`${title}: ${words} ${decodeErrors}`);
+    const isHealthy = state === "ready" && lostSeconds <= limit && Math.abs(endedLateSeconds) <= limit;
+    if (!isHealthy || decodeErrors !== "") wrong.push(`${title}: ${words} ${decodeErrors}`);
   }
-  wrong.push(...untruths.map((untruth) => `${title}: ${untruth}`));
+  wrong.push(...inconsistencies.map((untruth) => `${title}: ${untruth}`));
 }
 
 function say(line: string): void {

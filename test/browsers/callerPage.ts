@@ -61,7 +61,7 @@ export interface Size {
 }
 
 /** The caller's synthetic picture and sound, see test/pages/scene.js. */
-export interface Setting {
+export interface SyntheticMedia {
   video: Size | false;
   audio: boolean;
   /** Sound on the left channel only. */
@@ -69,7 +69,7 @@ export interface Setting {
 }
 
 /** Actions on a camera or a microphone; `replace` and `resize` take the new size of the video. */
-export type Deed = "disable" | "enable" | "remove" | "stop" | "replace" | "resize";
+export type TrackAction = "disable" | "enable" | "remove" | "stop" | "replace" | "resize";
 
 export type HangUp = "close(true)" | "close()" | "destroy()";
 
@@ -80,7 +80,7 @@ export interface CallerPage {
   open(signaling: SignalingAddress, peerId?: string): Promise<string>;
   capture(media?: { video: boolean; audio: boolean }): Promise<void>;
   /** Like capture, with synthetic pictures and sounds that a test can recognise. */
-  play(setting: Setting): Promise<void>;
+  play(setting: SyntheticMedia): Promise<void>;
   /** Sends all media through the first of these relays, or through another one. Call it before all other methods. */
   sendThrough(...relays: { address: string; port: number }[]): Promise<void>;
   /** Opens a data connection. */
@@ -91,7 +91,7 @@ export interface CallerPage {
   heard(): Promise<unknown[]>;
   isConnected(): Promise<boolean>;
   /** Resolves with the time of the action, in seconds of the call. */
-  act(kind: Kind, deed: Deed, size?: Size): Promise<number>;
+  act(kind: Kind, deed: TrackAction, size?: Size): Promise<number>;
   /** Calls a peer with the captured media. Resolves when media can flow. */
   call(target: string, options?: CallOptions): Promise<void>;
   /** Duration of the call so far, in milliseconds. */

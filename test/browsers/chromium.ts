@@ -19,7 +19,7 @@ function chromiumArguments(reaches: readonly string[] = []): string[] {
 }
 
 /** Settings for a Chromium in another network namespace. */
-export interface Elsewhere {
+export interface NamespaceOptions {
   executablePath: string;
   env: Record<string, string>;
   /** Addresses. */
@@ -28,11 +28,11 @@ export interface Elsewhere {
 }
 
 /** Starts headless Chromium with a synthetic camera and microphone. */
-export async function launchChromium(elsewhere?: Elsewhere): Promise<Browser> {
+export async function launchChromium(options?: NamespaceOptions): Promise<Browser> {
   const server = await chromium.launchServer({
-    executablePath: elsewhere?.executablePath ?? EXECUTABLES.chromium,
-    args: [...chromiumArguments(elsewhere?.reaches), ...(elsewhere?.args ?? [])],
-    env: { ...process.env, ...elsewhere?.env },
+    executablePath: options?.executablePath ?? EXECUTABLES.chromium,
+    args: [...chromiumArguments(options?.reaches), ...(options?.args ?? [])],
+    env: { ...process.env, ...options?.env },
     host: "127.0.0.1",
   });
   const pid = server.process().pid;

@@ -21,7 +21,7 @@ export async function openConsolePage(browser: Browser, path: string): Promise<C
 }
 
 /** Plays the first seconds of a `<video>`; returns the width and duration that the browser reports. */
-export function watch(page: Page, selector: string, seconds: number): Promise<{ width: number; duration: number }> {
+export function playVideo(page: Page, selector: string, seconds: number): Promise<{ width: number; duration: number }> {
   return page.locator(selector).evaluate(async (video: HTMLVideoElement, until) => {
     video.muted = true;
     await video.play();

@@ -73,7 +73,7 @@ function readProbe(text: string): Pick<Inspection, "durationSeconds" | "tags" | 
 }
 
 /** Complaints of mkvtoolnix about a WebM or Matroska file; Debian has no other validator for them. */
-export async function complaintsAbout(path: string): Promise<string> {
+export async function validateMatroska(path: string): Promise<string> {
   const { code, stdout } = await run("mkvmerge", ["--output", `${path}.checked`, path]);
   return code === 0 ? "" : stdout;
 }

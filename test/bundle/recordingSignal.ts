@@ -24,7 +24,7 @@ const HAS_VIDEO = `ffprobe -v error -select_streams v -show_entries stream=index
 const HAS_AUDIO = `ffprobe -v error -select_streams a -show_entries stream=index -of csv=p=0 ${FILE} | grep -q .`;
 
 /** Decodes a recording with the ffmpeg of the recorder image. */
-export async function watch(path: string): Promise<Signal> {
+export async function readSignal(path: string): Promise<Signal> {
   const script = [
     `if ${HAS_VIDEO}; then ${SIZES}; echo ${SECTION}; ${LUMA}; else echo ${SECTION}; fi; echo ${SECTION}`,
     `if ${HAS_AUDIO}; then ${START}; echo ${SECTION}; ${LEVELS}; else echo ${SECTION}; fi`,

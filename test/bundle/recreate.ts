@@ -13,18 +13,18 @@ const HealthCheck = z.tuple([z.literal("CMD")], z.string());
  * Recreates services with an overlay, by default without one, and waits until each is healthy.
  *
  * @param services in the order of their dependencies.
- * @param isWell whether to wait; false for a configuration that makes a service unhealthy. Default: true.
+ * @param isHealthy whether to wait; false for a configuration that makes a service unhealthy. Default: true.
  */
 export async function recreate(
   services: readonly string[],
-  { files = [], env = {}, isWell = true }: Partial<Overlay> & { isWell?: boolean } = {},
+  { files = [], env = {}, isHealthy = true }: Partial<Overlay> & { isHealthy?: boolean } = {},
 ): Promise<void> {
   const options = { env, limitMs: UP_LIMIT_MS };
   // Stopped in order, so that each can reach the others while it ends its calls.
   if (services.length > 1) await composeOrThrow([...files, "stop", ...services], options);
   for (const service of services) {
     await composeOrThrow([...files, ...UP, service], options);
-    if (isWell) await answers(`${PROJECT}-${service}-1`);
+    if (isHealthy) await answers(`${PROJECT}-${service}-1`);
   }
 }
 

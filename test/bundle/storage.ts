@@ -117,7 +117,7 @@ export async function uploadTo(first: ServerKind, fallback?: ServerKind, below?:
 }
 
 /** Checksums of the call's files on the recordings volume, by name. */
-export async function filesHere(callId: string): Promise<Record<string, string>> {
+export async function localFilesOf(callId: string): Promise<Record<string, string>> {
   const find = `find /recordings/calls -type f -path '*/${callId}/*' -exec md5sum {} +`;
   return checksums(await composeOrThrow(["exec", "-T", "orchestrator", "sh", "-c", find]));
 }

@@ -14,7 +14,7 @@ const OVERLAY = ["--file", "compose/webhooks.yml"];
  *
  * @param yaml the rest of the configuration.
  */
-export async function tellWebhook(url: string, secret: string, yaml: string) {
+export async function configureWebhook(url: string, secret: string, yaml: string) {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
   const env = { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, CONFIG_FILE: join(folder, "config.yaml") };
   await writeFile(env.CONFIG_FILE, yaml);

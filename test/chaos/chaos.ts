@@ -61,7 +61,7 @@ export async function chaos({ seed, forMs, callers, say }: ChaosOptions): Promis
     say(`${victim} killed`);
   });
   const calling = Promise.all(
-    Array.from({ length: callers }, (_, index) => callAgainAndAgain(stage, seed + index + 1, until)),
+    Array.from({ length: callers }, (_, index) => callRepeatedly(stage, seed + index + 1, until)),
   );
   const [attempts] = await Promise.all([calling, killing]);
   await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
@@ -81,7 +81,7 @@ async function killOneByOne(
   }
 }
 
-async function callAgainAndAgain(stage: Stage, seed: number, until: number): Promise<Attempt[]> {
+async function callRepeatedly(stage: Stage, seed: number, until: number): Promise<Attempt[]> {
   const attempts: Attempt[] = [];
   const lengths = callLengths(seed);
   while (Date.now() < until) {

@@ -2,7 +2,7 @@ import { type BrowserContext, type Browser as Chromium, chromium } from "playwri
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EXECUTABLES } from "../browsers/browser.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
-import { watch } from "../browsers/consolePage.ts";
+import { playVideo } from "../browsers/consolePage.ts";
 import { launchFirefox } from "../browsers/firefox.ts";
 import { errorCode, request } from "../bundle/api.ts";
 import { recreate } from "../bundle/recreate.ts";
@@ -70,7 +70,7 @@ describe("with API_TOKEN set", () => {
     await page.getByLabel("API token").fill(TOKEN);
     await page.getByRole("button", { name: "Log in" }).click();
     await page.locator(".link-live").waitFor(LIMIT);
-    expect((await watch(page, ".pane video", 1)).width).toBe(640);
+    expect((await playVideo(page, ".pane video", 1)).width).toBe(640);
 
     await page.reload();
     await page.locator(".pane video").waitFor(LIMIT);
@@ -113,7 +113,7 @@ describe("with API_TOKEN set", () => {
     const { url } = (await made.json()) as { url: string };
     const page = await browser.newPage();
     await page.goto(`${ORIGIN}${url}`);
-    expect((await watch(page, "video", 1)).width).toBe(640);
+    expect((await playVideo(page, "video", 1)).width).toBe(640);
     await page.close();
 
     const { search } = new URL(url, ORIGIN);

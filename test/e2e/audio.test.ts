@@ -5,12 +5,12 @@ import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Call, fileUrl, findCallOf, getCall, type Leg, listCalls, request } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
 import { jobsOf } from "../bundle/jobs.ts";
 import { buildLive } from "../bundle/live.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { ORIGIN, PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
-import { filesHere, StorageServer, uploadTo } from "../bundle/storage.ts";
+import { localFilesOf, StorageServer, uploadTo } from "../bundle/storage.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { findBeeps } from "../fidelity/beeps.ts";
 import { decodeSound, SAMPLE_RATE } from "../fidelity/decode.ts";
@@ -123,7 +123,7 @@ test("each participant's audio is written in segments during the call, locally a
     );
   // Delay from a segment's last sample to its event. Segments from the time of the restart took longer.
   const latenessMs = median(events.segments().map((segment) => segment.heardMs - endMs(segment)));
-  await note({ test: "audio", figures, latenessMs });
+  await recordMeasurements({ test: "audio", figures, latenessMs });
   expect(latenessMs).toBeLessThan(LATE_MS);
   for (const { offsetsMs, beeps } of figures) {
     expect(offsetsMs.filter((offset) => !(Math.abs(offset) < SAME_MOMENT_MS))).toEqual([]);
@@ -131,7 +131,7 @@ test("each participant's audio is written in segments during the call, locally a
   }
   expect(new Set(events.segments().map(({ file }) => file))).toEqual(new Set(all.map(({ file }) => file)));
   await waitFor("all segments are uploaded", LIMIT_MS, async () =>
-    isDeepStrictEqual(await webdav.filesOf(id), await filesHere(id)),
+    isDeepStrictEqual(await webdav.filesOf(id), await localFilesOf(id)),
   );
   const jobs = (await jobsOf(id)).filter(({ kind }) => kind !== "upload");
   expect(jobs.map(({ kind, state, attempts }) => [kind, state, attempts]).sort()).toEqual([
@@ -140,7 +140,7 @@ test("each participant's audio is written in segments during the call, locally a
   ]);
 
   expect((await request(`/api/calls/${id}`, { method: "DELETE" })).status).toBe(200);
-  expect(await filesHere(id)).toEqual({});
+  expect(await localFilesOf(id)).toEqual({});
   await waitFor(
     "the segments are removed from the server too",
     LIMIT_MS,

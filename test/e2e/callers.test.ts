@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CallOptions, Setting } from "../browsers/callerPage.ts";
+import type { CallOptions, SyntheticMedia } from "../browsers/callerPage.ts";
 import { beeps, darkness, flashes, type Span, silences, stills } from "../bundle/signalEvents.ts";
 import {
   BOTH,
+  type CallActions,
   expectInStep,
   expectPlayable,
   IN_STEP_SECONDS,
-  perform,
+  makeCall,
   type Recorded,
   SMALL,
-  type Story,
   WITHIN_SECONDS,
-} from "./performance.ts";
+} from "./recordedCall.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const PACKETS_PER_SECOND = 50;
@@ -22,8 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
-const record = (setting: Setting, options: CallOptions, seconds: number, story: Story) =>
-  perform(stage, setting, options, seconds, story);
+const record = (setting: SyntheticMedia, options: CallOptions, seconds: number, actions: CallActions) =>
+  makeCall(stage, setting, options, seconds, actions);
 
 // The calls mostly wait, so they run concurrently.
 describe.concurrent("a caller who", () => {

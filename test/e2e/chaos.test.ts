@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fileUrl, findCallsOf } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { inspect } from "../bundle/recordingFile.ts";
 import { chaos, inWords } from "../chaos/chaos.ts";
 import { expectAllHealthy, expectNothingLeft } from "./expectations.ts";
@@ -23,7 +23,7 @@ test("when random containers are killed during calls, every call gets its record
   });
   process.stdout.write(`${inWords(tally)}\n`); // includes the seed; CHAOS_SEED repeats the same run
   const { legs: _, ...figures } = tally;
-  await note({ test: "chaos", ...figures });
+  await recordMeasurements({ test: "chaos", ...figures });
 
   expect(tally.calls).toBeGreaterThan(3);
   expect(tally.failed, inWords(tally)).toEqual([]);

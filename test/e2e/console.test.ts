@@ -2,7 +2,7 @@ import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXECUTABLES } from "../browsers/browser.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
-import { openConsolePage, watch } from "../browsers/consolePage.ts";
+import { openConsolePage, playVideo } from "../browsers/consolePage.ts";
 import { errorCode, request } from "../bundle/api.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { listVolume } from "../bundle/volume.ts";
@@ -36,7 +36,7 @@ test("a call appears while it runs, and its recording plays alone and with the t
   expect(new URL(page.url()).pathname).toBe(`/calls/${await row.getAttribute("data-call")}`);
   const pane = page.locator(".pane");
   await pane.getByText("4711", { exact: true }).waitFor(LIMIT);
-  const seen = await watch(page, ".pane video", 1);
+  const seen = await playVideo(page, ".pane video", 1);
   expect(seen.width).toBe(640);
   expect(Math.abs(seen.duration - 6)).toBeLessThan(2);
 

@@ -2,7 +2,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXECUTABLES } from "../browsers/browser.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
-import { openConsolePage, watch } from "../browsers/consolePage.ts";
+import { openConsolePage, playVideo } from "../browsers/consolePage.ts";
 import { getCall } from "../bundle/api.ts";
 import { expectNothingLeft, PATIENCE_MS } from "./expectations.ts";
 
@@ -38,7 +38,7 @@ test("two people who call each other with a link are recorded in one call", asyn
   await ada.locator(".story .badge-ready").waitFor(LIMIT);
   expect(await ada.locator(".pane video").count()).toBe(2);
   for (const leg of [0, 1]) {
-    const { width, duration } = await watch(ada, `.leg >> nth=${leg} >> video`, 1);
+    const { width, duration } = await playVideo(ada, `.leg >> nth=${leg} >> video`, 1);
     expect(width).toBe(640);
     expect(duration).toBeGreaterThan(2);
   }

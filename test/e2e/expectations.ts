@@ -3,7 +3,7 @@ import type { Statistics } from "../browsers/callerPage.ts";
 import { type Call, fileUrl, findCallOf, type Leg, request } from "../bundle/api.ts";
 import { recorderContainers } from "../bundle/containers.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { type Inspection, inspect } from "../bundle/recordingFile.ts";
 import { allHealthy, healths } from "../bundle/services.ts";
 import { API_KEY, RECORDER_PEER_ID } from "../bundle/settings.ts";
@@ -68,7 +68,7 @@ export async function expectTrueRecording(
   const seen = await inspect(file.path);
   const hint = JSON.stringify({ leg, sent, seen }, null, 2);
 
-  await note({
+  await recordMeasurements({
     test: expect.getState().currentTestName,
     readyAfterMs,
     seconds: seen.durationSeconds,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { CONDITIONS } from "../fidelity/conditions.ts";
 import { measureCall } from "../fidelity/measuredCall.ts";
 import { judge } from "../fidelity/verdict.ts";
@@ -20,7 +20,7 @@ test.each(rows)("$name: the recording matches what was sent", async (condition) 
   const { faults, scores } = judge(condition, measured);
   const { offsets, presence, reference, relay } = measured;
   const { correctedMs } = presence.audio ?? {};
-  await note({ test: condition.name, scores, offsets, correctedMs, reference, packetsLost: relay.lost });
+  await recordMeasurements({ test: condition.name, scores, offsets, correctedMs, reference, packetsLost: relay.lost });
   expect(faults, faults.join("; ")).toEqual([]);
   expect(relay.lost).toBeGreaterThan(20);
   for (const score of Object.values(scores)) {

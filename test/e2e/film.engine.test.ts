@@ -6,7 +6,7 @@ import { type CallId, newLegId } from "../../orchestrator/src/ids.ts";
 import type { LegIn } from "../../orchestrator/src/library/manifest.ts";
 import { readyLeg } from "../../orchestrator/src/testing/manifests.ts";
 import { recorderContainers } from "../bundle/containers.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { findBeeps } from "../fidelity/beeps.ts";
@@ -14,7 +14,7 @@ import { decodeFrames, decodeSound, type TimedFrame } from "../fidelity/decode.t
 import { generate } from "../fidelity/generate.ts";
 import { FRAME_RATE } from "../fidelity/pattern.ts";
 import { median } from "../fidelity/statistics.ts";
-import { jobDone, makeFilm, Studio } from "../film/studio.ts";
+import { FilmBench, jobDone, makeFilm } from "../film/filmBench.ts";
 
 const IN_SYNC_MS = 40;
 /** A film shows the nearest frame in time: at most half a frame away, plus the rounding to milliseconds in files. */
@@ -28,35 +28,35 @@ const LIMIT_MS = 120_000;
 const LEFT = "640:360:0:0";
 const RIGHT = "640:360:640:0";
 
-let studio: Studio;
+let bench: FilmBench;
 let callId: CallId;
 let legs: LegIn<"ready">[];
 
 beforeAll(async () => {
-  studio = await Studio.open();
+  bench = await FilmBench.open();
   const start = new Date();
-  callId = await studio.newCall(start);
+  callId = await bench.newCall(start);
   legs = await Promise.all([0, LATER_SECONDS].map((seconds, index) => recorded(start.getTime(), seconds, index)));
-  await studio.describe(callId, start, legs);
+  await bench.describe(callId, start, legs);
 });
-afterAll(() => studio?.[Symbol.asyncDispose]());
+afterAll(() => bench?.[Symbol.asyncDispose]());
 
 test("two recordings become a film with both at their true times, although the orchestrator is killed in the middle", async () => {
-  const first = await studio.begin();
+  const first = await bench.begin();
   const film = { form: FilmForm.parse({ audio: "split" }), legs: legs.map(({ id }) => id) };
   const { id } = await first.jobs.queue({ name: "film" }, { callId, order: film });
   await waitFor(
     "the film container is running",
     LIMIT_MS,
-    async () => (await recorderContainers({ project: studio.project })).length > 0,
+    async () => (await recorderContainers({ project: bench.project })).length > 0,
   );
   await first.jobs.close();
-  expect(await recorderContainers({ project: studio.project })).toHaveLength(1);
+  expect(await recorderContainers({ project: bench.project })).toHaveLength(1);
 
-  const second = await studio.begin();
+  const second = await bench.begin();
   expect(await jobDone(second.jobs, id)).toMatchObject({ progress: 100, attempts: 1 });
   const { film: made } = (await second.calls.get(callId)) ?? {};
-  const path = studio.paths.recording(callId, made?.file.name ?? "");
+  const path = bench.paths.recording(callId, made?.file.name ?? "");
   const [left, right] = [await decodeFrames(path, LEFT), await decodeFrames(path, RIGHT)];
   const [leftBeeps, rightBeeps] = [findBeeps(await decodeSound(path, 0)), findBeeps(await decodeSound(path, 1))];
 
@@ -66,7 +66,7 @@ test("two recordings become a film with both at their true times, although the o
     leftSound: soundErrors(leftBeeps, 0),
     rightSound: soundErrors(rightBeeps, LATER_SECONDS),
   };
-  await note({ test: "film by the engine", ...Object.fromEntries(Object.entries(errors).map(named)) });
+  await recordMeasurements({ test: "film by the engine", ...Object.fromEntries(Object.entries(errors).map(named)) });
   for (const all of [errors.left, errors.right]) expect(Math.max(...all.map(Math.abs))).toBeLessThan(PICTURE_MS);
   for (const all of [errors.leftSound, errors.rightSound]) {
     expect(Math.max(...all.map(Math.abs))).toBeLessThan(IN_SYNC_MS);
@@ -80,16 +80,16 @@ test("two recordings become a film with both at their true times, although the o
   expect(
     right.filter(({ seconds }) => seconds < LATER_SECONDS - 0.05).every(({ counter }) => counter === undefined),
   ).toBe(true);
-  expect(await readdir(studio.paths.spool)).toEqual([]);
+  expect(await readdir(bench.paths.spool)).toEqual([]);
   await second.jobs.close();
 });
 
 test("a film contains all files of a leg that has rolled over, each at its true time", async () => {
   const start = new Date();
-  const rolledCall = await studio.newCall(start);
+  const rolledCall = await bench.newCall(start);
   const leg = await rolledOver(rolledCall, start.getTime());
-  await studio.describe(rolledCall, start, [leg]);
-  const life = await studio.begin();
+  await bench.describe(rolledCall, start, [leg]);
+  const life = await bench.begin();
   const { film, path } = await makeFilm(life, rolledCall, FilmForm.parse({}), [leg]);
   const frames = await decodeFrames(path, LEFT);
   const beeps = findBeeps(await decodeSound(path, 0));
@@ -106,7 +106,7 @@ test("a film contains all files of a leg that has rolled over, each at its true 
       at,
     ),
   }));
-  await note({
+  await recordMeasurements({
     test: "film of a leg that has rolled over",
     files: files.map((all) => Object.fromEntries(Object.entries(all).map(named))),
   });
@@ -120,7 +120,7 @@ test("a film contains all files of a leg that has rolled over, each at its true 
 });
 
 test("a recording gets a poster, thumbnails of different moments, and a waveform", async () => {
-  const { jobs, calls, library } = await studio.begin();
+  const { jobs, calls, library } = await bench.begin();
   const name = legs[0]?.file.name ?? "";
   const { id } = await jobs.queue({ name: "preview" }, { callId, subject: name, order: { file: name } });
   await jobDone(jobs, id);
@@ -158,7 +158,7 @@ function tileOf(image: string, index: number): Promise<string> {
 async function recorded(startMs: number, laterSeconds: number, index: number): Promise<LegIn<"ready">> {
   const at = new Date(startMs + laterSeconds * 1000);
   const id = newLegId(at);
-  await generate(join(studio.paths.call(callId), `${id}.webm`), LEG_SECONDS);
+  await generate(join(bench.paths.call(callId), `${id}.webm`), LEG_SECONDS);
   const clock = { firstUnixMs: startMs + laterSeconds * 1000, rate: 1, source: "sender_report" as const };
   const streams = (["audio", "video"] as const).map((kind) => ({ kind, codec: kind === "audio" ? "opus" : "vp8" }));
   return {
@@ -171,7 +171,7 @@ async function recorded(startMs: number, laterSeconds: number, index: number): P
 
 /** A leg with two files, as in the manifest: the leg's own tracks are those of the last file. */
 async function rolledOver(id: CallId, startMs: number): Promise<LegIn<"ready">> {
-  const folder = studio.paths.call(id);
+  const folder = bench.paths.call(id);
   const at = new Date(startMs);
   const legId = newLegId(at);
   const codecs = { audio: "opus", video: "vp8" };

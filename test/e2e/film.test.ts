@@ -7,8 +7,8 @@ import { type Call, fileUrl, findCallOf, getCall } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
 import { configure } from "../bundle/configuration.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
 import { jobsOf } from "../bundle/jobs.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { inspect } from "../bundle/recordingFile.ts";
 import { ORIGIN, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
@@ -75,7 +75,7 @@ test("a call with two participants becomes a film with both in step, although th
   const pictures = apart(left, right);
   const sounds = rightBeeps.map((at) => 1000 * Math.min(...leftBeeps.map((other) => Math.abs(other - at))));
   const offsets = await offsetsAgainstLegs(call, [left, right], [leftBeeps, rightBeeps]);
-  await note({ test: "film", pictures: summary(pictures), sounds: summary(sounds), offsets });
+  await recordMeasurements({ test: "film", pictures: summary(pictures), sounds: summary(sounds), offsets });
 
   // Both send the same pattern at the same time, so they are in step if they show and play the same.
   expect(pictures.length).toBeGreaterThan((TOGETHER_MS / FRAME_MS) * 0.6);

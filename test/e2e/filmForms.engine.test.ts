@@ -7,9 +7,9 @@ import { inspect } from "../bundle/recordingFile.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { decodeSound } from "../fidelity/decode.ts";
-import { lettersIn, peakOf, stillOf } from "../film/look.ts";
-import { type Party, plain, recordCall } from "../film/parties.ts";
-import { type FilmMakers, jobDone, makeFilm, Studio } from "../film/studio.ts";
+import { FilmBench, type FilmMakers, jobDone, makeFilm } from "../film/filmBench.ts";
+import { type Participant, plain, recordCall } from "../film/participants.ts";
+import { lettersIn, peakOf, stillOf } from "../film/stills.ts";
 
 /** Films in every format, made by the real engine from single-colour pictures and tones. */
 
@@ -20,21 +20,24 @@ const SMALL = { tileWidth: 160, tileHeight: 90 };
 const NEAR = 24;
 const EMPTY: [number, number, number] = [0x1c, 0x20, 0x26];
 
-let studio: Studio;
+let bench: FilmBench;
 let life: FilmMakers;
 let call: Awaited<ReturnType<typeof recordCall>>;
 
 beforeAll(async () => {
-  studio = await Studio.open();
-  life = await studio.begin();
-  call = await recordCall(studio, [party("Ada", "red", 400), { ...party("Grace", "blue", 700), atSeconds: 0.5 }]);
+  bench = await FilmBench.open();
+  life = await bench.begin();
+  call = await recordCall(bench, [
+    participant("Ada", "red", 400),
+    { ...participant("Grace", "blue", 700), atSeconds: 0.5 },
+  ]);
 });
 afterAll(async () => {
   await life?.jobs.close();
-  await studio?.[Symbol.asyncDispose]();
+  await bench?.[Symbol.asyncDispose]();
 });
 
-function party(name: string, color: string, hertz: number, loudness = 0.5): Party {
+function participant(name: string, color: string, hertz: number, loudness = 0.5): Participant {
   return { name, seconds: SECONDS, picture: plain(color), tone: { hertz, loudness } };
 }
 
@@ -69,7 +72,7 @@ test("an audio-only film gets a waveform", async () => {
   await jobDone(life.jobs, id);
   const preview = (await life.calls.get(call.callId))?.previews?.[film.file.name];
   expect(preview).toEqual({ waveform: "film.waveform.png" });
-  const waveform = await stillOf(studio.paths.recording(call.callId, "film.waveform.png"), 0);
+  const waveform = await stillOf(bench.paths.recording(call.callId, "film.waveform.png"), 0);
   expect(waveform).toMatchObject({ width: 1000, height: 120 });
   // There is sound from beginning to end, and it never reaches full scale.
   const strips = [110, 500, 890].map((x) => waveform.at(x, 60)[2] > 0 && waveform.at(x, 1)[2] === 0);
@@ -100,10 +103,10 @@ const COLORS: [name: string, rgb: [number, number, number]][] = [
 ];
 
 test("nine participants have a tile each with their name, dark while they are absent, and their mix does not clip", async () => {
-  const parties = COLORS.map(([color], index) => party(ODD[index] ?? "", color, 440, 0.9));
-  const [ninth] = parties.splice(8);
-  const late = { ...(ninth as Party), atSeconds: 0.7, seconds: 0.7 };
-  const { callId, legs } = await recordCall(studio, [...parties, late]);
+  const participants = COLORS.map(([color], index) => participant(ODD[index] ?? "", color, 440, 0.9));
+  const [ninth] = participants.splice(8);
+  const late = { ...(ninth as Participant), atSeconds: 0.7, seconds: 0.7 };
+  const { callId, legs } = await recordCall(bench, [...participants, late]);
   const { path } = await makeFilm(life, callId, FilmForm.parse({ tileWidth: 320, tileHeight: 180 }), legs);
 
   const [early, middle, after] = await Promise.all([0.3, 1.1, 1.8].map((seconds) => stillOf(path, seconds)));
@@ -131,7 +134,7 @@ test.each([
   ["column", { layout: "column" }, [320, 540]],
   ["grid", { layout: "grid" }, [640, 360]],
 ] as const)("three participants in a %s, one without video and one without audio", async (_, form, size) => {
-  const { callId, legs } = await recordCall(studio, [
+  const { callId, legs } = await recordCall(bench, [
     { seconds: 1, picture: plain("red"), tone: { hertz: 400, loudness: 0.5 } },
     { seconds: 1, tone: { hertz: 700, loudness: 0.5 } },
     { seconds: 1, picture: plain("blue") },
@@ -148,8 +151,8 @@ test.each([
 });
 
 test("a film is made with limited CPU and no network, and leaves nothing behind when it is cancelled", async () => {
-  const long: Party = { seconds: 60, picture: "testsrc2=s=640x360:r=30" };
-  const { callId, legs } = await recordCall(studio, [long, party("Grace", "blue", 500)]);
+  const long: Participant = { seconds: 60, picture: "testsrc2=s=640x360:r=30" };
+  const { callId, legs } = await recordCall(bench, [long, participant("Grace", "blue", 500)]);
   const order = { form: FilmForm.parse({ tileWidth: 1280, tileHeight: 720 }), legs: legs.map(({ id }) => id) };
   const told: number[] = [];
   life.jobs.book.on("change", ({ kind, progress }) => kind === "film" && told.push(progress));
@@ -160,15 +163,15 @@ test("a film is made with limited CPU and no network, and leaves nothing behind 
     () => (told.at(-1) ?? 0) > 1,
     () => told,
   );
-  const [container] = await recorderContainers({ project: studio.project });
+  const [container] = await recorderContainers({ project: bench.project });
   const limits =
     "{{.HostConfig.NetworkMode}} {{.HostConfig.CpuShares}} {{.HostConfig.NanoCpus}} {{.HostConfig.Memory}}";
   const said = await runOrThrow("docker", ["inspect", "--format", limits, container?.ID ?? ""]);
   expect(said.trim()).toBe(`none 128 ${1e9} ${1024 ** 3}`);
 
   expect((await life.jobs.cancel(id as JobId)).state).toBe("cancelled");
-  expect(await recorderContainers({ project: studio.project })).toEqual([]);
-  expect(await readdir(studio.paths.spool)).toEqual([]);
+  expect(await recorderContainers({ project: bench.project })).toEqual([]);
+  expect(await readdir(bench.paths.spool)).toEqual([]);
   expect((await life.calls.get(callId))?.film).toBeUndefined();
   expect(told.at(-1)).toBeLessThan(100);
   expect(told).toEqual(told.toSorted((one, other) => one - other));

@@ -29,7 +29,7 @@ test("a caller that opens a thousand calls gets only a few, and disturbs no othe
   const flooder = newPeerId("flooder");
   {
     using caller = await Caller.open({ signalingOrigin: ORIGIN }, flooder);
-    offerAgainAndAgain(caller);
+    offerRepeatedly(caller);
     await page.talk(CALL_SECONDS * 1_000);
     const sent = await page.hangUp("close(true)");
     const endedAt = Date.now();
@@ -57,7 +57,7 @@ test("a caller that opens a thousand calls gets only a few, and disturbs no othe
 });
 
 /** Sends the same offer a thousand times, each as a separate call. */
-function offerAgainAndAgain(caller: Caller): void {
+function offerRepeatedly(caller: Caller): void {
   const { socket } = caller;
   socket.onAnyOutgoing((event: string, body: object) => {
     if (event !== "SEND_OFFER") return;

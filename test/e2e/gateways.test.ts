@@ -22,7 +22,7 @@ const UNTIL_KILL_MS = 4_000;
 /** Between reading the caller's statistics and the end of a container: `docker kill` is slow on a busy host. */
 const KILL_MS = 1_500;
 /** Signalling waits 5 s for a gateway whose connection broke, because it may return with its calls. */
-const TOLD_LIMIT_MS = 8_000;
+const NOTIFIED_LIMIT_MS = 8_000;
 const CALL_SECONDS = 20;
 
 afterAll(async () => {
@@ -50,7 +50,7 @@ test("three gateways share the calls, each on its own port; if one is killed, on
   const ended = await readyCallOf(lost.peerId, killedAt, PATIENCE_MS);
   expect(ended.leg.reason).toBe("gateway_lost");
   await expectTrueRecording(ended, sentBefore, { seconds: UNTIL_KILL_MS / 1000, within: 2 }, KILL_MS);
-  await waitFor("the caller is notified of the end", TOLD_LIMIT_MS, async () => !(await lost.page.isOpen()));
+  await waitFor("the caller is notified of the end", NOTIFIED_LIMIT_MS, async () => !(await lost.page.isOpen()));
   await waitForGateways(2);
 
   // New calls go to the remaining gateways, and the recorder dials from the one with fewer calls.

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCallerPage } from "../browsers/callerPage.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { MEDIA_PORT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { RoamingHost, SERVERS } from "../network/roamingHost.ts";
 import { servePages } from "../pages/pageServer.ts";
 import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { publishThere } from "./publishing.ts";
+import { publishForRoamingHosts } from "./publishing.ts";
 import { newPeerId } from "./stage.ts";
 
 const SERVER = SERVERS[6];
@@ -19,7 +19,7 @@ const CALL_MS = 10_000;
 
 let published: AsyncDisposable;
 beforeAll(async () => {
-  published = await publishThere(6, PUBLISHED);
+  published = await publishForRoamingHosts(6, PUBLISHED);
 });
 afterAll(() => published?.[Symbol.asyncDispose]());
 
@@ -42,7 +42,7 @@ test("a caller with IPv6 only is recorded through the ports that Docker publishe
 
     expect(otherSide.named).toEqual(expect.arrayContaining([`${SERVER}:${MEDIA_PORT}`, `127.0.0.1:${MEDIA_PORT}`]));
     expect(otherSide.used).toBe(`${SERVER}:${MEDIA_PORT}`);
-    await note({ test: expect.getState().currentTestName, otherSide });
+    await recordMeasurements({ test: expect.getState().currentTestName, otherSide });
     await page.tab.close();
     await expectNothingLeft();
   } finally {

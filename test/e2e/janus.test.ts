@@ -3,10 +3,10 @@ import { openPublisherPage, type Published, type PublisherPage, type Sent } from
 import { fileUrl, findCallsOf, request } from "../bundle/api.ts";
 import { recorderContainers } from "../bundle/containers.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
 import { type JanusBundle, ROOM, withJanus } from "../bundle/janus.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { inspect } from "../bundle/recordingFile.ts";
-import { watch } from "../bundle/recordingSignal.ts";
+import { readSignal } from "../bundle/recordingSignal.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { PROJECT } from "../bundle/settings.ts";
 import { soundAfterPicture } from "../bundle/signalEvents.ts";
@@ -92,7 +92,7 @@ test("an orchestrator that is killed during a call finds its forwarders again, a
   await ada.page.talk(1_000);
   // As Docker does automatically.
   await runOrThrow("docker", ["start", `${PROJECT}-orchestrator-1`]);
-  await waitFor("the orchestrator is back", PATIENCE_MS, isWell);
+  await waitFor("the orchestrator is back", PATIENCE_MS, isHealthy);
   await recordingCallOf(ada.page.peerId, PATIENCE_MS);
   const bob = await recorded("Bob");
   await ada.page.talk(1_000);
@@ -146,14 +146,14 @@ test("a camera that is switched on later is recorded in a new leg; if Janus is k
   expect(over.legs.map(({ reason }) => reason)).toEqual(["renegotiated", "gateway_lost"]);
   const kinds = over.legs.map(({ file }) => file?.streams.map(({ kind }) => kind).sort());
   expect(kinds).toEqual([["audio"], ["audio", "video"]]);
-  await waitFor("the room is watched again", PATIENCE_MS, isWell);
+  await waitFor("the room is watched again", PATIENCE_MS, isHealthy);
   const bob = await recorded("Bob", { videocodec: "h264" });
   await bob.page.talk(CALL_MS);
   await expectWhole(await ended(bob, "leave"), "h264");
   for (const { page } of [ada, bob]) await page.tab.close();
 });
 
-const isWell = async () => (await request("/api/health")).ok;
+const isHealthy = async () => (await request("/api/health")).ok;
 
 interface Recorded {
   page: PublisherPage;
@@ -185,12 +185,12 @@ async function ended({ page, before }: Recorded, how: "leave" | "unpublish" | "c
 /** Everything sent since the API reported the recording, starting with a keyframe, and nothing twice. */
 async function expectWhole({ call, leg, before, sent, readyAfterMs }: Ended, codec = "vp8"): Promise<void> {
   await using file = await download(fileUrl(call, leg));
-  const [seen, signal] = await Promise.all([inspect(file.path), watch(file.path)]);
+  const [seen, signal] = await Promise.all([inspect(file.path), readSignal(file.path)]);
   const offsets = soundAfterPicture(signal);
   const packets = (kind: string) => seen.streams.find((stream) => stream.kind === kind)?.packets ?? 0;
   const least = { frames: sent.frames - before.frames, audioPackets: sent.audioPackets - before.audioPackets };
   const got = { frames: packets("video"), audioPackets: packets("audio") };
-  await note({ test: expect.getState().currentTestName, readyAfterMs, least, got, sent, offsets });
+  await recordMeasurements({ test: expect.getState().currentTestName, readyAfterMs, least, got, sent, offsets });
   const hint = JSON.stringify({ leg, least, got, sent, seen, offsets }, null, 2);
 
   expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort(), hint).toEqual([

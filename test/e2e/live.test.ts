@@ -9,9 +9,9 @@ import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
 import { openConsolePage } from "../browsers/consolePage.ts";
 import { type Call, findCallOf, getCall, request } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
-import { note } from "../bundle/figures.ts";
 import { jobsOf } from "../bundle/jobs.ts";
 import { showLive } from "../bundle/live.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { StreamReceiver } from "../bundle/streamReceiver.ts";
@@ -121,7 +121,7 @@ test("a call can be watched live while participants join and the live service is
   expect(last).toContain("#EXT-X-ENDLIST");
   expect(segmentsOf(last).length).toBeLessThanOrEqual(12);
   const offsets = await offsetsOf(ended, last);
-  await note({ test: "live", latenesses, offsets });
+  await recordMeasurements({ test: "live", latenesses, offsets });
   expect(Math.max(...latenesses)).toBeLessThan(LATEST_MS);
   for (const offset of offsets) expect(Math.abs(offset)).toBeLessThan(IN_SYNC_MS);
   // The recordings are not affected.

@@ -79,8 +79,8 @@ test("promtool accepts configuration and rules, and the alerts fire when they sh
 
 test("rules and dashboard use only metrics that a service exports", async () => {
   const services = ["orchestrator", "skyway-webrtc-gateway", "signaling", "docker-guard"] as const;
-  const told = new Set<string>();
-  for (const service of services) for (const name of await metricNames(service)) told.add(name);
+  const exported = new Set<string>();
+  for (const service of services) for (const name of await metricNames(service)) exported.add(name);
   const texts = ["rules.yml", "grafana/dashboards/calls.json"].map((name) =>
     readFile(`${REPOSITORY}/compose/monitoring/${name}`, "utf8"),
   );
@@ -88,7 +88,7 @@ test("rules and dashboard use only metrics that a service exports", async () => 
     .join()
     .matchAll(/\b(call_recorder|webrtc_gateway|signaling|docker_guard)_[a-z_]+/g);
 
-  expect([...new Set([...asked].map(([name]) => name))].filter((name) => !told.has(name))).toEqual([]);
+  expect([...new Set([...asked].map(([name]) => name))].filter((name) => !exported.has(name))).toEqual([]);
 });
 
 test("the Grafana provisioning files are well-formed", async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fileUrl, findCallOf } from "../bundle/api.ts";
 import { bridgeAddress } from "../bundle/bridgeAddress.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { inspect } from "../bundle/recordingFile.ts";
 import { MEDIA_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { openRelay, type Relay } from "../fidelity/relay.ts";
@@ -24,7 +24,7 @@ describe.each(["chromium", "firefox"] as const)("a caller in %s", (browser) => {
 
   test.each<[string, (networks: readonly [Relay, Relay]) => void]>([
     ["gets another address from its network", ([first]) => first.rebind()],
-    ["loses one of two networks", ([first]) => first.die()],
+    ["loses one of two networks", ([first]) => first.cut()],
   ])("that %s during a call continues in the same file", async (_, move) => {
     const address = browser === "firefox" ? await bridgeAddress() : undefined;
     await using first = await openRelay(MEDIA_PORT, {}, SEED, address);
@@ -48,7 +48,7 @@ describe.each(["chromium", "firefox"] as const)("a caller in %s", (browser) => {
     const frames = seen.streams.find(({ kind }) => kind === "video")?.packets ?? 0;
     const share = frames / (sent.video?.framesSent ?? 0);
     const hint = JSON.stringify({ seen, sent, second: second.counts });
-    await note({ test: expect.getState().currentTestName, share, seconds: seen.durationSeconds });
+    await recordMeasurements({ test: expect.getState().currentTestName, share, seconds: seen.durationSeconds });
     expect(share, hint).toBeGreaterThan(1 - GAP_MS / CALL_MS);
     expect(Math.abs(seen.durationSeconds - CALL_MS / 1000), hint).toBeLessThan(1);
     expect(seen.decodeErrors, hint).toBe("");

@@ -50,7 +50,7 @@ const HOSTILE: [command: "compose" | "preview", what: string, lines: string[]][]
 ];
 
 let volume: string;
-let told: Map<string, { code: number; words: string }>;
+let answers: Map<string, { code: number; words: string }>;
 
 beforeAll(async () => {
   volume = await mkdtemp(join(tmpdir(), "plans-"));
@@ -76,20 +76,20 @@ beforeAll(async () => {
     ],
   ]);
   const lines = stdout.split("\n").filter(Boolean).slice(0, LINE_COUNT_LIMIT);
-  told = new Map(
+  answers = new Map(
     lines.map((line) => {
       const [, index = "", code = "", words = ""] = /^(\d+) (\d+) (.*)$/.exec(line) ?? [];
       return [index, { code: Number(code), words }];
     }),
   );
-  expect(told.size, stderr).toBe(HOSTILE.length);
+  expect(answers.size, stderr).toBe(HOSTILE.length);
 });
 afterAll(() => rm(volume, { recursive: true }));
 
 test.each(HOSTILE.map(([command, what], index) => ({ command, what, index })))(
   "$command refuses a plan with $what",
   ({ command, index }) => {
-    const { code, words } = told.get(`${index}`) ?? {};
+    const { code, words } = answers.get(`${index}`) ?? {};
     expect(code, words).toBe(REFUSED);
     expect(words).toMatch(new RegExp(`^${command}: `));
   },

@@ -10,7 +10,7 @@ import { UdpReceiver } from "../../services/skyway-webrtc-gateway/src/testing/ud
 import type { Browser, BrowserName } from "../browsers/browser.ts";
 import { type CallerPage, openCallerPage } from "../browsers/callerPage.ts";
 import { launch } from "../browsers/launch.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { openRelay, type Relay } from "../fidelity/relay.ts";
 import { type PageServer, servePages } from "../pages/pageServer.ts";
@@ -185,7 +185,7 @@ test("packets that are lost between a program and a page are sent again", async 
     const lost = relay.counts.lost - lostBefore;
     const share = shown / (seconds * FRAMES_PER_SECOND);
     const nacks = (after.video?.nacks ?? 0) - (before.video?.nacks ?? 0);
-    await note({ test: expect.getState().currentTestName, share, lost, nacks });
+    await recordMeasurements({ test: expect.getState().currentTestName, share, lost, nacks });
     const hint = JSON.stringify({ share, lost, nacks, after });
     expect(lost, hint).toBeGreaterThan(10);
     expect(nacks, hint).toBeGreaterThan(2);

@@ -10,9 +10,9 @@ const PUBLISHED = ["web", "skyway-webrtc-gateway"];
  *
  * @param overlay the overlay that publishes it.
  */
-export async function publishThere(family: Family, overlay: Overlay): Promise<AsyncDisposable> {
+export async function publishForRoamingHosts(family: Family, overlay: Overlay): Promise<AsyncDisposable> {
   const address = await openServerAddress(family);
-  const takeBack = async () => {
+  const restore = async () => {
     await recreate(PUBLISHED);
     await address[Symbol.asyncDispose]();
     await recorderIsRegistered();
@@ -22,8 +22,8 @@ export async function publishThere(family: Family, overlay: Overlay): Promise<As
     await recreate(PUBLISHED, overlay);
     await recorderIsRegistered();
   } catch (error) {
-    await takeBack();
+    await restore();
     throw error;
   }
-  return { [Symbol.asyncDispose]: takeBack };
+  return { [Symbol.asyncDispose]: restore };
 }

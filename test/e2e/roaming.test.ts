@@ -4,13 +4,13 @@ import type { Browser } from "../browsers/browser.ts";
 import { openCallerPage } from "../browsers/callerPage.ts";
 import { fileUrl, findCallOf, findCallsOf } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { frameTimes, inspect } from "../bundle/recordingFile.ts";
 import { RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { type Network, RoamingHost, SERVERS } from "../network/roamingHost.ts";
 import { servePages } from "../pages/pageServer.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { publishThere } from "./publishing.ts";
+import { publishForRoamingHosts } from "./publishing.ts";
 import { newPeerId } from "./stage.ts";
 
 const SERVER = SERVERS[4];
@@ -33,7 +33,7 @@ const GAP_S = 0.5;
 
 let published: AsyncDisposable;
 beforeAll(async () => {
-  published = await publishThere(4, PUBLISHED);
+  published = await publishForRoamingHosts(4, PUBLISHED);
 });
 afterAll(() => published?.[Symbol.asyncDispose]());
 
@@ -88,7 +88,7 @@ test.each<[string, Network[], Move]>([
   ]);
   const gaps = { video: gapsIn(frames), audio: gapsIn(sounds) };
   const hint = JSON.stringify({ leg, seen, sent, movedAtS, gaps, from, before, after }, null, 2);
-  await note({ test: expect.getState().currentTestName, movedAtS, gaps, frames: `${frames.length}` });
+  await recordMeasurements({ test: expect.getState().currentTestName, movedAtS, gaps, frames: `${frames.length}` });
 
   // The browser really moved: it sent on one network and then on the other.
   expect(before[from], hint).toBeGreaterThan(10 * before[to]);

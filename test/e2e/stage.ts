@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Browser, BrowserName } from "../browsers/browser.ts";
-import { type CallerPage, openCallerPage, type Setting } from "../browsers/callerPage.ts";
+import { type CallerPage, openCallerPage, type SyntheticMedia } from "../browsers/callerPage.ts";
 import { launch } from "../browsers/launch.ts";
 import { type Played, playInBrowser } from "../browsers/playerPage.ts";
 import { SIGNALING } from "../bundle/settings.ts";
@@ -20,7 +20,7 @@ export interface Stage extends AsyncDisposable {
   /** A tab that is registered at signalling and has opened camera and microphone. */
   caller(media?: { video: boolean; audio: boolean }): Promise<Caller>;
   /** The same, but with synthetic pictures and sounds that a test can recognise. */
-  performer(setting: Setting): Promise<Caller>;
+  syntheticCaller(setting: SyntheticMedia): Promise<Caller>;
   play(url: string, seekTo: number): Promise<Played>;
 }
 
@@ -36,7 +36,7 @@ export async function openStage(name: BrowserName): Promise<Stage> {
     browser,
     pages: pages.origin,
     caller: (media) => caller((page) => page.capture(media)),
-    performer: (setting) => caller((page) => page.play(setting)),
+    syntheticCaller: (setting) => caller((page) => page.play(setting)),
     play: (url, seekTo) => playInBrowser(browser, pages.origin, url, seekTo),
     async [Symbol.asyncDispose]() {
       await browser.close();

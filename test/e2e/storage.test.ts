@@ -5,7 +5,7 @@ import { composeOrThrow } from "../bundle/compose.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { serviceLog } from "../bundle/services.ts";
 import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
-import { filesHere, SECRET, StorageServer, uploadTo } from "../bundle/storage.ts";
+import { localFilesOf, SECRET, StorageServer, uploadTo } from "../bundle/storage.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -41,7 +41,7 @@ test("calls are uploaded and verified despite failures of uploaders and servers,
   expect(await runOrThrow("docker", ["inspect", uploader])).not.toContain(SECRET);
   await run("docker", ["kill", uploader]);
   await uploaded(first, 2);
-  expect(await webdav.filesOf(first)).toEqual(await filesHere(first));
+  expect(await webdav.filesOf(first)).toEqual(await localFilesOf(first));
 
   await webdav.stop();
   const stoppedAt = Date.now();
@@ -57,7 +57,7 @@ test("calls are uploaded and verified despite failures of uploaders and servers,
   await webdav.startAgain();
   // By now the fallback is used.
   await uploaded(second, 4);
-  expect(await sftp.filesOf(second)).toEqual(await filesHere(second));
+  expect(await sftp.filesOf(second)).toEqual(await localFilesOf(second));
   expect(await webdav.filesOf(second)).toEqual({});
   const shown = await (await request(`/api/calls/${second}`)).json();
   expect(shown).toMatchObject({ upload: { remote: "sftp:recordings", isWhole: true } });
@@ -68,7 +68,7 @@ test("calls are uploaded and verified despite failures of uploaders and servers,
     PATIENCE_MS,
     async () => Object.keys(await sftp.filesOf(second)).length === 0,
   );
-  expect(await webdav.filesOf(first)).toEqual(await filesHere(first));
+  expect(await webdav.filesOf(first)).toEqual(await localFilesOf(first));
   for (const service of ["orchestrator", "docker-guard"]) expect(await serviceLog(service)).not.toContain(SECRET);
 });
 

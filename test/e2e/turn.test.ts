@@ -4,7 +4,7 @@ import { z } from "zod";
 import { openCallerPage } from "../browsers/callerPage.ts";
 import { request } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { recreate } from "../bundle/recreate.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { API_KEY, MEDIA_PORT, PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
@@ -86,7 +86,11 @@ async function recordRelayed() {
   const { leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
 
   const frames = leg.file?.streams.find(({ kind }) => kind === "video")?.frames ?? 0;
-  await note({ test: expect.getState().currentTestName, frames: `${frames} of ${sent.video?.framesSent}`, addresses });
+  await recordMeasurements({
+    test: expect.getState().currentTestName,
+    frames: `${frames} of ${sent.video?.framesSent}`,
+    addresses,
+  });
   expect(frames / (sent.video?.framesSent ?? 0)).toBeGreaterThan(FRAMES_KEPT);
   await page.tab.close();
   await expectNothingLeft();

@@ -48,7 +48,7 @@ describe.skipIf(process.getuid?.() !== 0)("a separate recordings volume", () => 
     expect(await storageHealth()).toMatchObject({ status: "failing", reason: expect.stringContaining("MiB free") });
 
     await volume.makeSpace();
-    await expectWell();
+    await expectHealthy();
   });
 
   test("that is suddenly completely full keeps the recordings, which are finished when there is space again", async () => {
@@ -59,22 +59,22 @@ describe.skipIf(process.getuid?.() !== 0)("a separate recordings volume", () => 
     const { leg, call } = await readyCallOf(peerId, Date.now(), PATIENCE_MS);
     await using file = await download(fileUrl(call, leg));
     expect((await inspect(file.path)).decodeErrors).toBe("");
-    await expectWell();
+    await expectHealthy();
   });
 
   test("that is read-only makes calls be refused, and is used again when it is writable", async () => {
     await volume.remount("ro");
-    const { reason } = await unwell();
+    const { reason } = await unhealthyStorage();
     expect(reason).toMatch(/EROFS|read-only/);
     expect(await refused()).toBe("STORAGE_UNAVAILABLE");
     await volume.remount("rw");
-    await expectWell();
+    await expectHealthy();
   });
 
   test("whose disk fails during a call makes new calls be refused, crashes nothing, and keeps what was written", async () => {
     const { peerId } = await recorded();
     await volume.fail();
-    await unwell();
+    await unhealthyStorage();
     expect(await refused()).toBe("STORAGE_UNAVAILABLE");
     await composeOrThrow(["stop", "orchestrator"]); // the file system cannot be repaired while the orchestrator has it mounted
     await volume.repair();
@@ -87,7 +87,7 @@ describe.skipIf(process.getuid?.() !== 0)("a separate recordings volume", () => 
       decodeErrors: "",
       isWhole: true,
     });
-    await expectWell();
+    await expectHealthy();
   });
 
   test("that is unmounted makes calls be refused, and is used again when it is mounted", async () => {
@@ -95,7 +95,7 @@ describe.skipIf(process.getuid?.() !== 0)("a separate recordings volume", () => 
     expect(await refused()).toBe("STORAGE_UNAVAILABLE");
     expect(await storageHealth()).toMatchObject({ status: "failing" });
     await volume.mount();
-    await recordedWell(); // only a new recorder can see the mounted volume
+    await expectRecording(); // only a new recorder can see the mounted volume
     expect(await storageHealth()).toMatchObject({ status: "ok" });
   });
 });
@@ -123,19 +123,19 @@ async function refused(): Promise<string | undefined> {
 }
 
 /** Checks that health is green again, that a call is recorded, and that nothing is left over. */
-async function expectWell(): Promise<void> {
+async function expectHealthy(): Promise<void> {
   await waitFor("health is green", NOTICED_LIMIT_MS, async () => (await storageHealth()).status === "ok");
-  await recordedWell();
+  await expectRecording();
   await expectNothingLeft();
 }
 
-async function recordedWell(): Promise<void> {
+async function expectRecording(): Promise<void> {
   const { page, peerId } = await recorded();
   await page.hangUp("close(true)");
   await readyCallOf(peerId, Date.now(), PATIENCE_MS);
 }
 
-async function unwell(): Promise<{ reason?: string }> {
+async function unhealthyStorage(): Promise<{ reason?: string }> {
   return waitFor("health is red", NOTICED_LIMIT_MS, async () => {
     const storage = await storageHealth();
     return storage.status === "failing" && storage;

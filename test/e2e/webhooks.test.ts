@@ -6,13 +6,13 @@ import { dial, removeAllCalls, request } from "../bundle/api.ts";
 import { serviceLog } from "../bundle/services.ts";
 import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { hostAddress, onEgress, tellWebhook } from "../bundle/webhooks.ts";
+import { configureWebhook, hostAddress, onEgress } from "../bundle/webhooks.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
 import { newPeerId, openStage, type Stage } from "./stage.ts";
 
 const CALL_SECONDS = 2;
 const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
-const STORY = ["call.started", "leg.recording", "leg.ready", "call.ready", "film.ready"];
+const EXPECTED_EVENTS = ["call.started", "leg.recording", "leg.ready", "call.ready", "film.ready"];
 const FILM = "film: { enabled: true, minimumLegs: 1, graceSeconds: 0, format: opus }";
 
 let stage: Stage;
@@ -24,29 +24,29 @@ afterAll(() => stage?.[Symbol.asyncDispose]());
 test("a receiver that fails three times gets every event after it recovers, even across a restart", async () => {
   await removeAllCalls();
   await using receiver = await WebhookReceiver.start(SECRET, await hostAddress());
-  await using orchestrator = await tellWebhook(receiver.url, SECRET, FILM);
+  await using orchestrator = await configureWebhook(receiver.url, SECRET, FILM);
 
   expect(await onEgress()).toEqual({ internal: false, containers: [`${PROJECT}-orchestrator-1`] });
 
   let failures = 0;
   receiver.answer = () => (++failures <= 3 ? 500 : 204);
   const first = await recordCall();
-  await told(receiver, first, STORY);
+  await expectEvents(receiver, first, EXPECTED_EVENTS);
   expect(receiver.types.slice(0, 4)).toEqual(Array(4).fill("call.started"));
 
   const { callId } = await dial({ peerId: newPeerId("nobody"), answerWithinSeconds: 1 });
-  await told(receiver, callId, ["call.started", "leg.failed"]);
+  await expectEvents(receiver, callId, ["call.started", "leg.failed"]);
 
   receiver.answer = () => 503;
   const second = await recordCall();
   await waitFor("an event of the second call was sent", PATIENCE_MS, () => typesOf(receiver, second).length > 0);
   await orchestrator.restart();
   receiver.answer = () => 204;
-  await told(receiver, second, STORY);
+  await expectEvents(receiver, second, EXPECTED_EVENTS);
 
   expect(receiver.refused).toEqual([]);
   const { messages } = Messages.parse(await (await request(`/api/webhooks/messages?callId=${second}`)).json());
-  expect(messages.map(({ type }) => type)).toEqual(STORY.toReversed());
+  expect(messages.map(({ type }) => type)).toEqual(EXPECTED_EVENTS.toReversed());
   for (const { deliveries } of messages) expect(deliveries).toMatchObject([{ state: "delivered", lastStatus: 204 }]);
 
   const again = messages[0]?.id ?? "";
@@ -91,7 +91,7 @@ function callOf(body: unknown): string {
   return "callId" in data ? data.callId : data.call.id;
 }
 
-function told(receiver: WebhookReceiver, callId: string, types: string[]): Promise<unknown> {
+function expectEvents(receiver: WebhookReceiver, callId: string, types: string[]): Promise<unknown> {
   const seen = () => typesOf(receiver, callId);
   return waitFor("all events were delivered in order", PATIENCE_MS, () => seen().join() === types.join(), seen);
 }

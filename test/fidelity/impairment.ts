@@ -25,7 +25,7 @@ const OVERTAKEN_MS = 8;
  * @param seed the same seed gives the same decisions.
  * @returns when a packet that was sent at `nowMs` arrives, or undefined if it is lost.
  */
-export function createFate(impairment: Impairment, seed: number): (nowMs: number) => number | undefined {
+export function createNetworkSimulation(impairment: Impairment, seed: number): (nowMs: number) => number | undefined {
   const random = seededRandom(seed);
   const { loss = 0, burst = 1, delayMs = 0, jitterMs = 0, reordered = 0, outage } = impairment;
   let firstMs: number | undefined;

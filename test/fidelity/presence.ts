@@ -48,7 +48,7 @@ export function presence(kind: Kind, sent: readonly SentFrame[], recorded: reado
   const missing: number[] = [];
   let displacedMs = 0;
   const find = (index: number, within: number) => {
-    for (const due of placesOf(times[index] ?? Number.NaN, anchors)) {
+    for (const due of possibleTimes(times[index] ?? Number.NaN, anchors)) {
       const at = findPacket(recorded, due, within, hashes[index], taken);
       if (at === undefined) continue;
       taken.add(at);
@@ -105,7 +105,7 @@ function findAnchors(
 }
 
 /** Possible times of a frame in the file: shifted like the previous anchor or like the next one. */
-function placesOf(time: number, anchors: readonly Anchor[]): number[] {
+function possibleTimes(time: number, anchors: readonly Anchor[]): number[] {
   const next = anchors.findIndex((anchor) => anchor.time >= time);
   const around = next < 0 ? [anchors.at(-1)] : [anchors[Math.max(0, next - 1)], anchors[next]];
   return around.flatMap((anchor) => (anchor ? [time + anchor.shift] : []));

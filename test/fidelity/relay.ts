@@ -1,14 +1,14 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { createFate, type Impairment } from "./impairment.ts";
+import { createNetworkSimulation, type Impairment } from "./impairment.ts";
 
 /** Packets are sent in ticks of this length; a timer per packet would not be more precise. */
 const TICK_MS = 1;
 const LOOPBACK = "127.0.0.1";
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 
-interface Held {
+interface DelayedPacket {
   atMs: number;
   send(): void;
 }
@@ -29,7 +29,7 @@ export interface Relay extends AsyncDisposable {
   /** Changes the browser's addresses as the gateway sees them. Packets to the old addresses are lost. */
   rebind(): void;
   /** Drops all packets from now on. */
-  die(): void;
+  cut(): void;
 }
 
 /**
@@ -45,25 +45,25 @@ export async function openRelay(
 ): Promise<Relay> {
   const front = await bind(address);
   const counts: RelayCounts = { passed: 0, lost: 0, firstPacketAtMs: undefined };
-  const held: Held[] = [];
-  const [up, down] = [createFate(impairment, seed), createFate(impairment, seed + 1)];
+  const delayed: DelayedPacket[] = [];
+  const [up, down] = [createNetworkSimulation(impairment, seed), createNetworkSimulation(impairment, seed + 1)];
   /** One socket to the gateway for each socket of the browser, like a NAT. */
   const backs = new Map<string, Promise<Socket>>();
   /** Kept open, so that late packets do not cause ICMP errors. */
   const former = new Set<Socket>();
   let isDead = false;
 
-  const pass = (fate: typeof up, send: () => void) => {
+  const pass = (arrival: typeof up, send: () => void) => {
     const now = performance.now();
     counts.firstPacketAtMs ??= Date.now();
-    const atMs = isDead ? undefined : fate(now);
+    const atMs = isDead ? undefined : arrival(now);
     if (atMs === undefined) {
       counts.lost += 1;
       return;
     }
     counts.passed += 1;
     if (atMs <= now) send();
-    else held.push({ atMs, send });
+    else delayed.push({ atMs, send });
   };
 
   const backFor = ({ address, port }: RemoteInfo) => {
@@ -86,9 +86,9 @@ export async function openRelay(
 
   const ticker = setInterval(() => {
     const now = performance.now();
-    const due = held.filter(({ atMs }) => atMs <= now).sort((a, b) => a.atMs - b.atMs);
+    const due = delayed.filter(({ atMs }) => atMs <= now).sort((a, b) => a.atMs - b.atMs);
     if (due.length === 0) return;
-    held.splice(0, held.length, ...held.filter(({ atMs }) => atMs > now));
+    delayed.splice(0, delayed.length, ...delayed.filter(({ atMs }) => atMs > now));
     for (const { send } of due) send();
   }, TICK_MS);
 
@@ -100,7 +100,7 @@ export async function openRelay(
       for (const back of backs.values()) void back.then((socket) => former.add(socket));
       backs.clear();
     },
-    die() {
+    cut() {
       isDead = true;
     },
     async [Symbol.asyncDispose]() {

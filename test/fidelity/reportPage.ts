@@ -1,4 +1,4 @@
-import type { Part } from "./comeback.ts";
+import type { Part } from "./reconnect.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface Row {
@@ -47,7 +47,7 @@ export function table(rows: readonly Row[]): string {
 }
 
 /** Describes the two legs of a page that lost its network and called again. */
-export function comebackWords(browser: string, outageSeconds: number, parts: readonly Part[]): string {
+export function describeReconnect(browser: string, outageSeconds: number, parts: readonly Part[]): string {
   const legs = parts.map(({ presence: { video, audio }, lost }, index) => {
     const when = index === 0 ? "before" : "after";
     return `${when} it ${video.present} frames of video and ${audio.present} packets of audio, ${lost.video + lost.audio} missing`;

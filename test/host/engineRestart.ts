@@ -3,8 +3,8 @@ import { allHealthy } from "../bundle/services.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { Callers } from "./callers.ts";
 import type { Host } from "./host.ts";
-import { type Outcome, outcomes, untruths } from "./outcome.ts";
-import { standUp } from "./stand.ts";
+import { startBundle } from "./hostBundle.ts";
+import { inconsistencies, type Outcome, outcomes } from "./outcome.ts";
 
 const HEALTHY_LIMIT_MS = 180_000;
 
@@ -13,7 +13,7 @@ export interface EngineRestart {
   outcomes: Outcome[];
   /** Outcome of a call after the restart. */
   next: Outcome[];
-  untruths: string[];
+  inconsistencies: string[];
   /** Time from the restart until every service was healthy again, without intervention. */
   wellAfterSeconds: number;
 }
@@ -24,7 +24,7 @@ export async function engineRestart(
   { liveRestore = false, callers: count = 3, callMs = 6_000 } = {},
 ): Promise<EngineRestart> {
   await host.engine.configure({ liveRestore });
-  await using _ = await standUp(host);
+  await using _ = await startBundle(host);
   const callers = await Callers.connect(host, count);
   await delay(callMs);
   const restartedAt = Date.now();
@@ -35,7 +35,12 @@ export async function engineRestart(
   // those of callers on the host itself, as here: ports published on loopback go through a process of the engine.
   await callers[Symbol.asyncDispose]();
   const found = await outcomes(callers.all, restartedAt);
-  return { outcomes: found, next: await callOnce(host), untruths: await untruths(host), wellAfterSeconds };
+  return {
+    outcomes: found,
+    next: await callOnce(host),
+    inconsistencies: await inconsistencies(host),
+    wellAfterSeconds,
+  };
 }
 
 async function callOnce(host: Host): Promise<Outcome[]> {

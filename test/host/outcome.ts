@@ -45,7 +45,7 @@ export async function outcomes(callers: readonly ConnectedCaller[], cutAt: numbe
 }
 
 /** Inconsistencies of the volume when there is no call; normally empty. */
-export async function untruths(host: Host): Promise<string[]> {
+export async function inconsistencies(host: Host): Promise<string[]> {
   const wrong = (await listVolume("spool")).map((file) => `${file} is left over`);
   for (const file of await listVolume("calls")) {
     if (!file.endsWith("/call.json")) {

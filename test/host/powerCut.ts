@@ -2,12 +2,12 @@ import { open, readFile, rm, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { Callers } from "./callers.ts";
 import { Host } from "./host.ts";
-import { type Outcome, outcomes, untruths } from "./outcome.ts";
-import { standUp } from "./stand.ts";
+import { startBundle } from "./hostBundle.ts";
+import { inconsistencies, type Outcome, outcomes } from "./outcome.ts";
 
 export interface PowerCut {
   outcomes: Outcome[];
-  untruths: string[];
+  inconsistencies: string[];
   /** Whether it behaved like a power cut: flushed data is on the disk, unflushed data is not. */
   wasReal: boolean;
   /** Time from `boot` until every service was healthy. */
@@ -19,7 +19,7 @@ export async function powerCut(first: Host, { callers: count = 5, callMs = 12_00
   let callers: Callers;
   let cutAt: number;
   {
-    await using _ = await standUp(first);
+    await using _ = await startBundle(first);
     callers = await Callers.connect(first, count);
     await delay(callMs);
     await rm(first.onDisk("written"), { force: true }); // from an earlier round
@@ -33,11 +33,11 @@ export async function powerCut(first: Host, { callers: count = 5, callMs = 12_00
   const bootedAt = Date.now();
   const host = await Host.boot();
   try {
-    await using _ = await standUp(host);
+    await using _ = await startBundle(host);
     const upAfterSeconds = (Date.now() - bootedAt) / 1000;
     const found = await outcomes(callers.all, cutAt);
     const wasReal = (await textOf(host, "flushed")) === "there" && (await textOf(host, "written")) !== "gone";
-    return [host, { outcomes: found, untruths: await untruths(host), wasReal, upAfterSeconds }];
+    return [host, { outcomes: found, inconsistencies: await inconsistencies(host), wasReal, upAfterSeconds }];
   } catch (error) {
     await host[Symbol.asyncDispose]();
     throw error;

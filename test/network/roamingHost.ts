@@ -9,7 +9,7 @@ import { PROJECT } from "../bundle/settings.ts";
 
 export type Network = "wifi" | "mobile";
 
-interface Place {
+interface NetworkSettings {
   /** Host numbers of this machine's end and of the roaming host's end, within a /24. */
   here: number;
   there: number;
@@ -19,7 +19,7 @@ interface Place {
   table: number;
 }
 
-const PLACES: Record<Network, Place> = {
+const NETWORK_SETTINGS: Record<Network, NetworkSettings> = {
   wifi: { here: 17, there: 18, metric: 100, table: 101 },
   mobile: { here: 33, there: 34, metric: 200, table: 102 },
 };
@@ -80,7 +80,7 @@ export class RoamingHost implements AsyncDisposable {
   }
 
   async up(network: Network): Promise<void> {
-    const { here, there, metric, table } = PLACES[network];
+    const { here, there, metric, table } = NETWORK_SETTINGS[network];
     const family = `-${this.#family}`;
     const route = ["default", "via", addressOf(this.#family, here), "dev", network];
     await inside("link", "set", network, "up");
@@ -117,7 +117,7 @@ export class RoamingHost implements AsyncDisposable {
 }
 
 async function connect(network: Network, family: Family): Promise<void> {
-  const { here, there, table } = PLACES[network];
+  const { here, there, table } = NETWORK_SETTINGS[network];
   const outer = nameOf(network);
   await ip("link", "add", outer, "type", "veth", "peer", "name", network, "netns", NAMESPACE);
   await ip("address", "add", ...withNet(family, here), "dev", outer);

@@ -61,15 +61,15 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 
 /** Redirects media through this proxy if a body contains addresses of recorders. */
 async function redirected(body: Json, path: string): Promise<Json> {
-  if (path.endsWith("/pli")) return { ...(await detour(body as unknown as WireAddress)) };
+  if (path.endsWith("/pli")) return { ...(await redirectTo(body as unknown as WireAddress)) };
   const to = body["redirect_params"] as Record<string, WireAddress> | undefined;
   if (!to) return body;
   const named = KINDS.flatMap((kind) => (to[kind] ? [[kind, to[kind]] as const] : []));
-  const passed = await Promise.all(named.map(async ([kind, address]) => [kind, await detour(address)]));
+  const passed = await Promise.all(named.map(async ([kind, address]) => [kind, await redirectTo(address)]));
   return { ...body, redirect_params: Object.fromEntries(passed) };
 }
 
-async function detour({ ip_v4, port }: WireAddress): Promise<WireAddress> {
+async function redirectTo({ ip_v4, port }: WireAddress): Promise<WireAddress> {
   const to = { host: ip_v4, port };
   let redirection = redirections.get(key(to));
   if (!redirection) {

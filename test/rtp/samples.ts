@@ -2,7 +2,7 @@ import { RECORDER_IMAGE } from "../bundle/settings.ts";
 import { output } from "../fidelity/process.ts";
 import { accessUnits, ivfFrames, opusPackets } from "./frames.ts";
 
-export interface VideoWish {
+export interface VideoOptions {
   frames: number;
   /** Default 320x240. */
   size?: string;
@@ -14,18 +14,18 @@ const FRAME_RATE = 30;
 const NEVER = 1_000_000;
 
 /** Encoded with the ffmpeg of the recorder image, so that the host needs none. */
-export async function vp8Frames(wish: VideoWish): Promise<Buffer[]> {
+export async function vp8Frames(wish: VideoOptions): Promise<Buffer[]> {
   const codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k", "-auto-alt-ref", "0"];
   return ivfFrames(await encode([...picture(wish), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
 }
 
-export async function vp9Frames(wish: VideoWish): Promise<Buffer[]> {
+export async function vp9Frames(wish: VideoOptions): Promise<Buffer[]> {
   const codec = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k"];
   return ivfFrames(await encode([...picture(wish), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
 }
 
 /** Access units with delimiters, as phone cameras encode them. */
-export async function h264Frames(wish: VideoWish & { profile: "baseline" | "high" }): Promise<Buffer[]> {
+export async function h264Frames(wish: VideoOptions & { profile: "baseline" | "high" }): Promise<Buffer[]> {
   const codec = ["-c:v", "libx264", "-profile:v", wish.profile, "-preset", "ultrafast", "-tune", "zerolatency"];
   const delimited = ["-bsf:v", "h264_metadata=aud=insert", "-f", "h264"];
   return accessUnits(await encode([...picture(wish), ...codec, "-pix_fmt", "yuv420p", ...delimited]));
@@ -41,7 +41,7 @@ export async function opusFrames(count: number): Promise<Buffer[]> {
 /** 20 ms of G.711 silence. */
 export const PCMU_SILENCE = Buffer.alloc(160, 0xff);
 
-function picture({ frames, size = "320x240", keyEvery = NEVER }: VideoWish): string[] {
+function picture({ frames, size = "320x240", keyEvery = NEVER }: VideoOptions): string[] {
   const source = `testsrc2=size=${size}:rate=${FRAME_RATE}`;
   return ["-f", "lavfi", "-i", source, "-frames:v", `${frames}`, "-g", `${keyEvery}`, "-keyint_min", `${keyEvery}`];
 }

@@ -15,7 +15,7 @@ const KIBIBYTE = 1024;
 const INSPECTOR_CLOSES_MS = 500;
 
 /** Resources used by one service's processes. */
-export interface Held {
+export interface ProcessResources {
   residentBytes: number;
   /** Open files, pipes and sockets. */
   handles: number;
@@ -25,7 +25,7 @@ export interface Held {
 
 /** Resources that the bundle uses at one moment. */
 export interface Footprint {
-  services: Record<Service, Held>;
+  services: Record<Service, ProcessResources>;
   /** Needed memory after garbage collection, only for services that run on Node.js. */
   neededBytes: Partial<Record<Service, number>>;
   /** Number of recorder containers, running or not. */
@@ -40,7 +40,7 @@ export async function footprint(): Promise<Footprint> {
   const own = ["--filter", `label=com.docker.compose.project=${PROJECT}`, "--quiet"];
   const needed = await neededByAll();
   const [services, recorders, networks, volumes, spool] = await Promise.all([
-    heldByAll(),
+    allProcessResources(),
     recorderContainers(),
     list("network", "ls", ...own),
     list("volume", "ls", ...own),
@@ -57,17 +57,16 @@ async function neededByAll(): Promise<Footprint["neededBytes"]> {
 }
 
 /** Resources used by every service's processes, read from the host's /proc, so that no process has to be started. */
-export async function heldByAll(): Promise<Record<Service, Held>> {
+export async function allProcessResources(): Promise<Record<Service, ProcessResources>> {
   const names = SERVICES.map((service) => `${PROJECT}-${service}-1`);
   const pids = (await runOrThrow("docker", ["inspect", "--format", "{{.State.Pid}}", ...names])).trim().split("\n");
-  return Object.fromEntries(SERVICES.map((service, index) => [service, heldBy(Number(pids[index]))])) as Record<
-    Service,
-    Held
-  >;
+  return Object.fromEntries(
+    SERVICES.map((service, index) => [service, processResources(Number(pids[index]))]),
+  ) as Record<Service, ProcessResources>;
 }
 
-function heldBy(root: number): Held {
-  const sum: Held = { residentBytes: 0, handles: 0, sockets: 0, threads: 0 };
+function processResources(root: number): ProcessResources {
+  const sum: ProcessResources = { residentBytes: 0, handles: 0, sockets: 0, threads: 0 };
   for (const pid of processTree(root)) {
     try {
       const status = readFileSync(`/proc/${pid}/status`, "utf8");

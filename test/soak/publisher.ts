@@ -2,7 +2,7 @@ import nodeDataChannel, { type PeerConnection, type Track } from "node-datachann
 import { API_KEY, ORIGIN, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { rtpPacket } from "../rtp/packets.ts";
-import { type CannedMedia, FRAME_RATE } from "./cannedMedia.ts";
+import { type EncodedMedia, FRAME_RATE } from "./encodedMedia.ts";
 
 const ANSWER_LIMIT_MS = 30_000;
 const CONNECT_LIMIT_MS = 10_000;
@@ -16,14 +16,14 @@ const LABEL = "publisher";
 export class Publisher implements AsyncDisposable {
   readonly peerId: string;
   readonly sent = { video: 0, audio: 0 };
-  readonly #media: CannedMedia;
+  readonly #media: EncodedMedia;
   readonly #connection: PeerConnection;
   readonly #tracks: { video: Track; audio: Track };
   readonly #candidates: string[] = [];
   #session: URL | undefined;
   #isConnected = false;
 
-  private constructor(peerId: string, media: CannedMedia) {
+  private constructor(peerId: string, media: EncodedMedia) {
     this.peerId = peerId;
     this.#media = media;
     this.#connection = new nodeDataChannel.PeerConnection(peerId, { iceServers: [], bindAddress: "127.0.0.1" });
@@ -44,7 +44,7 @@ export class Publisher implements AsyncDisposable {
    *
    * @throws Error with the recorder's error code, or with the step that timed out.
    */
-  static async open(peerId: string, media: CannedMedia): Promise<Publisher> {
+  static async open(peerId: string, media: EncodedMedia): Promise<Publisher> {
     const publisher = new Publisher(peerId, media);
     try {
       await publisher.#publish();

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Leg, listCalls } from "../bundle/api.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { type CannedMedia, encodeMedia } from "./cannedMedia.ts";
+import { type EncodedMedia, encodeMedia } from "./encodedMedia.ts";
 import { type Footprint, footprint } from "./footprint.ts";
 import { Publisher } from "./publisher.ts";
 
@@ -71,7 +71,7 @@ export async function soak({ calls, atOnce, atOnceMs, warmUpCalls, say }: SoakOp
   return { ...judge(made, legs), failedConnects, before, after: await footprint() };
 }
 
-async function openAgain(peerId: string, media: CannedMedia, failures: string[]): Promise<Publisher> {
+async function openAgain(peerId: string, media: EncodedMedia, failures: string[]): Promise<Publisher> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await Publisher.open(`${peerId}-${attempt}`, media);

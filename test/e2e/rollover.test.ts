@@ -4,7 +4,7 @@ import { composeOrThrow } from "../bundle/compose.ts";
 import { configure } from "../bundle/configuration.ts";
 import { recorderContainers } from "../bundle/containers.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { type Inspection, inspect } from "../bundle/recordingFile.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { allHealthy } from "../bundle/services.ts";
@@ -52,7 +52,13 @@ test("a call that exceeds the maximum file length continues in the next file wit
       const seen = await inspectAll(ready);
       const frames = sum(seen, "video");
       const packets = sum(seen, "audio");
-      await note({ test: "roll-over", files: seen.length, frames, packets, sent: [sent.video, sent.audio] });
+      await recordMeasurements({
+        test: "roll-over",
+        files: seen.length,
+        frames,
+        packets,
+        sent: [sent.video, sent.audio],
+      });
       expect(seen.length).toBeGreaterThanOrEqual(2);
       expectSame(frames, sent.video?.framesSent ?? 0);
       expectSame(packets, sent.audio?.packets ?? 0);
@@ -83,7 +89,7 @@ test("a call that has rolled over survives the loss of its orchestrator and of i
   const sent = await page.hangUp("close(true)");
   const ready = await readyCallOf(peerId, endedAt, PATIENCE_MS);
   const seen = await inspectAll(ready);
-  await note({ test: "roll-over, chaos", frames: sum(seen, "video"), sent: sent.video });
+  await recordMeasurements({ test: "roll-over, chaos", frames: sum(seen, "video"), sent: sent.video });
   expect(sum(seen, "video") / (sent.video?.framesSent ?? 0)).toBeGreaterThan(0.9);
   await expectNothingLeft();
 });

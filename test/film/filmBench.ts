@@ -32,7 +32,7 @@ export interface FilmMakers {
 }
 
 /** A separate volume and project on the real engine, so that the test bundle is not affected. */
-export class Studio implements AsyncDisposable {
+export class FilmBench implements AsyncDisposable {
   readonly project = `skyway-call-recorder-film-${randomUUID().slice(0, 8)}`;
   readonly paths: Paths;
   readonly #cpus: number;
@@ -43,10 +43,10 @@ export class Studio implements AsyncDisposable {
   }
 
   /** @param cpus CPU limit of a job. Default: 1. */
-  static async open({ cpus = 1 } = {}): Promise<Studio> {
-    const studio = new Studio(await mkdtemp(join(tmpdir(), "recordings-")), cpus);
-    for (const folder of [studio.paths.root, studio.paths.spool]) await openToAll(folder);
-    return studio;
+  static async open({ cpus = 1 } = {}): Promise<FilmBench> {
+    const bench = new FilmBench(await mkdtemp(join(tmpdir(), "recordings-")), cpus);
+    for (const folder of [bench.paths.root, bench.paths.spool]) await openToAll(folder);
+    return bench;
   }
 
   /** Creates a call without legs, and its folder. */

@@ -6,14 +6,14 @@ const SECONDS = 2;
 const PACKETS_PER_SECOND = 50;
 
 /** Encoded once and sent repeatedly by every caller, because 20 browsers would need a larger host. */
-export interface CannedMedia {
+export interface EncodedMedia {
   /** Payloads of each frame; the first and every 30th is a keyframe. */
   readonly video: readonly (readonly Buffer[])[];
   /** Audio payloads of 20 ms each. */
   readonly audio: readonly Buffer[];
 }
 
-export async function encodeMedia(): Promise<CannedMedia> {
+export async function encodeMedia(): Promise<EncodedMedia> {
   const [frames, audio] = await Promise.all([
     vp8Frames({ frames: SECONDS * FRAME_RATE, size: "160x120", keyEvery: FRAME_RATE }),
     opusFrames(SECONDS * PACKETS_PER_SECOND),

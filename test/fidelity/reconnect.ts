@@ -28,7 +28,7 @@ export interface Part {
  *
  * @param talkMs duration before and after the outage.
  */
-export async function measureComeback(
+export async function measureReconnect(
   browser: Browser,
   pagesOrigin: string,
   plan: { talkMs: number; outageMs: number; seed: number },
@@ -37,7 +37,7 @@ export async function measureComeback(
   const page = await openPatternPage(browser, pagesOrigin);
   try {
     await using relay = await openRelay(MEDIA_PORT, { outage }, plan.seed);
-    const peerId = `comeback-${crypto.randomUUID()}`;
+    const peerId = `reconnect-${crypto.randomUUID()}`;
     const options = { videoCodec: "VP8", metadata: { call: peerId } };
     await page.sendThrough(relay);
     await page.open(SIGNALING, peerId);

@@ -3,10 +3,10 @@ import { type CallId, newLegId } from "../../orchestrator/src/ids.ts";
 import type { LegIn, ManifestTrack } from "../../orchestrator/src/library/manifest.ts";
 import { readyLeg } from "../../orchestrator/src/testing/manifests.ts";
 import { text } from "../fidelity/process.ts";
-import type { Studio } from "./studio.ts";
+import type { FilmBench } from "./filmBench.ts";
 
 /** A participant of a call, as a single-colour picture and a tone. */
-export interface Party {
+export interface Participant {
   name?: string;
   /** The caller's metadata, such as `film`. */
   metadata?: Record<string, unknown>;
@@ -24,8 +24,13 @@ export interface Party {
 export const plain = (color: string) => `color=c=${color}:s=320x180:r=15`;
 
 /** Creates a participant's recording in the call's folder and its leg for the manifest. */
-export async function recordParty(studio: Studio, callId: CallId, start: Date, party: Party): Promise<LegIn<"ready">> {
-  const { name, metadata, atSeconds = 0, seconds, picture, tone, kbps = 400 } = party;
+export async function recordParticipant(
+  bench: FilmBench,
+  callId: CallId,
+  start: Date,
+  participant: Participant,
+): Promise<LegIn<"ready">> {
+  const { name, metadata, atSeconds = 0, seconds, picture, tone, kbps = 400 } = participant;
   const firstUnixMs = start.getTime() + atSeconds * 1000;
   const at = new Date(firstUnixMs);
   const id = newLegId(at);
@@ -33,7 +38,7 @@ export async function recordParty(studio: Studio, callId: CallId, start: Date, p
   const sources = [picture, tone && `sine=f=${tone.hertz}:r=48000,volume=${8 * tone.loudness}`]; // a sine is 1/8
   const inputs = sources.flatMap((source) => (source ? ["-f", "lavfi", "-i", source] : []));
   const video = picture ? ["-c:v", "libvpx", "-pix_fmt", "yuv420p", "-deadline", "realtime", "-cpu-used", "-8"] : [];
-  const output = ["-b:v", `${kbps}k`, "-c:a", "libopus", "-t", `${seconds}`, join(studio.paths.call(callId), file)];
+  const output = ["-b:v", `${kbps}k`, "-c:a", "libopus", "-t", `${seconds}`, join(bench.paths.call(callId), file)];
   await text("ffmpeg", ["-v", "error", "-y", ...inputs, ...video, ...output]);
   const kinds = [...(picture ? (["video"] as const) : []), ...(tone ? (["audio"] as const) : [])];
   const clock = { firstUnixMs, rate: 1, source: "sender_report" as const };
@@ -49,11 +54,11 @@ export async function recordParty(studio: Studio, callId: CallId, start: Date, p
 }
 
 /** A call of these participants, ready to be made into a film. */
-export async function recordCall(studio: Studio, parties: readonly Party[]) {
+export async function recordCall(bench: FilmBench, participants: readonly Participant[]) {
   const start = new Date();
-  const callId = await studio.newCall(start);
+  const callId = await bench.newCall(start);
   const legs: LegIn<"ready">[] = [];
-  for (const party of parties) legs.push(await recordParty(studio, callId, start, party));
-  await studio.describe(callId, start, legs);
+  for (const participant of participants) legs.push(await recordParticipant(bench, callId, start, participant));
+  await bench.describe(callId, start, legs);
   return { callId, legs };
 }

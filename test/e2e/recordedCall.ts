@@ -1,10 +1,10 @@
 import { expect } from "vitest";
-import type { CallerPage, CallOptions, Setting, Statistics } from "../browsers/callerPage.ts";
+import type { CallerPage, CallOptions, Statistics, SyntheticMedia } from "../browsers/callerPage.ts";
 import { type Call, fileUrl, type Leg } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
-import { complaintsAbout, type Inspection, inspect } from "../bundle/recordingFile.ts";
-import { type Signal, watch } from "../bundle/recordingSignal.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
+import { type Inspection, inspect, validateMatroska } from "../bundle/recordingFile.ts";
+import { readSignal, type Signal } from "../bundle/recordingSignal.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { beeps, darkness, flashes, type Span, silences, soundAfterPicture, stills } from "../bundle/signalEvents.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
@@ -15,8 +15,8 @@ export const WITHIN_SECONDS = 0.4;
 /** Rounding to frames and the delays of canvas and audio graph; the fidelity tests measure more precisely. */
 export const IN_STEP_SECONDS = 0.1;
 export const SMALL = { width: 320, height: 240 };
-export const BOTH: Setting = { video: SMALL, audio: true };
-export const BUSY: Setting = { video: { width: 1280, height: 720, busy: true }, audio: true };
+export const BOTH: SyntheticMedia = { video: SMALL, audio: true };
+export const BUSY: SyntheticMedia = { video: { width: 1280, height: 720, busy: true }, audio: true };
 
 export interface Recorded extends Inspection, Signal {
   call: Call;
@@ -29,19 +29,19 @@ export interface Recorded extends Inspection, Signal {
 }
 
 /** The page's actions after the call is connected. */
-export type Story = (page: CallerPage) => Promise<void>;
+export type CallActions = (page: CallerPage) => Promise<void>;
 
 /** Makes a call of this many seconds and analyses its recording. */
-export async function perform(
+export async function makeCall(
   stage: Stage,
-  setting: Setting,
+  setting: SyntheticMedia,
   options: CallOptions,
   seconds: number,
-  story: Story = async () => undefined,
+  actions: CallActions = async () => undefined,
 ): Promise<Recorded> {
-  const { page, peerId } = await stage.performer(setting);
+  const { page, peerId } = await stage.syntheticCaller(setting);
   await page.call(RECORDER_PEER_ID, options);
-  await story(page);
+  await actions(page);
   await page.talk(seconds * 1_000);
   const endedAt = Date.now();
   const sent = await page.hangUp("close(true)");
@@ -52,11 +52,11 @@ export async function perform(
   const isMatroska = !leg.file?.name.endsWith(".mp4");
   const [inspected, signal, complaints] = await Promise.all([
     inspect(file.path),
-    watch(file.path),
-    isMatroska ? complaintsAbout(file.path) : "",
+    readSignal(file.path),
+    isMatroska ? validateMatroska(file.path) : "",
   ]);
   const recorded = { ...inspected, ...signal, call, leg, sent, complaints, callSeconds };
-  await note({ test: JSON.stringify({ setting, options }), sent, inspected, ...summary(recorded) });
+  await recordMeasurements({ test: JSON.stringify({ setting, options }), sent, inspected, ...summary(recorded) });
   return recorded;
 }
 

@@ -1,6 +1,6 @@
 import { composeOrThrow } from "../bundle/compose.ts";
-import { openFrontDoor } from "./frontDoor.ts";
 import type { Host } from "./host.ts";
+import { forwardHttpPort } from "./httpForwarding.ts";
 import { SOCKET } from "./settings.ts";
 
 const UP_LIMIT_MS = 180_000;
@@ -12,7 +12,7 @@ export function useHostEngine(): void {
 }
 
 /** Runs `docker compose up` on the host, also if the bundle is already running, and forwards its HTTP port. */
-export async function standUp(host: Host): Promise<AsyncDisposable> {
+export async function startBundle(host: Host): Promise<AsyncDisposable> {
   await composeOrThrow(["up", "--no-build", "--detach", "--wait", "--wait-timeout", "120"], { limitMs: UP_LIMIT_MS });
-  return openFrontDoor(host);
+  return forwardHttpPort(host);
 }
