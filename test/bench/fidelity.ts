@@ -37,8 +37,8 @@ const browsers: BrowserName[] = values.browser === "both" ? ["chromium", "firefo
 const plan = { seconds: Number(values.seconds), seed: Number(values.seed) };
 const wanted = CONDITIONS.filter(({ name }) => name.includes(values.only));
 
-const isOurs = !(await allHealthy());
-if (isOurs) await up();
+const isStartedHere = !(await allHealthy());
+if (isStartedHere) await up();
 try {
   const rows: Row[] = [];
   for (const browser of browsers) for (const condition of wanted) rows.push(await measure(browser, condition));
@@ -51,7 +51,7 @@ try {
   }
   if (rows.some(({ verdict }) => verdict.faults.length > 0)) process.exitCode = 1;
 } finally {
-  if (isOurs) await down();
+  if (isStartedHere) await down();
 }
 
 async function measure(name: BrowserName, condition: Condition): Promise<Row> {

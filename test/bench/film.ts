@@ -45,21 +45,21 @@ const participant = (name: string, hertz: number): Participant => ({
 });
 process.stderr.write(`making two recordings of ${seconds} s …\n`);
 const { callId, legs } = await recordCall(bench, [participant("Ada", 440), participant("Grace", 660)]);
-const life = await bench.begin();
+const makers = await bench.begin();
 
 process.stdout.write(`The host's ${cpus().length} CPUs are ${await busyPercent()} % busy with other work.\n\n`);
 say("", "took", "times real time");
 for (const [name, form] of FORMS) {
   let took = Number.POSITIVE_INFINITY;
   for (let round = 0; round < rounds; round += 1) {
-    const { job } = await makeFilm(life, callId, FilmForm.parse(form), legs);
+    const { job } = await makeFilm(makers, callId, FilmForm.parse(form), legs);
     // From the start of the job to its manifest entry, including the start of its container.
     took = Math.min(took, (Date.parse(job.endedAt ?? "") - Date.parse(job.startedAt ?? "")) / 1000);
   }
   say(name, `${took.toFixed(1)} s`, (seconds / took).toFixed(1));
   if (seconds / took < least) process.exitCode = 1;
 }
-const inputs = legs.map(({ file }) => `/recordings/calls/${life.library.paths.callName(callId)}/${file.name}`);
+const inputs = legs.map(({ file }) => `/recordings/calls/${makers.library.paths.callName(callId)}/${file.name}`);
 const copy = inputs.map((input) => `ffmpeg -v error -i ${input} -c copy -f webm -y /tmp/copy`);
 const decode = inputs.map((input) => `ffmpeg -v error -threads 1 -i ${input} -f null - & `);
 for (const [name, command] of [
@@ -74,7 +74,7 @@ for (const [name, command] of [
   const took = (performance.now() - began) / 1000;
   say(name, `${took.toFixed(1)} s`, (seconds / took).toFixed(1));
 }
-await life.jobs.close();
+await makers.jobs.close();
 if (process.exitCode) process.stderr.write(`some formats are slower than ${least} times real time\n`);
 
 async function busyPercent(): Promise<number> {

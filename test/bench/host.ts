@@ -50,7 +50,7 @@ try {
     for (const liveRestore of [false, true]) {
       const restart = await engineRestart(host, { liveRestore, callers });
       const title = `engine restarted with${liveRestore ? "" : "out"} live-restore`;
-      judge(`${title}; healthy after ${restart.wellAfterSeconds.toFixed(0)} s`, restart, RESTART_LOSS_SECONDS);
+      judge(`${title}; healthy after ${restart.healthyAfterSeconds.toFixed(0)} s`, restart, RESTART_LOSS_SECONDS);
       judge("the next call", { outcomes: restart.next, inconsistencies: [] }, RESTART_LOSS_SECONDS);
     }
   }
@@ -76,7 +76,7 @@ function judge(
     const isHealthy = state === "ready" && lostSeconds <= limit && Math.abs(endedLateSeconds) <= limit;
     if (!isHealthy || decodeErrors !== "") wrong.push(`${title}: ${words} ${decodeErrors}`);
   }
-  wrong.push(...inconsistencies.map((untruth) => `${title}: ${untruth}`));
+  wrong.push(...inconsistencies.map((inconsistency) => `${title}: ${inconsistency}`));
 }
 
 function say(line: string): void {

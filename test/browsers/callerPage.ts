@@ -60,7 +60,7 @@ export interface Size {
   busy?: boolean;
 }
 
-/** The caller's synthetic picture and sound, see test/pages/scene.js. */
+/** The caller's synthetic picture and sound, see test/pages/syntheticMedia.js. */
 export interface SyntheticMedia {
   video: Size | false;
   audio: boolean;
@@ -91,7 +91,7 @@ export interface CallerPage {
   heard(): Promise<unknown[]>;
   isConnected(): Promise<boolean>;
   /** Resolves with the time of the action, in seconds of the call. */
-  act(kind: Kind, deed: TrackAction, size?: Size): Promise<number>;
+  act(kind: Kind, action: TrackAction, size?: Size): Promise<number>;
   /** Calls a peer with the captured media. Resolves when media can flow. */
   call(target: string, options?: CallOptions): Promise<void>;
   /** Duration of the call so far, in milliseconds. */
@@ -133,7 +133,7 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
     open: async (signaling, peerId) => z.string().parse(await run("open", { ...signaling, peerId })),
     capture: async (media = { video: true, audio: true }) => void (await run("capture", media)),
     play: async (setting) => void (await run("play", setting)),
-    act: async (kind, deed, size) => z.number().parse(await run("act", kind, deed, size)) / 1000,
+    act: async (kind, action, size) => z.number().parse(await run("act", kind, action, size)) / 1000,
     call: async (target, options = {}) => void (await run("call", target, options)),
     sendThrough: async (...relays) =>
       void (await run("sendThrough", ...relays.map(({ address, port }) => ({ address, port })))),

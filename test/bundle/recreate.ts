@@ -24,18 +24,18 @@ export async function recreate(
   if (services.length > 1) await composeOrThrow([...files, "stop", ...services], options);
   for (const service of services) {
     await composeOrThrow([...files, ...UP, service], options);
-    if (isHealthy) await answers(`${PROJECT}-${service}-1`);
+    if (isHealthy) await waitForHealthCheck(`${PROJECT}-${service}-1`);
   }
 }
 
 /** Runs the container's health check immediately; Docker first runs it after an interval of five seconds. */
-async function answers(container: string): Promise<void> {
+async function waitForHealthCheck(container: string): Promise<void> {
   const format = "{{json .Config.Healthcheck.Test}}";
   const inspected = JSON.parse(await runOrThrow("docker", ["inspect", "--format", format, container]));
   const [, ...check] = HealthCheck.parse(inspected);
   let seen: unknown;
   await waitFor(
-    `${container} answers`,
+    `${container} is healthy`,
     ANSWER_LIMIT_MS,
     async () => {
       seen = await run("docker", ["exec", container, ...check]);

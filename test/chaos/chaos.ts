@@ -3,7 +3,7 @@ import { findCallsOf, type Leg } from "../bundle/api.ts";
 import { allHealthy } from "../bundle/services.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { type Caller, openStage, type Stage } from "../e2e/stage.ts";
+import { type Caller, openTestBrowser, type TestBrowser } from "../e2e/testBrowser.ts";
 import { kill } from "./kill.ts";
 import { callLengths, kills, type Victim } from "./schedule.ts";
 
@@ -51,7 +51,7 @@ export interface Tally {
 
 /** Makes calls while the bundle's containers are killed one after another, and counts the recordings. */
 export async function chaos({ seed, forMs, callers, say }: ChaosOptions): Promise<Tally> {
-  await using stage = await openStage("chromium");
+  await using testBrowser = await openTestBrowser("chromium");
   const until = Date.now() + forMs;
   const gatewayKills: Killed[] = [];
   const killed: Tally["kills"] = {};
@@ -61,7 +61,7 @@ export async function chaos({ seed, forMs, callers, say }: ChaosOptions): Promis
     say(`${victim} killed`);
   });
   const calling = Promise.all(
-    Array.from({ length: callers }, (_, index) => callRepeatedly(stage, seed + index + 1, until)),
+    Array.from({ length: callers }, (_, index) => callRepeatedly(testBrowser, seed + index + 1, until)),
   );
   const [attempts] = await Promise.all([calling, killing]);
   await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
@@ -81,11 +81,11 @@ async function killOneByOne(
   }
 }
 
-async function callRepeatedly(stage: Stage, seed: number, until: number): Promise<Attempt[]> {
+async function callRepeatedly(testBrowser: TestBrowser, seed: number, until: number): Promise<Attempt[]> {
   const attempts: Attempt[] = [];
   const lengths = callLengths(seed);
   while (Date.now() < until) {
-    const attempt = await callOnce(stage, lengths.next().value, until);
+    const attempt = await callOnce(testBrowser, lengths.next().value, until);
     if (attempt) attempts.push(attempt);
     else await delay(RETRY_MS);
   }
@@ -93,10 +93,10 @@ async function callRepeatedly(stage: Stage, seed: number, until: number): Promis
 }
 
 /** @returns undefined if the call did not connect because a service was restarting. */
-async function callOnce(stage: Stage, ms: number, until: number): Promise<Attempt | undefined> {
+async function callOnce(testBrowser: TestBrowser, ms: number, until: number): Promise<Attempt | undefined> {
   let caller: Caller | undefined;
   try {
-    caller = await within(CALL_LIMIT_MS, stage.caller());
+    caller = await within(CALL_LIMIT_MS, testBrowser.caller());
     await within(CALL_LIMIT_MS, caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" }));
   } catch {
     await caller?.page.tab.close().catch(() => undefined);

@@ -9,7 +9,7 @@ import { recreate } from "../bundle/recreate.ts";
 import { ORIGIN, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { PATIENCE_MS, type Ready, readyCallOf } from "./expectations.ts";
-import { openStage } from "./stage.ts";
+import { openTestBrowser } from "./testBrowser.ts";
 
 const TOKEN = "token-of-the-access-tests";
 const BEARER = { authorization: `Bearer ${TOKEN}` };
@@ -23,8 +23,8 @@ const restart = (env: Record<string, string>) => recreate(["orchestrator"], { en
 
 beforeAll(async () => {
   {
-    await using stage = await openStage("chromium");
-    const { page, peerId } = await stage.caller();
+    await using testBrowser = await openTestBrowser("chromium");
+    const { page, peerId } = await testBrowser.caller();
     await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
     await page.talk(3_000);
     await page.hangUp("close(true)");

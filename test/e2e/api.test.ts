@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type Call, errorCode, fileUrl, getCall, type Leg, listCalls, request } from "../bundle/api.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { newPeerId, openStage } from "./stage.ts";
+import { newPeerId, openTestBrowser } from "./testBrowser.ts";
 
 const UNKNOWN_CALL = "call_00000000-0000-4000-8000-000000000000";
 const CALLS = 3;
@@ -11,8 +11,8 @@ const CALL_SECONDS = 2;
 let recorded: { call: Call; leg: Leg }[];
 
 beforeAll(async () => {
-  await using stage = await openStage("chromium");
-  const callers = await Promise.all(Array.from({ length: CALLS }, () => stage.caller()));
+  await using testBrowser = await openTestBrowser("chromium");
+  const callers = await Promise.all(Array.from({ length: CALLS }, () => testBrowser.caller()));
   recorded = await Promise.all(
     callers.map(async ({ page, peerId }, index) => {
       await page.call(RECORDER_PEER_ID, { videoCodec: "VP8", metadata: { seat: index, note: "<b>ü & \n" } });
@@ -158,8 +158,8 @@ describe("client errors get a code and a message", () => {
 });
 
 test("legs with the same metadata.call belong to one call", async () => {
-  await using stage = await openStage("chromium");
-  const callers = await Promise.all([stage.caller(), stage.caller()]);
+  await using testBrowser = await openTestBrowser("chromium");
+  const callers = await Promise.all([testBrowser.caller(), testBrowser.caller()]);
   const metadata = { call: newPeerId("conversation") };
   await Promise.all(callers.map(({ page }) => page.call(RECORDER_PEER_ID, { videoCodec: "VP8", metadata })));
   await Promise.all(callers.map(({ page }) => page.talk(CALL_SECONDS * 1000)));

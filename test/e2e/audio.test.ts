@@ -16,7 +16,7 @@ import { findBeeps } from "../fidelity/beeps.ts";
 import { decodeSound, SAMPLE_RATE } from "../fidelity/decode.ts";
 import { openPatternPage } from "../fidelity/patternPage.ts";
 import { median } from "../fidelity/statistics.ts";
-import { newPeerId, openStage, type Stage } from "./stage.ts";
+import { newPeerId, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const SEGMENT_SECONDS = 2;
 const LIVE = `
@@ -49,11 +49,11 @@ interface Heard extends Segment {
   heardMs: number;
 }
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
 test("each participant's audio is written in segments during the call, locally and remotely, without gaps", {
   timeout: 3 * LIMIT_MS,
@@ -64,7 +64,7 @@ test("each participant's audio is written in segments during the call, locally a
   await using _ = await uploadTo("webdav", undefined, live);
   await using webdav = await StorageServer.start("webdav");
   await using events = await follow();
-  const page = await openPatternPage(stage.browser, stage.pages);
+  const page = await openPatternPage(testBrowser.browser, testBrowser.pages);
   await using _page = { [Symbol.asyncDispose]: () => page.tab.close().catch(() => undefined) };
   const [peerId, key] = [newPeerId("party"), newPeerId("conversation")];
   await page.open(SIGNALING, peerId);

@@ -12,18 +12,18 @@ import {
   SMALL,
   WITHIN_SECONDS,
 } from "./recordedCall.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const PACKETS_PER_SECOND = 50;
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
 const record = (setting: SyntheticMedia, options: CallOptions, seconds: number, actions: CallActions) =>
-  makeCall(stage, setting, options, seconds, actions);
+  makeCall(testBrowser, setting, options, seconds, actions);
 
 // The calls mostly wait, so they run concurrently.
 describe.concurrent("a caller who", () => {

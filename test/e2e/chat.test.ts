@@ -6,13 +6,13 @@ import { allHealthy } from "../bundle/services.ts";
 import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
-import { openStage } from "./stage.ts";
+import { openTestBrowser } from "./testBrowser.ts";
 
 test.each(["binary", "json", "none"])(
   "messages from pages to the recorder are stored with their call (%s)",
   async (serialization) => {
-    await using stage = await openStage("chromium");
-    const { page, peerId } = await stage.caller();
+    await using testBrowser = await openTestBrowser("chromium");
+    const { page, peerId } = await testBrowser.caller();
     await page.call(RECORDER_PEER_ID, { videoCodec: "VP8", metadata: { name: "Ada" } });
     const { id } = await recordingCallOf(peerId);
     await page.connect(RECORDER_PEER_ID, { serialization });
@@ -46,8 +46,8 @@ test.each(["binary", "json", "none"])(
 );
 
 test("a chat continues across a restart of the orchestrator, and stays with its call", async () => {
-  await using stage = await openStage("chromium");
-  const { page, peerId } = await stage.caller();
+  await using testBrowser = await openTestBrowser("chromium");
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   const { id } = await recordingCallOf(peerId);
   await page.connect(RECORDER_PEER_ID, { serialization: "json" });

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CallOptions } from "../browsers/callerPage.ts";
 import { BOTH, expectInStep, expectPlayable, makeCall, SMALL } from "./recordedCall.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 4;
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
 const h264 = (parameters: string): CallOptions => ({ only: { mimeType: "video/H264", parameters } });
 
@@ -27,14 +27,14 @@ describe.concurrent("a codec that a page offers alone is recorded unchanged", ()
     ["H264 Main", h264("packetization-mode=1;profile-level-id=4d00"), "mkv", ["audio opus", "video h264"]],
     ["G.711 with VP8", { audioCodec: "PCMU" }, "mkv", ["audio pcm_mulaw", "video vp8"]],
   ])("%s", async (_, options, container, streams) => {
-    const seen = await makeCall(stage, BOTH, options, CALL_SECONDS);
+    const seen = await makeCall(testBrowser, BOTH, options, CALL_SECONDS);
     expect(seen.leg.file?.name).toBe(`${seen.leg.id}.${container}`);
     expectPlayable(seen, streams);
     expectInStep(seen);
   });
 
   test("the largest of three simulcast layers is recorded", async () => {
-    const seen = await makeCall(stage, BOTH, { layers: [4, 2, 1] }, CALL_SECONDS);
+    const seen = await makeCall(testBrowser, BOTH, { layers: [4, 2, 1] }, CALL_SECONDS);
     expectPlayable(seen, ["audio opus", "video vp8"]);
     expect(new Set(seen.frames.map(({ width, height }) => `${width}x${height}`))).toEqual(
       new Set([`${SMALL.width}x${SMALL.height}`]),

@@ -10,7 +10,7 @@ import { beeps, flashes } from "../bundle/signalEvents.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { PATIENCE_MS } from "./expectations.ts";
 import { BOTH, BUSY, expectInStep, expectPlayable, makeCall, type Recorded, sentKbps } from "./recordedCall.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 4;
 const H264 = { only: { mimeType: "video/H264", parameters: "packetization-mode=1" } };
@@ -31,19 +31,19 @@ audio:
   transcode: vorbis
 `;
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
 test("separate tracks in step, H264 in MP4 and a bitrate limit work where they are configured", async () => {
   await using _ = await configure(SEPARATE);
   let kbps = 0;
   const [webm, mp4] = await Promise.all([
-    makeCall(stage, BOTH, {}, CALL_SECONDS),
-    makeCall(stage, BOTH, H264, CALL_SECONDS),
-    makeCall(stage, BUSY, {}, 6, async (page) => {
+    makeCall(testBrowser, BOTH, {}, CALL_SECONDS),
+    makeCall(testBrowser, BOTH, H264, CALL_SECONDS),
+    makeCall(testBrowser, BUSY, {}, 6, async (page) => {
       await page.talk(3_000);
       kbps = await sentKbps(page, 6_000);
     }),
@@ -61,8 +61,8 @@ test("separate tracks in step, H264 in MP4 and a bitrate limit work where they a
 test("audio is converted to Vorbis where that is configured", async () => {
   await using _ = await configure(VORBIS);
   const [opus, g711] = await Promise.all([
-    makeCall(stage, BOTH, {}, CALL_SECONDS),
-    makeCall(stage, BOTH, { audioCodec: "PCMU" }, CALL_SECONDS),
+    makeCall(testBrowser, BOTH, {}, CALL_SECONDS),
+    makeCall(testBrowser, BOTH, { audioCodec: "PCMU" }, CALL_SECONDS),
   ]);
   for (const seen of [opus, g711]) {
     expect(seen.leg.file?.name).toBe(`${seen.leg.id}.webm`);
@@ -82,7 +82,7 @@ test("a host with too few resources refuses calls, names the resource, and accep
       const unhealthy = parts.filter(([, { status }]) => status !== "ok").map(([name]) => name);
       return unhealthy.length === 1 && unhealthy[0] === "host";
     });
-    const { page, peerId } = await stage.caller();
+    const { page, peerId } = await testBrowser.caller();
     await expect(page.call(RECORDER_PEER_ID, { videoCodec: "VP8" })).rejects.toThrow("not connected");
     const call = await findCallOf(peerId);
     expect(call?.legs).toMatchObject([{ state: "failed", error: { code: "MEMORY_SHORT" } }]);
@@ -92,7 +92,7 @@ test("a host with too few resources refuses calls, names the resource, and accep
     expect((await health.json()).parts).toMatchObject({ host });
     await page.tab.close();
   }
-  const seen = await makeCall(stage, BOTH, {}, 1);
+  const seen = await makeCall(testBrowser, BOTH, {}, 1);
   expectPlayable(seen, ["audio opus", "video vp8"]);
 });
 

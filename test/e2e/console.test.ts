@@ -8,7 +8,7 @@ import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { listVolume } from "../bundle/volume.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectNothingLeft, PATIENCE_MS, recordingCallOf } from "./expectations.ts";
-import { openStage } from "./stage.ts";
+import { openTestBrowser } from "./testBrowser.ts";
 
 const LIMIT = { timeout: PATIENCE_MS };
 
@@ -19,12 +19,12 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 test("a call appears while it runs, and its recording plays alone and with the timeline", async () => {
-  await using stage = await openStage("chromium");
+  await using testBrowser = await openTestBrowser("chromium");
   await using opened = await openConsolePage(browser, "/");
   const { page, complaints } = opened;
   await page.locator(".link-live").waitFor(LIMIT);
 
-  const caller = await stage.caller();
+  const caller = await testBrowser.caller();
   await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8", metadata: { name: "<b>Ada</b>", order: 4711 } });
   const row = page.locator(".row", { hasText: "<b>Ada</b>" }).first();
   await row.locator(".badge-recording").waitFor(LIMIT);
@@ -59,8 +59,8 @@ test("a call appears while it runs, and its recording plays alone and with the t
 });
 
 test("a running call can be stopped from the console, and removed when it is over", async () => {
-  await using stage = await openStage("chromium");
-  const caller = await stage.caller();
+  await using testBrowser = await openTestBrowser("chromium");
+  const caller = await testBrowser.caller();
   await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   const { id } = await recordingCallOf(caller.peerId, PATIENCE_MS);
   await caller.page.talk(1_000);

@@ -4,13 +4,13 @@ import { stopCall } from "../bundle/api.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import {
+  expectCompleteRecording,
   expectNothingLeft,
-  expectTrueRecording,
   READY_LIMIT_MS,
   readyCallOf,
   recordingCallOf,
 } from "./expectations.ts";
-import { type Caller, openStage, type Stage } from "./stage.ts";
+import { type Caller, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 5;
 const LENGTH = { seconds: CALL_SECONDS, within: 1 };
@@ -23,7 +23,7 @@ const ICE_GRACE_MS = 30_000;
 interface Ending {
   how: string;
   /** Ends the call. Resolves with the last statistics before the end. */
-  end(stage: Stage, caller: Caller): Promise<Statistics>;
+  end(testBrowser: TestBrowser, caller: Caller): Promise<Statistics>;
   /** Added to the limit of 3 s. */
   graceMs?: number;
 }
@@ -72,16 +72,16 @@ const ENDINGS: Ending[] = [
 ];
 
 test.each(ENDINGS)("a call that ends by $how leaves a complete recording", async ({ end, graceMs = 0 }) => {
-  await using stage = await openStage("chromium");
-  const caller = await stage.caller();
+  await using testBrowser = await openTestBrowser("chromium");
+  const caller = await testBrowser.caller();
   await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await caller.page.talk(CALL_SECONDS * 1000);
 
   const endedAt = Date.now();
-  const sent = await end(stage, caller);
+  const sent = await end(testBrowser, caller);
   const ready = await readyCallOf(caller.peerId, endedAt, READY_LIMIT_MS + graceMs);
 
-  await expectTrueRecording(ready, sent, LENGTH);
+  await expectCompleteRecording(ready, sent, LENGTH);
   await expectNothingLeft();
   expect(ready.leg.error).toBeUndefined();
 });

@@ -57,7 +57,7 @@ export function recordingCallOf(peerId: string, limitMs = 5_000): Promise<Call> 
 }
 
 /** Checks everything that is promised about a recording with video and audio; returns the properties of the file. */
-export async function expectTrueRecording(
+export async function expectCompleteRecording(
   { call, leg, readyAfterMs }: Ready,
   sent: Statistics,
   length: { seconds: number; within: number },

@@ -3,7 +3,7 @@ import { recordMeasurements } from "../bundle/measurements.ts";
 import { CONDITIONS } from "../fidelity/conditions.ts";
 import { measureCall } from "../fidelity/measuredCall.ts";
 import { judge } from "../fidelity/verdict.ts";
-import { openStage } from "./stage.ts";
+import { openTestBrowser } from "./testBrowser.ts";
 
 const SEED = 7;
 const CALL_SECONDS = 14;
@@ -14,9 +14,13 @@ const EDGE_MS = 60;
 const rows = CONDITIONS.filter(({ name }) => /^5 %|^outage/.test(name));
 
 test.each(rows)("$name: the recording matches what was sent", async (condition) => {
-  await using stage = await openStage("chromium");
+  await using testBrowser = await openTestBrowser("chromium");
   const { impairment } = condition;
-  const measured = await measureCall(stage.browser, stage.pages, { impairment, seed: SEED, seconds: CALL_SECONDS });
+  const measured = await measureCall(testBrowser.browser, testBrowser.pages, {
+    impairment,
+    seed: SEED,
+    seconds: CALL_SECONDS,
+  });
   const { faults, scores } = judge(condition, measured);
   const { offsets, presence, reference, relay } = measured;
   const { correctedMs } = presence.audio ?? {};

@@ -89,8 +89,8 @@ test("a film contains all files of a leg that has rolled over, each at its true 
   const rolledCall = await bench.newCall(start);
   const leg = await rolledOver(rolledCall, start.getTime());
   await bench.describe(rolledCall, start, [leg]);
-  const life = await bench.begin();
-  const { film, path } = await makeFilm(life, rolledCall, FilmForm.parse({}), [leg]);
+  const makers = await bench.begin();
+  const { film, path } = await makeFilm(makers, rolledCall, FilmForm.parse({}), [leg]);
   const frames = await decodeFrames(path, LEFT);
   const beeps = findBeeps(await decodeSound(path, 0));
   // The pattern restarts in each file. Within the promised tolerance of the seam, either file may be shown.
@@ -116,7 +116,7 @@ test("a film contains all files of a leg that has rolled over, each at its true 
     expect(Math.max(...[...pictures, ...sounds].map(Math.abs))).toBeLessThan(IN_SYNC_MS);
   }
   expect(film.file.durationSeconds).toBeCloseTo(2 * SEAM_SECONDS, 0);
-  await life.jobs.close();
+  await makers.jobs.close();
 });
 
 test("a recording gets a poster, thumbnails of different moments, and a waveform", async () => {

@@ -18,7 +18,7 @@ import { findPairs } from "../fidelity/pairs.ts";
 import { openPatternPage, type PatternPage } from "../fidelity/patternPage.ts";
 import { median, quantile } from "../fidelity/statistics.ts";
 import { recordingCallOf } from "./expectations.ts";
-import { newPeerId, openStage, type Stage } from "./stage.ts";
+import { newPeerId, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const FILM = `
 film:
@@ -36,15 +36,15 @@ const [WIDTH, HEIGHT] = [640, 360];
 
 const LIMIT = { timeout: LIMIT_MS };
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 let browser: Browser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
   browser = await chromium.launch({ executablePath: EXECUTABLES.chromium, args: CHROMIUM_ARGUMENTS });
 });
 afterAll(async () => {
   await browser?.close();
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
 });
 
 test("a call with two participants becomes a film with both in step, although the orchestrator is killed in the middle", async () => {
@@ -96,7 +96,7 @@ test("the console shows a film's progress, cancels it, and shows previews of the
   // Large, so that its progress can be seen. No film is started while a call is being recorded.
   const large = "  tileWidth: 800\n  tileHeight: 450\n  frameRate: 60\n";
   await using _ = await configure(`${FILM}${large}previews: { enabled: true }\njobs: { whileRecordingAtMost: 0 }\n`);
-  const { page: bystander, peerId } = await stage.caller();
+  const { page: bystander, peerId } = await testBrowser.caller();
   await bystander.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await recordingCallOf(peerId, LIMIT_MS);
   const callId = await callTwice();
@@ -140,11 +140,11 @@ test("the console shows a film's progress, cancels it, and shows previews of the
 
 /** Two browsers that call each other and the recorder, sending the same pattern at the same time. */
 async function callEachOther(): Promise<string> {
-  await using other = await openStage("chromium");
+  await using other = await openTestBrowser("chromium");
   const startMs = Date.now();
   const key = newPeerId("conversation");
-  const stages = [stage, other] as const;
-  const pages = await Promise.all(stages.map(({ browser, pages }) => openPatternPage(browser, pages, startMs)));
+  const testBrowsers = [testBrowser, other] as const;
+  const pages = await Promise.all(testBrowsers.map(({ browser, pages }) => openPatternPage(browser, pages, startMs)));
   const [ada, grace] = pages as [PatternPage, PatternPage];
   const [adaId, graceId] = [newPeerId("ada"), newPeerId("grace")];
   await Promise.all([ada.open(SIGNALING, adaId), grace.open(SIGNALING, graceId)]);
@@ -161,7 +161,7 @@ async function callEachOther(): Promise<string> {
 
 /** One page that calls twice with the same pattern, as two participants of one call. */
 async function callTwice(): Promise<string> {
-  const page = await openPatternPage(stage.browser, stage.pages);
+  const page = await openPatternPage(testBrowser.browser, testBrowser.pages);
   const peerId = newPeerId("party");
   const key = newPeerId("conversation");
   await page.open(SIGNALING, peerId);

@@ -21,19 +21,19 @@ const NEAR = 24;
 const EMPTY: [number, number, number] = [0x1c, 0x20, 0x26];
 
 let bench: FilmBench;
-let life: FilmMakers;
+let makers: FilmMakers;
 let call: Awaited<ReturnType<typeof recordCall>>;
 
 beforeAll(async () => {
   bench = await FilmBench.open();
-  life = await bench.begin();
+  makers = await bench.begin();
   call = await recordCall(bench, [
     participant("Ada", "red", 400),
     { ...participant("Grace", "blue", 700), atSeconds: 0.5 },
   ]);
 });
 afterAll(async () => {
-  await life?.jobs.close();
+  await makers?.jobs.close();
   await bench?.[Symbol.asyncDispose]();
 });
 
@@ -52,7 +52,12 @@ test.each([
 ] as const)(
   "a film can be %s %j, is as long as the call, valid, and playable before it is fully loaded",
   async (format, more, streams) => {
-    const { film, path } = await makeFilm(life, call.callId, FilmForm.parse({ format, ...more, ...SMALL }), call.legs);
+    const { film, path } = await makeFilm(
+      makers,
+      call.callId,
+      FilmForm.parse({ format, ...more, ...SMALL }),
+      call.legs,
+    );
     expect(film.file.name).toBe(`film.${format}`);
     const seen = await inspect(path);
     expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort()).toEqual(streams);
@@ -66,11 +71,11 @@ test.each([
 );
 
 test("an audio-only film gets a waveform", async () => {
-  const { film } = await makeFilm(life, call.callId, FilmForm.parse({ format: "mp3" }), call.legs);
+  const { film } = await makeFilm(makers, call.callId, FilmForm.parse({ format: "mp3" }), call.legs);
   const order = { file: film.file.name };
-  const { id } = await life.jobs.queue({ name: "preview" }, { callId: call.callId, subject: film.file.name, order });
-  await jobDone(life.jobs, id);
-  const preview = (await life.calls.get(call.callId))?.previews?.[film.file.name];
+  const { id } = await makers.jobs.queue({ name: "preview" }, { callId: call.callId, subject: film.file.name, order });
+  await jobDone(makers.jobs, id);
+  const preview = (await makers.calls.get(call.callId))?.previews?.[film.file.name];
   expect(preview).toEqual({ waveform: "film.waveform.png" });
   const waveform = await stillOf(bench.paths.recording(call.callId, "film.waveform.png"), 0);
   expect(waveform).toMatchObject({ width: 1000, height: 120 });
@@ -107,7 +112,7 @@ test("nine participants have a tile each with their name, dark while they are ab
   const [ninth] = participants.splice(8);
   const late = { ...(ninth as Participant), atSeconds: 0.7, seconds: 0.7 };
   const { callId, legs } = await recordCall(bench, [...participants, late]);
-  const { path } = await makeFilm(life, callId, FilmForm.parse({ tileWidth: 320, tileHeight: 180 }), legs);
+  const { path } = await makeFilm(makers, callId, FilmForm.parse({ tileWidth: 320, tileHeight: 180 }), legs);
 
   const [early, middle, after] = await Promise.all([0.3, 1.1, 1.8].map((seconds) => stillOf(path, seconds)));
   if (!early || !middle || !after) throw new Error("no pictures");
@@ -139,7 +144,7 @@ test.each([
     { seconds: 1, tone: { hertz: 700, loudness: 0.5 } },
     { seconds: 1, picture: plain("blue") },
   ]);
-  const { path } = await makeFilm(life, callId, FilmForm.parse({ tileWidth: 320, tileHeight: 180, ...form }), legs);
+  const { path } = await makeFilm(makers, callId, FilmForm.parse({ tileWidth: 320, tileHeight: 180, ...form }), legs);
   const still = await stillOf(path, 0.5);
   expect([still.width, still.height]).toEqual(size);
   expectNear(still.at(160, 90), [255, 0, 0], "the first");
@@ -154,14 +159,14 @@ test("a film is made with limited CPU and no network, and leaves nothing behind 
   const long: Participant = { seconds: 60, picture: "testsrc2=s=640x360:r=30" };
   const { callId, legs } = await recordCall(bench, [long, participant("Grace", "blue", 500)]);
   const order = { form: FilmForm.parse({ tileWidth: 1280, tileHeight: 720 }), legs: legs.map(({ id }) => id) };
-  const told: number[] = [];
-  life.jobs.book.on("change", ({ kind, progress }) => kind === "film" && told.push(progress));
-  const { id } = await life.jobs.queue({ name: "film" }, { callId, order });
+  const progresses: number[] = [];
+  makers.jobs.book.on("change", ({ kind, progress }) => kind === "film" && progresses.push(progress));
+  const { id } = await makers.jobs.queue({ name: "film" }, { callId, order });
   await waitFor(
     "the film is being made",
     LIMIT_MS,
-    () => (told.at(-1) ?? 0) > 1,
-    () => told,
+    () => (progresses.at(-1) ?? 0) > 1,
+    () => progresses,
   );
   const [container] = await recorderContainers({ project: bench.project });
   const limits =
@@ -169,12 +174,12 @@ test("a film is made with limited CPU and no network, and leaves nothing behind 
   const said = await runOrThrow("docker", ["inspect", "--format", limits, container?.ID ?? ""]);
   expect(said.trim()).toBe(`none 128 ${1e9} ${1024 ** 3}`);
 
-  expect((await life.jobs.cancel(id as JobId)).state).toBe("cancelled");
+  expect((await makers.jobs.cancel(id as JobId)).state).toBe("cancelled");
   expect(await recorderContainers({ project: bench.project })).toEqual([]);
   expect(await readdir(bench.paths.spool)).toEqual([]);
-  expect((await life.calls.get(callId))?.film).toBeUndefined();
-  expect(told.at(-1)).toBeLessThan(100);
-  expect(told).toEqual(told.toSorted((one, other) => one - other));
+  expect((await makers.calls.get(callId))?.film).toBeUndefined();
+  expect(progresses.at(-1)).toBeLessThan(100);
+  expect(progresses).toEqual(progresses.toSorted((one, other) => one - other));
 });
 
 function expectNear(seen: readonly number[], wanted: readonly number[], what: string): void {

@@ -6,12 +6,12 @@ import { ORIGIN, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import {
   expectAllHealthy,
+  expectCompleteRecording,
   expectNothingLeft,
-  expectTrueRecording,
   PATIENCE_MS,
   recordingCallOf,
 } from "./expectations.ts";
-import { newPeerId, openStage } from "./stage.ts";
+import { newPeerId, openTestBrowser } from "./testBrowser.ts";
 
 const OFFERS = 1_000;
 /** The gateway holds at most a thousand calls at once. It does not announce further calls. */
@@ -21,8 +21,8 @@ const CALL_SECONDS = 6;
 const REFUSED_LIMIT_MS = 90_000;
 
 test("a caller that opens a thousand calls gets only a few, and disturbs no other caller", async () => {
-  await using stage = await openStage("chromium");
-  const { page, peerId } = await stage.caller();
+  await using testBrowser = await openTestBrowser("chromium");
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   const { id } = await recordingCallOf(peerId);
 
@@ -40,7 +40,7 @@ test("a caller that opens a thousand calls gets only a few, and disturbs no othe
     const [leg] = call.legs;
     if (!leg) throw new Error("the call has no leg");
     const ready = { call, leg, readyAfterMs: Date.now() - endedAt };
-    await expectTrueRecording(ready, sent, { seconds: CALL_SECONDS, within: 2 });
+    await expectCompleteRecording(ready, sent, { seconds: CALL_SECONDS, within: 2 });
     await waitFor(
       "the refused calls are listed",
       REFUSED_LIMIT_MS,

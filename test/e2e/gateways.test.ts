@@ -6,13 +6,13 @@ import { MEDIA_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import {
   expectAllHealthy,
+  expectCompleteRecording,
   expectNothingLeft,
-  expectTrueRecording,
   PATIENCE_MS,
   readyCallOf,
   recordingCallOf,
 } from "./expectations.ts";
-import { type Caller, openStage, type Stage } from "./stage.ts";
+import { type Caller, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const PORTS = `${MEDIA_PORT + 10}-${MEDIA_PORT + 15}`;
 /** Inside the container, as in the Compose file. */
@@ -37,8 +37,12 @@ test("three gateways share the calls, each on its own port; if one is killed, on
   const gateways = await gatewayContainers();
   expect(new Set(gateways.map(({ port }) => port)).size).toBe(3);
 
-  await using stage = await openStage("chromium");
-  const [lost, ...others] = [await startCall(stage), await startCall(stage), await startCall(stage)] as const;
+  await using testBrowser = await openTestBrowser("chromium");
+  const [lost, ...others] = [
+    await startCall(testBrowser),
+    await startCall(testBrowser),
+    await startCall(testBrowser),
+  ] as const;
   const dying = await gatewayOf(lost, gateways);
   const living = await Promise.all(others.map((caller) => gatewayOf(caller, gateways)));
   expect(new Set([dying, ...living]).size).toBe(3);
@@ -49,15 +53,15 @@ test("three gateways share the calls, each on its own port; if one is killed, on
   await killContainer(dying.id);
   const ended = await readyCallOf(lost.peerId, killedAt, PATIENCE_MS);
   expect(ended.leg.reason).toBe("gateway_lost");
-  await expectTrueRecording(ended, sentBefore, { seconds: UNTIL_KILL_MS / 1000, within: 2 }, KILL_MS);
+  await expectCompleteRecording(ended, sentBefore, { seconds: UNTIL_KILL_MS / 1000, within: 2 }, KILL_MS);
   await waitFor("the caller is notified of the end", NOTIFIED_LIMIT_MS, async () => !(await lost.page.isOpen()));
   await waitForGateways(2);
 
   // New calls go to the remaining gateways, and the recorder dials from the one with fewer calls.
-  const next = await startCall(stage);
+  const next = await startCall(testBrowser);
   const busy = await gatewayOf(next, gateways);
   expect(living).toContain(busy);
-  const called = await stage.caller();
+  const called = await testBrowser.caller();
   await dial({ peerId: called.peerId });
   await called.page.called();
   await recordingCallOf(called.peerId);
@@ -91,11 +95,11 @@ test("three gateways share the calls, each on its own port; if one is killed, on
 async function hangUp({ page, peerId }: Caller): Promise<void> {
   const sent = await page.hangUp("close(true)");
   const length = { seconds: await page.lasted(), within: 1 };
-  await expectTrueRecording(await readyCallOf(peerId, Date.now(), PATIENCE_MS), sent, length);
+  await expectCompleteRecording(await readyCallOf(peerId, Date.now(), PATIENCE_MS), sent, length);
 }
 
-async function startCall(stage: Stage): Promise<Caller> {
-  const caller = await stage.caller();
+async function startCall(testBrowser: TestBrowser): Promise<Caller> {
+  const caller = await testBrowser.caller();
   await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await recordingCallOf(caller.peerId);
   return caller;

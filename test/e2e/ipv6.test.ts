@@ -4,9 +4,9 @@ import { recordMeasurements } from "../bundle/measurements.ts";
 import { MEDIA_PORT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { RoamingHost, SERVERS } from "../network/roamingHost.ts";
 import { servePages } from "../pages/pageServer.ts";
-import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import { expectCompleteRecording, expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
 import { publishForRoamingHosts } from "./publishing.ts";
-import { newPeerId } from "./stage.ts";
+import { newPeerId } from "./testBrowser.ts";
 
 const SERVER = SERVERS[6];
 /** Only set where needed: on an address other than loopback, the other services would require a token and a key. */
@@ -38,7 +38,7 @@ test("a caller with IPv6 only is recorded through the ports that Docker publishe
     const sent = await page.hangUp("close(true)");
     const seconds = await page.lasted();
 
-    await expectTrueRecording(await readyCallOf(peerId, endedAt, PATIENCE_MS), sent, { seconds, within: 0.5 });
+    await expectCompleteRecording(await readyCallOf(peerId, endedAt, PATIENCE_MS), sent, { seconds, within: 0.5 });
 
     expect(otherSide.named).toEqual(expect.arrayContaining([`${SERVER}:${MEDIA_PORT}`, `127.0.0.1:${MEDIA_PORT}`]));
     expect(otherSide.used).toBe(`${SERVER}:${MEDIA_PORT}`);

@@ -20,7 +20,7 @@ import {
   recordingCallOf,
   untilAllHealthy,
 } from "./expectations.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 /** Publishers of a VideoRoom are recorded, with Janus instead of this project's gateway. */
 
@@ -33,13 +33,13 @@ const KEPT = 0.98;
 const IN_STEP_SECONDS = 0.1;
 
 let janus: JanusBundle;
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
   janus = await withJanus();
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 }, START_LIMIT_MS);
 afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
   await janus?.[Symbol.asyncDispose]();
   await recorderIsRegistered();
   await untilAllHealthy();
@@ -164,7 +164,7 @@ interface Recorded {
 
 /** A page that publishes and is being recorded. */
 async function recorded(display: string, media?: Published): Promise<Recorded> {
-  const page = await openPublisherPage(stage.browser, stage.pages, ROOM, display);
+  const page = await openPublisherPage(testBrowser.browser, testBrowser.pages, ROOM, display);
   await page.publish(media);
   const { id } = await recordingCallOf(page.peerId, PATIENCE_MS);
   return { page, callId: id, before: await page.sent() };

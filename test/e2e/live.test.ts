@@ -22,7 +22,7 @@ import { findPairs } from "../fidelity/pairs.ts";
 import { FLASH_EVERY_FRAMES, FRAME_RATE, HEIGHT, readFrame, WIDTH } from "../fidelity/pattern.ts";
 import { openPatternPage } from "../fidelity/patternPage.ts";
 import { median } from "../fidelity/statistics.ts";
-import { newPeerId, openStage, type Stage } from "./stage.ts";
+import { newPeerId, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const [KEY, PASSPHRASE] = [randomUUID(), randomUUID()];
 /** Small, because the two cores also run the browsers. */
@@ -52,23 +52,23 @@ const LAST_PAIRS = 3;
 const LIMIT_MS = 60_000;
 const LIMIT = { timeout: LIMIT_MS };
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 let browser: Browser;
 let live: AsyncDisposable;
 beforeAll(async () => {
   live = await showLive("hls,dash", LIVE);
   await StreamReceiver.build();
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
   browser = await chromium.launch({ executablePath: EXECUTABLES.chromium, args: CHROMIUM_ARGUMENTS });
 }, BUILD_LIMIT_MS);
 afterAll(async () => {
   await browser?.close();
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
   await live?.[Symbol.asyncDispose]();
 });
 
 test("a call can be watched live while participants join and the live service is killed", async () => {
-  const page = await openPatternPage(stage.browser, stage.pages);
+  const page = await openPatternPage(testBrowser.browser, testBrowser.pages);
   const [peerId, key] = [newPeerId("party"), newPeerId("conversation")];
   await page.open(SIGNALING, peerId);
   const join = (name: string) =>
@@ -142,7 +142,7 @@ test("a call can be watched live while participants join and the live service is
 test("a call is streamed to RTMP and SRT servers, reconnects after they restart, and does not leak their secrets", async () => {
   await using rtmp = await StreamReceiver.start("rtmp");
   await using srt = await StreamReceiver.start("srt", PASSPHRASE);
-  const page = await openPatternPage(stage.browser, stage.pages);
+  const page = await openPatternPage(testBrowser.browser, testBrowser.pages);
   const peerId = newPeerId("broadcaster");
   await page.open(SIGNALING, peerId);
   const metadata = { call: newPeerId("show"), live: ["channel", "secure", "distrusted", "studio"] };

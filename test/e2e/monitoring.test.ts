@@ -8,7 +8,7 @@ import { run, runOrThrow } from "../bundle/run.ts";
 import { IMAGE_TAG, ORIGIN, PROJECT, RECORDER_PEER_ID, REPOSITORY } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { openStage } from "./stage.ts";
+import { openTestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 3;
 const BUILD_LIMIT_MS = 300_000;
@@ -29,8 +29,8 @@ test("a call increases the counters of every service that it uses, and no metric
     guard: await scrape("docker-guard"),
   });
   const before = await look();
-  await using stage = await openStage("chromium");
-  const { page, peerId } = await stage.caller();
+  await using testBrowser = await openTestBrowser("chromium");
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await page.talk(CALL_SECONDS * 1000);
   const during = { orchestrator: await scrape("orchestrator"), signaling: await scrape("signaling") };

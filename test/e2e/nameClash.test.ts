@@ -7,13 +7,13 @@ import { runOrThrow } from "../bundle/run.ts";
 import { PROJECT } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectAllHealthy, expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { newPeerId, openStage } from "./stage.ts";
+import { newPeerId, openTestBrowser } from "./testBrowser.ts";
 
 const CALL_MS = 2_000;
 
 test("a recorder whose peer id is taken logs it once, records with its other ids, and registers the id when it is free", async () => {
-  await using stage = await openStage("chromium");
-  const holder = await stage.caller();
+  await using testBrowser = await openTestBrowser("chromium");
+  const holder = await testBrowser.caller();
   const other = newPeerId("recorder");
   await using orchestrator = await anotherOrchestrator([holder.peerId, other]);
 
@@ -21,7 +21,7 @@ test("a recorder whose peer id is taken logs it once, records with its other ids
   await waitFor("the clash is logged", 20_000, async () => (await refusals()).length > 0, orchestrator.log);
   expect((await refusals())[0]).toContain(holder.peerId);
 
-  const caller = await stage.caller();
+  const caller = await testBrowser.caller();
   await waitFor("the other peer id is registered", 10_000, async () =>
     (await orchestrator.log()).some((line) => line.includes(other) && line.includes("registered")),
   );

@@ -7,7 +7,7 @@ import { inspect } from "../bundle/recordingFile.ts";
 import { MEDIA_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { openRelay, type Relay } from "../fidelity/relay.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const SEED = 5;
 const BEFORE_MS = 3_000;
@@ -16,11 +16,11 @@ const CALL_MS = 16_000;
 const GAP_MS = 5_000;
 
 describe.each(["chromium", "firefox"] as const)("a caller in %s", (browser) => {
-  let stage: Stage;
+  let testBrowser: TestBrowser;
   beforeAll(async () => {
-    stage = await openStage(browser);
+    testBrowser = await openTestBrowser(browser);
   });
-  afterAll(() => stage?.[Symbol.asyncDispose]());
+  afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
   test.each<[string, (networks: readonly [Relay, Relay]) => void]>([
     ["gets another address from its network", ([first]) => first.rebind()],
@@ -29,7 +29,7 @@ describe.each(["chromium", "firefox"] as const)("a caller in %s", (browser) => {
     const address = browser === "firefox" ? await bridgeAddress() : undefined;
     await using first = await openRelay(MEDIA_PORT, {}, SEED, address);
     await using second = await openRelay(MEDIA_PORT, {}, SEED + 1, address);
-    const { page, peerId } = await stage.caller();
+    const { page, peerId } = await testBrowser.caller();
     await page.sendThrough(first, second);
     await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
     await page.talk(BEFORE_MS);

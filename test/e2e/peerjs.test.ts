@@ -6,7 +6,7 @@ import { API_KEY, HTTP_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { type PageServer, servePages } from "../pages/pageServer.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
-import { newPeerId } from "./stage.ts";
+import { newPeerId } from "./testBrowser.ts";
 
 const SERVER = { host: "127.0.0.1", port: HTTP_PORT, path: "/peerjs", key: API_KEY };
 const CALL_MS = 4_000;

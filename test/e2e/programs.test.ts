@@ -65,7 +65,7 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
 
     await expectShown(name, page, "red");
     // RTCP that only the encoder can handle.
-    await waitFor("the browser's keyframe request", PATIENCE_MS, () => program.wishes.packets.some(isReport));
+    await waitFor("the browser's keyframe request", PATIENCE_MS, () => program.feedback.packets.some(isReport));
   });
 
   test("that a program calls plays the program's media, and the program receives the page's media", async () => {

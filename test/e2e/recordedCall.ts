@@ -8,7 +8,7 @@ import { readSignal, type Signal } from "../bundle/recordingSignal.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { beeps, darkness, flashes, type Span, silences, soundAfterPicture, stills } from "../bundle/signalEvents.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import type { Stage } from "./stage.ts";
+import type { TestBrowser } from "./testBrowser.ts";
 
 /** Time from the connection to the first packet, with a margin for a busy host. */
 export const WITHIN_SECONDS = 0.4;
@@ -33,13 +33,13 @@ export type CallActions = (page: CallerPage) => Promise<void>;
 
 /** Makes a call of this many seconds and analyses its recording. */
 export async function makeCall(
-  stage: Stage,
+  testBrowser: TestBrowser,
   setting: SyntheticMedia,
   options: CallOptions,
   seconds: number,
   actions: CallActions = async () => undefined,
 ): Promise<Recorded> {
-  const { page, peerId } = await stage.syntheticCaller(setting);
+  const { page, peerId } = await testBrowser.syntheticCaller(setting);
   await page.call(RECORDER_PEER_ID, options);
   await actions(page);
   await page.talk(seconds * 1_000);

@@ -5,8 +5,14 @@ import { recreate } from "../bundle/recreate.ts";
 import { run } from "../bundle/run.ts";
 import { API_KEY, PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf, untilAllHealthy } from "./expectations.ts";
-import { openStage, type Stage } from "./stage.ts";
+import {
+  expectCompleteRecording,
+  expectNothingLeft,
+  PATIENCE_MS,
+  readyCallOf,
+  untilAllHealthy,
+} from "./expectations.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 /** The orchestrator works with the API of the official gateway. */
 
@@ -15,15 +21,15 @@ const CALL_SECONDS = 4;
 const READY_LIMIT_MS = 6_000;
 const OVERLAY = ["--file", "test/reference/compose.yml"];
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
   await composeOrThrow([...OVERLAY, "up", "--detach", "--no-deps", "--no-build", "reference"]);
   await recreate(["orchestrator"], { files: OVERLAY });
   await registered();
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
 afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
   await recreate(["orchestrator"]);
   await run("docker", ["rm", "--force", `${PROJECT}-reference-1`]);
   await registered();
@@ -31,7 +37,11 @@ afterAll(async () => {
 });
 
 test("incoming and outgoing calls are recorded completely, and a peer that does not answer is given up", async () => {
-  const [caller, called, silent] = await Promise.all([stage.caller(), stage.caller(), stage.caller()]);
+  const [caller, called, silent] = await Promise.all([
+    testBrowser.caller(),
+    testBrowser.caller(),
+    testBrowser.caller(),
+  ]);
   await silent.page.whenCalled("ignore");
   const unanswered = await dial({ peerId: silent.peerId, answerWithinSeconds: 2 });
   const ready = await Promise.all([
@@ -41,7 +51,7 @@ test("incoming and outgoing calls are recorded completely, and a peer that does 
       await called.page.called();
     }),
   ]);
-  for (const one of ready) await expectTrueRecording(one, one.sent, { seconds: CALL_SECONDS, within: 1 });
+  for (const one of ready) await expectCompleteRecording(one, one.sent, { seconds: CALL_SECONDS, within: 1 });
   const said = await composeOrThrow([...OVERLAY, "logs", "--no-color", "--no-log-prefix", "reference"]);
   // The extensions were really missing, and the standard requests were used.
   expect(said).toContain('{"refused":"GET /media/connections/*/tracks"}');
@@ -53,7 +63,7 @@ test("incoming and outgoing calls are recorded completely, and a peer that does 
   await expectNothingLeft();
 });
 
-async function hangUpOn({ page, peerId }: Awaited<ReturnType<Stage["caller"]>>, connect: () => Promise<void>) {
+async function hangUpOn({ page, peerId }: Awaited<ReturnType<TestBrowser["caller"]>>, connect: () => Promise<void>) {
   await connect();
   await page.talk(CALL_SECONDS * 1_000);
   const endedAt = Date.now();

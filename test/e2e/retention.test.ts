@@ -6,15 +6,15 @@ import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { listVolume } from "../bundle/volume.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 2;
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
 test("the oldest call is removed when all calls together exceed the limit, and the others stay", async () => {
   // A call that can still be rejoined is kept regardless of its age.
@@ -37,7 +37,7 @@ test("the oldest call is removed when all calls together exceed the limit, and t
 });
 
 async function recordCall(): Promise<string> {
-  const { page, peerId } = await stage.caller();
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await page.talk(CALL_SECONDS * 1000);
   const endedAt = Date.now();

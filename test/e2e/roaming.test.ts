@@ -11,7 +11,7 @@ import { type Network, RoamingHost, SERVERS } from "../network/roamingHost.ts";
 import { servePages } from "../pages/pageServer.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
 import { publishForRoamingHosts } from "./publishing.ts";
-import { newPeerId } from "./stage.ts";
+import { newPeerId } from "./testBrowser.ts";
 
 const SERVER = SERVERS[4];
 const PUBLISHED = {
@@ -59,8 +59,8 @@ test.each<[string, Network[], Move]>([
   ],
 ])("a browser that %s during a call continues in the same file", async (_, networks, move) => {
   await using host = await RoamingHost.open(networks);
-  await using stage = await openBrowser(host);
-  const page = await openCallerPage(stage.browser, stage.pages);
+  await using testBrowser = await openBrowser(host);
+  const page = await openCallerPage(testBrowser.browser, testBrowser.pages);
   await page.capture();
   const peerId = await page.open({ ...SIGNALING, host: SERVER }, newPeerId("roaming"));
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });

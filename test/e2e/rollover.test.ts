@@ -11,7 +11,7 @@ import { allHealthy } from "../bundle/services.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectNothingLeft, PATIENCE_MS, type Ready, readyCallOf } from "./expectations.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const MAX_SECONDS = 12;
 const LIMIT = `leg:\n  maxDurationSeconds: ${MAX_SECONDS}\n`;
@@ -25,20 +25,20 @@ const LATE_SECONDS = 8;
 /** One frame, plus half a frame by which the tracks may differ at a seam. */
 const SEAM_SECONDS = 0.1;
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 let configured: AsyncDisposable;
 beforeAll(async () => {
   configured = await configure(LIMIT);
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
 afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
   await configured?.[Symbol.asyncDispose]();
 });
 
 test("a call that exceeds the maximum file length continues in the next file without a missing frame", async () => {
   const media = [undefined, { video: false, audio: true }, { video: true, audio: false }];
-  const callers = await Promise.all(media.map((one) => stage.caller(one)));
+  const callers = await Promise.all(media.map((one) => testBrowser.caller(one)));
   await Promise.all(callers.map(({ page }) => page.call(RECORDER_PEER_ID, { videoCodec: "VP8" })));
   await waitFor("the first files of the running calls", ROLLED_LIMIT_MS, async () => {
     const legs = await Promise.all(callers.map(async ({ peerId }) => (await findCallOf(peerId))?.legs[0]));
@@ -69,7 +69,7 @@ test("a call that exceeds the maximum file length continues in the next file wit
 });
 
 test("a call that has rolled over survives the loss of its orchestrator and of its next recorder", async () => {
-  const { page, peerId } = await stage.caller();
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   const connectedAt = Date.now();
   const leg = await waitFor("its second file", ROLLED_LIMIT_MS, async () => {

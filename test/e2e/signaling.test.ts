@@ -5,14 +5,14 @@ import { request } from "../bundle/api.ts";
 import { API_KEY, SIGNALING } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { servePages } from "../pages/pageServer.ts";
-import { newPeerId, openStage } from "./stage.ts";
+import { newPeerId, openTestBrowser } from "./testBrowser.ts";
 
 /** An id stays registered for 5 s after its socket broke, because skyway-js may reconnect. */
 const GONE_LIMIT_MS = 5_000 + 3_000;
 
 test("two browsers call each other with signalling only", async () => {
-  await using alice = await openStage("chromium");
-  await using bob = await openStage("firefox");
+  await using alice = await openTestBrowser("chromium");
+  await using bob = await openTestBrowser("firefox");
   const [caller, callee] = await Promise.all([alice.caller(), bob.caller()]);
 
   await caller.page.call(callee.peerId);
@@ -29,8 +29,8 @@ test("two browsers call each other with signalling only", async () => {
 });
 
 test("the REST paths that skyway-js uses list the registered peers", async () => {
-  await using stage = await openStage("chromium");
-  const { peerId, page } = await stage.caller();
+  await using testBrowser = await openTestBrowser("chromium");
+  const { peerId, page } = await testBrowser.caller();
   const Exists = z.object({ exists: z.boolean() });
   const exists = async () =>
     Exists.parse(await (await request(`/api/apikeys/${API_KEY}/peers/${peerId}/exists`)).json()).exists;
@@ -47,13 +47,13 @@ test("the REST paths that skyway-js uses list the registered peers", async () =>
 });
 
 test("a peer id that is taken, including the recorder's, is refused with the error code that skyway-js expects", async () => {
-  await using stage = await openStage("chromium");
+  await using testBrowser = await openTestBrowser("chromium");
   const pages = await servePages();
   try {
-    const page = await openCallerPage(stage.browser, pages.origin);
+    const page = await openCallerPage(testBrowser.browser, pages.origin);
     await expect(page.open(SIGNALING, "TestRecorder")).rejects.toThrow("unavailable-id");
     const wrongKey = { ...SIGNALING, key: "11111111-1111-4111-8111-111111111111" };
-    const other = await openCallerPage(stage.browser, pages.origin);
+    const other = await openCallerPage(testBrowser.browser, pages.origin);
     await expect(other.open(wrongKey, newPeerId("stranger"))).rejects.toThrow("invalid-key");
   } finally {
     await pages.close();

@@ -8,18 +8,18 @@ import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { localFilesOf, SECRET, StorageServer, uploadTo } from "../bundle/storage.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 3;
 const LIMIT_MS = 300_000;
 const DOWN_MS = 60_000;
 const LABEL = "io.skyway-call-recorder";
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
 test("calls are uploaded and verified despite failures of uploaders and servers, and are removed there with the call", {
   timeout: LIMIT_MS,
@@ -73,7 +73,7 @@ test("calls are uploaded and verified despite failures of uploaders and servers,
 });
 
 async function recordCall(): Promise<string> {
-  const { page, peerId } = await stage.caller();
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await page.talk(CALL_SECONDS * 1000);
   const endedAt = Date.now();

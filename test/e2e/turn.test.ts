@@ -9,7 +9,7 @@ import { recreate } from "../bundle/recreate.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { API_KEY, MEDIA_PORT, PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf, recorderIsRegistered, untilAllHealthy } from "./expectations.ts";
-import { newPeerId, openStage, type Stage } from "./stage.ts";
+import { newPeerId, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const TURN_PORT = MEDIA_PORT + 500;
 const BUILD_LIMIT_MS = 300_000;
@@ -23,15 +23,15 @@ const GATEWAY = "skyway-webrtc-gateway";
 const OVERLAY = ["--file", "compose/turn.yml"];
 const env = { TURN_PORT: String(TURN_PORT), TURN_SECRET: randomBytes(16).toString("hex") };
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
   await composeOrThrow([...OVERLAY, "build", "turn"], { limitMs: BUILD_LIMIT_MS, env });
   await recreate(["turn", "signaling"], { files: OVERLAY, env });
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
   await recorderIsRegistered();
 }, BUILD_LIMIT_MS);
 afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
   await run("docker", ["rm", "--force", `${PROJECT}-turn-1`]);
   await recreate(["signaling", GATEWAY]);
   await recorderIsRegistered();
@@ -71,7 +71,7 @@ test("a call to a gateway that is reachable only through TURN is recorded: both 
 
 /** The recorder's candidates, the address that media was sent to, and the TURN server's address. */
 async function recordRelayed() {
-  const page = await openCallerPage(stage.browser, stage.pages);
+  const page = await openCallerPage(testBrowser.browser, testBrowser.pages);
   await page.capture();
   const config = { iceServers: await iceServers(), iceTransportPolicy: "relay" as const };
   const peerId = await page.open({ ...SIGNALING, config }, newPeerId("relayed"));

@@ -8,20 +8,23 @@ import { allHealthy } from "../bundle/services.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectAllHealthy, expectNothingLeft, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
-import { type Caller, openStage, type Stage } from "./stage.ts";
+import { type Caller, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const VOLUME_MEBIBYTES = 128;
 const CONFIGURATION = "storage: { minimumFreeMebibytes: 32 }\n";
 const CALL_MS = 3_000;
 const NOTICED_LIMIT_MS = 10_000;
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 let volume: LoopVolume;
 beforeAll(async () => {
-  [stage, volume] = await Promise.all([openStage("chromium"), LoopVolume.mounted(VOLUME_MEBIBYTES, CONFIGURATION)]);
+  [testBrowser, volume] = await Promise.all([
+    openTestBrowser("chromium"),
+    LoopVolume.mounted(VOLUME_MEBIBYTES, CONFIGURATION),
+  ]);
 });
 afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
   await volume?.[Symbol.asyncDispose]();
   await expectAllHealthy();
 });
@@ -102,7 +105,7 @@ describe.skipIf(process.getuid?.() !== 0)("a separate recordings volume", () => 
 
 /** A caller whose call has been recorded for some seconds. */
 async function recorded(): Promise<Caller> {
-  const caller = await stage.caller();
+  const caller = await testBrowser.caller();
   await caller.page.call(RECORDER_PEER_ID);
   await recordingCallOf(caller.peerId);
   await caller.page.talk(CALL_MS);
@@ -111,7 +114,7 @@ async function recorded(): Promise<Caller> {
 
 /** Makes a call that is refused. @returns the error code. */
 async function refused(): Promise<string | undefined> {
-  const { page, peerId } = await stage.caller();
+  const { page, peerId } = await testBrowser.caller();
   const calling = page.call(RECORDER_PEER_ID).catch(() => undefined);
   const leg = await waitFor("the call is refused", NOTICED_LIMIT_MS, async () => {
     const found = await legOf(peerId);

@@ -8,18 +8,18 @@ import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { configureWebhook, hostAddress, onEgress } from "../bundle/webhooks.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { newPeerId, openStage, type Stage } from "./stage.ts";
+import { newPeerId, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 2;
 const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
 const EXPECTED_EVENTS = ["call.started", "leg.recording", "leg.ready", "call.ready", "film.ready"];
 const FILM = "film: { enabled: true, minimumLegs: 1, graceSeconds: 0, format: opus }";
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
 test("a receiver that fails three times gets every event after it recovers, even across a restart", async () => {
   await removeAllCalls();
@@ -64,7 +64,7 @@ test("a receiver that fails three times gets every event after it recovers, even
 });
 
 async function recordCall(): Promise<string> {
-  const { page, peerId } = await stage.caller();
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await page.talk(CALL_SECONDS * 1000);
   const endedAt = Date.now();

@@ -11,7 +11,7 @@ import { waitFor } from "../bundle/waitFor.ts";
 import { openRelay, type Relay } from "../fidelity/relay.ts";
 import { type PageServer, servePages } from "../pages/pageServer.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
-import { newPeerId } from "./stage.ts";
+import { newPeerId } from "./testBrowser.ts";
 
 const CALL_MS = 4_000;
 const FRAMES_KEPT = 0.98;

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { API_KEY, IMAGE_TAG, ORIGIN, PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
-import { newPeerId } from "./stage.ts";
+import { newPeerId } from "./testBrowser.ts";
 
 const IMAGE = `skyway-call-recorder/whip-client:${IMAGE_TAG}`;
 const BUILD_LIMIT_MS = 300_000;

@@ -15,7 +15,7 @@ export interface EngineRestart {
   next: Outcome[];
   inconsistencies: string[];
   /** Time from the restart until every service was healthy again, without intervention. */
-  wellAfterSeconds: number;
+  healthyAfterSeconds: number;
 }
 
 /** Restarts a host's Docker engine during calls. Surviving calls continue for the same time again. */
@@ -30,7 +30,7 @@ export async function engineRestart(
   const restartedAt = Date.now();
   await host.engine.restart();
   await waitFor("every service is healthy again", HEALTHY_LIMIT_MS, allHealthy);
-  const wellAfterSeconds = (Date.now() - restartedAt) / 1000;
+  const healthyAfterSeconds = (Date.now() - restartedAt) / 1000;
   // Without live-restore the engine stops the containers, which ends the calls. With live-restore calls continue, except
   // those of callers on the host itself, as here: ports published on loopback go through a process of the engine.
   await callers[Symbol.asyncDispose]();
@@ -39,7 +39,7 @@ export async function engineRestart(
     outcomes: found,
     next: await callOnce(host),
     inconsistencies: await inconsistencies(host),
-    wellAfterSeconds,
+    healthyAfterSeconds,
   };
 }
 

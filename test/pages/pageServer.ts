@@ -11,7 +11,7 @@ const SCRIPT = "text/javascript";
 const FILES: Record<string, { file: string; type: string }> = {
   "/caller.html": { file: fileURLToPath(new URL("caller.html", import.meta.url)), type: HTML },
   "/player.html": { file: fileURLToPath(new URL("player.html", import.meta.url)), type: HTML },
-  "/scene.js": { file: fileURLToPath(new URL("scene.js", import.meta.url)), type: SCRIPT },
+  "/syntheticMedia.js": { file: fileURLToPath(new URL("syntheticMedia.js", import.meta.url)), type: SCRIPT },
   "/skyway.js": { file: createRequire(import.meta.url).resolve("skyway-js"), type: SCRIPT },
   "/pattern.html": { file: fileURLToPath(new URL("../fidelity/page/pattern.html", import.meta.url)), type: HTML },
   "/peerjs.html": { file: fileURLToPath(new URL("peerjs.html", import.meta.url)), type: HTML },

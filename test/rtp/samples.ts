@@ -14,21 +14,21 @@ const FRAME_RATE = 30;
 const NEVER = 1_000_000;
 
 /** Encoded with the ffmpeg of the recorder image, so that the host needs none. */
-export async function vp8Frames(wish: VideoOptions): Promise<Buffer[]> {
+export async function vp8Frames(options: VideoOptions): Promise<Buffer[]> {
   const codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k", "-auto-alt-ref", "0"];
-  return ivfFrames(await encode([...picture(wish), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
+  return ivfFrames(await encode([...picture(options), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
 }
 
-export async function vp9Frames(wish: VideoOptions): Promise<Buffer[]> {
+export async function vp9Frames(options: VideoOptions): Promise<Buffer[]> {
   const codec = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k"];
-  return ivfFrames(await encode([...picture(wish), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
+  return ivfFrames(await encode([...picture(options), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
 }
 
 /** Access units with delimiters, as phone cameras encode them. */
-export async function h264Frames(wish: VideoOptions & { profile: "baseline" | "high" }): Promise<Buffer[]> {
-  const codec = ["-c:v", "libx264", "-profile:v", wish.profile, "-preset", "ultrafast", "-tune", "zerolatency"];
+export async function h264Frames(options: VideoOptions & { profile: "baseline" | "high" }): Promise<Buffer[]> {
+  const codec = ["-c:v", "libx264", "-profile:v", options.profile, "-preset", "ultrafast", "-tune", "zerolatency"];
   const delimited = ["-bsf:v", "h264_metadata=aud=insert", "-f", "h264"];
-  return accessUnits(await encode([...picture(wish), ...codec, "-pix_fmt", "yuv420p", ...delimited]));
+  return accessUnits(await encode([...picture(options), ...codec, "-pix_fmt", "yuv420p", ...delimited]));
 }
 
 /** Opus frames of a tone, 20 ms each. */

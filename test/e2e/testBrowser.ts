@@ -13,7 +13,7 @@ export interface Caller {
 }
 
 /** A browser and its pages; closed at the end of the scope (`await using`). */
-export interface Stage extends AsyncDisposable {
+export interface TestBrowser extends AsyncDisposable {
   readonly browser: Browser;
   /** Origin of the test pages. */
   readonly pages: string;
@@ -24,7 +24,7 @@ export interface Stage extends AsyncDisposable {
   play(url: string, seekTo: number): Promise<Played>;
 }
 
-export async function openStage(name: BrowserName): Promise<Stage> {
+export async function openTestBrowser(name: BrowserName): Promise<TestBrowser> {
   const pages = await servePages();
   const browser = await launch[name]();
   const caller = async (open: (page: CallerPage) => Promise<void>): Promise<Caller> => {

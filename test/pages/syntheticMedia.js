@@ -74,7 +74,7 @@
 
   const noise = makeNoise();
 
-  window.scene = {
+  window.syntheticMedia = {
     /** `video` is a size; `leftOnly` plays sound on the left channel only. */
     async open({ video, audio, leftOnly = false }) {
       context = new AudioContext({ sampleRate: 48_000 });
