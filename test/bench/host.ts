@@ -55,7 +55,7 @@ try {
     }
   }
 } catch (error) {
-  say(error instanceof Error ? (error.stack ?? error.message) : String(error)); // printed immediately, because the cleanup may fail too
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error)); // the cleanup may fail too
   wrong.push("the run did not finish");
 } finally {
   await host?.[Symbol.asyncDispose]();

@@ -6,7 +6,7 @@ import { recreate } from "./recreate.ts";
 /**
  * Runs the orchestrator with another configuration file until the end of the scope (`await using`).
  *
- * @param isHealthy whether to wait until it is healthy; false for a configuration that makes it unhealthy. Default: true.
+ * @param isHealthy whether to wait; false for a configuration that makes it unhealthy. Default: true.
  */
 export async function configure(yaml: string, { isHealthy = true } = {}): Promise<AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
