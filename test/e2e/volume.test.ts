@@ -79,7 +79,8 @@ describe.skipIf(process.getuid?.() !== 0)("a separate recordings volume", () => 
     await volume.fail();
     await unhealthyStorage();
     expect(await refused()).toBe("STORAGE_UNAVAILABLE");
-    await composeOrThrow(["stop", "orchestrator"]); // the file system cannot be repaired while the orchestrator has it mounted
+    // The file system cannot be repaired while the orchestrator has it mounted.
+    await composeOrThrow(["stop", "orchestrator"]);
     await volume.repair();
     await composeOrThrow(["start", "orchestrator"]);
     await waitFor("the orchestrator is back", PATIENCE_MS, allHealthy);

@@ -9,7 +9,7 @@ const Memory = z.object({
 });
 
 /**
- * Runs inside the container: queries the service's process through its inspector, which listens only there, and closes it.
+ * Runs inside the container: queries the service's process through its inspector, which listens only there.
  * https://chromedevtools.github.io/devtools-protocol/v8/HeapProfiler/#method-collectGarbage
  */
 const SCRIPT = `
