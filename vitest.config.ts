@@ -1,22 +1,22 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** So many end-to-end files at a time, each with a bundle of its own; scripts/test has two. */
+/** Number of end-to-end test files that run at the same time, each with its own bundle. scripts/test sets it to two. */
 const BUNDLES = Number(process.env["E2E_BUNDLES"] ?? 1);
 
 const E2E = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
 };
-/** They measure, need both cores, or a disk that no container of others has: nothing else runs meanwhile. */
+/** These measure, need both cores, or need a disk that no other container has mounted, so they run alone. */
 const ALONE = ["bandwidth", "chaos", "fidelity", "film", "gateways", "live", "soak", "volume"].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 
-/** Unit tests stand beside the code they test; end-to-end tests need a Docker engine and browsers. */
+/** Unit tests are beside the code they test; end-to-end tests need a Docker engine and browsers. */
 export default defineConfig({
   test: {
-    // Taking the test bundles away, their volumes too, is part of the end-to-end tests.
+    // The end-to-end tests remove the test bundles and their volumes at the end.
     teardownTimeout: 180_000,
     projects: [
       {
@@ -28,7 +28,7 @@ export default defineConfig({
             "services/*/src/**/*.test.{ts,tsx}",
             "test/fidelity/**/*.test.ts",
           ],
-          // Most of what takes long waits for something.
+          // Slow unit tests mostly wait, so more workers than cores are useful.
           maxWorkers: 2 * availableParallelism(),
         },
       },

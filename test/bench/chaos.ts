@@ -4,7 +4,7 @@ import { chaos, inWords } from "../chaos/chaos.ts";
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** scripts/bench chaos --minutes N [--seed S] [--callers C]: calls against a test bundle whose parts are killed. */
+/** scripts/bench chaos --minutes N [--seed S] [--callers C]: calls a test bundle while containers are killed. */
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "5" },

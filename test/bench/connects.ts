@@ -4,8 +4,8 @@ import { EnduredGateway } from "../../services/skyway-webrtc-gateway/src/enduran
 import { FORGOTTEN_AFTER_MS, growth, inWords } from "../../services/skyway-webrtc-gateway/src/endurance/footprint.ts";
 
 /**
- * scripts/bench connects [--calls N]: callers on the gateway's own library, one after the other; how many of them did not
- * connect, how long the others took, and what the gateway holds then.
+ * scripts/bench connects [--calls N]: makes calls with the gateway's own WebRTC library, one after another. Reports how
+ * many did not connect, how long the others took, and the gateway's memory use afterwards.
  */
 const { values } = parseArgs({ options: { calls: { type: "string", default: "500" } } });
 const calls = Number(values.calls);
@@ -37,5 +37,5 @@ say(
 for (const failure of failures) say(`WRONG: ${failure}`);
 const more = growth(before, after);
 for (const complaint of more) say(`WRONG: ${complaint}`);
-// libdatachannel's threads would keep the process for a while.
+// libdatachannel's threads would keep the process alive for a while.
 process.exit(failures.length + more.length === 0 ? 0 : 1);

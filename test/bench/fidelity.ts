@@ -1,6 +1,6 @@
 /**
- * Calls the recorder with a pattern over networks of every kind, decodes what was recorded, and says what it is worth.
- * Writes docs/fidelity.md's table and plot.
+ * Calls the recorder with a test pattern over different networks, decodes the recordings and rates them. Writes the
+ * table and the plot of docs/fidelity.md.
  *
  *   scripts/bench fidelity [--seconds 30] [--browser chromium|firefox|both] [--seed 1] [--only <part of a name>]
  */
@@ -12,10 +12,10 @@ import { launch } from "../browsers/launch.ts";
 import { down, up } from "../bundle/lifecycle.ts";
 import { allHealthy } from "../bundle/services.ts";
 import { REPOSITORY } from "../bundle/settings.ts";
-import { measureComeback } from "../fidelity/comeback.ts";
 import { CONDITIONS, type Condition } from "../fidelity/conditions.ts";
 import { measureCall } from "../fidelity/measuredCall.ts";
-import { comebackWords, offsetPlot, type Row, table } from "../fidelity/reportPage.ts";
+import { measureReconnect } from "../fidelity/reconnect.ts";
+import { describeReconnect, offsetPlot, type Row, table } from "../fidelity/reportPage.ts";
 import { judge } from "../fidelity/verdict.ts";
 import { servePages } from "../pages/pageServer.ts";
 
@@ -23,7 +23,7 @@ const PAGE = join(REPOSITORY, "docs", "fidelity.md");
 const PLOT = join(REPOSITORY, "docs", "images", "fidelity-offsets.svg");
 const BEGIN = "<!-- measured: begin -->";
 const END = "<!-- measured: end -->";
-const COMEBACK = { talkMs: 10_000, outageMs: 30_000 };
+const RECONNECT = { talkMs: 10_000, outageMs: 30_000 };
 
 const { values } = parseArgs({
   options: {
@@ -37,21 +37,21 @@ const browsers: BrowserName[] = values.browser === "both" ? ["chromium", "firefo
 const plan = { seconds: Number(values.seconds), seed: Number(values.seed) };
 const wanted = CONDITIONS.filter(({ name }) => name.includes(values.only));
 
-const isOurs = !(await allHealthy());
-if (isOurs) await up();
+const isStartedHere = !(await allHealthy());
+if (isStartedHere) await up();
 try {
   const rows: Row[] = [];
   for (const browser of browsers) for (const condition of wanted) rows.push(await measure(browser, condition));
   process.stdout.write(`\n${table(rows)}\n`);
   if (values.only === "") {
-    const comebacks: string[] = [];
-    for (const browser of browsers) comebacks.push(await comeBack(browser));
-    process.stdout.write(`\n${comebacks.join("\n\n")}\n`);
-    await write(rows, comebacks);
+    const reconnects: string[] = [];
+    for (const browser of browsers) reconnects.push(await reconnect(browser));
+    process.stdout.write(`\n${reconnects.join("\n\n")}\n`);
+    await write(rows, reconnects);
   }
   if (rows.some(({ verdict }) => verdict.faults.length > 0)) process.exitCode = 1;
 } finally {
-  if (isOurs) await down();
+  if (isStartedHere) await down();
 }
 
 async function measure(name: BrowserName, condition: Condition): Promise<Row> {
@@ -75,22 +75,22 @@ async function measure(name: BrowserName, condition: Condition): Promise<Row> {
   }
 }
 
-/** A network that is gone for longer than a connection lives. */
-async function comeBack(name: BrowserName): Promise<string> {
-  process.stderr.write(`outage of ${COMEBACK.outageMs / 1000} s, ${name} …\n`);
+/** A network outage that lasts longer than a connection survives. */
+async function reconnect(name: BrowserName): Promise<string> {
+  process.stderr.write(`outage of ${RECONNECT.outageMs / 1000} s, ${name} …\n`);
   const pages = await servePages();
   const browser = await launch[name]();
   try {
-    const { parts } = await measureComeback(browser, pages.origin, { ...COMEBACK, seed: plan.seed });
+    const { parts } = await measureReconnect(browser, pages.origin, { ...RECONNECT, seed: plan.seed });
     if (parts.some(({ lost }) => lost.audio + lost.video > 0)) process.exitCode = 1;
-    return comebackWords(name, COMEBACK.outageMs / 1000, parts);
+    return describeReconnect(name, RECONNECT.outageMs / 1000, parts);
   } finally {
     await browser.close();
     await pages.close();
   }
 }
 
-async function write(rows: readonly Row[], comebacks: readonly string[]): Promise<void> {
+async function write(rows: readonly Row[], reconnects: readonly string[]): Promise<void> {
   const page = await readFile(PAGE, "utf8");
   const [before = "", rest = ""] = page.split(BEGIN);
   const [, after = ""] = rest.split(END);
@@ -98,5 +98,5 @@ async function write(rows: readonly Row[], comebacks: readonly string[]): Promis
   const note = `Calls of ${plan.seconds} s, seed ${plan.seed}, ${new Date().toISOString().slice(0, 10)}; the reference receiver's own clock scattered by ${scatter.toFixed(1)} ms at most.`;
   await mkdir(join(REPOSITORY, "docs", "images"), { recursive: true });
   await writeFile(PLOT, offsetPlot(rows));
-  await writeFile(PAGE, `${before}${BEGIN}\n${note}\n\n${table(rows)}\n\n${comebacks.join("\n\n")}\n${END}${after}`);
+  await writeFile(PAGE, `${before}${BEGIN}\n${note}\n\n${table(rows)}\n\n${reconnects.join("\n\n")}\n${END}${after}`);
 }

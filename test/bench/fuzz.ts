@@ -1,9 +1,9 @@
 /**
- * Throws malformed input at everything that reads what strangers send, and looks at what is left of it in memory:
+ * Sends malformed input to everything that parses untrusted data, and checks for memory leaks:
  *
  *   ./scripts/bench fuzz [inputs for each, 100000] [seed]
  *
- * Ends with 1 at the first input that breaks something, which it prints with the seed that makes it again.
+ * Exits with 1 at the first input that breaks something, and prints it with the seed that reproduces it.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -18,10 +18,10 @@ import { freeUdpPort } from "../../services/skyway-webrtc-gateway/src/testing/ud
 
 const [runs = 100_000, seed = Date.now() % 2 ** 31] = process.argv.slice(2).map(Number);
 const MEBIBYTE = 1024 * 1024;
-/** More than that is kept of what was thrown away: a leak of some 300 bytes an input shows. */
+/** Heap growth above this is a leak. This detects a leak of about 300 bytes per input. */
 const GROWTH_LIMIT_BYTES = 32 * MEBIBYTE;
 const WARM_UP = 0.1;
-/** libdatachannel ends its connections in threads of its own, some time after it was told to. */
+/** libdatachannel closes connections in its own threads, some time after the request. */
 const SETTLE_MS = 2_000;
 
 const TARGETS: Record<string, (seed: number, runs: number) => unknown> = {
@@ -33,7 +33,7 @@ const TARGETS: Record<string, (seed: number, runs: number) => unknown> = {
   "signalling: messages": fuzzMessages,
   "signalling: packets on the wire": async (seed, runs) => {
     await using signaling = await openSignaling();
-    await fuzzWire(signaling, seed, Math.ceil(runs / 2)); // by each of two protocol versions
+    await fuzzWire(signaling, seed, Math.ceil(runs / 2)); // half with each of two protocol versions
   },
   "orchestrator: peer ids and metadata": fuzzMetadata,
 };
@@ -43,7 +43,7 @@ const collectGarbage = runInNewContext("gc") as () => void;
 
 process.stdout.write(`seed ${seed}\n`);
 for (const [name, fuzz] of Object.entries(TARGETS)) {
-  await fuzz(seed + 1, Math.ceil(runs * WARM_UP)); // what is loaded and compiled once is no growth
+  await fuzz(seed + 1, Math.ceil(runs * WARM_UP)); // one-time loading and compiling does not count as growth
   const before = await memory();
   const start = performance.now();
   await fuzz(seed, runs);
@@ -54,9 +54,9 @@ for (const [name, fuzz] of Object.entries(TARGETS)) {
   process.stdout.write(
     `${name}: ${runs} inputs in ${seconds.toFixed(0)} s, heap ${signed(grown)} MiB, resident ${signed(resident)} MiB\n`,
   );
-  if (after.heap - before.heap > GROWTH_LIMIT_BYTES) throw new Error(`${name} keeps what it should let go`);
+  if (after.heap - before.heap > GROWTH_LIMIT_BYTES) throw new Error(`${name} leaks memory`);
 }
-// Connections that were cut off in the middle would keep the process for a while.
+// Interrupted connections would keep the process alive for a while.
 process.exit(0);
 
 async function memory(): Promise<{ heap: number; resident: number }> {

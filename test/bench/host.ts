@@ -1,24 +1,24 @@
 /**
- * Does to a host of our own what no test may do to this one, in the middle of calls, and says what was lost:
+ * Cuts the power of a simulated host and restarts its Docker engine during calls, and reports what was lost:
  *
  *   ./scripts/bench host [--callers 5] [--rounds 1] [--keep-disk]
  *
- * Needs root. --keep-disk leaves its disk, 2 GB with the images on it, which the next run need not load then.
+ * Requires root. --keep-disk keeps its disk (2 GB, with the images), so that the next run need not load them.
  */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { formatDisk } from "../host/disk.ts";
 import { engineRestart } from "../host/engineRestart.ts";
 import { Host } from "../host/host.ts";
+import { useHostEngine } from "../host/hostBundle.ts";
 import { loadImages } from "../host/images.ts";
 import { removeLeftovers } from "../host/leftovers.ts";
 import { makeMedia } from "../host/media.ts";
 import type { Outcome } from "../host/outcome.ts";
 import { powerCut } from "../host/powerCut.ts";
 import { DISK } from "../host/settings.ts";
-import { useHostEngine } from "../host/stand.ts";
 
-/** Of media, at the end of a call that was cut off. */
+/** Lost media at the end of an interrupted call. */
 const POWER_CUT_LOSS_SECONDS = 2.5;
 const RESTART_LOSS_SECONDS = 1.5;
 
@@ -39,24 +39,24 @@ let host: Host | undefined;
 try {
   await makeMedia();
   host = await Host.boot();
-  say("a host is up; it loads the images");
+  say("the host is up and loads the images");
   await loadImages(host.engine.address);
   useHostEngine();
   for (let round = 0; round < rounds; round += 1) {
     const [next, cut] = await powerCut(host, { callers });
     host = next;
-    if (!cut.wasReal) wrong.push("that was no power cut");
+    if (!cut.wasReal) wrong.push("the power cut did not discard unflushed data");
     judge(`power cut; up again after ${cut.upAfterSeconds.toFixed(0)} s`, cut, POWER_CUT_LOSS_SECONDS);
     for (const liveRestore of [false, true]) {
       const restart = await engineRestart(host, { liveRestore, callers });
       const title = `engine restarted with${liveRestore ? "" : "out"} live-restore`;
-      judge(`${title}; well after ${restart.wellAfterSeconds.toFixed(0)} s`, restart, RESTART_LOSS_SECONDS);
-      judge("the next call", { outcomes: restart.next, untruths: [] }, RESTART_LOSS_SECONDS);
+      judge(`${title}; healthy after ${restart.healthyAfterSeconds.toFixed(0)} s`, restart, RESTART_LOSS_SECONDS);
+      judge("the next call", { outcomes: restart.next, inconsistencies: [] }, RESTART_LOSS_SECONDS);
     }
   }
 } catch (error) {
-  say(error instanceof Error ? (error.stack ?? error.message) : String(error)); // at once: there is more to go wrong
-  wrong.push("it was not done");
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error)); // the cleanup may fail too
+  wrong.push("the run did not finish");
 } finally {
   await host?.[Symbol.asyncDispose]();
   await removeLeftovers({ keepDisk });
@@ -66,17 +66,17 @@ process.exitCode = wrong.length === 0 ? 0 : 1;
 
 function judge(
   title: string,
-  { outcomes, untruths }: { outcomes: Outcome[]; untruths: string[] },
+  { outcomes, inconsistencies }: { outcomes: Outcome[]; inconsistencies: string[] },
   limit: number,
 ): void {
   say(title);
   for (const { peerId, state, reason, code, seconds, lostSeconds, endedLateSeconds, decodeErrors } of outcomes) {
     const words = `${peerId}: ${state}, ${code ?? reason}, ${seconds.toFixed(2)} s, ${lostSeconds.toFixed(2)} s lost, end ${endedLateSeconds.toFixed(2)} s late`;
     say(`  ${words}`);
-    const isWell = state === "ready" && lostSeconds <= limit && Math.abs(endedLateSeconds) <= limit;
-    if (!isWell || decodeErrors !== "") wrong.push(`${title}: ${words} ${decodeErrors}`);
+    const isHealthy = state === "ready" && lostSeconds <= limit && Math.abs(endedLateSeconds) <= limit;
+    if (!isHealthy || decodeErrors !== "") wrong.push(`${title}: ${words} ${decodeErrors}`);
   }
-  wrong.push(...untruths.map((untruth) => `${title}: ${untruth}`));
+  wrong.push(...inconsistencies.map((inconsistency) => `${title}: ${inconsistency}`));
 }
 
 function say(line: string): void {

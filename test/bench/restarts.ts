@@ -4,8 +4,8 @@ import { EnduredGateway } from "../../services/skyway-webrtc-gateway/src/enduran
 import { type Passage, RunningCalls } from "../../services/skyway-webrtc-gateway/src/endurance/restarts.ts";
 
 /**
- * scripts/bench restarts [--calls N] [--seconds S]: two gateways side by side, one of which has restarted ICE of all its
- * calls: what a packet takes of their processor time, which passes through an agent of the gateway's own then
+ * scripts/bench restarts [--calls N] [--seconds S]: compares the CPU time per packet of two gateways, one of which has
+ * restarted ICE in all its calls. After an ICE restart, packets pass through the gateway's own ICE agent
  * (docs/decisions/0020-ice-restarts.md).
  */
 const { values } = parseArgs({
@@ -13,7 +13,7 @@ const { values } = parseArgs({
 });
 const [calls, seconds] = [Number(values.calls), Number(values.seconds)];
 if (!(calls > 0 && seconds > 0)) throw new Error("calls and seconds are numbers");
-/** Until both have compiled what they run again and again. */
+/** Until the JIT compiler has optimised both. */
 const WARM_UP_MS = 10_000;
 
 const open = async () => RunningCalls.open(await EnduredGateway.open(), calls);
@@ -25,5 +25,5 @@ const [one, other] = await Promise.all([plain.passage(ms), restarted.passage(ms)
 const inWords = ({ cpuMs, packets }: Passage) => `${cpuMs.toFixed(1)} ms for 1,000 packets, of ${packets}`;
 process.stdout.write(`never restarted: ${inWords(one)}\nrestarted: ${inWords(other)}\n`);
 process.stdout.write(`ratio: ${(other.cpuMs / one.cpuMs).toFixed(2)}\n`);
-// libdatachannel's threads would keep the process for a while.
+// libdatachannel's threads would keep the process alive for a while.
 process.exit(0);

@@ -4,8 +4,8 @@ import { FORGOTTEN_AFTER_MS, growth, inWords } from "../../services/skyway-webrt
 import { createAndDelete } from "../../services/skyway-webrtc-gateway/src/endurance/rounds.ts";
 
 /**
- * scripts/bench rounds [--rounds N]: peers, ports, calls and data connections made and taken away again by the gateway's
- * API, and what is left of them.
+ * scripts/bench rounds [--rounds N]: creates and removes peers, ports, calls and data connections with the gateway's
+ * API, and reports what is left of them.
  */
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "10000" } } });
 const rounds = Number(values.rounds);

@@ -5,7 +5,7 @@ import { complaints, inWords } from "../soak/verdict.ts";
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** scripts/bench soak [--calls N] [--at-once N] [--minutes N]: what calls leave behind in a test bundle. */
+/** scripts/bench soak [--calls N] [--at-once N] [--minutes N]: reports what calls leave behind in a test bundle. */
 const { values } = parseArgs({
   options: {
     calls: { type: "string", default: "500" },
@@ -31,5 +31,5 @@ try {
 } finally {
   await down();
 }
-// libdatachannel's threads would keep the process for a while.
+// libdatachannel's threads would keep the process alive for a while.
 process.exit();

@@ -1,13 +1,13 @@
-/** What the tests ask of a browser, whichever driver is behind it. */
+/** The browser features that the tests use, independent of the driver. */
 export interface Browser {
   readonly name: BrowserName;
-  /** Opens a tab and resolves when the page has loaded. */
+  /** Opens a tab. Resolves when the page has loaded. */
   open(url: string): Promise<Tab>;
-  /** SIGKILL to the browser and all its processes: nothing is said to anyone any more. */
+  /** Sends SIGKILL to the browser and all its processes: connections end without a close message. */
   kill(): Promise<void>;
-  /** SIGSTOP to all its processes: sockets stay open, and nothing moves. */
+  /** Sends SIGSTOP to all its processes: sockets stay open, but nothing is sent. */
   freeze(): void;
-  /** Ends the browser properly; does nothing when it is gone already. */
+  /** Closes the browser properly; does nothing if it has already ended. */
   close(): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export interface Tab {
 
 export type BrowserName = "chromium" | "firefox";
 
-/** Where Debian puts them; overridden by CHROMIUM_PATH and FIREFOX_PATH. */
+/** Debian's paths, or CHROMIUM_PATH and FIREFOX_PATH if set. */
 export const EXECUTABLES: Record<BrowserName, string> = {
   chromium: process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium",
   firefox: process.env["FIREFOX_PATH"] ?? "/usr/bin/firefox-esr",

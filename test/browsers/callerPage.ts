@@ -24,12 +24,12 @@ export type Seen = z.infer<typeof Seen>;
 const OtherSide = z.object({ named: z.array(z.string()), used: z.string() });
 export type OtherSide = z.infer<typeof OtherSide>;
 
-/** Where signalling answers, as given to skyway-js. */
+/** The address of signalling, as skyway-js options. */
 export interface SignalingAddress {
   host: string;
   port: number;
   key: string;
-  /** RTCConfiguration; without it skyway-js asks a STUN server of its own. */
+  /** RTCConfiguration; without it skyway-js uses its default STUN server. */
   config?: { iceServers: unknown[]; iceTransportPolicy?: "all" | "relay" };
 }
 
@@ -39,15 +39,15 @@ export interface CallOptions {
   audioCodec?: string;
   videoReceiveEnabled?: boolean;
   audioReceiveEnabled?: boolean;
-  /** Added to what the answer says about Opus: "usedtx=1". */
+  /** Added to the Opus parameters of the answer, for example "usedtx=1". */
   opus?: string;
-  /** What is offered and not there yet. */
+  /** The kind that is offered but has no track yet. */
   without?: Kind[];
-  /** The only video codec that is offered: "video/H264", with parameters that hold this text. */
+  /** The only offered video codec, for example "video/H264", with parameters that contain this text. */
   only?: { mimeType: string; parameters?: string };
-  /** The picture is not to be made smaller, whatever it takes. */
+  /** Keeps the resolution at any bitrate. */
   keepSize?: boolean;
-  /** Simulcast: by how much each layer is smaller than the picture. */
+  /** Simulcast: the scale-down factor of each layer. */
   layers?: number[];
 }
 
@@ -56,71 +56,71 @@ export type Kind = "audio" | "video";
 export interface Size {
   width: number;
   height: number;
-  /** Noise instead of a quiet picture: as many bits as may be sent. */
+  /** Noise instead of a calm picture, so that all available bitrate is used. */
   busy?: boolean;
 }
 
-/** What a caller shows and says, see test/pages/scene.js. */
-export interface Setting {
+/** The caller's synthetic picture and sound, see test/pages/syntheticMedia.js. */
+export interface SyntheticMedia {
   video: Size | false;
   audio: boolean;
-  /** Sounds from one side only. */
+  /** Sound on the left channel only. */
   leftOnly?: boolean;
 }
 
-/** What callers do with a camera or a microphone; `replace` and `resize` give a video's new size. */
-export type Deed = "disable" | "enable" | "remove" | "stop" | "replace" | "resize";
+/** Actions on a camera or a microphone; `replace` and `resize` take the new size of the video. */
+export type TrackAction = "disable" | "enable" | "remove" | "stop" | "replace" | "resize";
 
 export type HangUp = "close(true)" | "close()" | "destroy()";
 
-/** The caller's page in a tab, with unmodified skyway-js. */
+/** A caller's page in a tab, with unmodified skyway-js. */
 export interface CallerPage {
   readonly tab: Tab;
-  /** Registers; resolves with the peer id, rejects with skyway-js' error. */
+  /** Registers at signalling. Resolves with the peer id; rejects with the error from skyway-js. */
   open(signaling: SignalingAddress, peerId?: string): Promise<string>;
   capture(media?: { video: boolean; audio: boolean }): Promise<void>;
-  /** As capture, with pictures and sounds that a test can tell apart. */
-  play(setting: Setting): Promise<void>;
-  /** All media goes by the first of these relays, or by another one. To be called first. */
+  /** Like capture, with synthetic pictures and sounds that a test can recognise. */
+  play(setting: SyntheticMedia): Promise<void>;
+  /** Sends all media through the first of these relays, or through another one. Call it before all other methods. */
   sendThrough(...relays: { address: string; port: number }[]): Promise<void>;
   /** Opens a data connection. */
   connect(target: string, options: { serialization: string; metadata?: unknown }): Promise<void>;
-  /** Sends a message: an array stands for bytes. */
+  /** Sends a message; an array of numbers is sent as bytes. */
   say(data: unknown): Promise<void>;
-  /** The messages that came, as `say` takes them. */
+  /** The received messages, in the format of `say`. */
   heard(): Promise<unknown[]>;
   isConnected(): Promise<boolean>;
-  /** Resolves with the second of the call at which it was done. */
-  act(kind: Kind, deed: Deed, size?: Size): Promise<number>;
-  /** Calls a peer with what was captured; resolves when media can flow. */
+  /** Resolves with the time of the action, in seconds of the call. */
+  act(kind: Kind, action: TrackAction, size?: Size): Promise<number>;
+  /** Calls a peer with the captured media. Resolves when media can flow. */
   call(target: string, options?: CallOptions): Promise<void>;
-  /** For how many milliseconds the call has been up. */
+  /** Duration of the call so far, in milliseconds. */
   upFor(): Promise<number>;
-  /** What the page does when it is called; it answers by default. */
+  /** How the page reacts to incoming calls; by default it answers. */
   whenCalled(how: "answer" | "decline" | "ignore"): Promise<void>;
-  /** Resolves once a call that came in is up, with its metadata. */
+  /** Resolves with the metadata of an incoming call when it is connected. */
   called(): Promise<unknown>;
-  /** Resolves once the call has been up for so many milliseconds. */
+  /** Resolves when the call has lasted this many milliseconds. */
   talk(ms: number): Promise<void>;
   sent(): Promise<Statistics>;
   received(): Promise<Statistics>;
-  /** The other side's picture, and the colour in its middle; null while there is none. */
+  /** The remote picture's properties and the colour at its centre; null while there is none. */
   seen(): Promise<Seen | null>;
-  /** How loud the other side is: 0 to 1. */
+  /** Loudness of the remote audio, 0 to 1. */
   loudness(): Promise<number>;
-  /** Ends the call; resolves with what was sent until then. */
+  /** Ends the call. Resolves with the statistics of the sent media. */
   hangUp(how: HangUp): Promise<Statistics>;
-  /** For how many seconds the call was up. */
+  /** Duration of the ended call in seconds. */
   lasted(): Promise<number>;
   isOpen(): Promise<boolean>;
-  /** Whether the page has a socket to signalling, as far as it knows. */
+  /** Whether the page believes that it is connected to signalling. */
   isConnectedToSignaling(): Promise<boolean>;
-  /** How the page's socket reaches signalling: by polling, until it has been upgraded to websocket. */
+  /** Transport of the signalling socket: "polling" until it is upgraded to "websocket". */
   transport(): Promise<string>;
   errors(): Promise<string[]>;
-  /** Where the other side says it is, best first, and where media goes: addresses with their ports. */
+  /** The remote candidates, best first, and the address in use, all with ports. */
   otherSide(): Promise<OtherSide>;
-  /** How media leaves this side: "host", or "relay" by a TURN server. */
+  /** Type of the local candidate in use: "host", or "relay" for TURN. */
   route(): Promise<string>;
 }
 
@@ -133,7 +133,7 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
     open: async (signaling, peerId) => z.string().parse(await run("open", { ...signaling, peerId })),
     capture: async (media = { video: true, audio: true }) => void (await run("capture", media)),
     play: async (setting) => void (await run("play", setting)),
-    act: async (kind, deed, size) => z.number().parse(await run("act", kind, deed, size)) / 1000,
+    act: async (kind, action, size) => z.number().parse(await run("act", kind, action, size)) / 1000,
     call: async (target, options = {}) => void (await run("call", target, options)),
     sendThrough: async (...relays) =>
       void (await run("sendThrough", ...relays.map(({ address, port }) => ({ address, port })))),

@@ -4,7 +4,7 @@ import { signalTree } from "./processTree.ts";
 
 export const CHROMIUM_ARGUMENTS = chromiumArguments();
 
-/** @param reaches what it may connect to besides 127.0.0.1. */
+/** @param reaches addresses it may connect to, in addition to 127.0.0.1. */
 function chromiumArguments(reaches: readonly string[] = []): string[] {
   const excluded = ["127.0.0.1", ...reaches].map((address) => `EXCLUDE ${address}`);
   return [
@@ -13,13 +13,13 @@ function chromiumArguments(reaches: readonly string[] = []): string[] {
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
-    // skyway-js names a public STUN server by default; tests stay on this host.
+    // By default skyway-js uses a public STUN server, but tests must stay on this host.
     `--host-resolver-rules=${["MAP * ~NOTFOUND", ...excluded].join(" , ")}`,
   ];
 }
 
-/** For a Chromium that is not where the tests are. */
-export interface Elsewhere {
+/** Settings for a Chromium in another network namespace. */
+export interface NamespaceOptions {
   executablePath: string;
   env: Record<string, string>;
   /** Addresses. */
@@ -28,11 +28,11 @@ export interface Elsewhere {
 }
 
 /** Starts headless Chromium with a synthetic camera and microphone. */
-export async function launchChromium(elsewhere?: Elsewhere): Promise<Browser> {
+export async function launchChromium(options?: NamespaceOptions): Promise<Browser> {
   const server = await chromium.launchServer({
-    executablePath: elsewhere?.executablePath ?? EXECUTABLES.chromium,
-    args: [...chromiumArguments(elsewhere?.reaches), ...(elsewhere?.args ?? [])],
-    env: { ...process.env, ...elsewhere?.env },
+    executablePath: options?.executablePath ?? EXECUTABLES.chromium,
+    args: [...chromiumArguments(options?.reaches), ...(options?.args ?? [])],
+    env: { ...process.env, ...options?.env },
     host: "127.0.0.1",
   });
   const pid = server.process().pid;

@@ -3,11 +3,11 @@ import { ORIGIN } from "../bundle/settings.ts";
 
 export interface ConsolePage extends AsyncDisposable {
   readonly page: Page;
-  /** Errors on the page's console, exceptions, and failed requests, in the order they came. */
+  /** Console errors, exceptions and failed requests of the page, in order. */
   readonly complaints: string[];
 }
 
-/** A page of the front door in a browser profile of its own; gone at the end of its scope (`await using`). */
+/** A page of the web console in a separate browser profile; closed at the end of its scope (`await using`). */
 export async function openConsolePage(browser: Browser, path: string): Promise<ConsolePage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
@@ -20,8 +20,8 @@ export async function openConsolePage(browser: Browser, path: string): Promise<C
   return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 
-/** Plays a `<video>` from its start until it has shown so many seconds, and says what the browser makes of it. */
-export function watch(page: Page, selector: string, seconds: number): Promise<{ width: number; duration: number }> {
+/** Plays the first seconds of a `<video>`; returns the width and duration that the browser reports. */
+export function playVideo(page: Page, selector: string, seconds: number): Promise<{ width: number; duration: number }> {
   return page.locator(selector).evaluate(async (video: HTMLVideoElement, until) => {
     video.muted = true;
     await video.play();

@@ -6,7 +6,7 @@ const PREFERENCES = {
   "media.navigator.streams.fake": true,
   "media.navigator.permission.disabled": true,
   "media.autoplay.default": 0,
-  // skyway-js names a public STUN server by default; tests stay on this host.
+  // By default skyway-js uses a public STUN server, but tests must stay on this host.
   "network.dns.localDomains": "stun.webrtc.ecl.ntt.com",
 };
 

@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { Browser } from "./browser.ts";
 
 const Played = z.object({
-  /** What the browser says of the file, in seconds. */
+  /** Duration that the browser reports, in seconds. */
   duration: z.number(),
   seekableTo: z.number(),
-  /** Where the seek ended, in seconds. */
+  /** Position after the seek, in seconds. */
   landed: z.number(),
   width: z.number(),
   height: z.number(),
@@ -13,7 +13,7 @@ const Played = z.object({
 });
 export type Played = z.infer<typeof Played>;
 
-/** Plays a file in a `<video>`: its first second, then half a second from `seekTo` (in seconds) on. */
+/** Plays a file in a `<video>`: its first second, then half a second starting at `seekTo` (in seconds). */
 export async function playInBrowser(
   browser: Browser,
   pagesOrigin: string,

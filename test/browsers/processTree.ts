@@ -14,13 +14,13 @@ export function processTree(root: number): number[] {
   return tree;
 }
 
-/** Signals a process and its descendants, each by its own id. */
+/** Sends a signal to a process and each of its descendants. */
 export function signalTree(root: number, signal: NodeJS.Signals): void {
   for (const pid of processTree(root)) {
     try {
       process.kill(pid, signal);
     } catch {
-      // It ended by itself in the meantime.
+      // The process has already ended.
     }
   }
 }
@@ -28,7 +28,7 @@ export function signalTree(root: number, signal: NodeJS.Signals): void {
 function parentOf(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name, in brackets, may hold spaces and brackets; state and parent follow the last one.
+    // The name is in brackets and may contain spaces and brackets. State and parent follow the last bracket.
     return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
   } catch {
     return undefined;

@@ -5,16 +5,16 @@ import type { Browser, Tab } from "./browser.ts";
 const Sent = z.object({ frames: z.number(), audioPackets: z.number() });
 export type Sent = z.infer<typeof Sent>;
 
-/** Pictures and sounds that a test can tell apart; by default with both, and Janus' choice of codecs. */
+/** Synthetic pictures and sounds that a test can recognise; by default both, with the codecs that Janus prefers. */
 export interface Published {
   video?: boolean;
   videocodec?: "vp8" | "h264";
 }
 
-/** A page that publishes in a VideoRoom of Janus. */
+/** A page that publishes in a Janus VideoRoom. */
 export interface PublisherPage {
   readonly tab: Tab;
-  /** In the room, and the leg's peer id. */
+  /** Its id in the room, which is also the leg's peer id. */
   readonly peerId: string;
   /** Resolves when media can flow. */
   publish(media?: Published): Promise<void>;
@@ -23,11 +23,11 @@ export interface PublisherPage {
   sent(): Promise<Sent>;
   unpublish(): Promise<void>;
   leave(): Promise<void>;
-  /** Asks the VideoRoom for anything; rejects with its error. */
+  /** Sends any request to the VideoRoom; rejects with its error. */
   tell(body: object): Promise<void>;
 }
 
-/** @param display the name by which others in the room know it. */
+/** @param display its display name in the room. */
 export async function openPublisherPage(
   browser: Browser,
   pagesOrigin: string,

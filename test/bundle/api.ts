@@ -68,7 +68,7 @@ const ApiError = z.object({ error: z.object({ code: z.string(), message: z.strin
 
 const ANSWER_LIMIT_MS = 10_000;
 
-/** A request to the front door. */
+/** Sends a request to the web container, the bundle's only public HTTP port. */
 export function request(path: string, options: RequestInit = {}): Promise<Response> {
   return fetch(`${ORIGIN}${path}`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS), ...options });
 }
@@ -81,7 +81,7 @@ export async function getCall(id: string): Promise<Call> {
   return Call.parse(await json(await request(`/api/calls/${id}`), 200));
 }
 
-/** Has the recorder call a peer; resolves with the ids of the call and its leg. */
+/** Makes the recorder call a peer. Resolves with the ids of the call and its leg. */
 export async function dial(order: object): Promise<{ callId: string; legId: string }> {
   const headers = { "content-type": "application/json" };
   const answer = await request("/api/calls", { method: "POST", headers, body: JSON.stringify(order) });
@@ -94,19 +94,19 @@ export async function stopCall(id: string): Promise<void> {
   if (!response.ok) throw new Error(`stop answered ${response.status}: ${await response.text()}`);
 }
 
-/** The newest call of a peer, or undefined while it has none. */
+/** The newest call of a peer; undefined while it has none. */
 export async function findCallOf(peerId: string): Promise<Call | undefined> {
   const { calls } = await listCalls({ limit: "20" });
   return calls.find((call) => call.legs.some((leg) => leg.peerId === peerId));
 }
 
-/** All calls of a peer that are not long ago. */
+/** All recent calls of a peer. */
 export async function findCallsOf(peerId: string): Promise<Call[]> {
   const { calls } = await listCalls({ limit: "100" });
   return calls.filter((call) => call.legs.some((leg) => leg.peerId === peerId));
 }
 
-/** What others recorded is not to be worked on first. */
+/** Removes the calls of earlier tests, so that their jobs do not run first. */
 export async function removeAllCalls(): Promise<void> {
   for (;;) {
     const { calls } = await listCalls({ limit: "100" });
@@ -115,7 +115,7 @@ export async function removeAllCalls(): Promise<void> {
   }
 }
 
-/** The code of an error answer, after its status and shape were checked. */
+/** Checks status and shape of an error response and returns its error code. */
 export async function errorCode(response: Response, status: number): Promise<string> {
   return ApiError.parse(await json(response, status)).error.code;
 }

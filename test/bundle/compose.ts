@@ -1,10 +1,10 @@
 import { type Finished, type RunOptions, run, runOrThrow } from "./run.ts";
 import { BUNDLE, type Bundle, IMAGE_TAG } from "./settings.ts";
 
-/** A developer's own .env must not change what the tests see. */
+/** A developer's own .env file must not influence the tests. */
 const FILES = ["--env-file", "/dev/null", "-f", "docker-compose.yml"];
 
-/** What tells bundles apart. */
+/** The variables that differ between bundles. */
 export const environmentOf = ({ project, httpPort, mediaPort }: Bundle) => ({
   COMPOSE_PROJECT_NAME: project,
   HTTP_PORT: String(httpPort),
@@ -12,9 +12,9 @@ export const environmentOf = ({ project, httpPort, mediaPort }: Bundle) => ({
 });
 const ENVIRONMENT = { ...environmentOf(BUNDLE), IMAGE_TAG };
 
-/** What else the bundle is made of. */
+/** Additional Compose files and variables of a bundle. */
 export interface Overlay {
-  /** As arguments of docker compose. */
+  /** Arguments for `docker compose`. */
   files: readonly string[];
   env: Record<string, string>;
 }

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { recreate } from "./recreate.ts";
 
 /**
- * The orchestrator with another configuration file, until the end of the scope (`await using`).
+ * Runs the orchestrator with another configuration file until the end of the scope (`await using`).
  *
- * @param isWell whether to wait until it is well; what is configured to be unwell never is. Default: true.
+ * @param isHealthy whether to wait; false for a configuration that makes it unhealthy. Default: true.
  */
-export async function configure(yaml: string, { isWell = true } = {}): Promise<AsyncDisposable> {
+export async function configure(yaml: string, { isHealthy = true } = {}): Promise<AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
   const path = join(folder, "config.yaml");
   await writeFile(path, yaml);
@@ -19,9 +19,9 @@ export async function configure(yaml: string, { isWell = true } = {}): Promise<A
     },
   };
   try {
-    await recreate(["orchestrator"], { env: { CONFIG_FILE: path }, isWell });
+    await recreate(["orchestrator"], { env: { CONFIG_FILE: path }, isHealthy });
   } catch (error) {
-    await configured[Symbol.asyncDispose](); // or every test after this one would fail with it
+    await configured[Symbol.asyncDispose](); // otherwise every later test would fail too
     throw error;
   }
   return configured;

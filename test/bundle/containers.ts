@@ -6,7 +6,7 @@ const LABEL = "io.skyway-call-recorder";
 const Line = z.object({ ID: z.string(), Names: z.string(), Status: z.string() });
 export type RecorderContainer = z.infer<typeof Line>;
 
-/** Recorders and assemblers of a project, running or not. */
+/** Recorder and assembler containers of a project, running or not. */
 export async function recorderContainers(filter: { legId?: string; project?: string } = {}) {
   const labels = [`label=${LABEL}.project=${filter.project ?? PROJECT}`];
   if (filter.legId !== undefined) labels.push(`label=${LABEL}.leg-id=${filter.legId}`);

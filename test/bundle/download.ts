@@ -10,7 +10,7 @@ export interface Download extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Fetches a file as a visitor of the API would; gone again at the end of its scope (`await using`). */
+/** Downloads a file from the API; the copy is deleted at the end of its scope (`await using`). */
 export async function download(url: string): Promise<Download> {
   const response = await fetch(url);
   if (response.status !== 200 || !response.body) throw new Error(`${url} answered ${response.status}`);

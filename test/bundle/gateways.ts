@@ -17,19 +17,19 @@ const Inspected = z.array(
 
 export interface GatewayContainer {
   id: string;
-  /** Of the host. */
+  /** Published port on the host. */
   port: number;
-  /** One on each network. */
+  /** One address on each network. */
   addresses: string[];
 }
 
-/** Runs so many gateways, published on ports of this range, and waits until each is healthy. */
+/** Runs this number of gateways, published on ports of this range, and waits until each is healthy. */
 export async function scaleGateways(count: number, ports: string): Promise<void> {
   const args = ["up", "--detach", "--wait", "--no-build", "--no-deps", "--scale", `${SERVICE}=${count}`, SERVICE];
   await composeOrThrow(args, { env: { MEDIA_PORT: ports }, limitMs: SCALE_LIMIT_MS });
 }
 
-/** Those that run. */
+/** The running gateway containers. */
 export async function gatewayContainers(): Promise<GatewayContainer[]> {
   const ids = (await composeOrThrow(["ps", "--quiet", SERVICE])).split("\n").filter((id) => id !== "");
   const inspected = Inspected.parse(JSON.parse(await runOrThrow("docker", ["inspect", "--type", "container", ...ids])));

@@ -4,7 +4,7 @@ import { composeOrThrow } from "./compose.ts";
 const Answers = z.array(z.object({ status: z.number(), body: z.string() }));
 export type Answer = z.infer<typeof Answers>[number];
 
-/** Runs in the orchestrator's container: sends each text as it is over a connection of its own to docker-guard. */
+/** Runs in the orchestrator's container: sends each text unchanged to docker-guard, each over its own connection. */
 const TALK = `
 const { connect } = require("node:net");
 const { hostname, port } = new URL(process.env.DOCKER_HOST.replace("tcp:", "http:"));
@@ -26,14 +26,14 @@ process.stdin.on("data", (chunk) => { input += chunk; }).on("end", async () => {
   console.log(JSON.stringify(answers));
 });`;
 
-/** What docker-guard answers to requests that a broken-into orchestrator writes, byte by byte. */
+/** Sends raw requests to docker-guard, as a compromised orchestrator could, and returns the answers. */
 export async function talkToGuard(requests: readonly string[]): Promise<Answer[]> {
   const input = JSON.stringify(requests);
   const said = await composeOrThrow(["exec", "-T", "orchestrator", "node", "-e", TALK], { input });
   return Answers.parse(JSON.parse(said));
 }
 
-/** A request in the usual form. */
+/** The text of an ordinary HTTP request. */
 export function requestText(method: string, target: string, body?: unknown, headers: readonly string[] = []): string {
   const text = body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
   const head = [`${method} ${target} HTTP/1.1`, "Host: docker-guard", "Connection: close", ...headers];

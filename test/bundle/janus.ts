@@ -10,9 +10,9 @@ const SERVICES = ["skyway-webrtc-gateway", "orchestrator", "web"];
 
 export const ROOM = 1234;
 
-/** Janus in the place of the test bundle's gateway, until the end of its scope (`await using`). */
+/** The test bundle with Janus instead of its gateway, until the end of its scope (`await using`). */
 export interface JanusBundle extends AsyncDisposable {
-  /** `docker compose` with the overlay. */
+  /** Runs `docker compose` with the Janus overlay. */
   run(args: string[]): Promise<string>;
 }
 

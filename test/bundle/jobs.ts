@@ -12,7 +12,7 @@ const Job = z.object({
 });
 export type Job = z.infer<typeof Job>;
 
-/** Jobs of a call, the newest first. */
+/** Jobs of a call, newest first. */
 export async function jobsOf(callId: string): Promise<Job[]> {
   const response = await request(`/api/jobs?${new URLSearchParams({ callId })}`);
   return z.object({ jobs: z.array(Job) }).parse(await response.json()).jobs;

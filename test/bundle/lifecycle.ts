@@ -2,23 +2,23 @@ import { compose, composeOrThrow, environmentOf } from "./compose.ts";
 import { removeRecorderContainers } from "./containers.ts";
 import { BUNDLES } from "./settings.ts";
 
-/** Images may have to be built first. */
+/** Long enough to build the images. */
 const BUILD_LIMIT_MS = 15 * 60_000;
 const UP_LIMIT_MS = 150_000;
 const DOWN_LIMIT_MS = 120_000;
 
-/** Brings all test bundles up. */
+/** Starts all test bundles. */
 export async function up(): Promise<void> {
   await composeOrThrow(["build"], { show: true, limitMs: BUILD_LIMIT_MS });
   const args = ["up", "--no-build", "--detach", "--wait", "--wait-timeout", "120"];
   await eachBundle(async (env) => void (await composeOrThrow(args, { env, show: true, limitMs: UP_LIMIT_MS })));
 }
 
-/** Removes everything of the test projects, also what a killed run left behind. */
+/** Removes everything of the test projects, including leftovers of a killed run. */
 export function down(): Promise<void> {
   return eachBundle(async (env) => {
     await composeOrThrow(["stop", "--timeout", "10"], { env, limitMs: DOWN_LIMIT_MS });
-    // Recorders are not services; they would hold their network.
+    // Recorders are not Compose services. A remaining one would prevent the removal of their network.
     await removeRecorderContainers(env.COMPOSE_PROJECT_NAME);
     await composeOrThrow(["down", "--volumes", "--remove-orphans"], { env, limitMs: DOWN_LIMIT_MS });
   });

@@ -11,13 +11,13 @@ const NETWORK = `${PROJECT}_live`;
 const CHANGED = ["docker-guard", "orchestrator"];
 const BUILD_LIMIT_MS = 300_000;
 
-/** For who puts another overlay on top of it, until the end of the scope. */
+/** The live overlay until the end of the scope, for tests that add another overlay. */
 export interface LiveOverlay extends AsyncDisposable, Overlay {}
 
 /**
- * What shows calls while they go on, built and not yet up.
+ * Builds the live streaming services without starting them.
  *
- * @param outputs as LIVE_OUTPUTS has them.
+ * @param outputs value of LIVE_OUTPUTS.
  */
 export async function buildLive(outputs: string, yaml: string): Promise<LiveOverlay> {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
@@ -28,17 +28,17 @@ export async function buildLive(outputs: string, yaml: string): Promise<LiveOver
   return {
     ...{ files: OVERLAY, env },
     async [Symbol.asyncDispose]() {
-      await run("docker", ["network", "rm", NETWORK]); // which anything that was up with it has left by now
+      await run("docker", ["network", "rm", NETWORK]); // no container is connected to it any more
       await rm(folder, { recursive: true });
     },
   };
 }
 
-/** The bundle showing calls while they go on, until the end of the scope (`await using`). */
+/** Runs the bundle with live streaming until the end of the scope (`await using`). */
 export async function showLive(outputs: string, yaml: string): Promise<AsyncDisposable> {
   const overlay = await buildLive(outputs, yaml);
   const { files, env } = overlay;
-  await composeOrThrow([...files, "up", "--no-build", "--no-deps", "live"], { env }); // which makes their network
+  await composeOrThrow([...files, "up", "--no-build", "--no-deps", "live"], { env }); // creates their network
   await recreate(CHANGED, overlay);
   return {
     async [Symbol.asyncDispose]() {

@@ -12,12 +12,12 @@ const UNUSED_LIMIT_MS = 30_000;
 const MEBIBYTE = 1024 * 1024;
 const ORCHESTRATOR = ["up", "--detach", "--wait", "--no-build", "orchestrator"];
 
-/** A small ext4 file system as RECORDINGS_DIR, until the end of its scope (`await using`). Only root may mount one. */
+/** A small ext4 file system as RECORDINGS_DIR, until the end of its scope (`await using`). Requires root. */
 export class LoopVolume implements AsyncDisposable {
   /** @param yaml configuration of the orchestrator. */
   static async mounted(mebibytes: number, yaml: string): Promise<LoopVolume> {
     const volume = new LoopVolume();
-    await volume.#remove(); // what an earlier, killed run left
+    await volume.#remove(); // leftovers of a killed run
     await mkdir(MOUNT, { recursive: true });
     const file = await open(IMAGE, "w");
     await file.truncate(mebibytes * MEBIBYTE);
@@ -34,45 +34,45 @@ export class LoopVolume implements AsyncDisposable {
     await runOrThrow("mount", ["-o", "loop,errors=remount-ro", IMAGE, MOUNT]);
   }
 
-  /** For everyone who has it mounted; refused while anyone writes. */
+  /** Remounts it read-only in all mounts; the kernel refuses this while a file is open for writing. */
   async remount(mode: "ro" | "rw"): Promise<void> {
     await runOrThrow("mount", ["-o", `remount,${mode}`, MOUNT]);
   }
 
-  /** The kernel gives the file system up, as after an error of the disk: nobody can write any more, whoever is writing. */
+  /** Shuts the file system down, as the kernel does after a disk error: all further writes fail. */
   async fail(): Promise<void> {
     const { stdout } = await run("findmnt", ["--noheadings", "--output", "SOURCE", MOUNT]);
     await writeFile(`/sys/fs/ext4/${basename(stdout.trim())}/trigger_fs_error`, "1");
   }
 
-  /** As an operator does it: nobody may have it mounted meanwhile. */
+  /** Repairs it as an operator would; nothing may have it mounted. */
   async repair(): Promise<void> {
     await this.unmountLazily();
-    // A container that is being started just now has all mounts for a moment, of whatever bundle it is.
-    await waitFor("nobody has it mounted", UNUSED_LIMIT_MS, async () => {
+    // While any container of this host starts, it holds all mounts for a moment.
+    await waitFor("the file system is not mounted anywhere", UNUSED_LIMIT_MS, async () => {
       const { stdout } = await run("losetup", ["--associated", IMAGE]);
       return stdout === "";
     });
-    await run("e2fsck", ["-p", "-f", IMAGE]); // its codes say what it mended
+    await run("e2fsck", ["-p", "-f", IMAGE]); // its exit codes tell what it repaired
     await this.mount();
   }
 
-  /** New containers do not find it any more; those that have it keep it. */
+  /** New containers do not see it any more; running containers keep it. */
   async unmountLazily(): Promise<void> {
     await runOrThrow("umount", ["--lazy", MOUNT]);
   }
 
-  /** Something else takes up room, until so much is left. */
+  /** Fills the file system until this much space is left. */
   async fill(leaveMebibytes: number): Promise<void> {
     const { stdout } = await run("df", ["--block-size=1M", "--output=avail", MOUNT]);
     const free = Number(stdout.split("\n")[1]);
     await runOrThrow("fallocate", ["--length", `${free - leaveMebibytes}MiB`, this.#filler]);
   }
 
-  /** The same, to the last byte. */
+  /** Fills the file system completely. */
   async fillUp(): Promise<void> {
     const { code, stderr } = await run("dd", ["if=/dev/zero", `of=${this.#filler}`, "bs=64K", "status=none"]);
-    if (code === 0 || !stderr.includes("No space")) throw new Error(`there is still space: ${stderr}`);
+    if (code === 0 || !stderr.includes("No space")) throw new Error(`the file system is not full: ${stderr}`);
   }
 
   async makeSpace(): Promise<void> {

@@ -5,7 +5,7 @@ const PORTS = { orchestrator: 3000, "skyway-webrtc-gateway": 8000, signaling: 90
 type Service = keyof typeof PORTS;
 export type Samples = ReadonlyMap<string, number>;
 
-/** What a service tells Prometheus, each sample by its name and labels, read where Prometheus reads it: inside. */
+/** A service's Prometheus samples by name and labels, read inside its container, as its port is not published. */
 export async function scrape(service: Service): Promise<Samples> {
   const text = await metricsOf(service);
   const samples = new Map<string, number>();
@@ -16,7 +16,7 @@ export async function scrape(service: Service): Promise<Samples> {
   return samples;
 }
 
-/** Names of all that a service has samples of, or will: what has labels has none before it has counted. */
+/** Names of all metrics of a service. Metrics with labels have no samples before their first count. */
 export async function metricNames(service: Service): Promise<string[]> {
   const text = await metricsOf(service);
   return [...text.matchAll(/^# TYPE (\S+)|^([a-z_]+)/gm)].map(([, declared, sampled]) => declared ?? sampled ?? "");
@@ -27,7 +27,7 @@ function metricsOf(service: Service): Promise<string> {
   return composeOrThrow(["exec", "-T", service, "node", "-e", script]);
 }
 
-/** By how much all samples of a name have risen that have a label (`name="value"`), or whatever their labels. */
+/** The increase of all samples of a metric, by default with any labels, or only those with a label (`name="value"`). */
 export function rise(name: string, before: Samples, after: Samples, label = ""): number {
   return total(name, after, label) - total(name, before, label);
 }

@@ -21,31 +21,31 @@ const Frames = z.object({
 });
 const FrameTimes = z.object({ frames: z.array(z.object({ pts_time: seconds })) });
 
-/** What a file says of itself once all of it was read and decoded. */
+/** Properties of a file that was read and decoded completely. */
 export interface Inspection {
   durationSeconds: number;
-  /** By lower-case names. */
+  /** Keys are lower-case tag names. */
   tags: Record<string, string>;
   streams: { kind: string; codec: string; width: number | undefined; height: number | undefined; packets: number }[];
   firstFrame: { keyframe: boolean; seconds: number } | undefined;
-  /** Index for seeking, in front of the media. */
+  /** Whether the index for seeking is in front of the media. */
   hasCuesInFront: boolean;
-  /** What the decoders complained of; empty when all of it decodes. */
+  /** Errors of the decoders; empty if everything decodes. */
   decodeErrors: string;
 }
 
 const FILE = "/in/recording";
 const SECTION = "---";
 const PROBE = `ffprobe -v error -count_packets -show_format -show_streams -of json ${FILE}`;
-/** Decoded, because a container's keyframe flag is only a claim. */
+/** Decodes the frame, because a container's keyframe flag may be wrong. */
 const FIRST_FRAME = `ffprobe -v error -select_streams v:0 -show_frames -read_intervals %+#1 -of json ${FILE}`;
-// In the container's own time base: rounded to the average frame rate, frames of a real camera would fall into one.
+// In the container's own time base: rounding to the average frame rate would merge frames of a real camera.
 const TIMING = "-fps_mode passthrough -enc_time_base:v demux";
 const DECODE = `ffmpeg -v error -i ${FILE} ${TIMING} -f null - 2>&1`;
 
-/** Reads a recording with the recorder image's own ffmpeg, so that the host needs none. */
+/** Reads a recording with the ffmpeg of the recorder image, so that the host needs none. */
 export async function inspect(path: string): Promise<Inspection> {
-  // In one container: to start one takes longer than what it does.
+  // One container for all commands, because starting a container takes longer than the commands.
   const script = `set -e; ${PROBE}; echo ${SECTION}; ${FIRST_FRAME}; echo ${SECTION}; ${DECODE}`;
   const [text, hasCuesInFront] = await Promise.all([inRecorderImage(path, script), cuesInFront(path)]);
   const [probed = "", firstFrame = "", decodeErrors = ""] = text.split(`${SECTION}\n`);
@@ -72,13 +72,13 @@ function readProbe(text: string): Pick<Inspection, "durationSeconds" | "tags" | 
   };
 }
 
-/** What mkvtoolnix has to say against a WebM or Matroska file: Debian has no other validator for them. */
-export async function complaintsAbout(path: string): Promise<string> {
+/** Complaints of mkvtoolnix about a WebM or Matroska file; Debian has no other validator for them. */
+export async function validateMatroska(path: string): Promise<string> {
   const { code, stdout } = await run("mkvmerge", ["--output", `${path}.checked`, path]);
   return code === 0 ? "" : stdout;
 }
 
-/** When each frame is shown, or heard, in seconds; of decoded frames only. */
+/** Presentation times of all decoded frames, in seconds. */
 export async function frameTimes(path: string, kind: "audio" | "video"): Promise<number[]> {
   const stream = `-select_streams ${kind.slice(0, 1)}:0`;
   const text = await inRecorderImage(path, `ffprobe -v error ${stream} -show_entries frame=pts_time -of json ${FILE}`);
@@ -102,6 +102,6 @@ const CLUSTER = Buffer.from("1f43b675", "hex");
 async function cuesInFront(path: string): Promise<boolean> {
   const bytes = await readFile(path);
   const media = bytes.indexOf(CLUSTER);
-  // The seek head names the cues by the same id: the element itself is the last mention before the media.
+  // The seek head contains the same id as the cues. The last occurrence before the media is the element itself.
   return media > 0 && bytes.subarray(0, media).lastIndexOf(CUES) > bytes.subarray(0, media).indexOf(CUES);
 }

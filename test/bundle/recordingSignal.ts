@@ -1,10 +1,10 @@
 import { runOrThrow } from "./run.ts";
 import { RECORDER_IMAGE } from "./settings.ts";
 
-/** What a recording shows and says from moment to moment. Times are seconds of the file, as a player plays it. */
+/** Brightness and loudness of a recording over time. Times are seconds of the file, as a player plays it. */
 export interface Signal {
   frames: { at: number; width: number; height: number; luma: number }[];
-  /** Every 10 ms, 0 to 1, by channel. Audio is one piece to a player: it begins at its first timestamp and runs on. */
+  /** Every 10 ms, 0 to 1, per channel. Players play audio without gaps, starting at its first timestamp. */
   sound: { at: number; left: number; right: number }[];
 }
 
@@ -23,8 +23,8 @@ const START = `ffprobe -v error -select_streams a -show_entries stream=start_tim
 const HAS_VIDEO = `ffprobe -v error -select_streams v -show_entries stream=index -of csv=p=0 ${FILE} | grep -q .`;
 const HAS_AUDIO = `ffprobe -v error -select_streams a -show_entries stream=index -of csv=p=0 ${FILE} | grep -q .`;
 
-/** Decodes a recording with the recorder image's ffmpeg. */
-export async function watch(path: string): Promise<Signal> {
+/** Decodes a recording with the ffmpeg of the recorder image. */
+export async function readSignal(path: string): Promise<Signal> {
   const script = [
     `if ${HAS_VIDEO}; then ${SIZES}; echo ${SECTION}; ${LUMA}; else echo ${SECTION}; fi; echo ${SECTION}`,
     `if ${HAS_AUDIO}; then ${START}; echo ${SECTION}; ${LEVELS}; else echo ${SECTION}; fi`,
@@ -60,7 +60,7 @@ function soundOf(start: number, levels: string): Signal["sound"] {
   return left.map((level, index) => ({ at: start + index * STEP_SECONDS, left: level, right: right[index] ?? 0 }));
 }
 
-/** RMS in dB of full scale; "-inf" is silence. */
+/** RMS in dBFS; "-inf" is silence. */
 function levelsOf(text: string, channel: number): number[] {
   const lines = text.matchAll(new RegExp(`astats\\.${channel}\\.RMS_level=(\\S+)`, "g"));
   return [...lines].map(([, decibel]) => 10 ** (Number.parseFloat((decibel ?? "").replace("inf", "Infinity")) / 20));

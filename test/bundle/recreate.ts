@@ -10,32 +10,32 @@ const ANSWER_LIMIT_MS = 60_000;
 const HealthCheck = z.tuple([z.literal("CMD")], z.string());
 
 /**
- * Runs services as an overlay has them, or by default as the bundle itself does, and waits until each answers.
+ * Recreates services with an overlay, by default without one, and waits until each is healthy.
  *
- * @param services those that others need first.
- * @param isWell whether to wait; what is configured to be unwell never answers. Default: true.
+ * @param services in the order of their dependencies.
+ * @param isHealthy whether to wait; false for a configuration that makes a service unhealthy. Default: true.
  */
 export async function recreate(
   services: readonly string[],
-  { files = [], env = {}, isWell = true }: Partial<Overlay> & { isWell?: boolean } = {},
+  { files = [], env = {}, isHealthy = true }: Partial<Overlay> & { isHealthy?: boolean } = {},
 ): Promise<void> {
   const options = { env, limitMs: UP_LIMIT_MS };
-  // None is to miss another one while it ends its calls.
+  // Stopped in order, so that each can reach the others while it ends its calls.
   if (services.length > 1) await composeOrThrow([...files, "stop", ...services], options);
   for (const service of services) {
     await composeOrThrow([...files, ...UP, service], options);
-    if (isWell) await answers(`${PROJECT}-${service}-1`);
+    if (isHealthy) await waitForHealthCheck(`${PROJECT}-${service}-1`);
   }
 }
 
-/** By the container's own health check, asked at once: Docker waits for an interval of five seconds before it does. */
-async function answers(container: string): Promise<void> {
+/** Runs the container's health check immediately; Docker first runs it after an interval of five seconds. */
+async function waitForHealthCheck(container: string): Promise<void> {
   const format = "{{json .Config.Healthcheck.Test}}";
   const inspected = JSON.parse(await runOrThrow("docker", ["inspect", "--format", format, container]));
   const [, ...check] = HealthCheck.parse(inspected);
   let seen: unknown;
   await waitFor(
-    `${container} answers`,
+    `${container} is healthy`,
     ANSWER_LIMIT_MS,
     async () => {
       seen = await run("docker", ["exec", container, ...check]);

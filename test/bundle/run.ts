@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { REPOSITORY } from "./settings.ts";
 
 export interface Finished {
-  /** null when a signal ended it. */
+  /** Exit code; null if a signal ended the program. */
   code: number | null;
   stdout: string;
   stderr: string;
@@ -12,7 +12,7 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Written to its standard input. */
   input?: string;
-  /** Passes the output on as it comes, for steps that take minutes. */
+  /** Prints the output while the program runs, for steps that take minutes. */
   show?: boolean;
   /** Milliseconds until SIGKILL; default 60 s. */
   limitMs?: number;
@@ -20,7 +20,7 @@ export interface RunOptions {
 
 const DEFAULT_LIMIT_MS = 60_000;
 
-/** Runs a program in the repository's root and resolves when it ended, whatever its exit code. */
+/** Runs a program in the repository's root. Resolves when it has ended, with any exit code. */
 export async function run(program: string, args: string[], options: RunOptions = {}): Promise<Finished> {
   const child = spawn(program, args, {
     cwd: REPOSITORY,
@@ -29,7 +29,7 @@ export async function run(program: string, args: string[], options: RunOptions =
     timeout: options.limitMs ?? DEFAULT_LIMIT_MS,
     killSignal: "SIGKILL",
   });
-  // A program that ends without reading its input is judged by its exit code.
+  // A program may end without reading its input; only its exit code counts.
   child.stdin.on("error", () => undefined).end(options.input ?? "");
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
@@ -48,7 +48,7 @@ export async function run(program: string, args: string[], options: RunOptions =
   return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
 }
 
-/** As `run`, and throws with everything the program said unless it ended with 0. */
+/** Like `run`, but throws with the program's output unless the exit code is 0. */
 export async function runOrThrow(program: string, args: string[], options: RunOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await run(program, args, options);
   if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}\n${stdout}${stderr}`);

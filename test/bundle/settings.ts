@@ -3,10 +3,10 @@ import { fileURLToPath } from "node:url";
 const NAME = process.env["TEST_PROJECT_NAME"] ?? "skyway-call-recorder-test";
 const FIRST_HTTP_PORT = Number(process.env["TEST_HTTP_PORT"] ?? 18080);
 const FIRST_MEDIA_PORT = Number(process.env["TEST_MEDIA_PORT"] ?? 41000);
-/** So many are taken by one bundle: tests publish more than one. */
+/** Number of ports per bundle; some tests publish more than one. */
 const MEDIA_PORTS = 1000;
 
-/** A bundle has its own project, ports and volumes, next to whatever else runs on this host. */
+/** Each bundle has its own project, ports and volumes, so that it can run beside other bundles on this host. */
 export interface Bundle {
   readonly project: string;
   readonly httpPort: number;
@@ -19,19 +19,19 @@ const bundle = (at: number): Bundle => ({
   mediaPort: FIRST_MEDIA_PORT + at * MEDIA_PORTS,
 });
 
-/** One for each test file that is run at a time, see vitest.config.ts. Two runs at once need different names and ports. */
+/** One bundle per concurrent test file, see vitest.config.ts. Two concurrent runs need different names and ports. */
 const COUNT = Number(process.env["E2E_BUNDLES"] ?? 1);
 export const BUNDLES: readonly Bundle[] = Array.from({ length: COUNT }, (_, at) => bundle(at));
-/** That of this process: vitest counts its workers from 1. */
+/** The bundle of this process; vitest numbers its workers from 1. */
 export const BUNDLE = bundle((Number(process.env["VITEST_POOL_ID"] ?? 1) - 1) % COUNT);
 export const { project: PROJECT, httpPort: HTTP_PORT, mediaPort: MEDIA_PORT } = BUNDLE;
-/** The default key; it works on loopback only. */
+/** The default key, which is accepted on loopback only. */
 export const API_KEY = "00000000-0000-4000-8000-000000000000";
 export const RECORDER_PEER_ID = "TestRecorder";
 
 export const ORIGIN = `http://127.0.0.1:${HTTP_PORT}`;
 export const SIGNALING = { host: "127.0.0.1", port: HTTP_PORT, key: API_KEY };
-/** Images of its own: those of a bundle that is in use stay what they are. */
+/** A separate tag, so that the images of a bundle in use do not change. */
 export const IMAGE_TAG = NAME;
 export const RECORDER_IMAGE = `skyway-call-recorder/recorder:${IMAGE_TAG}`;
 export const RECORDINGS_VOLUME = `${PROJECT}_recordings`;

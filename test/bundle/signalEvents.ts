@@ -1,6 +1,6 @@
 import type { Signal } from "./recordingSignal.ts";
 
-/** Seconds of the file. */
+/** In seconds of the file. */
 export interface Span {
   from: number;
   to: number;
@@ -10,7 +10,7 @@ const FLASH_LUMA = 180;
 const DARK_LUMA = 40;
 const BEEP_LEVEL = 0.25;
 const SILENT_LEVEL = 0.01;
-/** Shorter ones are a busy host's. */
+/** Shorter ones can be caused by a busy host. */
 const SHORTEST_SECONDS = 1;
 const PAIR_SECONDS = 0.5;
 
@@ -25,14 +25,14 @@ export function beeps({ sound }: Signal): number[] {
   return risingEdges(sound, (sample) => loudest(sample) > BEEP_LEVEL);
 }
 
-/** Where nothing is heard, before the sound begins included. */
+/** Spans without sound, including the time before the audio begins. */
 export function silences({ sound }: Signal): Span[] {
   const first = sound[0];
   const before = first && first.at > 0 ? [{ at: 0, left: 0, right: 0 }] : [];
   return spans([...before, ...sound], (sample) => loudest(sample) < SILENT_LEVEL);
 }
 
-/** Where one frame stands, before the first one included. */
+/** Spans without a new frame, including the time before the first one. */
 export function stills({ frames }: Signal): Span[] {
   return frames
     .map(({ at }, index) => ({ from: frames[index - 1]?.at ?? 0, to: at }))
@@ -43,7 +43,7 @@ export function darkness({ frames }: Signal): Span[] {
   return spans(frames, ({ luma }) => luma < DARK_LUMA);
 }
 
-/** For each flash that has a beep: when, and how many seconds later that one comes. */
+/** For each flash that has a beep: its time, and the delay of the beep in seconds. */
 export function soundAfterPicture(signal: Signal): { at: number; by: number }[] {
   const heard = beeps(signal);
   return flashes(signal).flatMap((at) => {
@@ -53,7 +53,7 @@ export function soundAfterPicture(signal: Signal): { at: number; by: number }[] 
   });
 }
 
-/** What is on at the very beginning has no edge. */
+/** A signal that is on at the start has no rising edge. */
 function risingEdges<Moment extends { at: number }>(
   moments: readonly Moment[],
   isOn: (one: Moment) => boolean,

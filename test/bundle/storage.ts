@@ -13,17 +13,17 @@ const CHANGED = ["docker-guard", "orchestrator"];
 const BUILD_LIMIT_MS = 300_000;
 const [USER, PASSWORD] = ["recorder", "T0K3N-of-the-remote"];
 
-/** The folder that a server serves. */
+/** The folder that the server serves. */
 const ROOT = "/srv/served";
 
-/** OpenSSH, which most SFTP servers are. */
+/** OpenSSH, the most common SFTP server. */
 const SSHD = `
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install --yes --no-install-recommends openssh-server && mkdir -p /run/sshd
 RUN useradd --home-dir ${ROOT} --create-home --shell /bin/bash ${USER}
 `;
 
-/** How each kind of server is started, and what rclone is told of it. A limit is KiB a second of all that it takes. */
+/** Start command and rclone settings for each kind of server. A limit is in KiB/s over all uploads. */
 const SERVERS = {
   webdav: {
     image: IMAGE,
@@ -40,7 +40,7 @@ const SERVERS = {
 
 export type ServerKind = keyof typeof SERVERS;
 
-/** A real server of some kind, in a container on the network that uploaders are on. */
+/** A real storage server in a container on the network of the uploaders. */
 export class StorageServer implements AsyncDisposable {
   readonly name: string;
 
@@ -48,7 +48,7 @@ export class StorageServer implements AsyncDisposable {
     this.name = `${PROJECT}-${kind}`;
   }
 
-  /** @param kibPerSecond all that it takes, if it can be held to that; no limit by default. */
+  /** @param kibPerSecond limit over all uploads, if this kind supports one; no limit by default. */
   static async start(kind: ServerKind, kibPerSecond?: number): Promise<StorageServer> {
     const server = new StorageServer(kind);
     const { image, command } = SERVERS[kind];
@@ -69,7 +69,7 @@ export class StorageServer implements AsyncDisposable {
     await runOrThrow("docker", ["start", this.name]);
   }
 
-  /** Checksums of all that it has of a call, by name. */
+  /** Checksums of the call's files on this server, by name. */
   async filesOf(callId: string): Promise<Record<string, string>> {
     const find = `cd ${ROOT} && find . -type f -path '*/${callId}/*' -exec md5sum {} +`;
     const lines = await runOrThrow("docker", ["exec", this.name, "sh", "-c", find]);
@@ -82,9 +82,9 @@ export class StorageServer implements AsyncDisposable {
 }
 
 /**
- * The bundle with its recordings going to servers of these kinds, until the end of the scope (`await using`).
+ * Runs the bundle with uploads to servers of these kinds until the end of the scope (`await using`).
  *
- * @param below an overlay that stays as it is; none by default.
+ * @param below an overlay that stays active; none by default.
  */
 export async function uploadTo(first: ServerKind, fallback?: ServerKind, below?: Overlay): Promise<AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
@@ -116,13 +116,13 @@ export async function uploadTo(first: ServerKind, fallback?: ServerKind, below?:
   };
 }
 
-/** Checksums of all that lies here of a call, by name. */
-export async function filesHere(callId: string): Promise<Record<string, string>> {
+/** Checksums of the call's files on the recordings volume, by name. */
+export async function localFilesOf(callId: string): Promise<Record<string, string>> {
   const find = `find /recordings/calls -type f -path '*/${callId}/*' -exec md5sum {} +`;
   return checksums(await composeOrThrow(["exec", "-T", "orchestrator", "sh", "-c", find]));
 }
 
-/** Secrets that may be nowhere but in files of mode 600. */
+/** A secret that may appear only in files of mode 600. */
 export const SECRET = PASSWORD;
 
 function checksums(lines: string): Record<string, string> {

@@ -6,10 +6,10 @@ import { IMAGE_TAG, PROJECT } from "./settings.ts";
 
 const IMAGE = `skyway-call-recorder/test-receivers:${IMAGE_TAG}`;
 const BUILD_LIMIT_MS = 300_000;
-/** The one that compose/live.yml makes. */
+/** The network that compose/live.yml creates. */
 const NETWORK = `${PROJECT}_live`;
 
-/** RTMP on port 1935, on 1936 behind TLS with a certificate of nobody; SRT on 9000. */
+/** RTMP on port 1935, RTMPS on 1936 with a self-signed certificate, SRT on 9000. */
 const COMMANDS = {
   rtmp: () => ["nginx"],
   srt: (passphrase: string) => [
@@ -22,7 +22,7 @@ const COMMANDS = {
   ],
 };
 
-/** A real server that live streams are handed to, in a container on their network. It keeps what it gets. */
+/** A real server for live streams, in a container on their network. It stores what it receives. */
 export class StreamReceiver implements AsyncDisposable {
   readonly host: string;
 
@@ -46,12 +46,12 @@ export class StreamReceiver implements AsyncDisposable {
     return receiver;
   }
 
-  /** It is down for a moment; who was connected has to come back. */
+  /** Restarts the server; clients have to reconnect. */
   async restart(): Promise<void> {
     await runOrThrow("docker", ["restart", "--time", "1", this.host]);
   }
 
-  /** Copies of what it got, by the names that it gave them. */
+  /** Copies of the received files, by the server's names. */
   async received(): Promise<Map<string, string>> {
     const folder = await mkdtemp(join(tmpdir(), "received-"));
     await runOrThrow("docker", ["cp", `${this.host}:/received/.`, folder]);

@@ -3,8 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 const STEP_MS = 100;
 
 /**
- * Asks again and again until there is an answer, for at most `limitMs` milliseconds.
- * `undefined` and `false` mean "not yet"; `last` says in the error what was seen instead.
+ * Polls until there is an answer, for at most `limitMs` milliseconds.
+ * `undefined` and `false` mean "not yet"; `last` returns the last state seen, for the error message.
  */
 export async function waitFor<T>(
   what: string,
@@ -17,7 +17,7 @@ export async function waitFor<T>(
     const found = await look();
     if (found !== undefined && found !== false) return found;
     if (performance.now() > end) {
-      throw new Error(`not within ${limitMs} ms: ${what}\n${JSON.stringify(last(), null, 2) ?? ""}`);
+      throw new Error(`did not happen within ${limitMs} ms: ${what}\n${JSON.stringify(last(), null, 2) ?? ""}`);
     }
     await delay(STEP_MS);
   }

@@ -10,11 +10,11 @@ import { PROJECT } from "./settings.ts";
 const OVERLAY = ["--file", "compose/webhooks.yml"];
 
 /**
- * The orchestrator with a receiver of webhooks, as `.env` names one, until the end of the scope (`await using`).
+ * Runs the orchestrator with a webhook URL and secret in its environment until the end of the scope (`await using`).
  *
- * @param yaml what else is configured.
+ * @param yaml the rest of the configuration.
  */
-export async function tellWebhook(url: string, secret: string, yaml: string) {
+export async function configureWebhook(url: string, secret: string, yaml: string) {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
   const env = { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, CONFIG_FILE: join(folder, "config.yaml") };
   await writeFile(env.CONFIG_FILE, yaml);
@@ -31,7 +31,7 @@ export async function tellWebhook(url: string, secret: string, yaml: string) {
 
 const Network = z.object({ Internal: z.boolean(), Containers: z.record(z.string(), z.object({ Name: z.string() })) });
 
-/** Who is on the network that leads out, and whether it does. */
+/** The containers on the egress network, and whether it is internal. */
 export async function onEgress(): Promise<{ internal: boolean; containers: string[] }> {
   const text = await runOrThrow("docker", ["network", "inspect", `${PROJECT}_egress`, "--format", "{{json .}}"]);
   const { Internal, Containers } = Network.parse(JSON.parse(text));

@@ -3,7 +3,7 @@ import { findCallsOf, type Leg } from "../bundle/api.ts";
 import { allHealthy } from "../bundle/services.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { type Caller, openStage, type Stage } from "../e2e/stage.ts";
+import { type Caller, openTestBrowser, type TestBrowser } from "../e2e/testBrowser.ts";
 import { kill } from "./kill.ts";
 import { callLengths, kills, type Victim } from "./schedule.ts";
 
@@ -16,18 +16,18 @@ const SETTLED_LIMIT_MS = 90_000;
 export interface ChaosOptions {
   seed: number;
   forMs: number;
-  /** So many call at once. */
+  /** Number of concurrent callers. */
   callers: number;
   say(line: string): void;
 }
 
-/** A kill takes a second or two on a busy host, and a call may come about meanwhile. */
+/** A kill takes a second or two on a busy host; a call may start in that time. */
 interface Killed {
   from: number;
   to: number;
 }
 
-/** One call that was up, as its page saw it. */
+/** One connected call, as its page saw it. */
 interface Attempt {
   peerId: string;
   connectedAt: number;
@@ -37,21 +37,21 @@ interface Attempt {
 export interface Tally {
   seed: number;
   kills: Partial<Record<Victim, number>>;
-  /** Calls that were up for a while. */
+  /** Calls that were connected. */
   calls: number;
-  /** Of them, those with a recording. */
+  /** Calls with a recording. */
   ready: number;
   failed: { peerId: string; code: string }[];
   mediaSeconds: number;
-  /** What callers sent and no file has, beside the end of calls whose gateway was killed. */
+  /** Sent media that is in no file, except the end of calls whose gateway was killed. */
   mediaSecondsLost: number;
   worstSecondsLost: number;
   legs: Leg[];
 }
 
-/** Lets callers call and hang up while one part of the bundle after another is killed, and counts what came of it. */
+/** Makes calls while the bundle's containers are killed one after another, and counts the recordings. */
 export async function chaos({ seed, forMs, callers, say }: ChaosOptions): Promise<Tally> {
-  await using stage = await openStage("chromium");
+  await using testBrowser = await openTestBrowser("chromium");
   const until = Date.now() + forMs;
   const gatewayKills: Killed[] = [];
   const killed: Tally["kills"] = {};
@@ -61,7 +61,7 @@ export async function chaos({ seed, forMs, callers, say }: ChaosOptions): Promis
     say(`${victim} killed`);
   });
   const calling = Promise.all(
-    Array.from({ length: callers }, (_, index) => callAgainAndAgain(stage, seed + index + 1, until)),
+    Array.from({ length: callers }, (_, index) => callRepeatedly(testBrowser, seed + index + 1, until)),
   );
   const [attempts] = await Promise.all([calling, killing]);
   await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
@@ -81,22 +81,22 @@ async function killOneByOne(
   }
 }
 
-async function callAgainAndAgain(stage: Stage, seed: number, until: number): Promise<Attempt[]> {
+async function callRepeatedly(testBrowser: TestBrowser, seed: number, until: number): Promise<Attempt[]> {
   const attempts: Attempt[] = [];
   const lengths = callLengths(seed);
   while (Date.now() < until) {
-    const attempt = await callOnce(stage, lengths.next().value, until);
+    const attempt = await callOnce(testBrowser, lengths.next().value, until);
     if (attempt) attempts.push(attempt);
     else await delay(RETRY_MS);
   }
   return attempts;
 }
 
-/** @returns undefined when no call came about: something was being started again. */
-async function callOnce(stage: Stage, ms: number, until: number): Promise<Attempt | undefined> {
+/** @returns undefined if the call did not connect because a service was restarting. */
+async function callOnce(testBrowser: TestBrowser, ms: number, until: number): Promise<Attempt | undefined> {
   let caller: Caller | undefined;
   try {
-    caller = await within(CALL_LIMIT_MS, stage.caller());
+    caller = await within(CALL_LIMIT_MS, testBrowser.caller());
     await within(CALL_LIMIT_MS, caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" }));
   } catch {
     await caller?.page.tab.close().catch(() => undefined);
@@ -110,11 +110,11 @@ async function callOnce(stage: Stage, ms: number, until: number): Promise<Attemp
   return { peerId: caller.peerId, connectedAt, endedAt };
 }
 
-/** A page whose signalling was killed may wait for ever. */
+/** Limits the wait, because a page whose signalling was killed may never answer. */
 async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
   const timeUp = new AbortController();
   const late = delay(limitMs, undefined, { signal: timeUp.signal }).then(() => {
-    throw new Error(`not within ${limitMs} ms`);
+    throw new Error(`no result within ${limitMs} ms`);
   });
   try {
     return await Promise.race([promise, late]);
@@ -140,7 +140,7 @@ async function count(
       const found = (await findCallsOf(peerId)).flatMap((call) => call.legs).filter((leg) => leg.peerId === peerId);
       return found.length > 0 && found.every(({ state }) => state === "ready" || state === "failed") && found;
     });
-    // Nobody can record what nobody receives: a call ends for us with its gateway.
+    // Media cannot be recorded after the gateway is gone, so the call ends with its gateway.
     const gone = gatewayKills.find(({ from, to }) => to > connectedAt && from < endedAt)?.from;
     const seconds = Math.max(0, (gone ?? endedAt) - connectedAt) / 1000;
     const kept = legs.reduce((sum, leg) => sum + (leg.file?.durationSeconds ?? 0), 0);
@@ -155,12 +155,12 @@ async function count(
   return tally;
 }
 
-/** The tally, as one reads it. */
+/** The tally as readable text. */
 export function inWords({ legs: _, ...tally }: Tally): string {
   const { seed, kills: killed, calls, ready, mediaSeconds, mediaSecondsLost, worstSecondsLost, failed } = tally;
   const victims = Object.entries(killed).map(([victim, times]) => `${victim} ${times}`);
   return [
-    `seed ${seed}; killed: ${victims.join(", ") || "nobody"}`,
+    `seed ${seed}; killed: ${victims.join(", ") || "none"}`,
     `${calls} calls made, ${ready} files ready${failed.map(({ peerId, code }) => `; ${peerId} ${code}`).join("")}`,
     `${mediaSeconds.toFixed(1)} s of media, ${mediaSecondsLost.toFixed(1)} s lost, ${worstSecondsLost.toFixed(1)} s in one call`,
   ].join("\n");

@@ -1,22 +1,22 @@
 import { seededRandom } from "../fidelity/random.ts";
 
-/** What is killed. `recorder` is one of those that run at that moment. */
+/** The containers to kill. `recorder` means one of the running recorders. */
 export const VICTIMS = ["recorder", "signaling", "orchestrator", "docker-guard", "skyway-webrtc-gateway"] as const;
 export type Victim = (typeof VICTIMS)[number];
 
 export interface Kill {
   victim: Victim;
-  /** Milliseconds after the kill before it. */
+  /** Milliseconds since the previous kill. */
   afterMs: number;
-  /** From 0 to 1: which of several. */
+  /** Selects one of several containers; 0 to 1. */
   which: number;
 }
 
-/** A killed service is back within this time; two at once are another test. */
+/** A killed service is back within this time, so that at most one is down. */
 const LEAST_PAUSE_MS = 5_000;
 const PAUSE_SPREAD_MS = 4_000;
 
-/** Kills without end, the same for the same seed: each victim once in every round, in another order. */
+/** An endless sequence of kills, the same for the same seed: each victim once per round, in random order. */
 export function* kills(seed: number): Generator<Kill, never> {
   const random = seededRandom(seed);
   for (;;) {
@@ -29,7 +29,7 @@ export function* kills(seed: number): Generator<Kill, never> {
   }
 }
 
-/** Lengths of calls in milliseconds, the same for the same seed. */
+/** Call durations in milliseconds, the same for the same seed. */
 export function* callLengths(seed: number): Generator<number, never> {
   const random = seededRandom(seed);
   for (;;) yield 4_000 + random() * 12_000;

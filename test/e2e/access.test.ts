@@ -2,14 +2,14 @@ import { type BrowserContext, type Browser as Chromium, chromium } from "playwri
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EXECUTABLES } from "../browsers/browser.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
-import { watch } from "../browsers/consolePage.ts";
+import { playVideo } from "../browsers/consolePage.ts";
 import { launchFirefox } from "../browsers/firefox.ts";
 import { errorCode, request } from "../bundle/api.ts";
 import { recreate } from "../bundle/recreate.ts";
 import { ORIGIN, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { PATIENCE_MS, type Ready, readyCallOf } from "./expectations.ts";
-import { openStage } from "./stage.ts";
+import { openTestBrowser } from "./testBrowser.ts";
 
 const TOKEN = "token-of-the-access-tests";
 const BEARER = { authorization: `Bearer ${TOKEN}` };
@@ -18,13 +18,13 @@ const LIMIT = { timeout: PATIENCE_MS };
 let recorded: Ready;
 let browser: Chromium;
 
-/** The test bundle is open, being on loopback; for this file its orchestrator gets a token. */
+/** The test bundle needs no token, because it listens on loopback. In this file its orchestrator has one. */
 const restart = (env: Record<string, string>) => recreate(["orchestrator"], { env });
 
 beforeAll(async () => {
   {
-    await using stage = await openStage("chromium");
-    const { page, peerId } = await stage.caller();
+    await using testBrowser = await openTestBrowser("chromium");
+    const { page, peerId } = await testBrowser.caller();
     await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
     await page.talk(3_000);
     await page.hangUp("close(true)");
@@ -41,7 +41,7 @@ afterAll(async () => {
 const filePath = () => `/api/calls/${recorded.call.id}/files/${recorded.leg.file?.name}`;
 
 describe("with API_TOKEN set", () => {
-  test("calls, files, events and keys are for those who have it", async () => {
+  test("calls, files, events and keys require the token", async () => {
     for (const path of [
       "/api/calls",
       `/api/calls/${recorded.call.id}`,
@@ -59,7 +59,7 @@ describe("with API_TOKEN set", () => {
     expect(await (await request("/api/health")).json()).toEqual({ status: "ok" });
   });
 
-  test("the console asks for it once, and plays what it may then", async () => {
+  test("the console asks for the token once, and then plays recordings", async () => {
     const context = await browser.newContext();
     const violations = await violationsIn(context);
     const page = await context.newPage();
@@ -70,7 +70,7 @@ describe("with API_TOKEN set", () => {
     await page.getByLabel("API token").fill(TOKEN);
     await page.getByRole("button", { name: "Log in" }).click();
     await page.locator(".link-live").waitFor(LIMIT);
-    expect((await watch(page, ".pane video", 1)).width).toBe(640);
+    expect((await playVideo(page, ".pane video", 1)).width).toBe(640);
 
     await page.reload();
     await page.locator(".pane video").waitFor(LIMIT);
@@ -84,7 +84,7 @@ describe("with API_TOKEN set", () => {
     await context.close();
   });
 
-  test("Firefox logs in, too", async () => {
+  test("Firefox can log in too", async () => {
     const firefox = await launchFirefox();
     try {
       const tab = await firefox.open(`${ORIGIN}/`);
@@ -103,7 +103,7 @@ describe("with API_TOKEN set", () => {
     }
   });
 
-  test("a signed link plays one recording in a browser that has no token, and nothing else", async () => {
+  test("a signed link gives a browser without a token access to one recording only", async () => {
     const made = await request(`${filePath()}/links`, {
       method: "POST",
       headers: { ...BEARER, "content-type": "application/json" },
@@ -113,7 +113,7 @@ describe("with API_TOKEN set", () => {
     const { url } = (await made.json()) as { url: string };
     const page = await browser.newPage();
     await page.goto(`${ORIGIN}${url}`);
-    expect((await watch(page, "video", 1)).width).toBe(640);
+    expect((await playVideo(page, "video", 1)).width).toBe(640);
     await page.close();
 
     const { search } = new URL(url, ORIGIN);
@@ -122,7 +122,7 @@ describe("with API_TOKEN set", () => {
   });
 });
 
-/** What the content security policy had to refuse in any page of a context. */
+/** Violations of the content security policy in any page of a context. */
 async function violationsIn(context: BrowserContext): Promise<string[]> {
   const violations: string[] = [];
   await context.exposeBinding("noteViolation", (_source, text: string) => violations.push(text));

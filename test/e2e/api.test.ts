@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type Call, errorCode, fileUrl, getCall, type Leg, listCalls, request } from "../bundle/api.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { newPeerId, openStage } from "./stage.ts";
+import { newPeerId, openTestBrowser } from "./testBrowser.ts";
 
 const UNKNOWN_CALL = "call_00000000-0000-4000-8000-000000000000";
 const CALLS = 3;
@@ -11,8 +11,8 @@ const CALL_SECONDS = 2;
 let recorded: { call: Call; leg: Leg }[];
 
 beforeAll(async () => {
-  await using stage = await openStage("chromium");
-  const callers = await Promise.all(Array.from({ length: CALLS }, () => stage.caller()));
+  await using testBrowser = await openTestBrowser("chromium");
+  const callers = await Promise.all(Array.from({ length: CALLS }, () => testBrowser.caller()));
   recorded = await Promise.all(
     callers.map(async ({ page, peerId }, index) => {
       await page.call(RECORDER_PEER_ID, { videoCodec: "VP8", metadata: { seat: index, note: "<b>ü & \n" } });
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 describe("calls", () => {
-  test("tell who called, when, and what came of it", async () => {
+  test("contain the caller, the time and the recording", async () => {
     const [first] = recorded;
     if (!first) throw new Error("nothing was recorded");
 
@@ -42,7 +42,7 @@ describe("calls", () => {
     expect(Date.parse(call.startedAt)).toBeLessThanOrEqual(Date.parse(leg?.startedAt ?? ""));
   });
 
-  test("come newest first, page by page, each exactly once", async () => {
+  test("are listed newest first, in pages, each exactly once", async () => {
     const seen: Call[] = [];
     let cursor: string | null | undefined;
     do {
@@ -59,7 +59,7 @@ describe("calls", () => {
     expect(starts).toEqual(starts.toSorted((a, b) => b - a));
   });
 
-  test("are filtered by state", async () => {
+  test("can be filtered by state", async () => {
     const { calls } = await listCalls({ state: "ready", limit: "100" });
     for (const { call } of recorded) expect(calls.map(({ id }) => id)).toContain(call.id);
     expect(calls.every(({ state }) => state === "ready")).toBe(true);
@@ -75,7 +75,7 @@ describe("files", () => {
   };
   const range = (url: string, value: string) => fetch(url, { headers: { range: value } });
 
-  test("come whole, with type and length, and say that ranges are welcome", async () => {
+  test("are sent completely, with type and length, and with Accept-Ranges", async () => {
     const { url, bytes } = file();
     const response = await fetch(url);
     expect(response.status).toBe(200);
@@ -90,7 +90,7 @@ describe("files", () => {
     ["bytes=100-", (bytes: number) => [100, bytes - 1] as const],
     ["bytes=-50", (bytes: number) => [bytes - 50, bytes - 1] as const],
     ["bytes=10-99999999999", (bytes: number) => [10, bytes - 1] as const],
-  ])("come in part for %s (RFC 9110, section 14)", async (value, expected) => {
+  ])("are sent in part for %s (RFC 9110, section 14)", async (value, expected) => {
     const { url, bytes } = file();
     const whole = Buffer.from(await (await fetch(url)).arrayBuffer());
     const [from, to] = expected(bytes);
@@ -102,7 +102,7 @@ describe("files", () => {
     expect(Buffer.from(await response.arrayBuffer()).equals(whole.subarray(from, to + 1))).toBe(true);
   });
 
-  test("answer 416 to a range behind their end", async () => {
+  test("answer 416 to a range beyond their end", async () => {
     const { url, bytes } = file();
     const response = await range(url, `bytes=${bytes}-`);
     expect(response.status).toBe(416);
@@ -118,27 +118,27 @@ describe("files", () => {
   });
 });
 
-describe("mistakes of a client get a code and a message", () => {
+describe("client errors get a code and a message", () => {
   const someCall = () => recorded[0]?.call.id ?? "";
 
   test.each([
     ["an unknown call", () => `/api/calls/${UNKNOWN_CALL}`],
-    ["a call id that is no id", () => "/api/calls/not%20an%20id"],
+    ["an invalid call id", () => "/api/calls/not%20an%20id"],
     ["an unknown file", () => `/api/calls/${someCall()}/files/nothing.webm`],
     ["a file of an unknown call", () => `/api/calls/${UNKNOWN_CALL}/files/nothing.webm`],
     ["the manifest as a file", () => `/api/calls/${someCall()}/files/call.json`],
-    ["a path that is none", () => "/api/nothing"],
+    ["an unknown path", () => "/api/nothing"],
   ])("404: %s", async (_, path) => {
     expect(await errorCode(await request(path()), 404)).toMatch(/^[A-Z_]+$/);
   });
 
-  // The front door tidies such paths up; what is left may be a page of the console, but never a file of the volume.
+  // The web server normalises such paths. The result may be a page of the console, but never a file of the volume.
   test.each([
     () => `/api/calls/${someCall()}/files/..%2F..%2F..%2F..%2F..%2Fstate%2Fpeers.json`,
     () => `/api/calls/${someCall()}/files/%2e%2e%2f${someCall()}%2fcall.json`,
     () => "/api/calls/..%2F..%2Fstate%2Fpeers.json",
     () => "/api/calls/..%5C..%5Cstate",
-  ])("a way out of the folder leads nowhere: %s", async (path) => {
+  ])("a path that leaves the folder returns no file: %s", async (path) => {
     const response = await request(path());
     const page = response.headers.get("content-type")?.startsWith("text/html") ?? false;
     expect(page || response.status === 404).toBe(true);
@@ -158,8 +158,8 @@ describe("mistakes of a client get a code and a message", () => {
 });
 
 test("legs with the same metadata.call belong to one call", async () => {
-  await using stage = await openStage("chromium");
-  const callers = await Promise.all([stage.caller(), stage.caller()]);
+  await using testBrowser = await openTestBrowser("chromium");
+  const callers = await Promise.all([testBrowser.caller(), testBrowser.caller()]);
   const metadata = { call: newPeerId("conversation") };
   await Promise.all(callers.map(({ page }) => page.call(RECORDER_PEER_ID, { videoCodec: "VP8", metadata })));
   await Promise.all(callers.map(({ page }) => page.talk(CALL_SECONDS * 1000)));
@@ -172,7 +172,7 @@ test("legs with the same metadata.call belong to one call", async () => {
   expect(new Set(other?.call.legs.map(({ peerId }) => peerId))).toEqual(new Set(callers.map(({ peerId }) => peerId)));
 });
 
-test("health names every part and says that it is well", async () => {
+test("health lists every component as healthy", async () => {
   const response = await request("/api/health");
   expect(response.status).toBe(200);
   const body = JSON.stringify(await response.json());

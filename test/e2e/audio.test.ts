@@ -5,18 +5,18 @@ import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Call, fileUrl, findCallOf, getCall, type Leg, listCalls, request } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
 import { jobsOf } from "../bundle/jobs.ts";
 import { buildLive } from "../bundle/live.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { ORIGIN, PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
-import { filesHere, StorageServer, uploadTo } from "../bundle/storage.ts";
+import { localFilesOf, StorageServer, uploadTo } from "../bundle/storage.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { findBeeps } from "../fidelity/beeps.ts";
 import { decodeSound, SAMPLE_RATE } from "../fidelity/decode.ts";
 import { openPatternPage } from "../fidelity/patternPage.ts";
 import { median } from "../fidelity/statistics.ts";
-import { newPeerId, openStage, type Stage } from "./stage.ts";
+import { newPeerId, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const SEGMENT_SECONDS = 2;
 const LIVE = `
@@ -26,12 +26,12 @@ live:
     segmentSeconds: ${SEGMENT_SECONDS}
 `;
 const LIMIT_MS = 60_000;
-/** Of a beep, against the same in the recording. */
+/** Maximum distance between a beep in a segment and the same beep in the recording. */
 const SAME_MOMENT_MS = 40;
-/** Until the sender's first report, and a second more, nobody knows exactly when something was said. */
+/** Sound is placed exactly only about a second after the sender's first RTCP report. */
 const REPORTED_MS = 4_000;
 const LATE_MS = 4_000;
-/** Times in the index count milliseconds. */
+/** Times in the index are in milliseconds. */
 const JOIN_MS = 2;
 
 interface Segment {
@@ -45,17 +45,17 @@ interface Segment {
 }
 
 interface Heard extends Segment {
-  /** When the event came, Unix milliseconds. */
+  /** When the event was received, in Unix milliseconds. */
   heardMs: number;
 }
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
-test("what everybody says is in files of their own while they say it, here and elsewhere, and nothing of it is missing", {
+test("each participant's audio is written in segments during the call, locally and remotely, without gaps", {
   timeout: 3 * LIMIT_MS,
 }, async () => {
   for (const { id } of (await listCalls({ limit: "100" })).calls)
@@ -64,7 +64,7 @@ test("what everybody says is in files of their own while they say it, here and e
   await using _ = await uploadTo("webdav", undefined, live);
   await using webdav = await StorageServer.start("webdav");
   await using events = await follow();
-  const page = await openPatternPage(stage.browser, stage.pages);
+  const page = await openPatternPage(testBrowser.browser, testBrowser.pages);
   await using _page = { [Symbol.asyncDispose]: () => page.tab.close().catch(() => undefined) };
   const [peerId, key] = [newPeerId("party"), newPeerId("conversation")];
   await page.open(SIGNALING, peerId);
@@ -76,14 +76,14 @@ test("what everybody says is in files of their own while they say it, here and e
     return call?.legs.filter(({ state }) => state === "recording").length === 2 && call;
   });
 
-  const early = await waitFor("some of it is there", LIMIT_MS, async () => {
+  const early = await waitFor("the first segments are on the volume", LIMIT_MS, async () => {
     const found = await indexOf(id);
     return (
       Object.values(Object.groupBy(found, ({ leg }) => leg)).filter((own) => (own?.length ?? 0) >= 2).length === 2 &&
       found
     );
   });
-  // Sound is all that is decoded, and no picture is encoded.
+  // Only audio is decoded, and no video is encoded.
   const processes = await runOrThrow("docker", ["top", await containerOf(id, "live")]);
   expect(processes.match(/ffmpeg .*0:a:0/g)).toHaveLength(2);
   expect(processes).not.toMatch(/libx264|0:v:0/);
@@ -91,7 +91,7 @@ test("what everybody says is in files of their own while they say it, here and e
   const audio = await soundOf(id, first ? [first] : []);
   expect(audio.length).toBe(SEGMENT_SECONDS * SAMPLE_RATE);
   expect(findBeeps(audio).length).toBeGreaterThanOrEqual(1);
-  await waitFor("some of it is elsewhere", LIMIT_MS, async () => {
+  await waitFor("the first segments are uploaded", LIMIT_MS, async () => {
     const there = await webdav.filesOf(id);
     return there["index.jsonl"] && there[first?.file ?? ""];
   });
@@ -100,7 +100,7 @@ test("what everybody says is in files of their own while they say it, here and e
   expect(call.live).toMatchObject({ audio: { per: "leg", format: "opus", segmentSeconds: SEGMENT_SECONDS } });
   expect(call.live?.page).toBe(undefined);
 
-  // SIGKILL: nobody has the time to finish anything.
+  // SIGKILL: the live service cannot clean up.
   await runOrThrow("docker", ["kill", await containerOf(id, "live")]);
   await page.talk(7_000);
   await page.tab.close();
@@ -121,17 +121,17 @@ test("what everybody says is in files of their own while they say it, here and e
         all.filter((one) => one.leg === leg.id),
       ),
     );
-  // From its last sample to the event; those that waited for the stream to be begun again took longer.
+  // Delay from a segment's last sample to its event. Segments from the time of the restart took longer.
   const latenessMs = median(events.segments().map((segment) => segment.heardMs - endMs(segment)));
-  await note({ test: "audio", figures, latenessMs });
+  await recordMeasurements({ test: "audio", figures, latenessMs });
   expect(latenessMs).toBeLessThan(LATE_MS);
   for (const { offsetsMs, beeps } of figures) {
     expect(offsetsMs.filter((offset) => !(Math.abs(offset) < SAME_MOMENT_MS))).toEqual([]);
     expect(beeps.heard).toBeGreaterThanOrEqual(beeps.recorded - 1);
   }
   expect(new Set(events.segments().map(({ file }) => file))).toEqual(new Set(all.map(({ file }) => file)));
-  await waitFor("all of it is elsewhere", LIMIT_MS, async () =>
-    isDeepStrictEqual(await webdav.filesOf(id), await filesHere(id)),
+  await waitFor("all segments are uploaded", LIMIT_MS, async () =>
+    isDeepStrictEqual(await webdav.filesOf(id), await localFilesOf(id)),
   );
   const jobs = (await jobsOf(id)).filter(({ kind }) => kind !== "upload");
   expect(jobs.map(({ kind, state, attempts }) => [kind, state, attempts]).sort()).toEqual([
@@ -140,11 +140,15 @@ test("what everybody says is in files of their own while they say it, here and e
   ]);
 
   expect((await request(`/api/calls/${id}`, { method: "DELETE" })).status).toBe(200);
-  expect(await filesHere(id)).toEqual({});
-  await waitFor("it is removed there, too", LIMIT_MS, async () => Object.keys(await webdav.filesOf(id)).length === 0);
+  expect(await localFilesOf(id)).toEqual({});
+  await waitFor(
+    "the segments are removed from the server too",
+    LIMIT_MS,
+    async () => Object.keys(await webdav.filesOf(id)).length === 0,
+  );
 });
 
-/** A leg's segments against its recording: they join, and each beep is where it was. */
+/** Compares a leg's segments with its recording: they are contiguous, and each beep has the same time. */
 async function compared(call: Call, leg: Leg, segments: readonly Segment[]) {
   segments.forEach((segment, index) => {
     const before = segments[index - 1];
@@ -180,7 +184,7 @@ async function indexOf(id: string): Promise<Segment[]> {
     .map((line) => JSON.parse(line));
 }
 
-/** What is in segments, one after another, after each alone was found to be as long as it says. */
+/** The concatenated audio of the segments. Checks first that each has its declared length. */
 async function soundOf(id: string, segments: readonly Segment[]): Promise<Float32Array> {
   const folder = await mkdtemp(join(tmpdir(), "audio-"));
   try {
@@ -207,7 +211,7 @@ async function containerOf(callId: string, command: string): Promise<string> {
   return line?.split(" ")[0] ?? "";
 }
 
-/** The segments that a program hears of that listens to the events. */
+/** The segments announced on the event stream. */
 async function follow(): Promise<AsyncDisposable & { segments(): Heard[] }> {
   const over = new AbortController();
   const answer = await fetch(`${ORIGIN}/api/events`, { signal: over.signal });

@@ -1,33 +1,33 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CallOptions, Setting } from "../browsers/callerPage.ts";
+import type { CallOptions, SyntheticMedia } from "../browsers/callerPage.ts";
 import { beeps, darkness, flashes, type Span, silences, stills } from "../bundle/signalEvents.ts";
 import {
   BOTH,
+  type CallActions,
   expectInStep,
   expectPlayable,
   IN_STEP_SECONDS,
-  perform,
+  makeCall,
   type Recorded,
   SMALL,
-  type Story,
   WITHIN_SECONDS,
-} from "./performance.ts";
-import { openStage, type Stage } from "./stage.ts";
+} from "./recordedCall.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const PACKETS_PER_SECOND = 50;
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
-const record = (setting: Setting, options: CallOptions, seconds: number, story: Story) =>
-  perform(stage, setting, options, seconds, story);
+const record = (setting: SyntheticMedia, options: CallOptions, seconds: number, actions: CallActions) =>
+  makeCall(testBrowser, setting, options, seconds, actions);
 
-// Calls cost time, not work: they are made side by side.
+// The calls mostly wait, so they run concurrently.
 describe.concurrent("a caller who", () => {
-  test("only speaks, and is muted for a while, with DTX", async () => {
+  test("sends only audio with DTX, and is muted for a while", async () => {
     let muted: Span | undefined;
     const seen = await record({ video: false, audio: true }, { opus: "usedtx=1" }, 6, async (page) => {
       await page.talk(1_500);
@@ -41,7 +41,7 @@ describe.concurrent("a caller who", () => {
     expectEverySecond(beeps(seen), [muted]);
   });
 
-  test("only shows, and takes the camera away for a while", async () => {
+  test("sends only video, and removes the camera for a while", async () => {
     let away: Span | undefined;
     const seen = await record({ video: SMALL, audio: false }, {}, 6, async (page) => {
       await page.talk(1_500);
@@ -54,7 +54,7 @@ describe.concurrent("a caller who", () => {
     expectEverySecond(flashes(seen), [away]);
   });
 
-  test("switches the camera off and on, and the microphone after it", async () => {
+  test("disables and enables the camera, then the microphone", async () => {
     let dark: Span | undefined;
     let muted: Span | undefined;
     const seen = await record(BOTH, {}, 8, async (page) => {
@@ -73,7 +73,7 @@ describe.concurrent("a caller who", () => {
     expectInStep(seen, dark, muted);
   });
 
-  test("takes camera and microphone away in turn, and gives them back", async () => {
+  test("removes and restores the camera, then the microphone", async () => {
     let blind: Span | undefined;
     let dumb: Span | undefined;
     const seen = await record(BOTH, {}, 8, async (page) => {
@@ -92,7 +92,7 @@ describe.concurrent("a caller who", () => {
     expectInStep(seen, blind, dumb);
   });
 
-  test("stops the camera, then shows a screen of another size", async () => {
+  test("stops the camera, then shares a screen of another size", async () => {
     let stopped: Span | undefined;
     const screen = { width: 640, height: 400 };
     const seen = await record({ ...BOTH, leftOnly: true }, {}, 7, async (page) => {
@@ -107,7 +107,7 @@ describe.concurrent("a caller who", () => {
     expectInStep(seen, stopped);
   });
 
-  test("speaks from one side, while the picture grows and shrinks", async () => {
+  test("sends sound on one channel, while the picture size changes", async () => {
     const seen = await record({ ...BOTH, leftOnly: true }, {}, 6, async (page) => {
       await page.talk(2_000);
       await page.act("video", "resize", { width: 640, height: 480 });
@@ -125,10 +125,10 @@ describe.concurrent("a caller who", () => {
   test.each([
     ["video", stills],
     ["audio", silences],
-  ] as const)("has %s some seconds later than the rest", async (kind, absence) => {
+  ] as const)("starts %s some seconds after the other track", async (kind, absence) => {
     let came = 0;
     const seen = await record(BOTH, { without: [kind] }, 9, async (page) => {
-      await page.talk(6_000); // longer than ffmpeg looks for tracks by itself
+      await page.talk(6_000); // longer than ffmpeg probes for tracks by default
       came = await page.act(kind, "replace", SMALL);
     });
     expectPlayable(seen, ["audio opus", "video vp8"]);
@@ -136,7 +136,7 @@ describe.concurrent("a caller who", () => {
     expectInStep(seen);
   });
 
-  test("has gone mute and dark some seconds before the end", async () => {
+  test("mutes microphone and camera some seconds before the end", async () => {
     let gone = 0;
     const seen = await record(BOTH, {}, 6, async (page) => {
       await page.talk(3_000);
@@ -158,12 +158,12 @@ function expectSpans(found: Span[], expected: (Span | undefined)[]): void {
   }
 }
 
-/** What comes at every full second of the sender's clock does so in the file, whatever was in between. */
+/** Signals at every full second of the sender's clock are at full seconds in the file too, even after interruptions. */
 function expectEverySecond(moments: number[], except: (Span | undefined)[]): void {
   const [first = Number.NaN] = moments;
   const hint = JSON.stringify({ moments, except });
   expect(moments.length, hint).toBeGreaterThanOrEqual(3);
-  // What comes back in the middle of a flash shows it late.
+  // A picture that returns in the middle of a flash shows that flash late.
   const isAtReturn = (moment: number) =>
     except.some((span) => span && moment > span.from && moment < span.to + IN_STEP_SECONDS);
   for (const moment of moments.filter((one) => !isAtReturn(one))) {

@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
 import { fileUrl, findCallsOf } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { inspect } from "../bundle/recordingFile.ts";
 import { chaos, inWords } from "../chaos/chaos.ts";
 import { expectAllHealthy, expectNothingLeft } from "./expectations.ts";
 
 const CHAOS_MS = 42_000;
 const LIMIT_MS = 240_000;
-/** Of a call whose recorder was killed; nothing at all of most. */
+/** Maximum loss of a call whose recorder was killed; most calls lose nothing. */
 const LOST_SECONDS = 1.5;
 const SEED = Number(process.env["CHAOS_SEED"] ?? Date.now() % 1_000_000);
 
-test("whatever is killed while calls go on, every call has its recording, and no state lies afterwards", {
+test("when random containers are killed during calls, every call gets its recording and every state is correct afterwards", {
   timeout: LIMIT_MS,
 }, async () => {
   const tally = await chaos({
@@ -21,9 +21,9 @@ test("whatever is killed while calls go on, every call has its recording, and no
     callers: 3,
     say: (line) => void process.stdout.write(`${line}\n`),
   });
-  process.stdout.write(`${inWords(tally)}\n`); // the seed, above all: CHAOS_SEED runs the same again
+  process.stdout.write(`${inWords(tally)}\n`); // includes the seed; CHAOS_SEED repeats the same run
   const { legs: _, ...figures } = tally;
-  await note({ test: "chaos", ...figures });
+  await recordMeasurements({ test: "chaos", ...figures });
 
   expect(tally.calls).toBeGreaterThan(3);
   expect(tally.failed, inWords(tally)).toEqual([]);

@@ -6,13 +6,13 @@ import { allHealthy } from "../bundle/services.ts";
 import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
-import { openStage } from "./stage.ts";
+import { openTestBrowser } from "./testBrowser.ts";
 
 test.each(["binary", "json", "none"])(
-  "what pages write to the recorder is kept with their call (%s)",
+  "messages from pages to the recorder are stored with their call (%s)",
   async (serialization) => {
-    await using stage = await openStage("chromium");
-    const { page, peerId } = await stage.caller();
+    await using testBrowser = await openTestBrowser("chromium");
+    const { page, peerId } = await testBrowser.caller();
     await page.call(RECORDER_PEER_ID, { videoCodec: "VP8", metadata: { name: "Ada" } });
     const { id } = await recordingCallOf(peerId);
     await page.connect(RECORDER_PEER_ID, { serialization });
@@ -20,7 +20,7 @@ test.each(["binary", "json", "none"])(
     await page.say("grüß <b>dich</b>");
     await page.talk(3_000);
     await page.say("bye");
-    const lines = await waitFor("both are kept", PATIENCE_MS, async () => {
+    const lines = await waitFor("both messages are stored", PATIENCE_MS, async () => {
       const kept = await linesOf(id);
       return kept.length === 2 && kept;
     });
@@ -33,7 +33,7 @@ test.each(["binary", "json", "none"])(
     const { call, leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
     expect(call.chat).toEqual({ messages: "chat.jsonl", subtitles: "chat.vtt" });
 
-    const [first] = await waitFor("the subtitles", PATIENCE_MS, async () => {
+    const [first] = await waitFor("the subtitles are available", PATIENCE_MS, async () => {
       const cues = await cuesOf(id);
       return cues.length === 2 && cues;
     });
@@ -45,19 +45,19 @@ test.each(["binary", "json", "none"])(
   },
 );
 
-test("a chat goes on over a restart of the orchestrator, and is that of its call", async () => {
-  await using stage = await openStage("chromium");
-  const { page, peerId } = await stage.caller();
+test("a chat continues across a restart of the orchestrator, and stays with its call", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   const { id } = await recordingCallOf(peerId);
   await page.connect(RECORDER_PEER_ID, { serialization: "json" });
   await page.say({ before: 1 });
-  await waitFor("it is kept", PATIENCE_MS, async () => (await linesOf(id)).length === 1);
+  await waitFor("the message is stored", PATIENCE_MS, async () => (await linesOf(id)).length === 1);
   await composeOrThrow(["kill", "orchestrator"]);
   await runOrThrow("docker", ["start", `${PROJECT}-orchestrator-1`]);
   await waitFor("all services are healthy", PATIENCE_MS, allHealthy);
   await page.say({ after: 2 });
-  const lines = await waitFor("the other one is kept", PATIENCE_MS, async () => {
+  const lines = await waitFor("the second message is stored", PATIENCE_MS, async () => {
     const kept = await linesOf(id);
     return kept.length === 2 && kept;
   });

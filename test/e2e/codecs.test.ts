@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CallOptions } from "../browsers/callerPage.ts";
-import { BOTH, expectInStep, expectPlayable, perform, SMALL } from "./performance.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { BOTH, expectInStep, expectPlayable, makeCall, SMALL } from "./recordedCall.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 4;
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
 const h264 = (parameters: string): CallOptions => ({ only: { mimeType: "video/H264", parameters } });
 
-// H264 High, which Debian's Chromium does not encode, is sent to the recorder as bare RTP in recorder.test.ts.
-describe.concurrent("what a page offers alone is recorded as it is", () => {
+// Debian's Chromium cannot encode H264 High. recorder.test.ts sends it to the recorder as plain RTP.
+describe.concurrent("a codec that a page offers alone is recorded unchanged", () => {
   test.each<[string, CallOptions, string, string[]]>([
     ["VP9", { videoCodec: "VP9" }, "webm", ["audio opus", "video vp9"]],
     [
@@ -27,14 +27,14 @@ describe.concurrent("what a page offers alone is recorded as it is", () => {
     ["H264 Main", h264("packetization-mode=1;profile-level-id=4d00"), "mkv", ["audio opus", "video h264"]],
     ["G.711 with VP8", { audioCodec: "PCMU" }, "mkv", ["audio pcm_mulaw", "video vp8"]],
   ])("%s", async (_, options, container, streams) => {
-    const seen = await perform(stage, BOTH, options, CALL_SECONDS);
+    const seen = await makeCall(testBrowser, BOTH, options, CALL_SECONDS);
     expect(seen.leg.file?.name).toBe(`${seen.leg.id}.${container}`);
     expectPlayable(seen, streams);
     expectInStep(seen);
   });
 
-  test("the largest of three layers, where a page offers all of them", async () => {
-    const seen = await perform(stage, BOTH, { layers: [4, 2, 1] }, CALL_SECONDS);
+  test("the largest of three simulcast layers is recorded", async () => {
+    const seen = await makeCall(testBrowser, BOTH, { layers: [4, 2, 1] }, CALL_SECONDS);
     expectPlayable(seen, ["audio opus", "video vp8"]);
     expect(new Set(seen.frames.map(({ width, height }) => `${width}x${height}`))).toEqual(
       new Set([`${SMALL.width}x${SMALL.height}`]),

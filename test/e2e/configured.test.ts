@@ -2,15 +2,15 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { fileUrl, findCallOf, request } from "../bundle/api.ts";
 import { configure } from "../bundle/configuration.ts";
 import { type Download, download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { inspect } from "../bundle/recordingFile.ts";
-import { type Signal, watch } from "../bundle/recordingSignal.ts";
+import { readSignal, type Signal } from "../bundle/recordingSignal.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { beeps, flashes } from "../bundle/signalEvents.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { PATIENCE_MS } from "./expectations.ts";
-import { BOTH, BUSY, expectInStep, expectPlayable, perform, type Recorded, sentKbps } from "./performance.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { BOTH, BUSY, expectInStep, expectPlayable, makeCall, type Recorded, sentKbps } from "./recordedCall.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 4;
 const H264 = { only: { mimeType: "video/H264", parameters: "packetization-mode=1" } };
@@ -31,25 +31,25 @@ audio:
   transcode: vorbis
 `;
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
-test("tracks lie apart in step with each other, H264 in MP4, and a limit is kept, where that is configured", async () => {
+test("separate tracks in step, H264 in MP4 and a bitrate limit work where they are configured", async () => {
   await using _ = await configure(SEPARATE);
   let kbps = 0;
   const [webm, mp4] = await Promise.all([
-    perform(stage, BOTH, {}, CALL_SECONDS),
-    perform(stage, BOTH, H264, CALL_SECONDS),
-    perform(stage, BUSY, {}, 6, async (page) => {
+    makeCall(testBrowser, BOTH, {}, CALL_SECONDS),
+    makeCall(testBrowser, BOTH, H264, CALL_SECONDS),
+    makeCall(testBrowser, BUSY, {}, 6, async (page) => {
       await page.talk(3_000);
       kbps = await sentKbps(page, 6_000);
     }),
   ]);
 
-  await note({ test: "bandwidth with a limit of 500", kbps });
+  await recordMeasurements({ test: "bandwidth with a limit of 500", kbps });
   expect(kbps).toBeGreaterThan(250);
   expect(kbps).toBeLessThan(550);
   expectPlayable(webm, ["audio opus", "video vp8"]);
@@ -58,11 +58,11 @@ test("tracks lie apart in step with each other, H264 in MP4, and a limit is kept
   await expectTracksApart(mp4, "mp4");
 });
 
-test("sound becomes Vorbis where that is configured", async () => {
+test("audio is converted to Vorbis where that is configured", async () => {
   await using _ = await configure(VORBIS);
   const [opus, g711] = await Promise.all([
-    perform(stage, BOTH, {}, CALL_SECONDS),
-    perform(stage, BOTH, { audioCodec: "PCMU" }, CALL_SECONDS),
+    makeCall(testBrowser, BOTH, {}, CALL_SECONDS),
+    makeCall(testBrowser, BOTH, { audioCodec: "PCMU" }, CALL_SECONDS),
   ]);
   for (const seen of [opus, g711]) {
     expect(seen.leg.file?.name).toBe(`${seen.leg.id}.webm`);
@@ -71,18 +71,18 @@ test("sound becomes Vorbis where that is configured", async () => {
   }
 });
 
-test("a host that is too small refuses the call, says what is short, and takes calls once it has enough", async () => {
+test("a host with too few resources refuses calls, names the resource, and accepts calls once it has enough", async () => {
   {
-    await using _ = await configure(TOO_SMALL, { isWell: false });
-    await waitFor("all but the host is well", PATIENCE_MS, async () => {
+    await using _ = await configure(TOO_SMALL, { isHealthy: false });
+    await waitFor("everything but the host is healthy", PATIENCE_MS, async () => {
       const answer = await request("/api/health")
         .then((response) => response.json())
         .catch(() => undefined);
       const parts = Object.entries<{ status: string }>(answer?.parts ?? {});
-      const unwell = parts.filter(([, { status }]) => status !== "ok").map(([name]) => name);
-      return unwell.length === 1 && unwell[0] === "host";
+      const unhealthy = parts.filter(([, { status }]) => status !== "ok").map(([name]) => name);
+      return unhealthy.length === 1 && unhealthy[0] === "host";
     });
-    const { page, peerId } = await stage.caller();
+    const { page, peerId } = await testBrowser.caller();
     await expect(page.call(RECORDER_PEER_ID, { videoCodec: "VP8" })).rejects.toThrow("not connected");
     const call = await findCallOf(peerId);
     expect(call?.legs).toMatchObject([{ state: "failed", error: { code: "MEMORY_SHORT" } }]);
@@ -92,11 +92,11 @@ test("a host that is too small refuses the call, says what is short, and takes c
     expect((await health.json()).parts).toMatchObject({ host });
     await page.tab.close();
   }
-  const seen = await perform(stage, BOTH, {}, 1);
+  const seen = await makeCall(testBrowser, BOTH, {}, 1);
   expectPlayable(seen, ["audio opus", "video vp8"]);
 });
 
-/** Two more files beside the joined one, which show and say the same at the same times. */
+/** Two more files beside the joined one, with the same content at the same times. */
 async function expectTracksApart(joined: Recorded, container: string): Promise<void> {
   const { call, leg } = joined;
   expectInStep(joined);
@@ -119,7 +119,7 @@ async function expectTracksApart(joined: Recorded, container: string): Promise<v
 
 async function alone(url: string) {
   await using file: Download = await download(url);
-  const [inspection, signal] = await Promise.all([inspect(file.path), watch(file.path)]);
+  const [inspection, signal] = await Promise.all([inspect(file.path), readSignal(file.path)]);
   expect(inspection.decodeErrors).toBe("");
   return { inspection, signal };
 }

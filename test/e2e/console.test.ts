@@ -2,13 +2,13 @@ import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXECUTABLES } from "../browsers/browser.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
-import { openConsolePage, watch } from "../browsers/consolePage.ts";
+import { openConsolePage, playVideo } from "../browsers/consolePage.ts";
 import { errorCode, request } from "../bundle/api.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { listVolume } from "../bundle/volume.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectNothingLeft, PATIENCE_MS, recordingCallOf } from "./expectations.ts";
-import { openStage } from "./stage.ts";
+import { openTestBrowser } from "./testBrowser.ts";
 
 const LIMIT = { timeout: PATIENCE_MS };
 
@@ -18,13 +18,13 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-test("a call appears as it happens, and its recording is played, alone and by the tape", async () => {
-  await using stage = await openStage("chromium");
+test("a call appears while it runs, and its recording plays alone and with the timeline", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
   await using opened = await openConsolePage(browser, "/");
   const { page, complaints } = opened;
   await page.locator(".link-live").waitFor(LIMIT);
 
-  const caller = await stage.caller();
+  const caller = await testBrowser.caller();
   await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8", metadata: { name: "<b>Ada</b>", order: 4711 } });
   const row = page.locator(".row", { hasText: "<b>Ada</b>" }).first();
   await row.locator(".badge-recording").waitFor(LIMIT);
@@ -36,7 +36,7 @@ test("a call appears as it happens, and its recording is played, alone and by th
   expect(new URL(page.url()).pathname).toBe(`/calls/${await row.getAttribute("data-call")}`);
   const pane = page.locator(".pane");
   await pane.getByText("4711", { exact: true }).waitFor(LIMIT);
-  const seen = await watch(page, ".pane video", 1);
+  const seen = await playVideo(page, ".pane video", 1);
   expect(seen.width).toBe(640);
   expect(Math.abs(seen.duration - 6)).toBeLessThan(2);
 
@@ -58,9 +58,9 @@ test("a call appears as it happens, and its recording is played, alone and by th
   await expectNothingLeft();
 });
 
-test("a running call is stopped from the console, and removed when it is over", async () => {
-  await using stage = await openStage("chromium");
-  const caller = await stage.caller();
+test("a running call can be stopped from the console, and removed when it is over", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const caller = await testBrowser.caller();
   await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   const { id } = await recordingCallOf(caller.peerId, PATIENCE_MS);
   await caller.page.talk(1_000);
@@ -86,7 +86,7 @@ test("a running call is stopped from the console, and removed when it is over", 
   await button("Remove the call").click(LIMIT);
   await button("Remove").click(LIMIT);
   await waitFor(
-    "it is gone from the list",
+    "the call is removed from the list",
     PATIENCE_MS,
     async () => (await page.locator(`a[href$="${id}"]`).count()) === 0,
   );
@@ -95,13 +95,13 @@ test("a running call is stopped from the console, and removed when it is over", 
   expect(complaints).toEqual([]);
 });
 
-test("on a phone the list and a call take turns, and nothing is wider than the screen", async () => {
+test("a phone shows either the list or a call, and nothing is wider than the screen", async () => {
   await using opened = await openConsolePage(browser, "/");
   const { page } = opened;
   await page.setViewportSize({ width: 390, height: 844 });
   const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   await page.locator(".row").first().waitFor(LIMIT);
-  // The page notices a moment later that it is narrow now.
+  // The page notices the new width a moment later.
   await page.locator(".pane").waitFor({ state: "detached", ...LIMIT });
   expect(await overflow()).toBe(0);
 
@@ -112,12 +112,12 @@ test("on a phone the list and a call take turns, and nothing is wider than the s
   await page.locator(".row").first().waitFor(LIMIT);
 });
 
-test("an address that names no call says so", async () => {
+test("the address of an unknown call shows a message", async () => {
   await using opened = await openConsolePage(browser, "/calls/call_nothing");
   await opened.page.getByText("There is no such call").waitFor(LIMIT);
 });
 
-test("pages are sent with a content security policy that allows no foreign code", async () => {
+test("pages are sent with a content security policy that forbids third-party code", async () => {
   const { headers } = await request("/");
   const policy = headers.get("content-security-policy") ?? "";
   expect(policy).toContain("default-src 'none'");

@@ -2,7 +2,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXECUTABLES } from "../browsers/browser.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
-import { openConsolePage, watch } from "../browsers/consolePage.ts";
+import { openConsolePage, playVideo } from "../browsers/consolePage.ts";
 import { getCall } from "../bundle/api.ts";
 import { expectNothingLeft, PATIENCE_MS } from "./expectations.ts";
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-test("two people call each other by a link, and both are recorded in one call", async () => {
+test("two people who call each other with a link are recorded in one call", async () => {
   await using first = await openConsolePage(browser, "/demo");
   const ada = first.page;
   await join(ada, "Ada");
@@ -38,7 +38,7 @@ test("two people call each other by a link, and both are recorded in one call", 
   await ada.locator(".story .badge-ready").waitFor(LIMIT);
   expect(await ada.locator(".pane video").count()).toBe(2);
   for (const leg of [0, 1]) {
-    const { width, duration } = await watch(ada, `.leg >> nth=${leg} >> video`, 1);
+    const { width, duration } = await playVideo(ada, `.leg >> nth=${leg} >> video`, 1);
     expect(width).toBe(640);
     expect(duration).toBeGreaterThan(2);
   }
@@ -49,7 +49,7 @@ test("two people call each other by a link, and both are recorded in one call", 
   await expectNothingLeft();
 });
 
-test("calling somebody who is not there says so, and leaves the page ready", async () => {
+test("calling a peer that is not registered shows a message, and the page stays usable", async () => {
   await using opened = await openConsolePage(browser, "/demo");
   const { page } = opened;
   await join(page, "Ada");
@@ -65,7 +65,7 @@ async function join(page: Page, name: string): Promise<void> {
   await page.locator(".room").waitFor(LIMIT);
 }
 
-/** The other side's picture moves on for so many seconds from now. */
+/** Checks that the remote picture keeps moving for this many seconds. */
 async function seesTheOther(page: Page, seconds: number): Promise<void> {
   const played = () => page.locator(".tile:not(.self) video").evaluate((video: HTMLVideoElement) => video.currentTime);
   const began = await played();

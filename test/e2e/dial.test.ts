@@ -2,19 +2,19 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { dial, errorCode, getCall, request } from "../bundle/api.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { newPeerId, openStage, type Stage } from "./stage.ts";
+import { expectCompleteRecording, expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import { newPeerId, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 4;
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
-test("a page that the recorder calls is recorded whole", async () => {
-  const { page, peerId } = await stage.caller();
+test("a page that the recorder calls is recorded completely", async () => {
+  const { page, peerId } = await testBrowser.caller();
   const metadata = { call: newPeerId("conversation"), name: "Ada <b>" };
 
   const { callId, legId } = await dial({ peerId, metadata });
@@ -26,13 +26,13 @@ test("a page that the recorder calls is recorded whole", async () => {
   const ready = await readyCallOf(peerId, endedAt);
   expect(ready.call.id).toBe(callId);
   expect(ready.leg).toMatchObject({ id: legId, dialled: true, metadata });
-  await expectTrueRecording(ready, sent, { seconds: CALL_SECONDS, within: 1 });
+  await expectCompleteRecording(ready, sent, { seconds: CALL_SECONDS, within: 1 });
   await page.tab.close();
   await expectNothingLeft();
 });
 
-test("whom the recorder does not reach, its leg says", async () => {
-  const [silent, declining] = await Promise.all([stage.caller(), stage.caller()]);
+test("the leg of a peer that the recorder cannot reach states the reason", async () => {
+  const [silent, declining] = await Promise.all([testBrowser.caller(), testBrowser.caller()]);
   await silent.page.whenCalled("ignore");
   await declining.page.whenCalled("decline");
 
@@ -59,7 +59,7 @@ test("a call that cannot be made is refused", async () => {
   expect(await errorCode(await post({ peerId: "x", recorderPeerId: "nobody" }), 400)).toBe("BAD_PARAMETER");
 });
 
-/** What the leg has failed by. */
+/** The error code of the failed leg. */
 async function outcome(order: object): Promise<string | undefined> {
   const { callId } = await dial(order);
   let seen: unknown;

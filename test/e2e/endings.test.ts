@@ -4,27 +4,27 @@ import { stopCall } from "../bundle/api.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import {
+  expectCompleteRecording,
   expectNothingLeft,
-  expectTrueRecording,
   READY_LIMIT_MS,
   readyCallOf,
   recordingCallOf,
 } from "./expectations.ts";
-import { type Caller, openStage, type Stage } from "./stage.ts";
+import { type Caller, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 5;
 const LENGTH = { seconds: CALL_SECONDS, within: 1 };
 /**
- * A frozen browser keeps its sockets open and says nothing: the gateway knows by ICE consent alone
+ * A frozen browser keeps its sockets open and sends nothing. Only ICE consent tells the gateway
  * (RFC 7675: 30 s), measured at 28.5 s.
  */
 const ICE_GRACE_MS = 30_000;
 
 interface Ending {
   how: string;
-  /** Ends the call; resolves with the last statistics before the end. */
-  end(stage: Stage, caller: Caller): Promise<Statistics>;
-  /** On top of the 3 s. */
+  /** Ends the call. Resolves with the last statistics before the end. */
+  end(testBrowser: TestBrowser, caller: Caller): Promise<Statistics>;
+  /** Added to the limit of 3 s. */
   graceMs?: number;
 }
 
@@ -35,7 +35,7 @@ const ENDINGS: Ending[] = [
   hangUp("close()"),
   hangUp("destroy()"),
   {
-    how: "the tab closed",
+    how: "closing the tab",
     async end(_, { page }) {
       const sent = await page.sent();
       await page.tab.close();
@@ -43,7 +43,7 @@ const ENDINGS: Ending[] = [
     },
   },
   {
-    how: "the browser killed",
+    how: "killing the browser",
     async end({ browser }, { page }) {
       const sent = await page.sent();
       await browser.kill();
@@ -51,7 +51,7 @@ const ENDINGS: Ending[] = [
     },
   },
   {
-    how: "the browser frozen",
+    how: "freezing the browser",
     graceMs: ICE_GRACE_MS,
     async end({ browser }, { page }) {
       const sent = await page.sent();
@@ -71,17 +71,17 @@ const ENDINGS: Ending[] = [
   },
 ];
 
-test.each(ENDINGS)("a call that ends by $how leaves a true recording", async ({ end, graceMs = 0 }) => {
-  await using stage = await openStage("chromium");
-  const caller = await stage.caller();
+test.each(ENDINGS)("a call that ends by $how leaves a complete recording", async ({ end, graceMs = 0 }) => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const caller = await testBrowser.caller();
   await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await caller.page.talk(CALL_SECONDS * 1000);
 
   const endedAt = Date.now();
-  const sent = await end(stage, caller);
+  const sent = await end(testBrowser, caller);
   const ready = await readyCallOf(caller.peerId, endedAt, READY_LIMIT_MS + graceMs);
 
-  await expectTrueRecording(ready, sent, LENGTH);
+  await expectCompleteRecording(ready, sent, LENGTH);
   await expectNothingLeft();
   expect(ready.leg.error).toBeUndefined();
 });

@@ -3,26 +3,26 @@ import type { Statistics } from "../browsers/callerPage.ts";
 import { type Call, fileUrl, findCallOf, type Leg, request } from "../bundle/api.ts";
 import { recorderContainers } from "../bundle/containers.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { type Inspection, inspect } from "../bundle/recordingFile.ts";
 import { allHealthy, healths } from "../bundle/services.ts";
 import { API_KEY, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { listVolume } from "../bundle/volume.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 
-/** What the project promises: so long after its end a call is ready. */
+/** The project's promise: a recording is ready this long after the end of the call. */
 export const READY_LIMIT_MS = 3_000;
-/** For tests that are about something else than how fast a call is ready. */
+/** Limit for tests that do not check how fast a recording is ready. */
 export const PATIENCE_MS = 30_000;
 const FRAMES_KEPT = 0.98;
-/** Between a browser's statistics and its end. */
+/** Time between reading a browser's statistics and the end of its media. */
 const LAST_MOMENT_MS = 200;
 const AUDIO_PACKET_MS = 20;
 
 export interface Ready {
   call: Call;
   leg: Leg;
-  /** From the end of the call until the API had it ready. */
+  /** Time from the end of the call until the API reports it as ready. */
   readyAfterMs: number;
 }
 
@@ -43,12 +43,12 @@ export async function readyCallOf(peerId: string, endedAt: number, limitMs = REA
     () => seen,
   );
   const readyAfterMs = Date.now() - endedAt;
-  // The last look may have taken longer than there was time.
-  if (readyAfterMs > limitMs) throw new Error(`${what} ${readyAfterMs} ms after its end, not within ${limitMs} ms`);
+  // The last poll may have ended after the limit.
+  if (readyAfterMs > limitMs) throw new Error(`${what} ${readyAfterMs} ms after its end; the limit is ${limitMs} ms`);
   return { ...ready, readyAfterMs };
 }
 
-/** Waits until the API says that a caller's leg is being recorded. */
+/** Waits until the API reports that a caller's leg is being recorded. */
 export function recordingCallOf(peerId: string, limitMs = 5_000): Promise<Call> {
   return waitFor(`the call of ${peerId} is being recorded`, limitMs, async () => {
     const call = await findCallOf(peerId);
@@ -56,19 +56,19 @@ export function recordingCallOf(peerId: string, limitMs = 5_000): Promise<Call> 
   });
 }
 
-/** The whole promise about one recording with video and audio; returns what was seen in the file. */
-export async function expectTrueRecording(
+/** Checks everything that is promised about a recording with video and audio; returns the properties of the file. */
+export async function expectCompleteRecording(
   { call, leg, readyAfterMs }: Ready,
   sent: Statistics,
   length: { seconds: number; within: number },
-  /** How long media still flowed after the statistics were read; a moment, unless something slow ended the call. */
+  /** How long media continued after the statistics were read; short, unless the end was detected slowly. */
   flowedOnMs = LAST_MOMENT_MS,
 ): Promise<Inspection> {
   await using file = await download(fileUrl(call, leg));
   const seen = await inspect(file.path);
   const hint = JSON.stringify({ leg, sent, seen }, null, 2);
 
-  await note({
+  await recordMeasurements({
     test: expect.getState().currentTestName,
     readyAfterMs,
     seconds: seen.durationSeconds,
@@ -99,7 +99,7 @@ export async function expectTrueRecording(
   return seen;
 }
 
-/** Nothing of a call is left but its recording. */
+/** After a call, only its recording is left. */
 export async function expectNothingLeft(): Promise<void> {
   let left: unknown;
   const what = "no recorder container and nothing in spool/";
@@ -115,7 +115,7 @@ export async function expectNothingLeft(): Promise<void> {
   );
 }
 
-/** Docker asks a service that was started for the first time after five seconds, however well it is. */
+/** Docker first checks a started service after five seconds, even if it is already healthy. */
 export function untilAllHealthy(): Promise<unknown> {
   return waitFor("all services are healthy", PATIENCE_MS, allHealthy);
 }
@@ -130,14 +130,14 @@ function packetsOf({ streams }: Inspection, kind: string): number {
   return streams.find((stream) => stream.kind === kind)?.packets ?? 0;
 }
 
-/** Enough of what was sent, and no copies of it. */
+/** Nearly everything that was sent was recorded, and nothing twice. */
 function expectKept(recorded: number, sent: number | null | undefined, hint: string, flowedOnMs: number): void {
-  if (!sent) throw new Error(`the browser says it sent no ${hint}`);
+  if (!sent) throw new Error(`the browser reports that it sent no ${hint}`);
   expect(recorded / sent, hint).toBeGreaterThanOrEqual(FRAMES_KEPT);
   expect(recorded - sent, hint).toBeLessThanOrEqual(flowedOnMs / AUDIO_PACKET_MS);
 }
 
-/** Waits for the recorder to be there again for those who call it, after parts of the bundle were started anew. */
+/** Waits until the recorder's peer is registered again after parts of the bundle were restarted. */
 export async function recorderIsRegistered(): Promise<void> {
   await waitFor("the recorder is registered again", PATIENCE_MS, async () => {
     const peers = await request(`/api/apikeys/${API_KEY}/peers/${RECORDER_PEER_ID}/exists`);

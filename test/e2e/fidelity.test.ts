@@ -1,26 +1,30 @@
 import { expect, test } from "vitest";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { CONDITIONS } from "../fidelity/conditions.ts";
 import { measureCall } from "../fidelity/measuredCall.ts";
 import { judge } from "../fidelity/verdict.ts";
-import { openStage } from "./stage.ts";
+import { openTestBrowser } from "./testBrowser.ts";
 
 const SEED = 7;
 const CALL_SECONDS = 14;
-/** Nothing of a call's first and last moments may be missing: less than two frames of video. */
+/** At the start and the end of a call less than two frames of video may be missing. */
 const EDGE_MS = 60;
 
-/** `./scripts/bench fidelity` has all conditions, with longer calls. */
+/** `./scripts/bench fidelity` runs all conditions, with longer calls. */
 const rows = CONDITIONS.filter(({ name }) => /^5 %|^outage/.test(name));
 
-test.each(rows)("$name: the recording is what was sent", async (condition) => {
-  await using stage = await openStage("chromium");
+test.each(rows)("$name: the recording matches what was sent", async (condition) => {
+  await using testBrowser = await openTestBrowser("chromium");
   const { impairment } = condition;
-  const measured = await measureCall(stage.browser, stage.pages, { impairment, seed: SEED, seconds: CALL_SECONDS });
+  const measured = await measureCall(testBrowser.browser, testBrowser.pages, {
+    impairment,
+    seed: SEED,
+    seconds: CALL_SECONDS,
+  });
   const { faults, scores } = judge(condition, measured);
   const { offsets, presence, reference, relay } = measured;
   const { correctedMs } = presence.audio ?? {};
-  await note({ test: condition.name, scores, offsets, correctedMs, reference, packetsLost: relay.lost });
+  await recordMeasurements({ test: condition.name, scores, offsets, correctedMs, reference, packetsLost: relay.lost });
   expect(faults, faults.join("; ")).toEqual([]);
   expect(relay.lost).toBeGreaterThan(20);
   for (const score of Object.values(scores)) {

@@ -6,7 +6,7 @@ import { FilmForm } from "../../orchestrator/src/follow-up/film/filmForm.ts";
 import { type CallId, newLegId } from "../../orchestrator/src/ids.ts";
 import { readyLeg } from "../../orchestrator/src/testing/manifests.ts";
 import { recorderContainers } from "../bundle/containers.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { findBeeps } from "../fidelity/beeps.ts";
@@ -14,49 +14,49 @@ import { decodeFrames, decodeSound, type TimedFrame } from "../fidelity/decode.t
 import { generate } from "../fidelity/generate.ts";
 import { FRAME_RATE } from "../fidelity/pattern.ts";
 import { median } from "../fidelity/statistics.ts";
-import { jobDone, makeFilm, Studio } from "../film/studio.ts";
+import { FilmBench, jobDone, makeFilm } from "../film/filmBench.ts";
 
 const IN_SYNC_MS = 40;
-/** A film's picture is the nearest in time: half a frame away, and what milliseconds in files leave. */
+/** A film shows the nearest frame in time: at most half a frame away, plus the rounding to milliseconds in files. */
 const PICTURE_MS = 500 / FRAME_RATE + 2;
 const LEG_SECONDS = 8;
-/** The second one comes so much later, which is no multiple of a frame. */
+/** The second participant starts this much later; not a multiple of a frame. */
 const LATER_SECONDS = 2.517;
-/** A leg rolls over to its next file so long after it began. */
+/** A leg rolls over to its next file after this time. */
 const SEAM_SECONDS = 4;
 const LIMIT_MS = 120_000;
 const LEFT = "640:360:0:0";
 const RIGHT = "640:360:640:0";
 
-let studio: Studio;
+let bench: FilmBench;
 let callId: CallId;
 let legs: LegIn<"ready">[];
 
 beforeAll(async () => {
-  studio = await Studio.open();
+  bench = await FilmBench.open();
   const start = new Date();
-  callId = await studio.newCall(start);
+  callId = await bench.newCall(start);
   legs = await Promise.all([0, LATER_SECONDS].map((seconds, index) => recorded(start.getTime(), seconds, index)));
-  await studio.describe(callId, start, legs);
+  await bench.describe(callId, start, legs);
 });
-afterAll(() => studio?.[Symbol.asyncDispose]());
+afterAll(() => bench?.[Symbol.asyncDispose]());
 
-test("two recordings become a film with both at their true times, though the orchestrator dies in the middle", async () => {
-  const first = await studio.begin();
+test("two recordings become a film with both at their true times, although the orchestrator is killed in the middle", async () => {
+  const first = await bench.begin();
   const film = { form: FilmForm.parse({ audio: "split" }), legs: legs.map(({ id }) => id) };
   const { id } = await first.jobs.queue({ name: "film" }, { callId, order: film });
   await waitFor(
-    "its container works",
+    "the film container is running",
     LIMIT_MS,
-    async () => (await recorderContainers({ project: studio.project })).length > 0,
+    async () => (await recorderContainers({ project: bench.project })).length > 0,
   );
   await first.jobs.close();
-  expect(await recorderContainers({ project: studio.project })).toHaveLength(1);
+  expect(await recorderContainers({ project: bench.project })).toHaveLength(1);
 
-  const second = await studio.begin();
+  const second = await bench.begin();
   expect(await jobDone(second.jobs, id)).toMatchObject({ progress: 100, attempts: 1 });
   const { film: made } = (await second.calls.get(callId)) ?? {};
-  const path = studio.paths.recording(callId, made?.file.name ?? "");
+  const path = bench.paths.recording(callId, made?.file.name ?? "");
   const [left, right] = [await decodeFrames(path, LEFT), await decodeFrames(path, RIGHT)];
   const [leftBeeps, rightBeeps] = [findBeeps(await decodeSound(path, 0)), findBeeps(await decodeSound(path, 1))];
 
@@ -66,7 +66,7 @@ test("two recordings become a film with both at their true times, though the orc
     leftSound: soundErrors(leftBeeps, 0),
     rightSound: soundErrors(rightBeeps, LATER_SECONDS),
   };
-  await note({ test: "film by the engine", ...Object.fromEntries(Object.entries(errors).map(named)) });
+  await recordMeasurements({ test: "film by the engine", ...Object.fromEntries(Object.entries(errors).map(named)) });
   for (const all of [errors.left, errors.right]) expect(Math.max(...all.map(Math.abs))).toBeLessThan(PICTURE_MS);
   for (const all of [errors.leftSound, errors.rightSound]) {
     expect(Math.max(...all.map(Math.abs))).toBeLessThan(IN_SYNC_MS);
@@ -76,24 +76,24 @@ test("two recordings become a film with both at their true times, though the orc
   expect(errors.leftSound.length).toBe(LEG_SECONDS - 1);
   expect(errors.rightSound.length).toBe(LEG_SECONDS - 1);
   expect(made?.file.durationSeconds).toBeCloseTo(LATER_SECONDS + LEG_SECONDS, 0);
-  // Who is not there is a dark tile.
+  // An absent participant is a dark tile.
   expect(
     right.filter(({ seconds }) => seconds < LATER_SECONDS - 0.05).every(({ counter }) => counter === undefined),
   ).toBe(true);
-  expect(await readdir(studio.paths.spool)).toEqual([]);
+  expect(await readdir(bench.paths.spool)).toEqual([]);
   await second.jobs.close();
 });
 
-test("a leg that has rolled over is in the film with all of its files, each at its true time", async () => {
+test("a film contains all files of a leg that has rolled over, each at its true time", async () => {
   const start = new Date();
-  const rolledCall = await studio.newCall(start);
+  const rolledCall = await bench.newCall(start);
   const leg = await rolledOver(rolledCall, start.getTime());
-  await studio.describe(rolledCall, start, [leg]);
-  const life = await studio.begin();
-  const { film, path } = await makeFilm(life, rolledCall, FilmForm.parse({}), [leg]);
+  await bench.describe(rolledCall, start, [leg]);
+  const makers = await bench.begin();
+  const { film, path } = await makeFilm(makers, rolledCall, FilmForm.parse({}), [leg]);
   const frames = await decodeFrames(path, LEFT);
   const beeps = findBeeps(await decodeSound(path, 0));
-  // The pattern begins anew in each file. Next to the seam, within what is promised, either file may be shown.
+  // The pattern restarts in each file. Within the promised tolerance of the seam, either file may be shown.
   const isFirst = ({ seconds, counter = 0 }: Pick<TimedFrame, "seconds" | "counter">) =>
     Math.abs(seconds - SEAM_SECONDS) * 1000 < IN_SYNC_MS ? counter > FRAME_RATE : seconds < SEAM_SECONDS;
   const files = [0, SEAM_SECONDS].map((at) => ({
@@ -106,7 +106,7 @@ test("a leg that has rolled over is in the film with all of its files, each at i
       at,
     ),
   }));
-  await note({
+  await recordMeasurements({
     test: "film of a leg that has rolled over",
     files: files.map((all) => Object.fromEntries(Object.entries(all).map(named))),
   });
@@ -116,11 +116,11 @@ test("a leg that has rolled over is in the film with all of its files, each at i
     expect(Math.max(...[...pictures, ...sounds].map(Math.abs))).toBeLessThan(IN_SYNC_MS);
   }
   expect(film.file.durationSeconds).toBeCloseTo(2 * SEAM_SECONDS, 0);
-  await life.jobs.close();
+  await makers.jobs.close();
 });
 
-test("a recording gets a poster, thumbnails that tell its moments apart, and a waveform", async () => {
-  const { jobs, calls, library } = await studio.begin();
+test("a recording gets a poster, thumbnails of different moments, and a waveform", async () => {
+  const { jobs, calls, library } = await bench.begin();
   const name = legs[0]?.file.name ?? "";
   const { id } = await jobs.queue({ name: "preview" }, { callId, subject: name, order: { file: name } });
   await jobDone(jobs, id);
@@ -148,17 +148,17 @@ async function sizeOf(image: string): Promise<string> {
   return (await runOrThrow("ffprobe", ["-v", "error", ...entries, image])).trim();
 }
 
-/** What is in a thumbnail, as a sum. */
+/** A checksum of a thumbnail's content. */
 function tileOf(image: string, index: number): Promise<string> {
   const filters = ["-vf", `crop=160:90:${index * 160}:0`];
   return runOrThrow("ffmpeg", ["-v", "error", "-i", image, ...filters, "-f", "md5", "-"]);
 }
 
-/** A leg whose recording is the pattern, from its first frame on. */
+/** A leg whose recording is the pattern from its first frame. */
 async function recorded(startMs: number, laterSeconds: number, index: number): Promise<LegIn<"ready">> {
   const at = new Date(startMs + laterSeconds * 1000);
   const id = newLegId(at);
-  await generate(join(studio.paths.call(callId), `${id}.webm`), LEG_SECONDS);
+  await generate(join(bench.paths.call(callId), `${id}.webm`), LEG_SECONDS);
   const clock = { firstUnixMs: startMs + laterSeconds * 1000, rate: 1, source: "sender_report" as const };
   const streams = (["audio", "video"] as const).map((kind) => ({ kind, codec: kind === "audio" ? "opus" : "vp8" }));
   return {
@@ -169,9 +169,9 @@ async function recorded(startMs: number, laterSeconds: number, index: number): P
   };
 }
 
-/** A leg of two files, as the manifest lists it: the leg's own tracks are those of the last. */
+/** A leg with two files, as in the manifest: the leg's own tracks are those of the last file. */
 async function rolledOver(id: CallId, startMs: number): Promise<LegIn<"ready">> {
-  const folder = studio.paths.call(id);
+  const folder = bench.paths.call(id);
   const at = new Date(startMs);
   const legId = newLegId(at);
   const codecs = { audio: "opus", video: "vp8" };
@@ -196,14 +196,14 @@ async function rolledOver(id: CallId, startMs: number): Promise<LegIn<"ready">> 
   return { ...base, tracks: files[1]?.tracks ?? [], files, file: files[0]?.file ?? base.file };
 }
 
-/** Film time less true time, in milliseconds, of each frame that can be read: frame n is shown at n / 30 s. */
+/** Film time minus true time, in milliseconds, of each readable frame: frame n belongs at n / 30 s. */
 function pictureErrors(frames: readonly TimedFrame[], laterSeconds: number): number[] {
   return frames.flatMap(({ counter, seconds }) =>
     counter === undefined ? [] : [1000 * (seconds - laterSeconds - counter / FRAME_RATE)],
   );
 }
 
-/** The first beep is after a second, as is the first flash. */
+/** The first beep and the first flash are at one second. */
 function soundErrors(beeps: readonly number[], laterSeconds: number): number[] {
   return beeps.map((at) => 1000 * (at - laterSeconds - Math.round(at - laterSeconds)));
 }

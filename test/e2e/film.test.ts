@@ -7,8 +7,8 @@ import { type Call, fileUrl, findCallOf, getCall } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
 import { configure } from "../bundle/configuration.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
 import { jobsOf } from "../bundle/jobs.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { inspect } from "../bundle/recordingFile.ts";
 import { ORIGIN, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
@@ -18,7 +18,7 @@ import { findPairs } from "../fidelity/pairs.ts";
 import { openPatternPage, type PatternPage } from "../fidelity/patternPage.ts";
 import { median, quantile } from "../fidelity/statistics.ts";
 import { recordingCallOf } from "./expectations.ts";
-import { newPeerId, openStage, type Stage } from "./stage.ts";
+import { newPeerId, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const FILM = `
 film:
@@ -26,7 +26,7 @@ film:
   graceSeconds: 1
   audio: split
 `;
-/** The second one comes so much later. */
+/** The second participant starts this much later. */
 const LATER_MS = 2_000;
 const TOGETHER_MS = 8_000;
 const LIMIT_MS = 120_000;
@@ -36,18 +36,18 @@ const [WIDTH, HEIGHT] = [640, 360];
 
 const LIMIT = { timeout: LIMIT_MS };
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 let browser: Browser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
   browser = await chromium.launch({ executablePath: EXECUTABLES.chromium, args: CHROMIUM_ARGUMENTS });
 });
 afterAll(async () => {
   await browser?.close();
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
 });
 
-test("a call of two becomes a film in which both are in step, though the orchestrator is killed in the middle", async () => {
+test("a call with two participants becomes a film with both in step, although the orchestrator is killed in the middle", async () => {
   await using _ = await configure(FILM);
   const callId = await callEachOther();
   const job = await waitFor(
@@ -56,7 +56,7 @@ test("a call of two becomes a film in which both are in step, though the orchest
     async () => (await jobsOf(callId)).find(({ kind, state }) => kind === "film" && state === "running"),
     () => callId,
   );
-  // SIGKILL: nobody has the time to put anything away.
+  // SIGKILL: the orchestrator cannot clean up.
   await composeOrThrow(["kill", "orchestrator"]);
   await composeOrThrow(["start", "orchestrator"]);
   const call = await filmOf(callId);
@@ -75,28 +75,28 @@ test("a call of two becomes a film in which both are in step, though the orchest
   const pictures = apart(left, right);
   const sounds = rightBeeps.map((at) => 1000 * Math.min(...leftBeeps.map((other) => Math.abs(other - at))));
   const offsets = await offsetsAgainstLegs(call, [left, right], [leftBeeps, rightBeeps]);
-  await note({ test: "film", pictures: summary(pictures), sounds: summary(sounds), offsets });
+  await recordMeasurements({ test: "film", pictures: summary(pictures), sounds: summary(sounds), offsets });
 
-  // Both show the same pattern at the same time, so they are in step if they show the same and beep together.
+  // Both send the same pattern at the same time, so they are in step if they show and play the same.
   expect(pictures.length).toBeGreaterThan((TOGETHER_MS / FRAME_MS) * 0.6);
-  // On a busy host a browser leaves pictures out, each of its two encoders others.
+  // On a busy host a browser drops frames, and its two encoders drop different ones.
   const apartMs = pictures.map(Math.abs).sort((one, other) => one - other);
   expect(quantile(apartMs, 0.95)).toBeLessThanOrEqual(2 * FRAME_MS);
   expect(Math.abs(median(pictures))).toBeLessThan(IN_SYNC_MS);
   expect(sounds.length).toBeGreaterThanOrEqual(TOGETHER_MS / 1000 - 2);
   expect(Math.max(...sounds)).toBeLessThan(IN_SYNC_MS);
   for (const offset of offsets) expect(Math.abs(offset)).toBeLessThan(IN_SYNC_MS);
-  // Nobody was there yet: a dark tile, and silence.
+  // Before anybody joined: a dark tile and silence.
   const early = right.filter(({ seconds }) => seconds < LATER_MS / 1000 - 1);
   expect(early.every(({ counter }) => counter === undefined)).toBe(true);
   expect(Math.min(...rightBeeps)).toBeGreaterThan(LATER_MS / 1000 - 1);
 });
 
-test("the console shows how a film is made, calls it off, and shows by previews what is in it and in the recordings", async () => {
-  // Large, to be seen at work. Nothing is begun while anybody is being recorded.
+test("the console shows a film's progress, cancels it, and shows previews of the film and the recordings", async () => {
+  // Large, so that its progress can be seen. No film is started while a call is being recorded.
   const large = "  tileWidth: 800\n  tileHeight: 450\n  frameRate: 60\n";
   await using _ = await configure(`${FILM}${large}previews: { enabled: true }\njobs: { whileRecordingAtMost: 0 }\n`);
-  const { page: bystander, peerId } = await stage.caller();
+  const { page: bystander, peerId } = await testBrowser.caller();
   await bystander.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await recordingCallOf(peerId, LIMIT_MS);
   const callId = await callTwice();
@@ -114,7 +114,7 @@ test("the console shows how a film is made, calls it off, and shows by previews 
   await film.getByText(/The film is being made: [1-9]\d? %/).waitFor(LIMIT);
   const { film: composed, legs } = await filmOf(callId);
   const names = [composed.file.name, ...legs.map(({ file }) => file?.name ?? "")];
-  const call = await waitFor("all previews are there", LIMIT_MS, async () => {
+  const call = await waitFor("all previews are available", LIMIT_MS, async () => {
     const seen = await getCall(callId);
     return names.every((name) => seen.previews?.[name]) && seen;
   });
@@ -138,13 +138,13 @@ test("the console shows how a film is made, calls it off, and shows by previews 
   expect(complaints).toEqual([]);
 });
 
-/** Two browsers that call each other, and the recorder, with the same pattern at the same time. */
+/** Two browsers that call each other and the recorder, sending the same pattern at the same time. */
 async function callEachOther(): Promise<string> {
-  await using other = await openStage("chromium");
+  await using other = await openTestBrowser("chromium");
   const startMs = Date.now();
   const key = newPeerId("conversation");
-  const stages = [stage, other] as const;
-  const pages = await Promise.all(stages.map(({ browser, pages }) => openPatternPage(browser, pages, startMs)));
+  const testBrowsers = [testBrowser, other] as const;
+  const pages = await Promise.all(testBrowsers.map(({ browser, pages }) => openPatternPage(browser, pages, startMs)));
   const [ada, grace] = pages as [PatternPage, PatternPage];
   const [adaId, graceId] = [newPeerId("ada"), newPeerId("grace")];
   await Promise.all([ada.open(SIGNALING, adaId), grace.open(SIGNALING, graceId)]);
@@ -159,9 +159,9 @@ async function callEachOther(): Promise<string> {
   return callOver(adaId);
 }
 
-/** One page that calls twice with the same pattern, as two parties of one call. */
+/** One page that calls twice with the same pattern, as two participants of one call. */
 async function callTwice(): Promise<string> {
-  const page = await openPatternPage(stage.browser, stage.pages);
+  const page = await openPatternPage(testBrowser.browser, testBrowser.pages);
   const peerId = newPeerId("party");
   const key = newPeerId("conversation");
   await page.open(SIGNALING, peerId);
@@ -185,7 +185,7 @@ function callOver(peerId: string): Promise<string> {
 async function filmOf(callId: string): Promise<Call & { film: NonNullable<Call["film"]> }> {
   let seen: unknown;
   return waitFor(
-    "the film is there",
+    "the film is available",
     LIMIT_MS,
     async () => {
       const call = await getCall(callId).catch(() => undefined);
@@ -196,7 +196,7 @@ async function filmOf(callId: string): Promise<Call & { film: NonNullable<Call["
   );
 }
 
-/** How far the right half is behind the left one, in milliseconds, frame by frame. */
+/** Delay of the right half after the left one, in milliseconds, per frame. */
 function apart(left: readonly TimedFrame[], right: readonly TimedFrame[]): number[] {
   return left.flatMap(({ counter }, index) => {
     const other = right[index]?.counter;
@@ -208,7 +208,7 @@ async function beepsOf(path: string, channel: number): Promise<number[]> {
   return findBeeps(await decodeSound(path, channel));
 }
 
-/** Sound against picture in each half of the film, less what it is in that leg's own recording. */
+/** Offset of sound and picture in each half of the film, minus the offset in that leg's own recording. */
 async function offsetsAgainstLegs(call: Call, halves: TimedFrame[][], beeps: number[][]): Promise<number[]> {
   const legs = [...call.legs].sort((one, other) => ((one.startedAt ?? "") < (other.startedAt ?? "") ? -1 : 1));
   return Promise.all(
@@ -222,7 +222,7 @@ async function offsetsAgainstLegs(call: Call, halves: TimedFrame[][], beeps: num
   );
 }
 
-/** The film repeats pictures to keep its own rate. */
+/** The film repeats frames to keep a constant frame rate. */
 function firstOfEach(frames: readonly TimedFrame[]): TimedFrame[] {
   return frames.filter(({ counter }, index) => counter !== frames[index - 1]?.counter);
 }

@@ -7,34 +7,37 @@ import { inspect } from "../bundle/recordingFile.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { decodeSound } from "../fidelity/decode.ts";
-import { lettersIn, peakOf, stillOf } from "../film/look.ts";
-import { type Party, plain, recordCall } from "../film/parties.ts";
-import { type FilmMakers, jobDone, makeFilm, Studio } from "../film/studio.ts";
+import { FilmBench, type FilmMakers, jobDone, makeFilm } from "../film/filmBench.ts";
+import { type Participant, plain, recordCall } from "../film/participants.ts";
+import { lettersIn, peakOf, stillOf } from "../film/stills.ts";
 
-/** Films of every form, out of plain pictures and tones, made by the real engine. */
+/** Films in every format, made by the real engine from single-colour pictures and tones. */
 
 const LIMIT_MS = 30_000;
 const SECONDS = 2;
 const SMALL = { tileWidth: 160, tileHeight: 90 };
-/** What a codec makes of a plain colour. */
+/** How far a codec may change a plain colour. */
 const NEAR = 24;
 const EMPTY: [number, number, number] = [0x1c, 0x20, 0x26];
 
-let studio: Studio;
-let life: FilmMakers;
+let bench: FilmBench;
+let makers: FilmMakers;
 let call: Awaited<ReturnType<typeof recordCall>>;
 
 beforeAll(async () => {
-  studio = await Studio.open();
-  life = await studio.begin();
-  call = await recordCall(studio, [party("Ada", "red", 400), { ...party("Grace", "blue", 700), atSeconds: 0.5 }]);
+  bench = await FilmBench.open();
+  makers = await bench.begin();
+  call = await recordCall(bench, [
+    participant("Ada", "red", 400),
+    { ...participant("Grace", "blue", 700), atSeconds: 0.5 },
+  ]);
 });
 afterAll(async () => {
-  await life?.jobs.close();
-  await studio?.[Symbol.asyncDispose]();
+  await makers?.jobs.close();
+  await bench?.[Symbol.asyncDispose]();
 });
 
-function party(name: string, color: string, hertz: number, loudness = 0.5): Party {
+function participant(name: string, color: string, hertz: number, loudness = 0.5): Participant {
   return { name, seconds: SECONDS, picture: plain(color), tone: { hertz, loudness } };
 }
 
@@ -47,9 +50,14 @@ test.each([
   ["mp3", {}, ["audio mp3"]],
   ["wav", {}, ["audio pcm_s16le"]],
 ] as const)(
-  "a film may be %s %j, of the length of the call, sound, and to be played at once",
+  "a film can be %s %j, is as long as the call, valid, and playable before it is fully loaded",
   async (format, more, streams) => {
-    const { film, path } = await makeFilm(life, call.callId, FilmForm.parse({ format, ...more, ...SMALL }), call.legs);
+    const { film, path } = await makeFilm(
+      makers,
+      call.callId,
+      FilmForm.parse({ format, ...more, ...SMALL }),
+      call.legs,
+    );
     expect(film.file.name).toBe(`film.${format}`);
     const seen = await inspect(path);
     expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort()).toEqual(streams);
@@ -62,16 +70,16 @@ test.each([
   },
 );
 
-test("a film of sound alone gets a waveform", async () => {
-  const { film } = await makeFilm(life, call.callId, FilmForm.parse({ format: "mp3" }), call.legs);
+test("an audio-only film gets a waveform", async () => {
+  const { film } = await makeFilm(makers, call.callId, FilmForm.parse({ format: "mp3" }), call.legs);
   const order = { file: film.file.name };
-  const { id } = await life.jobs.queue({ name: "preview" }, { callId: call.callId, subject: film.file.name, order });
-  await jobDone(life.jobs, id);
-  const preview = (await life.calls.get(call.callId))?.previews?.[film.file.name];
+  const { id } = await makers.jobs.queue({ name: "preview" }, { callId: call.callId, subject: film.file.name, order });
+  await jobDone(makers.jobs, id);
+  const preview = (await makers.calls.get(call.callId))?.previews?.[film.file.name];
   expect(preview).toEqual({ waveform: "film.waveform.png" });
-  const waveform = await stillOf(studio.paths.recording(call.callId, "film.waveform.png"), 0);
+  const waveform = await stillOf(bench.paths.recording(call.callId, "film.waveform.png"), 0);
   expect(waveform).toMatchObject({ width: 1000, height: 120 });
-  // Somebody is heard from beginning to end, and nobody is as loud as can be.
+  // There is sound from beginning to end, and it never reaches full scale.
   const strips = [110, 500, 890].map((x) => waveform.at(x, 60)[2] > 0 && waveform.at(x, 1)[2] === 0);
   expect(strips).toEqual([true, true, true]);
 });
@@ -99,12 +107,12 @@ const COLORS: [name: string, rgb: [number, number, number]][] = [
   ["gray", [128, 128, 128]],
 ];
 
-test("nine have a place each, with whatever name under it, dark while they are away, and are too loud for nobody", async () => {
-  const parties = COLORS.map(([color], index) => party(ODD[index] ?? "", color, 440, 0.9));
-  const [ninth] = parties.splice(8);
-  const late = { ...(ninth as Party), atSeconds: 0.7, seconds: 0.7 };
-  const { callId, legs } = await recordCall(studio, [...parties, late]);
-  const { path } = await makeFilm(life, callId, FilmForm.parse({ tileWidth: 320, tileHeight: 180 }), legs);
+test("nine participants have a tile each with their name, dark while they are absent, and their mix does not clip", async () => {
+  const participants = COLORS.map(([color], index) => participant(ODD[index] ?? "", color, 440, 0.9));
+  const [ninth] = participants.splice(8);
+  const late = { ...(ninth as Participant), atSeconds: 0.7, seconds: 0.7 };
+  const { callId, legs } = await recordCall(bench, [...participants, late]);
+  const { path } = await makeFilm(makers, callId, FilmForm.parse({ tileWidth: 320, tileHeight: 180 }), legs);
 
   const [early, middle, after] = await Promise.all([0.3, 1.1, 1.8].map((seconds) => stillOf(path, seconds)));
   if (!early || !middle || !after) throw new Error("no pictures");
@@ -114,13 +122,13 @@ test("nine have a place each, with whatever name under it, dark while they are a
     const center = [x + 160, y + 90] as const;
     expectNear(middle.at(...center), rgb, name);
     for (const one of [early, after]) expectNear(one.at(...center), index < 8 ? rgb : EMPTY, name);
-    // The whole of a name, and nothing of its neighbours'.
+    // The complete name, and nothing of the neighbouring names.
     const letters = lettersIn(middle, { x, y: y + 180, width: 320, height: 16 });
     expect(letters.length, ODD[index]).toBeGreaterThan(3);
     expect(Math.min(...letters) - x, ODD[index]).toBeGreaterThanOrEqual(2);
     expect(x + 319 - Math.max(...letters), ODD[index]).toBeGreaterThanOrEqual(2);
   });
-  // Nine in step at 0.9 add up to 8.1.
+  // Nine tones in phase at 0.9 add up to 8.1.
   const peak = peakOf(await decodeSound(path, 0));
   expect(peak).toBeGreaterThan(0.5);
   expect(peak).toBeLessThan(1);
@@ -130,13 +138,13 @@ test.each([
   ["row", { layout: "row" }, [960, 180]],
   ["column", { layout: "column" }, [320, 540]],
   ["grid", { layout: "grid" }, [640, 360]],
-] as const)("three in a %s, one of whom sends no picture and one no sound", async (_, form, size) => {
-  const { callId, legs } = await recordCall(studio, [
+] as const)("three participants in a %s, one without video and one without audio", async (_, form, size) => {
+  const { callId, legs } = await recordCall(bench, [
     { seconds: 1, picture: plain("red"), tone: { hertz: 400, loudness: 0.5 } },
     { seconds: 1, tone: { hertz: 700, loudness: 0.5 } },
     { seconds: 1, picture: plain("blue") },
   ]);
-  const { path } = await makeFilm(life, callId, FilmForm.parse({ tileWidth: 320, tileHeight: 180, ...form }), legs);
+  const { path } = await makeFilm(makers, callId, FilmForm.parse({ tileWidth: 320, tileHeight: 180, ...form }), legs);
   const still = await stillOf(path, 0.5);
   expect([still.width, still.height]).toEqual(size);
   expectNear(still.at(160, 90), [255, 0, 0], "the first");
@@ -147,34 +155,34 @@ test.each([
   expect((await inspect(path)).streams.map(({ kind }) => kind).sort()).toEqual(["audio", "video"]);
 });
 
-test("a film is made with few of the processor, without network, and can be called off with nothing of it left", async () => {
-  const long: Party = { seconds: 60, picture: "testsrc2=s=640x360:r=30" };
-  const { callId, legs } = await recordCall(studio, [long, party("Grace", "blue", 500)]);
+test("a film is made with limited CPU and no network, and leaves nothing behind when it is cancelled", async () => {
+  const long: Participant = { seconds: 60, picture: "testsrc2=s=640x360:r=30" };
+  const { callId, legs } = await recordCall(bench, [long, participant("Grace", "blue", 500)]);
   const order = { form: FilmForm.parse({ tileWidth: 1280, tileHeight: 720 }), legs: legs.map(({ id }) => id) };
-  const told: number[] = [];
-  life.jobs.book.on("change", ({ kind, progress }) => kind === "film" && told.push(progress));
-  const { id } = await life.jobs.queue({ name: "film" }, { callId, order });
+  const progresses: number[] = [];
+  makers.jobs.book.on("change", ({ kind, progress }) => kind === "film" && progresses.push(progress));
+  const { id } = await makers.jobs.queue({ name: "film" }, { callId, order });
   await waitFor(
-    "it is under way",
+    "the film is being made",
     LIMIT_MS,
-    () => (told.at(-1) ?? 0) > 1,
-    () => told,
+    () => (progresses.at(-1) ?? 0) > 1,
+    () => progresses,
   );
-  const [container] = await recorderContainers({ project: studio.project });
+  const [container] = await recorderContainers({ project: bench.project });
   const limits =
     "{{.HostConfig.NetworkMode}} {{.HostConfig.CpuShares}} {{.HostConfig.NanoCpus}} {{.HostConfig.Memory}}";
   const said = await runOrThrow("docker", ["inspect", "--format", limits, container?.ID ?? ""]);
   expect(said.trim()).toBe(`none 128 ${1e9} ${1024 ** 3}`);
 
-  expect((await life.jobs.cancel(id as JobId)).state).toBe("cancelled");
-  expect(await recorderContainers({ project: studio.project })).toEqual([]);
-  expect(await readdir(studio.paths.spool)).toEqual([]);
-  expect((await life.calls.get(callId))?.film).toBeUndefined();
-  expect(told.at(-1)).toBeLessThan(100);
-  expect(told).toEqual(told.toSorted((one, other) => one - other));
+  expect((await makers.jobs.cancel(id as JobId)).state).toBe("cancelled");
+  expect(await recorderContainers({ project: bench.project })).toEqual([]);
+  expect(await readdir(bench.paths.spool)).toEqual([]);
+  expect((await makers.calls.get(callId))?.film).toBeUndefined();
+  expect(progresses.at(-1)).toBeLessThan(100);
+  expect(progresses).toEqual(progresses.toSorted((one, other) => one - other));
 });
 
 function expectNear(seen: readonly number[], wanted: readonly number[], what: string): void {
   const far = Math.max(...seen.map((part, index) => Math.abs(part - (wanted[index] ?? 0))));
-  expect(far, `${what}: ${seen} is not ${wanted}`).toBeLessThan(NEAR);
+  expect(far, `${what}: ${seen} is not close to ${wanted}`).toBeLessThan(NEAR);
 }

@@ -6,30 +6,30 @@ import { ORIGIN, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import {
   expectAllHealthy,
+  expectCompleteRecording,
   expectNothingLeft,
-  expectTrueRecording,
   PATIENCE_MS,
   recordingCallOf,
 } from "./expectations.ts";
-import { newPeerId, openStage } from "./stage.ts";
+import { newPeerId, openTestBrowser } from "./testBrowser.ts";
 
 const OFFERS = 1_000;
-/** The gateway keeps no more than a thousand calls at once; who comes then is not even announced. */
+/** The gateway holds at most a thousand calls at once. It does not announce further calls. */
 const ANNOUNCED = 0.9 * OFFERS;
 const PAGE_SIZE = "100";
 const CALL_SECONDS = 6;
 const REFUSED_LIMIT_MS = 90_000;
 
-test("a caller that opens a thousand calls is refused all but a few, and disturbs nobody", async () => {
-  await using stage = await openStage("chromium");
-  const { page, peerId } = await stage.caller();
+test("a caller that opens a thousand calls gets only a few, and disturbs no other caller", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   const { id } = await recordingCallOf(peerId);
 
   const flooder = newPeerId("flooder");
   {
     using caller = await Caller.open({ signalingOrigin: ORIGIN }, flooder);
-    offerAgainAndAgain(caller);
+    offerRepeatedly(caller);
     await page.talk(CALL_SECONDS * 1_000);
     const sent = await page.hangUp("close(true)");
     const endedAt = Date.now();
@@ -40,8 +40,12 @@ test("a caller that opens a thousand calls is refused all but a few, and disturb
     const [leg] = call.legs;
     if (!leg) throw new Error("the call has no leg");
     const ready = { call, leg, readyAfterMs: Date.now() - endedAt };
-    await expectTrueRecording(ready, sent, { seconds: CALL_SECONDS, within: 2 });
-    await waitFor("they are known", REFUSED_LIMIT_MS, async () => (await callsOf(flooder)).length >= ANNOUNCED);
+    await expectCompleteRecording(ready, sent, { seconds: CALL_SECONDS, within: 2 });
+    await waitFor(
+      "the refused calls are listed",
+      REFUSED_LIMIT_MS,
+      async () => (await callsOf(flooder)).length >= ANNOUNCED,
+    );
   }
   const codes = await waitFor("the thousand calls are over", REFUSED_LIMIT_MS, async () => {
     const legs = (await callsOf(flooder)).flatMap((call) => call.legs);
@@ -52,8 +56,8 @@ test("a caller that opens a thousand calls is refused all but a few, and disturb
   await expectAllHealthy();
 });
 
-/** The same offer a thousand times, each as a call of its own. */
-function offerAgainAndAgain(caller: Caller): void {
+/** Sends the same offer a thousand times, each as a separate call. */
+function offerRepeatedly(caller: Caller): void {
   const { socket } = caller;
   socket.onAnyOutgoing((event: string, body: object) => {
     if (event !== "SEND_OFFER") return;

@@ -6,23 +6,23 @@ import { MEDIA_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import {
   expectAllHealthy,
+  expectCompleteRecording,
   expectNothingLeft,
-  expectTrueRecording,
   PATIENCE_MS,
   readyCallOf,
   recordingCallOf,
 } from "./expectations.ts";
-import { type Caller, openStage, type Stage } from "./stage.ts";
+import { type Caller, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const PORTS = `${MEDIA_PORT + 10}-${MEDIA_PORT + 15}`;
-/** Of the container, as the Compose file has it. */
+/** Inside the container, as in the Compose file. */
 const INNER_PORT = 40_000;
 const KNOWN_LIMIT_MS = 15_000;
 const UNTIL_KILL_MS = 4_000;
-/** Between the caller's statistics and the end of a container: \`docker kill\` takes a moment on a busy host. */
+/** Between reading the caller's statistics and the end of a container: `docker kill` is slow on a busy host. */
 const KILL_MS = 1_500;
-/** Signalling waits 5 s for a gateway whose link is broken: it may be back, with its calls. */
-const TOLD_LIMIT_MS = 8_000;
+/** Signalling waits 5 s for a gateway whose connection broke, because it may return with its calls. */
+const NOTIFIED_LIMIT_MS = 8_000;
 const CALL_SECONDS = 20;
 
 afterAll(async () => {
@@ -31,14 +31,18 @@ afterAll(async () => {
   await expectAllHealthy();
 });
 
-test("three gateways share the calls, each by its own port; one that dies takes no call but its own along", async () => {
+test("three gateways share the calls, each on its own port; if one is killed, only its own calls end", async () => {
   await scaleGateways(3, PORTS);
   await waitForGateways(3);
   const gateways = await gatewayContainers();
   expect(new Set(gateways.map(({ port }) => port)).size).toBe(3);
 
-  await using stage = await openStage("chromium");
-  const [lost, ...others] = [await startCall(stage), await startCall(stage), await startCall(stage)] as const;
+  await using testBrowser = await openTestBrowser("chromium");
+  const [lost, ...others] = [
+    await startCall(testBrowser),
+    await startCall(testBrowser),
+    await startCall(testBrowser),
+  ] as const;
   const dying = await gatewayOf(lost, gateways);
   const living = await Promise.all(others.map((caller) => gatewayOf(caller, gateways)));
   expect(new Set([dying, ...living]).size).toBe(3);
@@ -49,15 +53,15 @@ test("three gateways share the calls, each by its own port; one that dies takes 
   await killContainer(dying.id);
   const ended = await readyCallOf(lost.peerId, killedAt, PATIENCE_MS);
   expect(ended.leg.reason).toBe("gateway_lost");
-  await expectTrueRecording(ended, sentBefore, { seconds: UNTIL_KILL_MS / 1000, within: 2 }, KILL_MS);
-  await waitFor("its caller is told", TOLD_LIMIT_MS, async () => !(await lost.page.isOpen()));
+  await expectCompleteRecording(ended, sentBefore, { seconds: UNTIL_KILL_MS / 1000, within: 2 }, KILL_MS);
+  await waitFor("the caller is notified of the end", NOTIFIED_LIMIT_MS, async () => !(await lost.page.isOpen()));
   await waitForGateways(2);
 
-  // Who calls now is taken by those that are left, and the recorder itself calls from the one that has less to do.
-  const next = await startCall(stage);
+  // New calls go to the remaining gateways, and the recorder dials from the one with fewer calls.
+  const next = await startCall(testBrowser);
   const busy = await gatewayOf(next, gateways);
   expect(living).toContain(busy);
-  const called = await stage.caller();
+  const called = await testBrowser.caller();
   await dial({ peerId: called.peerId });
   await called.page.called();
   await recordingCallOf(called.peerId);
@@ -67,7 +71,7 @@ test("three gateways share the calls, each by its own port; one that dies takes 
   await others[0].page.talk(CALL_SECONDS * 1000);
   for (const caller of others) await hangUp(caller);
 
-  // Fewer of them: one that is stopped ends its calls in order, and the one that stays goes on with its own.
+  // Scale down: the stopped gateway ends its calls in order, and the remaining one keeps its calls.
   const upFor = await next.page.upFor();
   const scaledAt = Date.now();
   await scaleGateways(1, PORTS);
@@ -91,17 +95,17 @@ test("three gateways share the calls, each by its own port; one that dies takes 
 async function hangUp({ page, peerId }: Caller): Promise<void> {
   const sent = await page.hangUp("close(true)");
   const length = { seconds: await page.lasted(), within: 1 };
-  await expectTrueRecording(await readyCallOf(peerId, Date.now(), PATIENCE_MS), sent, length);
+  await expectCompleteRecording(await readyCallOf(peerId, Date.now(), PATIENCE_MS), sent, length);
 }
 
-async function startCall(stage: Stage): Promise<Caller> {
-  const caller = await stage.caller();
+async function startCall(testBrowser: TestBrowser): Promise<Caller> {
+  const caller = await testBrowser.caller();
   await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await recordingCallOf(caller.peerId);
   return caller;
 }
 
-/** The one that has a caller's call: what its answer names is one container's, its published port and its own address. */
+/** The gateway of a caller's call, found by the published port and the address in its SDP answer. */
 async function gatewayOf({ page }: Caller, gateways: readonly GatewayContainer[]): Promise<GatewayContainer> {
   const { named, used } = await page.otherSide();
   expect(named).toContain(used);
@@ -113,7 +117,7 @@ async function gatewayOf({ page }: Caller, gateways: readonly GatewayContainer[]
   return found[0] as GatewayContainer;
 }
 
-/** The orchestrator knows so many, and its peer is registered at each. */
+/** Waits until the orchestrator knows this many gateways and its peer is registered at each. */
 async function waitForGateways(count: number): Promise<void> {
   let seen: unknown;
   await waitFor(

@@ -3,10 +3,10 @@ import { down, printLogs, up } from "../bundle/lifecycle.ts";
 import { allHealthy } from "../bundle/services.ts";
 import { BUNDLES } from "../bundle/settings.ts";
 
-/** E2E_KEEP=1 leaves the bundles running, and uses those that run already, for quick rounds. */
+/** E2E_KEEP=1 reuses running bundles and leaves them running, for fast repeated runs. */
 const KEEP = process.env["E2E_KEEP"] === "1";
 
-/** Brings the test bundles up once for all files, and returns what takes it away whatever happened. */
+/** Starts the test bundles once for all files, and returns the function that removes them. */
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
   const areThere = async () => (await Promise.all(BUNDLES.map((bundle) => allHealthy(bundle)))).every(Boolean);
   if (!(KEEP && (await areThere()))) await bringUp();
@@ -17,7 +17,7 @@ export default async function setup({ vitest }: TestProject): Promise<() => Prom
 }
 
 async function bringUp(): Promise<void> {
-  await down(); // what an earlier, killed run left
+  await down(); // leftovers of a killed run
   try {
     await up();
   } catch (error) {

@@ -16,7 +16,7 @@ interface Shape {
 }
 
 let imageId: string;
-/** A container of the same host that is no recorder. */
+/** A container of the same host that is not a recorder. */
 let foreign: string;
 
 beforeAll(async () => {
@@ -26,7 +26,7 @@ beforeAll(async () => {
   foreign = await inspect("--format", "{{.Id}}", `${PROJECT}-web-1`);
 });
 
-/** What the orchestrator itself asks for. */
+/** The orchestrator's own request. */
 const shape = (): Shape => ({
   Image: imageId,
   Cmd: ["probe", "nothing"],
@@ -57,7 +57,7 @@ const chunked = (text: string) =>
     .map(([part]) => `${part.length.toString(16)}\r\n${part}\r\n`)
     .join("")}0\r\n\r\n`;
 
-/** Sends all of a table at once: entering the container is what takes time. */
+/** Sends all requests of a table at once, because entering the container is slow. */
 async function expectRefusals(table: Record<string, string>): Promise<void> {
   const answers = await talkToGuard(Object.values(table));
   for (const [index, what] of Object.keys(table).entries()) expectRefusal(answers[index], what);
@@ -67,11 +67,11 @@ async function expectRefusals(table: Record<string, string>): Promise<void> {
 function expectRefusal(answer: Answer | undefined, what: string): void {
   expect(answer?.status, `${what}: ${answer?.body}`).toBeGreaterThanOrEqual(400);
   expect(answer?.status, `${what}: ${answer?.body}`).toBeLessThan(500);
-  // What Node's parser cannot read it refuses without a word.
+  // Node's HTTP parser refuses malformed requests with an empty body.
   if (answer?.body !== "") expect(answer?.body, what).toMatch(/docker-guard: |No such container/);
 }
 
-test("a broken-into orchestrator gets no container but recorders", async () => {
+test("a compromised orchestrator can create only recorder containers", async () => {
   await expectRefusals({
     privileged: create(withHost({ Privileged: true })),
     "privileged, in another case": create({ ...shape(), hostconfig: { Privileged: true } }),
@@ -113,7 +113,7 @@ test("a broken-into orchestrator gets no container but recorders", async () => {
     "another runtime": create(withHost({ Runtime: "other" })),
     "a cgroup parent": create(withHost({ CgroupParent: "/" })),
     ports: create(withHost({ PortBindings: { "80/tcp": [{ HostPort: "80" }] } })),
-    "a restart for ever": create(withHost({ RestartPolicy: { Name: "always" } })),
+    "an endless restart policy": create(withHost({ RestartPolicy: { Name: "always" } })),
     "memory without a limit": create(withHost({ Memory: 0 })),
     "more memory": create(withHost({ Memory: 1e12 })),
     "processes without a limit": create(withHost({ PidsLimit: -1 })),
@@ -133,13 +133,13 @@ test("a broken-into orchestrator gets no container but recorders", async () => {
     "chunks of a privileged one": chunked(JSON.stringify(withHost({ Privileged: true }))),
     "two bodies": `${create(shape(), ["Transfer-Encoding: chunked"])}`,
     "two lengths": create(shape(), ["Content-Length: 5"]),
-    "no JSON": create("{"),
-    "a bomb": create("[".repeat(60_000)),
+    "invalid JSON": create("{"),
+    "deeply nested JSON": create("[".repeat(60_000)),
     "a megabyte": create(JSON.stringify(withField({ Cmd: ["probe", "x".repeat(1024 * 1024)] }))),
   });
 });
 
-test("nor anything else of the engine", async () => {
+test("and cannot do anything else with the engine", async () => {
   const get = (target: string) => requestText("GET", target);
   const post = (target: string, body?: unknown) => requestText("POST", target, body);
   await expectRefusals({
@@ -151,7 +151,7 @@ test("nor anything else of the engine", async () => {
     commit: post(`/commit?container=${foreign}`),
     "inspect another container": get(`/containers/${foreign}/json`),
     "inspect it by its name": get(`/containers/${PROJECT}-web-1/json`),
-    "inspect it by the head of its id": get(`/containers/${foreign.slice(0, 12)}/json`),
+    "inspect it by the start of its id": get(`/containers/${foreign.slice(0, 12)}/json`),
     "kill it": post(`/containers/${foreign}/kill?signal=SIGKILL`),
     "stop it": post(`/containers/${foreign}/stop`),
     "restart it": post(`/containers/${foreign}/restart`),
@@ -168,7 +168,7 @@ test("nor anything else of the engine", async () => {
     "load an image": post("/images/load"),
     "remove an image": requestText("DELETE", `/images/${RECORDER_IMAGE}`),
     volumes: get("/volumes"),
-    "make a volume": post("/volumes/create", { Name: "x" }),
+    "create a volume": post("/volumes/create", { Name: "x" }),
     networks: get("/networks"),
     "another network": get("/networks/bridge"),
     "connect a network": post(`/networks/${NETWORK}/connect`, { Container: foreign }),
@@ -183,28 +183,28 @@ test("nor anything else of the engine", async () => {
     "dot segments": get(`/_ping/../containers/${foreign}/json`),
     "escaped dots": get(`/_ping/%2e%2e/containers/${foreign}/json`),
     "escaped slashes": get(`/containers/x%2f..%2f${foreign}/json`),
-    "an escaped word": get("/%69nfo"),
-    "a strange version": get("/v1.41/v1.41/info"),
-    "a version that is none": get("/v9/info"),
-    "a version and a way out": get(`/v1.41/../containers/${foreign}/json`),
+    "an escaped letter": get("/%69nfo"),
+    "a version twice": get("/v1.41/v1.41/info"),
+    "an invalid version": get("/v9/info"),
+    "a version and dot segments": get(`/v1.41/../containers/${foreign}/json`),
     backslashes: get(`\\containers\\${foreign}\\json`),
-    "a whole address": get(`http://docker/containers/${foreign}/json`),
+    "an absolute URL": get(`http://docker/containers/${foreign}/json`),
     "a fragment": get(`/_ping#/../containers/${foreign}/json`),
     "a line break": get("/_ping%0d%0aGET%20/info"),
     "another method": requestText("PUT", `/containers/${foreign}/archive?path=/`, "x"),
-    "a method of its own": requestText("CONNECT", "docker:80"),
+    "a special method": requestText("CONNECT", "docker:80"),
     upgrade: `POST /containers/${foreign}/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n`,
     "upgrade to HTTP/2": "GET /grpc HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
     "HTTP/2 at once": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "a parameter twice": get("/containers/json?all=1&all=0"),
-    "no filters at all": get("/containers/json?filters=x"),
-    "a body where none belongs": post(`/containers/${foreign}/stop`, { HostConfig: {} }),
+    "a repeated parameter": get("/containers/json?all=1&all=0"),
+    "invalid filters": get("/containers/json?filters=x"),
+    "an unexpected body": post(`/containers/${foreign}/stop`, { HostConfig: {} }),
   });
   await expectAllHealthy();
 });
 
-describe("what the guard does let through", () => {
-  test("is a recorder, even when its description says one thing twice", async () => {
+describe("what the guard allows", () => {
+  test("is a recorder, even if its description has a duplicate key", async () => {
     const good = JSON.stringify(shape());
     const twice = good.replace('"HostConfig":', '"HostConfig":{"Privileged":true,"PidMode":"host"},"HostConfig":');
     const [created] = await talkToGuard([create(twice)]);
@@ -219,7 +219,7 @@ describe("what the guard does let through", () => {
     await expectNothingLeft();
   });
 
-  test("is a list of the gateways, with their addresses and ports and nothing else", async () => {
+  test("is the list of gateways, with only their addresses and ports", async () => {
     const labels = (project: string, service: string) => [
       `com.docker.compose.project=${project}`,
       `com.docker.compose.service=${service}`,
@@ -232,7 +232,7 @@ describe("what the guard does let through", () => {
       list(labels("other", "skyway-webrtc-gateway")),
       list([...labels(PROJECT, "skyway-webrtc-gateway"), "x"]),
     ]);
-    // Answers come in chunks, whose lengths stand between the lines.
+    // Answers are chunked, so chunk lengths are between the lines.
     const listed = (answer: Answer | undefined) => JSON.parse(/^\[.*\]$/m.exec(answer?.body ?? "")?.[0] ?? "null");
     const [gateway, ...more] = listed(gateways);
     expect(more).toEqual([]);
@@ -241,7 +241,7 @@ describe("what the guard does let through", () => {
     for (const other of others) expect(listed(other)).toEqual([]);
   });
 
-  test("is a list of recorders of this bundle, whatever was asked for", async () => {
+  test("is the list of this bundle's recorders, with any filter", async () => {
     const filters = [
       {},
       { label: [`${PROJECT_LABEL}=other`] },

@@ -3,10 +3,10 @@ import { openPublisherPage, type Published, type PublisherPage, type Sent } from
 import { fileUrl, findCallsOf, request } from "../bundle/api.ts";
 import { recorderContainers } from "../bundle/containers.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
 import { type JanusBundle, ROOM, withJanus } from "../bundle/janus.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { inspect } from "../bundle/recordingFile.ts";
-import { watch } from "../bundle/recordingSignal.ts";
+import { readSignal } from "../bundle/recordingSignal.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { PROJECT } from "../bundle/settings.ts";
 import { soundAfterPicture } from "../bundle/signalEvents.ts";
@@ -20,33 +20,33 @@ import {
   recordingCallOf,
   untilAllHealthy,
 } from "./expectations.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
-/** Publishers of a VideoRoom are recorded, with Janus in our gateway's place. */
+/** Publishers of a VideoRoom are recorded, with Janus instead of this project's gateway. */
 
 const START_LIMIT_MS = 300_000;
 const CALL_MS = 2_500;
-/** Nobody tells its recorder of the end: it is asked to end once no word of it came. */
+/** No BYE reaches the recorder, so the orchestrator ends it after a timeout. */
 const READY_LIMIT_MS = 6_000;
 const KEPT = 0.98;
-/** Both tracks begin with what came first: half a frame here and there, and what a busy host adds. */
+/** Both tracks start with their first packet: rounding to frames, with a margin for a busy host. */
 const IN_STEP_SECONDS = 0.1;
 
 let janus: JanusBundle;
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
   janus = await withJanus();
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 }, START_LIMIT_MS);
 afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
   await janus?.[Symbol.asyncDispose]();
   await recorderIsRegistered();
   await untilAllHealthy();
 }, START_LIMIT_MS);
 afterEach(expectNothingLeft);
 
-test("who publishes in a room is in one call, and in another one once nobody was there", async () => {
+test("the publishers of a room are in one call, and in a new call after the room was empty", async () => {
   const [ada, bob] = [await recorded("Ada"), await recorded("Bob")];
   await bob.page.talk(CALL_MS);
   const ends = await Promise.all([ended(ada, "leave"), ended(bob, "unpublish")]);
@@ -68,7 +68,7 @@ test("who publishes in a room is in one call, and in another one once nobody was
   for (const { page } of [ada, bob]) await page.tab.close();
 });
 
-test("a tab that is closed ends its leg, and the call goes on for who stays; nobody's page can forward it", async () => {
+test("closing a tab ends its leg and the call continues for the others; a page cannot start RTP forwarding", async () => {
   const [ada, bob] = [await recorded("Ada"), await recorded("Bob")];
   const forwarding = { request: "rtp_forward", room: ROOM, publisher_id: Number(ada.page.peerId) };
   const elsewhere = { ...forwarding, host: "127.0.0.1", audio_port: 9, admin_key: "guessed", secret: "guessed" };
@@ -85,14 +85,14 @@ test("a tab that is closed ends its leg, and the call goes on for who stays; nob
   await bob.page.tab.close();
 });
 
-test("an orchestrator that dies in mid-call finds its forwarders again, and the recording goes on", async () => {
+test("an orchestrator that is killed during a call finds its forwarders again, and the recording continues", async () => {
   const ada = await recorded("Ada");
   await ada.page.talk(1_000);
   await janus.run(["kill", "orchestrator"]);
   await ada.page.talk(1_000);
-  // As Docker does it by itself.
+  // As Docker does automatically.
   await runOrThrow("docker", ["start", `${PROJECT}-orchestrator-1`]);
-  await waitFor("the orchestrator is there again", PATIENCE_MS, isWell);
+  await waitFor("the orchestrator is back", PATIENCE_MS, isHealthy);
   await recordingCallOf(ada.page.peerId, PATIENCE_MS);
   const bob = await recorded("Bob");
   await ada.page.talk(1_000);
@@ -104,7 +104,7 @@ test("an orchestrator that dies in mid-call finds its forwarders again, and the 
   for (const { page } of [ada, bob]) await page.tab.close();
 });
 
-test("whose recorder is lost goes on in another leg of the same call", async () => {
+test("a publisher whose recorder is lost continues in another leg of the same call", async () => {
   const ada = await recorded("Ada");
   await ada.page.talk(1_000);
   for (const { ID } of await recorderContainers()) await runOrThrow("docker", ["kill", ID]);
@@ -127,7 +127,7 @@ test("whose recorder is lost goes on in another leg of the same call", async () 
   await ada.page.tab.close();
 });
 
-test("a camera that is switched on later goes on in a leg of its own; Janus that dies leaves ready recordings", async () => {
+test("a camera that is switched on later is recorded in a new leg; if Janus is killed, its recordings become ready", async () => {
   const ada = await recorded("Ada", { video: false });
   await ada.page.talk(1_000);
   await ada.page.addCamera();
@@ -146,25 +146,25 @@ test("a camera that is switched on later goes on in a leg of its own; Janus that
   expect(over.legs.map(({ reason }) => reason)).toEqual(["renegotiated", "gateway_lost"]);
   const kinds = over.legs.map(({ file }) => file?.streams.map(({ kind }) => kind).sort());
   expect(kinds).toEqual([["audio"], ["audio", "video"]]);
-  await waitFor("the room is watched again", PATIENCE_MS, isWell);
+  await waitFor("the room is watched again", PATIENCE_MS, isHealthy);
   const bob = await recorded("Bob", { videocodec: "h264" });
   await bob.page.talk(CALL_MS);
   await expectWhole(await ended(bob, "leave"), "h264");
   for (const { page } of [ada, bob]) await page.tab.close();
 });
 
-const isWell = async () => (await request("/api/health")).ok;
+const isHealthy = async () => (await request("/api/health")).ok;
 
 interface Recorded {
   page: PublisherPage;
   callId: string;
-  /** What was sent before it was known that a recorder was there. */
+  /** Media sent before the API reported the recording. */
   before: Sent;
 }
 
-/** A page that publishes, and is being recorded. */
+/** A page that publishes and is being recorded. */
 async function recorded(display: string, media?: Published): Promise<Recorded> {
-  const page = await openPublisherPage(stage.browser, stage.pages, ROOM, display);
+  const page = await openPublisherPage(testBrowser.browser, testBrowser.pages, ROOM, display);
   await page.publish(media);
   const { id } = await recordingCallOf(page.peerId, PATIENCE_MS);
   return { page, callId: id, before: await page.sent() };
@@ -182,15 +182,15 @@ async function ended({ page, before }: Recorded, how: "leave" | "unpublish" | "c
   return { before, sent, ...(await readyCallOf(page.peerId, endedAt, READY_LIMIT_MS)) };
 }
 
-/** All that was sent from when the API said so, from a keyframe on, and nothing twice. */
+/** Everything sent since the API reported the recording, starting with a keyframe, and nothing twice. */
 async function expectWhole({ call, leg, before, sent, readyAfterMs }: Ended, codec = "vp8"): Promise<void> {
   await using file = await download(fileUrl(call, leg));
-  const [seen, signal] = await Promise.all([inspect(file.path), watch(file.path)]);
+  const [seen, signal] = await Promise.all([inspect(file.path), readSignal(file.path)]);
   const offsets = soundAfterPicture(signal);
   const packets = (kind: string) => seen.streams.find((stream) => stream.kind === kind)?.packets ?? 0;
   const least = { frames: sent.frames - before.frames, audioPackets: sent.audioPackets - before.audioPackets };
   const got = { frames: packets("video"), audioPackets: packets("audio") };
-  await note({ test: expect.getState().currentTestName, readyAfterMs, least, got, sent, offsets });
+  await recordMeasurements({ test: expect.getState().currentTestName, readyAfterMs, least, got, sent, offsets });
   const hint = JSON.stringify({ leg, least, got, sent, seen, offsets }, null, 2);
 
   expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort(), hint).toEqual([
@@ -204,7 +204,7 @@ async function expectWhole({ call, leg, before, sent, readyAfterMs }: Ended, cod
   expect(got.audioPackets, hint).toBeGreaterThanOrEqual(least.audioPackets * KEPT);
   expect(got.frames, hint).toBeLessThanOrEqual(sent.frames + 10);
   expect(got.audioPackets, hint).toBeLessThanOrEqual(sent.audioPackets + 15);
-  // A flash a second; half of one may be cut off at either end.
+  // One flash per second; half of one may be cut off at either end.
   if (seen.durationSeconds > 2.5)
     expect(Math.min(...offsets.map(({ by }) => Math.abs(by))), hint).toBeLessThan(IN_STEP_SECONDS);
 }

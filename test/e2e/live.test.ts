@@ -9,9 +9,9 @@ import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
 import { openConsolePage } from "../browsers/consolePage.ts";
 import { type Call, findCallOf, getCall, request } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
-import { note } from "../bundle/figures.ts";
 import { jobsOf } from "../bundle/jobs.ts";
 import { showLive } from "../bundle/live.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { StreamReceiver } from "../bundle/streamReceiver.ts";
@@ -22,10 +22,10 @@ import { findPairs } from "../fidelity/pairs.ts";
 import { FLASH_EVERY_FRAMES, FRAME_RATE, HEIGHT, readFrame, WIDTH } from "../fidelity/pattern.ts";
 import { openPatternPage } from "../fidelity/patternPage.ts";
 import { median } from "../fidelity/statistics.ts";
-import { newPeerId, openStage, type Stage } from "./stage.ts";
+import { newPeerId, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const [KEY, PASSPHRASE] = [randomUUID(), randomUUID()];
-/** Small, for two cores carry browsers besides. */
+/** Small, because the two cores also run the browsers. */
 const LIVE = `
 live:
   width: 640
@@ -41,34 +41,34 @@ live:
     - { name: distrusted, url: "rtmps://${StreamReceiver.nameOf("rtmp")}:1936/channel", key: ${KEY}-d }
     - { name: studio, url: "srt://${StreamReceiver.nameOf("srt")}:9000", streamId: call, passphrase: ${PASSPHRASE} }
 `;
-/** Where two sit: left and right, half as large. */
+/** The layout of two participants: left and right, half size. */
 const HALVES = ["320:180:0:90", "320:180:320:90"] as const;
 const LATEST_MS = 6_000;
 const IN_SYNC_MS = 80;
 const BUILD_LIMIT_MS = 300_000;
-/** Until then the sound of a track is where its first packet arrived: reports come every five seconds. */
+/** Before the first RTCP report (every five seconds), audio is placed by the arrival of its first packet. */
 const SENDER_REPORTED_SECONDS = 9;
 const LAST_PAIRS = 3;
 const LIMIT_MS = 60_000;
 const LIMIT = { timeout: LIMIT_MS };
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 let browser: Browser;
 let live: AsyncDisposable;
 beforeAll(async () => {
   live = await showLive("hls,dash", LIVE);
   await StreamReceiver.build();
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
   browser = await chromium.launch({ executablePath: EXECUTABLES.chromium, args: CHROMIUM_ARGUMENTS });
 }, BUILD_LIMIT_MS);
 afterAll(async () => {
   await browser?.close();
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
   await live?.[Symbol.asyncDispose]();
 });
 
-test("a call is watched while it goes on, whoever comes and whatever becomes of the stream", async () => {
-  const page = await openPatternPage(stage.browser, stage.pages);
+test("a call can be watched live while participants join and the live service is killed", async () => {
+  const page = await openPatternPage(testBrowser.browser, testBrowser.pages);
   const [peerId, key] = [newPeerId("party"), newPeerId("conversation")];
   await page.open(SIGNALING, peerId);
   const join = (name: string) =>
@@ -98,7 +98,7 @@ test("a call is watched while it goes on, whoever comes and whatever becomes of 
   }
   expect(latenesses.length).toBeGreaterThanOrEqual(3);
 
-  // SIGKILL: nobody has the time to close anything.
+  // SIGKILL: the live service cannot clean up.
   const before = await seenIn(viewer, left);
   await runOrThrow("docker", ["kill", await containerOf(call.id)]);
   await expect
@@ -121,10 +121,10 @@ test("a call is watched while it goes on, whoever comes and whatever becomes of 
   expect(last).toContain("#EXT-X-ENDLIST");
   expect(segmentsOf(last).length).toBeLessThanOrEqual(12);
   const offsets = await offsetsOf(ended, last);
-  await note({ test: "live", latenesses, offsets });
+  await recordMeasurements({ test: "live", latenesses, offsets });
   expect(Math.max(...latenesses)).toBeLessThan(LATEST_MS);
   for (const offset of offsets) expect(Math.abs(offset)).toBeLessThan(IN_SYNC_MS);
-  // The recordings know nothing of it.
+  // The recordings are not affected.
   expect(ended.legs.map(({ state, file }) => [state, file?.streams.length])).toEqual([
     ["ready", 2],
     ["ready", 2],
@@ -132,17 +132,17 @@ test("a call is watched while it goes on, whoever comes and whatever becomes of 
   expect(await jobsOf(call.id)).toMatchObject([{ kind: "live", state: "done", attempts: 2 }]);
   await viewer.getByText("The call is over.").waitFor(LIMIT);
   expect(complaints.filter((text) => !text.includes("404"))).toEqual([]);
-  await waitFor("its segments are removed", LIMIT_MS, async () => {
+  await waitFor("the segments are removed", LIMIT_MS, async () => {
     const answer = await request(call.live?.playlist ?? "");
     await answer.arrayBuffer();
     return answer.status === 404;
   });
 });
 
-test("a call is handed to RTMP and SRT servers, is with them again after they were gone, and keeps their secrets", async () => {
+test("a call is streamed to RTMP and SRT servers, reconnects after they restart, and does not leak their secrets", async () => {
   await using rtmp = await StreamReceiver.start("rtmp");
   await using srt = await StreamReceiver.start("srt", PASSPHRASE);
-  const page = await openPatternPage(stage.browser, stage.pages);
+  const page = await openPatternPage(testBrowser.browser, testBrowser.pages);
   const peerId = newPeerId("broadcaster");
   await page.open(SIGNALING, peerId);
   const metadata = { call: newPeerId("show"), live: ["channel", "secure", "distrusted", "studio"] };
@@ -190,13 +190,13 @@ test("a call is handed to RTMP and SRT servers, is with them again after they we
   }
 });
 
-/** Names of what the RTMP server got under the first server's key, and not those of others that begin like it. */
+/** Names of the files that the RTMP server received under the first key, excluding keys with the same prefix. */
 const FIRST_KEY = new RegExp(`^${KEY}-\\d+\\.flv$`);
 
-/** A file that plays: picture and sound, the pattern in it; in step once the sender has reported. */
+/** The file plays with picture and sound, contains the pattern, and is in step after the first sender report. */
 async function expectPattern(received: string): Promise<void> {
   const path = `${received}.mkv`;
-  await runOrThrow("ffmpeg", ["-v", "error", "-i", received, "-c", "copy", path]); // MPEG-TS does not begin at zero
+  await runOrThrow("ffmpeg", ["-v", "error", "-i", received, "-c", "copy", path]); // MPEG-TS does not start at zero
   const probe = ["-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", path];
   const codecs = (await runOrThrow("ffprobe", probe)).split("\n").filter(Boolean);
   expect([...new Set(codecs)].sort(), path).toEqual(["aac", "h264"]);
@@ -217,7 +217,7 @@ interface Part {
   height: number;
 }
 
-/** Which frame of the pattern a part of the viewer's picture shows; 0 where it cannot be told. */
+/** The frame number of the pattern in a part of the viewer's picture; 0 if it cannot be read. */
 async function seenIn(viewer: Page, part: Part): Promise<number> {
   const video = viewer.locator("video");
   if ((await video.count()) === 0) return 0;
@@ -229,7 +229,7 @@ async function seenIn(viewer: Page, part: Part): Promise<number> {
       const context = canvas.getContext("2d");
       context?.drawImage(source, x, y, width, height, 0, 0, canvas.width, canvas.height);
       const pixels = context?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray();
-      // Green is nearly what is bright.
+      // Green is a good approximation of brightness.
       return String.fromCharCode(...pixels.subarray(0, 4 * canvas.width * 40).filter((_, at) => at % 4 === 1));
     },
     { part, to: [WIDTH, HEIGHT] },
@@ -237,7 +237,7 @@ async function seenIn(viewer: Page, part: Part): Promise<number> {
   return readFrame(Buffer.concat([Buffer.from(gray, "latin1"), Buffer.alloc(WIDTH * HEIGHT)])).counter ?? 0;
 }
 
-/** Which frame of the pattern is being sent. */
+/** The frame number of the pattern that is being sent. */
 async function counterOf(tab: Tab): Promise<number> {
   const script = `(() => {
     const pixels = document.querySelector("canvas").getContext("2d").getImageData(0, 0, ${WIDTH}, 40).data;
@@ -262,7 +262,7 @@ async function text(path: string): Promise<string> {
 
 const segmentsOf = (playlist: string) => playlist.split("\n").filter((line) => /^segment\d+\.m4s$/.test(line));
 
-/** Flashes of which a stream of half the rate shows any frame, each at the time at which its first would have been. */
+/** Flashes of which a stream with half the frame rate shows at least one frame, at the time of their first frame. */
 function flashesIn(frames: readonly TimedFrame[]): TimedFrame[] {
   let former = -1;
   return frames.flatMap(({ counter, flash, seconds }) => {
@@ -274,7 +274,7 @@ function flashesIn(frames: readonly TimedFrame[]): TimedFrame[] {
   });
 }
 
-/** Sound against picture in each half of what the playlist's end names: of its last encoder. */
+/** Offset of sound and picture in each half, in the last segments of the playlist (from its last encoder). */
 async function offsetsOf({ id }: Call, playlist: string): Promise<number[]> {
   const folder = await mkdtemp(join(tmpdir(), "live-"));
   try {

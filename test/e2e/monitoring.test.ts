@@ -8,7 +8,7 @@ import { run, runOrThrow } from "../bundle/run.ts";
 import { IMAGE_TAG, ORIGIN, PROJECT, RECORDER_PEER_ID, REPOSITORY } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { openStage } from "./stage.ts";
+import { openTestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 3;
 const BUILD_LIMIT_MS = 300_000;
@@ -19,18 +19,18 @@ const MONITORING = ["--file", "compose/monitoring.yml"];
 afterAll(async () => {
   await run("docker", ["rm", "--force", "--volumes", `${PROJECT}-prometheus-1`]);
   await run("docker", ["network", "rm", `${PROJECT}_monitoring`]);
-  await run("docker", ["volume", "rm", `${PROJECT}_prometheus`, `${PROJECT}_grafana`]); // Compose makes both
+  await run("docker", ["volume", "rm", `${PROJECT}_prometheus`, `${PROJECT}_grafana`]); // Compose creates both
 });
 
-test("a call moves the counters of every service on its way, and none is seen from outside", async () => {
+test("a call increases the counters of every service that it uses, and no metrics are public", async () => {
   const look = async () => ({
     orchestrator: await scrape("orchestrator"),
     gateway: await scrape("skyway-webrtc-gateway"),
     guard: await scrape("docker-guard"),
   });
   const before = await look();
-  await using stage = await openStage("chromium");
-  const { page, peerId } = await stage.caller();
+  await using testBrowser = await openTestBrowser("chromium");
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await page.talk(CALL_SECONDS * 1000);
   const during = { orchestrator: await scrape("orchestrator"), signaling: await scrape("signaling") };
@@ -43,7 +43,7 @@ test("a call moves the counters of every service on its way, and none is seen fr
   expect(during.signaling.get("signaling_peers")).toBeGreaterThanOrEqual(2); // the page and the recorder's peer
   const orchestratorRise = (name: string) => rise(name, before.orchestrator, after.orchestrator);
   const gatewayRise = (name: string) => rise(name, before.gateway, after.gateway);
-  // FORCE_CLOSE and the close of DTLS go different ways: either may be the first.
+  // FORCE_CLOSE and the DTLS close take different paths; either may arrive first.
   expect(rise("call_recorder_recordings_total", before.orchestrator, after.orchestrator, 'result="ready"')).toBe(1);
   expect(orchestratorRise("call_recorder_recorder_start_seconds_count")).toBe(1);
   expect(orchestratorRise("call_recorder_answer_seconds_count")).toBe(1);
@@ -61,7 +61,7 @@ test("a call moves the counters of every service on its way, and none is seen fr
   expect((await fetch(`${ORIGIN}/metrics`)).status).toBe(404);
 });
 
-test("promtool finds nothing wrong with configuration and rules, and they warn of what they should", {
+test("promtool accepts configuration and rules, and the alerts fire when they should", {
   timeout: BUILD_LIMIT_MS,
 }, async () => {
   await runOrThrow("docker", ["build", "--tag", IMAGE, "compose/monitoring"], { limitMs: BUILD_LIMIT_MS });
@@ -77,10 +77,10 @@ test("promtool finds nothing wrong with configuration and rules, and they warn o
   expect(await promtool("test", "rules", "rules.test.yml")).toContain("SUCCESS");
 });
 
-test("rules and dashboard ask for nothing that no service tells", async () => {
+test("rules and dashboard use only metrics that a service exports", async () => {
   const services = ["orchestrator", "skyway-webrtc-gateway", "signaling", "docker-guard"] as const;
-  const told = new Set<string>();
-  for (const service of services) for (const name of await metricNames(service)) told.add(name);
+  const exported = new Set<string>();
+  for (const service of services) for (const name of await metricNames(service)) exported.add(name);
   const texts = ["rules.yml", "grafana/dashboards/calls.json"].map((name) =>
     readFile(`${REPOSITORY}/compose/monitoring/${name}`, "utf8"),
   );
@@ -88,10 +88,10 @@ test("rules and dashboard ask for nothing that no service tells", async () => {
     .join()
     .matchAll(/\b(call_recorder|webrtc_gateway|signaling|docker_guard)_[a-z_]+/g);
 
-  expect([...new Set([...asked].map(([name]) => name))].filter((name) => !told.has(name))).toEqual([]);
+  expect([...new Set([...asked].map(([name]) => name))].filter((name) => !exported.has(name))).toEqual([]);
 });
 
-test("what Grafana is provisioned with is well-formed", async () => {
+test("the Grafana provisioning files are well-formed", async () => {
   const folder = `${REPOSITORY}/compose/monitoring/grafana`;
   const yaml = async (name: string) => parse(await readFile(`${folder}/provisioning/${name}.yml`, "utf8"));
   const source = DataSources.parse(await yaml("datasources/prometheus")).datasources[0];
@@ -104,7 +104,7 @@ test("what Grafana is provisioned with is well-formed", async () => {
   expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
 });
 
-test("Prometheus reaches every service within the bundle", { timeout: BUILD_LIMIT_MS }, async () => {
+test("Prometheus reaches every service inside the bundle", { timeout: BUILD_LIMIT_MS }, async () => {
   const up = ["up", "--detach", "--no-deps", "--build", "prometheus"];
   await composeOrThrow([...MONITORING, ...up], { limitMs: BUILD_LIMIT_MS, env: { PROMETHEUS_PORT: "0" } });
 

@@ -7,13 +7,13 @@ import { runOrThrow } from "../bundle/run.ts";
 import { PROJECT } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectAllHealthy, expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { newPeerId, openStage } from "./stage.ts";
+import { newPeerId, openTestBrowser } from "./testBrowser.ts";
 
 const CALL_MS = 2_000;
 
-test("a recorder whose peer id is taken says so once, records under its other ids, and takes the id when it is free", async () => {
-  await using stage = await openStage("chromium");
-  const holder = await stage.caller();
+test("a recorder whose peer id is taken logs it once, records with its other ids, and registers the id when it is free", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const holder = await testBrowser.caller();
   const other = newPeerId("recorder");
   await using orchestrator = await anotherOrchestrator([holder.peerId, other]);
 
@@ -21,7 +21,7 @@ test("a recorder whose peer id is taken says so once, records under its other id
   await waitFor("the clash is logged", 20_000, async () => (await refusals()).length > 0, orchestrator.log);
   expect((await refusals())[0]).toContain(holder.peerId);
 
-  const caller = await stage.caller();
+  const caller = await testBrowser.caller();
   await waitFor("the other peer id is registered", 10_000, async () =>
     (await orchestrator.log()).some((line) => line.includes(other) && line.includes("registered")),
   );
@@ -41,11 +41,11 @@ test("a recorder whose peer id is taken says so once, records under its other id
 });
 
 interface Orchestrator extends AsyncDisposable {
-  /** Lines of its log. */
+  /** Its log lines. */
   log(): Promise<string[]>;
 }
 
-/** A second orchestrator beside the bundle's own, keeping other peers. */
+/** A second orchestrator beside the bundle's own, with other peers. */
 async function anotherOrchestrator(peers: string[]): Promise<Orchestrator> {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
   const file = join(folder, "config.yaml");

@@ -1,35 +1,35 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fileUrl, findCallOf } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
 import { hostAddress } from "../bundle/hostAddress.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { inspect } from "../bundle/recordingFile.ts";
 import { MEDIA_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { openRelay, type Relay } from "../fidelity/relay.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const SEED = 5;
 const BEFORE_MS = 3_000;
 const CALL_MS = 16_000;
-/** Of what is sent between the move and the return, some three seconds, pictures may be missing up to a keyframe. */
+/** The network is away for about three seconds; after it, pictures up to the next keyframe may be missing too. */
 const GAP_MS = 5_000;
 
 describe.each(["chromium", "firefox"] as const)("a caller in %s", (browser) => {
-  let stage: Stage;
+  let testBrowser: TestBrowser;
   beforeAll(async () => {
-    stage = await openStage(browser);
+    testBrowser = await openTestBrowser(browser);
   });
-  afterAll(() => stage?.[Symbol.asyncDispose]());
+  afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
   test.each<[string, (networks: readonly [Relay, Relay]) => void]>([
-    ["is given another address by its network", ([first]) => first.rebind()],
-    ["loses one network and has another", ([first]) => first.die()],
-  ])("that %s in mid-call goes on in the same file", async (_, move) => {
+    ["gets another address from its network", ([first]) => first.rebind()],
+    ["loses one of two networks", ([first]) => first.cut()],
+  ])("that %s during a call continues in the same file", async (_, move) => {
     const address = browser === "firefox" ? await hostAddress() : undefined;
     await using first = await openRelay(MEDIA_PORT, {}, SEED, address);
     await using second = await openRelay(MEDIA_PORT, {}, SEED + 1, address);
-    const { page, peerId } = await stage.caller();
+    const { page, peerId } = await testBrowser.caller();
     await page.sendThrough(first, second);
     await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
     await page.talk(BEFORE_MS);
@@ -48,7 +48,7 @@ describe.each(["chromium", "firefox"] as const)("a caller in %s", (browser) => {
     const frames = seen.streams.find(({ kind }) => kind === "video")?.packets ?? 0;
     const share = frames / (sent.video?.framesSent ?? 0);
     const hint = JSON.stringify({ seen, sent, second: second.counts });
-    await note({ test: expect.getState().currentTestName, share, seconds: seen.durationSeconds });
+    await recordMeasurements({ test: expect.getState().currentTestName, share, seconds: seen.durationSeconds });
     expect(share, hint).toBeGreaterThan(1 - GAP_MS / CALL_MS);
     expect(Math.abs(seen.durationSeconds - CALL_MS / 1000), hint).toBeLessThan(1);
     expect(seen.decodeErrors, hint).toBe("");

@@ -22,10 +22,10 @@ import { runOrThrow } from "../bundle/run.ts";
 import { RECORDER_IMAGE } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 
-/** Its own project on the same engine: nothing of the test bundle is touched. */
+/** A separate project on the same engine, so that the test bundle is not affected. */
 const PROJECT = `skyway-call-recorder-engine-${randomUUID().slice(0, 8)}`;
 const NETWORK = `${PROJECT}_recorders`;
-/** RTP and RTCP of a call that has nothing to say: RFC 6716, a frame of silence. */
+/** RTP and RTCP of a silent call: an Opus frame of silence (RFC 6716). */
 const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
 const UNCHANGED_MS = 1_000;
 const BYE = Buffer.from("80c900010000000181cb000100000001", "hex");
@@ -70,7 +70,7 @@ const owner = () => {
 };
 const audioOnly = { audio: USUAL_CODECS.audio };
 
-/** What a gateway does: RTP with 20 ms of silence in each packet, faster than real time. */
+/** Sends RTP like a gateway, with 20 ms of silence per packet, faster than real time. */
 async function sendAudio(recorder: StartedRecorder, seconds: number): Promise<void> {
   const socket = createSocket("udp4");
   for (let n = 0; n < seconds * 50; n += 1) {
@@ -100,11 +100,11 @@ async function assembled(rooms: Recorders, its: ReturnType<typeof owner>) {
   return JSON.parse((await rooms.assemble(orderFor(its))).probed ?? "null");
 }
 
-/** Waits until a recorder's track does not grow any more. */
+/** Waits until a recorder's track stops growing. */
 async function allRead(recorderId: string): Promise<void> {
   const path = join(volume, "spool", `${recorderId}.audio.mkv.part`);
   let [size, since] = [0, performance.now()];
-  await waitFor("the track does not grow any more", 20_000, async () => {
+  await waitFor("the track stops growing", 20_000, async () => {
     const { size: now } = await stat(path);
     if (now !== size) [size, since] = [now, performance.now()];
     return size > 0 && performance.now() - since > UNCHANGED_MS;
@@ -112,7 +112,7 @@ async function allRead(recorderId: string): Promise<void> {
 }
 
 describe("a recorder", () => {
-  test("records what is sent from the moment it was taken until the BYE, and puts the file together itself", async () => {
+  test("records from the moment it is taken until the BYE, and assembles the file itself", async () => {
     const rooms = recorders();
     const its = owner();
     const recorder = await rooms.take({ ...its, codecs: audioOnly });
@@ -132,7 +132,7 @@ describe("a recorder", () => {
     expect(await recorderContainers({ project: PROJECT })).toEqual([]);
   });
 
-  test("hears nothing of a call that is still sent to one that was lost, though it has its address", async () => {
+  test("ignores packets for a lost recorder whose address it reuses", async () => {
     const rooms = recorders();
     const [lost, its] = [owner(), owner()];
     const gone = await rooms.take({ ...lost, codecs: audioOnly });
@@ -141,7 +141,7 @@ describe("a recorder", () => {
     await gone.exit;
     const recorder = await rooms.take({ ...its, codecs: audioOnly });
     expect(recorder.redirect.address).toBe(gone.redirect.address);
-    await sendAudio(gone, 5); // its loss is noticed a second later
+    await sendAudio(gone, 5); // its loss is detected a second later
     await sendBye(gone);
     await sendAudio(recorder, 2);
     await sendBye(recorder);
@@ -155,7 +155,7 @@ describe("a recorder", () => {
     await rooms.swept();
   });
 
-  test("that is asked to end puts the file together too, when the order is there", async () => {
+  test("that is asked to end assembles the file too, if the assembly order exists", async () => {
     const rooms = recorders();
     const its = owner();
     const recorder = await rooms.take({ ...its, codecs: audioOnly });
@@ -164,7 +164,7 @@ describe("a recorder", () => {
     expect(JSON.parse(assembly?.probed ?? "null").streams).toMatchObject([{ nb_read_packets: "100" }]);
   });
 
-  test("that nobody ends closes its files when it is asked to", async () => {
+  test("that gets no BYE closes its files when it is stopped", async () => {
     const rooms = recorders();
     const its = owner();
     const recorder = await rooms.take({ ...its, codecs: audioOnly });
@@ -173,12 +173,12 @@ describe("a recorder", () => {
     expect((await assembled(rooms, its)).streams).toMatchObject([{ nb_read_packets: "100" }]);
   });
 
-  test("that is killed leaves what it had, but for the last second", async () => {
+  test("that is killed keeps everything but the last second", async () => {
     const rooms = recorders();
     const its = owner();
     const recorder = await rooms.take({ ...its, codecs: audioOnly });
     await sendAudio(recorder, 10);
-    await allRead(its.recorderId); // it came faster than real time
+    await allRead(its.recorderId); // it was sent faster than real time
     const [container] = await engine.list("recorder");
     await engine.kill(container?.id ?? "", "SIGKILL");
     expect(await recorder.exit).toBe(137);
@@ -187,7 +187,7 @@ describe("a recorder", () => {
     expect(Number(format.duration)).toBeGreaterThan(8.5);
   });
 
-  test("to which nothing was sent has nothing to assemble", async () => {
+  test("that received nothing has nothing to assemble", async () => {
     const rooms = recorders();
     const its = owner();
     const recorder = await rooms.take({ ...its, codecs: USUAL_CODECS });
@@ -195,7 +195,7 @@ describe("a recorder", () => {
     expect(await assembled(rooms, its)).toBeNull();
   });
 
-  test("is found again by its labels, and still records", async () => {
+  test("is found again by its labels and still records", async () => {
     const its = owner();
     await recorders().take({ ...its, codecs: audioOnly });
     const later = recorders();
@@ -207,7 +207,7 @@ describe("a recorder", () => {
     expect((await assembled(later, its)).streams).toMatchObject([{ nb_read_packets: "50" }]);
   });
 
-  test("more than are allowed are refused, and a place is free again once one has ended", async () => {
+  test("is refused beyond the limit, and allowed again after another has ended", async () => {
     const rooms = recorders(1);
     const recorder = await rooms.take({ ...owner(), codecs: audioOnly });
     await expect(rooms.take({ ...owner(), codecs: audioOnly })).rejects.toMatchObject({ code: "TOO_MANY_RECORDERS" });
@@ -216,7 +216,7 @@ describe("a recorder", () => {
     await next.finish(false);
   });
 
-  test("is locked in: no rights, no root, nothing but its own network and the volume", async () => {
+  test("is isolated: no capabilities, no root, only its own network and the volume", async () => {
     const rooms = recorders();
     const recorder = await rooms.take({ ...owner(), codecs: audioOnly });
     const [container] = await engine.list("recorder");
@@ -233,7 +233,7 @@ describe("a recorder", () => {
   });
 });
 
-describe("what is missing on this host is said by its name", () => {
+describe("an error names what is missing on this host", () => {
   test("the image", async () => {
     await expect(engine.require("skyway-call-recorder/nothing:latest", NETWORK)).rejects.toMatchObject({
       code: "RECORDER_IMAGE_MISSING",
@@ -252,18 +252,18 @@ describe("what is missing on this host is said by its name", () => {
   });
 });
 
-test("a recorder's end is noticed though the engine's news of it are stuck", async () => {
+test("a recorder's end is detected although the engine's event stream hangs", async () => {
   await using door = await stickyDoor();
   const behindDoor = new DockerEngine(PROJECT, new Docker({ protocol: "http", host: "127.0.0.1", port: door.port }));
   const recorder = await recorders(20, behindDoor).take({ ...owner(), codecs: audioOnly });
-  door.stick(); // what is asked before is not answered any more, and nobody is told
+  door.stick(); // open requests are no longer answered, without an error
   await sendBye(recorder);
   const began = performance.now();
   expect(await recorder.finish(true)).toMatchObject({ exitCode: 0 });
   expect(performance.now() - began).toBeLessThan(5_000);
 });
 
-/** A way to the engine whose open connections can be cut without either side being told. */
+/** A proxy to the engine whose open connections can be frozen without an error on either side. */
 async function stickyDoor(): Promise<AsyncDisposable & { port: number; stick(): void }> {
   const pairs = new Set<[Socket, Socket]>();
   const server = createServer((client) => {
@@ -291,6 +291,6 @@ async function stickyDoor(): Promise<AsyncDisposable & { port: number; stick(): 
   };
 }
 
-test("a spool holds nothing but what tests left on purpose", async () => {
+test("the spool contains only what tests left on purpose", async () => {
   for (const name of await readdir(join(volume, "spool"))) expect(name).toMatch(/^leg_.*\.part$/);
 });

@@ -6,7 +6,7 @@ import { API_KEY, HTTP_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { type PageServer, servePages } from "../pages/pageServer.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
-import { newPeerId } from "./stage.ts";
+import { newPeerId } from "./testBrowser.ts";
 
 const SERVER = { host: "127.0.0.1", port: HTTP_PORT, path: "/peerjs", key: API_KEY };
 const CALL_MS = 4_000;
@@ -22,7 +22,7 @@ afterAll(async () => {
   await pages?.close();
 });
 
-test("a page of unmodified PeerJS is recorded, and what it says of itself is kept", async () => {
+test("a page with unmodified PeerJS is recorded, and its metadata is stored", async () => {
   const page = await openCaller();
   const metadata = { call: newPeerId("conversation"), name: "Ada <b>" };
   await page.run("call", RECORDER_PEER_ID, metadata);
@@ -43,7 +43,7 @@ test("a page of unmodified PeerJS is recorded, and what it says of itself is kep
   await expectNothingLeft();
 });
 
-test("the page hears of it when the recorder ends the call", async () => {
+test("the page is notified when the recorder ends the call", async () => {
   const page = await openCaller();
   await page.run("call", RECORDER_PEER_ID);
   const { id } = await recordingCallOf(page.peerId, PATIENCE_MS);
@@ -57,7 +57,7 @@ test("the page hears of it when the recorder ends the call", async () => {
   await expectNothingLeft();
 });
 
-test("a page of PeerJS that the recorder calls is recorded, too", async () => {
+test("a PeerJS page that the recorder calls is recorded too", async () => {
   const page = await openCaller();
   const metadata = { call: newPeerId("conversation") };
   const { legId } = await dial({ peerId: page.peerId, metadata });

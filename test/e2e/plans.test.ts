@@ -6,8 +6,8 @@ import { run } from "../bundle/run.ts";
 import { RECORDER_IMAGE } from "../bundle/settings.ts";
 
 /**
- * Plans lie on the volume, where recorders write that handle strangers' media. What one of them could make of a plan is
- * held to what the two commands would do anyway.
+ * Plans are stored on the volume, where recorders that handle untrusted media can write. A manipulated plan must not
+ * make the two commands do anything else than usual.
  */
 
 const REFUSED = 2;
@@ -20,9 +20,9 @@ const preview = (...lines: string[]) => [`input=${RECORDING}`, ...lines];
 
 const HOSTILE: [command: "compose" | "preview", what: string, lines: string[]][] = [
   ["compose", "a filter that reads a file", film("graph=movie=/etc/passwd[video]")],
-  ["compose", "one that does so behind another", film(`graph=${GRAPH},amovie=/recordings/x[sound]`)],
-  ["compose", "one that takes commands", film("graph=[0:v]sendcmd=f=/recordings/x[video]")],
-  ["compose", "one that asks the network", film("graph=[0:v]zmq[video]")],
+  ["compose", "such a filter after another filter", film(`graph=${GRAPH},amovie=/recordings/x[sound]`)],
+  ["compose", "a filter that takes commands", film("graph=[0:v]sendcmd=f=/recordings/x[video]")],
+  ["compose", "a filter that uses the network", film("graph=[0:v]zmq[video]")],
   ["compose", "text from another file", film("graph=[0:v]drawtext=textfile=/etc/passwd[video]")],
   ["compose", "text from a file with a path trick", film("graph=[0:v]drawtext=textfile=/tmp/../etc/passwd[video]")],
   ["compose", "a font from elsewhere", film("graph=[0:v]drawtext=fontfile=/recordings/x.ttf[video]")],
@@ -30,7 +30,7 @@ const HOSTILE: [command: "compose" | "preview", what: string, lines: string[]][]
   ["compose", "a quote", film("graph=[0:v]drawtext=text='x'[video]")],
   ["compose", "a backslash", film("graph=[0:v]drawtext=text=x\\,movie=y[video]")],
   ["compose", "an expansion", film("graph=[0:v]drawtext=text=%{metadata}[video]")],
-  ["compose", "a line of the shell", film("graph=[0:v]scale=$(id)[video]")],
+  ["compose", "a shell command", film("graph=[0:v]scale=$(id)[video]")],
   ["compose", "a recording from elsewhere", film("input=/etc/passwd", `graph=${GRAPH}`)],
   ["compose", "a recording by a path trick", film("input=calls/2026/01/02/call_1/../../x.webm", `graph=${GRAPH}`)],
   ["compose", "a recording from the network", film("input=http://192.0.2.1/leg_1.webm", `graph=${GRAPH}`)],
@@ -50,7 +50,7 @@ const HOSTILE: [command: "compose" | "preview", what: string, lines: string[]][]
 ];
 
 let volume: string;
-let told: Map<string, { code: number; words: string }>;
+let answers: Map<string, { code: number; words: string }>;
 
 beforeAll(async () => {
   volume = await mkdtemp(join(tmpdir(), "plans-"));
@@ -76,26 +76,26 @@ beforeAll(async () => {
     ],
   ]);
   const lines = stdout.split("\n").filter(Boolean).slice(0, LINE_COUNT_LIMIT);
-  told = new Map(
+  answers = new Map(
     lines.map((line) => {
       const [, index = "", code = "", words = ""] = /^(\d+) (\d+) (.*)$/.exec(line) ?? [];
       return [index, { code: Number(code), words }];
     }),
   );
-  expect(told.size, stderr).toBe(HOSTILE.length);
+  expect(answers.size, stderr).toBe(HOSTILE.length);
 });
 afterAll(() => rm(volume, { recursive: true }));
 
 test.each(HOSTILE.map(([command, what], index) => ({ command, what, index })))(
   "$command refuses a plan with $what",
   ({ command, index }) => {
-    const { code, words } = told.get(`${index}`) ?? {};
+    const { code, words } = answers.get(`${index}`) ?? {};
     expect(code, words).toBe(REFUSED);
     expect(words).toMatch(new RegExp(`^${command}: `));
   },
 );
 
-test("nothing was made of any of them", async () => {
+test("no refused plan has produced a file", async () => {
   const made = (await readdir(join(volume, "spool"))).filter((name) => !name.endsWith(".plan.part"));
   expect(made).toEqual([]);
 });

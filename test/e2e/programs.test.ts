@@ -10,20 +10,20 @@ import { UdpReceiver } from "../../services/skyway-webrtc-gateway/src/testing/ud
 import type { Browser, BrowserName } from "../browsers/browser.ts";
 import { type CallerPage, openCallerPage } from "../browsers/callerPage.ts";
 import { launch } from "../browsers/launch.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { openRelay, type Relay } from "../fidelity/relay.ts";
 import { type PageServer, servePages } from "../pages/pageServer.ts";
 import { FRAMES_PER_SECOND, Program, SIZE } from "../programs/program.ts";
 
-/** Programs written for the SkyWay WebRTC Gateway, with a gateway and a signalling server of this test's own. */
+/** Programs written for the SkyWay WebRTC Gateway, with this test's own gateway and signalling server. */
 
 const PATIENCE_MS = 20_000;
 const COLOURS = { red: [255, 0, 0], blue: [0, 0, 255] } as const;
 const LOSSY = { loss: 0.1, delayMs: 15 };
 const SEED = 6;
 const WATCHED_SECONDS = 6;
-/** At 10 % loss and with one keyframe a second it is 0.28 when nothing comes again. */
+/** Without retransmission it is 0.28 at 10 % loss and one keyframe per second. */
 const FRAMES_SHOWN = 0.85;
 
 let gateway: TestGateway;
@@ -55,7 +55,7 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
     await gateway.request("DELETE", `/peers/${peer.id}?token=${peer.token}`);
   });
 
-  test("that calls shows and plays what a program answers with", async () => {
+  test("that calls a program plays the media of its answer", async () => {
     await page.capture();
     await using program = await Program.open(gateway, "red", "VP8");
     const called = page.call(peer.id);
@@ -64,11 +64,11 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
     await called;
 
     await expectShown(name, page, "red");
-    // RTCP that only the encoder can do something with.
-    await waitFor("the browser's wish for a keyframe", PATIENCE_MS, () => program.wishes.packets.some(isReport));
+    // RTCP that only the encoder can handle.
+    await waitFor("the browser's keyframe request", PATIENCE_MS, () => program.feedback.packets.some(isReport));
   });
 
-  test("that is called shows and plays what a program calls with, and the program receives the page", async () => {
+  test("that a program calls plays the program's media, and the program receives the page's media", async () => {
     await page.capture();
     await using program = await Program.open(gateway, "blue", "VP8");
     const connection = await dial(program, {
@@ -78,26 +78,26 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
     });
 
     await expectShown(name, page, "blue");
-    await waitFor("what the page sends", PATIENCE_MS, () => program.received.packets.length > 20);
+    await waitFor("packets from the page", PATIENCE_MS, () => program.received.packets.length > 20);
     const payloadTypes = new Set(program.received.packets.map((packet) => (packet[1] ?? 0) & 0x7f));
     expect([...payloadTypes]).toEqual([100]);
     expect((await gateway.request("DELETE", connection)).status).toBe(204);
-    await waitFor("the page hears of the end", PATIENCE_MS, async () => !(await page.isOpen()));
-    // Its ports went with it.
+    await waitFor("the page is notified of the end", PATIENCE_MS, async () => !(await page.isOpen()));
+    // Its ports are closed too.
     expect((await gateway.request("DELETE", `/media/${program.video.media_id}`)).status).toBe(404);
   });
 
-  test("and another one show what one program sends to both", async () => {
+  test("and a second page play what one program sends to both", async () => {
     const other = await openPage(browser, gateway, "other");
     await using program = await Program.open(gateway, "blue", "VP8");
     const [first, second] = [await dial(program, {}), await dial(program, {}, "other")];
     await Promise.all([expectShown(name, page, "blue"), expectShown(name, other, "blue")]);
-    // The port is there for as long as anyone takes from it.
+    // The port stays open while a connection uses it.
     await gateway.request("DELETE", first);
     expect((await gateway.request("DELETE", `/media/${program.video.media_id}`)).status).toBe(403);
     const shown = async () => (await other.received()).video?.framesDecoded ?? 0;
     const before = await shown();
-    await waitFor("the other goes on", PATIENCE_MS, async () => (await shown()) > before + FRAMES_PER_SECOND);
+    await waitFor("the second page continues", PATIENCE_MS, async () => (await shown()) > before + FRAMES_PER_SECOND);
     await gateway.request("DELETE", second);
     expect((await gateway.request("DELETE", `/media/${program.video.media_id}`)).status).toBe(404);
     await other.tab.close();
@@ -116,7 +116,7 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
     const attached = { feed_params: { data_id: source.data_id }, redirect_params: sink.address };
     expect((await gateway.request("PUT", path, attached)).status).toBe(200);
     await connected;
-    // A browser opens its side without waiting for the other's (RFC 8832, section 6).
+    // A browser opens its side without waiting for the other side (RFC 8832, section 6).
     const status = async () => (await gateway.get(`${path}/status`)).body;
     await waitFor("the gateway's side", PATIENCE_MS, async () => (await status()).open);
     expect(await status()).toMatchObject({ open: true, serialization });
@@ -126,11 +126,11 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
     expect(sink.packets).toEqual([datagram]);
     await sink.send(datagram, source.port);
     await waitFor("the message", PATIENCE_MS, async () => (await page.heard()).length > 0);
-    // What is not said to be text is bytes.
+    // Messages are binary unless they are marked as text.
     expect(await page.heard()).toEqual([serialization === "NONE" ? [...datagram] : message]);
 
     await gateway.request("DELETE", path);
-    await waitFor("the page hears of the end", PATIENCE_MS, async () => !(await page.isConnected()));
+    await waitFor("the page is notified of the end", PATIENCE_MS, async () => !(await page.isConnected()));
   });
 
   test("that a program connects to exchanges data with it", async () => {
@@ -163,7 +163,7 @@ describe.each<BrowserName>(["chromium", "firefox"])("a page in %s", (name) => {
   });
 });
 
-test("what is lost on its way from a program to a page comes again", async () => {
+test("packets that are lost between a program and a page are sent again", async () => {
   await using lossy = await TestGateway.open();
   await using relay = await openRelay(lossy.mediaPort, LOSSY, SEED);
   const recorder = await openPeer(lossy);
@@ -185,7 +185,7 @@ test("what is lost on its way from a program to a page comes again", async () =>
     const lost = relay.counts.lost - lostBefore;
     const share = shown / (seconds * FRAMES_PER_SECOND);
     const nacks = (after.video?.nacks ?? 0) - (before.video?.nacks ?? 0);
-    await note({ test: expect.getState().currentTestName, share, lost, nacks });
+    await recordMeasurements({ test: expect.getState().currentTestName, share, lost, nacks });
     const hint = JSON.stringify({ share, lost, nacks, after });
     expect(lost, hint).toBeGreaterThan(10);
     expect(nacks, hint).toBeGreaterThan(2);
@@ -211,7 +211,7 @@ async function answer(by: TestGateway, connection: string, program: Program) {
   return body;
 }
 
-/** Calls a page; resolves with the connection's path once it is ready. */
+/** Calls a page. Resolves with the connection's REST path when it is ready. */
 async function dial(program: Program, more: object, target = "page"): Promise<string> {
   const { status, body } = await gateway.post("/media/connections", {
     peer_id: peer.id,
@@ -236,6 +236,6 @@ async function expectShown(name: BrowserName, page: CallerPage, colour: keyof ty
   else expect((await page.received()).audio?.packets).toBeGreaterThan(20);
 }
 
-/** RFC 3550, section 12.1: what compounds begin with. */
+/** Compound packets begin with a report (RFC 3550, section 12.1). */
 const RECEIVER_REPORT = 201;
 const isReport = (packet: Buffer) => packet[1] === RECEIVER_REPORT;

@@ -6,13 +6,13 @@ import { recorderIsRegistered, untilAllHealthy } from "./expectations.ts";
 const PUBLISHED = ["web", "skyway-webrtc-gateway"];
 
 /**
- * Publishes the bundle at this machine's address for roaming hosts, too, until the end of the scope (`await using`).
+ * Also publishes the bundle at this host's address for roaming hosts, until the end of the scope (`await using`).
  *
- * @param overlay what publishes it there.
+ * @param overlay the overlay that publishes it.
  */
-export async function publishThere(family: Family, overlay: Overlay): Promise<AsyncDisposable> {
+export async function publishForRoamingHosts(family: Family, overlay: Overlay): Promise<AsyncDisposable> {
   const address = await openServerAddress(family);
-  const takeBack = async () => {
+  const restore = async () => {
     await recreate(PUBLISHED);
     await address[Symbol.asyncDispose]();
     await recorderIsRegistered();
@@ -22,8 +22,8 @@ export async function publishThere(family: Family, overlay: Overlay): Promise<As
     await recreate(PUBLISHED, overlay);
     await recorderIsRegistered();
   } catch (error) {
-    await takeBack();
+    await restore();
     throw error;
   }
-  return { [Symbol.asyncDispose]: takeBack };
+  return { [Symbol.asyncDispose]: restore };
 }

@@ -2,22 +2,22 @@ import { describe, expect, test } from "vitest";
 import type { BrowserName } from "../browsers/browser.ts";
 import { fileUrl } from "../bundle/api.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
-import { expectAllHealthy, expectNothingLeft, expectTrueRecording, readyCallOf } from "./expectations.ts";
-import { type Caller, openStage } from "./stage.ts";
+import { expectAllHealthy, expectCompleteRecording, expectNothingLeft, readyCallOf } from "./expectations.ts";
+import { type Caller, openTestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 20;
 const LENGTH = { seconds: CALL_SECONDS, within: 1 };
 const SEEK_TO_SECONDS = 15;
 
 describe.each<BrowserName>(["chromium", "firefox"])("a call of 20 s from %s", (name) => {
-  test("is ready within 3 s of its end, true to what was sent, and plays in a <video>", async () => {
-    await using stage = await openStage(name);
-    const caller = await stage.caller();
+  test("is ready within 3 s of its end, matches what was sent, and plays in a <video>", async () => {
+    await using testBrowser = await openTestBrowser(name);
+    const caller = await testBrowser.caller();
 
     const { sent, ready } = await callAndHangUp(caller);
 
-    await expectTrueRecording(ready, sent, LENGTH);
-    const played = await stage.play(fileUrl(ready.call, ready.leg), SEEK_TO_SECONDS);
+    await expectCompleteRecording(ready, sent, LENGTH);
+    const played = await testBrowser.play(fileUrl(ready.call, ready.leg), SEEK_TO_SECONDS);
     expect(Math.abs(played.duration - CALL_SECONDS)).toBeLessThanOrEqual(LENGTH.within);
     expect(Math.abs(played.landed - SEEK_TO_SECONDS)).toBeLessThanOrEqual(0.1);
     expect(played.seekableTo).toBeGreaterThan(SEEK_TO_SECONDS);
@@ -28,14 +28,14 @@ describe.each<BrowserName>(["chromium", "firefox"])("a call of 20 s from %s", (n
   });
 });
 
-test("three calls at once are recorded as truly as one, each in a file of its own", async () => {
-  await using stage = await openStage("chromium");
-  const callers = await Promise.all([stage.caller(), stage.caller(), stage.caller()]);
+test("three simultaneous calls are recorded completely, each in a separate file", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const callers = await Promise.all([testBrowser.caller(), testBrowser.caller(), testBrowser.caller()]);
 
   const calls = await Promise.all(callers.map((caller) => callAndHangUp(caller, { videoCodec: "VP8" })));
 
   expect(new Set(calls.map(({ ready }) => ready.call.id)).size).toBe(3);
-  for (const { sent, ready } of calls) await expectTrueRecording(ready, sent, LENGTH);
+  for (const { sent, ready } of calls) await expectCompleteRecording(ready, sent, LENGTH);
   await expectNothingLeft();
   await expectAllHealthy();
 });

@@ -22,13 +22,13 @@ import {
 import { RtpSender } from "../rtp/rtpSender.ts";
 import { h264Frames, opusFrames, PCMU_SILENCE, vp8Frames, vp9Frames } from "../rtp/samples.ts";
 
-/** 0.1 to 0.2 s on a quiet host; others may be busy. */
+/** Takes 0.1 to 0.2 s on an idle host, longer on a busy one. */
 const CLOSING_LIMIT_MS = 1_500;
-/** From SIGTERM to the end, whatever ffmpeg does. */
+/** From SIGTERM to the end, even if ffmpeg hangs. */
 const FORCED_END_LIMIT_MS = 9_000;
-/** After 10 s without a packet ffmpeg would end by itself. */
+/** By default ffmpeg ends after 10 s without a packet. */
 const SILENCE_MS = 11_000;
-/** No faster than the gateway's pacer: a burst would overrun the socket of an ffmpeg that has to wait for the processor. */
+/** Not faster than the gateway's pacer: a burst would overflow the socket buffer while ffmpeg waits for the CPU. */
 const PACE_MS = 2;
 const VIDEO_STEP = 3_000; // 30 frames/s at 90 kHz
 const AUDIO_STEP = 960; // 20 ms at 48 kHz
@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => bench?.[Symbol.asyncDispose]());
 
 describe("a recorder that is sent RTP", () => {
-  test("keeps every packet at its own time, whatever wraps and whatever sender reports say", async () => {
+  test("keeps every packet at its own time, regardless of wrap-arounds and sender reports", async () => {
     const recorder = await bench.record({ video: VP8_SDP, audio: OPUS_SDP });
     await using picture = sender(recorder, "video", 96, vp8Payloads, { firstSequence: 65_000 });
     await using sound = sender(recorder, "audio", 111, wholePayload, { firstSequence: 65_500 });
@@ -75,11 +75,11 @@ describe("a recorder that is sent RTP", () => {
     expect(await times(recorder, "audio")).toEqual(video.map((_, index) => index * 20));
   });
 
-  test("puts in order what is not, and begins with a keyframe, where it was told so", async () => {
+  test("reorders packets, and starts with a keyframe if it is configured to", async () => {
     const recorder = await bench.record({ video: VP8_SDP, audio: OPUS_SDP }, "unordered");
     await using picture = sender(recorder, "video", 96, vp8Payloads);
     await using sound = sender(recorder, "audio", 111, wholePayload);
-    const late = 5; // pictures that came before the keyframe
+    const late = 5; // pictures that arrived before the keyframe
     for (let index = 0; index < 40; index += 1) {
       await picture.frame(index < late ? frameAt(index + 1) : frameAt(index - late), 1_000 + index * VIDEO_STEP);
       const swapped = index % 2 === 0 ? 1 : -1;
@@ -97,10 +97,10 @@ describe("a recorder that is sent RTP", () => {
     expect(await times(recorder, "video")).toEqual(from(late, 40 - late, 1000 / 30));
     const heard = await times(recorder, "audio");
     expect(heard).toEqual([...heard].sort((a, b) => a - b));
-    expect(heard.length).toBeGreaterThanOrEqual(39); // what precedes the first packet that came is too late
+    expect(heard.length).toBeGreaterThanOrEqual(39); // packets before the first received packet are too late
   });
 
-  test("goes on after a silence, and ends while nothing comes", async () => {
+  test("continues after a pause, and can be ended while nothing arrives", async () => {
     const recorder = await bench.record({ video: VP8_SDP });
     await using picture = sender(recorder, "video", 96, vp8Payloads);
     for (let index = 0; index < 50; index += 1) {
@@ -111,12 +111,12 @@ describe("a recorder that is sent RTP", () => {
     const later = (SILENCE_MS / 1000) * 90_000;
     for (let index = 50; index < 60; index += 1)
       await picture.frame(frameAt(index), 1_000 + later + index * VIDEO_STEP);
-    await arrived(recorder, "video", (49 * VIDEO_STEP) / 90 - 1); // they are written when the next cluster begins
+    await arrived(recorder, "video", (49 * VIDEO_STEP) / 90 - 1); // packets are written when the next cluster begins
     expect(await endedBy(recorder, () => picture.bye())).toBeLessThan(CLOSING_LIMIT_MS);
     expect((await times(recorder, "video")).length).toBe(60);
   });
 
-  test("keeps all but the last second when it is killed", async () => {
+  test("keeps everything but the last second when it is killed", async () => {
     const recorder = await bench.record({ video: VP8_SDP });
     await using picture = sender(recorder, "video", 96, vp8Payloads);
     const startedAt = performance.now();
@@ -134,7 +134,7 @@ describe("a recorder that is sent RTP", () => {
     expect(file.complaints).toBe("");
   });
 
-  test("records a picture that changes its size", async () => {
+  test("records a picture whose size changes", async () => {
     const small = await vp8Frames({ frames: 30, size: "320x180" });
     const large = await vp8Frames({ frames: 30, size: "640x360" });
     const recorder = await bench.record({ video: VP8_SDP });
@@ -150,8 +150,8 @@ describe("a recorder that is sent RTP", () => {
   });
 });
 
-describe("a recorder that nothing is sent to", () => {
-  test.each(["BYE", "SIGTERM"])("ends by %s without complaint, and there is nothing to assemble", async (how) => {
+describe("a recorder that receives nothing", () => {
+  test.each(["BYE", "SIGTERM"])("ends on %s without an error, and there is nothing to assemble", async (how) => {
     const recorder = await bench.record({ video: VP8_SDP, audio: OPUS_SDP });
     await using picture = sender(recorder, "video", 96, vp8Payloads);
     await using sound = sender(recorder, "audio", 111, wholePayload);
@@ -168,7 +168,7 @@ describe("a recorder that nothing is sent to", () => {
 });
 
 describe("SIGTERM", () => {
-  test("closes the files while media flows, and keeps all of it", async () => {
+  test("closes the files while media arrives, and keeps all of it", async () => {
     const recorder = await bench.record({ audio: OPUS_SDP });
     await using sound = sender(recorder, "audio", 111, wholePayload);
     for (let index = 0; index < 100; index += 1) await sound.frame(soundAt(index), 500 + index * AUDIO_STEP);
@@ -177,7 +177,7 @@ describe("SIGTERM", () => {
     expect((await times(recorder, "audio")).length).toBe(100);
   });
 
-  test("ends an ffmpeg that hangs by force, and what it wrote can be assembled", async () => {
+  test("kills an ffmpeg that hangs, and its output can be assembled", async () => {
     const recorder = await bench.record({ audio: OPUS_SDP });
     await using sound = sender(recorder, "audio", 111, wholePayload);
     for (let index = 0; index < 200; index += 1) await sound.frame(soundAt(index), 500 + index * AUDIO_STEP);
@@ -189,14 +189,14 @@ describe("SIGTERM", () => {
   });
 });
 
-describe("an order", () => {
+describe("an assembly order", () => {
   const words = ["format=webm", "audio=0.5,1", "title=Ada Lovelace", "leg_id=leg_1"];
   const leave = (id: string) =>
     bench.shell(`printf '%s\\n' ${words.map((word) => `'${word}'`).join(" ")} >${orderOf(id)}`);
   const orderOf = (id: string) => `/recordings/spool/${id}.order.part`;
 
   test.each(["before", "after"])(
-    "that is left %s the tracks have ended is carried out by the recorder",
+    "that is written %s the tracks have ended is executed by the recorder",
     async (when) => {
       const recorder = await bench.record({ audio: OPUS_SDP });
       await using sound = sender(recorder, "audio", 111, wholePayload);
@@ -214,7 +214,7 @@ describe("an order", () => {
     },
   );
 
-  test("is not waited for by one that was asked to end", async () => {
+  test("is not waited for by a recorder that was asked to end", async () => {
     const recorder = await bench.record({ audio: OPUS_SDP });
     const askedAt = performance.now();
     await recorder.signal("TERM");
@@ -224,12 +224,12 @@ describe("an order", () => {
 });
 
 describe("a recorder that cannot record", () => {
-  test("says so at once when it is about its sockets", async () => {
+  test("reports a socket error immediately", async () => {
     const impossible = OPUS_SDP.replace("0.0.0.0", "999.0.0.1");
     await expect(bench.record({ video: VP8_SDP, audio: impossible })).rejects.toThrow("a port could not be bound");
   });
 
-  test("says so at once when it is about the volume", async () => {
+  test("reports a volume error immediately", async () => {
     const track = `audio=${Buffer.from(OPUS_SDP).toString("base64")}`;
     const { code, stderr } = await bench.command("record", "no-such-folder/leg", track);
     expect(code).toBe(1);
@@ -237,8 +237,8 @@ describe("a recorder that cannot record", () => {
   });
 });
 
-describe("what is assembled", () => {
-  test("has each track where the gateway's clock puts it, and says what it is", async () => {
+describe("an assembled file", () => {
+  test("has each track at the time of the gateway's clock, and has its metadata", async () => {
     const recorder = await bench.record({ video: VP8_SDP, audio: OPUS_SDP });
     await using picture = sender(recorder, "video", 96, vp8Payloads);
     await using sound = sender(recorder, "audio", 111, wholePayload);
@@ -264,7 +264,7 @@ describe("what is assembled", () => {
     expect(file.complaints).toBe("");
   });
 
-  test("is without complaint when a busy browser's frames come 4 ms apart", async () => {
+  test("is valid when a busy browser's frames are 4 ms apart", async () => {
     const recorder = await bench.record({ video: VP8_SDP });
     await using picture = sender(recorder, "video", 96, vp8Payloads);
     const dueMs = Array.from({ length: 60 }, (_, index) => Math.floor(index / 2) * 33 + (index % 2) * 29);
@@ -290,7 +290,7 @@ describe("what is assembled", () => {
     ["H264 High", "video", 102, "H264/90000", cut, h264Payloads, high, ["mkv", "mp4"]],
     ["G.711", "audio", 0, "PCMU/8000/1", "", wholePayload, silence, ["mkv"]],
   ];
-  test.each(codecs)("may be %s", async (_, kind, payloadType, rtpmap, fmtp, payloads, encode, formats) => {
+  test.each(codecs)("can be %s", async (_, kind, payloadType, rtpmap, fmtp, payloads, encode, formats) => {
     const frames = await encode();
     const step = { video: VIDEO_STEP, audio: PCMU_SILENCE.length }[kind];
     const recorder = await bench.record({ [kind]: sdp(kind, payloadType, rtpmap, fmtp) });
@@ -329,13 +329,13 @@ function soundAt(index: number): Buffer {
   return audio[index % audio.length] ?? Buffer.alloc(0);
 }
 
-/** Milliseconds from asking a recorder to end until its tracks have; its container follows, having no order. */
+/** Milliseconds from SIGTERM until the tracks have ended. The container ends too, as it has no assembly order. */
 async function endedBy(recorder: RunningRecorder, ask: () => Promise<void>): Promise<number> {
   const askedAt = performance.now();
   await ask();
   await recorder.recorded;
   const tookMs = performance.now() - askedAt;
-  await recorder.signal("TERM").catch(() => undefined); // it may have ended already
+  await recorder.signal("TERM").catch(() => undefined); // it may already have ended
   await recorder.ended;
   return tookMs;
 }
@@ -345,7 +345,7 @@ async function times({ id }: RunningRecorder, kind: Kind): Promise<number[]> {
   return packetTimes(`spool/${id}.${kind}.mkv.part`, "0");
 }
 
-/** Waits until a raw track holds something as late as this. */
+/** Waits until a raw track contains a packet at or after this time. */
 async function arrived(recorder: RunningRecorder, kind: Kind, ms: number): Promise<void> {
   let seen: unknown;
   const look = async () => {

@@ -5,33 +5,43 @@ import { recreate } from "../bundle/recreate.ts";
 import { run } from "../bundle/run.ts";
 import { API_KEY, PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf, untilAllHealthy } from "./expectations.ts";
-import { openStage, type Stage } from "./stage.ts";
+import {
+  expectCompleteRecording,
+  expectNothingLeft,
+  PATIENCE_MS,
+  readyCallOf,
+  untilAllHealthy,
+} from "./expectations.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
-/** What the official gateway can do is enough for the orchestrator. */
+/** The orchestrator works with the API of the official gateway. */
 
 const CALL_SECONDS = 4;
-/** Nobody tells its recorder of the end: it is asked to end once no word of it came. */
+/** No BYE reaches the recorder, so the orchestrator ends it after a timeout. */
 const READY_LIMIT_MS = 6_000;
 const OVERLAY = ["--file", "test/reference/compose.yml"];
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
   await composeOrThrow([...OVERLAY, "up", "--detach", "--no-deps", "--no-build", "reference"]);
   await recreate(["orchestrator"], { files: OVERLAY });
   await registered();
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
 afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
   await recreate(["orchestrator"]);
   await run("docker", ["rm", "--force", `${PROJECT}-reference-1`]);
   await registered();
   await untilAllHealthy();
 });
 
-test("calls are recorded whole, those that the recorder makes too, and who does not answer is given up", async () => {
-  const [caller, called, silent] = await Promise.all([stage.caller(), stage.caller(), stage.caller()]);
+test("incoming and outgoing calls are recorded completely, and a peer that does not answer is given up", async () => {
+  const [caller, called, silent] = await Promise.all([
+    testBrowser.caller(),
+    testBrowser.caller(),
+    testBrowser.caller(),
+  ]);
   await silent.page.whenCalled("ignore");
   const unanswered = await dial({ peerId: silent.peerId, answerWithinSeconds: 2 });
   const ready = await Promise.all([
@@ -41,9 +51,9 @@ test("calls are recorded whole, those that the recorder makes too, and who does 
       await called.page.called();
     }),
   ]);
-  for (const one of ready) await expectTrueRecording(one, one.sent, { seconds: CALL_SECONDS, within: 1 });
+  for (const one of ready) await expectCompleteRecording(one, one.sent, { seconds: CALL_SECONDS, within: 1 });
   const said = await composeOrThrow([...OVERLAY, "logs", "--no-color", "--no-log-prefix", "reference"]);
-  // It was really without them, and did by itself what it could.
+  // The extensions were really missing, and the standard requests were used.
   expect(said).toContain('{"refused":"GET /media/connections/*/tracks"}');
   expect(said).toContain('{"asked":"POST /media/connections/*/pli"}');
   await waitFor("NO_ANSWER", PATIENCE_MS, async () => {
@@ -53,7 +63,7 @@ test("calls are recorded whole, those that the recorder makes too, and who does 
   await expectNothingLeft();
 });
 
-async function hangUpOn({ page, peerId }: Awaited<ReturnType<Stage["caller"]>>, connect: () => Promise<void>) {
+async function hangUpOn({ page, peerId }: Awaited<ReturnType<TestBrowser["caller"]>>, connect: () => Promise<void>) {
   await connect();
   await page.talk(CALL_SECONDS * 1_000);
   const endedAt = Date.now();
@@ -61,7 +71,7 @@ async function hangUpOn({ page, peerId }: Awaited<ReturnType<Stage["caller"]>>, 
   return { sent, ...(await readyCallOf(peerId, endedAt, READY_LIMIT_MS)) };
 }
 
-/** Recreated, the orchestrator is healthy a moment before callers find it. */
+/** A recreated orchestrator is healthy shortly before its peer is registered. */
 function registered() {
   return waitFor("the recorder is registered", PATIENCE_MS, async () => {
     const peers = await request(`/api/apikeys/${API_KEY}/peers/${RECORDER_PEER_ID}/exists`);

@@ -6,17 +6,23 @@ import { runOrThrow } from "../bundle/run.ts";
 import { allHealthy, serviceLog } from "../bundle/services.ts";
 import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
-import { type Caller, openStage, type Stage } from "./stage.ts";
+import {
+  expectCompleteRecording,
+  expectNothingLeft,
+  PATIENCE_MS,
+  readyCallOf,
+  recordingCallOf,
+} from "./expectations.ts";
+import { type Caller, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const HEALTHY_LIMIT_MS = 60_000;
-/** The grace periods of the Compose file, one after another. */
+/** The sum of the grace periods in the Compose file. */
 const STOP_LIMIT_MS = 60_000;
-/** Until the orchestrator's turn comes. */
+/** Time until the orchestrator is stopped. */
 const STOP_MS = 12_000;
 const CALL_SECONDS = 6;
 const LENGTH = { seconds: CALL_SECONDS, within: 1 };
-/** Compose takes a moment to send its signal, and media flows until then: at most the second that LENGTH allows. */
+/** Media continues until Compose sends its signal: at most the second that LENGTH allows. */
 const UNTIL_SIGNAL_MS = 1_000;
 
 afterEach(async () => {
@@ -24,9 +30,9 @@ afterEach(async () => {
   await expectNothingLeft();
 });
 
-test("signalling that restarts does not end a running call, and its peers come back", async () => {
-  await using stage = await openStage("chromium");
-  const caller = await startCall(stage);
+test("a restart of signalling does not end a running call, and its peers reconnect", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const caller = await startCall(testBrowser);
   await caller.page.talk(2_000);
   await composeOrThrow(["restart", "--timeout", "1", "signaling"]);
   await caller.page.talk(CALL_SECONDS * 1000);
@@ -35,13 +41,13 @@ test("signalling that restarts does not end a running call, and its peers come b
   const sent = await caller.page.hangUp("close()");
   const ready = await readyCallOf(caller.peerId, endedAt, PATIENCE_MS);
 
-  await expectTrueRecording(ready, sent, LENGTH);
-  await expectCallsWorkAgain(stage);
+  await expectCompleteRecording(ready, sent, LENGTH);
+  await expectCallsWorkAgain(testBrowser);
 });
 
-test("a gateway that restarts ends its calls as ready recordings, and its peers come back", async () => {
-  await using stage = await openStage("chromium");
-  const caller = await startCall(stage);
+test("a restart of a gateway ends its calls with ready recordings, and its peers are registered again", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const caller = await startCall(testBrowser);
   await caller.page.talk(CALL_SECONDS * 1000);
 
   const sent = await caller.page.sent();
@@ -49,21 +55,21 @@ test("a gateway that restarts ends its calls as ready recordings, and its peers 
   await composeOrThrow(["restart", "skyway-webrtc-gateway"]);
   const ready = await readyCallOf(caller.peerId, endedAt, HEALTHY_LIMIT_MS);
 
-  await expectTrueRecording(ready, sent, LENGTH, UNTIL_SIGNAL_MS);
+  await expectCompleteRecording(ready, sent, LENGTH, UNTIL_SIGNAL_MS);
   await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
-  await expectCallsWorkAgain(stage);
+  await expectCallsWorkAgain(testBrowser);
 });
 
-test("who rings while the orchestrator dies is answered by the next one, and recorded", async () => {
-  await using stage = await openStage("chromium");
-  const caller = await stage.caller();
-  // No recorder can be started, and nobody is answered without one.
+test("a call that arrives when the orchestrator is killed is answered and recorded after its restart", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const caller = await testBrowser.caller();
+  // No recorder can be started, so the call is not answered.
   await composeOrThrow(["pause", "docker-guard"]);
   const calling = caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   calling.catch(() => undefined);
   try {
     await waitFor(
-      "it rings",
+      "the call is ringing",
       PATIENCE_MS,
       async () => (await findCallOf(caller.peerId))?.legs[0]?.state === "preparing",
     );
@@ -71,19 +77,19 @@ test("who rings while the orchestrator dies is answered by the next one, and rec
   } finally {
     await composeOrThrow(["unpause", "docker-guard"]);
   }
-  // As Docker does it by itself; Compose would wait for the health of what was paused.
+  // As Docker does automatically; Compose would wait for the health of the paused container.
   await runOrThrow("docker", ["start", `${PROJECT}-orchestrator-1`]);
   await calling;
   await recordingCallOf(caller.peerId);
   await caller.page.talk(CALL_SECONDS * 1000);
   const endedAt = Date.now();
   const sent = await caller.page.hangUp("close(true)");
-  await expectTrueRecording(await readyCallOf(caller.peerId, endedAt, PATIENCE_MS), sent, LENGTH);
+  await expectCompleteRecording(await readyCallOf(caller.peerId, endedAt, PATIENCE_MS), sent, LENGTH);
 });
 
-test("a bundle that is stopped finalises every recording first, within the time that Compose gives it", async () => {
-  await using stage = await openStage("chromium");
-  const callers = [await startCall(stage), await startCall(stage)];
+test("a bundle that is stopped finalises every recording first, within the grace period of Compose", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const callers = [await startCall(testBrowser), await startCall(testBrowser)];
   const sent = await Promise.all(
     callers.map(async ({ page }) => {
       await page.talk(CALL_SECONDS * 1000);
@@ -105,25 +111,25 @@ test("a bundle that is stopped finalises every recording first, within the time 
   for (const [index, { peerId }] of callers.entries()) {
     const ready = await readyCallOf(peerId, stoppedAt, PATIENCE_MS * 4);
     const statistics = sent[index];
-    // The front door is stopped first, and media flows until it is.
+    // The web container is stopped first; until then media continues.
     const length = { seconds: CALL_SECONDS + STOP_MS / 2000, within: 1 + STOP_MS / 2000 };
-    if (statistics) await expectTrueRecording(ready, statistics, length, STOP_MS);
+    if (statistics) await expectCompleteRecording(ready, statistics, length, STOP_MS);
   }
-  await expectCallsWorkAgain(stage);
+  await expectCallsWorkAgain(testBrowser);
 });
 
-async function startCall(stage: Stage): Promise<Caller> {
-  const caller = await stage.caller();
+async function startCall(testBrowser: TestBrowser): Promise<Caller> {
+  const caller = await testBrowser.caller();
   await caller.page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await recordingCallOf(caller.peerId);
   return caller;
 }
 
-/** A new caller finds the recorder as if nothing had been. */
-async function expectCallsWorkAgain(stage: Stage): Promise<void> {
+/** A new caller is recorded normally. */
+async function expectCallsWorkAgain(testBrowser: TestBrowser): Promise<void> {
   const caller = await waitFor("a new call is answered", 20_000, async () => {
     try {
-      return await startCall(stage);
+      return await startCall(testBrowser);
     } catch {
       return undefined;
     }

@@ -6,18 +6,18 @@ import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { listVolume } from "../bundle/volume.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 2;
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
-test("the oldest call is removed when all together are larger than they may be, and the others stay", async () => {
-  // One that may still be joined again is kept, however old it is.
+test("the oldest call is removed when all calls together exceed the limit, and the others stay", async () => {
+  // A call that can still be rejoined is kept regardless of its age.
   await removeAllCalls();
   await recordCall();
   const kept = await recordCall();
@@ -26,7 +26,7 @@ test("the oldest call is removed when all together are larger than they may be, 
   if (!oldest) throw new Error("there are no calls");
 
   await using _ = await configure(`retention: { gigabytes: ${((await bytesOfCalls()) - 1) / 1e9} }\n`);
-  await waitFor("the oldest call is gone", PATIENCE_MS, async () => {
+  await waitFor("the oldest call is removed", PATIENCE_MS, async () => {
     const response = await request(`/api/calls/${oldest.id}`);
     return response.status === 404 && (await errorCode(response, 404)) === "CALL_NOT_FOUND";
   });
@@ -37,7 +37,7 @@ test("the oldest call is removed when all together are larger than they may be, 
 });
 
 async function recordCall(): Promise<string> {
-  const { page, peerId } = await stage.caller();
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await page.talk(CALL_SECONDS * 1000);
   const endedAt = Date.now();

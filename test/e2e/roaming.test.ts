@@ -4,14 +4,14 @@ import type { Browser } from "../browsers/browser.ts";
 import { openCallerPage } from "../browsers/callerPage.ts";
 import { fileUrl, findCallOf, findCallsOf } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { frameTimes, inspect } from "../bundle/recordingFile.ts";
 import { RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { type Network, RoamingHost, SERVERS } from "../network/roamingHost.ts";
 import { servePages } from "../pages/pageServer.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { publishThere } from "./publishing.ts";
-import { newPeerId } from "./stage.ts";
+import { publishForRoamingHosts } from "./publishing.ts";
+import { newPeerId } from "./testBrowser.ts";
 
 const SERVER = SERVERS[4];
 const PUBLISHED = {
@@ -20,28 +20,28 @@ const PUBLISHED = {
 };
 
 const BEFORE_MS = 5_000;
-/** Until beyond the 30 s after which ICE gives up whom it does not hear. */
+/** Longer than the 30 s after which ICE consent expires. */
 const CALL_MS = 45_000;
-/** Without a network for so long, as between Wi-Fi and mobile. */
+/** Time without a network, as between Wi-Fi and mobile. */
 const BETWEEN_MS = 2_000;
-/** A page has noticed within 9 s that its socket is dead, and is back within 1.5 s; the rest is ICE. */
+/** A page detects a dead socket within 9 s and reconnects within 1.5 s; the rest is ICE. */
 const LOST_S = 15;
-/** Chromium's camera makes 20. */
+/** Chromium's fake camera sends 20. */
 const FRAMES_PER_S = 15;
-/** Longer than the pauses of a call without trouble on a busy host. */
+/** Longer than the pauses of an undisturbed call on a busy host. */
 const GAP_S = 0.5;
 
 let published: AsyncDisposable;
 beforeAll(async () => {
-  published = await publishThere(4, PUBLISHED);
+  published = await publishForRoamingHosts(4, PUBLISHED);
 });
 afterAll(() => published?.[Symbol.asyncDispose]());
 
 type Move = (host: RoamingHost, from: Network, to: Network) => Promise<void>;
 test.each<[string, Network[], Move]>([
-  ["has two networks, and loses the one it uses,", ["wifi", "mobile"], (host, from) => host.down(from)],
+  ["has two networks and loses the one in use", ["wifi", "mobile"], (host, from) => host.down(from)],
   [
-    "leaves its network just after it has found another",
+    "leaves its network just after joining another",
     ["wifi"],
     async (host, from, to) => {
       await host.up(to);
@@ -49,7 +49,7 @@ test.each<[string, Network[], Move]>([
     },
   ],
   [
-    "is between two networks for a moment",
+    "has no network for a moment between two networks",
     ["wifi"],
     async (host, from, to) => {
       await host.down(from);
@@ -57,10 +57,10 @@ test.each<[string, Network[], Move]>([
       await host.up(to);
     },
   ],
-])("a browser that %s in mid-call goes on in the same file", async (_, networks, move) => {
+])("a browser that %s during a call continues in the same file", async (_, networks, move) => {
   await using host = await RoamingHost.open(networks);
-  await using stage = await openBrowser(host);
-  const page = await openCallerPage(stage.browser, stage.pages);
+  await using testBrowser = await openBrowser(host);
+  const page = await openCallerPage(testBrowser.browser, testBrowser.pages);
   await page.capture();
   const peerId = await page.open({ ...SIGNALING, host: SERVER }, newPeerId("roaming"));
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
@@ -73,7 +73,7 @@ test.each<[string, Network[], Move]>([
   const after = await bytesOf(host);
   expect((await findCallOf(peerId))?.legs[0]?.state).toBe("recording");
   expect(await page.errors()).toEqual([]);
-  // Signalling goes by the new network, too: a page has long noticed a socket that is dead.
+  // Signalling uses the new network too; by now the page has detected its dead socket.
   expect(await page.isConnectedToSignaling()).toBe(true);
   const endedAt = Date.now();
   const sent = await page.hangUp("close(true)");
@@ -88,12 +88,12 @@ test.each<[string, Network[], Move]>([
   ]);
   const gaps = { video: gapsIn(frames), audio: gapsIn(sounds) };
   const hint = JSON.stringify({ leg, seen, sent, movedAtS, gaps, from, before, after }, null, 2);
-  await note({ test: expect.getState().currentTestName, movedAtS, gaps, frames: `${frames.length}` });
+  await recordMeasurements({ test: expect.getState().currentTestName, movedAtS, gaps, frames: `${frames.length}` });
 
-  // It did move: what it sent went by the one, and then by the other.
+  // The browser really moved: it sent on one network and then on the other.
   expect(before[from], hint).toBeGreaterThan(10 * before[to]);
   expect(after[to] - before[to], hint).toBeGreaterThan(10 * (after[from] - before[from]));
-  // Both say so, signalling and DTLS; which comes first is chance.
+  // Signalling and DTLS both report the end, in random order.
   expect(["force_close", "dtls_closed"], hint).toContain(leg.reason);
 
   expect(await findCallsOf(peerId)).toHaveLength(1);
@@ -133,7 +133,7 @@ async function bytesOf(host: RoamingHost): Promise<Record<Network, number>> {
   return { wifi: await host.sent("wifi"), mobile: await host.sent("mobile") };
 }
 
-/** Where nothing is seen, or heard, for longer than usual; in seconds of the file. */
+/** Unusually long spans without picture or sound, in seconds of the file. */
 function gapsIn(times: readonly number[]): { at: number; seconds: number }[] {
   const gaps = times.slice(1).map((time, index) => ({ at: times[index] ?? 0, seconds: time - (times[index] ?? 0) }));
   return gaps.filter(({ seconds }) => seconds > GAP_S);

@@ -11,7 +11,7 @@ const PROGRAM = join(import.meta.dirname, "../programs/recorder.rb");
 const PATIENCE_MS = 15_000;
 const PAYLOAD_TYPE = 96;
 
-test("a Ruby program in the manner of the official samples receives a call and sees its end", async () => {
+test("a Ruby program like the official samples receives a call and is notified of its end", async () => {
   await using gateway = await TestGateway.open();
   await using video = await UdpReceiver.open();
   await using audio = await UdpReceiver.open();
@@ -35,7 +35,7 @@ test("a Ruby program in the manner of the official samples receives a call and s
     caller.sendMedia();
     await says(/^CALL mc-.{36}$/m);
     await says(/^READY\nSTREAM$/m);
-    await waitFor("its packets", PATIENCE_MS, () => video.packets.length > 20 && audio.packets.length > 20);
+    await waitFor("the call's packets", PATIENCE_MS, () => video.packets.length > 20 && audio.packets.length > 20);
     expect(new Set(video.packets.map((packet) => (packet[1] ?? 0) & 0x7f))).toEqual(new Set([PAYLOAD_TYPE]));
     caller.forceClose("TestRecorder");
     await says(/^CLOSE\ndeleted 204$/m);

@@ -5,32 +5,32 @@ import { request } from "../bundle/api.ts";
 import { API_KEY, SIGNALING } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { servePages } from "../pages/pageServer.ts";
-import { newPeerId, openStage } from "./stage.ts";
+import { newPeerId, openTestBrowser } from "./testBrowser.ts";
 
-/** A socket that broke without a goodbye keeps its id for 5 s: skyway-js may come back. */
+/** An id stays registered for 5 s after its socket broke, because skyway-js may reconnect. */
 const GONE_LIMIT_MS = 5_000 + 3_000;
 
-test("two browsers call each other through signalling alone", async () => {
-  await using alice = await openStage("chromium");
-  await using bob = await openStage("firefox");
+test("two browsers call each other with signalling only", async () => {
+  await using alice = await openTestBrowser("chromium");
+  await using bob = await openTestBrowser("firefox");
   const [caller, callee] = await Promise.all([alice.caller(), bob.caller()]);
 
   await caller.page.call(callee.peerId);
 
   for (const { page } of [caller, callee]) {
-    await waitFor("pictures and sound of the other arrive", 10_000, async () => {
+    await waitFor("video and audio of the other browser arrive", 10_000, async () => {
       const { video, audio } = await page.received();
       return (video?.framesDecoded ?? 0) > 10 && (audio?.packets ?? 0) > 10;
     });
   }
   await caller.page.hangUp("close(true)");
-  await waitFor("the other side hangs up too", 3_000, async () => !(await callee.page.isOpen()));
+  await waitFor("the other side ends the call too", 3_000, async () => !(await callee.page.isOpen()));
   expect(await callee.page.errors()).toEqual([]);
 });
 
-test("the REST paths that skyway-js knows tell who is there", async () => {
-  await using stage = await openStage("chromium");
-  const { peerId, page } = await stage.caller();
+test("the REST paths that skyway-js uses list the registered peers", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const { peerId, page } = await testBrowser.caller();
   const Exists = z.object({ exists: z.boolean() });
   const exists = async () =>
     Exists.parse(await (await request(`/api/apikeys/${API_KEY}/peers/${peerId}/exists`)).json()).exists;
@@ -40,20 +40,20 @@ test("the REST paths that skyway-js knows tell who is there", async () => {
   expect(clients).toContain(peerId);
   expect(clients).toContain("TestRecorder");
   expect(await exists()).toBe(true);
-  // A page that closes in the middle of the upgrade is missed by its ping only, much later.
+  // If a page closes during the upgrade, only the ping detects it, much later.
   await waitFor("the socket is upgraded", GONE_LIMIT_MS, async () => (await page.transport()) === "websocket");
   await page.tab.close();
-  await waitFor("the closed tab is gone from signalling", GONE_LIMIT_MS, async () => !(await exists()));
+  await waitFor("the closed tab is no longer registered", GONE_LIMIT_MS, async () => !(await exists()));
 });
 
-test("a peer id that is taken, the recorder's too, is refused with skyway-js' own error", async () => {
-  await using stage = await openStage("chromium");
+test("a peer id that is taken, including the recorder's, is refused with the error code that skyway-js expects", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
   const pages = await servePages();
   try {
-    const page = await openCallerPage(stage.browser, pages.origin);
+    const page = await openCallerPage(testBrowser.browser, pages.origin);
     await expect(page.open(SIGNALING, "TestRecorder")).rejects.toThrow("unavailable-id");
     const wrongKey = { ...SIGNALING, key: "11111111-1111-4111-8111-111111111111" };
-    const other = await openCallerPage(stage.browser, pages.origin);
+    const other = await openCallerPage(testBrowser.browser, pages.origin);
     await expect(other.open(wrongKey, newPeerId("stranger"))).rejects.toThrow("invalid-key");
   } finally {
     await pages.close();

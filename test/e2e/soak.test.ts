@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { soak } from "../soak/soak.ts";
 import { complaints, inWords } from "../soak/verdict.ts";
 
-/** `scripts/bench soak` is the long one. */
-test("calls in a row and at once leave nothing behind", async () => {
+/** A short version of `scripts/bench soak`. */
+test("consecutive and simultaneous calls leave nothing behind", async () => {
   const report = await soak({ calls: 6, atOnce: 5, atOnceMs: 3_000, warmUpCalls: 2, say: () => undefined });
-  await note({ test: "soak", ...report });
+  await recordMeasurements({ test: "soak", ...report });
   expect(complaints(report), inWords(report)).toEqual([]);
 });

@@ -5,34 +5,34 @@ import { composeOrThrow } from "../bundle/compose.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { serviceLog } from "../bundle/services.ts";
 import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
-import { filesHere, SECRET, StorageServer, uploadTo } from "../bundle/storage.ts";
+import { localFilesOf, SECRET, StorageServer, uploadTo } from "../bundle/storage.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 3;
 const LIMIT_MS = 300_000;
 const DOWN_MS = 60_000;
 const LABEL = "io.skyway-call-recorder";
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
-test("calls are uploaded and compared, whatever becomes of uploaders and servers, and removed there with the call", {
+test("calls are uploaded and verified despite failures of uploaders and servers, and are removed there with the call", {
   timeout: LIMIT_MS,
 }, async () => {
-  // What others recorded would be uploaded first.
+  // Calls of other tests would be uploaded first.
   await removeAllCalls();
   await using _ = await uploadTo("webdav", "sftp");
-  // Slow enough to be killed at work.
+  // Slow enough to kill an uploader during its upload.
   await using webdav = await StorageServer.start("webdav", 60);
   await using sftp = await StorageServer.start("sftp");
 
   const first = await recordCall();
-  const uploader = await waitFor("an uploader is at work", PATIENCE_MS, async () => {
+  const uploader = await waitFor("an uploader is running", PATIENCE_MS, async () => {
     const labels = [`${LABEL}.project=${PROJECT}`, `${LABEL}.role=job`, `${LABEL}.call-id=${first}`];
     const filters = labels.flatMap((label) => ["--filter", `label=${label}`]);
     const ids = await runOrThrow("docker", ["ps", "--quiet", ...filters]);
@@ -41,13 +41,13 @@ test("calls are uploaded and compared, whatever becomes of uploaders and servers
   expect(await runOrThrow("docker", ["inspect", uploader])).not.toContain(SECRET);
   await run("docker", ["kill", uploader]);
   await uploaded(first, 2);
-  expect(await webdav.filesOf(first)).toEqual(await filesHere(first));
+  expect(await webdav.filesOf(first)).toEqual(await localFilesOf(first));
 
   await webdav.stop();
   const stoppedAt = Date.now();
   const second = await recordCall();
   await waitFor(
-    "it was tried in vain",
+    "an upload attempt failed",
     PATIENCE_MS,
     async () => (await uploadOf(second))?.error?.code === "UPLOAD_FAILED",
   );
@@ -55,25 +55,25 @@ test("calls are uploaded and compared, whatever becomes of uploaders and servers
   await composeOrThrow(["start", "orchestrator"]);
   await waitFor("the server was away for a minute", 2 * DOWN_MS, () => Date.now() - stoppedAt > DOWN_MS);
   await webdav.startAgain();
-  // By then it is the fallback's turn.
+  // By now the fallback is used.
   await uploaded(second, 4);
-  expect(await sftp.filesOf(second)).toEqual(await filesHere(second));
+  expect(await sftp.filesOf(second)).toEqual(await localFilesOf(second));
   expect(await webdav.filesOf(second)).toEqual({});
   const shown = await (await request(`/api/calls/${second}`)).json();
   expect(shown).toMatchObject({ upload: { remote: "sftp:recordings", isWhole: true } });
 
   expect((await request(`/api/calls/${second}`, { method: "DELETE" })).status).toBe(200);
   await waitFor(
-    "it is removed there, too",
+    "the call is removed from the server too",
     PATIENCE_MS,
     async () => Object.keys(await sftp.filesOf(second)).length === 0,
   );
-  expect(await webdav.filesOf(first)).toEqual(await filesHere(first));
+  expect(await webdav.filesOf(first)).toEqual(await localFilesOf(first));
   for (const service of ["orchestrator", "docker-guard"]) expect(await serviceLog(service)).not.toContain(SECRET);
 });
 
 async function recordCall(): Promise<string> {
-  const { page, peerId } = await stage.caller();
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await page.talk(CALL_SECONDS * 1000);
   const endedAt = Date.now();
@@ -93,7 +93,7 @@ async function uploadOf(callId: string): Promise<z.infer<typeof Job> | undefined
   return z.object({ jobs: z.array(Job) }).parse(answer).jobs[0];
 }
 
-/** Waits until a call is uploaded, by its so-manieth attempt or a later one. */
+/** Waits until a call is uploaded, with at least this number of attempts. */
 async function uploaded(callId: string, attempts: number): Promise<void> {
   let seen: unknown;
   const job = await waitFor(

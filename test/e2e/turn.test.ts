@@ -4,12 +4,12 @@ import { z } from "zod";
 import { openCallerPage } from "../browsers/callerPage.ts";
 import { request } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { recreate } from "../bundle/recreate.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { API_KEY, MEDIA_PORT, PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf, recorderIsRegistered, untilAllHealthy } from "./expectations.ts";
-import { newPeerId, openStage, type Stage } from "./stage.ts";
+import { newPeerId, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const TURN_PORT = MEDIA_PORT + 500;
 const BUILD_LIMIT_MS = 300_000;
@@ -23,27 +23,27 @@ const GATEWAY = "skyway-webrtc-gateway";
 const OVERLAY = ["--file", "compose/turn.yml"];
 const env = { TURN_PORT: String(TURN_PORT), TURN_SECRET: randomBytes(16).toString("hex") };
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
   await composeOrThrow([...OVERLAY, "build", "turn"], { limitMs: BUILD_LIMIT_MS, env });
   await recreate(["turn", "signaling"], { files: OVERLAY, env });
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
   await recorderIsRegistered();
 }, BUILD_LIMIT_MS);
 afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
   await run("docker", ["rm", "--force", `${PROJECT}-turn-1`]);
   await recreate(["signaling", GATEWAY]);
   await recorderIsRegistered();
   await untilAllHealthy();
 });
 
-test("a page that reaches the TURN server alone is recorded", async () => {
+test("a page that can reach only the TURN server is recorded", async () => {
   const { addresses, turn } = await recordRelayed();
   expect(addresses.used).not.toMatch(new RegExp(`^${turn}:`));
 });
 
-test("TURN relays to the bundle's own network and nowhere else, and to nobody without a credential", async () => {
+test("TURN relays only to the bundle's own network, and only with a credential", async () => {
   const [{ username, credential }] = await iceServers();
   const reach = (peer: string, password: string) =>
     run("docker", [
@@ -58,7 +58,7 @@ test("TURN relays to the bundle's own network and nowhere else, and to nobody wi
   expect(stranger.stdout + stranger.stderr).toContain("Cannot complete Allocation");
 });
 
-test("and so it is by a gateway that nobody reaches otherwise: both ends are relayed", async () => {
+test("a call to a gateway that is reachable only through TURN is recorded: both ends are relayed", async () => {
   const relay = { GATEWAY_ICE_TRANSPORT_POLICY: "relay" };
   await recreate([GATEWAY], { files: OVERLAY, env: { ...env, ...relay } });
   await recorderIsRegistered();
@@ -69,14 +69,14 @@ test("and so it is by a gateway that nobody reaches otherwise: both ends are rel
   expect(await composeOrThrow(["logs", "--no-log-prefix", GATEWAY])).not.toContain(env.TURN_SECRET);
 });
 
-/** Where the recorder says it is and where media went, and the TURN server's own address. */
+/** The recorder's candidates, the address that media was sent to, and the TURN server's address. */
 async function recordRelayed() {
-  const page = await openCallerPage(stage.browser, stage.pages);
+  const page = await openCallerPage(testBrowser.browser, testBrowser.pages);
   await page.capture();
   const config = { iceServers: await iceServers(), iceTransportPolicy: "relay" as const };
   const peerId = await page.open({ ...SIGNALING, config }, newPeerId("relayed"));
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
-  await page.connect(RECORDER_PEER_ID, { serialization: "json" }); // a data connection opens, too
+  await page.connect(RECORDER_PEER_ID, { serialization: "json" }); // a data connection opens too
   await page.talk(CALL_MS);
   expect(await page.route()).toBe("relay");
   const addresses = await page.otherSide();
@@ -86,7 +86,11 @@ async function recordRelayed() {
   const { leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
 
   const frames = leg.file?.streams.find(({ kind }) => kind === "video")?.frames ?? 0;
-  await note({ test: expect.getState().currentTestName, frames: `${frames} of ${sent.video?.framesSent}`, addresses });
+  await recordMeasurements({
+    test: expect.getState().currentTestName,
+    frames: `${frames} of ${sent.video?.framesSent}`,
+    addresses,
+  });
   expect(frames / (sent.video?.framesSent ?? 0)).toBeGreaterThan(FRAMES_KEPT);
   await page.tab.close();
   await expectNothingLeft();

@@ -8,28 +8,31 @@ import { allHealthy } from "../bundle/services.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectAllHealthy, expectNothingLeft, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
-import { type Caller, openStage, type Stage } from "./stage.ts";
+import { type Caller, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const VOLUME_MEBIBYTES = 128;
 const CONFIGURATION = "storage: { minimumFreeMebibytes: 32 }\n";
 const CALL_MS = 3_000;
 const NOTICED_LIMIT_MS = 10_000;
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 let volume: LoopVolume;
 beforeAll(async () => {
-  [stage, volume] = await Promise.all([openStage("chromium"), LoopVolume.mounted(VOLUME_MEBIBYTES, CONFIGURATION)]);
+  [testBrowser, volume] = await Promise.all([
+    openTestBrowser("chromium"),
+    LoopVolume.mounted(VOLUME_MEBIBYTES, CONFIGURATION),
+  ]);
 });
 afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
   await volume?.[Symbol.asyncDispose]();
   await expectAllHealthy();
 });
 
 beforeEach(() => volume?.makeSpace());
 
-describe.skipIf(process.getuid?.() !== 0)("a volume of its own", () => {
-  test("that becomes full in the middle of calls has them closed in order, refuses others, and recovers by itself", async () => {
+describe.skipIf(process.getuid?.() !== 0)("a separate recordings volume", () => {
+  test("that becomes full during calls ends them in order, refuses new calls, and recovers automatically", async () => {
     const callers = await Promise.all([recorded(), recorded()]);
     await volume.fill(20);
     const filledAt = Date.now();
@@ -48,10 +51,10 @@ describe.skipIf(process.getuid?.() !== 0)("a volume of its own", () => {
     expect(await storageHealth()).toMatchObject({ status: "failing", reason: expect.stringContaining("MiB free") });
 
     await volume.makeSpace();
-    await expectWell();
+    await expectHealthy();
   });
 
-  test("that is filled to the last byte at once keeps what it had, once there is space", async () => {
+  test("that is suddenly completely full keeps the recordings, which are finished when there is space again", async () => {
     const { peerId } = await recorded();
     await volume.fillUp();
     await waitFor("the call has ended", NOTICED_LIMIT_MS, async () => (await legOf(peerId))?.state !== "recording");
@@ -59,24 +62,25 @@ describe.skipIf(process.getuid?.() !== 0)("a volume of its own", () => {
     const { leg, call } = await readyCallOf(peerId, Date.now(), PATIENCE_MS);
     await using file = await download(fileUrl(call, leg));
     expect((await inspect(file.path)).decodeErrors).toBe("");
-    await expectWell();
+    await expectHealthy();
   });
 
-  test("that is read-only has calls refused, and is used again as soon as it may be", async () => {
+  test("that is read-only makes calls be refused, and is used again when it is writable", async () => {
     await volume.remount("ro");
-    const { reason } = await unwell();
+    const { reason } = await unhealthyStorage();
     expect(reason).toMatch(/EROFS|read-only/);
     expect(await refused()).toBe("STORAGE_UNAVAILABLE");
     await volume.remount("rw");
-    await expectWell();
+    await expectHealthy();
   });
 
-  test("whose disk fails in the middle of a call has others refused, crashes nothing, and keeps what was written", async () => {
+  test("whose disk fails during a call makes new calls be refused, crashes nothing, and keeps what was written", async () => {
     const { peerId } = await recorded();
     await volume.fail();
-    await unwell();
+    await unhealthyStorage();
     expect(await refused()).toBe("STORAGE_UNAVAILABLE");
-    await composeOrThrow(["stop", "orchestrator"]); // as long as it has the file system, that stays as it is
+    // The file system cannot be repaired while the orchestrator has it mounted.
+    await composeOrThrow(["stop", "orchestrator"]);
     await volume.repair();
     await composeOrThrow(["start", "orchestrator"]);
     await waitFor("the orchestrator is back", PATIENCE_MS, allHealthy);
@@ -87,31 +91,31 @@ describe.skipIf(process.getuid?.() !== 0)("a volume of its own", () => {
       decodeErrors: "",
       isWhole: true,
     });
-    await expectWell();
+    await expectHealthy();
   });
 
-  test("that is unmounted has calls refused, and is used again when it is back", async () => {
+  test("that is unmounted makes calls be refused, and is used again when it is mounted", async () => {
     await volume.unmountLazily();
     expect(await refused()).toBe("STORAGE_UNAVAILABLE");
     expect(await storageHealth()).toMatchObject({ status: "failing" });
     await volume.mount();
-    await recordedWell(); // only a recorder can see that it is back
+    await expectRecording(); // only a new recorder can see the mounted volume
     expect(await storageHealth()).toMatchObject({ status: "ok" });
   });
 });
 
-/** In a call that has been recorded for some seconds. */
+/** A caller whose call has been recorded for some seconds. */
 async function recorded(): Promise<Caller> {
-  const caller = await stage.caller();
+  const caller = await testBrowser.caller();
   await caller.page.call(RECORDER_PEER_ID);
   await recordingCallOf(caller.peerId);
   await caller.page.talk(CALL_MS);
   return caller;
 }
 
-/** Calls, and is refused. @returns the code. */
+/** Makes a call that is refused. @returns the error code. */
 async function refused(): Promise<string | undefined> {
-  const { page, peerId } = await stage.caller();
+  const { page, peerId } = await testBrowser.caller();
   const calling = page.call(RECORDER_PEER_ID).catch(() => undefined);
   const leg = await waitFor("the call is refused", NOTICED_LIMIT_MS, async () => {
     const found = await legOf(peerId);
@@ -122,20 +126,20 @@ async function refused(): Promise<string | undefined> {
   return leg.error?.code;
 }
 
-/** Health is green again, a call is recorded, and nothing is left over. */
-async function expectWell(): Promise<void> {
+/** Checks that health is green again, that a call is recorded, and that nothing is left over. */
+async function expectHealthy(): Promise<void> {
   await waitFor("health is green", NOTICED_LIMIT_MS, async () => (await storageHealth()).status === "ok");
-  await recordedWell();
+  await expectRecording();
   await expectNothingLeft();
 }
 
-async function recordedWell(): Promise<void> {
+async function expectRecording(): Promise<void> {
   const { page, peerId } = await recorded();
   await page.hangUp("close(true)");
   await readyCallOf(peerId, Date.now(), PATIENCE_MS);
 }
 
-async function unwell(): Promise<{ reason?: string }> {
+async function unhealthyStorage(): Promise<{ reason?: string }> {
   return waitFor("health is red", NOTICED_LIMIT_MS, async () => {
     const storage = await storageHealth();
     return storage.status === "failing" && storage;

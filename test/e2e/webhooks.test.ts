@@ -7,53 +7,53 @@ import { hostAddress } from "../bundle/hostAddress.ts";
 import { serviceLog } from "../bundle/services.ts";
 import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { onEgress, tellWebhook } from "../bundle/webhooks.ts";
+import { configureWebhook, onEgress } from "../bundle/webhooks.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { newPeerId, openStage, type Stage } from "./stage.ts";
+import { newPeerId, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const CALL_SECONDS = 2;
 const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
-const STORY = ["call.started", "leg.recording", "leg.ready", "call.ready", "film.ready"];
+const EXPECTED_EVENTS = ["call.started", "leg.recording", "leg.ready", "call.ready", "film.ready"];
 const FILM = "film: { enabled: true, minimumLegs: 1, graceSeconds: 0, format: opus }";
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 beforeAll(async () => {
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
-afterAll(() => stage?.[Symbol.asyncDispose]());
+afterAll(() => testBrowser?.[Symbol.asyncDispose]());
 
-test("a receiver that fails three times gets every event once it is back, also over a restart", async () => {
+test("a receiver that fails three times gets every event after it recovers, even across a restart", async () => {
   await removeAllCalls();
   await using receiver = await WebhookReceiver.start(SECRET, await hostAddress());
-  await using orchestrator = await tellWebhook(receiver.url, SECRET, FILM);
+  await using orchestrator = await configureWebhook(receiver.url, SECRET, FILM);
 
   expect(await onEgress()).toEqual({ internal: false, containers: [`${PROJECT}-orchestrator-1`] });
 
   let failures = 0;
   receiver.answer = () => (++failures <= 3 ? 500 : 204);
   const first = await recordCall();
-  await told(receiver, first, STORY);
+  await expectEvents(receiver, first, EXPECTED_EVENTS);
   expect(receiver.types.slice(0, 4)).toEqual(Array(4).fill("call.started"));
 
   const { callId } = await dial({ peerId: newPeerId("nobody"), answerWithinSeconds: 1 });
-  await told(receiver, callId, ["call.started", "leg.failed"]);
+  await expectEvents(receiver, callId, ["call.started", "leg.failed"]);
 
   receiver.answer = () => 503;
   const second = await recordCall();
-  await waitFor("the second call was tried", PATIENCE_MS, () => typesOf(receiver, second).length > 0);
+  await waitFor("an event of the second call was sent", PATIENCE_MS, () => typesOf(receiver, second).length > 0);
   await orchestrator.restart();
   receiver.answer = () => 204;
-  await told(receiver, second, STORY);
+  await expectEvents(receiver, second, EXPECTED_EVENTS);
 
   expect(receiver.refused).toEqual([]);
   const { messages } = Messages.parse(await (await request(`/api/webhooks/messages?callId=${second}`)).json());
-  expect(messages.map(({ type }) => type)).toEqual(STORY.toReversed());
+  expect(messages.map(({ type }) => type)).toEqual(EXPECTED_EVENTS.toReversed());
   for (const { deliveries } of messages) expect(deliveries).toMatchObject([{ state: "delivered", lastStatus: 204 }]);
 
   const again = messages[0]?.id ?? "";
   expect((await request(`/api/webhooks/messages/${again}/resend`, { method: "POST" })).status).toBe(202);
   await waitFor(
-    "it came twice",
+    "an event was delivered twice",
     PATIENCE_MS,
     () => receiver.received.filter(({ body }) => body.id === again).length > 1,
   );
@@ -65,7 +65,7 @@ test("a receiver that fails three times gets every event once it is back, also o
 });
 
 async function recordCall(): Promise<string> {
-  const { page, peerId } = await stage.caller();
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   await page.talk(CALL_SECONDS * 1000);
   const endedAt = Date.now();
@@ -81,7 +81,7 @@ const Messages = z.object({
   messages: z.array(z.object({ id: z.string(), type: z.string(), deliveries: z.array(z.unknown()) })),
 });
 
-/** What came about a call, each message once. */
+/** The events received about a call, without duplicates. */
 function typesOf(receiver: WebhookReceiver, callId: string): string[] {
   const bodies = new Map(receiver.received.map(({ body }) => [body.id, body]));
   return [...bodies.values()].filter((body) => callOf(body) === callId).map(({ type }) => type);
@@ -92,7 +92,7 @@ function callOf(body: unknown): string {
   return "callId" in data ? data.callId : data.call.id;
 }
 
-function told(receiver: WebhookReceiver, callId: string, types: string[]): Promise<unknown> {
+function expectEvents(receiver: WebhookReceiver, callId: string, types: string[]): Promise<unknown> {
   const seen = () => typesOf(receiver, callId);
-  return waitFor("all of it was told, in order", PATIENCE_MS, () => seen().join() === types.join(), seen);
+  return waitFor("all events were delivered in order", PATIENCE_MS, () => seen().join() === types.join(), seen);
 }

@@ -3,20 +3,20 @@ import type { Browser, BrowserName } from "../browsers/browser.ts";
 import { launch } from "../browsers/launch.ts";
 import { fileUrl, findCallOf, stopCall } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
 import { hostAddress } from "../bundle/hostAddress.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { inspect } from "../bundle/recordingFile.ts";
 import { API_KEY, MEDIA_PORT, ORIGIN, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { openRelay, type Relay } from "../fidelity/relay.ts";
 import { type PageServer, servePages } from "../pages/pageServer.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
-import { newPeerId } from "./stage.ts";
+import { newPeerId } from "./testBrowser.ts";
 
 const CALL_MS = 4_000;
 const FRAMES_KEPT = 0.98;
 const SEED = 7;
-/** What is sent between the loss of a network and the restart, and up to the next keyframe, may be missing. */
+/** Media between the loss of a network and the ICE restart, and up to the next keyframe, may be missing. */
 const FRAMES_KEPT_IN_MOVE = 0.8;
 
 let pages: PageServer;
@@ -29,7 +29,7 @@ afterAll(async () => {
   await pages?.close();
 });
 
-test("a WHIP client is recorded, and what its address says is kept", async () => {
+test("a WHIP client is recorded, and the metadata in its URL is stored", async () => {
   const metadata = { call: newPeerId("broadcast"), name: "Ada & <b>" };
   const publisher = await publish(metadata);
   await publisher.run("talk", CALL_MS);
@@ -47,7 +47,7 @@ test("a WHIP client is recorded, and what its address says is kept", async () =>
   await expectNothingLeft();
 });
 
-test("the publisher's connection ends with the recording, and its session is gone", async () => {
+test("the publisher's connection ends with the recording, and its session is removed", async () => {
   const publisher = await publish({});
   const { id } = await recordingCallOf(publisher.peerId, PATIENCE_MS);
   await stopCall(id);
@@ -70,15 +70,15 @@ test("the publisher's connection ends with the recording, and its session is gon
 });
 
 test.each(["chromium", "firefox"] as const)(
-  "a publisher in %s that restarts ICE from another network goes on in the same file",
+  "a publisher in %s that restarts ICE from another network continues in the same file",
   async (name) => {
     const address = name === "firefox" ? await hostAddress() : undefined;
     await using first = await openRelay(MEDIA_PORT, {}, SEED, address);
     await using second = await openRelay(MEDIA_PORT, {}, SEED + 1, address);
     const publisher = await publish({}, { name, relay: first });
     await publisher.run("talk", CALL_MS);
-    first.die();
-    await publisher.run("sendThrough", placeOf(second));
+    first.cut();
+    await publisher.run("sendThrough", relayAddress(second));
     await publisher.run("restart");
     await publisher.run("talk", CALL_MS);
     expect((await findCallOf(publisher.peerId))?.legs[0]?.state).toBe("recording");
@@ -93,7 +93,7 @@ test.each(["chromium", "firefox"] as const)(
     const seen = await inspect(file.path);
     const share = (seen.streams.find(({ kind }) => kind === "video")?.packets ?? 0) / sent;
     const hint = JSON.stringify({ seen, sent, first: first.counts, second: second.counts });
-    await note({ test: expect.getState().currentTestName, share, seconds: seen.durationSeconds });
+    await recordMeasurements({ test: expect.getState().currentTestName, share, seconds: seen.durationSeconds });
     expect(share, hint).toBeGreaterThan(FRAMES_KEPT_IN_MOVE);
     expect(seen.decodeErrors, hint).toBe("");
     expect(second.counts.passed, hint).toBeGreaterThan(0);
@@ -102,7 +102,7 @@ test.each(["chromium", "firefox"] as const)(
   },
 );
 
-const placeOf = ({ address, port }: Relay) => ({ address, port });
+const relayAddress = ({ address, port }: Relay) => ({ address, port });
 
 async function browserOf(name: BrowserName): Promise<Browser> {
   const running = browsers.find((one) => one.name === name);
@@ -112,19 +112,19 @@ async function browserOf(name: BrowserName): Promise<Browser> {
   return browser;
 }
 
-interface Way {
+interface PublishOptions {
   name?: BrowserName;
   relay?: Relay;
 }
 
-async function publish(metadata: Record<string, string>, { name = "chromium", relay }: Way = {}) {
+async function publish(metadata: Record<string, string>, { name = "chromium", relay }: PublishOptions = {}) {
   const tab = await (await browserOf(name)).open(`${pages.origin}/whip.html`);
   const peerId = newPeerId("whip");
   const url = new URL(`/whip/${RECORDER_PEER_ID}`, ORIGIN);
   url.search = String(new URLSearchParams({ id: peerId, ...metadata }));
   const run = (method: string, ...args: unknown[]) =>
     tab.evaluate(`window.publisher.${method}(...${JSON.stringify(args)})`);
-  if (relay) await run("sendThrough", placeOf(relay));
+  if (relay) await run("sendThrough", relayAddress(relay));
   await run("publish", url.href, API_KEY);
   return { tab, peerId, run };
 }

@@ -2,14 +2,14 @@ import { beforeAll, expect, test } from "vitest";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { API_KEY, IMAGE_TAG, ORIGIN, PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
-import { newPeerId } from "./stage.ts";
+import { newPeerId } from "./testBrowser.ts";
 
 const IMAGE = `skyway-call-recorder/whip-client:${IMAGE_TAG}`;
 const BUILD_LIMIT_MS = 300_000;
 const CALL_MS = 4_000;
 const PICTURE = "video/x-raw,width=320,height=240,framerate=15/1";
 const RTP = "application/x-rtp,media=video,encoding-name=VP8,payload=96";
-/** One track: of two this client sometimes offers the one that was ready first. */
+/** Only one track, because with two this client sometimes offers only the one that was ready first. */
 const VIDEO = `videotestsrc is-live=true ! ${PICTURE} ! vp8enc deadline=1 ! rtpvp8pay pt=96 ! queue ! ${RTP}`;
 
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 test.each([
   ["that trickles its candidates", []],
-  ["that offers them all", ["--no-trickle"]],
+  ["that offers all candidates at once", ["--no-trickle"]],
 ])("a GStreamer WHIP client %s is recorded until it hangs up", async (_, options) => {
   const peerId = newPeerId("gstreamer");
   const container = `${PROJECT}-${peerId}`;
@@ -27,7 +27,7 @@ test.each([
   await runOrThrow("docker", ["run", "--detach", "--network", "host", "--name", container, IMAGE, ...client]);
   try {
     await recordingCallOf(peerId, PATIENCE_MS);
-    await new Promise((resolve) => setTimeout(resolve, CALL_MS)); // it talks
+    await new Promise((resolve) => setTimeout(resolve, CALL_MS)); // media flows
     const endedAt = Date.now();
     await runOrThrow("docker", ["stop", container]);
 

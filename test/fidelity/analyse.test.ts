@@ -6,7 +6,7 @@ import { analyse } from "./analyse.ts";
 import { generate } from "./generate.ts";
 import { offsetsOf } from "./sync.ts";
 
-/** What the instrument itself may err by: less than a quarter of a frame at 30 per second. */
+/** Allowed error of the measurement itself: less than a quarter of a frame at 30 frames per second. */
 const OWN_ERROR_MS = 8;
 const SECONDS = 5;
 
@@ -16,8 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe("the instrument, on files of known truth", { timeout: 60_000 }, () => {
-  test("a perfect recording has every frame, and sound and picture together", async () => {
+describe("the measurement of generated files with known properties", { timeout: 60_000 }, () => {
+  test("a perfect recording has every frame, with sound and picture in step", async () => {
     const path = join(folder, "perfect.webm");
     await generate(path, SECONDS);
     const report = await analyse(path);
@@ -35,14 +35,14 @@ describe("the instrument, on files of known truth", { timeout: 60_000 }, () => {
     expect(offsets?.p95Ms).toBeLessThan(OWN_ERROR_MS);
   });
 
-  test.each([100, -60])("sound that is %d ms late is found to be", async (late) => {
+  test.each([100, -60])("sound that is %d ms late is measured as such", async (late) => {
     const path = join(folder, `late${late}.webm`);
     await generate(path, SECONDS, { soundLateMs: late });
     const offsets = offsetsOf((await analyse(path)).pairs);
     expect(Math.abs((offsets?.medianMs ?? Number.NaN) - late)).toBeLessThan(OWN_ERROR_MS);
   });
 
-  test("frames that are left out are counted, and the freeze is as long as they were", async () => {
+  test("missing frames are counted, and the freeze is as long as they are", async () => {
     const path = join(folder, "dropped.webm");
     await generate(path, SECONDS, { dropped: new Set([70, 71, 72, 73, 74, 110]) });
     const report = await analyse(path);
@@ -50,7 +50,7 @@ describe("the instrument, on files of known truth", { timeout: 60_000 }, () => {
     expect(report.longestFreezeMs).toBeCloseTo(200, -1);
   });
 
-  test("a sender clock that drifts is found by its rate", async () => {
+  test("the drift of a sender's clock is measured", async () => {
     const path = join(folder, "drift.webm");
     await generate(path, 8, { soundSlowPpm: 2_000 });
     const offsets = offsetsOf((await analyse(path)).pairs);

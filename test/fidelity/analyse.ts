@@ -3,18 +3,18 @@ import { decodeFrames, decodeSound, packetTimes, type TimedFrame } from "./decod
 import { findPairs, type Pair } from "./pairs.ts";
 import type { Kind } from "./sentMedia.ts";
 
-/** A pause between two audio packets that a player would hear. */
+/** An audible gap between two audio packets. */
 const AUDIO_GAP_SECONDS = 0.045;
 
 export interface FidelityReport {
   frames: number;
-  /** Packets of video that no picture came out of. */
+  /** Video packets that produced no picture. */
   undecodedFrames: number;
   unreadableFrames: number;
-  /** Counters between the first and the last that are not there, dropped by the browser or lost later. */
+  /** Missing counters between the first and the last, dropped by the browser or lost later. */
   missingCounters: number;
   repeatedCounters: number;
-  /** The longest that one picture stands. */
+  /** The longest time that one picture is shown. */
   longestFreezeMs: number;
   audioPackets: number;
   audioGaps: number;
@@ -24,7 +24,7 @@ export interface FidelityReport {
   pairs: Pair[];
 }
 
-/** Everything that a recording of the pattern shows by itself. */
+/** Everything that can be measured in a recording of the pattern alone. */
 export async function analyse(path: string, kinds: readonly Kind[] = ["audio", "video"]): Promise<FidelityReport> {
   const videoTimes = kinds.includes("video") ? await packetTimes(path, "v:0") : [];
   const audioTimes = kinds.includes("audio") ? await packetTimes(path, "a:0") : [];
@@ -47,14 +47,14 @@ export async function analyse(path: string, kinds: readonly Kind[] = ["audio", "
   };
 }
 
-/** A picture stands until one with another counter comes. */
+/** A picture is shown until one with another counter follows. */
 function longestFreeze(frames: readonly TimedFrame[]): number {
   const changes = frames.filter(({ counter }, index) => index === 0 || counter !== frames[index - 1]?.counter);
   const end = frames.at(-1)?.seconds ?? 0;
   return Math.max(0, ...steps([...changes.map(({ seconds }) => seconds), end]));
 }
 
-/** The page counts up by one for each frame; 16 bits wrap after half an hour. */
+/** The counter increases by one per frame; 16 bits wrap after half an hour. */
 function continuity(counters: readonly number[]): { missingCounters: number; repeatedCounters: number } {
   let missingCounters = 0;
   let repeatedCounters = 0;

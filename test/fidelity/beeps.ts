@@ -4,11 +4,11 @@ import { BEEP_HERTZ } from "./pattern.ts";
 const STEP_SAMPLES = 48; // 1 ms
 const WINDOW_SAMPLES = 240; // 5 ms: five periods of the beep
 const SHORTEST_PAUSE_SECONDS = 0.3;
-/** The window holds half a beep when its level is half of what it becomes. */
+/** A beep begins where the level of the window is half of the beep's level. */
 const ONSET_LEVEL = 0.5;
 const LOUD_SHARE = 0.25;
 
-/** When each beep begins, in seconds from the first sample. */
+/** Start times of all beeps, in seconds from the first sample. */
 export function findBeeps(samples: Float32Array): number[] {
   const levels = toneLevels(samples);
   const loudest = levels.reduce((most, level) => Math.max(most, level), 0);
@@ -24,7 +24,7 @@ export function findBeeps(samples: Float32Array): number[] {
   return onsets;
 }
 
-/** Where the level crosses half of this beep's own height, between two steps by interpolation. */
+/** The time where the level crosses half of this beep's peak, interpolated between two steps. */
 function onsetNear(levels: readonly number[], loudStep: number): number {
   const height = Math.max(...levels.slice(loudStep, loudStep + 30));
   const wanted = height * ONSET_LEVEL;

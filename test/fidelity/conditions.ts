@@ -1,22 +1,22 @@
 import type { Impairment } from "./impairment.ts";
 import { FRAME_RATE } from "./pattern.ts";
 
-/** A network, and what a recording made over it must be worth. */
+/** A network condition and the requirements for a recording over it. */
 export interface Condition {
   name: string;
   impairment: Impairment;
-  /** Share of the frames that the browser encoded and sent; of those sent during an outage nothing is asked. */
+  /** Minimum share of the sent frames that is recorded, not counting frames sent during an outage. */
   present: number;
-  /** 95th percentile of the distance between sound and picture, against the reference receiver. */
+  /** Limit of the 95th percentile of the A/V offset relative to the reference receiver. */
   offsetP95Ms: number;
-  /** The longest time in the middle in which nothing is there of what was sent. */
+  /** Limit of the longest gap between recorded frames. */
   holeMs: number;
 }
 
 const ONE_FRAME_MS = 1.5 * (1000 / FRAME_RATE);
 const OUTAGE_MS = 3_000;
 
-/** The rows of docs/fidelity.md. Delays are given as the round trip; each way has half of it. */
+/** The rows of docs/fidelity.md. Delays are round-trip times; each direction has half. */
 export const CONDITIONS: readonly Condition[] = [
   { name: "clean", impairment: {}, present: 1, offsetP95Ms: 20, holeMs: ONE_FRAME_MS },
   {

@@ -8,9 +8,9 @@ export interface TimedFrame extends SeenFrame {
 }
 
 /**
- * Every frame of a file's video, with its own timestamp: nothing is dropped or repeated to fit a rate.
+ * Every video frame of a file with its own timestamp; no frame is dropped or repeated to fit a frame rate.
  *
- * @param part of the picture that is looked at, as ffmpeg's crop filter has it: all of it by default.
+ * @param part of the picture to read, in the syntax of ffmpeg's crop filter; all of it by default.
  */
 export async function decodeFrames(path: string, part?: string): Promise<TimedFrame[]> {
   const times = await pictureTimes(path);
@@ -45,9 +45,9 @@ export async function decodeFrames(path: string, part?: string): Promise<TimedFr
 }
 
 /**
- * A file's sound as mono samples from its time zero on; where it has none there is silence.
+ * A file's sound as mono samples from its time zero; gaps are silence.
  *
- * @param channel the only one to hear, counted from 0; all of them by default.
+ * @param channel the only channel to decode, counted from 0; all channels by default.
  */
 export async function decodeSound(path: string, channel?: number): Promise<Float32Array> {
   const side = channel === undefined ? "" : `pan=mono|c0=c${channel},`;
@@ -59,7 +59,7 @@ export async function decodeSound(path: string, channel?: number): Promise<Float
   return new Float32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 4));
 }
 
-/** Presentation times of what can be decoded: packets before the first keyframe give no picture. */
+/** Presentation times of decodable frames; packets before the first keyframe produce no picture. */
 async function pictureTimes(path: string): Promise<number[]> {
   const args = ["-v", "error", "-select_streams", "v:0", "-show_entries", "frame=pts_time", "-of", "csv=p=0", path];
   return (await text("ffprobe", args))
@@ -68,7 +68,7 @@ async function pictureTimes(path: string): Promise<number[]> {
     .filter((time) => Number.isFinite(time));
 }
 
-/** Presentation times of a stream's packets, in seconds, in the order they are shown. */
+/** Presentation times of a stream's packets, in seconds, in presentation order. */
 export async function packetTimes(path: string, stream: string): Promise<number[]> {
   const args = ["-v", "error", "-select_streams", stream, "-show_entries", "packet=pts_time", "-of", "csv=p=0", path];
   const lines = (await text("ffprobe", args)).split("\n");

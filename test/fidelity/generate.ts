@@ -15,17 +15,17 @@ import {
 } from "./pattern.ts";
 import { feed, text } from "./process.ts";
 
-/** What is wrong with a file on purpose. */
+/** Deliberate faults of a file. */
 export interface Faults {
-  /** Sound later than the picture by so much; negative for earlier. */
+  /** Delay of the sound after the picture; negative for earlier sound. */
   soundLateMs?: number;
-  /** Sound slower than the picture, in parts per million. */
+  /** How much slower the sound is than the picture, in parts per million. */
   soundSlowPpm?: number;
-  /** Numbers of frames that are left out, with their time. */
+  /** Numbers of the frames that are left out; the others keep their times. */
   dropped?: ReadonlySet<number>;
 }
 
-/** Writes a recording of the pattern, VP8 and Opus in WebM, whose truth is known. */
+/** Writes a recording of the pattern with known properties, VP8 and Opus in WebM. */
 export async function generate(path: string, seconds: number, faults: Faults = {}): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "fidelity-"));
   try {

@@ -1,31 +1,31 @@
 import { seededRandom } from "./random.ts";
 
-/** What a network does to packets, in each direction alike. */
+/** The impairments of a network, the same in both directions. */
 export interface Impairment {
-  /** Share of packets that are lost. */
+  /** Share of lost packets. */
   loss?: number;
-  /** Packets that are lost one after another when one is; 1 by default. */
+  /** Number of consecutive packets per loss; 1 by default. */
   burst?: number;
   /** One way, in milliseconds. */
   delayMs?: number;
-  /** Added to the delay, evenly from 0 to this; packets keep their order. */
+  /** Added to the delay, uniformly distributed from 0 to this value; packets keep their order. */
   jitterMs?: number;
-  /** Share of packets that are overtaken by the next ones. */
+  /** Share of packets that arrive after later packets. */
   reordered?: number;
-  /** Time in which nothing passes, counted from the first packet. */
+  /** Time without any packets, counted from the first packet. */
   outage?: { fromMs: number; forMs: number };
 }
 
-/** An overtaken packet arrives so much later: after one to three others of a video. */
+/** Additional delay of a reordered packet: one to three other packets of a video arrive before it. */
 const OVERTAKEN_MS = 8;
 
 /**
- * Decides the fate of each packet.
+ * Decides whether and when each packet arrives.
  *
- * @param seed the same seed gives the same fates.
- * @returns when a packet that was sent at `nowMs` arrives, or undefined when it is lost.
+ * @param seed the same seed gives the same decisions.
+ * @returns when a packet that was sent at `nowMs` arrives, or undefined if it is lost.
  */
-export function createFate(impairment: Impairment, seed: number): (nowMs: number) => number | undefined {
+export function createNetworkSimulation(impairment: Impairment, seed: number): (nowMs: number) => number | undefined {
   const random = seededRandom(seed);
   const { loss = 0, burst = 1, delayMs = 0, jitterMs = 0, reordered = 0, outage } = impairment;
   let firstMs: number | undefined;

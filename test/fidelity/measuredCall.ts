@@ -15,7 +15,7 @@ import { openRelay, type RelayCounts } from "./relay.ts";
 import type { Kind } from "./sentMedia.ts";
 import { type Offsets, offsetsOf } from "./sync.ts";
 
-/** After the last frame was sent, for what is asked for again. */
+/** Time for retransmissions after the last frame was sent. */
 const REPAIR_MS = 2_000;
 const READY_LIMIT_MS = 60_000;
 
@@ -25,20 +25,20 @@ export interface CallPlan {
   seed: number;
   seconds: number;
   kinds?: readonly Kind[];
-  /** skyway-js' options, such as videoCodec. */
+  /** Options of skyway-js, such as videoCodec. */
   options?: Record<string, unknown>;
-  /** What the caller does instead of just sending for so many seconds. */
+  /** Replaces plain sending for `seconds`. */
   act?: (page: PatternPage) => Promise<void>;
-  /** Hangs up in mid-sentence instead of falling silent first. */
+  /** Hangs up while media is sent, instead of stopping the media first. */
   abruptly?: boolean;
 }
 
 export interface MeasuredCall {
   presence: Partial<Record<Kind, Presence>>;
   report: FidelityReport;
-  /** Sound against picture, as the pattern has it: the browser's own delays are in it. */
+  /** A/V offsets relative to the pattern, including the browser's own delays. */
   plainOffsets: Offsets | undefined;
-  /** Against what the reference receiver saw of the same flashes and beeps. */
+  /** A/V offsets relative to the reference receiver. */
   offsets: Offsets | undefined;
   reference: { pairs: number; scatterMs: Record<Kind, number>; holes: number } | undefined;
   inspection: Inspection;
@@ -47,7 +47,7 @@ export interface MeasuredCall {
   leg: Leg;
 }
 
-/** One call of the pattern to the recorder over a network as bad as asked for, and what its recording is worth. */
+/** Makes one call with the pattern over an impaired network and measures its recording. */
 export async function measureCall(browser: Browser, pagesOrigin: string, plan: CallPlan): Promise<MeasuredCall> {
   const { impairment, seed, kinds = ["audio", "video"], options = { videoCodec: "VP8" } } = plan;
   const page = await openPatternPage(browser, pagesOrigin);

@@ -4,7 +4,7 @@ const LAST_PAGE = 4;
 const LONGEST_PACKET_BYTES = 255 * 255;
 
 /**
- * Opus packets in Ogg (RFC 3533, RFC 7845), one in each page, so that each has a time of its own.
+ * Opus packets in Ogg (RFC 3533, RFC 7845), one per page, so that each has its own time.
  *
  * @param times of their first samples, in 1/48000 s.
  */
@@ -20,7 +20,7 @@ export function oggOpusFile(packets: readonly Buffer[], times: readonly number[]
   return Buffer.concat(pages);
 }
 
-/** Samples at 48 kHz in a packet, by its first byte (RFC 6716, section 3.1). */
+/** Number of 48 kHz samples in a packet, from its first byte (RFC 6716, section 3.1). */
 export function samplesOf(packet: Buffer): number {
   const [toc = 0, count = 0] = packet;
   const configuration = toc >> 3;

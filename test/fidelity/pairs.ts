@@ -1,22 +1,22 @@
 import type { TimedFrame } from "./decode.ts";
 import { FLASH_EVERY_FRAMES } from "./pattern.ts";
 
-/** A flash and a beep further apart than this are not a pair. */
+/** Maximum distance of a flash and a beep that form a pair. */
 const PAIR_LIMIT_SECONDS = 0.45;
 
 /** One flash and its beep. */
 export interface Pair {
-  /** Number of the flash; the same in every receiver of the same pattern. */
+  /** Number of the flash; the same at every receiver of the same pattern. */
   number: number;
   flashSeconds: number;
-  /** Beep minus flash, in milliseconds: positive where sound is late. */
+  /** Beep minus flash, in milliseconds: positive if the sound is late. */
   offsetMs: number;
 }
 
 /**
- * Flashes by the counter of their first frame; where that frame is missing, there is no pair.
+ * Finds flashes by the counter of their first frame; without that frame there is no pair.
  *
- * @param beeps when each begins, in seconds of the same clock as the frames.
+ * @param beeps start times in seconds, on the same clock as the frames.
  */
 export function findPairs(frames: readonly TimedFrame[], beeps: readonly number[]): Pair[] {
   return frames.flatMap(({ counter, flash, seconds }) => {

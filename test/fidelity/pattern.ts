@@ -1,6 +1,6 @@
 /**
- * The picture that a call sends while it is measured: a band of cells with the frame's number in it, and a field
- * that flashes once a second, at the instant of a beep. Page, generator and decoder share these numbers.
+ * The test pattern of a measured call: a band of cells that encodes the frame number, and a field that flashes once a
+ * second together with a beep. Page, generator and decoder share these constants.
  */
 export const WIDTH = 640;
 export const HEIGHT = 360;
@@ -8,7 +8,7 @@ export const CELL_WIDTH = 28;
 export const BAND_HEIGHT = 40;
 export const COUNTER_BITS = 16;
 export const CHECK_BITS = 4;
-/** A white and a black cell lead the band: what lies between them is where a bit is decided. */
+/** The band starts with a white and a black cell; the threshold for bits is halfway between them. */
 export const CELLS = 2 + COUNTER_BITS + CHECK_BITS;
 export const FLASH = { x: 160, y: 120, width: 320, height: 180 } as const;
 export const FRAME_RATE = 30;
@@ -19,12 +19,12 @@ export const FLASH_EVERY_FRAMES = FRAME_RATE * FLASH_PERIOD_SECONDS;
 export const FLASH_FRAMES = Math.round(FRAME_RATE * FLASH_SECONDS);
 export const BEEP_HERTZ = 1_000;
 
-/** Four bits that change with any single bit of the counter. */
+/** Four check bits that change with any single bit of the counter. */
 export function checkOf(counter: number): number {
   return (counter ^ (counter >> 4) ^ (counter >> 8) ^ (counter >> 12)) & 0xf;
 }
 
-/** The band's cells, true for white, the leading references included. */
+/** The band's cells including the two reference cells, true for white. */
 export function cellsOf(counter: number): boolean[] {
   const value = counter & 0xffff;
   const bit = (source: number, width: number) => (index: number) => ((source >> (width - 1 - index)) & 1) === 1;
@@ -36,9 +36,9 @@ export function cellsOf(counter: number): boolean[] {
   ];
 }
 
-/** What one decoded frame shows. */
+/** The content of one decoded frame. */
 export interface SeenFrame {
-  /** undefined where the band cannot be read. */
+  /** undefined if the band cannot be read. */
   counter: number | undefined;
   flash: boolean;
 }
@@ -66,7 +66,7 @@ interface Box {
   height: number;
 }
 
-/** The middle of a cell: its edges are where a codec smears. */
+/** The centre of a cell, because codecs blur the edges. */
 function cellBox(cell: number): Box {
   const margin = CELL_WIDTH / 4;
   return { x: cell * CELL_WIDTH + margin, y: BAND_HEIGHT / 4, width: CELL_WIDTH / 2, height: BAND_HEIGHT / 2 };
@@ -80,7 +80,7 @@ function meanOf(gray: Uint8Array, { x, y, width, height }: Box): number {
   return sum / (width * height);
 }
 
-/** Draws a frame in luma, as the page does on its canvas. */
+/** Draws a frame in luma, like the page on its canvas. */
 export function drawFrame(counter: number, flash: boolean): Uint8Array {
   const gray = new Uint8Array(WIDTH * HEIGHT).fill(16);
   const fill = ({ x, y, width, height }: Box, level: number) => {

@@ -10,32 +10,32 @@ const Tapped = z.object({
 const Statistics = z.array(z.looseObject({ type: z.string() }));
 export type Statistics = z.infer<typeof Statistics>;
 
-/** The page that sends the pattern, with unmodified skyway-js; it answers who calls it. */
+/** The page that sends the pattern with unmodified skyway-js. It answers incoming calls. */
 export interface PatternPage {
   readonly tab: Tab;
-  /** From the next call on, media goes to this address instead of the gateway's. */
+  /** Starting with the next call, media is sent to this address instead of the gateway's. */
   sendThrough(relay: { address: string; port: number }): Promise<void>;
   open(signaling: SignalingAddress, peerId: string): Promise<void>;
-  /** Resolves when ICE and DTLS are up. */
+  /** Resolves when ICE and DTLS are connected. */
   call(target: string, kinds: readonly Kind[], options?: Record<string, unknown>): Promise<void>;
   offerReference(kinds: readonly Kind[]): Promise<string>;
   answerReference(sdp: string): Promise<void>;
   talk(ms: number): Promise<void>;
-  /** Stops or resumes sending a kind; the call goes on. */
+  /** Stops or resumes sending audio or video; the call continues. */
   send(kind: Kind, isOn: boolean): Promise<void>;
-  /** Black or silence, as a muted track sends it. */
+  /** Sends black or silence, like a muted track. */
   enable(kind: Kind, isOn: boolean): Promise<void>;
   statistics(): Promise<Statistics>;
   /**
-   * Every frame that the encoders gave to the network, in order.
+   * Every encoded frame, in order.
    *
-   * @param call which of the page's calls, the first by default.
+   * @param call index of the page's call; the first by default.
    */
   tapped(kind: Kind, call?: number): Promise<SentFrame[]>;
   hangUp(): Promise<void>;
 }
 
-/** @param startMs when the pattern began, in unix milliseconds: now by default. Pages share it to be in step. */
+/** @param startMs start of the pattern in unix milliseconds; now by default. Pages with the same start are in step. */
 export async function openPatternPage(
   browser: Browser,
   pagesOrigin: string,

@@ -22,7 +22,7 @@ function recorded(frames: readonly SentFrame[] = sent): RecordedPacket[] {
   }));
 }
 
-test("a file with everything in it misses nothing, wherever it begins", () => {
+test("in a complete file no frame is missing, at any start time", () => {
   const found = presence("video", sent, recorded());
   expect(found).toMatchObject({ sent: FRAMES, present: FRAMES, missing: [], foreign: 0 });
   expect(found).toMatchObject({ startMissingMs: 0, endMissingMs: 0, longestHoleMs: 0 });
@@ -30,20 +30,20 @@ test("a file with everything in it misses nothing, wherever it begins", () => {
   expect(found.rate).toBeCloseTo(1, 4);
 });
 
-test("what is missing is told by when it was sent", () => {
+test("missing frames are reported by their send times", () => {
   const { present, missing, longestHoleMs } = presence("video", sent, recorded(sent.toSpliced(100, 3)));
   expect(present).toBe(FRAMES - 3);
   expect(longestHoleMs).toBeCloseTo(100, 0);
   expect(missing).toEqual(sent.slice(100, 103).map(({ atMs }) => atMs));
 });
 
-test("a start and an end that are cut off are measured", () => {
+test("a missing start and a missing end are measured", () => {
   const found = presence("video", sent, recorded(sent.slice(9, -6)));
   expect(found.startMissingMs).toBeCloseTo(300, 0);
   expect(found.endMissingMs).toBeCloseTo(200, 0);
 });
 
-test("a frame that is there twice or changed is foreign, one at another time displaced", () => {
+test("a duplicated or changed frame is foreign, and a frame at a wrong time is displaced", () => {
   const packets = recorded();
   const twice = packets.toSpliced(50, 0, { seconds: packets[50]?.seconds ?? 0, hash: packets[50]?.hash ?? "" });
   expect(presence("video", sent, twice)).toMatchObject({ present: FRAMES, foreign: 1 });
@@ -55,21 +55,21 @@ test("a frame that is there twice or changed is foreign, one at another time dis
   expect(found.displacedMs).toBeCloseTo(30, -1);
 });
 
-test("frames that are alike, as silence is, are told apart by their time", () => {
+test("identical frames, such as silence, are distinguished by their time", () => {
   const alike = sent.map((frame, index) => (index % 10 === 0 ? frame : { ...frame, payload: Buffer.from("silence") }));
   const packets = recorded(alike);
   expect(presence("video", alike, packets)).toMatchObject({ present: FRAMES, missing: [], foreign: 0 });
   expect(presence("video", alike, packets.toSpliced(105, 2)).missing).toEqual([sent[105]?.atMs, sent[106]?.atMs]);
 });
 
-test("a sender's clock that runs fast is not taken for loss", () => {
+test("a fast sender clock is not counted as loss", () => {
   const slow = recorded().map(({ seconds, hash }) => ({ seconds: seconds * 1.0005, hash }));
   const found = presence("video", sent, slow);
   expect(found.present).toBe(FRAMES);
   expect(found.rate).toBeCloseTo(1.0005, 4);
 });
 
-test("time that a sender's timestamps do not know of is silence, and no loss", () => {
+test("time that is missing in a sender's timestamps is counted as silence, not as loss", () => {
   const packets = recorded();
   const silence = hashOf(Buffer.of(0xfc, 0xff, 0xfe));
   const later = [

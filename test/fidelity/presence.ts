@@ -2,43 +2,43 @@ import { hashOf, type RecordedPacket } from "./recordedPackets.ts";
 import { type Kind, mediaTimes, type SentFrame } from "./sentMedia.ts";
 import { fitLine } from "./statistics.ts";
 
-/** A frame further from its place than this is displaced. */
+/** A frame is displaced if its time differs by more than this. */
 const PLACE_TOLERANCE_SECONDS = 0.01;
-/** One that is further away is not taken for the one that was sent. */
+/** A frame that is further away is not matched with the sent frame. */
 const SEARCH_SECONDS = 0.1;
-/** Opus as the gateway writes silence where a sender left some out: one frame of it, and six. */
+/** The Opus silence that the gateway inserts where a sender left out time: one frame, and six frames. */
 const SILENCE = new Set(["fcfffe", `ff06${"fffe".repeat(6)}`].map((hex) => hashOf(Buffer.from(hex, "hex"))));
 
 export interface Presence {
   sent: number;
-  /** Frames that are in the file, bit by bit. */
+  /** Number of sent frames that are in the file, bit-identical. */
   present: number;
-  /** How far the worst of them is from its place; 0 if it is less than 10 ms. */
+  /** The largest time difference of a frame; 0 if it is less than 10 ms. */
   displacedMs: number;
-  /** When each frame was sent that is not there, in unix milliseconds. */
+  /** Send times of the missing frames, in unix milliseconds. */
   missing: number[];
-  /** Packets of silence that stand for time in which nothing was sent. */
+  /** Inserted packets of silence for time in which nothing was sent. */
   filled: number;
-  /** Other packets of the file that were never sent, or are there twice. */
+  /** Other packets in the file that were never sent, or that are duplicates. */
   foreign: number;
-  /** From the first frame sent to the first one recorded. */
+  /** Time from the first sent frame to the first recorded one. */
   startMissingMs: number;
-  /** From the last one recorded to the last one sent. */
+  /** Time from the last recorded frame to the last sent one. */
   endMissingMs: number;
-  /** How many were sent after the last one recorded. */
+  /** Number of frames sent after the last recorded one. */
   missingAtEnd: number;
-  /** The longest time in the middle in which nothing is there of what was sent. */
+  /** The longest gap between recorded frames. */
   longestHoleMs: number;
   /**
-   * How far the file leaves the line of RTP timestamps: a browser whose sound card or processor stalls says by its
-   * sender reports that time has passed which its timestamps do not know of.
+   * How far the file deviates from a line over the RTP timestamps. If a browser's sound card or CPU stalls, its sender
+   * reports include the lost time, but its timestamps do not.
    */
   correctedMs: number;
-  /** Seconds in the file for each second of RTP timestamps. */
+  /** Seconds in the file per second of RTP timestamps. */
   rate: number;
 }
 
-/** Compares what was sent with what was recorded, bit by bit. */
+/** Compares sent and recorded frames bit by bit. */
 export function presence(kind: Kind, sent: readonly SentFrame[], recorded: readonly RecordedPacket[]): Presence {
   const times = mediaTimes(kind, sent);
   const hashes = sent.map(({ payload }) => hashOf(payload));
@@ -48,7 +48,7 @@ export function presence(kind: Kind, sent: readonly SentFrame[], recorded: reado
   const missing: number[] = [];
   let displacedMs = 0;
   const find = (index: number, within: number) => {
-    for (const due of placesOf(times[index] ?? Number.NaN, anchors)) {
+    for (const due of possibleTimes(times[index] ?? Number.NaN, anchors)) {
       const at = findPacket(recorded, due, within, hashes[index], taken);
       if (at === undefined) continue;
       taken.add(at);
@@ -81,7 +81,7 @@ export function presence(kind: Kind, sent: readonly SentFrame[], recorded: reado
   };
 }
 
-/** A frame that cannot be mistaken: its time by RTP timestamps, and how much later it is in the file. Seconds. */
+/** A frame with unique content: its RTP time, and how much later it is in the file, in seconds. */
 interface Anchor {
   time: number;
   shift: number;
@@ -98,14 +98,14 @@ function findAnchors(
     const seconds = recordedAt.get(hash);
     return seconds === undefined ? [] : [{ time, shift: seconds - time }];
   });
-  // One that its neighbours do not agree with is a frame at the wrong time.
+  // An anchor that contradicts its neighbours is a frame at the wrong time.
   const agree = (one: Anchor, other: Anchor | undefined) =>
     other !== undefined && Math.abs(one.shift - other.shift) < PLACE_TOLERANCE_SECONDS;
   return anchors.filter((anchor, at) => agree(anchor, anchors[at - 1]) || agree(anchor, anchors[at + 1]));
 }
 
-/** Where a frame may be in the file: as much later as the anchor before it, or the one after it. */
-function placesOf(time: number, anchors: readonly Anchor[]): number[] {
+/** Possible times of a frame in the file: shifted like the previous anchor or like the next one. */
+function possibleTimes(time: number, anchors: readonly Anchor[]): number[] {
   const next = anchors.findIndex((anchor) => anchor.time >= time);
   const around = next < 0 ? [anchors.at(-1)] : [anchors[Math.max(0, next - 1)], anchors[next]];
   return around.flatMap((anchor) => (anchor ? [time + anchor.shift] : []));
@@ -125,7 +125,7 @@ function findPacket(
   return undefined;
 }
 
-/** Packets are in order. */
+/** Expects packets in order. */
 function firstAfter(recorded: readonly RecordedPacket[], seconds: number): number {
   let [low, high] = [0, recorded.length];
   while (low < high) {
@@ -136,7 +136,7 @@ function firstAfter(recorded: readonly RecordedPacket[], seconds: number): numbe
   return low;
 }
 
-/** From when the first of the missing frames was due until something is there again. */
+/** Time from the first missing frame to the next present one. */
 function longestHole(present: readonly number[], between: (first: number, second: number) => number): number {
   return present.reduce((longest, index, at) => {
     const due = (present[at - 1] ?? index) + 1;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** Runs a program and gives its stdout piece by piece. @throws Error with its stderr when it fails. */
+/** Runs a program and yields its stdout in chunks. @throws Error with its stderr if it fails. */
 export async function* output(program: string, args: readonly string[]): AsyncGenerator<Buffer> {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   let words = "";
@@ -20,7 +20,7 @@ export async function text(program: string, args: readonly string[]): Promise<st
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Runs a program that is fed on stdin. */
+/** Runs a program with this input on stdin. */
 export async function feed(program: string, args: readonly string[], input: Iterable<Uint8Array>): Promise<void> {
   const child = spawn(program, args, { stdio: ["pipe", "ignore", "pipe"] });
   let words = "";

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { text } from "./process.ts";
 import type { Kind } from "./sentMedia.ts";
 
-/** One packet of a file, known by what is in it. */
+/** One packet of a file, identified by a hash of its content. */
 export interface RecordedPacket {
   seconds: number;
   hash: string;
 }
 
-/** A file's packets of a kind, in order. */
+/** A file's audio or video packets, in order. */
 export async function recordedPackets(path: string, kind: Kind): Promise<RecordedPacket[]> {
   const stream = { video: "0:v:0?", audio: "0:a:0?" }[kind];
   const lines = await text("ffmpeg", ["-v", "error", "-i", path, "-map", stream, "-c", "copy", "-f", "framemd5", "-"]);

@@ -3,8 +3,8 @@ import type { SenderReport } from "./senderWall.ts";
 import type { Kind, SentFrame } from "./sentMedia.ts";
 
 /**
- * The reference: a receiver of its own, on a connection of its own, that knows RTP timestamps and sender reports
- * (RFC 3550, section 6.4.1) and nothing else. What a recording's sync is compared with.
+ * The reference for a recording's sync: a separate receiver on a separate connection that uses only RTP timestamps and
+ * sender reports (RFC 3550, section 6.4.1).
  */
 export interface Reference extends Disposable {
   /** The answer to the page's offer. */
@@ -13,7 +13,7 @@ export interface Reference extends Disposable {
 }
 
 export interface ReferenceMedia {
-  /** Whole frames, in order; loopback neither loses nor shuffles, and if it did `holes` would say so. */
+  /** Complete frames, in order. Loopback does not lose or reorder packets; otherwise `holes` would be above zero. */
   readonly frames: SentFrame[];
   readonly reports: SenderReport[];
   holes: number;
@@ -45,7 +45,7 @@ export async function openReference(offer: string): Promise<Reference> {
     });
     kept.push(track);
   });
-  const kept: unknown[] = []; // the library forgets a track that nobody holds
+  const kept: unknown[] = []; // keeps references, because the library drops unreferenced tracks
   connection.setRemoteDescription(transportOffer(offer), "offer");
   await gathered;
   return {
@@ -79,7 +79,7 @@ function sectionsOf(offer: string): Section[] {
     });
 }
 
-/** One section of the transport alone, so that the library hands over everything that comes, whatever its source. */
+/** A single section for the transport, so that the library delivers packets of every SSRC. */
 function transportOffer(offer: string): string {
   const transport = ["ice-ufrag", "ice-pwd", "fingerprint", "setup"].map(
     (name) => new RegExp(`^a=${name}:.*$`, "m").exec(offer)?.[0]?.trim() ?? "",
@@ -89,7 +89,7 @@ function transportOffer(offer: string): string {
   return `${[...session, ...section, "a=sendonly", "a=rtcp-mux", "a=rtpmap:96 VP8/90000"].join("\r\n")}\r\n`;
 }
 
-/** Receives all of it, without any feedback. */
+/** Receives all media without RTCP feedback. */
 function answerTo(sections: readonly Section[], local: string): string {
   const transport = local
     .split(/\r?\n/)
@@ -128,7 +128,7 @@ function takePacket(
   else track.frames.push({ rtpTimestamp, atMs: Date.now(), payload: Buffer.from(body) });
 }
 
-/** Without the header, its extension (RFC 3550, section 5.3.1) and padding. */
+/** The payload without header, header extension (RFC 3550, section 5.3.1) and padding. */
 function rtpPayload(packet: Buffer): Buffer {
   const [first = 0] = packet;
   let start = 12 + 4 * (first & 0x0f);

@@ -8,7 +8,7 @@ import type { ReferenceMedia } from "./reference.ts";
 import { senderWall } from "./senderWall.ts";
 import { type Kind, writeMedia } from "./sentMedia.ts";
 
-/** The pairs that a receiver of RTP timestamps and sender reports saw, and how much its reports scatter. */
+/** The pairs of the reference receiver, and the scatter of its sender reports. */
 export async function referencePairs(media: Readonly<Record<Kind, ReferenceMedia>>) {
   const folder = await mkdtemp(join(tmpdir(), "fidelity-reference-"));
   try {

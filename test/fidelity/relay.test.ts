@@ -6,7 +6,7 @@ import { openRelay } from "./relay.ts";
 
 const PACKETS = 300;
 
-test("packets go both ways, late as asked for, and only the lost ones are missing", async () => {
+test("packets pass in both directions with the requested delay, and only lost ones are missing", async () => {
   const gateway = createSocket("udp4").bind(0, "127.0.0.1");
   await once(gateway, "listening");
   gateway.on("message", (packet, { port }) => gateway.send(packet, port, "127.0.0.1"));

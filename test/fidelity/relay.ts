@@ -1,14 +1,14 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { createFate, type Impairment } from "./impairment.ts";
+import { createNetworkSimulation, type Impairment } from "./impairment.ts";
 
-/** Packets are let go on a tick; a timer for each of them would come later than this anyway. */
+/** Packets are sent in ticks of this length; a timer per packet would not be more precise. */
 const TICK_MS = 1;
 const LOOPBACK = "127.0.0.1";
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 
-interface Held {
+interface DelayedPacket {
   atMs: number;
   send(): void;
 }
@@ -16,26 +16,26 @@ interface Held {
 export interface RelayCounts {
   passed: number;
   lost: number;
-  /** Unix milliseconds; outages are counted from here. */
+  /** Time of the first packet in unix milliseconds; outages are relative to it. */
   firstPacketAtMs: number | undefined;
 }
 
-/** A network between a browser and the gateway: UDP on loopback, with loss, delay and worse. */
+/** A simulated network between a browser and the gateway: UDP on loopback with loss, delay and other impairments. */
 export interface Relay extends AsyncDisposable {
-  /** Where the browser sends to instead of the gateway. */
+  /** The address that the browser sends to instead of the gateway's. */
   readonly address: string;
   readonly port: number;
   readonly counts: RelayCounts;
-  /** From now on the gateway sees the browser at other addresses. What it sends to the former ones is lost. */
+  /** Changes the browser's addresses as the gateway sees them. Packets to the old addresses are lost. */
   rebind(): void;
-  /** From now on everything is lost. */
-  die(): void;
+  /** Drops all packets from now on. */
+  cut(): void;
 }
 
 /**
  * @param gatewayPort the gateway's media port on 127.0.0.1.
  * @param seed decides which packets are lost.
- * @param address where it listens; Firefox sends media to no address of loopback, see `hostAddress`.
+ * @param address the address to listen on; Firefox does not send media to loopback addresses, see `hostAddress`.
  */
 export async function openRelay(
   gatewayPort: number,
@@ -45,25 +45,25 @@ export async function openRelay(
 ): Promise<Relay> {
   const front = await bind(address);
   const counts: RelayCounts = { passed: 0, lost: 0, firstPacketAtMs: undefined };
-  const held: Held[] = [];
-  const [up, down] = [createFate(impairment, seed), createFate(impairment, seed + 1)];
-  /** One socket towards the gateway for each of the browser's sockets, as a NAT has. */
+  const delayed: DelayedPacket[] = [];
+  const [up, down] = [createNetworkSimulation(impairment, seed), createNetworkSimulation(impairment, seed + 1)];
+  /** One socket to the gateway for each socket of the browser, like a NAT. */
   const backs = new Map<string, Promise<Socket>>();
-  /** Kept open, so that what still comes for them is not refused. */
+  /** Kept open, so that late packets do not cause ICMP errors. */
   const former = new Set<Socket>();
   let isDead = false;
 
-  const pass = (fate: typeof up, send: () => void) => {
+  const pass = (arrival: typeof up, send: () => void) => {
     const now = performance.now();
     counts.firstPacketAtMs ??= Date.now();
-    const atMs = isDead ? undefined : fate(now);
+    const atMs = isDead ? undefined : arrival(now);
     if (atMs === undefined) {
       counts.lost += 1;
       return;
     }
     counts.passed += 1;
     if (atMs <= now) send();
-    else held.push({ atMs, send });
+    else delayed.push({ atMs, send });
   };
 
   const backFor = ({ address, port }: RemoteInfo) => {
@@ -86,9 +86,9 @@ export async function openRelay(
 
   const ticker = setInterval(() => {
     const now = performance.now();
-    const due = held.filter(({ atMs }) => atMs <= now).sort((a, b) => a.atMs - b.atMs);
+    const due = delayed.filter(({ atMs }) => atMs <= now).sort((a, b) => a.atMs - b.atMs);
     if (due.length === 0) return;
-    held.splice(0, held.length, ...held.filter(({ atMs }) => atMs > now));
+    delayed.splice(0, delayed.length, ...delayed.filter(({ atMs }) => atMs > now));
     for (const { send } of due) send();
   }, TICK_MS);
 
@@ -100,7 +100,7 @@ export async function openRelay(
       for (const back of backs.values()) void back.then((socket) => former.add(socket));
       backs.clear();
     },
-    die() {
+    cut() {
       isDead = true;
     },
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,4 @@
-import type { Part } from "./comeback.ts";
+import type { Part } from "./reconnect.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface Row {
@@ -7,9 +7,9 @@ export interface Row {
   seconds: number;
   packetsLost: number;
   packetsPassed: number;
-  /** How far sound is off, pair by pair: seconds into the file, milliseconds. */
+  /** Offset of the sound for each pair: time in the file in seconds, offset in milliseconds. */
   offsets: readonly (readonly [number, number])[];
-  /** How much the reference receiver's own clock scatters, in milliseconds. */
+  /** Scatter of the reference receiver's clock, in milliseconds. */
   scatterMs: number | undefined;
 }
 
@@ -46,8 +46,8 @@ export function table(rows: readonly Row[]): string {
   return [line(HEADINGS), line(HEADINGS.map(() => "---")), ...lines.map(line)].join("\n");
 }
 
-/** What a page's two legs are worth that lost its network and called again. */
-export function comebackWords(browser: string, outageSeconds: number, parts: readonly Part[]): string {
+/** Describes the two legs of a page that lost its network and called again. */
+export function describeReconnect(browser: string, outageSeconds: number, parts: readonly Part[]): string {
   const legs = parts.map(({ presence: { video, audio }, lost }, index) => {
     const when = index === 0 ? "before" : "after";
     return `${when} it ${video.present} frames of video and ${audio.present} packets of audio, ${lost.video + lost.audio} missing`;
@@ -62,7 +62,7 @@ function ms(value: number | undefined, digits = 0): string {
 const PLOT = { left: 60, width: 640, top: 34, rowHeight: 92, bandHeight: 56, rangeMs: 40 };
 const INK = "#1f2933";
 
-/** Small multiples: how far sound is off over the time of each call. SVG, readable on light and dark pages. */
+/** One small plot per call: the offset of the sound over time. SVG, readable on light and dark pages. */
 export function offsetPlot(rows: readonly Row[]): string {
   const { left, width, top, rowHeight, bandHeight, rangeMs } = PLOT;
   const height = top + rows.length * rowHeight;

@@ -1,31 +1,31 @@
 import { CLOCK_RATE, type Kind, type SentFrame } from "./sentMedia.ts";
 import { median } from "./statistics.ts";
 
-/** At this time of the sender's wall clock, its media clock showed this. */
+/** A pair of the sender's wall clock and media clock. */
 export interface SenderReport {
   senderMs: number;
   rtpTimestamp: number;
 }
 
-/** Reports that differ by more do not scatter: between them the media clock stood still, as a stalled sound card's does. */
+/** A larger difference is not scatter: the media clock was stopped, for example by a stalled sound card. */
 const STALL_MS = 30;
 
-/** The sender's wall clock, as its reports tell it. */
+/** The sender's wall clock, derived from its reports. */
 export interface SenderWall {
-  /** Unix milliseconds of a moment in the track, in seconds after its first frame. */
+  /** Unix milliseconds of a track time in seconds after the first frame. */
   at(seconds: number): number;
-  /** Median distance of a report from what was made of all of them. */
+  /** Median distance of the reports from the derived clock. */
   scatterMs: number;
 }
 
 interface Stretch {
-  /** Seconds into the track at which its reports were made. */
+  /** Track times of the reports, in seconds. */
   seconds: number[];
-  /** When the track's first frame was, by each of them. */
+  /** Time of the track's first frame according to each report. */
   zeros: number[];
 }
 
-/** A moment is told by the reports around it; where many agree, by the middle of them. */
+/** Uses the reports around each moment; if many agree, their median. */
 export function senderWall(kind: Kind, frames: readonly SentFrame[], reports: readonly SenderReport[]): SenderWall {
   const first = frames[0]?.rtpTimestamp ?? 0;
   const stretches: Stretch[] = [];

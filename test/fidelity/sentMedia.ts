@@ -4,10 +4,10 @@ import { oggOpusFile } from "./oggOpus.ts";
 
 export type Kind = "audio" | "video";
 
-/** Units of RTP timestamps in a second: VP8 and Opus (RFC 7741, RFC 7587). */
+/** RTP clock rates of VP8 and Opus (RFC 7741, RFC 7587). */
 export const CLOCK_RATE: Readonly<Record<Kind, number>> = { video: 90_000, audio: 48_000 };
 
-/** An encoded frame on its way out. */
+/** An encoded frame that the browser sends. */
 export interface SentFrame {
   /** 32 bits. */
   rtpTimestamp: number;
@@ -16,7 +16,7 @@ export interface SentFrame {
   payload: Buffer;
 }
 
-/** When each frame is to be shown, in seconds after the first of them, across wraps of the timestamp. */
+/** Presentation time of each frame, in seconds after the first one, with timestamp wrap-arounds resolved. */
 export function mediaTimes(kind: Kind, frames: readonly Pick<SentFrame, "rtpTimestamp">[]): number[] {
   let units = 0;
   return frames.map(({ rtpTimestamp }, index) => {
@@ -26,7 +26,7 @@ export function mediaTimes(kind: Kind, frames: readonly Pick<SentFrame, "rtpTime
   });
 }
 
-/** Writes frames into a file of the simplest kind, at their RTP times counted from the first. */
+/** Writes frames into a simple file (IVF or Ogg), at their RTP times relative to the first frame. */
 export async function writeMedia(path: string, kind: Kind, frames: readonly SentFrame[]): Promise<void> {
   const units = mediaTimes(kind, frames).map((seconds) => Math.round(seconds * CLOCK_RATE[kind]));
   const payloads = frames.map(({ payload }) => payload);

@@ -17,7 +17,7 @@ export interface Line {
   at(x: number): number;
 }
 
-/** Least squares. */
+/** Fits a line with least squares. */
 export function fitLine(points: readonly (readonly [number, number])[]): Line {
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [x, y] = [mean(points.map(([at]) => at)), mean(points.map(([, value]) => value))];

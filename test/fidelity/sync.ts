@@ -7,11 +7,11 @@ export interface Offsets {
   /** 95th percentile of the distance from zero. */
   p95Ms: number;
   driftMsPerMinute: number;
-  /** Pair by pair: seconds into the file, and how far off it is in milliseconds. */
+  /** For each pair: its time in the file in seconds, and its offset in milliseconds. */
   points: readonly (readonly [number, number])[];
 }
 
-/** How far sound is off: against the pattern itself, or against what another receiver made of the same pairs. */
+/** Offsets of the sound relative to the pattern itself, or to the same pairs at another receiver. */
 export function offsetsOf(pairs: readonly Pair[], reference?: readonly Pair[]): Offsets | undefined {
   const known = reference && new Map(reference.map(({ number, offsetMs }) => [number, offsetMs]));
   const points = pairs.flatMap(({ number, flashSeconds, offsetMs }): [number, number][] => {

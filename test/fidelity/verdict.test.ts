@@ -29,32 +29,32 @@ function condition(name: string): Condition {
   return found;
 }
 
-test("a recording with everything in it has no faults, whatever the network was", () => {
+test("a complete recording has no faults under any network condition", () => {
   for (const one of CONDITIONS) expect(judge(one, call()).faults).toEqual([]);
 });
 
 test.each<[string, MeasuredCall]>([
-  ["a frame that is missing", call({ present: 999, missing: [FIRST_PACKET_AT] })],
-  ["a hole", call({ longestHoleMs: 67 })],
-  ["a frame at another time", call({ displacedMs: 25 })],
+  ["a missing frame", call({ present: 999, missing: [FIRST_PACKET_AT] })],
+  ["a gap", call({ longestHoleMs: 67 })],
+  ["a displaced frame", call({ displacedMs: 25 })],
   ["a frame that was never sent", call({ foreign: 1 })],
-  ["sound that is late", call({}, { offsets: { ...offsets, p95Ms: 21 } })],
+  ["late sound", call({}, { offsets: { ...offsets, p95Ms: 21 } })],
   ["no flash and no beep", call({}, { offsets: undefined })],
   ["a broken picture", call({}, { report: { unreadableFrames: 1 } as MeasuredCall["report"] })],
-  ["a decoder's complaint", call({}, { inspection: { decodeErrors: "error", hasCuesInFront: true } as never })],
+  ["a decoder error", call({}, { inspection: { decodeErrors: "error", hasCuesInFront: true } as never })],
   ["no cues", call({}, { inspection: { decodeErrors: "", hasCuesInFront: false } as never })],
 ])("%s is a fault of a clean call", (_what, measured) => {
   expect(judge(condition("clean"), measured).faults).toHaveLength(1);
 });
 
-test("what was sent in an outage is excused, and nothing else", () => {
+test("only frames sent during an outage may be missing", () => {
   const { impairment } = condition("outage");
   const during = FIRST_PACKET_AT + (impairment.outage?.fromMs ?? 0) + 1_000;
   expect(judge(condition("outage"), call({ missing: Array(30).fill(during) })).faults).toEqual([]);
   expect(judge(condition("outage"), call({ missing: [during, FIRST_PACKET_AT] })).faults).toHaveLength(1);
 });
 
-test("what is lost with nothing after it is excused where packets are lost, and its length is told", () => {
+test("missing frames at the very end are allowed on lossy networks, and their duration is reported", () => {
   const end = { missing: [FIRST_PACKET_AT + 9_000], missingAtEnd: 1, endMissingMs: 20 };
   const { faults, scores } = judge(condition("2 %"), call(end));
   expect({ faults, endMissingMs: scores.video?.endMissingMs }).toEqual({ faults: [], endMissingMs: 20 });

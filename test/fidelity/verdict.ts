@@ -3,13 +3,13 @@ import type { MeasuredCall } from "./measuredCall.ts";
 import type { Presence } from "./presence.ts";
 import type { Kind } from "./sentMedia.ts";
 
-/** After an outage the decoder waits for the keyframe that was asked for. */
+/** After an outage the decoder waits for the requested keyframe. */
 const AFTER_OUTAGE_MS = 1_000;
 
 export interface Score {
   sent: number;
   present: number;
-  /** What is missing besides the outage. */
+  /** Missing frames, not counting the outage. */
   missing: number;
   holeMs: number;
   startMissingMs: number;
@@ -21,11 +21,11 @@ export interface Verdict {
   scores: Partial<Record<Kind, Score>>;
   offsetP95Ms: number | undefined;
   offsetMedianMs: number | undefined;
-  /** What is not as it must be, in words; none in a good recording. */
+  /** Descriptions of all faults; empty for a good recording. */
   faults: string[];
 }
 
-/** Holds one measured call against what is asked of its condition. */
+/** Compares one measured call with the requirements of its condition. */
 export function judge(condition: Condition, measured: MeasuredCall): Verdict {
   const scores = Object.fromEntries(
     Object.entries(measured.presence).map(([kind, presence]) => [kind, score(condition, presence, measured)]),
@@ -34,19 +34,19 @@ export function judge(condition: Condition, measured: MeasuredCall): Verdict {
   const faults: string[] = [];
   for (const [kind, { sent, missing, holeMs }] of Object.entries(scores)) {
     if (missing > sent * (1 - condition.present)) faults.push(`${missing} of ${sent} frames of ${kind} are missing`);
-    if (holeMs > condition.holeMs) faults.push(`${kind} has a hole of ${holeMs.toFixed(0)} ms`);
+    if (holeMs > condition.holeMs) faults.push(`${kind} has a gap of ${holeMs.toFixed(0)} ms`);
   }
   for (const [kind, presence] of Object.entries(measured.presence)) {
     const { displacedMs } = presence;
     if (displacedMs > condition.offsetP95Ms) faults.push(`a frame of ${kind} is ${displacedMs.toFixed(0)} ms off`);
     if (presence.foreign > 0) faults.push(`${presence.foreign} frames of ${kind} were never sent`);
   }
-  if (offsets === undefined) faults.push("no flash and no beep was found");
+  if (offsets === undefined) faults.push("no pairs of flash and beep were found");
   else if (offsets.p95Ms > condition.offsetP95Ms) faults.push(`sound is off by ${offsets.p95Ms.toFixed(1)} ms`);
   if (report.undecodedFrames > 0) faults.push(`${report.undecodedFrames} frames cannot be decoded`);
   if (report.unreadableFrames > 0) faults.push(`${report.unreadableFrames} pictures are broken`);
   if (inspection.decodeErrors !== "") faults.push(`ffmpeg says: ${inspection.decodeErrors.slice(0, 200)}`);
-  if (!inspection.hasCuesInFront) faults.push("there are no cues in front");
+  if (!inspection.hasCuesInFront) faults.push("the cues are not in front");
   return { condition, scores, offsetP95Ms: offsets?.p95Ms, offsetMedianMs: offsets?.medianMs, faults };
 }
 
@@ -55,7 +55,7 @@ function score({ impairment: { outage, loss } }: Condition, presence: Presence, 
   const excused = outage
     ? presence.missing.filter((atMs) => atMs >= from && atMs <= from + outage.forMs + AFTER_OUTAGE_MS).length
     : 0;
-  // What is lost with nothing after it, no receiver can know of, or ask for again.
+  // A receiver cannot detect the loss of the last packets, so it cannot request them again.
   const unheardOf = loss ? Math.min(presence.missingAtEnd, presence.missing.length - excused) : 0;
   return {
     sent: presence.sent,

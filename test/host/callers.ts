@@ -8,7 +8,7 @@ import { here, WORK } from "./settings.ts";
 const Connected = z.object({ peerId: z.string(), connectedAt: z.number() });
 export type ConnectedCaller = z.infer<typeof Connected>;
 
-/** Callers inside a host, all connected and sending; hanging up is the end of their process. */
+/** Callers inside a host, all connected and sending. They hang up when their process ends. */
 export class Callers implements AsyncDisposable {
   readonly all: readonly ConnectedCaller[];
   readonly #hangUp: () => Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Run inside a host: callers that send pictures and sound until stdin ends.
- * `node callersInside.ts <how many> <stem of their peer ids> <folder of media>`; says each that is connected.
+ * Runs inside a host: callers that send video and audio until stdin ends.
+ * `node callersInside.ts <how many> <stem of their peer ids> <folder of media>`; prints each connected caller.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

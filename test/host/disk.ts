@@ -4,12 +4,12 @@ import { waitFor } from "../bundle/waitFor.ts";
 import { DISK, WORK } from "./settings.ts";
 
 const GIBIBYTE = 1024 ** 3;
-/** Sparse: of a disk only what was written takes room. */
+/** The file is sparse, so only written blocks use space. */
 const DISK_BYTES = 12 * GIBIBYTE;
-/** What has been written to it goes to the real disk first. */
+/** Written data is flushed to the real disk first. */
 const DETACHED_LIMIT_MS = 120_000;
 
-/** A new, empty disk. */
+/** Creates a new, empty disk. */
 export async function formatDisk(): Promise<void> {
   await mkdir(WORK, { recursive: true });
   await rm(DISK, { force: true });
@@ -19,7 +19,7 @@ export async function formatDisk(): Promise<void> {
   await runOrThrow("mkfs.ext4", ["-q", "-F", "-E", "lazy_itable_init=1,lazy_journal_init=1", DISK]);
 }
 
-/** Until nobody has the disk mounted any more: the kernel frees the loop device with the last mount. */
+/** Waits until the disk is no longer mounted: the kernel frees the loop device with the last mount. */
 export async function diskDetached(): Promise<void> {
   await waitFor("the disk's loop device is free", DETACHED_LIMIT_MS, async () => {
     return (await runOrThrow("losetup", ["--associated", DISK])).trim() === "";

@@ -16,22 +16,22 @@ export class HostEngine {
   }
 
   async started(): Promise<void> {
-    await waitFor(`the host's engine answers; ${ENGINE_LOG} has its words`, START_LIMIT_MS, () => this.#answers());
+    await waitFor(`the host's engine answers; its log is ${ENGINE_LOG}`, START_LIMIT_MS, () => this.#answers());
   }
 
-  /** As `systemctl restart docker` does it. @returns when the next one answers. */
+  /** Like `systemctl restart docker`. Resolves when the new engine answers. */
   async restart(): Promise<void> {
     const before = await this.#process();
     if (before === undefined) throw new Error("there is no engine to restart");
     process.kill(before, "SIGTERM");
-    await waitFor("another engine runs", SIGNAL_LIMIT_MS, async () => {
+    await waitFor("the new engine is running", SIGNAL_LIMIT_MS, async () => {
       const now = await this.#process();
       return now !== undefined && now !== before;
     });
     await this.started();
   }
 
-  /** Whether containers live on without it. A running engine reads it anew. */
+  /** Sets whether containers keep running without the engine. A running engine reloads its configuration. */
   async configure({ liveRestore }: { liveRestore: boolean }): Promise<void> {
     await configureEngine(liveRestore);
     const pid = await this.#process();

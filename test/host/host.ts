@@ -13,8 +13,8 @@ const NAMESPACES = ["--mount", "--pid", "--net", "--uts", "--ipc"];
 const INIT_LIMIT_MS = 5_000;
 
 /**
- * A computer within this one, for what no test may do to this one: processes, mounts, network and name of its own, a
- * disk in a file, and a Docker engine on it. It goes with the process that booted it, whatever happens to that.
+ * A simulated host for tests that would damage this machine: namespaces for processes, mounts, network and host name,
+ * a disk in a file, and its own Docker engine. It ends with the process that booted it.
  */
 export class Host implements AsyncDisposable {
   readonly engine: HostEngine;
@@ -27,7 +27,7 @@ export class Host implements AsyncDisposable {
     this.engine = new HostEngine(initPid);
   }
 
-  /** Starts it from the disk that is there. @returns when its engine answers. */
+  /** Boots from the existing disk. Resolves when its engine answers. */
   static async boot({ liveRestore = false } = {}): Promise<Host> {
     await rm(SOCKET, { force: true });
     await configureEngine(liveRestore);
@@ -46,18 +46,18 @@ export class Host implements AsyncDisposable {
     }
   }
 
-  /** A program in the host's network, with the files of this machine. It is to end when its stdin does. */
+  /** Starts a program in the host's network with this machine's files. It must exit when its stdin ends. */
   spawnInside(program: string, args: readonly string[]): ChildProcess {
     const enter = ["--target", String(this.#initPid), "--net", "--pid", "--"];
     return spawn("nsenter", [...enter, program, ...args], { stdio: ["pipe", "pipe", "inherit"] });
   }
 
-  /** A path on the host's disk, as this machine sees it. */
+  /** A path on the host's disk, as seen from this machine. */
   onDisk(path: string): string {
     return join(`/proc/${this.#initPid}/root`, MOUNT, path);
   }
 
-  /** Every process is gone at once, and what has not reached the disk is lost. @returns when it was (unix ms). */
+  /** Kills all processes at once and discards unflushed data. @returns the time of the power cut (unix ms). */
   async cutPower(): Promise<number> {
     const at = Date.now();
     await runOrThrow(here("cutPower"), [String(this.#initPid), MOUNT]);

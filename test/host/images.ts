@@ -8,7 +8,7 @@ const IMAGES = ["web", "signaling", "skyway-webrtc-gateway", "orchestrator", "do
   (name) => `skyway-call-recorder/${name}:${IMAGE_TAG}`,
 );
 
-/** Gives an engine the bundle's images, as this machine's engine has them. Those that are there already are not sent. */
+/** Copies the bundle's images from this machine's engine to another engine, except images that it already has. */
 export async function loadImages(host: string): Promise<void> {
   const missing: string[] = [];
   for (const image of IMAGES) if ((await idOf(image, ["--host", host])) !== (await idOf(image))) missing.push(image);

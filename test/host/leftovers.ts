@@ -5,7 +5,7 @@ import { CONTROL_GROUP, here, WORK } from "./settings.ts";
 
 const CONTROL_GROUPS = "/sys/fs/cgroup";
 
-/** Takes away whatever an earlier host left, also one whose test was killed; its disk too, unless that is to be kept. */
+/** Removes everything of earlier hosts, including hosts of killed tests. `keepDisk` keeps the disk. */
 export async function removeLeftovers({ keepDisk = false } = {}): Promise<void> {
   for (const pid of await initProcesses()) process.kill(pid, "SIGKILL");
   await diskDetached();
@@ -13,7 +13,7 @@ export async function removeLeftovers({ keepDisk = false } = {}): Promise<void> 
   if (!keepDisk) await rm(WORK, { recursive: true, force: true });
 }
 
-/** A host of this project that still runs: its first process has our script and folder on its command line. */
+/** Finds a running host of this project by its init script and folder on the command line. */
 async function initProcesses(): Promise<number[]> {
   const found: number[] = [];
   for (const name of await readdir("/proc")) {
@@ -24,7 +24,7 @@ async function initProcesses(): Promise<number[]> {
   return found;
 }
 
-/** They are folders that outlive their processes: in each hierarchy of version 1, or in the one of version 2. */
+/** Control groups are folders that outlive their processes, in each cgroup v1 hierarchy or in the cgroup v2 one. */
 export async function removeControlGroups(): Promise<void> {
   for (const hierarchy of [".", ...(await readdir(CONTROL_GROUPS))]) {
     await removeTree(join(CONTROL_GROUPS, hierarchy, CONTROL_GROUP));

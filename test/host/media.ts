@@ -4,13 +4,13 @@ import { z } from "zod";
 import { opusFrames, vp8Frames } from "../rtp/samples.ts";
 import { WORK } from "./settings.ts";
 
-/** Two seconds, at 50 pictures a second; a keyframe each second, as there is no encoder that could be asked for one. */
+/** Two seconds at 50 frames per second, with a keyframe per second, because no encoder can make one on request. */
 const FRAMES = 100;
 const KEY_EVERY = 50;
 
 const Media = z.object({ video: z.array(z.base64()), audio: z.array(z.base64()) });
 
-/** Leaves in the host's folder what callers send, for those inside to read. */
+/** Writes the callers' media into the host's folder, where the callers read it. */
 export async function makeMedia(): Promise<void> {
   const [video, audio] = await Promise.all([vp8Frames({ frames: FRAMES, keyEvery: KEY_EVERY }), opusFrames(FRAMES)]);
   const media = { video: video.map(inBase64), audio: audio.map(inBase64) };

@@ -12,21 +12,21 @@ import type { Host } from "./host.ts";
 
 const SETTLED_LIMIT_MS = 120_000;
 
-/** What became of a call that was cut off. */
+/** The result of an interrupted call. */
 export interface Outcome {
   peerId: string;
   state: string;
   reason: string;
   code: string | undefined;
   seconds: number;
-  /** At the end: what was not in the file of what had been sent until then. */
+  /** Sent media at the end that is not in the file. */
   lostSeconds: number;
-  /** By how much the manifest's end is after the real one. */
+  /** How much later the manifest's end is than the real end. */
   endedLateSeconds: number;
   decodeErrors: string;
 }
 
-/** Waits until the callers' legs are over, and looks at what is left of them. `cutAt`: unix ms. */
+/** Waits until the callers' legs are over and evaluates them. `cutAt`: unix ms. */
 export async function outcomes(callers: readonly ConnectedCaller[], cutAt: number): Promise<Outcome[]> {
   const found: Outcome[] = [];
   for (const caller of callers) {
@@ -44,9 +44,9 @@ export async function outcomes(callers: readonly ConnectedCaller[], cutAt: numbe
   return found;
 }
 
-/** What is wrong with the volume once no call is up; empty when nothing is. */
-export async function untruths(host: Host): Promise<string[]> {
-  const wrong = (await listVolume("spool")).map((file) => `${file} is left`);
+/** Inconsistencies of the volume when there is no call; normally empty. */
+export async function inconsistencies(host: Host): Promise<string[]> {
+  const wrong = (await listVolume("spool")).map((file) => `${file} is left over`);
   for (const file of await listVolume("calls")) {
     if (!file.endsWith("/call.json")) {
       if (file.endsWith(".tmp")) wrong.push(`${file} is half-written`);
@@ -80,5 +80,5 @@ async function settled(peerId: string): Promise<{ call: Call; leg: Leg }> {
 
 async function whole(call: Call, leg: Leg): Promise<{ durationSeconds: number; decodeErrors: string }> {
   await using file = await download(fileUrl(call, leg));
-  return await inspect(file.path); // before the file is gone
+  return await inspect(file.path); // before the file is deleted
 }

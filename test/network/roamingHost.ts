@@ -9,55 +9,55 @@ import { PROJECT } from "../bundle/settings.ts";
 
 export type Network = "wifi" | "mobile";
 
-interface Place {
-  /** Of this machine's end and of the other one, within a /24. */
+interface NetworkSettings {
+  /** Host numbers of this machine's end and of the roaming host's end, within a /24. */
   here: number;
   there: number;
-  /** The lower, the sooner it is used for what is not bound to a network yet. */
+  /** Route metric: the lowest is used for sockets that are not bound to a network. */
   metric: number;
-  /** Of routes, for what comes from its address. */
+  /** Routing table for packets from its address. */
   table: number;
 }
 
-const PLACES: Record<Network, Place> = {
+const NETWORK_SETTINGS: Record<Network, NetworkSettings> = {
   wifi: { here: 17, there: 18, metric: 100, table: 101 },
   mobile: { here: 33, there: 34, metric: 200, table: 102 },
 };
 const NETWORKS: readonly Network[] = ["wifi", "mobile"];
 
-/** Each project has names and addresses of its own; 198.18.0.0/15 is for tests, and nobody's network (RFC 2544). */
+/** Names and addresses differ per project; 198.18.0.0/15 is reserved for tests (RFC 2544). */
 const DIGEST = createHash("sha256").update(PROJECT).digest();
 const NAMESPACE = `${PROJECT}-roaming`;
-const STEM = `scr${DIGEST.toString("hex", 0, 3)}`; // names of interfaces have 15 characters at most
+const STEM = `scr${DIGEST.toString("hex", 0, 3)}`; // interface names have at most 15 characters
 const SUBNET = `198.${18 + ((DIGEST[3] ?? 0) % 2)}.${DIGEST[4]}`;
 
-/** Of its own, too (RFC 4193). */
+/** Also different per project (RFC 4193). */
 const SUBNET_IPV6 = `fd${DIGEST.toString("hex", 5, 6)}:${DIGEST.toString("hex", 6, 8)}:${DIGEST.toString("hex", 8, 10)}`;
 
-/** 4, or 6 for a host that has no other addresses. */
+/** 4, or 6 for a host with IPv6 only. */
 export type Family = 4 | 6;
 
-/** By which a roaming host reaches this machine, over either network. */
+/** This machine's address for a roaming host, over either network. */
 export const SERVERS: Record<Family, string> = { 4: addressOf(4, 1), 6: addressOf(6, 1) };
 
 const Links = z.array(z.object({ stats64: z.object({ tx: z.object({ bytes: z.number() }) }) }));
 
-/** This machine's address for roaming hosts, until the end of its scope (`await using`). It needs root. */
+/** Adds this machine's address for roaming hosts until the end of its scope (`await using`). Requires root. */
 export async function openServerAddress(family: Family = 4): Promise<AsyncDisposable> {
-  if (process.getuid?.() !== 0) throw new Error("addresses and network namespaces of one's own need root");
+  if (process.getuid?.() !== 0) throw new Error("adding addresses and network namespaces requires root");
   const one = `${SERVERS[family]}/${family === 4 ? 32 : 128}`;
   const remove = () => run("ip", ["address", "delete", one, "dev", "lo"]);
-  await remove(); // what an aborted run left
+  await remove(); // leftovers of an aborted run
   await ip("address", "add", one, "dev", "lo");
   return { [Symbol.asyncDispose]: async () => void (await remove()) };
 }
 
 /**
- * Another machine within this one, with two networks, as a telephone has: what is bound to the address of one goes by
- * that one, and by none when it is gone.
+ * A simulated machine with two networks, like a phone. A socket that is bound to the address of a network uses only
+ * that network, and none when it is down.
  */
 export class RoamingHost implements AsyncDisposable {
-  /** Makes it, with these networks up, and takes away what an aborted run left of one. */
+  /** Creates the host with these networks up, after removing leftovers of an aborted run. */
   static async open(up: readonly Network[], family: Family = 4): Promise<RoamingHost> {
     await removeAll();
     try {
@@ -80,7 +80,7 @@ export class RoamingHost implements AsyncDisposable {
   }
 
   async up(network: Network): Promise<void> {
-    const { here, there, metric, table } = PLACES[network];
+    const { here, there, metric, table } = NETWORK_SETTINGS[network];
     const family = `-${this.#family}`;
     const route = ["default", "via", addressOf(this.#family, here), "dev", network];
     await inside("link", "set", network, "up");
@@ -89,19 +89,19 @@ export class RoamingHost implements AsyncDisposable {
     await inside(family, "route", "add", ...route, "table", String(table));
   }
 
-  /** Nothing comes by it any more, and nobody is told. Its address goes with it, as with whatever manages networks. */
+  /** Takes the network down without notifying the other side, and removes its address like a network manager. */
   async down(network: Network): Promise<void> {
     await inside("link", "set", network, "down");
     await inside("address", "flush", "dev", network);
   }
 
-  /** Bytes that have left by a network. */
+  /** Bytes sent over a network. */
   async sent(network: Network): Promise<number> {
     const [link] = Links.parse(JSON.parse(await inside("-json", "-statistics", "link", "show", network)));
     return link?.stats64.tx.bytes ?? 0;
   }
 
-  /** A Chromium there. Pages of `origin` may open camera and microphone, as if it had a certificate. */
+  /** Starts Chromium on the host. Pages of `origin` may open camera and microphone as if they used HTTPS. */
   launchChromium(origin: string): Promise<Browser> {
     return launchChromium({
       executablePath: fileURLToPath(new URL("chromium", import.meta.url)),
@@ -117,12 +117,12 @@ export class RoamingHost implements AsyncDisposable {
 }
 
 async function connect(network: Network, family: Family): Promise<void> {
-  const { here, there, table } = PLACES[network];
+  const { here, there, table } = NETWORK_SETTINGS[network];
   const outer = nameOf(network);
   await ip("link", "add", outer, "type", "veth", "peer", "name", network, "netns", NAMESPACE);
   await ip("address", "add", ...withNet(family, here), "dev", outer);
   await ip("link", "set", outer, "up");
-  // As every network does: what comes from an address of another one is not passed on.
+  // Like real networks, packets from an address of another network are dropped.
   await writeFile(`/proc/sys/net/ipv4/conf/${outer}/rp_filter`, "1");
   await inside(`-${family}`, "rule", "add", "from", addressOf(family, there), "lookup", String(table));
 }
@@ -131,12 +131,12 @@ function addressOf(family: Family, place: number): string {
   return family === 4 ? `${SUBNET}.${place}` : `${SUBNET_IPV6}::${place.toString(16)}`;
 }
 
-/** With the network that it is in, one of 16 addresses. Nobody else can have it: it need not be asked for first. */
+/** One of 16 addresses with its prefix. Nobody else can have it, so duplicate address detection is not needed. */
 function withNet(family: Family, place: number): string[] {
   return family === 4 ? [`${addressOf(4, place)}/28`] : [`${addressOf(6, place)}/124`, "nodad"];
 }
 
-/** Interfaces go with their other ends: their namespace itself stays for as long as a process is in it. */
+/** Deletes interfaces from this side, because the namespace exists as long as a process is in it. */
 async function removeAll(): Promise<void> {
   for (const network of NETWORKS) await run("ip", ["link", "delete", nameOf(network)]);
   await run("ip", ["netns", "delete", NAMESPACE]);

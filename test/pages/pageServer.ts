@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 const HTML = "text/html; charset=utf-8";
 const SCRIPT = "text/javascript";
 
-/** Everything the pages load. skyway-js, PeerJS and whip-whep are the files that npm delivers, untouched. */
+/** All files that the pages load. skyway-js, PeerJS and whip-whep are unmodified files from their npm packages. */
 const FILES: Record<string, { file: string; type: string }> = {
   "/caller.html": { file: fileURLToPath(new URL("caller.html", import.meta.url)), type: HTML },
   "/player.html": { file: fileURLToPath(new URL("player.html", import.meta.url)), type: HTML },
-  "/scene.js": { file: fileURLToPath(new URL("scene.js", import.meta.url)), type: SCRIPT },
+  "/syntheticMedia.js": { file: fileURLToPath(new URL("syntheticMedia.js", import.meta.url)), type: SCRIPT },
   "/skyway.js": { file: createRequire(import.meta.url).resolve("skyway-js"), type: SCRIPT },
   "/pattern.html": { file: fileURLToPath(new URL("../fidelity/page/pattern.html", import.meta.url)), type: HTML },
   "/peerjs.html": { file: fileURLToPath(new URL("peerjs.html", import.meta.url)), type: HTML },
@@ -20,7 +20,7 @@ const FILES: Record<string, { file: string; type: string }> = {
   "/whip.js": { file: fileURLToPath(import.meta.resolve("whip-whep/whip.js")), type: SCRIPT },
   "/peerjs.js": { file: fileURLToPath(new URL("peerjs.min.js", import.meta.resolve("peerjs"))), type: SCRIPT },
 };
-/** Scripts of pages that are written in TypeScript; the browser gets them without the types. */
+/** TypeScript scripts of the pages, served with their types stripped. */
 const TYPESCRIPT = /^\/fidelity\/(page\/)?[A-Za-z]+\.ts$/;
 
 export interface PageServer {
@@ -29,7 +29,7 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
-/** Serves the test pages from an origin of their own, as a user's web site would. */
+/** Serves the test pages from a separate origin, like a user's web site. */
 export async function servePages(address = "127.0.0.1"): Promise<PageServer> {
   const server = createServer(async (request, response) => {
     const page = await load(new URL(request.url ?? "/", "http://localhost").pathname);

@@ -10,9 +10,9 @@ const ENCODERS = {
   H264: "-c:v libx264 -preset ultrafast -tune zerolatency -profile:v baseline -pix_fmt yuv420p",
 };
 
-/** ffmpeg, that sends a picture of one colour and a tone into ports of the gateway. */
+/** An ffmpeg process that sends a single-colour picture and a tone to ports of the gateway. */
 export class Program implements AsyncDisposable {
-  readonly wishes: UdpReceiver;
+  readonly feedback: UdpReceiver;
   readonly received: UdpReceiver;
   readonly #process: ChildProcess;
   readonly #codecs: { video: string; audio: string };
@@ -28,7 +28,7 @@ export class Program implements AsyncDisposable {
   ) {
     this.#process = process;
     this.#codecs = codecs;
-    [this.wishes, this.received] = receivers;
+    [this.feedback, this.received] = receivers;
     this.video = video;
     this.audio = audio;
   }
@@ -75,14 +75,14 @@ export class Program implements AsyncDisposable {
   }
 
   get redirectParams() {
-    return { video: this.received.address, video_rtcp: this.wishes.address };
+    return { video: this.received.address, video_rtcp: this.feedback.address };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = once(this.#process, "exit");
     this.#process.kill("SIGKILL");
     await ended;
-    await this.wishes[Symbol.asyncDispose]();
+    await this.feedback[Symbol.asyncDispose]();
     await this.received[Symbol.asyncDispose]();
   }
 }

@@ -1,5 +1,5 @@
-# A program in the manner of the official gateway's samples: Net::HTTP without a header, one connection a request, and a
-# thread for each event that is waited for, which throws all others away.
+# A program like the official gateway's samples: Net::HTTP without headers, one connection per request, and one thread
+# per awaited event, which discards all other events.
 #
 #   ruby recorder.rb <origin of the gateway> <key> <peer id> <video port> <audio port>
 require "json"

@@ -1,7 +1,7 @@
-// Stands between the orchestrator and our gateway, and lets through what the official reference has: its 22 endpoints
-// and their fields. All else is answered as a gateway does that has never heard of it.
+// A proxy between the orchestrator and this project's gateway that passes only the 22 endpoints and the fields of the
+// official reference. It answers everything else like a gateway that does not support it.
 //
-// Environment: GATEWAY_URL. Says what it refused and what it was asked for on standard output, a JSON line each.
+// Environment: GATEWAY_URL. Prints refused and forwarded requests to standard output, one JSON object per line.
 import { createServer, type IncomingMessage } from "node:http";
 import { networkInterfaces } from "node:os";
 import { text } from "node:stream/consumers";
@@ -59,17 +59,17 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   return said === "" ? undefined : JSON.parse(said);
 }
 
-/** Has the media take its way through here, where what a body names are addresses of recorders. */
+/** Redirects media through this proxy if a body contains addresses of recorders. */
 async function redirected(body: Json, path: string): Promise<Json> {
-  if (path.endsWith("/pli")) return { ...(await detour(body as unknown as WireAddress)) };
+  if (path.endsWith("/pli")) return { ...(await redirectTo(body as unknown as WireAddress)) };
   const to = body["redirect_params"] as Record<string, WireAddress> | undefined;
   if (!to) return body;
   const named = KINDS.flatMap((kind) => (to[kind] ? [[kind, to[kind]] as const] : []));
-  const passed = await Promise.all(named.map(async ([kind, address]) => [kind, await detour(address)]));
+  const passed = await Promise.all(named.map(async ([kind, address]) => [kind, await redirectTo(address)]));
   return { ...body, redirect_params: Object.fromEntries(passed) };
 }
 
-async function detour({ ip_v4, port }: WireAddress): Promise<WireAddress> {
+async function redirectTo({ ip_v4, port }: WireAddress): Promise<WireAddress> {
   const to = { host: ip_v4, port };
   let redirection = redirections.get(key(to));
   if (!redirection) {
@@ -79,7 +79,7 @@ async function detour({ ip_v4, port }: WireAddress): Promise<WireAddress> {
   return { ip_v4: addressTowards(ip_v4), port: redirection.port };
 }
 
-/** Of our own, in the recorders' network. */
+/** This container's address in the recorders' network. */
 function addressTowards(recorder: string): string {
   const own = Object.values(networkInterfaces()).flatMap((one) => one ?? []);
   const found = own.find(({ address, netmask, family }) => {

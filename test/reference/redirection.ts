@@ -12,8 +12,8 @@ const BYE = 203;
 const LAST_TYPE = 207;
 
 /**
- * Media on its way from the gateway to a recorder. What the peer sends is passed on; the BYE with which our gateway
- * tells a recorder that it is over is not.
+ * Forwards media from the gateway to a recorder, except the BYE with which this project's gateway notifies a recorder
+ * of the end.
  */
 export class Redirection {
   readonly port: number;
@@ -48,7 +48,7 @@ function isRtcp(packet: Buffer): boolean {
   return type >= SENDER_REPORT && type <= LAST_TYPE;
 }
 
-/** Compounds are packets one after another, each with its length in words. */
+/** A compound packet is a sequence of packets, each with its length in 32-bit words. */
 function withoutBye(compound: Buffer): Buffer {
   const kept: Buffer[] = [];
   for (let at = 0; at + 4 <= compound.length; ) {

@@ -1,11 +1,11 @@
-/** The official REST reference (api-0.4.3.yaml) as far as names go: what is not in here, the official gateway does not know. */
+/** The names in the official REST reference (api-0.4.3.yaml). The official gateway supports nothing else. */
 
-/** Which fields there are; `true` for whatever is below. */
+/** The fields of an object; `true` allows any content. */
 export type Fields = true | { [name: string]: Fields };
 
 interface Operation {
   method: string;
-  /** Of the path without its query. */
+  /** Matches the path without its query. */
   path: RegExp;
   takes?: Fields;
   answers: Fields;
@@ -71,7 +71,7 @@ export function operationOf(method: string, path: string): Operation | undefined
   return OPERATIONS.find((operation) => operation.method === method && operation.path.test(path));
 }
 
-/** What of a value the reference knows. */
+/** The part of a value that is in the reference. */
 export function known(fields: Fields, value: unknown): unknown {
   if (fields === true || typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** Takes encoded media out of the simplest files that ffmpeg writes. */
+/** Extracts encoded media from simple files that ffmpeg writes. */
 
 /** Frames of an IVF file: VP8, VP9, AV1. */
 export function ivfFrames(file: Buffer): Buffer[] {
@@ -23,7 +23,7 @@ export function opusPackets(file: Buffer): Buffer[] {
     for (const size of file.subarray(page + 27, page + 27 + segments)) {
       parts.push(file.subarray(at, at + size));
       at += size;
-      if (size === 255) continue; // goes on in the next segment
+      if (size === 255) continue; // continues in the next segment
       packets.push(Buffer.concat(parts));
       parts = [];
     }
@@ -34,7 +34,7 @@ export function opusPackets(file: Buffer): Buffer[] {
 
 const ACCESS_UNIT_DELIMITER = Buffer.of(0, 0, 0, 1, 9);
 
-/** Access units of an H264 byte stream that has a delimiter before each of them. */
+/** Access units of an H264 byte stream with access unit delimiters. */
 export function accessUnits(stream: Buffer): Buffer[] {
   const units: Buffer[] = [];
   let start = 0;

@@ -1,9 +1,9 @@
-/** RTP and RTCP as bytes (RFC 3550), for tests that send what no browser would. */
+/** Builds RTP and RTCP packets (RFC 3550), for tests that send what no browser would send. */
 
 export const RTP_HEADER_BYTES = 12;
 const VERSION = 0x80;
 const MARKER = 0x80;
-/** Seconds from 1900, where NTP begins, to 1970. */
+/** Seconds from 1900 (the NTP epoch) to 1970. */
 const NTP_EPOCH_SECONDS = 2_208_988_800;
 
 export interface RtpFields {

@@ -1,17 +1,17 @@
-/** How frames are cut into RTP payloads, one function a codec. */
+/** Splits frames into RTP payloads, one function per codec. */
 
 const MAX_PAYLOAD_BYTES = 1_150;
 
 export type Payloads = (frame: Buffer) => Buffer[];
 
-/** Audio: a packet is a payload (RFC 7587, RFC 3551). */
+/** Audio: one frame per packet (RFC 7587, RFC 3551). */
 export const wholePayload: Payloads = (frame) => [frame];
 
-/** RFC 7741: a descriptor of one byte, which says where the frame starts. */
+/** RFC 7741: a descriptor of one byte, which marks the start of a frame. */
 export const vp8Payloads: Payloads = (frame) =>
   pieces(frame, MAX_PAYLOAD_BYTES).map((piece, index) => Buffer.concat([Buffer.of(index === 0 ? 0x10 : 0), piece]));
 
-/** RFC 9628: begin, end, and whether other frames are needed to decode it. */
+/** RFC 9628: start, end, and whether the frame depends on other frames. */
 export const vp9Payloads: Payloads = (frame) => {
   const predicted = isVp9Keyframe(frame) ? 0 : 0x40;
   const cut = pieces(frame, MAX_PAYLOAD_BYTES);
@@ -21,10 +21,10 @@ export const vp9Payloads: Payloads = (frame) => {
   });
 };
 
-/** RFC 6184, packetization mode 1: small units as they are, large ones as FU-A. */
+/** RFC 6184, packetization mode 1: small NAL units unchanged, large ones as FU-A. */
 export const h264Payloads: Payloads = (accessUnit) => nalUnits(accessUnit).flatMap(nalPayloads);
 
-/** RFC 6184, packetization mode 0: every unit in one packet, however large. */
+/** RFC 6184, packetization mode 0: one packet per NAL unit of any size. */
 export const h264SinglePayloads: Payloads = (accessUnit) => nalUnits(accessUnit);
 
 function nalPayloads(unit: Buffer): Buffer[] {
@@ -38,7 +38,7 @@ function nalPayloads(unit: Buffer): Buffer[] {
   });
 }
 
-/** The units of a byte stream (ITU-T H.264, annex B), without their start codes. */
+/** The NAL units of a byte stream (ITU-T H.264, annex B), without start codes. */
 export function nalUnits(stream: Buffer): Buffer[] {
   const units: Buffer[] = [];
   let start = afterStartCode(stream, 0);

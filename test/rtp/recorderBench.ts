@@ -8,7 +8,7 @@ import { RECORDER_IMAGE } from "../bundle/settings.ts";
 export type Kind = "audio" | "video";
 export const PORTS: Readonly<Record<Kind, number>> = { video: 5000, audio: 5002 };
 const IMAGE = process.env["RECORDER_IMAGE"] ?? RECORDER_IMAGE;
-/** As the orchestrator confines recorders. */
+/** The same limits as the orchestrator sets for recorders. */
 const CONFINED = [
   ...["--init", "--read-only", "--tmpfs", "/tmp:size=16m", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
   ...["--user", "10001:10001", "--memory", "256m", "--memory-swap", "256m", "--cpus", "1", "--pids-limit", "64"],
@@ -18,7 +18,7 @@ export interface RecorderLine {
   event: string;
   kind?: Kind;
   code?: number;
-  /** Milliseconds since the container was asked for. */
+  /** Milliseconds since the container was requested. */
   atMs: number;
 }
 
@@ -27,21 +27,21 @@ export interface RunningRecorder {
   readonly id: string;
   readonly address: string;
   readonly lines: readonly RecorderLine[];
-  /** Resolves when every track has ended, or the container. */
+  /** Resolves when all tracks or the container have ended. */
   readonly recorded: Promise<void>;
   signal(name: "TERM" | "KILL"): Promise<void>;
-  /** Runs a line of bash in the container. */
+  /** Runs a bash command in the container. */
   inside(line: string): Promise<void>;
-  /** Resolves when the container has ended, with the container's exit code. */
+  /** Resolves with the exit code when the container has ended. */
   readonly ended: Promise<{ code: number | null; stderr: string }>;
 }
 
-/** A network and a volume of their own for recorders under test; gone at the end of its scope (`await using`). */
+/** A separate network and volume for recorders under test; removed at the end of the scope (`await using`). */
 export interface RecorderBench extends AsyncDisposable {
   record(sdps: Partial<Record<Kind, string>>, ...words: string[]): Promise<RunningRecorder>;
   /** The image's other commands: assemble, probe, check. */
   command(...command: string[]): Promise<Finished>;
-  /** Runs a shell line with the recordings in /recordings. */
+  /** Runs a shell command with the recordings in /recordings. */
   shell(line: string): Promise<string>;
 }
 
@@ -112,7 +112,7 @@ async function started(child: ChildProcess, container: string, id: string): Prom
   let stderr = "";
   const [bound, recorded] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   createInterface({ input: child.stdout ?? process.stdin }).on("line", (line) => {
-    if (lines.at(-1)?.event === "recorded") return; // what `assemble` prints
+    if (lines.at(-1)?.event === "recorded") return; // the output of `assemble` follows
     lines.push({ ...(JSON.parse(line) as RecorderLine), atMs: performance.now() - askedAt });
     if (lines.at(-1)?.event === "bound") bound.resolve();
     if (lines.at(-1)?.event === "recorded") recorded.resolve();

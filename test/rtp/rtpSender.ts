@@ -5,16 +5,16 @@ import type { Payloads } from "./payloads.ts";
 
 export interface SenderSettings {
   host: string;
-  /** RTCP goes there too (RFC 5761), in line with the packets. */
+  /** RTCP is sent there too (RFC 5761), in order with the packets. */
   port: number;
   payloadType: number;
   payloads: Payloads;
   ssrc?: number;
-  /** Default 1; where sequence numbers wrap is a matter of tests. */
+  /** Default 1. Tests of wrap-arounds set it. */
   firstSequence?: number;
 }
 
-/** Sends one track as a gateway does: frames in order, as they are asked for, with the timestamps that are asked for. */
+/** Sends one track like a gateway: frames in the requested order with the requested timestamps. */
 export class RtpSender implements AsyncDisposable {
   readonly #socket = createSocket("udp4");
   readonly #settings: SenderSettings;
@@ -54,7 +54,7 @@ export class RtpSender implements AsyncDisposable {
     await this.#send(bye(this.#ssrc), this.#settings.port);
   }
 
-  /** Leaves out so many sequence numbers, as packets do that nobody could repair. */
+  /** Skips this many sequence numbers, like packets that are permanently lost. */
   skip(packets: number): void {
     this.#sequence += packets;
   }

@@ -2,36 +2,36 @@ import { RECORDER_IMAGE } from "../bundle/settings.ts";
 import { output } from "../fidelity/process.ts";
 import { accessUnits, ivfFrames, opusPackets } from "./frames.ts";
 
-export interface VideoWish {
+export interface VideoOptions {
   frames: number;
   /** Default 320x240. */
   size?: string;
-  /** Frames between keyframes; default: none but the first. */
+  /** Frames between keyframes; by default only the first frame is a keyframe. */
   keyEvery?: number;
 }
 
 const FRAME_RATE = 30;
 const NEVER = 1_000_000;
 
-/** Encoded by the recorder image's own ffmpeg, so that the host needs none. */
-export async function vp8Frames(wish: VideoWish): Promise<Buffer[]> {
+/** Encoded with the ffmpeg of the recorder image, so that the host needs none. */
+export async function vp8Frames(options: VideoOptions): Promise<Buffer[]> {
   const codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k", "-auto-alt-ref", "0"];
-  return ivfFrames(await encode([...picture(wish), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
+  return ivfFrames(await encode([...picture(options), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
 }
 
-export async function vp9Frames(wish: VideoWish): Promise<Buffer[]> {
+export async function vp9Frames(options: VideoOptions): Promise<Buffer[]> {
   const codec = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k"];
-  return ivfFrames(await encode([...picture(wish), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
+  return ivfFrames(await encode([...picture(options), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
 }
 
-/** Access units with their delimiters, as cameras of phones encode them. */
-export async function h264Frames(wish: VideoWish & { profile: "baseline" | "high" }): Promise<Buffer[]> {
-  const codec = ["-c:v", "libx264", "-profile:v", wish.profile, "-preset", "ultrafast", "-tune", "zerolatency"];
+/** Access units with delimiters, as phone cameras encode them. */
+export async function h264Frames(options: VideoOptions & { profile: "baseline" | "high" }): Promise<Buffer[]> {
+  const codec = ["-c:v", "libx264", "-profile:v", options.profile, "-preset", "ultrafast", "-tune", "zerolatency"];
   const delimited = ["-bsf:v", "h264_metadata=aud=insert", "-f", "h264"];
-  return accessUnits(await encode([...picture(wish), ...codec, "-pix_fmt", "yuv420p", ...delimited]));
+  return accessUnits(await encode([...picture(options), ...codec, "-pix_fmt", "yuv420p", ...delimited]));
 }
 
-/** 20 ms each, of a tone. */
+/** Opus frames of a tone, 20 ms each. */
 export async function opusFrames(count: number): Promise<Buffer[]> {
   const tone = `sine=frequency=440:sample_rate=48000:duration=${count / 50}`;
   const codec = ["-c:a", "libopus", "-b:a", "32k", "-ac", "2", "-f", "ogg"];
@@ -41,7 +41,7 @@ export async function opusFrames(count: number): Promise<Buffer[]> {
 /** 20 ms of G.711 silence. */
 export const PCMU_SILENCE = Buffer.alloc(160, 0xff);
 
-function picture({ frames, size = "320x240", keyEvery = NEVER }: VideoWish): string[] {
+function picture({ frames, size = "320x240", keyEvery = NEVER }: VideoOptions): string[] {
   const source = `testsrc2=size=${size}:rate=${FRAME_RATE}`;
   return ["-f", "lavfi", "-i", source, "-frames:v", `${frames}`, "-g", `${keyEvery}`, "-keyint_min", `${keyEvery}`];
 }

@@ -11,11 +11,11 @@ const SERVICES = ["web", "signaling", "skyway-webrtc-gateway", "orchestrator", "
 export type Service = (typeof SERVICES)[number];
 const isNode = (service: Service): boolean => service !== "web";
 const KIBIBYTE = 1024;
-/** By then nothing of having looked is left. */
+/** Time until the measurement itself has no effect any more. */
 const INSPECTOR_CLOSES_MS = 500;
 
-/** What one service's processes hold. */
-export interface Held {
+/** Resources used by one service's processes. */
+export interface ProcessResources {
   residentBytes: number;
   /** Open files, pipes and sockets. */
   handles: number;
@@ -23,12 +23,12 @@ export interface Held {
   threads: number;
 }
 
-/** What the bundle holds of the host at one moment. */
+/** Resources that the bundle uses at one moment. */
 export interface Footprint {
-  services: Record<Service, Held>;
-  /** After everything that can be was collected; of those in Node.js. */
+  services: Record<Service, ProcessResources>;
+  /** Needed memory after garbage collection, only for services that run on Node.js. */
   neededBytes: Partial<Record<Service, number>>;
-  /** Containers of recorders, running or not. */
+  /** Number of recorder containers, running or not. */
   recorders: number;
   networks: number;
   volumes: number;
@@ -40,7 +40,7 @@ export async function footprint(): Promise<Footprint> {
   const own = ["--filter", `label=com.docker.compose.project=${PROJECT}`, "--quiet"];
   const needed = await neededByAll();
   const [services, recorders, networks, volumes, spool] = await Promise.all([
-    heldByAll(),
+    allProcessResources(),
     recorderContainers(),
     list("network", "ls", ...own),
     list("volume", "ls", ...own),
@@ -56,18 +56,17 @@ async function neededByAll(): Promise<Footprint["neededBytes"]> {
   return Object.fromEntries(bytes);
 }
 
-/** What the processes of every service hold, read where the host sees them: nothing is started to look. */
-export async function heldByAll(): Promise<Record<Service, Held>> {
+/** Resources used by every service's processes, read from the host's /proc, so that no process has to be started. */
+export async function allProcessResources(): Promise<Record<Service, ProcessResources>> {
   const names = SERVICES.map((service) => `${PROJECT}-${service}-1`);
   const pids = (await runOrThrow("docker", ["inspect", "--format", "{{.State.Pid}}", ...names])).trim().split("\n");
-  return Object.fromEntries(SERVICES.map((service, index) => [service, heldBy(Number(pids[index]))])) as Record<
-    Service,
-    Held
-  >;
+  return Object.fromEntries(
+    SERVICES.map((service, index) => [service, processResources(Number(pids[index]))]),
+  ) as Record<Service, ProcessResources>;
 }
 
-function heldBy(root: number): Held {
-  const sum: Held = { residentBytes: 0, handles: 0, sockets: 0, threads: 0 };
+function processResources(root: number): ProcessResources {
+  const sum: ProcessResources = { residentBytes: 0, handles: 0, sockets: 0, threads: 0 };
   for (const pid of processTree(root)) {
     try {
       const status = readFileSync(`/proc/${pid}/status`, "utf8");
@@ -77,7 +76,7 @@ function heldBy(root: number): Held {
       sum.handles += handles.length;
       sum.sockets += handles.filter((target) => target.startsWith("socket:")).length;
     } catch {
-      // It has ended: a health check, mostly.
+      // The process has ended; usually it was a health check.
     }
   }
   return sum;

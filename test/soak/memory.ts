@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { composeOrThrow } from "../bundle/compose.ts";
 
-/** What a Node.js process holds once all that nobody needs any more was collected. */
+/** Memory of a Node.js process after garbage collection. */
 const Memory = z.object({
   heapUsed: z.number(),
-  /** Memory of native objects, array buffers included. */
+  /** Memory of native objects, including array buffers. */
   external: z.number(),
 });
 
 /**
- * Runs inside the container: asks the service's own process by its inspector, which listens there alone, and closes it.
+ * Runs inside the container: queries the service's process through its inspector, which listens only there.
  * https://chromedevtools.github.io/devtools-protocol/v8/HeapProfiler/#method-collectGarbage
  */
 const SCRIPT = `
@@ -36,7 +36,7 @@ const SCRIPT = `
       socket.send(JSON.stringify({ id: count, method, params }));
     });
     const evaluate = async (expression) => (await ask("Runtime.evaluate", { expression, returnByValue: true })).result.value;
-    // What is collected first may hold more by its finalisers.
+    // Objects may become unreachable only after the finalisers of the first collection.
     for (let round = 0; round < 3; round += 1) { await ask("HeapProfiler.collectGarbage"); await sleep(50); }
     console.log(JSON.stringify(await evaluate("process.memoryUsage()")));
     await evaluate("setTimeout(() => process.getBuiltinModule('inspector').close(), 200), 0");
@@ -44,7 +44,7 @@ const SCRIPT = `
   })();
 `;
 
-/** Bytes that a service needs for what it has to remember. How much more it has of the host is Node's own business. */
+/** Bytes that a service needs for its live objects. Node decides how much more it reserves. */
 export async function neededBytes(service: string): Promise<number> {
   const { heapUsed, external } = Memory.parse(
     JSON.parse(await composeOrThrow(["exec", "-T", service, "node", "-e", SCRIPT])),

@@ -2,7 +2,7 @@ import nodeDataChannel, { type PeerConnection, type Track } from "node-datachann
 import { API_KEY, ORIGIN, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { rtpPacket } from "../rtp/packets.ts";
-import { type CannedMedia, FRAME_RATE } from "./cannedMedia.ts";
+import { type EncodedMedia, FRAME_RATE } from "./encodedMedia.ts";
 
 const ANSWER_LIMIT_MS = 30_000;
 const CONNECT_LIMIT_MS = 10_000;
@@ -12,18 +12,18 @@ const VIDEO = { payloadType: 96, ssrc: 1001, clockRate: 90_000 };
 const AUDIO = { payloadType: 111, ssrc: 1002, clockRate: 48_000 };
 const LABEL = "publisher";
 
-/** A WHIP client (RFC 9725) in this process: real ICE, DTLS and SRTP, and media that was encoded before. */
+/** A WHIP client (RFC 9725) in this process with real ICE, DTLS and SRTP, and pre-encoded media. */
 export class Publisher implements AsyncDisposable {
   readonly peerId: string;
   readonly sent = { video: 0, audio: 0 };
-  readonly #media: CannedMedia;
+  readonly #media: EncodedMedia;
   readonly #connection: PeerConnection;
   readonly #tracks: { video: Track; audio: Track };
   readonly #candidates: string[] = [];
   #session: URL | undefined;
   #isConnected = false;
 
-  private constructor(peerId: string, media: CannedMedia) {
+  private constructor(peerId: string, media: EncodedMedia) {
     this.peerId = peerId;
     this.#media = media;
     this.#connection = new nodeDataChannel.PeerConnection(peerId, { iceServers: [], bindAddress: "127.0.0.1" });
@@ -40,11 +40,11 @@ export class Publisher implements AsyncDisposable {
   }
 
   /**
-   * Calls the recorder; resolves once media can flow.
+   * Calls the recorder. Resolves when media can flow.
    *
-   * @throws Error with the recorder's code, or with what did not happen in time.
+   * @throws Error with the recorder's error code, or with the step that timed out.
    */
-  static async open(peerId: string, media: CannedMedia): Promise<Publisher> {
+  static async open(peerId: string, media: EncodedMedia): Promise<Publisher> {
     const publisher = new Publisher(peerId, media);
     try {
       await publisher.#publish();
@@ -55,7 +55,7 @@ export class Publisher implements AsyncDisposable {
     }
   }
 
-  /** Sends for so many milliseconds, as fast as it is spoken. */
+  /** Sends media in real time for this many milliseconds. */
   async talk(ms: number): Promise<void> {
     const begin = performance.now();
     const startVideo = this.sent.video;
@@ -92,7 +92,7 @@ export class Publisher implements AsyncDisposable {
     if (response.status !== 201) throw new Error(`not answered: ${response.status} ${text}`);
     this.#session = new URL(response.headers.get("location") ?? "", ORIGIN);
     this.#connection.setRemoteDescription(text, "answer");
-    // libdatachannel refuses the certificate of whoever begins DTLS before the answer has been stored.
+    // libdatachannel refuses the peer's certificate if DTLS begins before the answer is applied.
     const ice = offer.match(/a=ice-(ufrag|pwd):.*\r\n/g) ?? [];
     const lines = this.#candidates.map((candidate) => `a=${candidate}\r\n`);
     const headers = {
@@ -105,7 +105,7 @@ export class Publisher implements AsyncDisposable {
     await waitFor("the connection", CONNECT_LIMIT_MS, async () => this.#isConnected && this.#tracks.video.isOpen());
   }
 
-  /** Without its candidates: they follow. */
+  /** The offer without candidates, which are trickled later. */
   async #offer(): Promise<string> {
     const gathered = new Promise<void>((resolve) => {
       this.#connection.onGatheringStateChange((state) => {

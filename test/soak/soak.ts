@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Leg, listCalls } from "../bundle/api.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { type CannedMedia, encodeMedia } from "./cannedMedia.ts";
+import { type EncodedMedia, encodeMedia } from "./encodedMedia.ts";
 import { type Footprint, footprint } from "./footprint.ts";
 import { Publisher } from "./publisher.ts";
 
@@ -9,22 +9,22 @@ const CALL_MS = 1_000;
 const TRIES = 3;
 const RETRY_MS = 1_000;
 const SETTLED_LIMIT_MS = 120_000;
-/** Connections of HTTP that are kept open for the next request are let go by then. */
+/** Time until idle keep-alive HTTP connections are closed. */
 const QUIET_MS = 6_000;
 const PAGE_SIZE = "100";
 
 export interface SoakOptions {
-  /** One after another. */
+  /** Number of consecutive calls. */
   calls: number;
-  /** At once, when those are done. */
+  /** Number of simultaneous calls after them. */
   atOnce: number;
   atOnceMs: number;
-  /** Before the first footprint is taken: what is loaded and pooled once is no growth. */
+  /** Calls before the first measurement, so that one-time loading and pooling does not count as growth. */
   warmUpCalls: number;
   say(line: string): void;
 }
 
-/** A call that its caller made, and what the caller sent in it. */
+/** A finished call and the media that its caller sent. */
 interface Made {
   peerId: string;
   sent: { video: number; audio: number };
@@ -33,17 +33,17 @@ interface Made {
 export interface SoakReport {
   made: number;
   ready: number;
-  /** Legs that are not ready, by code. */
+  /** Legs that are not ready, by error code. */
   failed: Record<string, number>;
-  /** Attempts of callers that did not connect, in their own words; each was tried again. */
+  /** Error messages of failed connection attempts; each was retried. */
   failedConnects: string[];
-  /** Of what was sent, the smallest share that a file has. */
+  /** The smallest share of sent media that a file contains. */
   worstKept: { video: number; audio: number };
   before: Footprint;
   after: Footprint;
 }
 
-/** Calls in a row, then many at once, and what is left of them in the bundle. */
+/** Makes consecutive calls, then many at once, and measures what is left in the bundle. */
 export async function soak({ calls, atOnce, atOnceMs, warmUpCalls, say }: SoakOptions): Promise<SoakReport> {
   const media = await encodeMedia();
   const run = crypto.randomUUID().slice(0, 8);
@@ -64,14 +64,14 @@ export async function soak({ calls, atOnce, atOnceMs, warmUpCalls, say }: SoakOp
   const before = await footprint();
   for (let index = 0; index < calls; index += 1) {
     made.push(await one(`row-${index}`, CALL_MS));
-    if ((index + 1) % 50 === 0) say(`${index + 1} calls in a row; ${inMebibytes(await footprint())}`);
+    if ((index + 1) % 50 === 0) say(`${index + 1} consecutive calls; ${inMebibytes(await footprint())}`);
   }
   made.push(...(await together("at-once", atOnceMs)));
   const legs = await settled(run, made.length);
   return { ...judge(made, legs), failedConnects, before, after: await footprint() };
 }
 
-async function openAgain(peerId: string, media: CannedMedia, failures: string[]): Promise<Publisher> {
+async function openAgain(peerId: string, media: EncodedMedia, failures: string[]): Promise<Publisher> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await Publisher.open(`${peerId}-${attempt}`, media);
@@ -83,7 +83,7 @@ async function openAgain(peerId: string, media: CannedMedia, failures: string[])
   }
 }
 
-/** Resolves with all legs of this run, once none is on its way any more and the bundle has come to rest. */
+/** Resolves with all legs of this run when all have ended and the bundle is idle. */
 async function settled(run: string, atLeast: number): Promise<Leg[]> {
   let states: unknown;
   const legs = await waitFor(

@@ -2,17 +2,17 @@ import type { Footprint, Service } from "./footprint.ts";
 import { mebibytes, type SoakReport } from "./soak.ts";
 
 const MEBIBYTE = 1024 * 1024;
-/** What a service needs after a run more than before it: compiled code, and the last ten minutes' calls. */
+/** Allowed increase of a service's needed memory: compiled code, and the calls of the last ten minutes. */
 const NEEDED_LIMIT_BYTES = 12 * MEBIBYTE;
-/** How much of what was needed once is given back to the host is up to Node and the C library; it must not be without end. */
+/** Allowed increase of resident memory. Node and the C library decide how much they return; it must be bounded. */
 const RESIDENT_LIMIT_SHARE = 0.5;
 const RESIDENT_LIMIT_BYTES = 64 * MEBIBYTE;
-/** A keep-alive connection or a timer more or less. */
+/** Tolerance for keep-alive connections and timers. */
 const HANDLE_TOLERANCE = 4;
-/** The last frame may be on its way when its caller hangs up. */
+/** The last frame may still be in transit when its caller hangs up. */
 const KEPT_SHARE = 0.9;
 
-/** What is wrong with a run, in words; empty if nothing is. */
+/** Descriptions of all problems of a run; empty if there are none. */
 export function complaints({ made, ready, failed, worstKept, before, after }: SoakReport): string[] {
   const found: string[] = [];
   if (ready !== made) found.push(`${made - ready} of ${made} calls have no recording: ${JSON.stringify(failed)}`);
@@ -26,7 +26,7 @@ export function complaints({ made, ready, failed, worstKept, before, after }: So
     const [then, now] = [before.services[service], after.services[service]];
     const [needed = 0, needs = 0] = [before.neededBytes[service], after.neededBytes[service]];
     if (needs - needed > NEEDED_LIMIT_BYTES) {
-      found.push(`${service} needs ${mebibytes(needs)} MiB, and needed ${mebibytes(needed)}`);
+      found.push(`${service} needs ${mebibytes(needs)} MiB, before ${mebibytes(needed)} MiB`);
     }
     const allowed = Math.max(RESIDENT_LIMIT_BYTES, then.residentBytes * RESIDENT_LIMIT_SHARE);
     if (now.residentBytes - then.residentBytes > allowed) {
@@ -34,20 +34,20 @@ export function complaints({ made, ready, failed, worstKept, before, after }: So
     }
     for (const thing of ["handles", "sockets"] as const) {
       if (now[thing] - then[thing] > HANDLE_TOLERANCE) {
-        found.push(`${service} has ${now[thing]} ${thing}, and had ${then[thing]}`);
+        found.push(`${service} has ${now[thing]} ${thing}, before ${then[thing]}`);
       }
     }
   }
   return found;
 }
 
-/** The run, as one reads it. */
+/** The report as readable text. */
 export function inWords(report: SoakReport): string {
   const { made, ready, failed, failedConnects, worstKept, before, after } = report;
   return [
     `${made} calls made, ${ready} ready; other legs: ${JSON.stringify(failed)}`,
-    `connects that failed and were tried again: ${failedConnects.length}${failedConnects.map((one) => `\n  ${one}`).join("")}`,
-    `of what was sent, each file has at least: video ${percent(worstKept.video)}, audio ${percent(worstKept.audio)}`,
+    `failed connects that were retried: ${failedConnects.length}${failedConnects.map((one) => `\n  ${one}`).join("")}`,
+    `minimum share of the sent media per file: video ${percent(worstKept.video)}, audio ${percent(worstKept.audio)}`,
     left(before, after),
     "service: MiB needed, MiB resident, handles, sockets, threads; before -> after",
     ...(Object.keys(after.services) as Service[]).map((service) => {

@@ -1,8 +1,8 @@
 import { type Tap, tap } from "./tap.ts";
 
 /**
- * Stands between skyway-js, which stays as it is, and the browser's RTCPeerConnection: sends the media through a relay,
- * and taps the encoded frames of every sender.
+ * Wraps the browser's RTCPeerConnection below unmodified skyway-js: sends the media through a relay, and copies the
+ * encoded frames of every sender.
  */
 
 export interface RelayAddress {
@@ -10,14 +10,14 @@ export interface RelayAddress {
   port: number;
 }
 
-/** A connection that nothing is done to, for the reference receiver. */
+/** The unwrapped constructor, for the reference receiver. */
 export const NativeConnection = window.RTCPeerConnection;
 
 export const taps: Record<"audio" | "video", Tap[]> = { audio: [], video: [] };
 export const connections: RTCPeerConnection[] = [];
 let relays: readonly RelayAddress[] = [];
 
-/** From now on, all candidates of the other side are replaced by these, the best first. */
+/** From now on, replaces all remote candidates by these, best first. */
 export function sendThrough(...addresses: RelayAddress[]): void {
   relays = addresses;
 }
@@ -36,7 +36,7 @@ class TappedConnection extends NativeConnection {
     return sender;
   }
 
-  /** The relay knows where this side is; told otherwise, the gateway would find a way around it. */
+  /** Hides the local candidates, because the gateway would use them to bypass the relay. */
   override get localDescription(): RTCSessionDescription | null {
     const own = super.localDescription;
     return own && isRerouted() ? new RTCSessionDescription({ type: own.type, sdp: withoutCandidates(own.sdp) }) : own;
@@ -54,14 +54,14 @@ class TappedConnection extends NativeConnection {
   }
 
   override async addIceCandidate(candidate?: RTCIceCandidateInit | RTCIceCandidate | null): Promise<void> {
-    if (isRerouted() && candidate?.candidate) return; // the description has all that there are
+    if (isRerouted() && candidate?.candidate) return; // the description contains all candidates
     return super.addIceCandidate(candidate as RTCIceCandidateInit);
   }
 }
 
 window.RTCPeerConnection = TappedConnection;
 
-/** A description whose first section with media names the relays as its only candidates. */
+/** A description whose first media section has the relays as its only candidates. */
 function rerouted(sdp: string): string {
   const lines = withoutCandidates(sdp).split("\r\n");
   const section = lines.findIndex((line) => line.startsWith("m="));

@@ -2,7 +2,7 @@ import { connections, NativeConnection, sendThrough, taps } from "./network.ts";
 import { drawPictures } from "./picture.ts";
 import { makeSound } from "./sound.ts";
 
-/** What skyway-js offers, as far as it is used here. */
+/** The part of the skyway-js API that is used here. */
 interface SkywayConnection {
   on(event: string, listener: (error: Error) => void): void;
   close(forceClose: boolean): void;
@@ -50,7 +50,7 @@ function base64(bytes: Uint8Array): string {
 }
 
 const pattern = {
-  /** Starts to draw and to beep. */
+  /** Starts the pattern and the beeps. */
   async prepare(startMs: number): Promise<void> {
     const sound = await makeSound();
     const canvas = document.querySelector("canvas");
@@ -73,7 +73,7 @@ const pattern = {
     call?.on("error", (error) => errors.push(error.message));
     await connected(() => connections.at(-1));
   },
-  /** An offer of the same tracks to a second receiver. */
+  /** Offers the same tracks to a second receiver. */
   async offerReference(kinds: Kind[]): Promise<string> {
     reference = new NativeConnection();
     for (const kind of kinds) {
@@ -88,14 +88,14 @@ const pattern = {
     await connected(() => reference);
   },
   talk: pause,
-  /** As long as there is no track, nothing is sent. */
+  /** Without a track, nothing is sent. */
   async send(kind: Kind, isOn: boolean): Promise<void> {
     const sender = connection()
       .getTransceivers()
       .find(({ receiver }) => receiver.track.kind === kind)?.sender;
     await sender?.replaceTrack(isOn ? (tracks[kind] ?? null) : null);
   },
-  /** Black and silence instead of picture and sound. */
+  /** Sends black and silence instead of picture and sound. */
   enable(kind: Kind, isOn: boolean): void {
     const track = tracks[kind];
     if (track) track.enabled = isOn;
@@ -105,7 +105,7 @@ const pattern = {
       ["outbound-rtp", "candidate-pair", "remote-candidate", "remote-inbound-rtp"].includes(type),
     );
   },
-  /** Encoded frames of a kind in one of the page's calls: how long each is in the data, and when it was sent. */
+  /** Encoded audio or video frames of one of the page's calls, with the length and send time of each. */
   async tapped(
     kind: Kind,
     call: number,

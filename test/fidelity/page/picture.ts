@@ -10,7 +10,7 @@ import {
   WIDTH,
 } from "../pattern.ts";
 
-/** A worker's timers keep their time when the page is busy or hidden. Ticks are whole frames after `start`. */
+/** A worker's timers stay on time when the page is busy or hidden. Ticks are whole frames after `start`. */
 const ticker = (startMs: number) => `
   const period = 1000 / ${FRAME_RATE};
   const passed = performance.timeOrigin + performance.now() - ${startMs};
@@ -28,10 +28,10 @@ export interface Picture {
 }
 
 /**
- * Draws the pattern, a frame at a time, and captures each of them.
+ * Draws the pattern frame by frame and captures each frame.
  *
- * @param startMs when frame 0 was due, in unix milliseconds: pages with the same one show the same at the same time.
- * @param flashDue is told half a second before each flash when it will be drawn, in unix milliseconds.
+ * @param startMs time of frame 0, in unix milliseconds: pages with the same value show the same frames simultaneously.
+ * @param flashDue called half a second before each flash with its time, in unix milliseconds.
  */
 export function drawPictures(canvas: HTMLCanvasElement, startMs: number, flashDue: (atMs: number) => void): Picture {
   canvas.width = WIDTH;
@@ -40,7 +40,7 @@ export function drawPictures(canvas: HTMLCanvasElement, startMs: number, flashDu
   if (!context) throw new Error("no canvas");
   const stream = canvas.captureStream(0);
   const [track] = stream.getVideoTracks() as CanvasCaptureMediaStreamTrack[];
-  if (!track) throw new Error("the canvas gives no track");
+  if (!track) throw new Error("the canvas has no track");
   const worker = new Worker(URL.createObjectURL(new Blob([ticker(startMs)], { type: "text/javascript" })));
   worker.onmessage = ({ data: dueMs }) => {
     const counter = Math.round((((dueMs as number) - startMs) * FRAME_RATE) / 1000);
@@ -61,7 +61,7 @@ function draw(context: CanvasRenderingContext2D, counter: number): void {
   });
   context.fillStyle = "#ebebeb";
   if (counter % FLASH_EVERY_FRAMES < FLASH_FRAMES) context.fillRect(FLASH.x, FLASH.y, FLASH.width, FLASH.height);
-  // Something that moves all the time, as a camera's picture does.
+  // A part that always moves, like a camera's picture.
   context.fillStyle = "#808080";
   context.fillRect((counter * 7) % WIDTH, HEIGHT - 50, 60, 40);
 }

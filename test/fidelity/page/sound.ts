@@ -17,7 +17,7 @@ export async function makeSound(): Promise<Sound> {
   const volume = new GainNode(context, { gain: LOUDNESS });
   volume.connect(destination);
   const [track] = destination.stream.getAudioTracks();
-  if (!track) throw new Error("the audio graph gives no track");
+  if (!track) throw new Error("the audio graph has no track");
   return {
     track,
     beepAt(atMs) {

@@ -1,17 +1,17 @@
 /** One encoded frame, as it left the encoder. */
 export interface TappedFrame {
   rtpTimestamp: number;
-  /** When it came by, by the page's clock, in unix milliseconds. */
+  /** When it was encoded, by the page's clock, in unix milliseconds. */
   atMs: number;
   data: ArrayBuffer;
 }
 
-/** Keeps a copy of every encoded frame of a sender. */
+/** Stores a copy of every encoded frame of a sender. */
 export interface Tap {
   frames(): Promise<TappedFrame[]>;
 }
 
-/** Frames are passed on as they come; what is kept is a copy. */
+/** Frames are forwarded immediately; only a copy is stored. */
 const WORKER = `
   const kept = [];
   onrtctransform = async ({ transformer: { readable, writable } }) => {

@@ -4,43 +4,43 @@ import { composeOrThrow } from "../bundle/compose.ts";
 import { configure } from "../bundle/configuration.ts";
 import { recorderContainers } from "../bundle/containers.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { type Inspection, inspect } from "../bundle/recordingFile.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { allHealthy } from "../bundle/services.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectNothingLeft, PATIENCE_MS, type Ready, readyCallOf } from "./expectations.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const MAX_SECONDS = 12;
 const LIMIT = `leg:\n  maxDurationSeconds: ${MAX_SECONDS}\n`;
-/** What the recorder that took over gets. */
+/** The part that the second recorder gets. */
 const AFTER_MS = 3_000;
 const ROLLED_LIMIT_MS = 60_000;
-/** Between a browser's statistics and its end. */
+/** Time between reading a browser's statistics and the end of its media. */
 const LAST_FRAMES = 10;
-/** A recorder that starts late on a busy machine: the file before goes on until it is there. */
+/** On a busy host the next recorder may start late; the previous file continues until then. */
 const LATE_SECONDS = 8;
-/** One frame, and half a frame's time by which both tracks may lie apart at a seam. */
+/** One frame, plus half a frame by which the tracks may differ at a seam. */
 const SEAM_SECONDS = 0.1;
 
-let stage: Stage;
+let testBrowser: TestBrowser;
 let configured: AsyncDisposable;
 beforeAll(async () => {
   configured = await configure(LIMIT);
-  stage = await openStage("chromium");
+  testBrowser = await openTestBrowser("chromium");
 });
 afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
+  await testBrowser?.[Symbol.asyncDispose]();
   await configured?.[Symbol.asyncDispose]();
 });
 
-test("a call longer than a file may be goes on in the next one, and no frame is missing in between", async () => {
+test("a call that exceeds the maximum file length continues in the next file without a missing frame", async () => {
   const media = [undefined, { video: false, audio: true }, { video: true, audio: false }];
-  const callers = await Promise.all(media.map((one) => stage.caller(one)));
+  const callers = await Promise.all(media.map((one) => testBrowser.caller(one)));
   await Promise.all(callers.map(({ page }) => page.call(RECORDER_PEER_ID, { videoCodec: "VP8" })));
-  await waitFor("their first files while they go on", ROLLED_LIMIT_MS, async () => {
+  await waitFor("the first files of the running calls", ROLLED_LIMIT_MS, async () => {
     const legs = await Promise.all(callers.map(async ({ peerId }) => (await findCallOf(peerId))?.legs[0]));
     return legs.every((leg) => leg?.state === "recording" && leg.files?.[0]?.file);
   });
@@ -52,7 +52,13 @@ test("a call longer than a file may be goes on in the next one, and no frame is 
       const seen = await inspectAll(ready);
       const frames = sum(seen, "video");
       const packets = sum(seen, "audio");
-      await note({ test: "roll-over", files: seen.length, frames, packets, sent: [sent.video, sent.audio] });
+      await recordMeasurements({
+        test: "roll-over",
+        files: seen.length,
+        frames,
+        packets,
+        sent: [sent.video, sent.audio],
+      });
       expect(seen.length).toBeGreaterThanOrEqual(2);
       expectSame(frames, sent.video?.framesSent ?? 0);
       expectSame(packets, sent.audio?.packets ?? 0);
@@ -62,8 +68,8 @@ test("a call longer than a file may be goes on in the next one, and no frame is 
   await expectNothingLeft();
 });
 
-test("a call that has rolled over survives the loss of its orchestrator, and of its next recorder", async () => {
-  const { page, peerId } = await stage.caller();
+test("a call that has rolled over survives the loss of its orchestrator and of its next recorder", async () => {
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   const connectedAt = Date.now();
   const leg = await waitFor("its second file", ROLLED_LIMIT_MS, async () => {
@@ -83,12 +89,12 @@ test("a call that has rolled over survives the loss of its orchestrator, and of 
   const sent = await page.hangUp("close(true)");
   const ready = await readyCallOf(peerId, endedAt, PATIENCE_MS);
   const seen = await inspectAll(ready);
-  await note({ test: "roll-over, chaos", frames: sum(seen, "video"), sent: sent.video });
+  await recordMeasurements({ test: "roll-over, chaos", frames: sum(seen, "video"), sent: sent.video });
   expect(sum(seen, "video") / (sent.video?.framesSent ?? 0)).toBeGreaterThan(0.9);
   await expectNothingLeft();
 });
 
-/** All files of a leg, each of which is whole, and no longer than it may be. */
+/** All files of a leg. Checks that each is complete and not longer than allowed. */
 async function inspectAll({ call, leg }: Ready): Promise<Inspection[]> {
   const files = leg.files ?? [];
   expect(files[0]?.file).toEqual(leg.file);
@@ -108,7 +114,7 @@ async function inspectAll({ call, leg }: Ready): Promise<Inspection[]> {
   );
 }
 
-/** Each file begins where the one before it ends. */
+/** Each file begins where the previous one ends. */
 function expectToContinue({ leg }: Ready, seen: readonly Inspection[]): void {
   const files = leg.files ?? [];
   expect(files[0]?.startedAt).toBe(leg.startedAt);

@@ -1,4 +1,4 @@
-/** Run inside a host: whoever connects to the socket reaches the port there. `node doorInside.ts <socket> <port>` */
+/** Runs inside a host and forwards connections to the socket to the port. `node forwardInside.ts <socket> <port>` */
 import { rmSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 

@@ -5,15 +5,15 @@ export const FRAME_RATE = 30;
 const SECONDS = 2;
 const PACKETS_PER_SECOND = 50;
 
-/** Encoded once and said again and again by every caller: a browser for each of 20 would need a larger host. */
-export interface CannedMedia {
-  /** Payloads of each frame; the first, and every 30th, is a keyframe. */
+/** Encoded once and sent repeatedly by every caller, because 20 browsers would need a larger host. */
+export interface EncodedMedia {
+  /** Payloads of each frame; the first and every 30th is a keyframe. */
   readonly video: readonly (readonly Buffer[])[];
-  /** Payloads of 20 ms each. */
+  /** Audio payloads of 20 ms each. */
   readonly audio: readonly Buffer[];
 }
 
-export async function encodeMedia(): Promise<CannedMedia> {
+export async function encodeMedia(): Promise<EncodedMedia> {
   const [frames, audio] = await Promise.all([
     vp8Frames({ frames: SECONDS * FRAME_RATE, size: "160x120", keyEvery: FRAME_RATE }),
     opusFrames(SECONDS * PACKETS_PER_SECOND),

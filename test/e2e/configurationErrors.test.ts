@@ -9,14 +9,14 @@ import { type Finished, run } from "../bundle/run.ts";
 import { PROJECT } from "../bundle/settings.ts";
 import { expectAllHealthy, untilAllHealthy } from "./expectations.ts";
 
-/** A service that starts although it must not would run for ever. */
+/** Stops a service that starts although it must refuse its configuration. */
 const REFUSAL_LIMIT_MS = 20_000;
 
 beforeAll(untilAllHealthy);
-/** The rest keeps running, whatever one was mistaken about. */
+/** The test bundle keeps running beside the misconfigured service. */
 afterEach(expectAllHealthy);
 
-describe("a mistyped configuration is refused with one message that names the place", () => {
+describe("an invalid configuration is refused with one message that names the setting", () => {
   test.each([
     ["maxConcurrentRecorders: many", "maxConcurrentRecorders"],
     ["peers:\n  - TestRecorder\n  - {id: 5}", "peers"],
@@ -55,7 +55,7 @@ test("an API without a token is refused on anything but loopback", async () => {
   expectRefusal(finished, ".env");
 });
 
-test("a missing Docker socket is said in one message", async () => {
+test("a missing Docker socket is reported in one message", async () => {
   const image = "skyway-call-recorder/docker-guard";
   const settings = ["COMPOSE_PROJECT_NAME=x", "RECORDER_IMAGE=x", "RECORDER_NETWORK=x"].flatMap((one) => [
     "--env",
@@ -67,11 +67,11 @@ test("a missing Docker socket is said in one message", async () => {
   expectRefusal(finished, "/var/run/docker.sock");
 });
 
-test("an engine that does not answer is said in one message", async () => {
+test("an engine that does not answer is reported in one message", async () => {
   expectRefusal(await once("orchestrator", {}, ["--env", "DOCKER_HOST=tcp://127.0.0.1:9"]), "Docker");
 });
 
-test("a port that is taken is said by scripts/up, with the variable to change", async () => {
+test("scripts/up reports a port that is in use, with the variable to change", async () => {
   const squatter = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => squatter.once("listening", resolve));
   const port = String((squatter.address() as AddressInfo).port);
@@ -88,14 +88,14 @@ test("a port that is taken is said by scripts/up, with the variable to change", 
   }
 });
 
-/** Starts one service of the test bundle by itself, with other settings, next to the running one. */
+/** Starts a second instance of one service with other settings, next to the running one. */
 function once(service: string, env: Record<string, string>, options: string[] = []): Promise<Finished> {
   return removedAfterwards((name) =>
     compose(["run", ...name, "--no-deps", "-T", ...options, service], { env, limitMs: REFUSAL_LIMIT_MS }),
   );
 }
 
-/** A container that did not refuse is still running when its client has been given up. */
+/** Removes a container that did not refuse and still runs after its client was killed. */
 async function removedAfterwards(start: (name: string[]) => Promise<Finished>): Promise<Finished> {
   const name = `${PROJECT}-mistaken`;
   try {
@@ -106,10 +106,10 @@ async function removedAfterwards(start: (name: string[]) => Promise<Finished>): 
 }
 
 function expectRefusal(finished: Finished, place: string): void {
-  expect(finished.code, `it went on: ${said(finished)}`).not.toBeNull();
+  expect(finished.code, `it did not exit: ${said(finished)}`).not.toBeNull();
   expect(finished.code, said(finished)).not.toBe(0);
   expect(said(finished)).toContain(place);
-  // One clear message, not a stack trace.
+  // One clear message instead of a stack trace.
   expect(said(finished)).not.toMatch(/^\s+at .*:\d+:\d+/m);
 }
 

@@ -3,29 +3,34 @@ import type { LegIn, ManifestTrack } from "../../orchestrator/src/archive/librar
 import { type CallId, newLegId } from "../../orchestrator/src/ids.ts";
 import { readyLeg } from "../../orchestrator/src/testing/manifests.ts";
 import { text } from "../fidelity/process.ts";
-import type { Studio } from "./studio.ts";
+import type { FilmBench } from "./filmBench.ts";
 
-/** Somebody in a call, as a plain picture and a tone. */
-export interface Party {
+/** A participant of a call, as a single-colour picture and a tone. */
+export interface Participant {
   name?: string;
-  /** `film` and whatever else callers may say. */
+  /** The caller's metadata, such as `film`. */
   metadata?: Record<string, unknown>;
-  /** After the call's beginning. */
+  /** Seconds after the start of the call. */
   atSeconds?: number;
   seconds: number;
-  /** ffmpeg's source of the picture; undefined for somebody who sends none. */
+  /** ffmpeg source of the picture; undefined without video. */
   picture?: string | undefined;
-  /** Hertz, and how loud, from 0 to 1; undefined for silence that is not even sent. */
+  /** Frequency in hertz and loudness from 0 to 1; undefined without audio. */
   tone?: { hertz: number; loudness: number } | undefined;
-  /** Of the picture. Default: 400. */
+  /** Bitrate of the picture in kbit/s. Default: 400. */
   kbps?: number;
 }
 
 export const plain = (color: string) => `color=c=${color}:s=320x180:r=15`;
 
-/** Records a party, so to speak: a file in the call's folder, and the leg that the manifest has for it. */
-export async function recordParty(studio: Studio, callId: CallId, start: Date, party: Party): Promise<LegIn<"ready">> {
-  const { name, metadata, atSeconds = 0, seconds, picture, tone, kbps = 400 } = party;
+/** Creates a participant's recording in the call's folder and its leg for the manifest. */
+export async function recordParticipant(
+  bench: FilmBench,
+  callId: CallId,
+  start: Date,
+  participant: Participant,
+): Promise<LegIn<"ready">> {
+  const { name, metadata, atSeconds = 0, seconds, picture, tone, kbps = 400 } = participant;
   const firstUnixMs = start.getTime() + atSeconds * 1000;
   const at = new Date(firstUnixMs);
   const id = newLegId(at);
@@ -33,7 +38,7 @@ export async function recordParty(studio: Studio, callId: CallId, start: Date, p
   const sources = [picture, tone && `sine=f=${tone.hertz}:r=48000,volume=${8 * tone.loudness}`]; // a sine is 1/8
   const inputs = sources.flatMap((source) => (source ? ["-f", "lavfi", "-i", source] : []));
   const video = picture ? ["-c:v", "libvpx", "-pix_fmt", "yuv420p", "-deadline", "realtime", "-cpu-used", "-8"] : [];
-  const output = ["-b:v", `${kbps}k`, "-c:a", "libopus", "-t", `${seconds}`, join(studio.paths.call(callId), file)];
+  const output = ["-b:v", `${kbps}k`, "-c:a", "libopus", "-t", `${seconds}`, join(bench.paths.call(callId), file)];
   await text("ffmpeg", ["-v", "error", "-y", ...inputs, ...video, ...output]);
   const kinds = [...(picture ? (["video"] as const) : []), ...(tone ? (["audio"] as const) : [])];
   const clock = { firstUnixMs, rate: 1, source: "sender_report" as const };
@@ -48,12 +53,12 @@ export async function recordParty(studio: Studio, callId: CallId, start: Date, p
   };
 }
 
-/** A call of such parties, ready to be made a film of. */
-export async function recordCall(studio: Studio, parties: readonly Party[]) {
+/** A call of these participants, ready to be made into a film. */
+export async function recordCall(bench: FilmBench, participants: readonly Participant[]) {
   const start = new Date();
-  const callId = await studio.newCall(start);
+  const callId = await bench.newCall(start);
   const legs: LegIn<"ready">[] = [];
-  for (const party of parties) legs.push(await recordParty(studio, callId, start, party));
-  await studio.describe(callId, start, legs);
+  for (const participant of participants) legs.push(await recordParticipant(bench, callId, start, participant));
+  await bench.describe(callId, start, legs);
   return { callId, legs };
 }

@@ -24,15 +24,15 @@ import { waitFor } from "../bundle/waitFor.ts";
 
 const LIMIT_MS = 120_000;
 
-/** The rooms of an orchestrator that make films: one life of it. */
+/** The film-making components of an orchestrator, between one start and stop. */
 export interface FilmMakers {
   jobs: Jobs;
   calls: CallBook;
   library: Library;
 }
 
-/** A volume and a project of their own on the real engine: nothing of the test bundle is touched. */
-export class Studio implements AsyncDisposable {
+/** A separate volume and project on the real engine, so that the test bundle is not affected. */
+export class FilmBench implements AsyncDisposable {
   readonly project = `skyway-call-recorder-film-${randomUUID().slice(0, 8)}`;
   readonly paths: Paths;
   readonly #cpus: number;
@@ -42,21 +42,21 @@ export class Studio implements AsyncDisposable {
     this.#cpus = cpus;
   }
 
-  /** @param cpus that a job may use. Default: 1. */
-  static async open({ cpus = 1 } = {}): Promise<Studio> {
-    const studio = new Studio(await mkdtemp(join(tmpdir(), "recordings-")), cpus);
-    for (const folder of [studio.paths.root, studio.paths.spool]) await openToAll(folder);
-    return studio;
+  /** @param cpus CPU limit of a job. Default: 1. */
+  static async open({ cpus = 1 } = {}): Promise<FilmBench> {
+    const bench = new FilmBench(await mkdtemp(join(tmpdir(), "recordings-")), cpus);
+    for (const folder of [bench.paths.root, bench.paths.spool]) await openToAll(folder);
+    return bench;
   }
 
-  /** A call without any legs yet, and its folder. */
+  /** Creates a call without legs, and its folder. */
   async newCall(start: Date): Promise<CallId> {
     const id = newCallId(start);
     await openToAll(this.paths.call(id));
     return id;
   }
 
-  /** Describes a call whose recordings lie in its folder. */
+  /** Writes the manifest of a call whose recordings are in its folder. */
   async describe(id: CallId, start: Date, legs: LegIn<"ready">[]): Promise<void> {
     const manifest = { version: 1 as const, id, key: "talk", startedAt: start.toISOString(), legs };
     await new Library(this.paths, pino({ level: "silent" })).writeManifest(manifest);
@@ -91,7 +91,7 @@ export class Studio implements AsyncDisposable {
   }
 }
 
-/** Makes the film of some legs of a call, and says where it lies. */
+/** Makes the film of some legs of a call and returns its path. */
 export async function makeFilm(
   { jobs, calls, library }: FilmMakers,
   callId: CallId,
@@ -105,7 +105,7 @@ export async function makeFilm(
   return { film, path: library.paths.recording(callId, film.file.name), job };
 }
 
-/** Waits for a job. @throws what it failed by. */
+/** Waits for a job. @throws the job's error. */
 export function jobDone(jobs: Jobs, id: string): Promise<JobView> {
   const seen = () => jobs.book.views().find((job) => job.id === id);
   return waitFor(

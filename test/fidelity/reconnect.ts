@@ -10,25 +10,25 @@ import { openRelay } from "./relay.ts";
 import type { Kind } from "./sentMedia.ts";
 
 const KINDS: readonly Kind[] = ["audio", "video"];
-/** What is sent so shortly before the network is gone cannot be asked for again. */
+/** Packets sent this shortly before the outage cannot be retransmitted. */
 const LAST_MOMENT_MS = 500;
 const END_LIMIT_MS = 60_000;
 const REPAIR_MS = 2_000;
 
-/** One leg of a caller who came back. */
+/** One leg of a caller who called again. */
 export interface Part {
   leg: Leg;
   presence: Record<Kind, Presence>;
-  /** Frames that are missing though the network was there when they were sent. */
+  /** Missing frames that were sent while the network worked. */
   lost: Record<Kind, number>;
 }
 
 /**
- * A network that is gone for longer than any connection lives, and a page that calls again: what its two legs are worth.
+ * Measures the two legs of a page whose network is away longer than any connection survives, and that calls again.
  *
- * @param talkMs before the outage and after it.
+ * @param talkMs duration before and after the outage.
  */
-export async function measureComeback(
+export async function measureReconnect(
   browser: Browser,
   pagesOrigin: string,
   plan: { talkMs: number; outageMs: number; seed: number },
@@ -37,7 +37,7 @@ export async function measureComeback(
   const page = await openPatternPage(browser, pagesOrigin);
   try {
     await using relay = await openRelay(MEDIA_PORT, { outage }, plan.seed);
-    const peerId = `comeback-${crypto.randomUUID()}`;
+    const peerId = `reconnect-${crypto.randomUUID()}`;
     const options = { videoCodec: "VP8", metadata: { call: peerId } };
     await page.sendThrough(relay);
     await page.open(SIGNALING, peerId);

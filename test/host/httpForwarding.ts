@@ -5,16 +5,16 @@ import { HTTP_PORT } from "../bundle/settings.ts";
 import type { Host } from "./host.ts";
 import { here, WORK } from "./settings.ts";
 
-const DOOR = `${WORK}/web.sock`;
+const WEB_SOCKET = `${WORK}/web.sock`;
 
-/** The host's HTTP port on this machine, through a socket that both see: their networks know nothing of each other. */
-export async function openFrontDoor(host: Host): Promise<AsyncDisposable> {
-  const inside = host.spawnInside(process.execPath, [here("doorInside.ts"), DOOR, String(HTTP_PORT)]);
+/** Forwards a local port to the host's HTTP port through a Unix socket, because their networks are not connected. */
+export async function forwardHttpPort(host: Host): Promise<AsyncDisposable> {
+  const inside = host.spawnInside(process.execPath, [here("forwardInside.ts"), WEB_SOCKET, String(HTTP_PORT)]);
   if (!inside.stdout) throw new Error("no stdout");
   await once(createInterface(inside.stdout), "line");
   const open = new Set<Socket>();
   const server = createServer((socket) => {
-    const further = createConnection(DOOR);
+    const further = createConnection(WEB_SOCKET);
     for (const one of [socket, further]) {
       open.add(one);
       one.on("error", () => one.destroy()).on("close", () => open.delete(one));

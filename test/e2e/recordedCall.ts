@@ -1,47 +1,47 @@
 import { expect } from "vitest";
-import type { CallerPage, CallOptions, Setting, Statistics } from "../browsers/callerPage.ts";
+import type { CallerPage, CallOptions, Statistics, SyntheticMedia } from "../browsers/callerPage.ts";
 import { type Call, fileUrl, type Leg } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
-import { note } from "../bundle/figures.ts";
-import { complaintsAbout, type Inspection, inspect } from "../bundle/recordingFile.ts";
-import { type Signal, watch } from "../bundle/recordingSignal.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
+import { type Inspection, inspect, validateMatroska } from "../bundle/recordingFile.ts";
+import { readSignal, type Signal } from "../bundle/recordingSignal.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { beeps, darkness, flashes, type Span, silences, soundAfterPicture, stills } from "../bundle/signalEvents.ts";
 import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import type { Stage } from "./stage.ts";
+import type { TestBrowser } from "./testBrowser.ts";
 
-/** From the connection until the first packet, and what a busy host adds. */
+/** Time from the connection to the first packet, with a margin for a busy host. */
 export const WITHIN_SECONDS = 0.4;
-/** Half a frame here and there, and what canvas and audio graph take: fidelity is measured elsewhere. */
+/** Rounding to frames and the delays of canvas and audio graph; the fidelity tests measure more precisely. */
 export const IN_STEP_SECONDS = 0.1;
 export const SMALL = { width: 320, height: 240 };
-export const BOTH: Setting = { video: SMALL, audio: true };
-export const BUSY: Setting = { video: { width: 1280, height: 720, busy: true }, audio: true };
+export const BOTH: SyntheticMedia = { video: SMALL, audio: true };
+export const BUSY: SyntheticMedia = { video: { width: 1280, height: 720, busy: true }, audio: true };
 
 export interface Recorded extends Inspection, Signal {
   call: Call;
   leg: Leg;
   sent: Statistics;
-  /** A Matroska validator's, or none for other containers. */
+  /** Output of a Matroska validator; empty for other containers. */
   complaints: string;
-  /** How long the call was up. */
+  /** Duration of the call. */
   callSeconds: number;
 }
 
-/** What happens in a call after it was connected. */
-export type Story = (page: CallerPage) => Promise<void>;
+/** The page's actions after the call is connected. */
+export type CallActions = (page: CallerPage) => Promise<void>;
 
-/** A call of so many seconds, from the ring to what its file shows and says. */
-export async function perform(
-  stage: Stage,
-  setting: Setting,
+/** Makes a call of this many seconds and analyses its recording. */
+export async function makeCall(
+  testBrowser: TestBrowser,
+  setting: SyntheticMedia,
   options: CallOptions,
   seconds: number,
-  story: Story = async () => undefined,
+  actions: CallActions = async () => undefined,
 ): Promise<Recorded> {
-  const { page, peerId } = await stage.performer(setting);
+  const { page, peerId } = await testBrowser.syntheticCaller(setting);
   await page.call(RECORDER_PEER_ID, options);
-  await story(page);
+  await actions(page);
   await page.talk(seconds * 1_000);
   const endedAt = Date.now();
   const sent = await page.hangUp("close(true)");
@@ -52,11 +52,11 @@ export async function perform(
   const isMatroska = !leg.file?.name.endsWith(".mp4");
   const [inspected, signal, complaints] = await Promise.all([
     inspect(file.path),
-    watch(file.path),
-    isMatroska ? complaintsAbout(file.path) : "",
+    readSignal(file.path),
+    isMatroska ? validateMatroska(file.path) : "",
   ]);
   const recorded = { ...inspected, ...signal, call, leg, sent, complaints, callSeconds };
-  await note({ test: JSON.stringify({ setting, options }), sent, inspected, ...summary(recorded) });
+  await recordMeasurements({ test: JSON.stringify({ setting, options }), sent, inspected, ...summary(recorded) });
   return recorded;
 }
 
@@ -71,7 +71,7 @@ function summary(seen: Recorded) {
   };
 }
 
-/** One file that holds what came, is as long as the call, and decodes without a word. */
+/** The file has these streams, is as long as the call, and decodes without errors. */
 export function expectPlayable(seen: Recorded, streams: string[]): void {
   const hint = JSON.stringify({ ...seen, frames: [], sound: [], ...summary(seen) }, null, 1);
   expect(seen.streams.map(({ kind, codec }) => `${kind} ${codec}`).sort(), hint).toEqual(streams);
@@ -81,13 +81,13 @@ export function expectPlayable(seen: Recorded, streams: string[]): void {
   if (!seen.leg.file?.name.endsWith(".mp4")) expect(seen.hasCuesInFront, hint).toBe(true);
   const { title, creation_time: startedAt = "", call_id, leg_id } = seen.tags;
   expect({ title, call_id, leg_id }).toEqual({ title: seen.leg.peerId, call_id: seen.call.id, leg_id: seen.leg.id });
-  // MP4 counts seconds, as a whole.
+  // MP4 stores whole seconds.
   expect(Math.abs(Date.parse(startedAt) - Date.parse(seen.leg.startedAt ?? ""))).toBeLessThanOrEqual(1_000);
 }
 
 /**
- * Picture and sound come together, before and after all that happened. A busy host paints some of the frames late: of
- * each stretch the best pair counts.
+ * Picture and sound are in step before and after each event. A busy host draws some frames late, so the best pair of
+ * each interval counts.
  */
 export function expectInStep(seen: Recorded, ...happened: (Span | undefined)[]): void {
   const hint = JSON.stringify(summary(seen));
@@ -101,7 +101,7 @@ export function expectInStep(seen: Recorded, ...happened: (Span | undefined)[]):
   }
 }
 
-/** What the page sends from now until a moment of the call, in milliseconds. */
+/** The page's video bitrate from now until `untilMs` of the call. */
 export async function sentKbps(page: CallerPage, untilMs: number): Promise<number> {
   const before = await page.sent();
   const began = performance.now();

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# In the place of the official gateway, which is not ours to pass on: reads config.toml as that does, and answers every
-# request with what it was started with.
+# Replaces the official gateway, which must not be redistributed: reads config.toml in the same way and answers every
+# request with the settings it was started with.
 use strict;
 use warnings;
 use Cwd;

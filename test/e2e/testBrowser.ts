@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Browser, BrowserName } from "../browsers/browser.ts";
-import { type CallerPage, openCallerPage, type Setting } from "../browsers/callerPage.ts";
+import { type CallerPage, openCallerPage, type SyntheticMedia } from "../browsers/callerPage.ts";
 import { launch } from "../browsers/launch.ts";
 import { type Played, playInBrowser } from "../browsers/playerPage.ts";
 import { SIGNALING } from "../bundle/settings.ts";
@@ -8,23 +8,23 @@ import { servePages } from "../pages/pageServer.ts";
 
 export interface Caller {
   readonly page: CallerPage;
-  /** As registered on signalling; new for every caller, so that its calls can be told from all others. */
+  /** Registered at signalling; unique for every caller, so that its calls can be found. */
   readonly peerId: string;
 }
 
-/** A browser and the pages it opens; gone at the end of its scope (`await using`). */
-export interface Stage extends AsyncDisposable {
+/** A browser and its pages; closed at the end of the scope (`await using`). */
+export interface TestBrowser extends AsyncDisposable {
   readonly browser: Browser;
-  /** Origin that serves the test pages. */
+  /** Origin of the test pages. */
   readonly pages: string;
-  /** A tab that is registered and has camera and microphone open. */
+  /** A tab that is registered at signalling and has opened camera and microphone. */
   caller(media?: { video: boolean; audio: boolean }): Promise<Caller>;
-  /** The same, with pictures and sounds that a test can tell apart. */
-  performer(setting: Setting): Promise<Caller>;
+  /** The same, but with synthetic pictures and sounds that a test can recognise. */
+  syntheticCaller(setting: SyntheticMedia): Promise<Caller>;
   play(url: string, seekTo: number): Promise<Played>;
 }
 
-export async function openStage(name: BrowserName): Promise<Stage> {
+export async function openTestBrowser(name: BrowserName): Promise<TestBrowser> {
   const pages = await servePages();
   const browser = await launch[name]();
   const caller = async (open: (page: CallerPage) => Promise<void>): Promise<Caller> => {
@@ -36,7 +36,7 @@ export async function openStage(name: BrowserName): Promise<Stage> {
     browser,
     pages: pages.origin,
     caller: (media) => caller((page) => page.capture(media)),
-    performer: (setting) => caller((page) => page.play(setting)),
+    syntheticCaller: (setting) => caller((page) => page.play(setting)),
     play: (url, seekTo) => playInBrowser(browser, pages.origin, url, seekTo),
     async [Symbol.asyncDispose]() {
       await browser.close();

@@ -1,5 +1,5 @@
-// A camera and a microphone whose pictures and sounds a test can tell apart afterwards: a grey picture with a hum, and
-// at every full second of one clock a white flash with a beep, 150 ms long.
+// A synthetic camera and microphone that a test can recognise in a recording: a grey picture with a hum, and at every
+// full second of one clock a white flash with a beep, 150 ms long.
 (() => {
   const FLASH_SECONDS = 0.15;
   const FRAMES_PER_SECOND = 30;
@@ -15,7 +15,7 @@
 
   const isFlash = () => context.currentTime % 1 < FLASH_SECONDS;
 
-  /** A moving bar besides, so that no two frames are the same and every one is encoded. */
+  /** A moving bar, so that no two frames are equal and every frame is encoded. */
   const paint = (canvas, count) => {
     const brush = canvas.getContext("2d");
     brush.fillStyle = isFlash() ? "#fff" : "#666";
@@ -24,7 +24,7 @@
     brush.fillRect((count * 8) % canvas.width, canvas.height - 8, 8, 8);
   };
 
-  /** Takes all bits there are, and is not so bad that the browser would rather send a smaller picture. */
+  /** Uses all available bitrate, but is not so complex that the browser reduces the resolution. */
   const paintNoise = (canvas) => {
     const brush = canvas.getContext("2d");
     brush.globalAlpha = 1;
@@ -74,8 +74,8 @@
 
   const noise = makeNoise();
 
-  window.scene = {
-    /** `video` is a size; `leftOnly` sounds from one side. */
+  window.syntheticMedia = {
+    /** `video` is a size; `leftOnly` plays sound on the left channel only. */
     async open({ video, audio, leftOnly = false }) {
       context = new AudioContext({ sampleRate: 48_000 });
       await context.resume();

@@ -4,18 +4,24 @@ import { runOrThrow } from "../bundle/run.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { readVolume } from "../bundle/volume.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { expectNothingLeft, expectTrueRecording, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
-import { openStage } from "./stage.ts";
+import {
+  expectCompleteRecording,
+  expectNothingLeft,
+  PATIENCE_MS,
+  readyCallOf,
+  recordingCallOf,
+} from "./expectations.ts";
+import { openTestBrowser } from "./testBrowser.ts";
 
 const KILLED_AFTER_MS = 6_000;
 const CALL_SECONDS = 14;
 const TAKE_OVER_LIMIT_MS = 20_000;
-/** What the project promises to lose at most. */
+/** The promised maximum loss. */
 const GAP_SECONDS = 1;
 
-test("a recorder that is killed in the middle of a call is followed by another, and one true file comes of both", async () => {
-  await using stage = await openStage("chromium");
-  const { page, peerId } = await stage.caller();
+test("a recorder that is killed during a call is replaced by another, and both parts become one file", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
   const call = await recordingCallOf(peerId);
   const legId = call.legs[0]?.id ?? "";
@@ -34,7 +40,7 @@ test("a recorder that is killed in the middle of a call is followed by another, 
   const ready = await readyCallOf(peerId, endedAt, PATIENCE_MS);
 
   // 98 % of all frames and audio packets, in one file that decodes: less than a second is missing.
-  await expectTrueRecording(ready, sent, { seconds: CALL_SECONDS, within: 1 });
+  await expectCompleteRecording(ready, sent, { seconds: CALL_SECONDS, within: 1 });
   const { legs } = JSON.parse(await readVolume(manifest));
   expect(legs[0].parts).toMatchObject([{ reason: "recorder_lost" }]);
   expect(legs[0].gapSeconds).toBeLessThanOrEqual(GAP_SECONDS);

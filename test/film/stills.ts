@@ -1,6 +1,6 @@
 import { output, text } from "../fidelity/process.ts";
 
-/** A moment of a film, in red, green and blue. */
+/** One picture of a film, in RGB. */
 export interface Still {
   width: number;
   height: number;
@@ -18,7 +18,7 @@ export async function stillOf(path: string, seconds: number): Promise<Still> {
   return { width, height, at: (x, y) => at(x, y) as [number, number, number] };
 }
 
-/** Which columns of a strip have something bright in them: where the letters are. */
+/** The columns of a strip that contain bright pixels, which are letters. */
 export function lettersIn({ at }: Still, strip: { x: number; y: number; width: number; height: number }): number[] {
   const BRIGHT = 150;
   return Array.from({ length: strip.width }, (_, column) => strip.x + column).filter((x) =>
@@ -26,7 +26,7 @@ export function lettersIn({ at }: Still, strip: { x: number; y: number; width: n
   );
 }
 
-/** The highest sample of a file's sound, of 1. */
+/** The peak of a file's sound; full scale is 1. */
 export function peakOf(samples: Float32Array): number {
   return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
 }
