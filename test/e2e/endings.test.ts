@@ -6,7 +6,7 @@ import { waitFor } from "../bundle/waitFor.ts";
 import {
   expectCompleteRecording,
   expectNothingLeft,
-  READY_LIMIT_MS,
+  PATIENCE_MS,
   readyCallOf,
   recordingCallOf,
 } from "./expectations.ts";
@@ -24,7 +24,7 @@ interface Ending {
   how: string;
   /** Ends the call. Resolves with the last statistics before the end. */
   end(testBrowser: TestBrowser, caller: Caller): Promise<Statistics>;
-  /** Added to the limit of 3 s. */
+  /** Added to the usual limit. */
   graceMs?: number;
 }
 
@@ -79,7 +79,7 @@ test.each(ENDINGS)("a call that ends by $how leaves a complete recording", async
 
   const endedAt = Date.now();
   const sent = await end(testBrowser, caller);
-  const ready = await readyCallOf(caller.peerId, endedAt, READY_LIMIT_MS + graceMs);
+  const ready = await readyCallOf(caller.peerId, endedAt, PATIENCE_MS + graceMs);
 
   await expectCompleteRecording(ready, sent, LENGTH);
   await expectNothingLeft();

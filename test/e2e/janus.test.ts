@@ -26,8 +26,6 @@ import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const START_LIMIT_MS = 300_000;
 const CALL_MS = 2_500;
-/** No BYE reaches the recorder, so the orchestrator ends it after a timeout. */
-const READY_LIMIT_MS = 6_000;
 const KEPT = 0.98;
 /** Both tracks start with their first packet: rounding to frames, with a margin for a busy host. */
 const IN_STEP_SECONDS = 0.1;
@@ -179,7 +177,7 @@ async function ended({ page, before }: Recorded, how: "leave" | "unpublish" | "c
   const sent = await page.sent();
   const endedAt = Date.now();
   await (how === "close the tab" ? page.tab.close() : page[how]());
-  return { before, sent, ...(await readyCallOf(page.peerId, endedAt, READY_LIMIT_MS)) };
+  return { before, sent, ...(await readyCallOf(page.peerId, endedAt)) };
 }
 
 /** Everything sent since the API reported the recording, starting with a keyframe, and nothing twice. */

@@ -17,8 +17,6 @@ import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 /** The orchestrator works with the API of the official gateway. */
 
 const CALL_SECONDS = 4;
-/** No BYE reaches the recorder, so the orchestrator ends it after a timeout. */
-const READY_LIMIT_MS = 6_000;
 const OVERLAY = ["--file", "test/reference/compose.yml"];
 
 let testBrowser: TestBrowser;
@@ -68,7 +66,7 @@ async function hangUpOn({ page, peerId }: Awaited<ReturnType<TestBrowser["caller
   await page.talk(CALL_SECONDS * 1_000);
   const endedAt = Date.now();
   const sent = await page.hangUp("close(true)");
-  return { sent, ...(await readyCallOf(peerId, endedAt, READY_LIMIT_MS)) };
+  return { sent, ...(await readyCallOf(peerId, endedAt)) };
 }
 
 /** A recreated orchestrator is healthy shortly before its peer is registered. */

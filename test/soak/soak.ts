@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Leg, listCalls } from "../bundle/api.ts";
+import { findCallOf, type Leg, listCalls } from "../bundle/api.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { type EncodedMedia, encodeMedia } from "./encodedMedia.ts";
 import { type Footprint, footprint } from "./footprint.ts";
@@ -37,6 +37,8 @@ export interface SoakReport {
   failed: Record<string, number>;
   /** Error messages of failed connection attempts; each was retried. */
   failedConnects: string[];
+  /** From the end of each consecutive call until its recording was ready, in milliseconds. */
+  readyAfterMs: number[];
   /** The smallest share of sent media that a file contains. */
   worstKept: { video: number; audio: number };
   before: Footprint;
@@ -54,6 +56,17 @@ export async function soak({ calls, atOnce, atOnceMs, warmUpCalls, say }: SoakOp
     await publisher.hangUp();
     return { peerId: publisher.peerId, sent: { ...publisher.sent } };
   };
+  /** Milliseconds from each end until the recording was ready, of the calls that were made one at a time. */
+  const readyAfterMs: number[] = [];
+  const alone = async (name: string): Promise<Made> => {
+    const call = await one(name, CALL_MS);
+    const endedAt = performance.now();
+    await waitFor(`the call of ${call.peerId} is over`, SETTLED_LIMIT_MS, async () =>
+      (await findCallOf(call.peerId))?.legs.every(isOver),
+    );
+    readyAfterMs.push(performance.now() - endedAt);
+    return call;
+  };
   const together = (name: string, ms: number) =>
     Promise.all(Array.from({ length: atOnce }, (_, index) => one(`${name}-${index}`, ms)));
 
@@ -63,12 +76,12 @@ export async function soak({ calls, atOnce, atOnceMs, warmUpCalls, say }: SoakOp
   await settled(run, made.length);
   const before = await footprint();
   for (let index = 0; index < calls; index += 1) {
-    made.push(await one(`row-${index}`, CALL_MS));
+    made.push(await alone(`row-${index}`));
     if ((index + 1) % 50 === 0) say(`${index + 1} consecutive calls; ${inMebibytes(await footprint())}`);
   }
   made.push(...(await together("at-once", atOnceMs)));
   const legs = await settled(run, made.length);
-  return { ...judge(made, legs), failedConnects, before, after: await footprint() };
+  return { ...judge(made, legs), readyAfterMs, failedConnects, before, after: await footprint() };
 }
 
 async function openAgain(peerId: string, media: EncodedMedia, failures: string[]): Promise<Publisher> {
@@ -92,14 +105,15 @@ async function settled(run: string, atLeast: number): Promise<Leg[]> {
     async () => {
       const found = (await allLegs()).filter(({ peerId }) => peerId.startsWith(run));
       states = found.map(({ state }) => state);
-      const isOver = found.every(({ state }) => state === "ready" || state === "failed");
-      return isOver && found.length >= atLeast ? found : undefined;
+      return found.every(isOver) && found.length >= atLeast ? found : undefined;
     },
     () => states,
   );
   await delay(QUIET_MS);
   return legs;
 }
+
+const isOver = ({ state }: Leg): boolean => state === "ready" || state === "failed";
 
 async function allLegs(): Promise<Leg[]> {
   const legs: Leg[] = [];

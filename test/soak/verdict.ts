@@ -9,13 +9,17 @@ const RESIDENT_LIMIT_SHARE = 0.5;
 const RESIDENT_LIMIT_BYTES = 64 * MEBIBYTE;
 /** Tolerance for keep-alive connections and timers. */
 const HANDLE_TOLERANCE = 4;
+/** How long after its end a recording may take to be ready, on a host that records nothing else. */
+const READY_LIMIT_MS = 3_000;
 /** The last frame may still be in transit when its caller hangs up. */
 const KEPT_SHARE = 0.9;
 
 /** Descriptions of all problems of a run; empty if there are none. */
-export function complaints({ made, ready, failed, worstKept, before, after }: SoakReport): string[] {
+export function complaints({ made, ready, failed, worstKept, readyAfterMs, before, after }: SoakReport): string[] {
   const found: string[] = [];
   if (ready !== made) found.push(`${made - ready} of ${made} calls have no recording: ${JSON.stringify(failed)}`);
+  const slowestMs = Math.max(0, ...readyAfterMs);
+  if (slowestMs > READY_LIMIT_MS) found.push(`a recording was ready after ${slowestMs.toFixed(0)} ms`);
   for (const kind of ["video", "audio"] as const) {
     if (worstKept[kind] < KEPT_SHARE) found.push(`a file has only ${percent(worstKept[kind])} of its ${kind}`);
   }
@@ -43,11 +47,12 @@ export function complaints({ made, ready, failed, worstKept, before, after }: So
 
 /** The report as readable text. */
 export function inWords(report: SoakReport): string {
-  const { made, ready, failed, failedConnects, worstKept, before, after } = report;
+  const { made, ready, failed, failedConnects, worstKept, readyAfterMs, before, after } = report;
   return [
     `${made} calls made, ${ready} ready; other legs: ${JSON.stringify(failed)}`,
     `failed connects that were retried: ${failedConnects.length}${failedConnects.map((one) => `\n  ${one}`).join("")}`,
     `minimum share of the sent media per file: video ${percent(worstKept.video)}, audio ${percent(worstKept.audio)}`,
+    `ready after a consecutive call: median ${median(readyAfterMs)}, slowest ${Math.max(0, ...readyAfterMs).toFixed(0)} ms`,
     left(before, after),
     "service: MiB needed, MiB resident, handles, sockets, threads; before -> after",
     ...(Object.keys(after.services) as Service[]).map((service) => {
@@ -68,6 +73,11 @@ function left(before: Footprint, after: Footprint): string {
     (thing) => `${thing} ${before[thing]} -> ${after[thing]}`,
   );
   return things.join(", ");
+}
+
+function median(values: readonly number[]): string {
+  const middle = values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+  return `${middle.toFixed(0)} ms`;
 }
 
 function percent(share: number): string {
