@@ -8,7 +8,7 @@ interface ErrorEntry {
   /** HTTP status where an API request is what failed. */
   status?: number;
   /** Whether the same may succeed in a moment: an engine that restarts, a volume that is full. */
-  passes?: true;
+  isTransient?: true;
 }
 
 /** Every failure that the manifest, the API and the log can show. */
@@ -108,7 +108,7 @@ export const ERRORS = {
     message: "a call could not be uploaded, or what lies there is not the same",
     fault: "operator",
     hint: "The message has rclone's last words. It is tried again for a day, and after that by POST /api/jobs/{jobId}/retry.",
-    passes: true,
+    isTransient: true,
   },
   WEBHOOK_NOT_FOUND: {
     message: "there is no webhook of this name",
@@ -126,7 +126,7 @@ export const ERRORS = {
     message: "a receiver did not take a message",
     fault: "network",
     hint: "It is tried again for a day. Without compose/webhooks.yml nothing gets out.",
-    passes: true,
+    isTransient: true,
   },
   WEBHOOK_DISABLED: {
     message: "this receiver has said that it wants nothing any more (410)",
@@ -140,7 +140,7 @@ export const ERRORS = {
     message: "the Docker engine does not answer",
     fault: "operator",
     hint: "Is the Docker engine running, and /var/run/docker.sock mounted into docker-guard?",
-    passes: true,
+    isTransient: true,
   },
   DOCKER_FORBIDDEN: {
     message: "the Docker engine does not let this program in",
@@ -161,7 +161,7 @@ export const ERRORS = {
     message: "the recorder's container did not start",
     fault: "operator",
     hint: "Is the engine out of memory or disk? The log has the engine's own words.",
-    passes: true,
+    isTransient: true,
   },
   RECORDER_NOT_BOUND: {
     message: "the recorder did not open its ports in time",
@@ -182,25 +182,25 @@ export const ERRORS = {
     message: "the recordings volume cannot be written",
     fault: "operator",
     hint: "Is RECORDINGS_DIR mounted, not full, and owned by 10001:10001?",
-    passes: true,
+    isTransient: true,
   },
   CPU_SHORT: {
     message: "this host has too little CPU for one more recording",
     fault: "operator",
     hint: "It takes calls again by itself. Lower maxConcurrentRecorders, or give it more cores; host.maximumCpuWaitMilliseconds is the limit.",
-    passes: true,
+    isTransient: true,
   },
   MEMORY_SHORT: {
     message: "this host has too little memory for one more recording",
     fault: "operator",
     hint: "It takes calls again by itself. Lower maxConcurrentRecorders, or give it more; host.minimumAvailableMebibytes is the limit.",
-    passes: true,
+    isTransient: true,
   },
   STORAGE_FULL: {
     message: "there is too little space left on the recordings volume",
     fault: "operator",
     hint: "Move recordings away or make the volume larger; calls are taken again by themselves. storage.minimumFreeMebibytes says how much has to stay.",
-    passes: true,
+    isTransient: true,
   },
   TOO_MANY_FROM_PEER: {
     message: "this peer has as many legs recorded at once as it may",
@@ -262,7 +262,7 @@ export const ERRORS = {
     message: "the job's container ended with an error",
     fault: "ours",
     hint: "The message has its last words. With exit code 137 it was killed: jobs.memoryMebibytes may be too little.",
-    passes: true,
+    isTransient: true,
   },
   ENDED_EARLY: {
     message: "the leg was ended before it was answered",
@@ -308,8 +308,8 @@ export class RecorderError extends Error {
   }
 
   /** Whether to try again in a moment. */
-  get passes(): boolean {
-    return entryOf(this.code).passes ?? false;
+  get isTransient(): boolean {
+    return entryOf(this.code).isTransient ?? false;
   }
 }
 

@@ -39,16 +39,16 @@ import { gatewayUrl } from "./recording/gateway/gatewayAddresses.ts";
 import { gatewaySources } from "./recording/gateway/gatewaySources.ts";
 import { Gateways } from "./recording/gateway/gateways.ts";
 import { legsAt } from "./recording/gateway/legsAt.ts";
-import { gatewayOf } from "./recording/gateway/placedId.ts";
 import { tellPublishedPort } from "./recording/gateway/publishedPort.ts";
+import { gatewayOf } from "./recording/gateway/qualifiedId.ts";
 import { availableMemory } from "./recording/host/availableMemory.ts";
 import { CpuWait } from "./recording/host/cpuWait.ts";
 import { Host } from "./recording/host/host.ts";
 import { adoptLegs } from "./recording/legs/adoptLegs.ts";
 import { Dialler } from "./recording/legs/dialler.ts";
-import { LegDesk } from "./recording/legs/legDesk.ts";
+import type { LegServices } from "./recording/legs/legServices.ts";
 import { receiveCall } from "./recording/legs/receiveCall.ts";
-import type { Rooms } from "./recording/legs/rooms.ts";
+import { RunningLegs } from "./recording/legs/runningLegs.ts";
 import { PeerKeeper } from "./recording/peers/peerKeeper.ts";
 import { SharedPeer } from "./recording/peers/sharedPeer.ts";
 import { TokenFile } from "./recording/peers/tokens.ts";
@@ -60,7 +60,7 @@ const MEBIBYTE = 1024 * 1024;
 
 /** All rooms of this process, put together. */
 export class Orchestrator {
-  readonly rooms: Rooms;
+  readonly rooms: LegServices;
   readonly #peers: readonly SharedPeer[];
   readonly #api: FastifyInstance;
   readonly #jobs: Jobs;
@@ -70,7 +70,7 @@ export class Orchestrator {
   #closed: Promise<void> | undefined;
 
   private constructor(
-    rooms: Rooms,
+    rooms: LegServices,
     peers: readonly SharedPeer[],
     api: FastifyInstance,
     over: AbortController,
@@ -109,7 +109,7 @@ export class Orchestrator {
     );
     const storage = new Storage(library, configuration.storage.minimumFreeMebibytes * MEBIBYTE);
     const calls = new CallBook(library, clock);
-    const desk = new LegDesk();
+    const desk = new RunningLegs();
     const recorders = new Recorders(
       engine,
       {
@@ -163,10 +163,10 @@ export class Orchestrator {
     });
     const { maxConcurrentPerPeer, maxConcurrentPerCall, leg } = configuration;
     const limits = { maxConcurrentPerPeer, maxConcurrentPerCall, ...leg };
-    const rooms: Rooms = {
+    const rooms: LegServices = {
       calls,
       clock,
-      desk,
+      runningLegs: desk,
       form,
       gateway: gateways,
       host,
@@ -264,7 +264,7 @@ export class Orchestrator {
   }
 
   async #close(limitMs: number): Promise<void> {
-    const { clock, desk, log, recorders } = this.rooms;
+    const { clock, runningLegs: desk, log, recorders } = this.rooms;
     log.info({ legs: desk.size }, "ending all recordings");
     for (const peer of this.#peers) peer.stop();
     const timeUp = clock.sleep(limitMs);

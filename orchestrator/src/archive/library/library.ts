@@ -8,8 +8,8 @@ import { syncFolder, writeAtomically } from "./atomicFile.ts";
 import { Manifest, type RecordingFile } from "./manifest.ts";
 import {
   filmName,
+  isSeparateTrack,
   isTrack,
-  isTrackAlone,
   type Paths,
   type PreviewImage,
   previewName,
@@ -76,7 +76,7 @@ export class Library {
   async keep({ recorderId, callId, legId, format, number }: Assembled, probed: string): Promise<RecordingFile> {
     const spooled = this.paths.assembled(recorderId, format);
     const file = await verify(spooled, recordingName(legId, format, number), probed);
-    await this.#takeIn(callId, spooled, file.name);
+    await this.#moveToCall(callId, spooled, file.name);
     return file;
   }
 
@@ -92,7 +92,7 @@ export class Library {
       const spooled = this.paths.assembledTrack(recorderId, kind, format);
       const file = await verifyTrack(spooled, trackName(legId, kind, format, number), kind, probed);
       if (!file) continue;
-      await this.#takeIn(callId, spooled, file.name);
+      await this.#moveToCall(callId, spooled, file.name);
       kept.push(file);
     }
     return kept;
@@ -106,7 +106,7 @@ export class Library {
   async keepFilm(job: JobId, callId: CallId, format: string, probed: string): Promise<RecordingFile> {
     const spooled = this.paths.composed(job, format);
     const file = await verify(spooled, filmName(format), probed);
-    await this.#takeIn(callId, spooled, file.name);
+    await this.#moveToCall(callId, spooled, file.name);
     return file;
   }
 
@@ -122,7 +122,7 @@ export class Library {
     const { size } = await stat(spooled).catch(() => ({ size: 0 }));
     if (size === 0) throw new RecorderError("NOT_VERIFIED", `there is no ${image}`);
     const name = previewName(file, image);
-    await this.#takeIn(callId, spooled, name);
+    await this.#moveToCall(callId, spooled, name);
     return name;
   }
 
@@ -172,7 +172,7 @@ export class Library {
     const missing = new Map<RecorderId, number>();
     for (const name of await entries(this.paths.spool)) {
       const recorder = recorderIdOfFile(name);
-      if (!recorder || isTrackAlone(name)) continue;
+      if (!recorder || isSeparateTrack(name)) continue;
       const { size } = await stat(join(this.paths.spool, name)).catch(() => ({ size: 0 }));
       missing.set(recorder, (missing.get(recorder) ?? 0) + (isTrack(name) ? size : -size));
     }
@@ -223,7 +223,7 @@ export class Library {
     this.#isInDoubt = false;
   }
 
-  async #takeIn(call: CallId, spooled: string, name: string): Promise<void> {
+  async #moveToCall(call: CallId, spooled: string, name: string): Promise<void> {
     await mkdir(this.paths.call(call), { recursive: true });
     await rename(spooled, this.paths.recording(call, name));
     await syncFolder(this.paths.call(call));

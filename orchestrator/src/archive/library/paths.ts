@@ -143,7 +143,7 @@ export const previewName = (file: string, part: PreviewImage | "thumbnails.vtt")
   `${file.slice(0, file.lastIndexOf("."))}.${part}`;
 
 /** A file of the spool that holds one track of what is assembled besides. */
-export const isTrackAlone = (name: string): boolean => name.split(".")[1] === "alone";
+export const isSeparateTrack = (name: string): boolean => name.split(".")[1] === "alone";
 
 /** The article's names. */
 export const trackName = (leg: LegId, kind: Kind, format: string, number = 1): string =>

@@ -5,9 +5,9 @@ import type { Library } from "./library.ts";
 
 const MEBIBYTE = 1024 * 1024;
 /** Twenty callers at 6 Mbit/s write 15 MB in so long. */
-const LOOK_INTERVAL_MS = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
 /** A volume that was full takes calls again when there is so much more than the least: not one call, and full again. */
-const RECOVERY = 1.1;
+const RECOVERY_FACTOR = 1.1;
 
 export interface StorageListeners {
   /** To be called again and again while it is so: whatever is being recorded has to end now. */
@@ -34,14 +34,14 @@ export class Storage {
 
   /** @throws RecorderError STORAGE_UNAVAILABLE, STORAGE_FULL when no recording should begin now. */
   async check(): Promise<void> {
-    const { freeBytes, promisedBytes } = await this.#look();
-    const least = this.minimumFreeBytes * (this.#isFull ? RECOVERY : 1);
-    this.#isFull = freeBytes - promisedBytes < least;
+    const { freeBytes, reservedBytes } = await this.#look();
+    const least = this.minimumFreeBytes * (this.#isFull ? RECOVERY_FACTOR : 1);
+    this.#isFull = freeBytes - reservedBytes < least;
     if (!this.#isFull) return;
     const mebibytes = (bytes: number) => `${Math.floor(bytes / MEBIBYTE)} MiB`;
     throw new RecorderError(
       "STORAGE_FULL",
-      `${mebibytes(freeBytes)} free, ${mebibytes(promisedBytes)} of it for what is in the spool, at least ${mebibytes(least)} have to stay`,
+      `${mebibytes(freeBytes)} free, ${mebibytes(reservedBytes)} of it for what is in the spool, at least ${mebibytes(least)} have to stay`,
     );
   }
 
@@ -70,7 +70,7 @@ export class Storage {
         else log.info("storage is well again");
       }
       this.#trouble = trouble?.code;
-      await clock.sleep(LOOK_INTERVAL_MS, until);
+      await clock.sleep(CHECK_INTERVAL_MS, until);
     }
   }
 
@@ -83,10 +83,10 @@ export class Storage {
     }
   }
 
-  async #look(): Promise<{ freeBytes: number; promisedBytes: number }> {
+  async #look(): Promise<{ freeBytes: number; reservedBytes: number }> {
     try {
       const { freeBytes } = await this.#library.checkWritable();
-      return { freeBytes, promisedBytes: await this.#library.unassembledBytes() };
+      return { freeBytes, reservedBytes: await this.#library.unassembledBytes() };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new RecorderError("STORAGE_UNAVAILABLE", reason, { cause: error });

@@ -45,7 +45,7 @@ export interface TracksReport {
 }
 
 /** What was true of the tracks until their media went elsewhere. */
-export interface TurnReport {
+export interface SwitchReport {
   before: TracksReport;
   at: Date;
 }
@@ -118,7 +118,7 @@ export interface GatewayCalls {
    *
    * @returns undefined when this gateway cannot do it.
    */
-  turn(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<TurnReport | undefined>;
+  switchAtKeyframe(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<SwitchReport | undefined>;
   /** Waits for the next event; undefined when none came in time. GONE once CLOSE was read. */
   nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined>;
   /** Asks the caller for a keyframe, for gateways that do not do so by themselves. */

@@ -1,15 +1,15 @@
 /** What may come of asking a gateway, and whether the same request may succeed in a moment. */
 const KINDS = {
   /** Nobody answers at its address, or the connection broke. */
-  UNREACHABLE: { passes: true },
+  UNREACHABLE: { isTransient: true },
   /** 5xx: it is in trouble. */
-  FAILED: { passes: true },
+  FAILED: { isTransient: true },
   /** An answer that is not what the reference says. */
-  NOT_UNDERSTOOD: { passes: true },
+  NOT_UNDERSTOOD: { isTransient: true },
   /** 404: the peer or connection is not there (any more). */
-  GONE: { passes: false },
+  GONE: { isTransient: false },
   /** 4xx: it said no. */
-  REFUSED: { passes: false },
+  REFUSED: { isTransient: false },
 } as const;
 
 export type GatewayErrorKind = keyof typeof KINDS;
@@ -28,8 +28,8 @@ export class GatewayError extends Error {
   }
 
   /** Whether to ask again in a moment. */
-  get passes(): boolean {
-    return KINDS[this.kind].passes;
+  get isTransient(): boolean {
+    return KINDS[this.kind].isTransient;
   }
 }
 

@@ -6,7 +6,7 @@ import { ManualClock } from "../../testing/manualClock.ts";
 import { PaperGateway } from "../../testing/paperGateway.ts";
 import { Gateways } from "./gateways.ts";
 import { legsAt } from "./legsAt.ts";
-import { gatewayOf, idThere, placedId } from "./placedId.ts";
+import { gatewayOf, localId, qualifiedId } from "./qualifiedId.ts";
 
 const LOG = pino({ level: "silent" });
 const TO = { address: "10.1.0.9", video: 5000, audio: 5002 };
@@ -38,12 +38,12 @@ function ringAt(address: string | undefined): MediaConnectionId {
 
 describe("an id", () => {
   test("says at which gateway its connection is", () => {
-    const id = placedId("mc-1", "10.0.0.4");
-    expect([id, gatewayOf(id), idThere(id)]).toEqual(["mc-1@10.0.0.4", "10.0.0.4", "mc-1"]);
+    const id = qualifiedId("mc-1", "10.0.0.4");
+    expect([id, gatewayOf(id), localId(id)]).toEqual(["mc-1@10.0.0.4", "10.0.0.4", "mc-1"]);
   });
 
   test("of a time when there was one gateway says nothing", () => {
-    expect([placedId("mc-1", undefined), gatewayOf("mc-1"), idThere("mc-1")]).toEqual(["mc-1", undefined, "mc-1"]);
+    expect([qualifiedId("mc-1", undefined), gatewayOf("mc-1"), localId("mc-1")]).toEqual(["mc-1", undefined, "mc-1"]);
   });
 });
 

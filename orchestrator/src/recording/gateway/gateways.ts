@@ -4,10 +4,10 @@ import type { DataConnectionId, MediaConnectionId } from "../../ids.ts";
 import type { Codecs } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
 import type { CallOrder, DatagramAddress, Gateway, GatewayCalls } from "./gateway.ts";
-import { gatewayOf } from "./placedId.ts";
+import { gatewayOf } from "./qualifiedId.ts";
 
 /** A new gateway takes calls so long after it has started, at the latest. */
-const LOOK_INTERVAL_MS = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
 
 export interface GatewaySources {
   /** @param address undefined: whichever answers to the gateways' name. */
@@ -49,7 +49,7 @@ export class Gateways implements GatewayCalls {
         this.#present = present;
         onChange(present);
       }
-      await clock.sleep(LOOK_INTERVAL_MS, until);
+      await clock.sleep(CHECK_INTERVAL_MS, until);
     }
   }
 
@@ -85,8 +85,8 @@ export class Gateways implements GatewayCalls {
     return this.#of(id).redirect(id, codecs, redirect);
   }
 
-  turn(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets) {
-    return this.#of(id).turn(id, codecs, redirect);
+  switchAtKeyframe(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets) {
+    return this.#of(id).switchAtKeyframe(id, codecs, redirect);
   }
 
   nextConnectionEvent(id: MediaConnectionId, until: AbortSignal) {

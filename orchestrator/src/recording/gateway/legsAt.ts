@@ -1,6 +1,6 @@
 import { isOver } from "../../archive/calls/view.ts";
 import type { Manifest } from "../../archive/library/manifest.ts";
-import { gatewayOf } from "./placedId.ts";
+import { gatewayOf } from "./qualifiedId.ts";
 
 /** How many legs go on at each gateway. */
 export function legsAt(running: readonly Manifest[]): ReadonlyMap<string | undefined, number> {

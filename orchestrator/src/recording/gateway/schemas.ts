@@ -42,7 +42,7 @@ const codec = z
   }));
 
 /** The extension `PUT /media/connections/{id}/redirects`, with `seamless`. */
-export const TurnBody = z.object({ turned_unix_ms: z.number().optional() });
+export const SwitchBody = z.object({ turned_unix_ms: z.number().optional() });
 
 /** The extension `GET /media/connections/{id}/tracks`. */
 export const TracksBody = z.object({

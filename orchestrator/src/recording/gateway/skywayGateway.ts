@@ -13,11 +13,11 @@ import type {
   Gateway,
   PeerEvent,
   PeerHandle,
+  SwitchReport,
   TracksReport,
-  TurnReport,
 } from "./gateway.ts";
 import { GatewayError, refusal } from "./gatewayError.ts";
-import { idThere, placedId } from "./placedId.ts";
+import { localId, qualifiedId } from "./qualifiedId.ts";
 import {
   CallStarted,
   ConnectionEventBody,
@@ -27,8 +27,8 @@ import {
   PeerCreated,
   PeerEventBody,
   PeerStatusBody,
+  SwitchBody,
   TracksBody,
-  TurnBody,
 } from "./schemas.ts";
 
 /** The gateway answers a long poll after 30 s at the latest. */
@@ -94,10 +94,10 @@ export class SkywayGateway implements Gateway {
     switch (event) {
       case "CALL":
         if (!call_params) return { event: "OTHER" };
-        return { event, mediaConnectionId: this.#placed<MediaConnectionId>(call_params.media_connection_id) };
+        return { event, mediaConnectionId: this.#qualified<MediaConnectionId>(call_params.media_connection_id) };
       case "CONNECTION":
         if (!data_params) return { event: "OTHER" };
-        return { event, dataConnectionId: this.#placed<DataConnectionId>(data_params.data_connection_id) };
+        return { event, dataConnectionId: this.#qualified<DataConnectionId>(data_params.data_connection_id) };
       case "ERROR":
         return { event, message: error_message ?? "" };
       case "OPEN":
@@ -125,7 +125,7 @@ export class SkywayGateway implements Gateway {
   async answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void> {
     const body = answerBody(codecs, redirect, this.#perLegKbps);
     const answer = await this.#ask("POST", connectionPath(id, "/answer"), body);
-    if (answer.status !== 202) throw refusal(answer.status, words(answer));
+    if (answer.status !== 202) throw refusal(answer.status, errorText(answer));
   }
 
   async call({ from, target, metadata }: CallOrder, codecs: Codecs, redirect: RedirectTargets) {
@@ -137,7 +137,7 @@ export class SkywayGateway implements Gateway {
       constraints: { ...constraints, ...(metadata !== undefined && { metadata }) },
       redirect_params,
     });
-    return this.#placed<MediaConnectionId>(read(CallStarted, answer, 202).params.media_connection_id);
+    return this.#qualified<MediaConnectionId>(read(CallStarted, answer, 202).params.media_connection_id);
   }
 
   async redirect(
@@ -150,11 +150,15 @@ export class SkywayGateway implements Gateway {
     return CANNOT.has(answer.status) ? undefined : read(TracksBody, answer, 200);
   }
 
-  async turn(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<TurnReport | undefined> {
+  async switchAtKeyframe(
+    id: MediaConnectionId,
+    codecs: Codecs,
+    redirect: RedirectTargets,
+  ): Promise<SwitchReport | undefined> {
     const body = { redirect_params: redirectParams(codecs, redirect), seamless: true };
     const answer = await this.#ask("PUT", connectionPath(id, "/redirects"), body);
     if (CANNOT.has(answer.status)) return undefined;
-    const { turned_unix_ms } = read(TurnBody, answer, 200);
+    const { turned_unix_ms } = read(SwitchBody, answer, 200);
     return { before: read(TracksBody, answer, 200), at: new Date(turned_unix_ms ?? Date.now()) };
   }
 
@@ -169,7 +173,7 @@ export class SkywayGateway implements Gateway {
 
   async receiveData(id: DataConnectionId, { address, port }: DatagramAddress): Promise<void> {
     const answer = await this.#ask("PUT", dataPath(id), { redirect_params: { ip_v4: address, port } });
-    if (answer.status !== 200) throw refusal(answer.status, words(answer));
+    if (answer.status !== 200) throw refusal(answer.status, errorText(answer));
   }
 
   nextDataEvent(id: DataConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
@@ -202,7 +206,7 @@ export class SkywayGateway implements Gateway {
 
   async tellPublishedPort(port: number): Promise<void> {
     const answer = await this.#ask("PUT", "/media/published_port", { port });
-    if (answer.status !== 200 && !CANNOT.has(answer.status)) throw refusal(answer.status, words(answer));
+    if (answer.status !== 200 && !CANNOT.has(answer.status)) throw refusal(answer.status, errorText(answer));
   }
 
   async isWell(): Promise<boolean> {
@@ -215,8 +219,8 @@ export class SkywayGateway implements Gateway {
     }
   }
 
-  #placed<Id extends string>(id: string): Id {
-    return placedId<Id>(id, this.#address);
+  #qualified<Id extends string>(id: string): Id {
+    return qualifiedId<Id>(id, this.#address);
   }
 
   #poll(path: string, until: AbortSignal): Promise<Answer> {
@@ -249,11 +253,11 @@ function peerPath(peer: PeerHandle, rest = ""): string {
 }
 
 function connectionPath(id: MediaConnectionId, rest = ""): string {
-  return `/media/connections/${encodeURIComponent(idThere(id))}${rest}`;
+  return `/media/connections/${encodeURIComponent(localId(id))}${rest}`;
 }
 
 function dataPath(id: DataConnectionId, rest = ""): string {
-  return `/data/connections/${encodeURIComponent(idThere(id))}${rest}`;
+  return `/data/connections/${encodeURIComponent(localId(id))}${rest}`;
 }
 
 /** undefined for what is no JSON: the schema that reads it says what is missing. */
@@ -266,14 +270,14 @@ function parseJson(text: string): unknown {
 }
 
 function read<Schema extends z.ZodType>(schema: Schema, answer: Answer, expected: number): z.infer<Schema> {
-  if (answer.status !== expected) throw refusal(answer.status, words(answer));
+  if (answer.status !== expected) throw refusal(answer.status, errorText(answer));
   const parsed = schema.safeParse(answer.body);
   if (parsed.success) return parsed.data;
   throw new GatewayError("NOT_UNDERSTOOD", "the gateway answered something else", { cause: parsed.error });
 }
 
 /** What the gateway itself says about a failure. */
-function words({ status, body }: Answer): string {
+function errorText({ status, body }: Answer): string {
   const { success, data } = ErrorBody.safeParse(body);
   const said = success ? data.params.errors.map(({ message }) => message).join("; ") : "";
   return said || `the gateway answered ${status}`;

@@ -6,12 +6,12 @@ import { recorderIdOf } from "../../ids.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { Ending } from "./ending.ts";
 import { failLeg } from "./failLeg.ts";
+import { finishLeg, type SpooledLeg } from "./finishLeg.ts";
 import { LegContext } from "./legContext.ts";
+import type { LegServices } from "./legServices.ts";
 import { allRecordersOf, recordersOf } from "./parts.ts";
 import { type IncomingLeg, recordLeg, recordToEnd } from "./recordLeg.ts";
 import { finishRolled, rolledFile } from "./rollOver.ts";
-import type { Rooms } from "./rooms.ts";
-import { type SpooledLeg, takeHome } from "./takeHome.ts";
 
 /** More than files have in them before the first packet: their headers, two of 503 bytes. */
 const LEAST_MEDIA_BYTES = 2_048;
@@ -28,19 +28,19 @@ interface Leftovers {
  *
  * @returns when every such leg is being cared for; their stories go on.
  */
-export async function adoptLegs(rooms: Rooms): Promise<void> {
-  await rooms.recorders.removeAssemblers();
-  const left: Leftovers = { recorders: await rooms.recorders.find(), spooled: await rooms.library.spooled() };
-  for await (const manifest of rooms.calls.all()) {
+export async function adoptLegs(services: LegServices): Promise<void> {
+  await services.recorders.removeAssemblers();
+  const left: Leftovers = { recorders: await services.recorders.find(), spooled: await services.library.spooled() };
+  for await (const manifest of services.calls.all()) {
     const unfinished = manifest.legs.filter((leg) => isUnfinished(leg, left));
-    if (unfinished.length > 0 || rooms.calls.mayBeRejoined(manifest)) rooms.calls.adopt(manifest);
-    for (const leg of unfinished) adoptLeg(manifest, leg, left, rooms);
+    if (unfinished.length > 0 || services.calls.mayBeRejoined(manifest)) services.calls.adopt(manifest);
+    for (const leg of unfinished) adoptLeg(manifest, leg, left, services);
     for (const leg of manifest.legs) {
       if (leg.state !== "ready" || isUnfinished(leg, left)) continue;
-      for (const recorderId of allRecordersOf(leg)) await clear(recorderId, left, rooms);
+      for (const recorderId of allRecordersOf(leg)) await clear(recorderId, left, services);
     }
   }
-  await careForStrangers(left, rooms);
+  await cleanUpUnknown(left, services);
 }
 
 function isUnfinished(leg: ManifestLeg, { spooled }: Leftovers): boolean {
@@ -54,8 +54,8 @@ function isSpooled(leg: ManifestLeg): leg is SpooledLeg {
   return "recorderId" in leg && leg.recorderId !== undefined && leg.mediaConnectionId !== undefined;
 }
 
-function adoptLeg(manifest: Manifest, adopted: ManifestLeg, left: Leftovers, rooms: Rooms): void {
-  const { leg, wasTurning } = afterTurn(adopted, left, rooms);
+function adoptLeg(manifest: Manifest, adopted: ManifestLeg, left: Leftovers, services: LegServices): void {
+  const { leg, wasSwitching } = resolveRollOver(adopted, left, services);
   const recorderId = isSpooled(leg) ? leg.recorderId : recorderIdOf(leg.id, 1);
   const recorder = left.recorders.get(recorderId);
   const files = ("files" in leg && leg.files) || [];
@@ -70,8 +70,8 @@ function adoptLeg(manifest: Manifest, adopted: ManifestLeg, left: Leftovers, roo
     left.recorders.delete(one);
     left.spooled.delete(one);
   }
-  void rooms.desk.run(manifest.id, leg.id, async (stop) => {
-    const context = new LegContext(manifest.id, leg.id, rooms, stop);
+  void services.runningLegs.run(manifest.id, leg.id, async (stop) => {
+    const context = new LegContext(manifest.id, leg.id, services, stop);
     context.log.info({ state: leg.state, recorder: recorder !== undefined }, "leg adopted");
     context.files.load(files);
     open.forEach((one, index) => {
@@ -84,11 +84,13 @@ function adoptLeg(manifest: Manifest, adopted: ManifestLeg, left: Leftovers, roo
       return;
     }
     if (leg !== adopted) await context.write(leg);
-    if (wasTurning && recorder && isSpooled(leg)) {
+    if (wasSwitching && recorder && isSpooled(leg)) {
       // It may be about to turn the leg to a recorder that is ended now: it is to stay where it is.
-      await rooms.gateway.turn(leg.mediaConnectionId, leg.codecs ?? {}, recorder.redirect).catch(() => undefined);
+      await services.gateway
+        .switchAtKeyframe(leg.mediaConnectionId, leg.codecs ?? {}, recorder.redirect)
+        .catch(() => undefined);
     }
-    if (!isSpooled(leg)) await beginAnew(leg, recorder, context);
+    if (!isSpooled(leg)) await restartLeg(leg, recorder, context);
     else if (recorder && (leg.state === "connecting" || leg.state === "recording")) {
       await recordToEnd(leg, recorder, context);
     } else await finish(leg, recorder, context);
@@ -99,23 +101,27 @@ function adoptLeg(manifest: Manifest, adopted: ManifestLeg, left: Leftovers, roo
  * A leg whose earlier life ended while it was about to roll over. It has done so if the next recorder has got anything;
  * if not, it goes on with the recorder that it had, and the next one is nobody's.
  */
-function afterTurn(leg: ManifestLeg, { spooled }: Leftovers, rooms: Rooms): { leg: ManifestLeg; wasTurning: boolean } {
-  if ((leg.state !== "recording" && leg.state !== "connecting") || !leg.next) return { leg, wasTurning: false };
+function resolveRollOver(
+  leg: ManifestLeg,
+  { spooled }: Leftovers,
+  services: LegServices,
+): { leg: ManifestLeg; wasSwitching: boolean } {
+  if ((leg.state !== "recording" && leg.state !== "connecting") || !leg.next) return { leg, wasSwitching: false };
   const { next, parts, ...rest } = leg;
   if ((spooled.get(next.recorderId) ?? 0) < LEAST_MEDIA_BYTES)
-    return { leg: { ...rest, ...(parts && { parts }) }, wasTurning: true };
+    return { leg: { ...rest, ...(parts && { parts }) }, wasSwitching: true };
   const current = (leg.files?.length ?? 0) + 1;
-  const end = { endedAt: rooms.clock.now().toISOString(), reason: next.reason };
+  const end = { endedAt: services.clock.now().toISOString(), reason: next.reason };
   const file = { ...rolledFile(leg, { current }), ...end };
   return {
     leg: { ...rest, recorderId: next.recorderId, tracks: [], files: [...(leg.files ?? []), file] },
-    wasTurning: false,
+    wasSwitching: false,
   };
 }
 
 /** The earlier life had not answered yet. Who still calls is answered now; nobody else will do it. */
-async function beginAnew(leg: ManifestLeg, recorder: StartedRecorder | undefined, context: LegContext): Promise<void> {
-  const { gateway, library, recorders } = context.rooms;
+async function restartLeg(leg: ManifestLeg, recorder: StartedRecorder | undefined, context: LegContext): Promise<void> {
+  const { gateway, library, recorders } = context.services;
   try {
     await recorder?.finish(false);
     await recorders.swept(); // its name is needed again
@@ -130,11 +136,11 @@ async function beginAnew(leg: ManifestLeg, recorder: StartedRecorder | undefined
 }
 
 /** Undefined for calls of ours: whom to call, and what to tell them, is not known any more. */
-async function stillRinging(leg: ManifestLeg, { rooms }: LegContext): Promise<IncomingLeg | undefined> {
+async function stillRinging(leg: ManifestLeg, { services }: LegContext): Promise<IncomingLeg | undefined> {
   const { mediaConnectionId } = leg;
   if (leg.dialled || !mediaConnectionId || (leg.state !== "ringing" && leg.state !== "preparing")) return undefined;
   try {
-    await rooms.gateway.status(mediaConnectionId);
+    await services.gateway.status(mediaConnectionId);
     return { ...leg, mediaConnectionId, state: "ringing" };
   } catch {
     return undefined; // the caller has hung up, or the gateway is gone and with it the call
@@ -142,24 +148,24 @@ async function stillRinging(leg: ManifestLeg, { rooms }: LegContext): Promise<In
 }
 
 async function finish(leg: SpooledLeg, recorder: StartedRecorder | undefined, context: LegContext): Promise<void> {
-  const { gateway, clock } = context.rooms;
+  const { gateway, clock } = context.services;
   const ended = "endedAt" in leg;
   if (!ended) await gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
   const ending: Ending = {
     reason: "closed",
     at: ended ? new Date(leg.endedAt) : clock.now(),
-    words: ("reason" in leg && leg.reason) || "orchestrator_lost",
+    gatewayReason: ("reason" in leg && leg.reason) || "orchestrator_lost",
   };
-  await takeHome(leg, ending, recorder, context);
+  await finishLeg(leg, ending, recorder, context);
 }
 
 /** The earlier life ended between keeping a recording and clearing its tracks away. */
-async function clear(recorderId: RecorderId, left: Leftovers, rooms: Rooms): Promise<void> {
-  if (left.spooled.delete(recorderId)) await rooms.library.clearSpool(recorderId);
+async function clear(recorderId: RecorderId, left: Leftovers, services: LegServices): Promise<void> {
+  if (left.spooled.delete(recorderId)) await services.library.clearSpool(recorderId);
 }
 
 /** What no manifest knows. Recorders are ended in order; what they wrote is kept for an operator to look at. */
-async function careForStrangers({ recorders, spooled }: Leftovers, { library, log }: Rooms): Promise<void> {
+async function cleanUpUnknown({ recorders, spooled }: Leftovers, { library, log }: LegServices): Promise<void> {
   for (const [recorderId, recorder] of recorders) {
     log.warn({ recorderId }, "a recorder that no call knows is ended");
     await recorder.finish(false);

@@ -15,7 +15,7 @@ export async function answerLeg(
   recorder: StartedRecorder,
   context: LegContext,
 ): Promise<void> {
-  const { clock, gateway, library, metrics } = context.rooms;
+  const { clock, gateway, library, metrics } = context.services;
   try {
     if (context.stop.aborted) throw new RecorderError("ENDED_EARLY", context.stopReason);
     await context.write(leg);
@@ -26,7 +26,7 @@ export async function answerLeg(
     await recorder.finish(false);
     await library.clearSpool(leg.recorderId);
     throw isGatewayError(error)
-      ? new RecorderError(error.passes ? "GATEWAY_UNREACHABLE" : "ANSWER_REFUSED", error.message, { cause: error })
+      ? new RecorderError(error.isTransient ? "GATEWAY_UNREACHABLE" : "ANSWER_REFUSED", error.message, { cause: error })
       : error;
   }
 }

@@ -22,7 +22,7 @@ export async function connectionEnd(
   id: MediaConnectionId,
   { onStream }: ConnectionListeners,
   until: AbortSignal,
-  { rooms: { gateway, clock }, log }: LegContext,
+  { services: { gateway, clock }, log }: LegContext,
 ): Promise<EndReason | undefined> {
   let failingSince: Date | undefined;
   while (!until.aborted) {
@@ -46,7 +46,7 @@ export async function connectionEnd(
 }
 
 /** A gateway that was started anew knows nothing of the connection; one that closed it still knows how it ended. */
-async function goneReason(id: MediaConnectionId, gateway: LegContext["rooms"]["gateway"]): Promise<EndReason> {
+async function goneReason(id: MediaConnectionId, gateway: LegContext["services"]["gateway"]): Promise<EndReason> {
   const report = await gateway.tracks(id).catch(() => undefined);
   return report?.ended ? "closed" : "gateway_lost";
 }

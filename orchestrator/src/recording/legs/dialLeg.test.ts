@@ -110,7 +110,7 @@ async function expectFailure(legId: LegId, code: string): Promise<void> {
   await clock.pass(100);
   expect(legOf(legId)).toMatchObject({ state: "failed", error: { code }, dialled: { answerWithinSeconds: 10 } });
   expect(recorders.finished).toHaveLength(recorders.taken.length);
-  expect(stage.desk.size).toBe(0);
+  expect(stage.runningLegs.size).toBe(0);
 }
 
 test("a peer that does not answer in time is not rung for any longer", async () => {
@@ -170,7 +170,7 @@ test("a call that rings can be stopped", async () => {
   recorders.assembling = ["no media"];
   const { callId, legId, id } = await dial();
   await clock.pass(1_000);
-  expect(stage.desk.stopCall(callId)).toBe(1);
+  expect(stage.runningLegs.stopCall(callId)).toBe(1);
   await expectFailure(legId, "ENDED_EARLY");
   expect(gateway.hungUp).toEqual([id]);
 });

@@ -44,7 +44,7 @@ async function callPeer(
   from: PeerHandle,
   context: LegContext,
 ): Promise<LegIn<"connecting">> {
-  const { gateway, library } = context.rooms;
+  const { gateway, library } = context.services;
   try {
     if (context.stop.aborted) throw new RecorderError("ENDED_EARLY", context.stopReason);
     const id = await gateway.call({ from, target: leg.peerId, metadata }, leg.codecs, recorder.redirect);
@@ -54,7 +54,7 @@ async function callPeer(
     await recorder.finish(false);
     await library.clearSpool(leg.recorderId);
     throw isGatewayError(error)
-      ? new RecorderError(error.passes ? "GATEWAY_UNREACHABLE" : "CALL_REFUSED", error.message, { cause: error })
+      ? new RecorderError(error.isTransient ? "GATEWAY_UNREACHABLE" : "CALL_REFUSED", error.message, { cause: error })
       : error;
   }
 }

@@ -3,7 +3,7 @@ import type { CallId, LegId } from "../../ids.ts";
 import type { SharedPeer } from "../peers/sharedPeer.ts";
 import { dialLeg } from "./dialLeg.ts";
 import { LegContext } from "./legContext.ts";
-import type { Rooms } from "./rooms.ts";
+import type { LegServices } from "./legServices.ts";
 
 /** Whom to call, and how. */
 export interface DialOrder {
@@ -18,11 +18,11 @@ export interface DialOrder {
 /** Calls peers, to record them on demand. */
 export class Dialler {
   readonly #peers: readonly Pick<SharedPeer, "peerId" | "handle">[];
-  readonly #rooms: Rooms;
+  readonly #services: LegServices;
 
-  constructor(peers: readonly Pick<SharedPeer, "peerId" | "handle">[], rooms: Rooms) {
+  constructor(peers: readonly Pick<SharedPeer, "peerId" | "handle">[], services: LegServices) {
     this.#peers = peers;
-    this.#rooms = rooms;
+    this.#services = services;
   }
 
   /**
@@ -31,15 +31,15 @@ export class Dialler {
    * @throws RecorderError BAD_PARAMETER, PEER_NOT_REGISTERED: there is no leg then.
    */
   async dial(order: DialOrder): Promise<{ callId: CallId; legId: LegId }> {
-    const { calls, desk } = this.#rooms;
+    const { calls, runningLegs } = this.#services;
     const { peerId, metadata, answerWithinSeconds } = order;
     if (this.#peers.some((peer) => peer.peerId === peerId))
       throw new RecorderError("BAD_PARAMETER", "peerId: is one of the recorder's own");
     const from = this.#callFrom(order.recorderPeerId);
     const dialled = { answerWithinSeconds };
     const { callId, leg } = await calls.ring({ peerId, metadata, recorderPeerId: from.peerId, dialled });
-    void desk.run(callId, leg.id, (stop) => {
-      const context = new LegContext(callId, leg.id, this.#rooms, stop);
+    void runningLegs.run(callId, leg.id, (stop) => {
+      const context = new LegContext(callId, leg.id, this.#services, stop);
       context.log.info({ peerId, recorderPeerId: from.peerId }, "leg to be dialled");
       return dialLeg({ ...leg, dialled }, metadata, from, context);
     });

@@ -26,11 +26,12 @@ export interface Ending {
   reason: EndReason;
   at: Date;
   /** The gateway's own word for it: force_close, leave, ice_failed, … */
-  words?: string | undefined;
+  gatewayReason?: string | undefined;
 }
 
 /** What the manifest says: the gateway's word where we have none that says more. */
-export const reasonOf = ({ reason, words }: Ending): string => (reason === "closed" ? (words ?? reason) : reason);
+export const reasonOf = ({ reason, gatewayReason }: Ending): string =>
+  reason === "closed" ? (gatewayReason ?? reason) : reason;
 
 /** A gateway that is there ends a recorder by RTCP BYE; from all others it has to be asked for. */
 export function byeExpected({ reason }: Ending): boolean {

@@ -6,7 +6,7 @@ import { type Codecs, containerFormat } from "../recorders/codecs.ts";
 import type { AssemblyOrder } from "../recorders/commands.ts";
 import type { FinishedRecorder, StartedRecorder } from "../recorders/startedRecorder.ts";
 import { byeExpected, type Ending } from "./ending.ts";
-import { shown } from "./failLeg.ts";
+import { errorView } from "./failLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import { recordersOf, trackParts } from "./parts.ts";
 import { retrying } from "./retrying.ts";
@@ -42,7 +42,7 @@ export async function finishFile(
   context: LegContext,
   record: (kept: KeptFile) => Promise<void>,
 ): Promise<KeptFile> {
-  const { clock, library, recorders } = context.rooms;
+  const { clock, library, recorders } = context.services;
   const began = clock.now().getTime();
   const order = assemblyOrder(file, context);
   const finished = recorder && (await endRecorder(recorder, ending, order, context));
@@ -61,7 +61,7 @@ export async function finishFile(
   return kept;
 }
 
-function assemblyOrder(file: SpooledFile, { callId, rooms: { form } }: LegContext): AssemblyOrder {
+function assemblyOrder(file: SpooledFile, { callId, services: { form } }: LegContext): AssemblyOrder {
   const { tracks, transcode } = form;
   const { recorderId, legId, number } = file;
   return {
@@ -79,12 +79,12 @@ async function endRecorder(
   order: AssemblyOrder,
   context: LegContext,
 ): Promise<FinishedRecorder> {
-  const began = context.rooms.clock.now().getTime();
+  const began = context.services.clock.now().getTime();
   const finished = await retrying(() => recorder.finish(byeExpected(ending), order), context);
-  const ms = context.rooms.clock.now().getTime() - began;
-  const { exitCode, lastWords, assembly } = finished;
+  const ms = context.services.clock.now().getTime() - began;
+  const { exitCode, stderrTail, assembly } = finished;
   if (exitCode === 0 || assembly) context.log.info({ ms, assembled: assembly !== undefined }, "recorder finished");
-  else context.log.warn({ ms, exitCode, lastWords }, "recorder ended with an error");
+  else context.log.warn({ ms, exitCode, stderrTail }, "recorder ended with an error");
   return finished;
 }
 
@@ -94,7 +94,7 @@ async function keep(
   order: AssemblyOrder,
   { probed, gapSeconds }: Assembly,
   ending: Ending,
-  { rooms: { library } }: LegContext,
+  { services: { library } }: LegContext,
 ): Promise<KeptFile> {
   if (probed === undefined) {
     for (const one of recordersOf(file)) await library.clearSpool(one);
@@ -107,7 +107,7 @@ async function keep(
     file: recording,
     ...(trackFiles && { trackFiles }),
     ...(file.parts && { gapSeconds }),
-    ...(isLossy && { error: shown(new RecorderError("RECORDER_LOST")) }),
+    ...(isLossy && { error: errorView(new RecorderError("RECORDER_LOST")) }),
   };
 }
 

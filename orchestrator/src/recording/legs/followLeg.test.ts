@@ -118,7 +118,7 @@ describe("a leg ends", () => {
     gateway.report(id, { ...begun(T0), ended: { reason: "force_close", unixMs: T0 + 4_990 } });
     gateway.push(id, { event: "CLOSE" });
     await endsWith("closed", 50, ended);
-    expect(ended()?.ending).toEqual({ reason: "closed", words: "force_close", at: new Date(T0 + 4_990) });
+    expect(ended()?.ending).toEqual({ reason: "closed", gatewayReason: "force_close", at: new Date(T0 + 4_990) });
     expect(gateway.hungUp).toEqual([]);
   });
 

@@ -3,14 +3,14 @@ import type { ManifestFile, ManifestLeg } from "../../archive/library/manifest.t
 import { type CallId, type LegId, type RecorderId, recorderIdOf } from "../../ids.ts";
 import type { EndReason } from "./ending.ts";
 import { LegFiles, withFiles } from "./legFiles.ts";
+import type { LegServices } from "./legServices.ts";
 import { allRecordersOf } from "./parts.ts";
-import type { Rooms } from "./rooms.ts";
 
 /** One leg's own surroundings. */
 export class LegContext {
   readonly callId: CallId;
   readonly legId: LegId;
-  readonly rooms: Rooms;
+  readonly services: LegServices;
   readonly files = new LegFiles();
   /** undefined when the gateway cannot turn a call to another recorder. */
   rollsOverAgainAtMs: number | undefined = 0;
@@ -19,12 +19,12 @@ export class LegContext {
   readonly stop: AbortSignal;
   readonly log: Logger;
 
-  constructor(callId: CallId, legId: LegId, rooms: Rooms, stop: AbortSignal) {
+  constructor(callId: CallId, legId: LegId, services: LegServices, stop: AbortSignal) {
     this.callId = callId;
     this.legId = legId;
-    this.rooms = rooms;
+    this.services = services;
     this.stop = stop;
-    this.log = rooms.log.child({ callId, legId });
+    this.log = services.log.child({ callId, legId });
   }
 
   get stopReason(): EndReason {
@@ -49,8 +49,8 @@ export class LegContext {
    */
   async recordFile(number: number, file: ManifestFile): Promise<void> {
     this.files.replace(number, file);
-    const leg = this.rooms.calls.leg(this.callId, this.legId);
-    if (leg) await this.rooms.calls.record(this.callId, withFiles(leg, this.files.all));
+    const leg = this.services.calls.leg(this.callId, this.legId);
+    if (leg) await this.services.calls.record(this.callId, withFiles(leg, this.files.all));
   }
 
   /**
@@ -60,7 +60,7 @@ export class LegContext {
   async write<Leg extends ManifestLeg>(leg: Leg): Promise<Leg> {
     const written = withFiles(leg, this.files.all);
     try {
-      await this.rooms.calls.record(this.callId, written);
+      await this.services.calls.record(this.callId, written);
     } catch (error) {
       this.log.error({ code: "STORAGE_UNAVAILABLE", state: leg.state, err: error }, "manifest not written");
     }

@@ -16,9 +16,9 @@ export interface LegLimits {
 }
 
 /** So long before its limit a file is left: to start the next recorder, and for a keyframe to come. */
-const AHEAD_MS = 6_000;
+const MARGIN_MS = 6_000;
 /** Of a limit that is not much longer than that. */
-const MOST_AHEAD = 0.4;
+const MAX_MARGIN_SHARE = 0.4;
 
 /** What is known of a leg when it is looked at. */
 export interface LegFacts {
@@ -30,16 +30,16 @@ export interface LegFacts {
 }
 
 /** What of its limits a file leaves free, for the recording to go on in the next before they are reached. */
-export interface Ahead {
+export interface Margin {
   ms: number;
   bytes: number;
 }
-export const NOTHING_AHEAD: Ahead = { ms: 0, bytes: 0 };
+export const NO_MARGIN: Margin = { ms: 0, bytes: 0 };
 
-export function aheadOf({ maxDurationSeconds = 0, maxMebibytes = 0 }: LegLimits, bytesPerMs: number): Ahead {
+export function marginOf({ maxDurationSeconds = 0, maxMebibytes = 0 }: LegLimits, bytesPerMs: number): Margin {
   return {
-    ms: Math.min(AHEAD_MS, MOST_AHEAD * maxDurationSeconds * 1000),
-    bytes: Math.min(AHEAD_MS * bytesPerMs, MOST_AHEAD * maxMebibytes * MEBIBYTE),
+    ms: Math.min(MARGIN_MS, MAX_MARGIN_SHARE * maxDurationSeconds * 1000),
+    bytes: Math.min(MARGIN_MS * bytesPerMs, MAX_MARGIN_SHARE * maxMebibytes * MEBIBYTE),
   };
 }
 
@@ -47,11 +47,11 @@ export function aheadOf({ maxDurationSeconds = 0, maxMebibytes = 0 }: LegLimits,
 export function reachedLimit(
   limits: LegLimits,
   { recordedMs, bytes, idleMs }: LegFacts,
-  ahead: Ahead,
+  margin: Margin,
 ): "idle" | "max_duration" | "max_size" | undefined {
   const { idleSeconds, maxDurationSeconds, maxMebibytes } = limits;
-  if (maxDurationSeconds !== undefined && recordedMs >= maxDurationSeconds * 1000 - ahead.ms) return "max_duration";
-  if (maxMebibytes !== undefined && bytes >= maxMebibytes * MEBIBYTE - ahead.bytes) return "max_size";
+  if (maxDurationSeconds !== undefined && recordedMs >= maxDurationSeconds * 1000 - margin.ms) return "max_duration";
+  if (maxMebibytes !== undefined && bytes >= maxMebibytes * MEBIBYTE - margin.bytes) return "max_size";
   if (idleSeconds !== undefined && idleMs >= idleSeconds * 1000) return "idle";
   return undefined;
 }

@@ -17,7 +17,7 @@ export async function startNext(
   until: AbortSignal,
   context: LegContext,
 ): Promise<StartedRecorder | undefined> {
-  const { clock, recorders, storage } = context.rooms;
+  const { clock, recorders, storage } = context.services;
   const recorderId = context.nextRecorderId(leg);
   const { callId, legId } = context;
   try {
@@ -35,10 +35,10 @@ export async function startNext(
 }
 
 /** Nobody needs this recorder any more, and nothing that it has. Never throws. */
-export async function discard(recorder: StartedRecorder, { rooms, log }: LegContext): Promise<void> {
+export async function discard(recorder: StartedRecorder, { services, log }: LegContext): Promise<void> {
   try {
     await recorder.finish(false);
-    await rooms.library.clearSpool(recorder.recorderId);
+    await services.library.clearSpool(recorder.recorderId);
   } catch (error) {
     log.warn({ recorderId: recorder.recorderId, err: error }, "a recorder that is not needed could not be ended");
   }

@@ -68,7 +68,7 @@ test("a leg goes through its states, each on disk before the next, to a recordin
   });
   expect(recorders.finished).toEqual([{ byeExpected: true }]);
   expect(gateway.hungUp).toEqual([]);
-  expect(stage.desk.size).toBe(0);
+  expect(stage.runningLegs.size).toBe(0);
 });
 
 test("what the recorder has put together is not put together again, unless it could not be kept", async () => {
@@ -142,7 +142,7 @@ describe("a leg that cannot be recorded fails with a code, its caller is told, a
   test("it was stopped before it was answered", async () => {
     const take = recorders.take.bind(recorders);
     recorders.take = async (spec) => {
-      stage.desk.stopCall(spec.callId);
+      stage.runningLegs.stopCall(spec.callId);
       return take(spec);
     };
     const id = await ring();
@@ -225,9 +225,9 @@ describe("what passes is waited for", () => {
     recorders.assembling = Array.from({ length: 9 }, () => new RecorderError("DOCKER_UNREACHABLE"));
     const id = await ring(FLOWING);
     await clock.pass(1_000);
-    void stage.desk.close(clock.sleep(50_000));
+    void stage.runningLegs.close(clock.sleep(50_000));
     await clock.pass(2_000);
-    expect(stage.desk.size).toBe(0);
+    expect(stage.runningLegs.size).toBe(0);
     expect(legOf(id)).toMatchObject({ state: "finalising", reason: "shutdown" });
   });
 });
@@ -266,7 +266,7 @@ test("a recording that has to end for want of room is kept, and says why it ende
   const id = await ring();
   gateway.report(id, FLOWING);
   await clock.pass(1_000);
-  stage.desk.stopAll("storage_full");
+  stage.runningLegs.stopAll("storage_full");
   await clock.pass(100);
   expect(legOf(id)).toMatchObject({ state: "ready", reason: "storage_full", file: FILE });
   expect(gateway.hungUp).toEqual([id]);

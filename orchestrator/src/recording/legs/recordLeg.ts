@@ -2,11 +2,11 @@ import type { LegIn } from "../../archive/library/manifest.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import { answerLeg } from "./answerLeg.ts";
 import { failLeg } from "./failLeg.ts";
+import { finishLeg } from "./finishLeg.ts";
 import { followLeg } from "./followLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import { prepareLeg } from "./prepareLeg.ts";
 import { rollOver } from "./rollOver.ts";
-import { takeHome } from "./takeHome.ts";
 import { takeOver } from "./takeOver.ts";
 
 /** A leg of whom the gateway has said that it calls. */
@@ -21,7 +21,7 @@ export async function recordLeg(ringing: IncomingLeg, context: LegContext): Prom
     await answerLeg(leg, recorder, context); // receive-only, redirected to the recorder
     await recordToEnd(leg, recorder, context);
   } catch (error) {
-    await context.rooms.gateway.hangUp(ringing.mediaConnectionId).catch(() => undefined);
+    await context.services.gateway.hangUp(ringing.mediaConnectionId).catch(() => undefined);
     await failLeg(ringing, error, context);
   }
 }
@@ -45,11 +45,11 @@ export async function recordToEnd(
     const next = await takeOver(followed, current, context); // the call goes on in another part
     if (next === undefined || next === "gateway_lost") {
       if (next) followed.ending.reason = next;
-      else await context.rooms.gateway.hangUp(followed.leg.mediaConnectionId).catch(() => undefined);
+      else await context.services.gateway.hangUp(followed.leg.mediaConnectionId).catch(() => undefined);
       break;
     }
     current = next.recorder;
     followed = await followLeg(next.leg, current, context);
   }
-  await takeHome(followed.leg, followed.ending, current, context); // finished, assembled, verified, kept
+  await finishLeg(followed.leg, followed.ending, current, context); // finished, assembled, verified, kept
 }

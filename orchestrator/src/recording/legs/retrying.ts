@@ -11,7 +11,7 @@ const GIVE_UP_AFTER_MS = 5 * 60_000;
  * process that shuts down does not wait: the next one tries again.
  */
 export async function retrying<Result>(action: () => Promise<Result>, context: LegContext): Promise<Result> {
-  const { clock } = context.rooms;
+  const { clock } = context.services;
   const began = clock.now().getTime();
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
     try {
@@ -19,7 +19,7 @@ export async function retrying<Result>(action: () => Promise<Result>, context: L
     } catch (thrown) {
       const error = asRecorderError(thrown);
       const isOver = context.isShuttingDown || clock.now().getTime() - began > GIVE_UP_AFTER_MS;
-      if (!error.passes || isOver) throw error;
+      if (!error.isTransient || isOver) throw error;
       context.log.warn({ code: error.code, err: error, pauseMs }, "tried again in a moment");
       // A leg that was stopped by the API is finalised all the same: only a shutdown cuts the pause short.
       await clock.sleep(pauseMs, context.stop.aborted ? undefined : context.stop);

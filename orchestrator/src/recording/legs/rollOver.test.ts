@@ -54,7 +54,7 @@ beforeEach(async () => {
   };
 });
 
-const turned = () => clock.pass(56_000);
+const switched = () => clock.pass(56_000);
 
 async function hangUp(): Promise<void> {
   gateway.report(id, { ...flowing(gateway.turnedAt.getTime()), ended: { reason: "force_close", unixMs: T0 + 70_000 } });
@@ -63,7 +63,7 @@ async function hangUp(): Promise<void> {
 }
 
 test("a leg that reaches its duration goes on in the next file, and the first is kept meanwhile", async () => {
-  await turned();
+  await switched();
   const [first, second] = recorders.taken.map(({ recorderId }) => recorderId);
   expect(gateway.redirects).toEqual(["192.0.2.8"]);
   const running = legOf() as LegIn<"recording">;
@@ -86,11 +86,11 @@ test("a leg that reaches its duration goes on in the next file, and the first is
   ]);
   expect(recorders.finished).toEqual([{ byeExpected: true }, { byeExpected: true }]);
   expect(gateway.hungUp).toEqual([]);
-  expect(stage.desk.size).toBe(0);
+  expect(stage.runningLegs.size).toBe(0);
 });
 
 test("each file has the limit for itself: of time, and of what was redirected for it", async () => {
-  await turned();
+  await switched();
   await clock.pass(56_000);
   expect(recorders.taken).toHaveLength(3);
 
@@ -116,8 +116,8 @@ test("a file goes on beyond its limit while no recorder can follow, and that is 
   expect(gateway.hungUp).toEqual([]);
 });
 
-test("a call that ends before it was turned is one file, and the next recorder is ended", async () => {
-  gateway.turn = () => {
+test("a call that ends before it was switched is one file, and the next recorder is ended", async () => {
+  gateway.switchAtKeyframe = () => {
     gateway.push(id, { event: "CLOSE" });
     return Promise.reject(new GatewayError("REFUSED", "the call has ended"));
   };
@@ -130,20 +130,20 @@ test("a call that ends before it was turned is one file, and the next recorder i
 });
 
 test("a gateway that cannot turn it ends the leg at its limit", async () => {
-  gateway.turn = async () => undefined;
+  gateway.switchAtKeyframe = async () => undefined;
   await clock.pass(56_000);
   expect(legOf()).toMatchObject({ state: "ready", reason: "max_duration" });
   expect(gateway.hungUp).toEqual([id]);
   expect(recorders.finished).toHaveLength(2);
 });
 
-test("a recorder that is lost before its leg is turned is followed by one who is told all of it again", async () => {
+test("a recorder that is lost before its leg is switched is followed by one who is told all of it again", async () => {
   const { lose } = recorders;
-  const turn = gateway.turn.bind(gateway);
-  gateway.turn = async (...order) => {
+  const next = gateway.switchAtKeyframe.bind(gateway);
+  gateway.switchAtKeyframe = async (...order) => {
     lose();
     await clock.sleep(500);
-    return turn(...order);
+    return next(...order);
   };
   await clock.pass(56_000);
   const [first, , third] = recorders.taken.map(({ recorderId }) => recorderId);
@@ -154,8 +154,8 @@ test("a recorder that is lost before its leg is turned is followed by one who is
   });
 });
 
-test("a call that ends as soon as it was turned has the files that there are", async () => {
-  await turned();
+test("a call that ends as soon as it was switched has the files that there are", async () => {
+  await switched();
   recorders.assembling = ["no media"];
   await hangUp();
   const leg = legOf() as LegIn<"ready">;
@@ -165,7 +165,7 @@ test("a call that ends as soon as it was turned has the files that there are", a
 
 test("a file that cannot be kept does not take the others along, and the leg says so", async () => {
   recorders.assembling = [new RecorderError("NOT_ASSEMBLED", "broken")];
-  await turned();
+  await switched();
   await hangUp();
   const leg = legOf() as LegIn<"ready">;
   expect(leg).toMatchObject({

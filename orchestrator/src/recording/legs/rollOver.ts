@@ -1,16 +1,16 @@
 import type { LegIn, ManifestFile } from "../../archive/library/manifest.ts";
 import { asRecorderError } from "../../errors.ts";
-import type { TurnReport } from "../gateway/gateway.ts";
+import type { SwitchReport } from "../gateway/gateway.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
-import { shown } from "./failLeg.ts";
+import { errorView } from "./failLeg.ts";
 import { finishFile } from "./finishFile.ts";
 import type { FollowedLeg } from "./followLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import type { LegFiles } from "./legFiles.ts";
+import { manifestTracks } from "./manifestTracks.ts";
 import { discard, ROLL_OVER_AGAIN_MS } from "./nextRecorder.ts";
 import { fileStart } from "./rolledFile.ts";
 import type { TakenOverLeg } from "./takeOver.ts";
-import { noteTracks } from "./trackNotes.ts";
 
 type RunningLeg = LegIn<"connecting" | "recording">;
 
@@ -27,7 +27,7 @@ export async function rollOver(
   next: StartedRecorder,
   context: LegContext,
 ): Promise<TakenOverLeg | FollowedLeg> {
-  const { clock } = context.rooms;
+  const { clock } = context.services;
   const began = clock.now().getTime();
   let lostAtMs = Number.POSITIVE_INFINITY;
   void former.recorded.then(() => {
@@ -35,18 +35,18 @@ export async function rollOver(
   });
   // Before: an orchestrator that dies in between must find where the media went.
   await context.write({ ...leg, next: { recorderId: next.recorderId, reason: ending.reason } });
-  const turned = await turn(leg, next, context);
-  if (turned === "later") {
+  const switched = await switchAtKeyframe(leg, next, context);
+  if (switched === "later") {
     await discard(next, context);
     return { leg: await context.write(leg), recorder: former };
   }
-  if (turned === undefined) {
+  if (switched === undefined) {
     await discard(next, context);
-    await context.rooms.gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
+    await context.services.gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
     return { leg: await context.write(leg), ending };
   }
-  const tracks = noteTracks(turned.before, leg.codecs);
-  if (lostAtMs < turned.at.getTime()) {
+  const tracks = manifestTracks(switched.before, leg.codecs);
+  if (lostAtMs < switched.at.getTime()) {
     // What came since it was lost is only with the gateway, which says it again to whoever takes over.
     context.log.error({ code: "RECORDER_LOST" }, "recorder lost while its leg was to roll over");
     await discard(next, context);
@@ -56,7 +56,7 @@ export async function rollOver(
   context.files.add({
     ...rolledFile(leg, context.files),
     tracks,
-    endedAt: turned.at.toISOString(),
+    endedAt: switched.at.toISOString(),
     reason: ending.reason,
   });
   const number = context.files.all.length;
@@ -96,25 +96,25 @@ export async function finishRolled(
     await finishFile(open, ending, recorder, context, (kept) => context.recordFile(number, { ...whole, ...kept }));
   } catch (thrown) {
     const error = asRecorderError(thrown);
-    if (context.isShuttingDown && error.passes) return; // left for the next start
+    if (context.isShuttingDown && error.isTransient) return; // left for the next start
     context.log.error({ code: error.code, hint: error.hint, err: error, file: number }, "a file could not be kept");
-    await context.recordFile(number, { ...whole, error: shown(error) }).catch(() => undefined);
+    await context.recordFile(number, { ...whole, error: errorView(error) }).catch(() => undefined);
   }
 }
 
 /** undefined when the gateway cannot do it, "later" when it could not do it now. */
-async function turn(
+async function switchAtKeyframe(
   leg: RunningLeg,
   next: StartedRecorder,
   context: LegContext,
-): Promise<TurnReport | "later" | undefined> {
-  const { clock, gateway } = context.rooms;
+): Promise<SwitchReport | "later" | undefined> {
+  const { clock, gateway } = context.services;
   try {
-    const turned = await gateway.turn(leg.mediaConnectionId, leg.codecs, next.redirect);
-    if (turned === undefined) context.rollsOverAgainAtMs = undefined;
-    return turned;
+    const switched = await gateway.switchAtKeyframe(leg.mediaConnectionId, leg.codecs, next.redirect);
+    if (switched === undefined) context.rollsOverAgainAtMs = undefined;
+    return switched;
   } catch (error) {
-    context.log.warn({ err: error }, "the gateway has not turned the leg to its next recorder; this one goes on");
+    context.log.warn({ err: error }, "the gateway has not switched the leg to its next recorder; this one goes on");
     context.rollsOverAgainAtMs = clock.now().getTime() + ROLL_OVER_AGAIN_MS;
     return "later";
   }

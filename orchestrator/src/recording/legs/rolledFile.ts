@@ -1,8 +1,8 @@
 import type { LegIn, ManifestFile } from "../../archive/library/manifest.ts";
 import type { LegFiles } from "./legFiles.ts";
 import { count } from "./legLimits.ts";
+import { firstMediaAt } from "./manifestTracks.ts";
 import { allTracks } from "./parts.ts";
-import { firstMediaAt } from "./trackNotes.ts";
 
 /** When the file that is being recorded began; undefined while nothing has come for it. */
 export function fileStart(leg: LegIn<"recording" | "finalising">, files: Pick<LegFiles, "current">): Date | undefined {

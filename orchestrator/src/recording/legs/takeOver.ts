@@ -4,8 +4,8 @@ import { isGatewayError } from "../gateway/gatewayError.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { FollowedLeg } from "./followLeg.ts";
 import type { LegContext } from "./legContext.ts";
+import { manifestTracks } from "./manifestTracks.ts";
 import { recordersOf } from "./parts.ts";
-import { noteTracks } from "./trackNotes.ts";
 
 /** A leg that loses more recorders than this has a reason for it that the next one will not cure. */
 const MAX_LOST_RECORDERS = 5;
@@ -26,7 +26,7 @@ export async function takeOver(
   lost: StartedRecorder,
   context: LegContext,
 ): Promise<TakenOverLeg | "gateway_lost" | undefined> {
-  const { clock, gateway, recorders, storage } = context.rooms;
+  const { clock, gateway, recorders, storage } = context.services;
   const { mediaConnectionId, codecs } = leg;
   const part = recordersOf(leg).length + 1;
   if (context.stop.aborted || part > MAX_LOST_RECORDERS + 1) return undefined;
@@ -43,14 +43,16 @@ export async function takeOver(
     if (context.stop.aborted) throw new Error("the leg is to end");
     await gateway.redirect(mediaConnectionId, codecs, recorder.redirect);
     // Not before: an orchestrator that dies in between must not leave a leg whose media goes nowhere.
-    const next = await context.write(followingPart(leg, tracks ?? noteTracks(until, codecs), ending.at, recorderId));
+    const next = await context.write(
+      followingPart(leg, tracks ?? manifestTracks(until, codecs), ending.at, recorderId),
+    );
     context.log.warn({ recorderId, part, ms: clock.now().getTime() - began }, "another recorder has taken over");
     return { leg: next, recorder };
   } catch (error) {
     if (isGatewayError(error, "UNREACHABLE") && !recorder) return "gateway_lost";
     context.log.error({ code: asRecorderError(error).code, err: error }, "no recorder could take over");
     await recorder?.finish(false).catch(() => undefined);
-    if (recorder) await context.rooms.library.clearSpool(recorder.recorderId);
+    if (recorder) await context.services.library.clearSpool(recorder.recorderId);
     return undefined;
   }
 }

@@ -18,7 +18,7 @@ const REFUSALS = new Set(["UNAVAILABLE_ID", "INVALID_ID", "INVALID_KEY"]);
  */
 export type PeerState = "registering" | "registered" | "refused";
 
-interface PeerRooms {
+interface PeerKeeperOptions {
   gateway: Gateway;
   /** The gateway's address, where there may be several. */
   address?: string;
@@ -33,15 +33,15 @@ interface PeerRooms {
 export class PeerKeeper {
   readonly peerId: PeerId;
   #state: PeerState = "registering";
-  readonly #rooms: PeerRooms;
+  readonly #options: PeerKeeperOptions;
   readonly #log: Logger;
   readonly #over = new AbortController();
   #peer: PeerHandle | undefined;
 
-  constructor(peerId: PeerId, rooms: PeerRooms) {
+  constructor(peerId: PeerId, options: PeerKeeperOptions) {
     this.peerId = peerId;
-    this.#rooms = rooms;
-    this.#log = rooms.log.child({ peerId, ...(rooms.address !== undefined && { gateway: rooms.address }) });
+    this.#options = options;
+    this.#log = options.log.child({ peerId, ...(options.address !== undefined && { gateway: options.address }) });
   }
 
   /** Runs until `stop()`. */
@@ -57,7 +57,7 @@ export class PeerKeeper {
       } catch (error) {
         if (!signal.aborted) this.#failed(error);
       }
-      await this.#rooms.clock.sleep(pauseMs, signal);
+      await this.#options.clock.sleep(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
     }
   }
@@ -70,7 +70,7 @@ export class PeerKeeper {
   /** What is wrong with it right now; undefined when whoever calls is recorded. */
   async trouble(): Promise<string | undefined> {
     if (this.#state !== "registered" || !this.#peer) return `${this.peerId} is ${this.#state}`;
-    const status = await this.#rooms.gateway.peerStatus(this.#peer).catch(() => undefined);
+    const status = await this.#options.gateway.peerStatus(this.#peer).catch(() => undefined);
     return status?.connected ? undefined : `${this.peerId} is registering`;
   }
 
@@ -83,13 +83,13 @@ export class PeerKeeper {
   async remove(): Promise<void> {
     this.stop();
     if (!this.#peer) return;
-    await this.#rooms.gateway.deletePeer(this.#peer).catch(() => undefined);
-    await this.#rooms.tokens.remove(this.#peer).catch(() => undefined);
+    await this.#options.gateway.deletePeer(this.#peer).catch(() => undefined);
+    await this.#options.tokens.remove(this.#peer).catch(() => undefined);
   }
 
   /** The peer that an earlier life registered, if the gateway still has it; else a new one. */
   async #register(): Promise<PeerHandle> {
-    const { gateway, tokens, address, prepare } = this.#rooms;
+    const { gateway, tokens, address, prepare } = this.#options;
     const former = await tokens.read(this.peerId, address);
     if (former && (await gateway.peerStatus(former))) return former;
     await prepare?.();
@@ -105,7 +105,7 @@ export class PeerKeeper {
   ): Promise<void> {
     const { signal } = this.#over;
     while (!signal.aborted) {
-      const event = await this.#rooms.gateway.nextPeerEvent(peer, signal);
+      const event = await this.#options.gateway.nextPeerEvent(peer, signal);
       if (event?.event === "CALL") onCall(event.mediaConnectionId);
       if (event?.event === "CONNECTION") onData(event.dataConnectionId);
       if (event?.event === "ERROR") this.#reported(event);

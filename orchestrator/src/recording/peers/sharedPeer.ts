@@ -2,7 +2,7 @@ import type { DataConnectionId, MediaConnectionId, PeerId } from "../../ids.ts";
 import type { PeerHandle } from "../gateway/gateway.ts";
 import type { PeerKeeper } from "./peerKeeper.ts";
 
-export interface SharedPeerRooms {
+export interface SharedPeerOptions {
   /** Keeps the peer at one gateway. */
   keeperAt(gateway: string): PeerKeeper;
   /** How many legs go on at each gateway. */
@@ -12,7 +12,7 @@ export interface SharedPeerRooms {
 /** One peer of ours at all gateways: signalling gives each call to one of them. */
 export class SharedPeer {
   readonly peerId: PeerId;
-  readonly #rooms: SharedPeerRooms;
+  readonly #options: SharedPeerOptions;
   readonly #keepers = new Map<string, PeerKeeper>();
   readonly #onCall: (call: MediaConnectionId) => void;
   readonly #onData: (connection: DataConnectionId) => void;
@@ -23,12 +23,12 @@ export class SharedPeer {
 
   constructor(
     peerId: PeerId,
-    rooms: SharedPeerRooms,
+    options: SharedPeerOptions,
     onCall: (call: MediaConnectionId) => void,
     onData: (connection: DataConnectionId) => void = () => undefined,
   ) {
     this.peerId = peerId;
-    this.#rooms = rooms;
+    this.#options = options;
     this.#onCall = onCall;
     this.#onData = onData;
   }
@@ -43,7 +43,7 @@ export class SharedPeer {
     }
     for (const gateway of gateways) {
       if (this.#keepers.has(gateway)) continue;
-      const keeper = this.#rooms.keeperAt(gateway);
+      const keeper = this.#options.keeperAt(gateway);
       this.#keepers.set(gateway, keeper);
       void keeper.keep(this.#onCall, this.#onData);
     }
@@ -54,7 +54,7 @@ export class SharedPeer {
    * registered anywhere.
    */
   get handle(): PeerHandle | undefined {
-    const legs = this.#rooms.legsAt();
+    const legs = this.#options.legsAt();
     const rank = (gateway: string): [number, number] => [legs.get(gateway) ?? 0, this.#turns.get(gateway) ?? 0];
     const [first] = [...this.#keepers]
       .flatMap(([gateway, { handle }]) => (handle ? [{ gateway, handle }] : []))

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { writeAtomically } from "../../archive/library/atomicFile.ts";
 import type { PeerId } from "../../ids.ts";
 import type { PeerHandle } from "../gateway/gateway.ts";
-import { placedId } from "../gateway/placedId.ts";
+import { qualifiedId } from "../gateway/qualifiedId.ts";
 
 const OWNER_ONLY = 0o600;
 const Tokens = z.record(z.string(), z.string());
@@ -22,16 +22,16 @@ export class TokenFile {
   async read(peerId: PeerId, gateway?: string): Promise<PeerHandle | undefined> {
     const tokens = await this.#all();
     // Without a gateway: of a time when there was one only.
-    const token = tokens.get(placedId(peerId, gateway)) ?? tokens.get(peerId);
+    const token = tokens.get(qualifiedId(peerId, gateway)) ?? tokens.get(peerId);
     return token === undefined ? undefined : { peerId, token, gateway };
   }
 
   write({ peerId, token, gateway }: PeerHandle): Promise<void> {
-    return this.#change((tokens) => tokens.set(placedId(peerId, gateway), token));
+    return this.#change((tokens) => tokens.set(qualifiedId(peerId, gateway), token));
   }
 
   remove({ peerId, gateway }: PeerHandle): Promise<void> {
-    return this.#change((tokens) => tokens.delete(placedId(peerId, gateway)));
+    return this.#change((tokens) => tokens.delete(qualifiedId(peerId, gateway)));
   }
 
   #change(change: (tokens: Map<string, string>) => void): Promise<void> {

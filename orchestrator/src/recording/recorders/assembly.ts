@@ -6,7 +6,7 @@ const NO_MEDIA_EXIT_CODE = 3;
 /** ENOSPC, EROFS and EIO in words. */
 const NO_SPACE = "No space left on device";
 const NO_VOLUME = /Read-only file system|Input\/output error/;
-const LAST_WORDS_CHARACTERS = 500;
+const STDERR_TAIL_CHARACTERS = 500;
 
 /** What a leg's tracks became. */
 export interface Assembly {
@@ -31,7 +31,7 @@ export function assemblyOf(exitCode: number | undefined, { stdout, stderr }: Con
   if (exitCode === undefined) throw new RecorderError("NOT_ASSEMBLED", "its container was removed");
   if (stderr.includes(NO_SPACE)) throw new RecorderError("STORAGE_FULL", "the tracks cannot be joined for now");
   if (NO_VOLUME.test(stderr)) throw new RecorderError("STORAGE_UNAVAILABLE", "the tracks cannot be joined for now");
-  throw new RecorderError("NOT_ASSEMBLED", stderr.trim().slice(-LAST_WORDS_CHARACTERS) || `exit code ${exitCode}`);
+  throw new RecorderError("NOT_ASSEMBLED", stderr.trim().slice(-STDERR_TAIL_CHARACTERS) || `exit code ${exitCode}`);
 }
 
 function read(stdout: string): Assembly {

@@ -42,7 +42,7 @@ const g711 = (codec: string, payloadType: number): Codec => ({
 const H264_FMTP = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
 
 /** What there is to choose from when it is us who call; the other side takes it or not. */
-export const CALLED_WITH: readonly OfferedTrack[] = [
+export const DIAL_OFFER: readonly OfferedTrack[] = [
   {
     kind: "audio",
     offered: [...(USUAL_CODECS.audio ? [USUAL_CODECS.audio] : []), g711("PCMU", 0), g711("PCMA", 8)],

@@ -4,11 +4,11 @@ import type { CallId, LegId, RecorderId } from "../../ids.ts";
 import type { ContainerSpec, Engine, RecordingsSource } from "../engine/engine.ts";
 import { LABEL } from "../engine/labels.ts";
 import { type Assembly, assemblyOf } from "./assembly.ts";
-import { bound } from "./bound.ts";
 import type { Codecs } from "./codecs.ts";
 import { type AssemblyOrder, assembleCommand, recordCommand } from "./commands.ts";
-import { ASSEMBLY_TIMEOUT_MS, type RecorderSurroundings, StartedRecorder } from "./startedRecorder.ts";
+import { ASSEMBLY_TIMEOUT_MS, type RecorderServices, StartedRecorder } from "./startedRecorder.ts";
 import { Sweeper } from "./sweeper.ts";
+import { waitUntilBound } from "./waitUntilBound.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -40,7 +40,7 @@ export interface RecorderSettings {
 /** Where recorders write, as far as they do not do it themselves. */
 export interface RecorderSpool {
   /** Puts an order where its recorder looks for it. */
-  leaveOrder: RecorderSurroundings["leaveOrder"];
+  leaveOrder: RecorderServices["leaveOrder"];
   /** Removes what a recorder left that nothing was sent to. Does not throw. */
   clear(recorderId: RecorderId): Promise<void>;
 }
@@ -51,7 +51,7 @@ export class Recorders {
   readonly #settings: RecorderSettings;
   readonly #spool: RecorderSpool;
   readonly #sweeper: Sweeper;
-  readonly #surroundings: RecorderSurroundings;
+  readonly #services: RecorderServices;
   /** Names of assemblers that may have been started, though the engine could not say so. */
   readonly #doubtful = new Set<string>();
   /** Recorders that run or are being started. */
@@ -62,7 +62,7 @@ export class Recorders {
     this.#settings = settings;
     this.#spool = spool;
     this.#sweeper = new Sweeper(engine, clock);
-    this.#surroundings = { engine, clock, sweeper: this.#sweeper, leaveOrder: spool.leaveOrder };
+    this.#services = { engine, clock, sweeper: this.#sweeper, leaveOrder: spool.leaveOrder };
   }
 
   get running(): number {
@@ -96,7 +96,7 @@ export class Recorders {
         throw error;
       });
       try {
-        return this.#started(id, spec.recorderId, await bound(this.#engine, id));
+        return this.#started(id, spec.recorderId, await waitUntilBound(this.#engine, id));
       } catch (error) {
         this.#sweeper.sweep(id, () => this.#spool.clear(spec.recorderId));
         throw error;
@@ -155,7 +155,7 @@ export class Recorders {
   }
 
   #started(containerId: string, recorderId: RecorderId, address: string): StartedRecorder {
-    const recorder = new StartedRecorder(this.#surroundings, containerId, recorderId, address);
+    const recorder = new StartedRecorder(this.#services, containerId, recorderId, address);
     void recorder.exit.then(() => {
       this.#running -= 1;
     });

@@ -4,7 +4,7 @@ import type { RecorderId } from "../../ids.ts";
 import type { ContainerOutput, Engine, StopSignal } from "../engine/engine.ts";
 import { type Assembly, assemblyOf } from "./assembly.ts";
 import type { AssemblyOrder } from "./commands.ts";
-import { saidAfter, says } from "./events.ts";
+import { isEvent, outputAfter } from "./events.ts";
 import { type RedirectTargets, redirectTo } from "./redirect.ts";
 import type { Sweeper } from "./sweeper.ts";
 
@@ -20,21 +20,21 @@ const ENGINE_RETRY_MS = 1_000;
 /** A stream of lines that ended without a reason is opened again after this time. */
 const LINES_RETRY_MS = 100;
 /** News that does not come is looked for so often. */
-const LOOK_INTERVAL_MS = 1_000;
-const LAST_WORDS_CHARACTERS = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
+const STDERR_TAIL_CHARACTERS = 1_000;
 
 /** What a recorder left; its tracks are in the spool. */
 export interface FinishedRecorder {
   recorderId: RecorderId;
   /** undefined when the container was removed by someone else. */
   exitCode: number | undefined;
-  lastWords: string;
+  stderrTail: string;
   /** undefined when it has not put the leg's file together: it was not asked to, or it failed. */
   assembly: Assembly | undefined;
 }
 
 /** What recorders need of the rooms around them. */
-export interface RecorderSurroundings {
+export interface RecorderServices {
   engine: Engine;
   clock: Clock;
   sweeper: Sweeper;
@@ -50,11 +50,11 @@ export class StartedRecorder {
   readonly recorded: Promise<void>;
   /** Resolves when the container has ended. */
   readonly exit: Promise<number | undefined>;
-  readonly #surroundings: RecorderSurroundings;
+  readonly #services: RecorderServices;
   readonly #containerId: string;
 
-  constructor(surroundings: RecorderSurroundings, containerId: string, recorderId: RecorderId, address: string) {
-    this.#surroundings = surroundings;
+  constructor(services: RecorderServices, containerId: string, recorderId: RecorderId, address: string) {
+    this.#services = services;
     this.#containerId = containerId;
     this.recorderId = recorderId;
     this.redirect = redirectTo(address, recorderId);
@@ -72,7 +72,7 @@ export class StartedRecorder {
    * @throws RecorderError DOCKER_UNREACHABLE.
    */
   async finish(byeExpected: boolean, order?: AssemblyOrder): Promise<FinishedRecorder> {
-    const { engine, sweeper } = this.#surroundings;
+    const { engine, sweeper } = this.#services;
     const isOrdered = order !== undefined && (await this.#leave(order));
     const recorded =
       (byeExpected && (await this.#recordedWithin(BYE_GRACE_MS))) ||
@@ -87,21 +87,21 @@ export class StartedRecorder {
     return {
       recorderId: this.recorderId,
       exitCode,
-      lastWords: output.stderr.trim().slice(-LAST_WORDS_CHARACTERS),
+      stderrTail: output.stderr.trim().slice(-STDERR_TAIL_CHARACTERS),
       assembly: isOrdered ? assembled(exitCode, output) : undefined,
     };
   }
 
   /** What cannot be written to the spool now is a matter for whoever assembles. */
   #leave(order: AssemblyOrder): Promise<boolean> {
-    return this.#surroundings.leaveOrder(order).then(
+    return this.#services.leaveOrder(order).then(
       () => true,
       () => false,
     );
   }
 
   async #recordedBy(signal: StopSignal, graceMs: number): Promise<boolean> {
-    await this.#surroundings.engine.kill(this.#containerId, signal);
+    await this.#services.engine.kill(this.#containerId, signal);
     return this.#recordedWithin(graceMs);
   }
 
@@ -111,48 +111,48 @@ export class StartedRecorder {
 
   /** Whether something becomes true in time, by the news of it or by looking. */
   async #within(limitMs: number, news: Promise<unknown>, isTrue: () => Promise<boolean>): Promise<boolean> {
-    const { clock } = this.#surroundings;
+    const { clock } = this.#services;
     const until = clock.now().getTime() + limitMs;
     for (;;) {
       const timeUp = new AbortController();
       const leftMs = until - clock.now().getTime();
-      const waited = clock.sleep(Math.max(0, Math.min(LOOK_INTERVAL_MS, leftMs)), timeUp.signal).then(() => false);
+      const waited = clock.sleep(Math.max(0, Math.min(CHECK_INTERVAL_MS, leftMs)), timeUp.signal).then(() => false);
       const came = await Promise.race([news.then(() => true), waited]);
       timeUp.abort();
       // The news may be stuck behind an engine or a guard that was restarted.
       if (came || (await isTrue())) return true;
-      if (leftMs <= LOOK_INTERVAL_MS) return false;
+      if (leftMs <= CHECK_INTERVAL_MS) return false;
     }
   }
 
   async #hasEnded(): Promise<boolean> {
-    return !(await this.#surroundings.engine.inspect(this.#containerId))?.running;
+    return !(await this.#services.engine.inspect(this.#containerId))?.running;
   }
 
   async #hasRecorded(): Promise<boolean> {
-    const { stdout } = await this.#surroundings.engine.output(this.#containerId);
-    return saidAfter("recorded", stdout) !== undefined || this.#hasEnded();
+    const { stdout } = await this.#services.engine.output(this.#containerId);
+    return outputAfter("recorded", stdout) !== undefined || this.#hasEnded();
   }
 
   async #watch(): Promise<number | undefined> {
-    const { engine, clock } = this.#surroundings;
+    const { engine, clock } = this.#services;
     for (;;) {
       try {
         return await engine.exited(this.#containerId);
       } catch (error) {
-        if (!asRecorderError(error).passes) return undefined;
+        if (!asRecorderError(error).isTransient) return undefined;
         await clock.sleep(ENGINE_RETRY_MS);
       }
     }
   }
 
   async #listen(): Promise<void> {
-    const { engine, clock } = this.#surroundings;
+    const { engine, clock } = this.#services;
     const over = new AbortController();
     const exit = this.exit.then(() => over.abort());
     while (!over.signal.aborted) {
       try {
-        for await (const line of engine.lines(this.#containerId, over.signal)) if (says("recorded", line)) return;
+        for await (const line of engine.lines(this.#containerId, over.signal)) if (isEvent("recorded", line)) return;
         await Promise.race([exit, clock.sleep(LINES_RETRY_MS, over.signal)]);
       } catch {
         await Promise.race([exit, clock.sleep(ENGINE_RETRY_MS, over.signal)]);
@@ -163,7 +163,7 @@ export class StartedRecorder {
 
 /** What was not assembled here is assembled elsewhere. */
 function assembled(exitCode: number | undefined, { stdout, stderr }: ContainerOutput): Assembly | undefined {
-  const said = saidAfter("recorded", stdout);
+  const said = outputAfter("recorded", stdout);
   try {
     return said === undefined ? undefined : assemblyOf(exitCode, { stdout: said, stderr });
   } catch {

@@ -39,7 +39,7 @@ export class Sweeper {
         return await this.#engine.remove(containerId);
       } catch (error) {
         // What the engine refuses is removed by the next orchestrator.
-        if (!asRecorderError(error).passes) return;
+        if (!asRecorderError(error).isTransient) return;
         await this.#clock.sleep(RETRY_MS);
       }
     }

@@ -10,8 +10,8 @@ import type {
   Gateway,
   PeerEvent,
   PeerHandle,
+  SwitchReport,
   TracksReport,
-  TurnReport,
 } from "../gateway.ts";
 import { GatewayError } from "../gatewayError.ts";
 import type { Publication } from "./publication.ts";
@@ -57,8 +57,8 @@ export class JanusGateway implements Gateway {
   async nextPeerEvent({ peerId, token }: PeerHandle, until: AbortSignal): Promise<PeerEvent | undefined> {
     const watch = this.#watch(Number(peerId));
     const room = watch.room;
-    if (!room || `${room.session.id}` !== token) throw away();
-    return whileThere(room.session.lost, until, (signal) => watch.arrivals.take(signal));
+    if (!room || `${room.session.id}` !== token) throw notInRoom();
+    return whileConnected(room.session.lost, until, (signal) => watch.arrivals.take(signal));
   }
 
   /** Its ports are published under their own numbers. */
@@ -107,14 +107,14 @@ export class JanusGateway implements Gateway {
     return undefined;
   }
 
-  async turn(): Promise<TurnReport | undefined> {
+  async switchAtKeyframe(): Promise<SwitchReport | undefined> {
     return undefined;
   }
 
   async nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
     const { watch, publication } = await this.#find(id);
     const { session } = await watch.joined();
-    return whileThere(session.lost, until, (signal) => publication.events.take(signal));
+    return whileConnected(session.lost, until, (signal) => publication.events.take(signal));
   }
 
   /** Janus has asked for one as it began to forward, and asks again every few seconds. */
@@ -174,7 +174,7 @@ export class JanusGateway implements Gateway {
 }
 
 /** @throws GatewayError UNREACHABLE when the session is lost meanwhile. */
-async function whileThere<Result>(
+async function whileConnected<Result>(
   lost: AbortSignal,
   until: AbortSignal,
   wait: (signal: AbortSignal) => Promise<Result>,
@@ -183,9 +183,9 @@ async function whileThere<Result>(
     return await wait(AbortSignal.any([until, lost]));
   } catch (error) {
     if (until.aborted) return undefined;
-    throw lost.aborted ? away() : error;
+    throw lost.aborted ? notInRoom() : error;
   }
 }
 
 const gone = () => new GatewayError("GONE", "nobody publishes that");
-const away = () => new GatewayError("UNREACHABLE", "we are not in the room");
+const notInRoom = () => new GatewayError("UNREACHABLE", "we are not in the room");

@@ -38,14 +38,14 @@ const publishers = z
   .default([]);
 
 /** A publisher's id, or "ok" where it is ourselves. */
-const whom = z.union([z.int(), z.string().transform(() => undefined)]).optional();
+const publisherId = z.union([z.int(), z.string().transform(() => undefined)]).optional();
 
 export const RoomEvent = z.object({
   videoroom: z.string(),
   publishers,
-  unpublished: whom,
-  leaving: whom,
-  kicked: whom,
+  unpublished: publisherId,
+  leaving: publisherId,
+  kicked: publisherId,
 });
 export type RoomEvent = z.infer<typeof RoomEvent>;
 

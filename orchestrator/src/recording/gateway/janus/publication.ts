@@ -1,7 +1,7 @@
 import type { MediaConnectionId } from "../../../ids.ts";
 import type { OfferedTrack } from "../../recorders/codecs.ts";
+import { EventQueue } from "../eventQueue.ts";
 import type { ConnectionEvent, ConnectionStatus, TracksReport } from "../gateway.ts";
-import { Inbox } from "../inbox.ts";
 import type { Publisher } from "./messages.ts";
 import { callKey, connectionIdOf, type PublicationTag } from "./publicationTag.ts";
 import { isSimulcast, publishedTracks } from "./publishedTracks.ts";
@@ -11,7 +11,7 @@ export class Publication {
   readonly id: MediaConnectionId;
   readonly room: number;
   readonly tag: PublicationTag;
-  readonly events = new Inbox<ConnectionEvent>();
+  readonly events = new EventQueue<ConnectionEvent>();
   publisher: Publisher;
   /** As which recorders were told of it. */
   readonly tracks: readonly OfferedTrack[];

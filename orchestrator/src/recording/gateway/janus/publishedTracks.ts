@@ -36,7 +36,7 @@ export function isSimulcast({ streams }: Pick<Publisher, "streams">): boolean {
 }
 
 /** Whether a recorder for what was published before can go on with what is published now. */
-export function goesOn(before: readonly OfferedTrack[], now: readonly OfferedTrack[]): boolean {
+export function canContinue(before: readonly OfferedTrack[], now: readonly OfferedTrack[]): boolean {
   return now.every(({ kind, offered }) =>
     before.some((track) => track.kind === kind && track.offered[0]?.codec === offered[0]?.codec),
   );

@@ -1,14 +1,14 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
 import type { MediaConnectionId } from "../../../ids.ts";
+import { EventQueue } from "../eventQueue.ts";
 import type { PeerEvent } from "../gateway.ts";
 import { GatewayError, isGatewayError } from "../gatewayError.ts";
-import { Inbox } from "../inbox.ts";
 import { JanusSession } from "./janusSession.ts";
 import type { Publisher, RoomEvent } from "./messages.ts";
 import { Publication } from "./publication.ts";
 import { newOccupancy, newTag, occupancyOf } from "./publicationTag.ts";
-import { goesOn, publishedTracks } from "./publishedTracks.ts";
+import { canContinue, publishedTracks } from "./publishedTracks.ts";
 import { type Forwarder, type RoomKeys, VideoRoom } from "./videoRoom.ts";
 
 /** Whose recorder has given Janus up by then is recorded anew; a moment less than what legs wait. */
@@ -20,7 +20,7 @@ const MAX_ORPHANED = 5;
 
 /** Knows who publishes in a room, from when it is asked for the first time. */
 export class RoomWatch {
-  readonly arrivals = new Inbox<PeerEvent>();
+  readonly arrivals = new EventQueue<PeerEvent>();
   readonly #url: string;
   readonly #keys: RoomKeys;
   readonly #clock: Clock;
@@ -69,7 +69,7 @@ export class RoomWatch {
     const room = await this.joined();
     await this.#stop(publication, room);
     publication.end("hung_up", this.#clock.now());
-    if (publication.isOrphan) this.#again(publication);
+    if (publication.isOrphan) this.#restart(publication);
   }
 
   leave(): void {
@@ -114,12 +114,12 @@ export class RoomWatch {
       const before = known.get(publisher.id);
       const tags = tagsOf(publisher);
       // Who still rang does so anew: nobody can tell whether that call was taken, and failed.
-      const goesOnAs = before && (before.ended || tags.includes(before.tag)) ? before : undefined;
-      if (goesOnAs && (awayMs < GIVEN_UP_AFTER_MS || goesOnAs.ended)) {
+      const continued = before && (before.ended || tags.includes(before.tag)) ? before : undefined;
+      if (continued && (awayMs < GIVEN_UP_AFTER_MS || continued.ended)) {
         known.delete(publisher.id);
-        this.#keep(goesOnAs);
-      } else if (goesOnAs) {
-        void this.#stop(goesOnAs, room).catch((error) => this.#log.warn({ err: error }, "still forwarded"));
+        this.#keep(continued);
+      } else if (continued) {
+        void this.#stop(continued, room).catch((error) => this.#log.warn({ err: error }, "still forwarded"));
         this.#begin(publisher);
       } else this.#begin(publisher, tags[0]);
     }
@@ -149,7 +149,7 @@ export class RoomWatch {
       return;
     }
     known.publisher = publisher;
-    if (known.ended || goesOn(known.tracks, publishedTracks(publisher))) return;
+    if (known.ended || canContinue(known.tracks, publishedTracks(publisher))) return;
     // Its recorder knows nothing of a camera that was switched on later.
     void this.#stop(known, room).catch((error) => this.#log.warn({ err: error }, "still forwarded"));
     known.end("renegotiated", this.#clock.now());
@@ -177,7 +177,7 @@ export class RoomWatch {
   }
 
   /** Whose recorder was lost goes on in another leg of the same call. */
-  #again({ publisher }: Publication): void {
+  #restart({ publisher }: Publication): void {
     const times = (this.#orphaned.get(publisher.id) ?? 0) + 1;
     this.#orphaned.set(publisher.id, times);
     if (times <= MAX_ORPHANED && this.#publications.has(publisher.id)) this.#begin(publisher);

@@ -1,5 +1,5 @@
 /** Events that wait for their reader, or a reader that waits for events. */
-export class Inbox<Event> {
+export class EventQueue<Event> {
   readonly #waiting: Event[] = [];
   #wake: () => void = () => undefined;
   #closed: Error | undefined;

@@ -8,7 +8,7 @@ interface RunningLeg {
 }
 
 /** The legs whose story is being told right now, so that they can be ended and waited for. */
-export class LegDesk {
+export class RunningLegs {
   readonly #running = new Map<LegId, RunningLeg>();
   #isClosing = false;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TrackClock, TrackReport } from "../gateway/gateway.ts";
 import { type Kind, USUAL_CODECS } from "../recorders/codecs.ts";
-import { firstMediaAt, isNews, noteTracks } from "./trackNotes.ts";
+import { firstMediaAt, manifestTracks, tracksChanged } from "./manifestTracks.ts";
 
 const clock = (firstUnixMs: number, more: Partial<TrackClock> = {}): TrackClock => ({
   firstUnixMs,
@@ -10,16 +10,16 @@ const clock = (firstUnixMs: number, more: Partial<TrackClock> = {}): TrackClock 
   ...more,
 });
 const track = (kind: Kind, its: TrackClock | null): TrackReport => ({ kind, clock: its, offered: [], counters: {} });
-const notes = (...tracks: TrackReport[]) => noteTracks({ ended: null, tracks }, USUAL_CODECS);
+const notes = (...tracks: TrackReport[]) => manifestTracks({ ended: null, tracks }, USUAL_CODECS);
 
 describe("noting what a gateway reports", () => {
   test("only what is recorded is noted, one track of each kind, one that has begun if there is one", () => {
     const report = { ended: null, tracks: [track("video", null), track("audio", clock(1)), track("video", clock(2))] };
-    expect(noteTracks(report, USUAL_CODECS).map(({ kind, clock }) => [kind, clock?.firstUnixMs])).toEqual([
+    expect(manifestTracks(report, USUAL_CODECS).map(({ kind, clock }) => [kind, clock?.firstUnixMs])).toEqual([
       ["audio", 1],
       ["video", 2],
     ]);
-    expect(noteTracks(report, { audio: USUAL_CODECS.audio }).map(({ kind }) => kind)).toEqual(["audio"]);
+    expect(manifestTracks(report, { audio: USUAL_CODECS.audio }).map(({ kind }) => kind)).toEqual(["audio"]);
   });
 
   test("media begins with the first track", () => {
@@ -40,10 +40,10 @@ describe("news for the manifest", () => {
     ["the rate becomes known", now(clock(1_000, { source: "arrival", rate: 1.00005 })), true],
     ["the clock is refined by less than anyone can hear", now(clock(1_000.4, { source: "arrival" })), false],
     ["nothing changes", before, false],
-  ])("%s", (_, tracks, expected) => expect(isNews(before, tracks)).toBe(expected));
+  ])("%s", (_, tracks, expected) => expect(tracksChanged(before, tracks)).toBe(expected));
 
   test("counters alone are not", () => {
     const more = notes({ ...track("audio", clock(1_000, { source: "arrival" })), counters: { packets_received: 9 } });
-    expect(isNews(before, more)).toBe(false);
+    expect(tracksChanged(before, more)).toBe(false);
   });
 });

@@ -2,7 +2,7 @@
  * A connection's id says at which gateway it is, since there may be several: `mc-…@172.18.0.4`. Gateways' own ids hold
  * no @, and are unique: a gateway that has another one's address does not know them.
  */
-export function placedId<Id extends string>(id: string, gateway: string | undefined): Id {
+export function qualifiedId<Id extends string>(id: string, gateway: string | undefined): Id {
   return (gateway === undefined ? id : `${id}@${gateway}`) as Id;
 }
 
@@ -13,7 +13,7 @@ export function gatewayOf(id: string): string | undefined {
 }
 
 /** As the gateway itself knows it. */
-export function idThere(id: string): string {
+export function localId(id: string): string {
   const at = id.indexOf("@");
   return at < 0 ? id : id.slice(0, at);
 }

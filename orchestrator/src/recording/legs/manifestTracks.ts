@@ -7,7 +7,7 @@ const SAME_START_MS = 1;
 const SAME_RATE = 1e-6;
 
 /** What the manifest keeps of the gateway's report: one track of each kind that is recorded. */
-export function noteTracks(report: TracksReport, recorded: Codecs): ManifestTrack[] {
+export function manifestTracks(report: TracksReport, recorded: Codecs): ManifestTrack[] {
   return (["audio", "video"] as const).flatMap((kind) => {
     const ofKind = report.tracks.filter((track) => recorded[kind] && track.kind === kind);
     const track = ofKind.find(({ clock }) => clock !== null) ?? ofKind[0];
@@ -16,7 +16,7 @@ export function noteTracks(report: TracksReport, recorded: Codecs): ManifestTrac
 }
 
 /** Whether what is known now is worth a new manifest. Counters are not: they change all the time. */
-export function isNews(before: readonly ManifestTrack[], now: readonly ManifestTrack[]): boolean {
+export function tracksChanged(before: readonly ManifestTrack[], now: readonly ManifestTrack[]): boolean {
   return now.some(({ kind, clock }) => {
     const known = before.find((track) => track.kind === kind)?.clock ?? null;
     if (!clock || !known) return clock !== known;

@@ -1,8 +1,8 @@
 import type { LegIn } from "../../archive/library/manifest.ts";
 import type { TracksReport } from "../gateway/gateway.ts";
 import type { LegContext } from "./legContext.ts";
+import { firstMediaAt, manifestTracks, tracksChanged } from "./manifestTracks.ts";
 import { allTracks } from "./parts.ts";
-import { firstMediaAt, isNews, noteTracks } from "./trackNotes.ts";
 
 /** Until media flows it is asked for often, because `recording` is what a person waits to see. */
 const CONNECTING_INTERVAL_MS = 250;
@@ -12,7 +12,7 @@ const RECORDING_INTERVAL_MS = 1_000;
  * Keeps a leg's notes about its tracks while it is followed: when media began, where each track lies on the gateway's
  * clock, and what became of its packets.
  */
-export class TrackDiary {
+export class TrackMonitor {
   leg: LegIn<"connecting"> | LegIn<"recording">;
   /** Whether this gateway can tell of its tracks. */
   isReporting = false;
@@ -29,7 +29,7 @@ export class TrackDiary {
 
   /** Asks the gateway again and again; a question that fails is asked again. */
   async keep(until: AbortSignal): Promise<void> {
-    const { clock } = this.#context.rooms;
+    const { clock } = this.#context.services;
     while (!until.aborted) {
       const report = await this.#ask();
       if (until.aborted) return;
@@ -48,21 +48,21 @@ export class TrackDiary {
   async note(report: TracksReport): Promise<void> {
     const before = this.leg;
     this.#take(report);
-    if (before.state !== this.leg.state || isNews(before.tracks, this.leg.tracks)) {
+    if (before.state !== this.leg.state || tracksChanged(before.tracks, this.leg.tracks)) {
       await this.#context.write(this.leg);
     }
   }
 
   /** What a gateway that cannot report its tracks says instead: the path is up. */
-  async mediaMayFlow(): Promise<void> {
+  async streamStarted(): Promise<void> {
     if (!this.isConnecting) return;
-    this.#recording(this.#context.rooms.clock.now());
+    this.#recording(this.#context.services.clock.now());
     await this.#context.write(this.leg);
   }
 
   #take(report: TracksReport): void {
     this.isReporting = true;
-    const tracks = noteTracks(report, this.leg.codecs);
+    const tracks = manifestTracks(report, this.leg.codecs);
     this.leg = { ...this.leg, tracks };
     const startedAt = firstMediaAt(allTracks(this.leg));
     if (!startedAt) return;
@@ -79,6 +79,6 @@ export class TrackDiary {
   }
 
   async #ask(): Promise<TracksReport | undefined> {
-    return this.#context.rooms.gateway.tracks(this.leg.mediaConnectionId).catch(() => undefined);
+    return this.#context.services.gateway.tracks(this.leg.mediaConnectionId).catch(() => undefined);
   }
 }

@@ -2,14 +2,14 @@ import type { LegIn, ManifestFile } from "../../archive/library/manifest.ts";
 import { asRecorderError, RecorderError } from "../../errors.ts";
 import { USUAL_CODECS } from "../recorders/codecs.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import { dialErrorCode } from "./dialErrorCode.ts";
 import { byeExpected, type Ending, reasonOf } from "./ending.ts";
-import { failLeg, shown } from "./failLeg.ts";
+import { errorView, failLeg } from "./failLeg.ts";
 import { finishFile, type KeptFile } from "./finishFile.ts";
 import type { LegContext } from "./legContext.ts";
 import { withFiles } from "./legFiles.ts";
 import { allTracks, recordersOf } from "./parts.ts";
 import { fileStart } from "./rolledFile.ts";
-import { unanswered } from "./unanswered.ts";
 
 /** Legs of which something may be in the spool. */
 export type SpooledLeg = LegIn<"connecting" | "recording" | "finalising" | "failed"> &
@@ -21,13 +21,13 @@ export type SpooledLeg = LegIn<"connecting" | "recording" | "finalising" | "fail
  *
  * @param recorder undefined when its container is gone already.
  */
-export async function takeHome(
+export async function finishLeg(
   leg: SpooledLeg,
   noticed: Ending,
   recorder: StartedRecorder | undefined,
   context: LegContext,
 ): Promise<void> {
-  const { calls, clock } = context.rooms;
+  const { calls, clock } = context.services;
   const began = clock.now().getTime();
   const ending = await dated(noticed, leg, context);
   const finalising = await context.write(finalisingOf(leg, ending));
@@ -44,7 +44,7 @@ export async function takeHome(
   } catch (thrown) {
     const error = meaningOf(asRecorderError(thrown), ending, finalising);
     await context.files.settled();
-    if (context.isShuttingDown && error.passes) {
+    if (context.isShuttingDown && error.isTransient) {
       context.log.warn({ code: error.code, err: error }, "left for the next start");
     } else if (context.files.all.some(({ file }) => file)) await readyWithout(finalising, last, error, context);
     else await failLeg(finalising, error, context);
@@ -55,7 +55,7 @@ export async function takeHome(
  * What ended unseen, as everything does with its host, has not gone on until somebody found out: it ended when the last
  * packet was written.
  */
-async function dated(ending: Ending, leg: SpooledLeg, { rooms: { library } }: LegContext): Promise<Ending> {
+async function dated(ending: Ending, leg: SpooledLeg, { services: { library } }: LegContext): Promise<Ending> {
   if (byeExpected(ending)) return ending;
   const written = await library.lastWritten(recordersOf(leg)).catch(() => undefined);
   return written && written < ending.at ? { ...ending, at: written } : ending;
@@ -109,7 +109,7 @@ async function readyWithout(
   // A call may end at the very moment at which it goes on in another file.
   if (error.code !== "NO_MEDIA") {
     context.log.error({ code: error.code, hint: error.hint, err: error }, "the leg's last file could not be kept");
-    context.files.add({ ...last, error: shown(error) });
+    context.files.add({ ...last, error: errorView(error) });
   }
   const { all } = context.files;
   const { file } = all.find((one) => one.file) as ManifestFile & KeptFile;
@@ -121,5 +121,5 @@ async function readyWithout(
 function meaningOf(error: RecorderError, ending: Ending, { dialled }: SpooledLeg): RecorderError {
   if (error.code !== "NO_MEDIA") return error;
   if (ending.reason === "not_connected") return new RecorderError("NOT_CONNECTED");
-  return dialled ? new RecorderError(unanswered(reasonOf(ending)), `reason ${reasonOf(ending)}`) : error;
+  return dialled ? new RecorderError(dialErrorCode(reasonOf(ending)), `reason ${reasonOf(ending)}`) : error;
 }

@@ -11,4 +11,4 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** Whatever else ends it, it is the peer that did. */
-export const unanswered = (reason: string): ErrorCode => CODES[reason] ?? "CALL_DECLINED";
+export const dialErrorCode = (reason: string): ErrorCode => CODES[reason] ?? "CALL_DECLINED";
