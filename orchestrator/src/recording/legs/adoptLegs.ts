@@ -13,20 +13,20 @@ import { allRecordersOf, recordersOf } from "./parts.ts";
 import { type IncomingLeg, recordLeg, recordToEnd } from "./recordLeg.ts";
 import { finishRolled, rolledFile } from "./rollOver.ts";
 
-/** More than files have in them before the first packet: their headers, two of 503 bytes. */
+/** Smallest size that proves recorded media: without packets, two files contain only headers of 503 bytes each. */
 const LEAST_MEDIA_BYTES = 2_048;
 
-/** What an earlier life left, besides its manifests. What is adopted is taken out. */
+/** Recorders and spool files left by an earlier process. Adopting a leg removes its entries here. */
 interface Leftovers {
   recorders: Map<string, StartedRecorder>;
   spooled: Map<RecorderId, number>;
 }
 
 /**
- * Takes up what an earlier life of this process left: legs whose call goes on are followed again, ended ones are
- * finalised, and what could not be kept is tried again. Nothing that still records is ended.
+ * Continues the work of an earlier process: follows legs whose call is still active, finalises ended legs, and retries
+ * files that could not be stored. Recorders that still record a leg are not stopped.
  *
- * @returns when every such leg is being cared for; their stories go on.
+ * @returns when all these legs have been resumed; they continue in the background.
  */
 export async function adoptLegs(services: LegServices): Promise<void> {
   await services.recorders.removeAssemblers();
@@ -44,7 +44,7 @@ export async function adoptLegs(services: LegServices): Promise<void> {
 }
 
 function isUnfinished(leg: ManifestLeg, { spooled }: Leftovers): boolean {
-  // What failed and left nothing is over; what is in the spool may be kept after all.
+  // A failed leg is finished, unless some of its media is still in the spool and may be stored after all.
   const isSpooled = (recorderId: RecorderId) => spooled.has(recorderId);
   if (leg.state === "ready") return leg.files?.some((file) => !file.file && recordersOf(file).some(isSpooled)) ?? false;
   return !isOver(leg.state) || allRecordersOf(leg).some(isSpooled);
@@ -85,7 +85,7 @@ function adoptLeg(manifest: Manifest, adopted: ManifestLeg, left: Leftovers, ser
     }
     if (leg !== adopted) await context.write(leg);
     if (wasSwitching && recorder && isSpooled(leg)) {
-      // It may be about to turn the leg to a recorder that is ended now: it is to stay where it is.
+      // The gateway may be about to switch to the next recorder, which has been stopped: keep it on this one.
       await services.gateway
         .switchAtKeyframe(leg.mediaConnectionId, leg.codecs ?? {}, recorder.redirect)
         .catch(() => undefined);
@@ -98,8 +98,8 @@ function adoptLeg(manifest: Manifest, adopted: ManifestLeg, left: Leftovers, ser
 }
 
 /**
- * A leg whose earlier life ended while it was about to roll over. It has done so if the next recorder has got anything;
- * if not, it goes on with the recorder that it had, and the next one is nobody's.
+ * Resolves an interrupted rollover: if the next recorder has received media, the rollover is complete; otherwise the
+ * leg keeps its current recorder, and the next one is discarded.
  */
 function resolveRollOver(
   leg: ManifestLeg,
@@ -119,23 +119,23 @@ function resolveRollOver(
   };
 }
 
-/** The earlier life had not answered yet. Who still calls is answered now; nobody else will do it. */
+/** The earlier process had not answered this call yet: answers it now if it is still ringing. */
 async function restartLeg(leg: ManifestLeg, recorder: StartedRecorder | undefined, context: LegContext): Promise<void> {
   const { gateway, library, recorders } = context.services;
   try {
     await recorder?.finish(false);
-    await recorders.swept(); // its name is needed again
+    await recorders.swept(); // frees the container's name for reuse
     await library.clearSpool(recorderIdOf(leg.id, 1));
     const ringing = await stillRinging(leg, context);
     if (ringing) return await recordLeg(ringing, context);
   } catch (error) {
-    context.log.warn({ err: error }, "what the earlier life left of the leg could not be cleared away");
+    context.log.warn({ err: error }, "leftovers of the interrupted leg could not be removed");
   }
   if (leg.mediaConnectionId) await gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
   await failLeg(leg, new RecorderError("INTERRUPTED"), context);
 }
 
-/** Undefined for calls of ours: whom to call, and what to tell them, is not known any more. */
+/** undefined for dialled legs: the call request and its metadata are lost. */
 async function stillRinging(leg: ManifestLeg, { services }: LegContext): Promise<IncomingLeg | undefined> {
   const { mediaConnectionId } = leg;
   if (leg.dialled || !mediaConnectionId || (leg.state !== "ringing" && leg.state !== "preparing")) return undefined;
@@ -143,7 +143,7 @@ async function stillRinging(leg: ManifestLeg, { services }: LegContext): Promise
     await services.gateway.status(mediaConnectionId);
     return { ...leg, mediaConnectionId, state: "ringing" };
   } catch {
-    return undefined; // the caller has hung up, or the gateway is gone and with it the call
+    return undefined; // the caller has hung up, or the gateway and its calls are gone
   }
 }
 
@@ -159,19 +159,19 @@ async function finish(leg: SpooledLeg, recorder: StartedRecorder | undefined, co
   await finishLeg(leg, ending, recorder, context);
 }
 
-/** The earlier life ended between keeping a recording and clearing its tracks away. */
+/** The earlier process ended after storing a recording and before removing its tracks from the spool. */
 async function clear(recorderId: RecorderId, left: Leftovers, services: LegServices): Promise<void> {
   if (left.spooled.delete(recorderId)) await services.library.clearSpool(recorderId);
 }
 
-/** What no manifest knows. Recorders are ended in order; what they wrote is kept for an operator to look at. */
+/** Stops recorders that no manifest mentions. Their files are kept for an operator to inspect. */
 async function cleanUpUnknown({ recorders, spooled }: Leftovers, { library, log }: LegServices): Promise<void> {
   for (const [recorderId, recorder] of recorders) {
-    log.warn({ recorderId }, "a recorder that no call knows is ended");
+    log.warn({ recorderId }, "stopping a recorder that belongs to no call");
     await recorder.finish(false);
   }
   for (const [recorderId, bytes] of spooled) {
     if (bytes === 0) await library.clearSpool(recorderId);
-    else log.warn({ recorderId, bytes }, "no call knows what is in the spool; it is left there");
+    else log.warn({ recorderId, bytes }, "spool files belong to no call; they are kept");
   }
 }

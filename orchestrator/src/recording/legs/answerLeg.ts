@@ -5,10 +5,10 @@ import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { LegContext } from "./legContext.ts";
 
 /**
- * Answers the call receive-only, redirected to its recorder.
+ * Answers the call receive-only and redirects its media to the recorder.
  *
- * @throws RecorderError ENDED_EARLY, ANSWER_REFUSED, GATEWAY_UNREACHABLE; the recorder is gone then, and so is what it
- *   left in the spool.
+ * @throws RecorderError ENDED_EARLY, ANSWER_REFUSED, GATEWAY_UNREACHABLE, after removing the recorder and its spool
+ *   files.
  */
 export async function answerLeg(
   leg: LegIn<"connecting">,

@@ -11,29 +11,29 @@ import type { LegContext } from "./legContext.ts";
 import { recordersOf, trackParts } from "./parts.ts";
 import { retrying } from "./retrying.ts";
 
-/** What is missing between two parts without anyone having to know. */
+/** Gaps between two parts up to this length are not reported as an error. */
 const NOTICED_GAP_SECONDS = 1;
 
-/** A file whose tracks are in the spool. */
+/** A recording whose tracks are still in the spool. */
 export interface SpooledFile extends Pick<ManifestFile, "recorderId" | "tracks" | "parts" | "startedAt"> {
-  /** Which of its leg's files it is, from 1. */
+  /** Position among the files of its leg, from 1. */
   number: number;
   legId: LegId;
   peerId: string;
   codecs: Codecs;
 }
 
-/** What is known of a file that is kept. */
+/** A recording that is stored in its call's folder. */
 export interface KeptFile extends Pick<ManifestFile, "trackFiles" | "gapSeconds" | "error"> {
   file: RecordingFile;
 }
 
 /**
- * Ends the recorder, joins what it wrote, verifies the file, moves it in, and clears the spool.
+ * Stops the recorder, joins its tracks, verifies the file, moves it into the call's folder, and clears the spool.
  *
- * @param recorder undefined when its container is gone already.
- * @param record writes down what was kept; the tracks stay in the spool until that is done.
- * @throws RecorderError; what could not be kept is still in the spool then.
+ * @param recorder undefined if its container no longer exists.
+ * @param record writes the stored files to the manifest; the tracks stay in the spool until it resolves.
+ * @throws RecorderError; files that could not be stored are still in the spool.
  */
 export async function finishFile(
   file: SpooledFile,
@@ -48,11 +48,11 @@ export async function finishFile(
   const finished = recorder && (await endRecorder(recorder, ending, order, context));
   const assemblies = finished?.assembly ? [finished.assembly] : [];
   const kept = await retrying(async () => {
-    // What was assembled serves one try: it is moved away in the course of it.
+    // Each assembled file can be used for one attempt only, because the attempt moves it.
     const assembly = assemblies.pop() ?? (await recorders.assemble(order));
     const done = await keep(file, order, assembly, ending, context);
     await stored(record(done));
-    // Only now: whatever died before this line, the tracks are still there to begin again with.
+    // Only now: after a crash before this line, the tracks are still available for another attempt.
     for (const one of recordersOf(file)) await library.clearSpool(one);
     return done;
   }, context);
@@ -88,7 +88,7 @@ async function endRecorder(
   return finished;
 }
 
-/** From the spool into the call's folder; may be tried again from any point at which it failed. */
+/** Moves files from the spool into the call's folder. Can be retried after any failure. */
 async function keep(
   file: SpooledFile,
   order: AssemblyOrder,
@@ -111,7 +111,7 @@ async function keep(
   };
 }
 
-/** What the file system refuses is the volume's fault, and may pass. */
+/** Reports file system errors as STORAGE_UNAVAILABLE, which is transient. */
 async function stored<Result>(storing: Promise<Result>): Promise<Result> {
   try {
     return await storing;

@@ -8,19 +8,19 @@ import { discard, startNext } from "./nextRecorder.ts";
 import { fileStart, redirectedBefore } from "./rolledFile.ts";
 import { TrackMonitor } from "./trackMonitor.ts";
 
-/** ICE gives up after 30 s; no call connects later than that. */
+/** ICE fails after 30 s; no call connects later than that. */
 const CONNECT_TIMEOUT_MS = 35_000;
-/** Limits are looked at so often. */
+/** How often limits are checked. */
 const CHECK_INTERVAL_MS = 1_000;
-/** The gateway's BYE ends the recorder a moment before its CLOSE is read. */
+/** At the end of a call, BYE ends the recorder shortly before the CLOSE event is read. */
 const CLOSE_FOLLOWS_BYE_MS = 1_000;
 
 export interface FollowedLeg {
   leg: LegIn<"connecting" | "recording">;
   ending: Ending;
-  /** The recorder of the next file: this one has reached its limit, and the call goes on. */
+  /** The recorder of the next file, if the current file has reached its limit and the call continues. */
   next?: StartedRecorder;
-  /** What was true of the tracks at the end, where the gateway has begun to tell of others since. */
+  /** The tracks at the end of this part, if the gateway already reports on the tracks of the next one. */
   tracks?: readonly ManifestTrack[];
 }
 
@@ -30,9 +30,9 @@ interface Reached {
 }
 
 /**
- * Watches an answered leg until it has ended, for whatever reason comes first: the connection closes, the gateway or
- * the recorder is lost, it never connects, or it is to be stopped. The caller knows of the end then, if anyone can
- * tell; the recorder may still be running. Never throws.
+ * Watches an answered leg until its end: the connection closes, the gateway or the recorder is lost, the call does not
+ * connect, a limit is reached, or the leg is stopped. Hangs up if the gateway is reachable; the recorder may still be
+ * running afterwards. Never throws.
  */
 export async function followLeg(
   answered: FollowedLeg["leg"],
@@ -64,7 +64,7 @@ export async function followLeg(
   }
 }
 
-/** Loses every race. A promise of its own each time: one that is shared would keep all that ever waited for it. */
+/** Never resolves. A new promise each time: a shared one would keep references to all its waiters. */
 const never = (): Promise<never> => new Promise(() => undefined);
 
 async function connectionClosed(
@@ -76,14 +76,14 @@ async function connectionClosed(
   const id = monitor.leg.mediaConnectionId;
   const onStream = () => {
     if (monitor.isReporting) return;
-    // The official gateway: it cannot tell of packets, and leaves it to who records to ask for the first keyframe.
+    // The official gateway reports no packets and does not request the first keyframe itself.
     void monitor.streamStarted();
     context.services.gateway.requestKeyframe(id, recorder.redirect).catch(() => undefined);
   };
   return (await connectionEnd(id, { onStream }, until, context)) ?? never();
 }
 
-/** A recorder that ends while its call goes on. One that ends a moment before CLOSE is read has done its work. */
+/** Resolves if the recorder ends during the call. If CLOSE follows shortly, the recorder ended normally. */
 async function recorderLost(
   recorder: StartedRecorder,
   closed: Promise<EndReason>,
@@ -102,14 +102,14 @@ async function neverConnected(monitor: TrackMonitor, until: AbortSignal, context
   const { dialled } = monitor.leg;
   if (dialled) {
     await context.services.clock.sleep(dialled.answerWithinSeconds * 1000, until);
-    // A gateway that tells of its tracks has some as soon as the peer has answered.
+    // A gateway that reports tracks has some as soon as the peer has answered.
     if (!until.aborted && monitor.isConnecting && monitor.leg.tracks.length === 0) return "no_answer";
   }
   await context.services.clock.sleep(CONNECT_TIMEOUT_MS, until);
   return until.aborted || !monitor.isConnecting ? never() : "not_connected";
 }
 
-/** Limits of the configuration, as far as the gateway tells what they are about. */
+/** Resolves when a configured limit is reached. Limits that need counters require a gateway that reports them. */
 async function limitReached(monitor: TrackMonitor, until: AbortSignal, context: LegContext): Promise<Reached> {
   const { clock, limits } = context.services;
   let packets = 0;
@@ -121,19 +121,19 @@ async function limitReached(monitor: TrackMonitor, until: AbortSignal, context: 
     const now = clock.now().getTime();
     const { leg } = monitor;
     const counted = count(leg.tracks, "packets_received");
-    // Nobody is idle who is still connecting, or whose packets nobody counts.
+    // A leg is not idle while it is connecting, or if the gateway does not count its packets.
     if (counted !== packets || monitor.isConnecting || !monitor.isReporting) lastPacketMs = now;
     packets = counted;
     const recordedMs = leg.state === "recording" ? now - (fileStart(leg, context.files)?.getTime() ?? now) : 0;
     const bytes = Math.max(0, count(leg.tracks, "bytes_redirected") - bytesBefore);
-    // What does not tell of its tracks does not turn them either.
+    // A gateway that does not report tracks cannot switch recorders either.
     const rollsOverAtMs = monitor.isReporting ? context.rollsOverAgainAtMs : undefined;
     const margin = rollsOverAtMs === undefined ? NO_MARGIN : marginOf(limits, bytes / Math.max(recordedMs, 1));
     const reason = reachedLimit(limits, { recordedMs, bytes, idleMs: now - lastPacketMs }, margin);
     if (reason === undefined || (reason !== "idle" && now < (rollsOverAtMs ?? 0))) continue;
     if (reason === "idle" || rollsOverAtMs === undefined) return { reason };
     const next = startNext(leg, until, context);
-    context.files.finish(next.then(() => undefined)); // whatever ends the leg meanwhile
+    context.files.finish(next.then(() => undefined)); // even if the leg ends while the recorder starts
     const recorder = await next;
     if (recorder) return { reason, next: recorder };
   }
@@ -145,12 +145,12 @@ async function stopped(context: LegContext): Promise<EndReason> {
   return context.stopReason;
 }
 
-/** Lets the caller know, and hears what the gateway knows of the end. */
+/** Hangs up if necessary, and reads the reason and time of the end from the gateway. */
 async function end(reason: EndReason, monitor: TrackMonitor, context: LegContext): Promise<FollowedLeg> {
   const { gateway, clock } = context.services;
   const noticed = clock.now();
   if (reason === "gateway_lost") return { leg: monitor.leg, ending: { reason, at: noticed } };
-  // A call whose recorder was lost goes on while another may take over.
+  // After the loss of a recorder the call continues: another recorder may take over.
   if (reason !== "closed" && reason !== "recorder_lost") {
     await gateway.hangUp(monitor.leg.mediaConnectionId).catch((error) => {
       context.log.warn({ err: error }, "hanging up failed");

@@ -6,16 +6,16 @@ import { LegFiles, withFiles } from "./legFiles.ts";
 import type { LegServices } from "./legServices.ts";
 import { allRecordersOf } from "./parts.ts";
 
-/** One leg's own surroundings. */
+/** The ids, services, files and stop signal of one leg. */
 export class LegContext {
   readonly callId: CallId;
   readonly legId: LegId;
   readonly services: LegServices;
   readonly files = new LegFiles();
-  /** undefined when the gateway cannot turn a call to another recorder. */
+  /** Time of the next possible rollover; undefined if the gateway cannot switch a call to another recorder. */
   rollsOverAgainAtMs: number | undefined = 0;
   #lastPart = 1;
-  /** Aborts when the leg is to end; its reason is an EndReason. */
+  /** Aborts when the leg must end; its reason is an EndReason. */
   readonly stop: AbortSignal;
   readonly log: Logger;
 
@@ -35,7 +35,7 @@ export class LegContext {
     return this.stop.aborted && this.stopReason === "shutdown";
   }
 
-  /** For a recorder that this leg has not had yet. */
+  /** An id for a new recorder of this leg. */
   nextRecorderId(leg: ManifestLeg): RecorderId {
     const parts = allRecordersOf(leg).map((id) => Number(id.slice(id.lastIndexOf("-p") + 2)));
     this.#lastPart = Math.max(this.#lastPart, ...parts) + 1;
@@ -43,7 +43,7 @@ export class LegContext {
   }
 
   /**
-   * Makes known what became of one of the leg's files, whatever the leg itself is doing.
+   * Writes the result of one of the leg's files to the manifest, independent of the leg's state.
    *
    * @throws the file system's error.
    */
@@ -54,8 +54,8 @@ export class LegContext {
   }
 
   /**
-   * Makes a leg's new state known. A volume that cannot be written for a moment does not end a recording: the API
-   * and the next state that is written tell the same.
+   * Publishes a leg's new state. A write error does not end the recording: the API shows the new state, and the next
+   * successful write includes it.
    */
   async write<Leg extends ManifestLeg>(leg: Leg): Promise<Leg> {
     const written = withFiles(leg, this.files.all);

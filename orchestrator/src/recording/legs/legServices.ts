@@ -11,7 +11,7 @@ import type { Recorders } from "../recorders/recorders.ts";
 import type { LegLimits } from "./legLimits.ts";
 import type { RunningLegs } from "./runningLegs.ts";
 
-/** What a leg's story takes place in. */
+/** Everything that recording a leg depends on. */
 export interface LegServices {
   calls: CallBook;
   clock: Clock;

@@ -2,11 +2,11 @@ import type { ManifestTrack } from "../../archive/library/manifest.ts";
 import type { TracksReport } from "../gateway/gateway.ts";
 import type { Codecs } from "../recorders/codecs.ts";
 
-/** A clock that moved by less is the same clock, as far as a recording is concerned. */
+/** Smaller clock changes are not relevant for a recording. */
 const SAME_START_MS = 1;
 const SAME_RATE = 1e-6;
 
-/** What the manifest keeps of the gateway's report: one track of each kind that is recorded. */
+/** The part of the gateway's report that goes into the manifest: one track of each recorded kind. */
 export function manifestTracks(report: TracksReport, recorded: Codecs): ManifestTrack[] {
   return (["audio", "video"] as const).flatMap((kind) => {
     const ofKind = report.tracks.filter((track) => recorded[kind] && track.kind === kind);
@@ -15,7 +15,7 @@ export function manifestTracks(report: TracksReport, recorded: Codecs): Manifest
   });
 }
 
-/** Whether what is known now is worth a new manifest. Counters are not: they change all the time. */
+/** Whether the manifest must be rewritten. Counters are ignored: they change all the time. */
 export function tracksChanged(before: readonly ManifestTrack[], now: readonly ManifestTrack[]): boolean {
   return now.some(({ kind, clock }) => {
     const known = before.find((track) => track.kind === kind)?.clock ?? null;
@@ -28,7 +28,7 @@ export function tracksChanged(before: readonly ManifestTrack[], now: readonly Ma
   });
 }
 
-/** When the first track began, on the gateway's clock; undefined while none has. */
+/** When the first track began, on the gateway's clock; undefined if none has. */
 export function firstMediaAt(tracks: readonly ManifestTrack[]): Date | undefined {
   const start = earliest(tracks);
   return start === undefined ? undefined : new Date(start);

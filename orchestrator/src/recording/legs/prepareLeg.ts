@@ -15,9 +15,9 @@ export interface PreparedLeg {
 }
 
 /**
- * Starts the recorder of a leg that rings, here or at the other end, for the codecs that it will send.
+ * Starts the recorder of an incoming or dialled leg, for the codecs that the peer will send.
  *
- * @throws RecorderError when it cannot be recorded; no recorder is left then.
+ * @throws RecorderError if the leg cannot be recorded; no recorder is left running.
  */
 export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext): Promise<PreparedLeg> {
   const { calls, clock, host, limits, metrics } = context.services;
@@ -38,7 +38,7 @@ export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext)
   return { leg: { ...ringing, state: "connecting", recorderId, codecs, tracks: [] }, recorder };
 }
 
-/** What keeps a leg from a recorder, the caller's own codecs aside, is an operator's trouble. */
+/** Counts errors that prevent a recording, except unsupported codecs: the operator should know about them. */
 async function countFailures<Result>(metrics: LegMetrics, act: () => Promise<Result>): Promise<Result> {
   try {
     return await act();
@@ -48,7 +48,7 @@ async function countFailures<Result>(metrics: LegMetrics, act: () => Promise<Res
   }
 }
 
-/** What cannot be written down now will not be found again later. */
+/** Writes the leg to the manifest before recording: without a manifest the recording would be lost after a restart. */
 async function persistLeg(ringing: LegIn<"ringing">, { callId, services }: LegContext): Promise<void> {
   await services.storage.check();
   try {
@@ -59,7 +59,7 @@ async function persistLeg(ringing: LegIn<"ringing">, { callId, services }: LegCo
   }
 }
 
-/** A recorder that is there, and whose files are where they are looked for. */
+/** Starts a recorder and checks that its files appear on the volume that this process reads. */
 async function startRecorder(spec: RecorderSpec, { services }: LegContext): Promise<StartedRecorder> {
   const { recorders, library, storage } = services;
   try {
@@ -68,7 +68,7 @@ async function startRecorder(spec: RecorderSpec, { services }: LegContext): Prom
       await recorder.finish(false).catch(() => undefined);
       throw new RecorderError(
         "STORAGE_UNAVAILABLE",
-        "recorders write elsewhere: was the folder unmounted, or mounted?",
+        "recorders write to a different folder: check whether RECORDINGS_DIR was mounted or unmounted after the start",
       );
     }
     storage.noteRecorder();
@@ -80,7 +80,7 @@ async function startRecorder(spec: RecorderSpec, { services }: LegContext): Prom
   }
 }
 
-/** What the caller offers, in the order of our preferences; the usual where the gateway cannot tell. */
+/** The preferred codecs among those offered; default codecs if the gateway does not report the offer. */
 async function codecsOf({ mediaConnectionId }: LegIn<"ringing">, { services }: LegContext): Promise<Codecs> {
   if (mediaConnectionId === undefined) return chooseCodecs(DIAL_OFFER, services.preferences);
   const offered = await services.gateway.offered(mediaConnectionId);

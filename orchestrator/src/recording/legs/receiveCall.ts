@@ -4,7 +4,7 @@ import { LegContext } from "./legContext.ts";
 import type { LegServices } from "./legServices.ts";
 import { recordLeg } from "./recordLeg.ts";
 
-/** A call to one of our peers becomes a leg, and its story begins. Never throws. */
+/** Creates a leg for an incoming call and records it. Never throws. */
 export async function receiveCall(recorderPeerId: PeerId, id: MediaConnectionId, services: LegServices): Promise<void> {
   const { calls, runningLegs, gateway, log } = services;
   try {
@@ -18,7 +18,7 @@ export async function receiveCall(recorderPeerId: PeerId, id: MediaConnectionId,
       return recordLeg({ ...leg, ...call }, context);
     });
   } catch (error) {
-    if (isGatewayError(error, "GONE")) log.info({ mediaConnectionId: id }, "the caller hung up at once");
-    else log.error({ mediaConnectionId: id, err: error }, "a call could not be taken");
+    if (isGatewayError(error, "GONE")) log.info({ mediaConnectionId: id }, "the caller hung up immediately");
+    else log.error({ mediaConnectionId: id, err: error }, "an incoming call could not be handled");
   }
 }

@@ -15,11 +15,10 @@ import type { TakenOverLeg } from "./takeOver.ts";
 type RunningLeg = LegIn<"connecting" | "recording">;
 
 /**
- * Lets a leg go on in its next file: the gateway turns its media to the next recorder at a keyframe, and the former
- * one's file is finished meanwhile. Never throws.
+ * Continues a leg in its next file: the gateway switches its media to the next recorder at a keyframe, and the previous
+ * file is finished in the background. Never throws.
  *
- * @returns the leg with the recorder that it goes on with, which is the former one where it could not be turned; or how
- *   it ended, where that is so.
+ * @returns the leg and its recorder, which is the previous one if the switch failed for now; or the leg and its ending.
  */
 export async function rollOver(
   { leg, ending }: FollowedLeg,
@@ -33,7 +32,7 @@ export async function rollOver(
   void former.recorded.then(() => {
     lostAtMs = clock.now().getTime();
   });
-  // Before: an orchestrator that dies in between must find where the media went.
+  // Before the switch: after a crash, the next orchestrator must know both recorders.
   await context.write({ ...leg, next: { recorderId: next.recorderId, reason: ending.reason } });
   const switched = await switchAtKeyframe(leg, next, context);
   if (switched === "later") {
@@ -47,8 +46,8 @@ export async function rollOver(
   }
   const tracks = manifestTracks(switched.before, leg.codecs);
   if (lostAtMs < switched.at.getTime()) {
-    // What came since it was lost is only with the gateway, which says it again to whoever takes over.
-    context.log.error({ code: "RECORDER_LOST" }, "recorder lost while its leg was to roll over");
+    // Media since the loss exists only in the gateway's buffer, which is sent to the recorder that takes over.
+    context.log.error({ code: "RECORDER_LOST" }, "recorder lost during rollover");
     await discard(next, context);
     return { leg: await context.write(leg), ending: { reason: "recorder_lost", at: clock.now() }, tracks };
   }
@@ -67,7 +66,7 @@ export async function rollOver(
   return { leg: going, recorder: next };
 }
 
-/** The file that a leg leaves behind, as far as the leg tells. */
+/** The manifest entry of the file that a leg rolls over from. */
 export function rolledFile(
   leg: RunningLeg,
   files: Pick<LegFiles, "current">,
@@ -81,7 +80,7 @@ export function rolledFile(
   };
 }
 
-/** Finishes a file that its leg has left behind. Never throws. */
+/** Finishes a file after its leg has rolled over. Never throws. */
 export async function finishRolled(
   leg: Pick<LegIn<"recording">, "id" | "peerId" | "codecs">,
   number: number,
@@ -97,12 +96,12 @@ export async function finishRolled(
   } catch (thrown) {
     const error = asRecorderError(thrown);
     if (context.isShuttingDown && error.isTransient) return; // left for the next start
-    context.log.error({ code: error.code, hint: error.hint, err: error, file: number }, "a file could not be kept");
+    context.log.error({ code: error.code, hint: error.hint, err: error, file: number }, "a file could not be stored");
     await context.recordFile(number, { ...whole, error: errorView(error) }).catch(() => undefined);
   }
 }
 
-/** undefined when the gateway cannot do it, "later" when it could not do it now. */
+/** undefined if the gateway does not support it, "later" if it failed this time. */
 async function switchAtKeyframe(
   leg: RunningLeg,
   next: StartedRecorder,
@@ -114,7 +113,10 @@ async function switchAtKeyframe(
     if (switched === undefined) context.rollsOverAgainAtMs = undefined;
     return switched;
   } catch (error) {
-    context.log.warn({ err: error }, "the gateway has not switched the leg to its next recorder; this one goes on");
+    context.log.warn(
+      { err: error },
+      "the gateway did not switch the leg to the next recorder; the current file continues",
+    );
     context.rollsOverAgainAtMs = clock.now().getTime() + ROLL_OVER_AGAIN_MS;
     return "later";
   }

@@ -7,7 +7,7 @@ import type { LegContext } from "./legContext.ts";
 import { manifestTracks } from "./manifestTracks.ts";
 import { recordersOf } from "./parts.ts";
 
-/** A leg that loses more recorders than this has a reason for it that the next one will not cure. */
+/** After more lost recorders than this, another one would probably be lost too. */
 const MAX_LOST_RECORDERS = 5;
 
 export interface TakenOverLeg {
@@ -16,10 +16,10 @@ export interface TakenOverLeg {
 }
 
 /**
- * Puts another recorder in the place of one that was lost while its call goes on. The gateway keeps what comes
- * meanwhile, and begins with the last seconds before. Never throws.
+ * Replaces a recorder that was lost during a call. The gateway buffers media in between, and first resends the last
+ * seconds before the loss. Never throws.
  *
- * @returns undefined when nobody can take over: the leg is to be ended. Without a gateway there is nothing to take over.
+ * @returns undefined if no recorder can take over, so the leg must end; "gateway_lost" if the gateway is lost as well.
  */
 export async function takeOver(
   { leg, ending, tracks }: FollowedLeg,
@@ -33,16 +33,16 @@ export async function takeOver(
   const began = clock.now().getTime();
   let recorder: StartedRecorder | undefined;
   try {
-    // At once: the address of the lost one may be given to any other recorder.
+    // Immediately: Docker may assign the lost recorder's address to another one.
     const until = await gateway.redirect(mediaConnectionId, codecs, undefined);
     if (!until) return undefined;
     await storage.check();
     await lost.finish(false);
     const recorderId = context.nextRecorderId(leg);
     recorder = await recorders.take({ recorderId, callId: context.callId, legId: leg.id, codecs, isSuccessor: true });
-    if (context.stop.aborted) throw new Error("the leg is to end");
+    if (context.stop.aborted) throw new Error("the leg was stopped");
     await gateway.redirect(mediaConnectionId, codecs, recorder.redirect);
-    // Not before: an orchestrator that dies in between must not leave a leg whose media goes nowhere.
+    // Not earlier: a crash in between must not leave a leg whose media is not redirected anywhere.
     const next = await context.write(
       followingPart(leg, tracks ?? manifestTracks(until, codecs), ending.at, recorderId),
     );

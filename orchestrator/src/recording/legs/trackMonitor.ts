@@ -4,17 +4,17 @@ import type { LegContext } from "./legContext.ts";
 import { firstMediaAt, manifestTracks, tracksChanged } from "./manifestTracks.ts";
 import { allTracks } from "./parts.ts";
 
-/** Until media flows it is asked for often, because `recording` is what a person waits to see. */
+/** Polled more often until media flows, because users wait for the state `recording`. */
 const CONNECTING_INTERVAL_MS = 250;
 const RECORDING_INTERVAL_MS = 1_000;
 
 /**
- * Keeps a leg's notes about its tracks while it is followed: when media began, where each track lies on the gateway's
- * clock, and what became of its packets.
+ * Polls the gateway for a leg's tracks: when media began, the position of each track on the gateway's clock, and packet
+ * counters.
  */
 export class TrackMonitor {
   leg: LegIn<"connecting"> | LegIn<"recording">;
-  /** Whether this gateway can tell of its tracks. */
+  /** Whether this gateway reports tracks. */
   isReporting = false;
   readonly #context: LegContext;
 
@@ -27,7 +27,7 @@ export class TrackMonitor {
     return this.leg.state === "connecting";
   }
 
-  /** Asks the gateway again and again; a question that fails is asked again. */
+  /** Polls until `until` aborts; failed requests are repeated. */
   async keep(until: AbortSignal): Promise<void> {
     const { clock } = this.#context.services;
     while (!until.aborted) {
@@ -38,7 +38,7 @@ export class TrackMonitor {
     }
   }
 
-  /** The gateway's last words about a connection that has ended; undefined when it has none. */
+  /** Reads the final report of a connection: when and why it ended; undefined if the gateway has none. */
   async close(): Promise<TracksReport["ended"] | undefined> {
     const report = await this.#ask();
     if (report) this.#take(report);
@@ -53,7 +53,7 @@ export class TrackMonitor {
     }
   }
 
-  /** What a gateway that cannot report its tracks says instead: the path is up. */
+  /** For gateways that do not report tracks: the media path is established. */
   async streamStarted(): Promise<void> {
     if (!this.isConnecting) return;
     this.#recording(this.#context.services.clock.now());
@@ -66,7 +66,7 @@ export class TrackMonitor {
     this.leg = { ...this.leg, tracks };
     const startedAt = firstMediaAt(allTracks(this.leg));
     if (!startedAt) return;
-    // A sender report may move the beginning by what the first packet was late.
+    // A sender report may correct the start by the delay of the first packet.
     if (this.isConnecting) this.#recording(startedAt);
     else if (this.#context.files.current === 1) {
       this.leg = { ...this.leg, state: "recording", startedAt: startedAt.toISOString() };
