@@ -8,7 +8,7 @@ import { SkywayGateway } from "./skywayGateway.ts";
 
 type Configured = Pick<Configuration, "apiKey" | "bandwidth" | "gatewayUrl" | "janus">;
 
-/** What calls come by: all SkyWay gateways that answer to their name, or the one Janus in their place. */
+/** The gateways to use: all SkyWay gateways found through DNS, or the configured Janus instead. */
 export function gatewaySources(configuration: Configured, clock: Clock, log: Logger): GatewaySources {
   const { apiKey, bandwidth, gatewayUrl: url, janus } = configuration;
   if (janus) {

@@ -104,7 +104,7 @@ describe("who is there", () => {
 
   test("is in trouble while one of them is, or there is none", async () => {
     await watch();
-    expect(await gateways.trouble()).toBe("none is there");
+    expect(await gateways.trouble()).toBe("no gateway is running");
     found = ["10.0.0.4", "10.0.0.5"];
     await clock.pass(2_000, 100);
     expect(await gateways.trouble()).toBeUndefined();

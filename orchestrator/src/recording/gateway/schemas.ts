@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the gateway answers, as far as it is read here (api-0.4.3.yaml). Fields beyond these are ignored. */
+/** The parts of the gateway's answers that are used here (api-0.4.3.yaml). Other fields are ignored. */
 
 export const PeerCreated = z.object({ params: z.object({ peer_id: z.string(), token: z.string() }) });
 

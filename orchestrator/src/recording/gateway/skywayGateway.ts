@@ -31,26 +31,26 @@ import {
   TracksBody,
 } from "./schemas.ts";
 
-/** The gateway answers a long poll after 30 s at the latest. */
+/** The gateway answers a long poll within 30 s. */
 const POLL_TIMEOUT_MS = 45_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3_000;
-/** Whatever the gateway allows: a busy hour's connections are not kept through the quiet one after it. */
+/** Closes idle connections even if the gateway would keep them longer, so that a peak leaves no connections open. */
 const IDLE_LIMIT_MS = 4_000;
-/** What a gateway answers that does not know an extension of ours. */
-const CANNOT = new Set([404, 405, 501]);
+/** Answers of a gateway that does not support one of this project's extensions. */
+const UNSUPPORTED = new Set([404, 405, 501]);
 
 interface Answer {
   status: number;
   body: unknown;
 }
 
-/** A SkyWay WebRTC Gateway by its REST API: ours or the official one. */
+/** The REST API of a SkyWay WebRTC Gateway: this project's or the official one. */
 export class SkywayGateway implements Gateway {
   readonly #url: string;
   readonly #apiKey: string;
   readonly #perLegKbps: number;
-  // Every leg keeps a poll open: connections are not shared, and not limited.
+  // Every leg keeps one long poll open, so connections are neither shared nor limited.
   readonly #agent = new Agent({
     headersTimeout: POLL_TIMEOUT_MS,
     bodyTimeout: POLL_TIMEOUT_MS,
@@ -61,8 +61,8 @@ export class SkywayGateway implements Gateway {
   readonly #address: string | undefined;
 
   /**
-   * @param perLegKbps what each caller may send; 0: as much as it likes.
-   * @param address what the ids of its connections say; undefined where there is one gateway only.
+   * @param perLegKbps bandwidth that each caller may send; 0 means unlimited.
+   * @param address added to the ids of its connections; undefined if there is only one gateway.
    */
   constructor(url: string, apiKey: string, perLegKbps = 0, address?: string) {
     this.#address = address;
@@ -147,7 +147,7 @@ export class SkywayGateway implements Gateway {
   ): Promise<TracksReport | undefined> {
     const body = { redirect_params: redirectParams(codecs, redirect) };
     const answer = await this.#ask("PUT", connectionPath(id, "/redirects"), body);
-    return CANNOT.has(answer.status) ? undefined : read(TracksBody, answer, 200);
+    return UNSUPPORTED.has(answer.status) ? undefined : read(TracksBody, answer, 200);
   }
 
   async switchAtKeyframe(
@@ -157,7 +157,7 @@ export class SkywayGateway implements Gateway {
   ): Promise<SwitchReport | undefined> {
     const body = { redirect_params: redirectParams(codecs, redirect), seamless: true };
     const answer = await this.#ask("PUT", connectionPath(id, "/redirects"), body);
-    if (CANNOT.has(answer.status)) return undefined;
+    if (UNSUPPORTED.has(answer.status)) return undefined;
     const { turned_unix_ms } = read(SwitchBody, answer, 200);
     return { before: read(TracksBody, answer, 200), at: new Date(turned_unix_ms ?? Date.now()) };
   }
@@ -206,12 +206,12 @@ export class SkywayGateway implements Gateway {
 
   async tellPublishedPort(port: number): Promise<void> {
     const answer = await this.#ask("PUT", "/media/published_port", { port });
-    if (answer.status !== 200 && !CANNOT.has(answer.status)) throw refusal(answer.status, errorText(answer));
+    if (answer.status !== 200 && !UNSUPPORTED.has(answer.status)) throw refusal(answer.status, errorText(answer));
   }
 
   async isWell(): Promise<boolean> {
     try {
-      // The official gateway has no /health; that it answers at all is what can be known of it.
+      // The official gateway has no /health: any answer counts as healthy.
       const { status } = await this.#ask("GET", "/health");
       return status === 200 || status === 404;
     } catch {
@@ -260,7 +260,7 @@ function dataPath(id: DataConnectionId, rest = ""): string {
   return `/data/connections/${encodeURIComponent(localId(id))}${rest}`;
 }
 
-/** undefined for what is no JSON: the schema that reads it says what is missing. */
+/** undefined if the text is not JSON; the schema then reports the error. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -273,10 +273,10 @@ function read<Schema extends z.ZodType>(schema: Schema, answer: Answer, expected
   if (answer.status !== expected) throw refusal(answer.status, errorText(answer));
   const parsed = schema.safeParse(answer.body);
   if (parsed.success) return parsed.data;
-  throw new GatewayError("NOT_UNDERSTOOD", "the gateway answered something else", { cause: parsed.error });
+  throw new GatewayError("NOT_UNDERSTOOD", "the gateway's answer does not match its API", { cause: parsed.error });
 }
 
-/** What the gateway itself says about a failure. */
+/** The gateway's own error message. */
 function errorText({ status, body }: Answer): string {
   const { success, data } = ErrorBody.safeParse(body);
   const said = success ? data.params.errors.map(({ message }) => message).join("; ") : "";
