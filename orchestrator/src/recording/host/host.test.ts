@@ -25,7 +25,7 @@ describe("a host", () => {
   test("says how much memory is short", () =>
     expect(hostWith({ available: 255 }).check()).rejects.toMatchObject({
       code: "MEMORY_SHORT",
-      message: expect.stringContaining("255 MiB available, at least 256 MiB have to be"),
+      message: expect.stringContaining("255 MiB available, at least 256 MiB required"),
     }));
 
   test("says how long a processor is waited for", () =>

@@ -8,28 +8,28 @@ import type { TokenFile } from "./tokens.ts";
 
 const FIRST_PAUSE_MS = 250;
 const LAST_PAUSE_MS = 5_000;
-/** What a gateway reports when signalling does not give it the id, though it said yes at first. */
+/** Errors of a gateway whose registration is refused by the signalling server after the gateway accepted it. */
 const REFUSALS = new Set(["UNAVAILABLE_ID", "INVALID_ID", "INVALID_KEY"]);
 
 /**
- * - `registering`: not yet, or again after the gateway was restarted
- * - `registered`: whoever calls this peer is recorded
- * - `refused`: the id is taken or the key unknown; tried again all the same
+ * - `registering`: not registered yet, or registering again after a restart of the gateway
+ * - `registered`: calls to this peer are recorded
+ * - `refused`: the id is taken or the API key is unknown; registration is still retried
  */
 export type PeerState = "registering" | "registered" | "refused";
 
 interface PeerKeeperOptions {
   gateway: Gateway;
-  /** The gateway's address, where there may be several. */
+  /** The gateway's address, if there can be several gateways. */
   address?: string;
-  /** What the gateway has to know before it can take the peer. */
+  /** Runs before each registration, to configure the gateway. */
   prepare?: () => Promise<void>;
   tokens: TokenFile;
   clock: Clock;
   log: Logger;
 }
 
-/** Keeps one peer registered at the gateway for as long as this process lives, and reports who calls it. */
+/** Keeps one peer registered at a gateway while this process runs, and reports incoming calls. */
 export class PeerKeeper {
   readonly peerId: PeerId;
   #state: PeerState = "registering";
@@ -62,24 +62,24 @@ export class PeerKeeper {
     }
   }
 
-  /** To call others by; undefined while it is not registered. */
+  /** For outgoing calls; undefined while the peer is not registered. */
   get handle(): PeerHandle | undefined {
     return this.#state === "registered" ? this.#peer : undefined;
   }
 
-  /** What is wrong with it right now; undefined when whoever calls is recorded. */
+  /** The current problem; undefined if calls to this peer are recorded. */
   async trouble(): Promise<string | undefined> {
     if (this.#state !== "registered" || !this.#peer) return `${this.peerId} is ${this.#state}`;
     const status = await this.#options.gateway.peerStatus(this.#peer).catch(() => undefined);
     return status?.connected ? undefined : `${this.peerId} is registering`;
   }
 
-  /** Takes no more calls; those that were taken go on. */
+  /** Accepts no more calls; running calls continue. */
   stop(): void {
     this.#over.abort();
   }
 
-  /** Takes the peer off the gateway, and with it every call of its that still goes on. */
+  /** Removes the peer from the gateway, which ends all of its running calls. */
   async remove(): Promise<void> {
     this.stop();
     if (!this.#peer) return;
@@ -87,14 +87,14 @@ export class PeerKeeper {
     await this.#options.tokens.remove(this.#peer).catch(() => undefined);
   }
 
-  /** The peer that an earlier life registered, if the gateway still has it; else a new one. */
+  /** Reuses the peer registered by an earlier process if the gateway still has it; otherwise creates a new one. */
   async #register(): Promise<PeerHandle> {
     const { gateway, tokens, address, prepare } = this.#options;
     const former = await tokens.read(this.peerId, address);
     if (former && (await gateway.peerStatus(former))) return former;
     await prepare?.();
     const peer = await gateway.createPeer(this.peerId);
-    await tokens.write(peer).catch((error) => this.#log.warn({ err: error }, "the peer's token is not kept"));
+    await tokens.write(peer).catch((error) => this.#log.warn({ err: error }, "the peer's token could not be saved"));
     return peer;
   }
 

@@ -5,11 +5,11 @@ import type { PeerKeeper } from "./peerKeeper.ts";
 export interface SharedPeerOptions {
   /** Keeps the peer at one gateway. */
   keeperAt(gateway: string): PeerKeeper;
-  /** How many legs go on at each gateway. */
+  /** The number of running legs at each gateway. */
   legsAt(): ReadonlyMap<string | undefined, number>;
 }
 
-/** One peer of ours at all gateways: signalling gives each call to one of them. */
+/** One recorder peer, registered at all gateways: the signalling server routes each call to one of them. */
 export class SharedPeer {
   readonly peerId: PeerId;
   readonly #options: SharedPeerOptions;
@@ -17,7 +17,7 @@ export class SharedPeer {
   readonly #onCall: (call: MediaConnectionId) => void;
   readonly #onData: (connection: DataConnectionId) => void;
   #isStopped = false;
-  /** Gateways in the order in which they were called from. */
+  /** For each gateway, the sequence number of its last outgoing call. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
 
@@ -33,7 +33,7 @@ export class SharedPeer {
     this.#onData = onData;
   }
 
-  /** From now on the peer is kept at these gateways. What was taken at one that has gone ends by itself. */
+  /** Keeps the peer registered at exactly these gateways. Calls at a removed gateway end on their own. */
   keepAt(gateways: readonly string[]): void {
     if (this.#isStopped) return;
     for (const [gateway, keeper] of this.#keepers) {
@@ -50,8 +50,8 @@ export class SharedPeer {
   }
 
   /**
-   * To call others by: at the gateway with the fewest legs, in turn where they have as many. undefined while it is not
-   * registered anywhere.
+   * For outgoing calls: selects the gateway with the fewest legs, round-robin if several have the same number.
+   * undefined while the peer is not registered anywhere.
    */
   get handle(): PeerHandle | undefined {
     const legs = this.#options.legsAt();
@@ -69,20 +69,20 @@ export class SharedPeer {
     return first.handle;
   }
 
-  /** What is wrong with it right now; undefined when whoever calls is recorded, at whichever gateway. */
+  /** The current problem; undefined if calls are recorded at every gateway. */
   async trouble(): Promise<string | undefined> {
     if (this.#keepers.size === 0) return `${this.peerId} is registering`;
     const troubles = await Promise.all([...this.#keepers.values()].map((keeper) => keeper.trouble()));
     return [...new Set(troubles)].find((trouble) => trouble !== undefined);
   }
 
-  /** Takes no more calls; those that were taken go on. */
+  /** Accepts no more calls; running calls continue. */
   stop(): void {
     this.#isStopped = true;
     for (const keeper of this.#keepers.values()) keeper.stop();
   }
 
-  /** Takes the peer off all gateways, and with it every call of its that still goes on. */
+  /** Removes the peer from all gateways, which ends all of its running calls. */
   async remove(): Promise<void> {
     this.stop();
     await Promise.all([...this.#keepers.values()].map((keeper) => keeper.remove()));

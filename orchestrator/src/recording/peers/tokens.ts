@@ -8,20 +8,20 @@ import { qualifiedId } from "../gateway/qualifiedId.ts";
 const OWNER_ONLY = 0o600;
 const Tokens = z.record(z.string(), z.string());
 
-/** The gateways' peer tokens, kept so that a restarted orchestrator finds its peers again. */
+/** Stores the gateways' peer tokens, so that a restarted orchestrator can reuse its peers. */
 export class TokenFile {
   readonly #path: string;
-  /** One change after another: each writes all of the file. */
+  /** Changes are serialised, because each one rewrites the whole file. */
   #changed: Promise<unknown> = Promise.resolve();
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** undefined where there is none, or a file that cannot be read. */
+  /** undefined if there is no token, or the file cannot be read. */
   async read(peerId: PeerId, gateway?: string): Promise<PeerHandle | undefined> {
     const tokens = await this.#all();
-    // Without a gateway: of a time when there was one only.
+    // Entries without a gateway were written by versions that supported only one.
     const token = tokens.get(qualifiedId(peerId, gateway)) ?? tokens.get(peerId);
     return token === undefined ? undefined : { peerId, token, gateway };
   }

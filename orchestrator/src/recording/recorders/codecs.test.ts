@@ -38,8 +38,8 @@ describe("of what a caller offers", () => {
   });
 
   test("nothing in common is an error that says what there was", () => {
-    expect(() => chooseCodecs([offer("video", "AV1", "AV1")], preferences)).toThrow("offered are AV1");
-    expect(() => chooseCodecs([], preferences)).toThrow("offered are none");
+    expect(() => chooseCodecs([offer("video", "AV1", "AV1")], preferences)).toThrow("offered: AV1");
+    expect(() => chooseCodecs([], preferences)).toThrow("offered: none");
   });
 });
 

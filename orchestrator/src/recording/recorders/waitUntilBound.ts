@@ -2,17 +2,17 @@ import { RecorderError } from "../../errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import { isEvent } from "./events.ts";
 
-/** A cold start takes 0.5 s, several at once on a busy host some seconds. */
+/** A cold start takes 0.5 s; several concurrent starts on a busy host take some seconds. */
 const BOUND_TIMEOUT_MS = 15_000;
 const STDERR_TAIL_CHARACTERS = 300;
-/** Where the volume is mounted in every recorder. */
+/** Mount point of the volume in every recorder. */
 const RECORDINGS = "/recordings/";
 
 /**
- * Waits until a recorder says that its ports are bound: what is sent to it from then on is recorded.
+ * Waits until a recorder reports that its ports are bound: media sent to it from then on is recorded.
  *
- * @returns its address.
- * @throws RecorderError RECORDER_NOT_BOUND, or STORAGE_UNAVAILABLE, with its last words.
+ * @returns the recorder's address.
+ * @throws RecorderError RECORDER_NOT_BOUND or STORAGE_UNAVAILABLE, with the end of its stderr.
  */
 export async function waitUntilBound(engine: Engine, containerId: string): Promise<string> {
   for await (const line of engine.lines(containerId, AbortSignal.timeout(BOUND_TIMEOUT_MS))) {
@@ -23,6 +23,6 @@ export async function waitUntilBound(engine: Engine, containerId: string): Promi
   }
   const { stderr } = await engine.output(containerId);
   const words = stderr.trim().slice(-STDERR_TAIL_CHARACTERS);
-  // What it could not write is the volume's fault: no other host, and no other limit, would help.
+  // Errors that mention the recordings folder are volume errors.
   throw new RecorderError(words.includes(RECORDINGS) ? "STORAGE_UNAVAILABLE" : "RECORDER_NOT_BOUND", words);
 }
