@@ -88,7 +88,7 @@ describe.skipIf(process.getuid?.() !== 0)("a volume of 64 MiB of which 16 have t
     spool("other", 1);
     await looksAt(onWell);
     await looksAt(onWell);
-    expect(said.map(({ msg }) => msg)).toEqual(["storage", "storage is well again"]);
+    expect(said.map(({ msg }) => msg)).toEqual(["storage", "storage is usable again"]);
     over.abort();
     await clock.pass(1_000);
     await watching;
