@@ -66,7 +66,11 @@ export class Storage {
       if (trouble?.code === "STORAGE_FULL") onFull();
       if (!trouble) onWell();
       if (trouble?.code !== this.#trouble) {
-        if (trouble) log.error({ code: trouble.code, hint: trouble.hint, reason: trouble.message }, "storage");
+        if (trouble)
+          log.error(
+            { code: trouble.code, hint: trouble.hint, reason: trouble.message },
+            "storage is full or unavailable",
+          );
         else log.info("storage is usable again");
       }
       this.#trouble = trouble?.code;

@@ -94,7 +94,7 @@ function parse(probed: string): z.infer<typeof Probe> {
   try {
     return Probe.parse(JSON.parse(probed));
   } catch (error) {
-    const words = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    throw new RecorderError("NOT_VERIFIED", `the output of ffprobe is invalid: ${words}`, { cause: error });
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new RecorderError("NOT_VERIFIED", `the output of ffprobe is invalid: ${reason}`, { cause: error });
   }
 }

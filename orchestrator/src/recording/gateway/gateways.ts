@@ -45,7 +45,7 @@ export class Gateways implements GatewayCalls {
       const found = await this.#sources.addresses().catch(() => this.#present);
       const present = [...new Set(found)].sort();
       if (present.join() !== this.#present.join()) {
-        log.info({ gateways: present }, "gateways");
+        log.info({ gateways: present }, "gateways changed");
         this.#present = present;
         onChange(present);
       }

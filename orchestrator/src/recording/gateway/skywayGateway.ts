@@ -279,6 +279,6 @@ function read<Schema extends z.ZodType>(schema: Schema, answer: Answer, expected
 /** The gateway's own error message. */
 function errorText({ status, body }: Answer): string {
   const { success, data } = ErrorBody.safeParse(body);
-  const said = success ? data.params.errors.map(({ message }) => message).join("; ") : "";
-  return said || `the gateway answered ${status}`;
+  const messages = success ? data.params.errors.map(({ message }) => message).join("; ") : "";
+  return messages || `the gateway answered ${status}`;
 }

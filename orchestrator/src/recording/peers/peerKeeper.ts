@@ -138,6 +138,6 @@ export class PeerKeeper {
   #changed(state: PeerState): void {
     if (this.#state === state) return;
     this.#state = state;
-    this.#log.info({ state }, "peer");
+    this.#log.info({ state }, "peer state changed");
   }
 }

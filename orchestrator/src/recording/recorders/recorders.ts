@@ -53,7 +53,7 @@ export class Recorders {
   readonly #sweeper: Sweeper;
   readonly #services: RecorderServices;
   /** Names of assemblers that may be running although the engine reported an error. */
-  readonly #doubtful = new Set<string>();
+  readonly #possiblyStarted = new Set<string>();
   /** Number of recorders that are running or starting. */
   #running = 0;
 
@@ -131,10 +131,10 @@ export class Recorders {
    */
   async assemble(order: AssemblyOrder): Promise<Assembly> {
     const container = this.#containerSpec("assembler", order, assembleCommand(order), undefined);
-    if (this.#doubtful.has(container.name)) await this.#engine.remove(container.name);
-    this.#doubtful.delete(container.name);
+    if (this.#possiblyStarted.has(container.name)) await this.#engine.remove(container.name);
+    this.#possiblyStarted.delete(container.name);
     const id = await this.#engine.start(container).catch((error: unknown) => {
-      this.#doubtful.add(container.name);
+      this.#possiblyStarted.add(container.name);
       throw error;
     });
     const limit = AbortSignal.timeout(ASSEMBLY_TIMEOUT_MS);

@@ -163,9 +163,9 @@ export class StartedRecorder {
 
 /** The assembly result; undefined if assembly failed, so that it is repeated in a separate container. */
 function assembled(exitCode: number | undefined, { stdout, stderr }: ContainerOutput): Assembly | undefined {
-  const said = outputAfter("recorded", stdout);
+  const assembleOutput = outputAfter("recorded", stdout);
   try {
-    return said === undefined ? undefined : assemblyOf(exitCode, { stdout: said, stderr });
+    return assembleOutput === undefined ? undefined : assemblyOf(exitCode, { stdout: assembleOutput, stderr });
   } catch {
     return undefined;
   }

@@ -22,7 +22,7 @@ export async function waitUntilBound(engine: Engine, containerId: string): Promi
     break;
   }
   const { stderr } = await engine.output(containerId);
-  const words = stderr.trim().slice(-STDERR_TAIL_CHARACTERS);
+  const stderrTail = stderr.trim().slice(-STDERR_TAIL_CHARACTERS);
   // Errors that mention the recordings folder are volume errors.
-  throw new RecorderError(words.includes(RECORDINGS) ? "STORAGE_UNAVAILABLE" : "RECORDER_NOT_BOUND", words);
+  throw new RecorderError(stderrTail.includes(RECORDINGS) ? "STORAGE_UNAVAILABLE" : "RECORDER_NOT_BOUND", stderrTail);
 }

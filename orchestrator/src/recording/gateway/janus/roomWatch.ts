@@ -119,7 +119,9 @@ export class RoomWatch {
         known.delete(publisher.id);
         this.#keep(continued);
       } else if (continued) {
-        void this.#stop(continued, room).catch((error) => this.#log.warn({ err: error }, "still forwarded"));
+        void this.#stop(continued, room).catch((error) =>
+          this.#log.warn({ err: error }, "forwarding could not be stopped"),
+        );
         this.#begin(publisher);
       } else this.#begin(publisher, tags[0]);
     }
@@ -151,7 +153,7 @@ export class RoomWatch {
     known.publisher = publisher;
     if (known.ended || canContinue(known.tracks, publishedTracks(publisher))) return;
     // The recorder was not started for a track that was added later, such as a camera.
-    void this.#stop(known, room).catch((error) => this.#log.warn({ err: error }, "still forwarded"));
+    void this.#stop(known, room).catch((error) => this.#log.warn({ err: error }, "forwarding could not be stopped"));
     known.end("renegotiated", this.#clock.now());
     this.#begin(publisher);
   }
