@@ -30,7 +30,7 @@ export async function finishLeg(
 ): Promise<void> {
   const { calls, clock } = context.services;
   const began = clock.now().getTime();
-  const ending = await dated(noticed, leg, context);
+  const ending = await withEndTime(noticed, leg, context);
   const finalising = await context.write(finalisingOf(leg, ending));
   context.log.info({ reason: finalising.reason }, "leg finalising");
   const last = lastFile(finalising, context);
@@ -43,7 +43,7 @@ export async function finishLeg(
     });
     context.log.info({ file: kept.file.name, ms: clock.now().getTime() - began }, "leg ready");
   } catch (thrown) {
-    const error = meaningOf(asRecorderError(thrown), ending, finalising);
+    const error = causeOf(asRecorderError(thrown), ending, finalising);
     await context.files.settled();
     if (context.isShuttingDown && error.isTransient) {
       context.log.warn({ code: error.code, err: error }, "left for the next start");
@@ -56,7 +56,7 @@ export async function finishLeg(
  * Corrects the end time of a leg whose end was noticed late, for example after a host crash: it ended when the last
  * packet was written.
  */
-async function dated(ending: Ending, leg: SpooledLeg, { services: { library } }: LegContext): Promise<Ending> {
+async function withEndTime(ending: Ending, leg: SpooledLeg, { services: { library } }: LegContext): Promise<Ending> {
   if (byeExpected(ending)) return ending;
   const written = await library.lastWritten(recordersOf(leg)).catch(() => undefined);
   return written && written < ending.at ? { ...ending, at: written } : ending;
@@ -119,7 +119,7 @@ async function readyWithout(
 }
 
 /** Replaces NO_MEDIA by its cause: the leg never connected, or the dialled peer did not accept the call. */
-function meaningOf(error: RecorderError, ending: Ending, { dialled }: SpooledLeg): RecorderError {
+function causeOf(error: RecorderError, ending: Ending, { dialled }: SpooledLeg): RecorderError {
   if (error.code !== "NO_MEDIA") return error;
   if (ending.reason === "not_connected") return new RecorderError("NOT_CONNECTED");
   return dialled ? new RecorderError(dialErrorCode(reasonOf(ending)), `reason ${reasonOf(ending)}`) : error;

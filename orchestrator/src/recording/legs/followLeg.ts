@@ -127,11 +127,11 @@ async function limitReached(monitor: TrackMonitor, until: AbortSignal, context: 
     const recordedMs = leg.state === "recording" ? now - (fileStart(leg, context.files)?.getTime() ?? now) : 0;
     const bytes = Math.max(0, count(leg.tracks, "bytes_redirected") - bytesBefore);
     // A gateway that does not report tracks cannot switch recorders either.
-    const rollsOverAtMs = monitor.isReporting ? context.rollsOverAgainAtMs : undefined;
-    const margin = rollsOverAtMs === undefined ? NO_MARGIN : marginOf(limits, bytes / Math.max(recordedMs, 1));
+    const rollOverAtMs = monitor.isReporting ? context.nextRollOverAtMs : undefined;
+    const margin = rollOverAtMs === undefined ? NO_MARGIN : marginOf(limits, bytes / Math.max(recordedMs, 1));
     const reason = reachedLimit(limits, { recordedMs, bytes, idleMs: now - lastPacketMs }, margin);
-    if (reason === undefined || (reason !== "idle" && now < (rollsOverAtMs ?? 0))) continue;
-    if (reason === "idle" || rollsOverAtMs === undefined) return { reason };
+    if (reason === undefined || (reason !== "idle" && now < (rollOverAtMs ?? 0))) continue;
+    if (reason === "idle" || rollOverAtMs === undefined) return { reason };
     const next = startNext(leg, until, context);
     context.files.finish(next.then(() => undefined)); // even if the leg ends while the recorder starts
     const recorder = await next;

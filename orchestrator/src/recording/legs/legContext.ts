@@ -13,7 +13,7 @@ export class LegContext {
   readonly services: LegServices;
   readonly files = new LegFiles();
   /** Time of the next possible rollover; undefined if the gateway cannot switch a call to another recorder. */
-  rollsOverAgainAtMs: number | undefined = 0;
+  nextRollOverAtMs: number | undefined = 0;
   #lastPart = 1;
   /** Aborts when the leg must end; its reason is an EndReason. */
   readonly stop: AbortSignal;

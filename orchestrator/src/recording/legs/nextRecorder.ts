@@ -4,7 +4,7 @@ import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { LegContext } from "./legContext.ts";
 
 /** If a rollover fails, the current file continues, and the rollover is retried after this time. */
-export const ROLL_OVER_AGAIN_MS = 10_000;
+export const ROLL_OVER_RETRY_MS = 10_000;
 
 /**
  * Starts a recorder for the leg's next file. Never throws: if it cannot be started now, the current file continues, and
@@ -32,7 +32,7 @@ export async function startNext(
       { code, err: error },
       "no recorder for the next file; the current file continues beyond its limit",
     );
-    context.rollsOverAgainAtMs = clock.now().getTime() + ROLL_OVER_AGAIN_MS;
+    context.nextRollOverAtMs = clock.now().getTime() + ROLL_OVER_RETRY_MS;
     return undefined;
   }
 }

@@ -8,7 +8,7 @@ import type { FollowedLeg } from "./followLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import type { LegFiles } from "./legFiles.ts";
 import { manifestTracks } from "./manifestTracks.ts";
-import { discard, ROLL_OVER_AGAIN_MS } from "./nextRecorder.ts";
+import { discard, ROLL_OVER_RETRY_MS } from "./nextRecorder.ts";
 import { fileStart } from "./rolledFile.ts";
 import type { TakenOverLeg } from "./takeOver.ts";
 
@@ -110,14 +110,14 @@ async function switchAtKeyframe(
   const { clock, gateway } = context.services;
   try {
     const switched = await gateway.switchAtKeyframe(leg.mediaConnectionId, leg.codecs, next.redirect);
-    if (switched === undefined) context.rollsOverAgainAtMs = undefined;
+    if (switched === undefined) context.nextRollOverAtMs = undefined;
     return switched;
   } catch (error) {
     context.log.warn(
       { err: error },
       "the gateway did not switch the leg to the next recorder; the current file continues",
     );
-    context.rollsOverAgainAtMs = clock.now().getTime() + ROLL_OVER_AGAIN_MS;
+    context.nextRollOverAtMs = clock.now().getTime() + ROLL_OVER_RETRY_MS;
     return "later";
   }
 }

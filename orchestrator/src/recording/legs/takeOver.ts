@@ -34,8 +34,8 @@ export async function takeOver(
   let recorder: StartedRecorder | undefined;
   try {
     // Immediately: Docker may assign the lost recorder's address to another one.
-    const until = await gateway.redirect(mediaConnectionId, codecs, undefined);
-    if (!until) return undefined;
+    const report = await gateway.redirect(mediaConnectionId, codecs, undefined);
+    if (!report) return undefined;
     await storage.check();
     await lost.finish(false);
     const recorderId = context.nextRecorderId(leg);
@@ -44,7 +44,7 @@ export async function takeOver(
     await gateway.redirect(mediaConnectionId, codecs, recorder.redirect);
     // Not earlier: a crash in between must not leave a leg whose media is not redirected anywhere.
     const next = await context.write(
-      followingPart(leg, tracks ?? manifestTracks(until, codecs), ending.at, recorderId),
+      followingPart(leg, tracks ?? manifestTracks(report, codecs), ending.at, recorderId),
     );
     context.log.warn({ recorderId, part, ms: clock.now().getTime() - began }, "another recorder has taken over");
     return { leg: next, recorder };
