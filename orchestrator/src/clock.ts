@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Time, passed in where logic depends on it. */
+/** Source of time; passed in so that tests can control it. */
 export interface Clock {
   now(): Date;
-  /** Resolves after a time, or as soon as the signal aborts. */
+  /** Resolves after `ms`, or as soon as the signal aborts. */
   sleep(ms: number, until?: AbortSignal): Promise<void>;
 }
 

@@ -4,11 +4,11 @@ import { ERRORS, RecorderError } from "./errors.ts";
 
 const operations = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
 
-test.each(Object.keys(ERRORS))("docs/operations.md says what to do about %s", (code) => {
+test.each(Object.keys(ERRORS))("docs/operations.md explains %s", (code) => {
   expect(operations).toContain(`\`${code}\``);
 });
 
-test("docs/operations.md knows no code that there is not", () => {
+test("docs/operations.md contains no unknown error code", () => {
   const codes = operations.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g);
   const variables = new Set([
     "RECORDINGS_DIR",
@@ -25,7 +25,7 @@ test("docs/operations.md knows no code that there is not", () => {
   expect(unknown).toEqual([]);
 });
 
-test("every error has a message and a hint, and what was found is added to the message", () => {
+test("every error has a message and a hint, and details are appended to the message", () => {
   for (const { message, hint } of Object.values(ERRORS)) expect(message.length * hint.length).toBeGreaterThan(0);
   const error = new RecorderError("STORAGE_FULL", "3 MiB free");
   expect(error.message).toBe(`${ERRORS.STORAGE_FULL.message}: 3 MiB free`);

@@ -1,20 +1,20 @@
-/** Whose move it is: the caller's, the operator's, the network's, or ours. */
-export type Fault = "caller" | "operator" | "network" | "ours";
+/** Who can fix it: the caller, the operator, the network, or the developers of this program ("internal"). */
+export type Fault = "caller" | "operator" | "network" | "internal";
 
 interface ErrorEntry {
   message: string;
   fault: Fault;
   hint: string;
-  /** HTTP status where an API request is what failed. */
+  /** HTTP status if an API request failed. */
   status?: number;
-  /** Whether the same may succeed in a moment: an engine that restarts, a volume that is full. */
-  passes?: true;
+  /** Whether a retry may succeed soon: the engine restarts, the volume is full. */
+  isTransient?: true;
 }
 
-/** Every failure that the manifest, the API and the log can show. */
+/** All errors that can appear in the manifest, the API and the log. */
 export const ERRORS = {
   CALL_NOT_FOUND: {
-    message: "there is no such call",
+    message: "the call does not exist",
     fault: "caller",
     hint: "List calls with GET /api/calls.",
     status: 404,
@@ -26,273 +26,287 @@ export const ERRORS = {
     status: 409,
   },
   NOT_ALL_REMOVED: {
-    message: "not all of this call could be removed",
+    message: "not all files of the call could be removed",
     fault: "operator",
-    hint: "The message says what is left, and why. Ask again when that is mended.",
+    hint: "The message says which files are left, and why. Fix the cause and send the request again.",
     status: 500,
   },
   FILE_NOT_FOUND: {
-    message: "this call has no such file",
+    message: "the call has no such file",
     fault: "caller",
-    hint: "The call lists its files.",
+    hint: "GET /api/calls/{callId} lists the files of the call.",
     status: 404,
   },
   ROUTE_NOT_FOUND: {
-    message: "there is nothing here",
+    message: "the API has no such route",
     fault: "caller",
     hint: "The README lists the API.",
     status: 404,
   },
   JOB_NOT_FOUND: {
-    message: "there is no such job",
+    message: "the job does not exist",
     fault: "caller",
-    hint: "List jobs with GET /api/jobs; those that are over are forgotten after some days.",
+    hint: "List jobs with GET /api/jobs; finished jobs are removed from the list after some days.",
     status: 404,
   },
   JOB_STATE: {
     message: "the job's state does not allow this",
     fault: "caller",
-    hint: "A job that is over cannot be cancelled, and only one that failed or was cancelled can be queued again.",
+    hint: "A finished job cannot be cancelled. Only a failed or cancelled job can be queued again.",
     status: 409,
   },
-  BAD_PARAMETER: { message: "a parameter is not valid", fault: "caller", hint: "The message names it.", status: 400 },
+  BAD_PARAMETER: {
+    message: "a parameter is not valid",
+    fault: "caller",
+    hint: "The message names the parameter.",
+    status: 400,
+  },
   PEER_NOT_REGISTERED: {
     message: "the peer to call from is not registered",
     fault: "operator",
-    hint: "GET /api/health says what is wrong with it. Ask again in a moment.",
+    hint: "GET /api/health shows why. Try again in a few seconds.",
     status: 503,
   },
   RANGE_NOT_SATISFIABLE: {
-    message: "the file ends before this range begins",
+    message: "the requested range begins after the end of the file",
     fault: "caller",
-    hint: "Content-Range says how long it is.",
+    hint: "Content-Range contains the file size.",
     status: 416,
   },
   LOGIN_NEEDED: {
-    message: "this needs the API token",
+    message: "this request needs the API token",
     fault: "caller",
-    hint: "Send Authorization: Bearer <API_TOKEN>, or log in on the console. API_TOKEN stands in .env.",
+    hint: "Send Authorization: Bearer <API_TOKEN>, or log in to the console. API_TOKEN is set in .env.",
     status: 401,
   },
   TOKEN_REFUSED: {
-    message: "this is not the API token",
+    message: "the API token is wrong",
     fault: "caller",
-    hint: "API_TOKEN stands in .env.",
+    hint: "API_TOKEN is set in .env.",
     status: 401,
   },
   TOO_MANY_FAILED_LOGINS: {
     message: "too many wrong tokens came from this address",
     fault: "caller",
-    hint: "Retry-After says when the next one is looked at.",
+    hint: "Wait for the time in Retry-After before the next attempt.",
     status: 429,
   },
   FOREIGN_PAGE: {
-    message: "a page of another origin sent this",
+    message: "the request was sent by a page of another origin",
     fault: "caller",
-    hint: "Programs send Authorization: Bearer <API_TOKEN> and no Origin.",
+    hint: "Programs must send Authorization: Bearer <API_TOKEN> and no Origin header.",
     status: 403,
   },
   TOKEN_NOT_SET: {
-    message: "without API_TOKEN the API is open on loopback only, and this request names another host",
+    message: "API_TOKEN is not set: the API accepts requests to loopback addresses only",
     fault: "operator",
-    hint: "Set API_TOKEN.",
+    hint: "Set API_TOKEN in .env.",
     status: 403,
   },
   LINK_REFUSED: {
-    message: "this link does not open the file",
+    message: "the link is not valid for this file, or has expired",
     fault: "caller",
-    hint: "Ask for a new one.",
+    hint: "Request a new link.",
     status: 403,
   },
   UPLOAD_FAILED: {
-    message: "a call could not be uploaded, or what lies there is not the same",
+    message: "a call could not be uploaded, or the uploaded files differ",
     fault: "operator",
-    hint: "The message has rclone's last words. It is tried again for a day, and after that by POST /api/jobs/{jobId}/retry.",
-    passes: true,
+    hint: "The message contains the last output of rclone. The upload is retried for a day; after that, use POST /api/jobs/{jobId}/retry.",
+    isTransient: true,
   },
   WEBHOOK_NOT_FOUND: {
-    message: "there is no webhook of this name",
+    message: "no webhook has this name",
     fault: "caller",
     hint: "GET /api/webhooks lists them.",
     status: 404,
   },
   WEBHOOK_MESSAGE_NOT_FOUND: {
-    message: "there is no such message, or it is too old",
+    message: "the message does not exist, or is too old",
     fault: "caller",
-    hint: "GET /api/webhooks/messages lists them; they are kept for a week.",
+    hint: "GET /api/webhooks/messages lists the messages; they are kept for a week.",
     status: 404,
   },
   WEBHOOK_NOT_TAKEN: {
-    message: "a receiver did not take a message",
+    message: "a receiver did not accept a message",
     fault: "network",
-    hint: "It is tried again for a day. Without compose/webhooks.yml nothing gets out.",
-    passes: true,
+    hint: "It is retried for a day. Messages can only leave the host if compose/webhooks.yml is used.",
+    isTransient: true,
   },
   WEBHOOK_DISABLED: {
-    message: "this receiver has said that it wants nothing any more (410)",
+    message: "the receiver answered 410 (Gone), so its webhook was disabled",
     fault: "operator",
-    hint: "POST /api/webhooks/{name}/enable takes it into service again.",
+    hint: "Enable it again with POST /api/webhooks/{name}/enable.",
     status: 409,
   },
-  INTERNAL: { message: "something went wrong here", fault: "ours", hint: "See the orchestrator's log.", status: 500 },
+  INTERNAL: {
+    message: "internal error",
+    fault: "internal",
+    hint: "This is a bug. See the orchestrator's log.",
+    status: 500,
+  },
 
   DOCKER_UNREACHABLE: {
     message: "the Docker engine does not answer",
     fault: "operator",
-    hint: "Is the Docker engine running, and /var/run/docker.sock mounted into docker-guard?",
-    passes: true,
+    hint: "Check that the Docker engine is running and /var/run/docker.sock is mounted into docker-guard.",
+    isTransient: true,
   },
   DOCKER_FORBIDDEN: {
-    message: "the Docker engine does not let this program in",
+    message: "the Docker engine refused the request",
     fault: "operator",
-    hint: "Behind docker-guard: its log says what it refused, and RECORDER_IMAGE and RECORDER_NETWORK have to be the same there. Without it: give this user the right to use the socket.",
+    hint: "With docker-guard: its log shows the refused request; RECORDER_IMAGE and RECORDER_NETWORK must have the same values there. Without docker-guard: give this user access to the Docker socket.",
   },
   RECORDER_IMAGE_MISSING: {
-    message: "the recorder image is not on this host",
+    message: "the recorder image does not exist on this host",
     fault: "operator",
     hint: "Build it: docker compose build recorder",
   },
   RECORDER_NETWORK_MISSING: {
-    message: "the network of the recorders is not there",
+    message: "the Docker network of the recorders does not exist",
     fault: "operator",
-    hint: "docker compose up makes it; RECORDER_NETWORK names it.",
+    hint: "Create it with docker compose up, and check its name in RECORDER_NETWORK.",
   },
   RECORDER_NOT_STARTED: {
     message: "the recorder's container did not start",
     fault: "operator",
-    hint: "Is the engine out of memory or disk? The log has the engine's own words.",
-    passes: true,
+    hint: "Check whether the host is out of memory or disk space. The log contains the engine's error message.",
+    isTransient: true,
   },
   RECORDER_NOT_BOUND: {
     message: "the recorder did not open its ports in time",
     fault: "operator",
-    hint: "The host may be overloaded: lower maxConcurrentRecorders.",
+    hint: "The host may be overloaded: reduce maxConcurrentRecorders.",
   },
   RECORDER_LOST: {
-    message: "the recorder ended while the call went on",
-    fault: "ours",
-    hint: "What was recorded is kept. The log has its last words; the kernel's says if memory was short.",
+    message: "the recorder ended during the call",
+    fault: "internal",
+    hint: "The media recorded before that is kept. The log contains the recorder's last output; the kernel log shows whether it ran out of memory.",
   },
   TOO_MANY_RECORDERS: {
-    message: "as many legs are being recorded as this host may record",
+    message: "the maximum number of concurrent recordings is reached",
     fault: "operator",
     hint: "Raise maxConcurrentRecorders (MAX_CONCURRENT_RECORDERS), or call again later.",
   },
   STORAGE_UNAVAILABLE: {
-    message: "the recordings volume cannot be written",
+    message: "the recordings volume is not writable",
     fault: "operator",
-    hint: "Is RECORDINGS_DIR mounted, not full, and owned by 10001:10001?",
-    passes: true,
+    hint: "Check that RECORDINGS_DIR is mounted, has free space, and is owned by 10001:10001.",
+    isTransient: true,
   },
   CPU_SHORT: {
-    message: "this host has too little CPU for one more recording",
+    message: "the host does not have enough CPU for another recording",
     fault: "operator",
-    hint: "It takes calls again by itself. Lower maxConcurrentRecorders, or give it more cores; host.maximumCpuWaitMilliseconds is the limit.",
-    passes: true,
+    hint: "New calls are accepted automatically when the load drops. Reduce maxConcurrentRecorders or add CPU cores. The limit is host.maximumCpuWaitMilliseconds.",
+    isTransient: true,
   },
   MEMORY_SHORT: {
-    message: "this host has too little memory for one more recording",
+    message: "the host does not have enough memory for another recording",
     fault: "operator",
-    hint: "It takes calls again by itself. Lower maxConcurrentRecorders, or give it more; host.minimumAvailableMebibytes is the limit.",
-    passes: true,
+    hint: "New calls are accepted automatically when memory is free. Reduce maxConcurrentRecorders or add memory. The limit is host.minimumAvailableMebibytes.",
+    isTransient: true,
   },
   STORAGE_FULL: {
-    message: "there is too little space left on the recordings volume",
+    message: "the recordings volume does not have enough free space",
     fault: "operator",
-    hint: "Move recordings away or make the volume larger; calls are taken again by themselves. storage.minimumFreeMebibytes says how much has to stay.",
-    passes: true,
+    hint: "Move recordings away or enlarge the volume. New calls are then accepted automatically. The limit is storage.minimumFreeMebibytes.",
+    isTransient: true,
   },
   TOO_MANY_FROM_PEER: {
-    message: "this peer has as many legs recorded at once as it may",
+    message: "the maximum number of concurrent recordings of this peer is reached",
     fault: "caller",
-    hint: "Hang up the others first, or raise maxConcurrentPerPeer.",
+    hint: "End other calls of this peer first, or raise maxConcurrentPerPeer.",
   },
   TOO_MANY_IN_CALL: {
-    message: "this call has as many legs recorded at once as it may",
+    message: "the maximum number of concurrent recordings in this call is reached",
     fault: "caller",
     hint: "Raise maxConcurrentPerCall.",
   },
   NO_COMMON_CODEC: {
-    message: "the caller offers no codec that can be recorded",
+    message: "the caller offers no codec that the recorder is configured to record",
     fault: "caller",
-    hint: "Configure video.codecs and audio.codecs, or let the page offer one of them.",
+    hint: "Add the codec to video.codecs or audio.codecs, or change the page so that it offers one of these codecs.",
   },
   ANSWER_REFUSED: {
-    message: "the gateway did not take the answer",
+    message: "the gateway refused the answer",
     fault: "network",
-    hint: "The caller may have hung up already.",
+    hint: "The caller may already have hung up.",
   },
   NOT_CONNECTED: {
     message: "the caller's media never reached the gateway",
     fault: "network",
-    hint: "UDP MEDIA_PORT has to be open, and ANNOUNCED_IP the address by which the caller reaches this host.",
+    hint: "Open UDP MEDIA_PORT in the firewall, and set ANNOUNCED_IP to the address at which callers reach this host.",
   },
   CALL_REFUSED: {
-    message: "the gateway did not make the call",
-    fault: "ours",
-    hint: "The message has its words.",
+    message: "the gateway refused to make the call",
+    fault: "internal",
+    hint: "The message contains the gateway's answer.",
   },
   PEER_NOT_THERE: {
-    message: "nobody is registered under the peer id that was called",
+    message: "no peer is registered with the peer id that was called",
     fault: "caller",
-    hint: "Is the page open, with the same API key, and is the peer id right?",
+    hint: "Check that the page is open, uses the same API key, and that the peer id is correct.",
   },
   NO_ANSWER: {
-    message: "the peer that was called did not answer in time",
+    message: "the called peer did not answer in time",
     fault: "caller",
-    hint: 'Does its page answer calls: peer.on("call", (call) => call.answer(stream))?',
+    hint: 'Check that its page answers calls: peer.on("call", (call) => call.answer(stream)).',
   },
   CALL_DECLINED: {
-    message: "the peer that was called hung up before any media came",
+    message: "the called peer hung up before any media arrived",
     fault: "caller",
-    hint: "Its page declined, or left, or answered with nothing to send.",
+    hint: "Its page declined the call, was closed, or answered without a stream.",
   },
-  NO_MEDIA: { message: "the call ended before any media came", fault: "caller", hint: "Did the page send a stream?" },
+  NO_MEDIA: {
+    message: "the call ended before any media arrived",
+    fault: "caller",
+    hint: "Check that the page sends a stream.",
+  },
   NOT_ASSEMBLED: {
     message: "the recorded tracks could not be joined",
-    fault: "ours",
-    hint: "The tracks stay in the spool and are tried again when the orchestrator starts.",
+    fault: "internal",
+    hint: "The tracks stay in the spool. The orchestrator tries again at its next start.",
   },
   NOT_VERIFIED: {
-    message: "the file did not pass its verification",
-    fault: "ours",
-    hint: "The tracks stay in the spool and are tried again when the orchestrator starts.",
+    message: "the recording failed verification",
+    fault: "internal",
+    hint: "The tracks stay in the spool. The orchestrator tries again at its next start.",
   },
   JOB_FAILED: {
     message: "the job's container ended with an error",
-    fault: "ours",
-    hint: "The message has its last words. With exit code 137 it was killed: jobs.memoryMebibytes may be too little.",
-    passes: true,
+    fault: "internal",
+    hint: "The message contains its last output. Exit code 137 means that it was killed: jobs.memoryMebibytes may be too low.",
+    isTransient: true,
   },
   ENDED_EARLY: {
     message: "the leg was ended before it was answered",
     fault: "caller",
-    hint: "It was stopped by the API, or the orchestrator was shutting down.",
+    hint: "It was stopped through the API, or the orchestrator was shutting down.",
   },
   INTERRUPTED: {
-    message: "the orchestrator was restarted before the call was answered, and it does not ring any more",
-    fault: "ours",
+    message: "the orchestrator was restarted before it answered, and the call no longer rings",
+    fault: "internal",
     hint: "The caller has to call again.",
   },
   GATEWAY_UNREACHABLE: {
     message: "the gateway does not answer",
     fault: "operator",
-    hint: "docker compose logs skyway-webrtc-gateway",
+    hint: "See docker compose logs skyway-webrtc-gateway.",
   },
   PEER_REFUSED: {
     message: "the gateway could not register this peer id",
     fault: "operator",
-    hint: "Is the id taken by another client, or the API key unknown to signalling?",
+    hint: "Check whether another client uses this id, and whether the signalling server knows the API key.",
   },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** A failure with a code; what is shown of it is the same in manifest, API and log. */
+/** An error with a code. Manifest, API and log show the same code, message and hint. */
 export class RecorderError extends Error {
   readonly code: ErrorCode;
 
-  /** @param detail what was found in this case, added to the table's message. */
+  /** @param detail details of this case, appended to the message of the table. */
   constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
     super(detail ? `${ERRORS[code].message}: ${detail}` : ERRORS[code].message, options);
     this.name = "RecorderError";
@@ -307,9 +321,9 @@ export class RecorderError extends Error {
     return entryOf(this.code).status ?? 500;
   }
 
-  /** Whether to try again in a moment. */
-  get passes(): boolean {
-    return entryOf(this.code).passes ?? false;
+  /** Whether a retry may succeed soon. */
+  get isTransient(): boolean {
+    return entryOf(this.code).isTransient ?? false;
   }
 }
 
@@ -317,7 +331,7 @@ function entryOf(code: ErrorCode): ErrorEntry {
   return ERRORS[code];
 }
 
-/** Anything thrown as an error of the table; what has no code is ours. */
+/** Converts anything thrown into an error of the table; INTERNAL if it has no code. */
 export function asRecorderError(thrown: unknown): RecorderError {
   if (thrown instanceof RecorderError) return thrown;
   return new RecorderError("INTERNAL", thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });

@@ -3,7 +3,7 @@ import { isCallId, isLegId, isRecorderId, newCallId, newLegId, recorderIdOf, tim
 
 const at = (iso: string) => new Date(iso);
 
-test("ids sort by the time they were made", () => {
+test("ids sort by creation time", () => {
   const times = [
     "2001-09-09T01:46:40.000Z",
     "2026-11-23T00:00:00.000Z",
@@ -14,16 +14,16 @@ test("ids sort by the time they were made", () => {
   expect(ids.toSorted()).toEqual(ids);
 });
 
-test("a call's id says when it began", () => {
+test("a call id contains its start time", () => {
   expect(timeOf(newCallId(at("2026-11-23T09:53:13.123Z"))).toISOString()).toBe("2026-11-23T09:53:13.123Z");
 });
 
-test("two ids of one instant differ", () => {
+test("two ids created at the same time differ", () => {
   const now = new Date();
   expect(newLegId(now)).not.toBe(newLegId(now));
 });
 
-test("what we make is what we take", () => {
+test("generated ids are accepted as valid", () => {
   const now = new Date();
   expect(isCallId(newCallId(now))).toBe(true);
   expect(isLegId(newLegId(now))).toBe(true);
@@ -37,4 +37,4 @@ test.each([
   `${newCallId(new Date())}/..`,
   `${newCallId(new Date())}\n`,
   "call_ZZZZZZZZZ0123456789",
-])("%j is no call id", (text) => expect(isCallId(text)).toBe(false));
+])("%j is not a call id", (text) => expect(isCallId(text)).toBe(false));

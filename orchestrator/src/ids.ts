@@ -17,7 +17,7 @@ export const CALL_ID = /^call_[0-9a-z]{9}[0-9a-f]{10}$/;
 export const LEG_ID = /^leg_[0-9a-z]{9}[0-9a-f]{10}$/;
 const RECORDER_ID = /^leg_[0-9a-z]{9}[0-9a-f]{10}-p[1-9][0-9]*$/;
 
-/** An id that sorts by the time it was made. */
+/** An id that sorts by creation time. */
 function timedId(prefix: string, at: Date): string {
   const time = at.getTime().toString(36).padStart(TIME_DIGITS, "0");
   return `${prefix}_${time}${randomBytes(5).toString("hex")}`;
@@ -36,7 +36,7 @@ export const isJobId = (text: string): text is JobId => JOB_ID.test(text);
 
 export const isRecorderId = (text: string): text is RecorderId => RECORDER_ID.test(text);
 
-/** When a call began, as its id says. */
+/** Start time of a call, decoded from its id. */
 export function timeOf(call: CallId): Date {
   return new Date(Number.parseInt(call.slice("call_".length, "call_".length + TIME_DIGITS), 36));
 }

@@ -1,4 +1,4 @@
-/** At most so many at once; who comes later waits for a turn. */
+/** Limits concurrency: further work waits until a slot is free (first in, first out). */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];

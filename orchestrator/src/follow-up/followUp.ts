@@ -57,7 +57,7 @@ export class FollowUp {
   constructor(
     settings: FollowUpSettings,
     { calls, library, storage }: Archive,
-    { engine, recorders, source, desk }: Recording,
+    { engine, recorders, source, runningLegs }: Recording,
     webhooks: Notifier,
     { clock, log, metrics }: Ground,
   ) {
@@ -89,7 +89,7 @@ export class FollowUp {
     if (this.#streams) jobs.register(this.#streams);
     const { uploads } = this;
     this.#retention = new Retention(settings.retention, {
-      ...{ calls, clock, desk, jobs, library, log, metrics, uploads, webhooks },
+      ...{ calls, clock, desk: runningLegs, jobs, library, log, metrics, uploads, webhooks },
       isSafe: async (manifest) => jobs.book.ofCall(manifest.id).every(isJobOver) && uploads.isSafe(manifest),
     });
   }

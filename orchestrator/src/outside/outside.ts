@@ -4,7 +4,7 @@ import type { FollowUp } from "../follow-up/followUp.ts";
 import type { Ground } from "../ground.ts";
 import type { DataConnectionId } from "../ids.ts";
 import { gatewayUrl } from "../recording/gateway/gatewayAddresses.ts";
-import { gatewayOf } from "../recording/gateway/placedId.ts";
+import { gatewayOf } from "../recording/gateway/qualifiedId.ts";
 import type { Recording } from "../recording/recording.ts";
 import { Access } from "./access/access.ts";
 import { createApi } from "./api/server.ts";
@@ -57,7 +57,7 @@ export class Outside {
   static async open(
     settings: OutsideSettings,
     { calls, library, storage }: Archive,
-    { desk, dialler, engine, gateways, host, peers, recorders }: Recording,
+    { runningLegs, dialler, engine, gateways, host, peers, recorders }: Recording,
     { jobs, uploads }: FollowUp,
     webhooks: Webhooks,
     { clock, log, metrics }: Ground,
@@ -77,7 +77,7 @@ export class Outside {
       way: (id) => wayFrom(gatewayUrl(settings, gatewayOf(id))),
     });
     const { app } = await createApi({
-      ...{ calls, clock, desk, dialler, health, jobs, library, log, metrics, uploads, webhooks },
+      ...{ calls, clock, desk: runningLegs, dialler, health, jobs, library, log, metrics, uploads, webhooks },
       access: new Access(settings.apiToken, clock),
       client: { key: settings.apiKey, recorderPeerId: settings.peers[0] ?? "" },
     });

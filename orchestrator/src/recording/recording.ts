@@ -13,11 +13,11 @@ import { CpuWait } from "./host/cpuWait.ts";
 import { Host } from "./host/host.ts";
 import { adoptLegs } from "./legs/adoptLegs.ts";
 import { Dialler } from "./legs/dialler.ts";
-import { LegDesk } from "./legs/legDesk.ts";
 import type { LegLimits } from "./legs/legLimits.ts";
 import { LegMetrics } from "./legs/legMetrics.ts";
+import type { LegServices } from "./legs/legServices.ts";
 import { receiveCall } from "./legs/receiveCall.ts";
-import type { Rooms } from "./legs/rooms.ts";
+import { RunningLegs } from "./legs/runningLegs.ts";
 import { PeerKeeper } from "./peers/peerKeeper.ts";
 import { SharedPeer } from "./peers/sharedPeer.ts";
 import { TokenFile } from "./peers/tokens.ts";
@@ -59,11 +59,11 @@ export class Recording {
   readonly recorders: Recorders;
   /** The recordings volume, as containers mount it. */
   readonly source: RecordingsSource;
-  readonly desk = new LegDesk();
+  readonly runningLegs = new RunningLegs();
   readonly dialler: Dialler;
   readonly peers: readonly SharedPeer[];
   readonly #cpuWait = new CpuWait();
-  readonly #rooms: Rooms;
+  readonly #legServices: LegServices;
   readonly #archive: Archive;
   readonly #ground: Ground;
   #onDataConnection: (id: DataConnectionId) => void = () => undefined;
@@ -116,9 +116,9 @@ export class Recording {
       },
     );
     const { maxConcurrentPerPeer, maxConcurrentPerCall, leg, audio, video, tracks } = settings;
-    this.#rooms = {
+    this.#legServices = {
       ...{ calls, clock, library, log, storage },
-      desk: this.desk,
+      runningLegs: this.runningLegs,
       form: { tracks, transcode: audio.transcode, h264Container: video.h264Container },
       gateway: this.gateways,
       host: this.host,
@@ -138,20 +138,20 @@ export class Recording {
         new SharedPeer(
           id,
           { keeperAt: keeperOf(id), legsAt: () => legsAt(calls.running()) },
-          (call) => void receiveCall(id, call, this.#rooms),
+          (call) => void receiveCall(id, call, this.#legServices),
           (connection) => this.#onDataConnection(connection),
         ),
     );
-    this.dialler = new Dialler(this.peers, this.#rooms);
+    this.dialler = new Dialler(this.peers, this.#legServices);
   }
 
   /** Adopts the legs that an earlier process left, then watches host and storage until `until` aborts. */
   async start(until: AbortSignal): Promise<void> {
     const { calls, storage } = this.#archive;
     const { clock, log } = this.#ground;
-    await adoptLegs(this.#rooms);
+    await adoptLegs(this.#legServices);
     until.addEventListener("abort", this.#cpuWait.start());
-    const onFull = () => this.desk.stopAll("storage_full");
+    const onFull = () => this.runningLegs.stopAll("storage_full");
     const onWell = () => void calls.catchUp().catch(() => undefined); // retried in a second
     void storage.watch({ onFull, onWell }, clock, log, until);
   }
@@ -172,12 +172,12 @@ export class Recording {
    */
   async close(limitMs: number): Promise<void> {
     const { clock, log } = this.#ground;
-    log.info({ legs: this.desk.size }, "ending all recordings");
+    log.info({ legs: this.runningLegs.size }, "ending all recordings");
     for (const peer of this.peers) peer.stop();
     const timeUp = clock.sleep(limitMs);
-    const done = await this.desk.close(timeUp);
+    const done = await this.runningLegs.close(timeUp);
     await Promise.race([this.recorders.swept(), timeUp]);
-    if (!done) log.warn({ legs: this.desk.size }, "left for the next start");
+    if (!done) log.warn({ legs: this.runningLegs.size }, "left for the next start");
     await Promise.all(this.peers.map((peer) => peer.remove()));
   }
 }

@@ -19,7 +19,7 @@ import { Outbox } from "../outside/webhooks/outbox.ts";
 import { WebhookMetrics } from "../outside/webhooks/webhookMetrics.ts";
 import { Webhooks } from "../outside/webhooks/webhooks.ts";
 import { Dialler } from "../recording/legs/dialler.ts";
-import { LegDesk } from "../recording/legs/legDesk.ts";
+import { RunningLegs } from "../recording/legs/runningLegs.ts";
 import { ManualClock } from "./manualClock.ts";
 import { PaperGateway } from "./paperGateway.ts";
 import { PaperRecorders } from "./paperRecorders.ts";
@@ -94,7 +94,7 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
     calls,
     clock,
     library,
-    desk: new LegDesk(),
+    desk: new RunningLegs(),
     dialler: new Dialler([present, away], { ...testRooms(gateway, clock, recorders as never), calls }),
     jobs,
     health: {

@@ -1,4 +1,5 @@
 import type { MediaConnectionId, PeerId } from "../ids.ts";
+import { EventQueue } from "../recording/gateway/eventQueue.ts";
 import type {
   CallOrder,
   ConnectionEvent,
@@ -9,15 +10,14 @@ import type {
   TracksReport,
 } from "../recording/gateway/gateway.ts";
 import { GatewayError } from "../recording/gateway/gatewayError.ts";
-import { Inbox } from "../recording/gateway/inbox.ts";
-import { placedId } from "../recording/gateway/placedId.ts";
+import { qualifiedId } from "../recording/gateway/qualifiedId.ts";
 import { type Codecs, USUAL_CODECS } from "../recording/recorders/codecs.ts";
 import type { RedirectTargets } from "../recording/recorders/redirect.ts";
 
 interface Connection {
   remoteId: string;
   metadata: unknown;
-  events: Inbox<ConnectionEvent>;
+  events: EventQueue<ConnectionEvent>;
   report: TracksReport | null;
   redirect: RedirectTargets | undefined;
 }
@@ -33,7 +33,7 @@ export class PaperGateway implements Gateway {
   /** Thrown by every request while it is set. */
   trouble: Error | undefined;
   /** Peers by token. */
-  readonly peers = new Map<string, { peerId: PeerId; connected: boolean; events: Inbox<PeerEvent> }>();
+  readonly peers = new Map<string, { peerId: PeerId; connected: boolean; events: EventQueue<PeerEvent> }>();
   /** Ids that another client holds. */
   readonly taken = new Set<string>();
   /** Calls of ours. */
@@ -64,8 +64,8 @@ export class PaperGateway implements Gateway {
    */
   ring(report: TracksReport | null = { ended: null, tracks: OFFERED }, metadata: unknown = ""): MediaConnectionId {
     this.#count += 1;
-    const id = placedId<MediaConnectionId>(`mc-${this.#count}`, this.#address);
-    const events = new Inbox<ConnectionEvent>();
+    const id = qualifiedId<MediaConnectionId>(`mc-${this.#count}`, this.#address);
+    const events = new EventQueue<ConnectionEvent>();
     this.#connections.set(id, { remoteId: `caller-${this.#count}`, metadata, events, report, redirect: undefined });
     return id;
   }
@@ -96,7 +96,7 @@ export class PaperGateway implements Gateway {
     if (isTaken) throw new GatewayError("REFUSED", "the id is taken");
     this.#count += 1;
     const token = `pt-${this.#count}`;
-    this.peers.set(token, { peerId, connected: true, events: new Inbox() });
+    this.peers.set(token, { peerId, connected: true, events: new EventQueue() });
     return { peerId, token, gateway: this.#address };
   }
 
@@ -153,7 +153,7 @@ export class PaperGateway implements Gateway {
     return connection.report;
   }
 
-  async turn(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets) {
+  async switchAtKeyframe(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets) {
     const before = await this.redirect(id, codecs, redirect);
     if (before) this.onTurn?.();
     return before && { before, at: this.turnedAt };

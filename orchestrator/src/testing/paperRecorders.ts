@@ -28,7 +28,7 @@ export class PaperRecorders implements Partial<Recorders> {
       }),
       finish: async (byeExpected: boolean): Promise<FinishedRecorder> => {
         this.finished.push({ byeExpected });
-        return { recorderId: spec.recorderId, exitCode: 0, lastWords: "", assembly: this.assembly };
+        return { recorderId: spec.recorderId, exitCode: 0, stderrTail: "", assembly: this.assembly };
       },
     } as StartedRecorder;
   }

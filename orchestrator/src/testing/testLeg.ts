@@ -6,13 +6,13 @@ import type { Manifest } from "../archive/library/manifest.ts";
 import { Paths } from "../archive/library/paths.ts";
 import { Storage } from "../archive/library/storage.ts";
 import type { Gateway } from "../recording/gateway/gateway.ts";
-import { LegDesk } from "../recording/legs/legDesk.ts";
 import { LegMetrics } from "../recording/legs/legMetrics.ts";
-import type { Rooms } from "../recording/legs/rooms.ts";
+import type { LegServices } from "../recording/legs/legServices.ts";
+import { RunningLegs } from "../recording/legs/runningLegs.ts";
 import type { Recorders } from "../recording/recorders/recorders.ts";
 import type { ManualClock } from "./manualClock.ts";
 
-export interface TestRooms extends Rooms {
+export interface TestRooms extends LegServices {
   library: PaperLibrary;
   /** What was logged as a warning or worse. */
   warnings: { code?: string; msg: string }[];
@@ -61,7 +61,7 @@ export function testRooms(gateway: Gateway, clock: ManualClock, recorders: Parti
   return {
     calls: new CallBook(library, clock),
     clock,
-    desk: new LegDesk(),
+    runningLegs: new RunningLegs(),
     form: { tracks: "joined", transcode: "none", h264Container: "mkv" },
     gateway,
     host: { check: async () => undefined },

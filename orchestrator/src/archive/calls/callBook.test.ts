@@ -4,7 +4,7 @@ import { ManualClock } from "../../testing/manualClock.ts";
 import { PaperGateway } from "../../testing/paperGateway.ts";
 import { testRooms } from "../../testing/testLeg.ts";
 
-test("what could not be written is written as soon as the volume is well, and only that", async () => {
+test("failed manifest writes, and only those, are retried when the volume is usable again", async () => {
   const { calls, library } = testRooms(new PaperGateway(), new ManualClock());
   const ringing = (id: string) => ({
     peerId: "alice",

@@ -16,11 +16,11 @@ import {
 import { readMetadata } from "./metadata.ts";
 import { isOver } from "./view.ts";
 
-/** A caller who comes back within this time is in the same call. */
+/** A caller who returns within this time joins the same call. */
 const REJOIN_WINDOW_MS = 10 * 60_000;
 
 export interface Ringing extends Pick<LegIn<"ringing">, "peerId" | "recorderPeerId" | "mediaConnectionId" | "dialled"> {
-  /** As it came over the wire. */
+  /** As received. */
   metadata: unknown;
 }
 
@@ -29,18 +29,18 @@ interface OpenCall {
   lastChangeMs: number;
   /** Settles when the newest manifest is on disk. */
   written: Promise<void>;
-  /** What is on disk, if anything, is older. */
+  /** The manifest on disk is missing or older. */
   isUnwritten: boolean;
 }
 
 /**
- * The calls that go on, or did a moment ago. Every change of a leg is in its manifest on disk before the promise
- * of the change resolves; finished calls are read from there.
+ * Holds running and recently ended calls in memory. Every change is written to the manifest before its promise
+ * resolves; older calls are read from disk.
  */
 export class CallBook extends EventEmitter<{
   change: [Manifest];
   removed: [CallId];
-  /** What was said in a call a moment ago is in a file. */
+  /** A live audio segment of a call was written. */
   audio: [AudioSegment & { callId: CallId }];
 }> {
   readonly #library: Library;
@@ -50,12 +50,12 @@ export class CallBook extends EventEmitter<{
 
   constructor(library: Library, clock: Clock) {
     super();
-    this.setMaxListeners(0); // one for each console that is open
+    this.setMaxListeners(0); // one for each open console
     this.#library = library;
     this.#clock = clock;
   }
 
-  /** A new leg, in a new call or in the running one with the same key. */
+  /** Creates a leg, in the running call with the same key or in a new call. */
   async ring({ metadata, ...ringing }: Ringing): Promise<{ callId: CallId; leg: LegIn<"ringing"> }> {
     this.#forgetOld();
     const now = this.#clock.now();
@@ -68,13 +68,13 @@ export class CallBook extends EventEmitter<{
       ringingAt: now.toISOString(),
     };
     const callId = this.#find(key) ?? this.#begin(key, now);
-    // That it cannot be written down is found again, and ends the leg, before it is answered.
+    // A write error is ignored here: it occurs again before the leg is answered, and then ends the leg.
     await this.record(callId, leg).catch(() => undefined);
     return { callId, leg };
   }
 
   /**
-   * Puts a leg's new state into its call; known here and to listeners even if it cannot be written.
+   * Records a leg's new state in its call; it is visible in memory and to listeners even if the write fails.
    *
    * @throws the file system's error.
    */
@@ -92,12 +92,12 @@ export class CallBook extends EventEmitter<{
     await this.#write(call);
   }
 
-  /** Tries again what could not be written: the disk must not tell for ever what was true before it failed. */
+  /** Retries failed writes, so that manifests on disk become current when the volume works again. */
   async catchUp(): Promise<void> {
     for (const call of this.#open.values()) if (call.isUnwritten) await this.#write(call);
   }
 
-  /** One write after another, each of the newest state: a manifest is never older than what it replaces. */
+  /** Serialises writes, each with the newest state, so that a manifest is never replaced by an older one. */
   #write(call: OpenCall): Promise<void> {
     call.isUnwritten = true;
     call.written = call.written
@@ -111,7 +111,7 @@ export class CallBook extends EventEmitter<{
   }
 
   /**
-   * Puts a call's film into its manifest. The call may be over for long.
+   * Adds a film to its call's manifest. The call may have ended long ago.
    *
    * @throws the file system's error.
    */
@@ -119,14 +119,14 @@ export class CallBook extends EventEmitter<{
     await this.#amend(callId, ({ previews: { [film.file.name]: _, ...previews } = {}, ...manifest }) => ({
       ...manifest,
       film,
-      ...(Object.keys(previews).length > 0 && { previews }), // one of an earlier film is of another
+      ...(Object.keys(previews).length > 0 && { previews }), // without the preview of an earlier film
     }));
   }
 
   /**
-   * Puts the preview of a recording or a film into its call's manifest.
+   * Adds the preview of a recording or a film to its call's manifest.
    *
-   * @param name of the file that it is of.
+   * @param name of the previewed file.
    * @throws the file system's error.
    */
   async recordPreview(callId: CallId, name: string, preview: Preview): Promise<void> {
@@ -134,7 +134,7 @@ export class CallBook extends EventEmitter<{
   }
 
   /**
-   * Puts what is written in a call into its manifest.
+   * Adds the names of the chat files to a call's manifest.
    *
    * @throws the file system's error.
    */
@@ -143,7 +143,7 @@ export class CallBook extends EventEmitter<{
   }
 
   /**
-   * Puts into a call's manifest that it is shown while it goes on, or was.
+   * Adds the live stream to a call's manifest.
    *
    * @throws the file system's error.
    */
@@ -151,7 +151,7 @@ export class CallBook extends EventEmitter<{
     await this.#amend(callId, (manifest) => ({ ...manifest, live }));
   }
 
-  /** What came of follow-up work. The call may be over for long. */
+  /** Adds the results of follow-up work. The call may have ended long ago. */
   async #amend(callId: CallId, change: (manifest: Manifest) => Manifest): Promise<void> {
     const call = this.#open.get(callId);
     if (call) {
@@ -160,7 +160,7 @@ export class CallBook extends EventEmitter<{
       await this.#write(call);
       return;
     }
-    // One after another: each begins with what the one before has written.
+    // Serialised, because each change is based on the manifest written by the previous one.
     const amended = (this.#amending.get(callId) ?? Promise.resolve())
       .catch(() => undefined)
       .then(async () => {
@@ -178,13 +178,13 @@ export class CallBook extends EventEmitter<{
     }
   }
 
-  /** Whether a caller with the same key still joins this call. */
+  /** Whether a caller with the same key would still join this call. */
   mayBeRejoined({ key, legs }: Manifest): boolean {
     const ends = legs.flatMap((leg) => ("endedAt" in leg ? [Date.parse(leg.endedAt)] : []));
     return key !== null && this.#clock.now().getTime() - Math.max(0, ...ends) < REJOIN_WINDOW_MS;
   }
 
-  /** Takes a call of an earlier life up again. */
+  /** Continues a call of an earlier process. */
   adopt(manifest: Manifest): void {
     this.#open.set(manifest.id, {
       manifest,
@@ -194,7 +194,7 @@ export class CallBook extends EventEmitter<{
     });
   }
 
-  /** Lets a call go that is over: whoever rings with its key from now on begins another one. */
+  /** Closes a call that has ended: the next caller with its key starts a new call. */
   async close(id: CallId): Promise<void> {
     const call = this.#open.get(id);
     this.#open.delete(id);
@@ -209,14 +209,14 @@ export class CallBook extends EventEmitter<{
     return this.#open.get(callId)?.manifest.legs.find(({ id }) => id === legId);
   }
 
-  /** Whether a leg for this connection is known: events of a gateway may come twice. */
+  /** Whether a leg for this connection exists: gateway events may be delivered twice. */
   knows(mediaConnectionId: string): boolean {
     return [...this.#open.values()].some(({ manifest }) =>
       manifest.legs.some((leg) => leg.mediaConnectionId === mediaConnectionId),
     );
   }
 
-  /** Calls of which a leg goes on, the newest first. Only these can be in a state that is not final. */
+  /** Calls with a running leg, newest first. Only these can be in a state that is not final. */
   running(): Manifest[] {
     return [...this.#open.values()]
       .map(({ manifest }) => manifest)
@@ -224,9 +224,9 @@ export class CallBook extends EventEmitter<{
       .sort(newestFirst);
   }
 
-  /** All calls, the newest first, older than a given one. */
+  /** All calls, newest first; only those older than `before` if it is given. */
   async *all(before?: CallId): AsyncGenerator<Manifest> {
-    // A call whose manifest could not be written yet is in memory only.
+    // A call whose manifest is not written yet exists in memory only.
     const unwritten = [...this.#open.values()].map(({ manifest }) => manifest).sort(newestFirst);
     const isWanted = ({ id }: Manifest) => before === undefined || id < before;
     for await (const id of this.#library.callIds(before)) {

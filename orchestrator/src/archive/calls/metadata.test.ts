@@ -9,7 +9,7 @@ describe("metadata of a caller", () => {
     ["a number as a call", '{"call": 4711}', "4711"],
     ["an object without a call", '{"name": "Ada"}', null],
     ["an empty call", '{"call": ""}', null],
-    ["a call that is no name", '{"call": {"id": 1}}', null],
+    ["a call that is not a string", '{"call": {"id": 1}}', null],
     ["a call that is too long", JSON.stringify({ call: "x".repeat(300) }), null],
     ["an array", '["support-1"]', null],
     ["plain text", "support-1", null],
@@ -21,32 +21,32 @@ describe("metadata of a caller", () => {
     expect(readMetadata(wire).key).toBe(key);
   });
 
-  test("is kept as the page gave it", () => {
+  test("is stored as the page sent it", () => {
     expect(readMetadata('{"seat": 1, "note": "<b>ü"}').kept).toEqual({ seat: 1, note: "<b>ü" });
     expect(readMetadata("hello").kept).toBe("hello");
     expect(readMetadata("").kept).toBeNull();
   });
 
-  test("is not kept when it is too large, and its call counts all the same", () => {
+  test("is not stored when it is too large, but its call key is still used", () => {
     const { key, kept } = readMetadata(JSON.stringify({ call: "c", more: "x".repeat(100_000) }));
     expect(key).toBe("c");
     expect(kept).toEqual({ tooLarge: 100_022 });
   });
 
-  test("is kept as text when it is made to break parsers", () => {
+  test("is stored as text when it is nested too deeply", () => {
     const bomb = `${"[".repeat(8_000)}${"]".repeat(8_000)}`;
     expect(readMetadata(bomb)).toEqual({ key: null, kept: bomb });
     expect(readMetadata(`${"[".repeat(500_000)}${"]".repeat(500_000)}`).key).toBeNull();
   });
 
-  test("has no power over objects of ours", () => {
+  test("cannot modify object prototypes", () => {
     const { kept } = readMetadata('{"__proto__": {"call": "x"}}');
     expect(({} as { call?: string }).call).toBeUndefined();
     expect(readMetadata('{"__proto__": {"call": "x"}}').key).toBeNull();
     expect(JSON.stringify(kept)).toBe('{"__proto__":{"call":"x"}}');
   });
 
-  test("never makes reading it throw, and can always be written again", () => {
+  test("never causes an error when read, and can always be serialised", () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fc.json(), fc.string()), (wire) => {
         const { key, kept } = readMetadata(wire);

@@ -1,18 +1,18 @@
 import { z } from "zod";
 
-/** What a page says about its leg. All of it is kept and shown; only `call` means something here. */
+/** Metadata that a page sends with its call. All of it is stored and shown; only `call` is interpreted. */
 export interface CallerMetadata {
-  /** The key that legs of one call share; null for a leg that is a call of its own. */
+  /** The key that the legs of one call share; null for a leg with its own call. */
   key: string | null;
-  /** As it goes into the manifest. */
+  /** The value stored in the manifest. */
   kept: unknown;
 }
 
 const KEY_LIMIT_CHARACTERS = 256;
-/** Signalling lets no more pass; what is larger was not written by a page. */
+/** The signalling server allows no more, so larger metadata does not come from a page. */
 const PARSE_LIMIT_CHARACTERS = 1024 * 1024;
 const KEPT_LIMIT_CHARACTERS = 16 * 1024;
-/** Deeper JSON is made to break parsers, and kept as the text it is. */
+/** Deeper JSON is probably meant to break parsers, and is stored as text. */
 const DEPTH_LIMIT = 32;
 
 const Known = z.object({
@@ -20,8 +20,8 @@ const Known = z.object({
 });
 
 /**
- * Reads what came as metadata: any JSON value, JSON in a string as the gateway sends it, or no JSON at all. Nothing
- * that a caller can send makes this throw.
+ * Reads received metadata: any JSON value, JSON in a string as the gateway sends it, or other text. Never throws,
+ * whatever a caller sends.
  */
 export function readMetadata(wire: unknown): CallerMetadata {
   const text = asText(wire);

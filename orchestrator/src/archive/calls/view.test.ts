@@ -27,7 +27,7 @@ const failed: ManifestLeg = {
   error: { code: "NO_MEDIA", message: "…", hint: "…" },
 };
 
-describe("a call is in the state of its legs", () => {
+describe("a call's state follows from its legs", () => {
   test.each([
     [[ringing], "ringing"],
     [[recording, ringing], "recording"],
@@ -39,7 +39,7 @@ describe("a call is in the state of its legs", () => {
   ] as [ManifestLeg[], string][])("case %#: %s", (legs, state) => expect(callState(legs)).toBe(state));
 });
 
-test("the API shows who, when and what, and nothing of how", () => {
+test("the API shows peers, times and files, but no internals", () => {
   const manifest: Manifest = {
     version: 1,
     id: newCallId(new Date(T0)),
@@ -67,7 +67,7 @@ test("the API shows who, when and what, and nothing of how", () => {
   });
 });
 
-test("the API lists the files of single tracks where a leg has them", () => {
+test("the API lists files of single tracks if a leg has them", () => {
   const trackFiles = [{ ...file, name: `${id}-audio.webm` }];
   const manifest = {
     version: 1,
@@ -80,7 +80,7 @@ test("the API lists the files of single tracks where a leg has them", () => {
   expect(Object.keys(viewOf({ ...manifest, legs: [ready] } as Manifest).legs[0] ?? {})).not.toContain("trackFiles");
 });
 
-test("a call that goes on has no end", () => {
+test("a running call has no end time", () => {
   const manifest: Manifest = {
     version: 1,
     id: newCallId(new Date(T0)),

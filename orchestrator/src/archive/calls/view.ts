@@ -16,9 +16,9 @@ import { AUDIO_INDEX, LIVE_MANIFEST, LIVE_PLAYLIST } from "../library/paths.ts";
 const FileView = z.object({
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
-  /** Why it ended: `max_duration` or `max_size`, the last one as its leg. */
+  /** Why it ended: `max_duration` or `max_size`; for the last file, the reason of its leg. */
   reason: z.string(),
-  /** Missing while it is being finished, and where it could not be kept. */
+  /** Missing while it is being finished, and if it could not be stored. */
   file: RecordingFile.optional(),
   trackFiles: z.array(RecordingFile).optional(),
   gapSeconds: z.number().optional(),
@@ -32,35 +32,35 @@ export const LegView = z
     peerId: z.string(),
     metadata: z.unknown(),
     state: z.enum(LEG_STATES),
-    /** It is the recorder that called. */
+    /** The recorder called the peer. */
     dialled: z.literal(true).optional(),
     startedAt: z.iso.datetime(),
     endedAt: z.iso.datetime().nullable(),
     reason: z.string().optional(),
     error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).optional(),
-    /** How its tracks lie to each other: by the gateway's clock, or each from its first packet on. */
+    /** How its tracks are synchronised: by the gateway's clock, or each from its first packet. */
     placedBy: z.enum(["clock", "first_packet"]).optional(),
-    /** Of a leg that has rolled over, the first of `files`. */
+    /** For a leg that has rolled over, the first of `files`. */
     file: RecordingFile.optional(),
     trackFiles: z.array(RecordingFile).optional(),
-    /** Of a leg that has rolled over: its files in order of time, each as soon as its recording is over. */
+    /** For a leg that has rolled over: its files in chronological order, each as soon as its recording has ended. */
     files: z.array(FileView).optional(),
-    /** Earlier parts, whose recorders were lost; all of them are in the file. */
+    /** Earlier parts, whose recorders were lost; the file contains all of them. */
     parts: z.array(z.object({ endedAt: z.iso.datetime(), reason: z.string() })).optional(),
     gapSeconds: z.number().optional(),
   })
   .meta({ id: "Leg" });
 export type LegView = z.infer<typeof LegView>;
 
-/** Where a call can be watched while it goes on, and a while longer: paths at this origin. */
+/** Paths at this origin where a running call, and for a while an ended one, can be watched. */
 const LiveView = Live.extend({
-  /** Missing where there is nothing to be seen. */
+  /** Missing if only audio segments are produced. */
   page: z.string().optional(),
   /** HLS, RFC 8216. */
   playlist: z.string().optional(),
   /** DASH, ISO/IEC 23009-1. */
   manifest: z.string().optional(),
-  /** The list of the files of `audio`, JSON lines (`AudioSegment`); each of them lies beside it. */
+  /** The list of `audio` segments, JSON lines (`AudioSegment`); the segments are in the same folder. */
   audioIndex: z.string().optional(),
 });
 
@@ -73,7 +73,7 @@ export const CallView = z
     endedAt: z.iso.datetime().nullable(),
     legs: z.array(LegView),
     film: Film.optional(),
-    /** By the name of the file that they are of. */
+    /** By the name of the file that each preview belongs to. */
     previews: z.record(z.string(), Preview).optional(),
     chat: Chat.optional(),
     live: LiveView.optional(),
@@ -109,7 +109,7 @@ function liveView(id: string, live: Live): z.infer<typeof LiveView> {
   };
 }
 
-/** Recording if any leg is; else what its newest running leg does; ready, once over, if any leg is. */
+/** `recording` if any leg is; otherwise the state of the newest running leg; after the end, `ready` if any leg is. */
 export function callState(legs: readonly ManifestLeg[]): LegState {
   const states = legs.map(({ state }) => state);
   const running = states.filter((state) => !isOver(state));

@@ -2,8 +2,8 @@ import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Writes a file so that whoever reads it, even after a power cut, finds the old text or the new one:
- * written under another name, flushed to the disk, renamed, and the folder flushed too.
+ * Writes a file atomically: a reader finds either the old or the new text, even after a power failure. The text is
+ * written to a temporary file, flushed to disk and renamed; then the folder is flushed.
  *
  * @param mode permissions, 0o644 by default.
  */
@@ -20,7 +20,7 @@ export async function writeAtomically(path: string, text: string, mode = 0o644):
   await syncFolder(dirname(path));
 }
 
-/** Makes renames into a folder outlive a power cut. */
+/** Flushes a folder, so that renames into it survive a power failure. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");
   try {

@@ -35,13 +35,13 @@ const idsOf = async (before?: CallId) => {
 };
 
 describe("manifests", () => {
-  test("lie in a folder of the day on which their call began, in UTC", async () => {
+  test("are stored in a folder for the UTC date of their call's start", async () => {
     const id = newCallId(at("2026-11-23T23:59:59.999Z"));
     await library.writeManifest(manifestOf(id));
     expect(JSON.parse(await readFile(join(root, "calls/2026/11/23", id, "call.json"), "utf8"))).toEqual(manifestOf(id));
   });
 
-  test("leave nothing but themselves behind when they are written", async () => {
+  test("leave no temporary files after a write", async () => {
     const id = newCallId(new Date());
     await library.writeManifest(manifestOf(id));
     await library.writeManifest({ ...manifestOf(id), key: "again" });
@@ -50,7 +50,7 @@ describe("manifests", () => {
   });
 
   test.each(["", "{", "null", '{"version": 99}', '{"version": 1, "id": "../x"}'])(
-    "that cannot be read are as none: %j",
+    "that are invalid are treated as missing: %j",
     async (text) => {
       const id = newCallId(new Date());
       await mkdir(library.paths.call(id), { recursive: true });
@@ -63,20 +63,20 @@ describe("manifests", () => {
 describe("the list of calls", () => {
   const times = ["2025-12-31T23:59:00Z", "2026-01-01T00:00:00Z", "2026-01-01T12:00:00Z", "2026-10-02T00:00:00Z"];
 
-  test("goes from the newest to the oldest, over days, months and years", async () => {
+  test("is ordered from newest to oldest, across days, months and years", async () => {
     const ids = times.map((time) => newCallId(at(time)));
     for (const id of ids) await library.writeManifest(manifestOf(id));
     expect(await idsOf()).toEqual(ids.toReversed());
   });
 
-  test("goes on behind any call, even one that is there no more", async () => {
+  test("can continue after any call, even a removed one", async () => {
     const ids = times.map((time) => newCallId(at(time)));
     for (const id of ids) await library.writeManifest(manifestOf(id));
     expect(await idsOf(ids[2])).toEqual([ids[1], ids[0]]);
     expect(await idsOf(newCallId(at("2026-05-05T00:00:00Z")))).toEqual([ids[2], ids[1], ids[0]]);
   });
 
-  test("passes over what is no call", async () => {
+  test("skips everything that is not a call", async () => {
     const id = newCallId(at("2026-01-01T00:00:00Z"));
     await library.writeManifest(manifestOf(id));
     await mkdir(join(dirname(library.paths.call(id)), "lost+found"));
@@ -89,7 +89,7 @@ describe("the spool", () => {
   const one = recorderIdOf(newLegId(new Date()), 1);
   const other = recorderIdOf(newLegId(new Date()), 1);
 
-  test("says whose files are in it, and how large they are", async () => {
+  test("reports the size of each recorder's files", async () => {
     await writeFile(library.paths.track(one, "audio"), "12345");
     await writeFile(library.paths.track(one, "video"), "123");
     await writeFile(library.paths.track(other, "video"), "");
@@ -102,7 +102,7 @@ describe("the spool", () => {
     );
   });
 
-  test("is cleared of one recorder's files and of no other's", async () => {
+  test("is cleared of the files of one recorder only", async () => {
     await writeFile(library.paths.track(one, "audio"), "");
     await writeFile(library.paths.assembled(one, "webm"), "");
     await writeFile(library.paths.track(other, "audio"), "");
@@ -111,7 +111,7 @@ describe("the spool", () => {
   });
 });
 
-test("when a recorder's tracks were written to last is when the newest of them was", async () => {
+test("the last write to a recorder's tracks is the time of the newest one", async () => {
   const [one, other] = [recorderIdOf(newLegId(new Date()), 1), recorderIdOf(newLegId(new Date()), 1)];
   const write = async (path: string, text: string, at: string) => {
     await writeFile(path, text);
@@ -126,7 +126,7 @@ test("when a recorder's tracks were written to last is when the newest of them w
   expect(await library.lastWritten([recorderIdOf(newLegId(new Date()), 1)])).toBeUndefined();
 });
 
-test("a volume that is not there cannot be written", async () => {
+test("a missing volume is reported as not writable", async () => {
   await rm(library.paths.spool, { recursive: true });
   await expect(library.checkWritable()).rejects.toThrow("ENOENT");
 });

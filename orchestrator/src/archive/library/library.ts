@@ -8,8 +8,8 @@ import { syncFolder, writeAtomically } from "./atomicFile.ts";
 import { Manifest, type RecordingFile } from "./manifest.ts";
 import {
   filmName,
+  isSeparateTrack,
   isTrack,
-  isTrackAlone,
   type Paths,
   type PreviewImage,
   previewName,
@@ -20,22 +20,22 @@ import {
 import { filesBelow, type Removal, removeFiles } from "./removal.ts";
 import { verify, verifyTrack } from "./verify.ts";
 
-/** A file in the spool, and where it belongs. */
+/** An assembled file in the spool, and the leg it belongs to. */
 export interface Assembled {
   recorderId: RecorderId;
   callId: CallId;
   legId: LegId;
   format: string;
-  /** Which of the leg's files it is, from 1: the first where it is missing. */
+  /** Position among the leg's files, from 1; 1 by default. */
   number?: number;
 }
 
-/** The recordings volume: manifests and recordings of calls, and the spool where they come from. */
+/** The recordings volume: manifests and recordings of calls, and the spool with files in progress. */
 export class Library {
   readonly paths: Paths;
   readonly #log: Logger;
   readonly #unreadable = new Set<CallId>();
-  /** A write has failed. A disk that is gone still says that it may be written, and how much is free. */
+  /** A write has failed: check with a real write, because a lost disk still reports permissions and free space. */
   #isInDoubt = false;
 
   constructor(paths: Paths, log: Logger) {
@@ -53,35 +53,36 @@ export class Library {
     }
   }
 
-  /** @returns undefined when there is none, or one that cannot be read; the log says so once. */
+  /** @returns undefined if there is no manifest, or it is invalid; an invalid one is logged once. */
   async readManifest(id: CallId): Promise<Manifest | undefined> {
     const path = this.paths.manifest(id);
     try {
       return Manifest.parse(JSON.parse(await readFile(path, "utf8")));
     } catch (error) {
       const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-      if (!isMissing && !this.#unreadable.has(id)) this.#log.error({ callId: id, path, err: error }, "not a manifest");
+      if (!isMissing && !this.#unreadable.has(id))
+        this.#log.error({ callId: id, path, err: error }, "the manifest is invalid");
       if (!isMissing) this.#unreadable.add(id);
       return undefined;
     }
   }
 
   /**
-   * Takes a file home: verifies it in the spool and moves it into its call's folder. The tracks that it was made of
-   * stay until `clearSpool`. What fails its verification stays where it is.
+   * Verifies a file in the spool and moves it into its call's folder. Its source tracks stay in the spool until
+   * `clearSpool`. If verification fails, the file stays in the spool.
    *
-   * @param probed what ffprobe printed about it.
+   * @param probed ffprobe's output for the file.
    * @throws RecorderError NOT_VERIFIED, or the file system's error.
    */
   async keep({ recorderId, callId, legId, format, number }: Assembled, probed: string): Promise<RecordingFile> {
     const spooled = this.paths.assembled(recorderId, format);
     const file = await verify(spooled, recordingName(legId, format, number), probed);
-    await this.#takeIn(callId, spooled, file.name);
+    await this.#moveToCall(callId, spooled, file.name);
     return file;
   }
 
   /**
-   * Takes the files of single tracks home, in the same way; `probed` is about the file of all tracks.
+   * Verifies and moves the files of single tracks in the same way; `probed` describes the file with all tracks.
    *
    * @throws RecorderError NOT_VERIFIED, or the file system's error.
    */
@@ -92,53 +93,53 @@ export class Library {
       const spooled = this.paths.assembledTrack(recorderId, kind, format);
       const file = await verifyTrack(spooled, trackName(legId, kind, format, number), kind, probed);
       if (!file) continue;
-      await this.#takeIn(callId, spooled, file.name);
+      await this.#moveToCall(callId, spooled, file.name);
       kept.push(file);
     }
     return kept;
   }
 
   /**
-   * Takes a film home, in the same way. One that was there before is gone then.
+   * Verifies and moves a film in the same way. Replaces an earlier film.
    *
    * @throws RecorderError NOT_VERIFIED, or the file system's error.
    */
   async keepFilm(job: JobId, callId: CallId, format: string, probed: string): Promise<RecordingFile> {
     const spooled = this.paths.composed(job, format);
     const file = await verify(spooled, filmName(format), probed);
-    await this.#takeIn(callId, spooled, file.name);
+    await this.#moveToCall(callId, spooled, file.name);
     return file;
   }
 
   /**
-   * Takes one image of a preview home. One that was there before is gone then.
+   * Moves one preview image into its call's folder. Replaces an earlier image.
    *
-   * @param file name of the recording or film that it is of.
-   * @returns its name.
+   * @param file name of the recording or film that the preview belongs to.
+   * @returns the image's name.
    * @throws RecorderError NOT_VERIFIED, or the file system's error.
    */
   async keepPreview(job: JobId, callId: CallId, file: string, image: PreviewImage): Promise<string> {
     const spooled = this.paths.composed(job, image);
     const { size } = await stat(spooled).catch(() => ({ size: 0 }));
-    if (size === 0) throw new RecorderError("NOT_VERIFIED", `there is no ${image}`);
+    if (size === 0) throw new RecorderError("NOT_VERIFIED", `${image} is missing or empty`);
     const name = previewName(file, image);
-    await this.#takeIn(callId, spooled, name);
+    await this.#moveToCall(callId, spooled, name);
     return name;
   }
 
-  /** Writes which thumbnail is shown when. @returns the name of the file. */
+  /** Writes the WebVTT thumbnail track. @returns the name of the file. */
   async keepThumbnailTrack(callId: CallId, file: string, track: string): Promise<string> {
     const name = previewName(file, "thumbnails.vtt");
     await writeAtomically(this.paths.recording(callId, name), track);
     return name;
   }
 
-  /** Tells a recorder what to make of its tracks, in lines. */
+  /** Writes an assembly order for a recorder, one argument per line. */
   async leaveOrder(recorder: RecorderId, lines: readonly string[]): Promise<void> {
     await writeAtomically(this.paths.order(recorder), `${lines.join("\n")}\n`);
   }
 
-  /** Recorders of which something is in the spool, each with the size of it in bytes. */
+  /** Recorders that have files in the spool, each with the total size in bytes. */
   async spooled(): Promise<Map<RecorderId, number>> {
     const sizes = new Map<RecorderId, number>();
     for (const name of await entries(this.paths.spool)) {
@@ -150,12 +151,12 @@ export class Library {
     return sizes;
   }
 
-  /** Whether a recorder that has begun writes where this process reads. */
+  /** Whether the tracks of a started recorder exist in the spool that this process reads. */
   async hasTracksOf(recorder: RecorderId): Promise<boolean> {
     return (await entries(this.paths.spool)).some((name) => recorderIdOfFile(name) === recorder && isTrack(name));
   }
 
-  /** When the tracks of these recorders were written to last; undefined when nothing is in them. */
+  /** When the tracks of these recorders were last modified; undefined if they are empty. */
   async lastWritten(recorders: readonly RecorderId[]): Promise<Date | undefined> {
     let last: Date | undefined;
     for (const name of await entries(this.paths.spool)) {
@@ -167,37 +168,37 @@ export class Library {
     return last;
   }
 
-  /** What the files that are yet to be made of the tracks in the spool will take. */
+  /** Space that is still needed to assemble the tracks in the spool. */
   async unassembledBytes(): Promise<number> {
     const missing = new Map<RecorderId, number>();
     for (const name of await entries(this.paths.spool)) {
       const recorder = recorderIdOfFile(name);
-      if (!recorder || isTrackAlone(name)) continue;
+      if (!recorder || isSeparateTrack(name)) continue;
       const { size } = await stat(join(this.paths.spool, name)).catch(() => ({ size: 0 }));
       missing.set(recorder, (missing.get(recorder) ?? 0) + (isTrack(name) ? size : -size));
     }
     return [...missing.values()].reduce((sum, bytes) => sum + Math.max(0, bytes), 0);
   }
 
-  /** Removes what a recorder left in the spool: its recording is kept elsewhere, or there is none. */
+  /** Removes a recorder's files from the spool, after its recording was stored or if there is none. */
   async clearSpool(recorder: RecorderId): Promise<void> {
     for (const name of await entries(this.paths.spool)) {
       if (recorderIdOfFile(name) === recorder) await rm(join(this.paths.spool, name), { force: true });
     }
   }
 
-  /** Removes all files of a call, and says which could not be removed. Never throws. */
+  /** Removes all files of a call, and returns those that could not be removed. Never throws. */
   async removeCall(call: CallId, recorders: readonly RecorderId[], now: Date): Promise<Removal> {
     return removeFiles(this.paths, call, recorders, now);
   }
 
-  /** The room that a call's folder takes. */
+  /** The size of a call's folder. */
   async bytesOf(call: CallId): Promise<number> {
     const sizes = (await filesBelow(this.paths.call(call))).map((path) => stat(path).catch(() => ({ size: 0 })));
     return (await Promise.all(sizes)).reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Ids of all calls, the newest first, read day by day as they are asked for. */
+  /** Ids of all calls, newest first; the folders are read lazily, day by day. */
   async *callIds(before?: CallId): AsyncGenerator<CallId> {
     const lastDay = before && timeOf(before).toISOString().slice(0, 10);
     for await (const day of this.#days()) {
@@ -207,7 +208,7 @@ export class Library {
     }
   }
 
-  /** @throws the file system's error when recordings cannot be written. */
+  /** @throws the file system's error if recordings cannot be written. */
   async checkWritable(): Promise<{ freeBytes: number }> {
     await access(this.paths.spool, constants.W_OK);
     await access(this.paths.calls, constants.W_OK);
@@ -223,7 +224,7 @@ export class Library {
     this.#isInDoubt = false;
   }
 
-  async #takeIn(call: CallId, spooled: string, name: string): Promise<void> {
+  async #moveToCall(call: CallId, spooled: string, name: string): Promise<void> {
     await mkdir(this.paths.call(call), { recursive: true });
     await rename(spooled, this.paths.recording(call, name));
     await syncFolder(this.paths.call(call));
@@ -241,7 +242,7 @@ export class Library {
   }
 }
 
-/** Names in a folder; none where there is no such folder. */
+/** The names in a folder; empty if it cannot be read. */
 async function entries(path: string): Promise<string[]> {
   try {
     return await readdir(path);

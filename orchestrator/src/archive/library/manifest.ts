@@ -18,17 +18,17 @@ const codec = z.object({
 });
 
 const clock = z.object({
-  /** Of the sender; what a later part of the track is placed by. */
+  /** The sender's timestamp; used to position later parts of the track. */
   firstRtpTimestamp: z.number().optional(),
   firstUnixMs: z.number(),
   rate: z.number(),
   source: z.enum(["arrival", "sender_report"]),
 });
 
-/** One track as the gateway saw it: where it lies on its clock, and what became of its packets. */
+/** One track as reported by the gateway: its position on the gateway's clock, and packet counters. */
 const track = z.object({ kind, clock: clock.nullable(), counters: z.record(z.string(), z.number().nullable()) });
 
-/** What an earlier recorder of a leg has recorded, until it was lost and another took over. */
+/** Recorded by an earlier recorder of a leg, until it was lost and another one took over. */
 const part = z.object({
   recorderId: z.string().transform((id) => id as RecorderId),
   tracks: z.array(track),
@@ -55,7 +55,7 @@ export const RecordingFile = z
 
 const failure = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 
-/** One of the files of a leg that has rolled over from one into the next. */
+/** One of the files of a leg that has rolled over. */
 const legFile = z.object({
   recorderId: z.string().transform((id) => id as RecorderId),
   tracks: z.array(track),
@@ -63,7 +63,7 @@ const legFile = z.object({
   startedAt: instant,
   endedAt: instant,
   reason: z.string(),
-  /** Once it is kept; until then it is being finished, or there is an error. */
+  /** Set once it is stored; until then it is being finished, or has failed with `error`. */
   file: RecordingFile.optional(),
   trackFiles: z.array(RecordingFile).optional(),
   gapSeconds: z.number().optional(),
@@ -80,10 +80,10 @@ const base = {
   peerId: z.string(),
   metadata: z.unknown(),
   recorderPeerId: z.string().transform((id) => id as PeerId),
-  /** Missing until the gateway has called, where it is us who call. */
+  /** Missing for a dialled leg until the gateway has made the call. */
   mediaConnectionId: mediaConnectionId.optional(),
   ringingAt: instant,
-  /** It is us who call, and the peer has so long to answer. */
+  /** Set if the recorder calls the peer; how long the peer has to answer. */
   dialled: z.object({ answerWithinSeconds: z.int() }).optional(),
 };
 
@@ -94,19 +94,19 @@ const recorded = {
   codecs: z.object({ audio: codec.optional(), video: codec.optional() }),
   tracks: z.array(track),
   /**
-   * How its tracks lie to each other in its file: by the gateway's clock; or both begin with the first packet that was
-   * redirected, because the gateway tells no times (Janus, the official one). Known once it has ended.
+   * How its tracks are synchronised in the file: by the gateway's clock, or both begin with their first redirected
+   * packet, because the gateway reports no times (Janus, the official gateway). Set when the leg has ended.
    */
   placedBy: z.enum(["clock", "first_packet"]).optional(),
-  /** Earlier ones; the leg's own recorder is that of the last. */
+  /** Earlier parts; `recorderId` and `tracks` of the leg belong to the last part. */
   parts: z.array(part).optional(),
-  /** Of a leg that has rolled over: the files before the one that is being recorded; all of them in the end. */
+  /** Files of a leg that has rolled over: the earlier files during recording, all files at the end. */
   files: z.array(legFile).optional(),
-  /** The leg is about to roll over to this recorder, or has done so a moment ago. */
+  /** The recorder of a rollover in progress. */
   next: z.object({ recorderId: z.string().transform((id) => id as RecorderId), reason: z.string() }).optional(),
 };
 
-/** A leg in each of its states, with what is known in that state. */
+/** A leg, with the data that is available in each state. */
 export const ManifestLeg = z.discriminatedUnion("state", [
   z.object({ state: z.literal("ringing"), ...base }),
   z.object({ state: z.literal("preparing"), ...base }),
@@ -119,13 +119,13 @@ export const ManifestLeg = z.discriminatedUnion("state", [
     startedAt: instant,
     endedAt: instant,
     reason: z.string(),
-    /** The only one, or the first of `files`. */
+    /** The only file, or the first of `files`. */
     file: RecordingFile,
-    /** The same, one track each, where the operator wants them. */
+    /** The same recording with one track per file, if configured. */
     trackFiles: z.array(RecordingFile).optional(),
-    /** Media that is missing between parts. */
+    /** Duration of media that is missing between parts. */
     gapSeconds: z.number().optional(),
-    /** What went wrong on the way, though there is a recording. */
+    /** A problem that occurred although there is a recording. */
     error: failure.optional(),
   }),
   z.object({
@@ -151,11 +151,11 @@ export type ManifestPart = z.infer<typeof part>;
 export type ManifestFile = z.infer<typeof legFile>;
 export type ManifestTrack = z.infer<typeof track>;
 
-/** The recordings of a call in one file. */
+/** The recordings of a call, combined into one file. */
 export const Film = z
   .object({
     file: RecordingFile,
-    /** Whose recordings are in it. */
+    /** The legs whose recordings it contains. */
     legs: z.array(
       z
         .string()
@@ -167,38 +167,40 @@ export const Film = z
   .meta({ id: "Film" });
 export type Film = z.infer<typeof Film>;
 
-/** Images by which one can tell what is in a file before playing it: names of files beside it. */
+/** Preview images of a file: names of files in the same folder. */
 export const Preview = z
   .object({
     poster: z.string().optional(),
-    /** An image of many small ones, and the WebVTT that says which of them is shown when. */
+    /** An image with many thumbnails, and the WebVTT file with the time of each. */
     thumbnails: z.object({ image: z.string(), track: z.string() }).optional(),
     waveform: z.string().optional(),
   })
   .meta({ id: "Preview" });
 export type Preview = z.infer<typeof Preview>;
 
-/** What was written in a call by data channels: names of files beside this one. */
+/** Chat messages sent through data channels: names of files in the same folder. */
 export const Chat = z.object({ messages: z.string(), subtitles: z.string() }).meta({ id: "Chat" });
 export type Chat = z.infer<typeof Chat>;
 
-/** What was said in a call, in files of some seconds: in the folder `audio` beside this file, listed in its index.jsonl. */
+/**
+ * The audio of a call in segments of some seconds: in the folder `audio` next to this file, listed in its index.jsonl.
+ */
 const liveAudio = z.object({
   per: z.enum(["leg", "call"]),
   format: z.enum(["opus", "pcm"]),
   segmentSeconds: z.int(),
-  /** How many there are, once the call is over. */
+  /** Number of segments; set after the end of the call. */
   segments: z.int().optional(),
 });
 
-/** How a call was shown while it went on. */
+/** Live streaming of a call. */
 export const Live = z
   .object({
     outputs: z.array(z.enum(["hls", "dash", "audio"])),
     startedAt: instant,
     endedAt: instant.nullable(),
     audio: liveAudio.optional(),
-    /** Servers that it is being handed to, by their names. */
+    /** Servers that the stream is pushed to, by name. */
     pushes: z
       .record(
         z.string(),
@@ -209,19 +211,19 @@ export const Live = z
   .meta({ id: "Live" });
 export type Live = z.infer<typeof Live>;
 
-/** `call.json`: all that is known of a call. */
+/** `call.json`: all data of a call. */
 export const Manifest = z.object({
   version: z.literal(MANIFEST_VERSION),
   id: z
     .string()
     .regex(CALL_ID)
     .transform((id) => id as CallId),
-  /** What legs of this call have in common: their `metadata.call`. */
+  /** The `metadata.call` that the legs of this call share. */
   key: z.string().nullable(),
   startedAt: instant,
   legs: z.array(ManifestLeg),
   film: Film.optional(),
-  /** By the name of the file that they are of. */
+  /** By the name of the file that each preview belongs to. */
   previews: z.record(z.string(), Preview).optional(),
   chat: Chat.optional(),
   live: Live.optional(),

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 
-/** Element ids of RFC 9559, with their length markers. */
+/** Element ids of RFC 9559, including their length markers. */
 const SEGMENT = 0x18538067;
 const SEEK_HEAD = 0x114d9b74;
 const INFO = 0x1549a966;
@@ -10,7 +10,7 @@ const SEEK = 0x4dbb;
 const SEEK_ID = 0x53ab;
 const DURATION = 0x4489;
 
-/** A header as ffmpeg writes it, cues in front: some 15 bytes for each cluster of 5 s, 260 kB for a call of a day. */
+/** Limit for ffmpeg's header with cues in front: some 15 bytes per cluster of 5 s, 260 kB for a call of one day. */
 const HEADER_LIMIT_BYTES = 1024 * 1024;
 
 export interface MatroskaFacts {
@@ -24,7 +24,7 @@ interface Element {
   end: number;
 }
 
-/** Whether a Matroska or WebM file says how long it is and where its keyframes are: what a player needs to seek. */
+/** Whether a Matroska or WebM file contains its duration and cues, which a player needs for seeking. */
 export async function inspectMatroska(path: string): Promise<MatroskaFacts> {
   const file = await open(path, "r");
   try {
@@ -62,7 +62,7 @@ function pointsToCues(bytes: Buffer, head: Element): boolean {
     .some(({ id, start, end }) => id === SEEK_ID && end - start === 4 && bytes.readUInt32BE(start) === CUES);
 }
 
-/** The elements between two offsets; stops at the first that is not whole or has no known size. */
+/** The elements between two offsets; stops at the first incomplete element or element of unknown size. */
 function elements(bytes: Buffer, from: number, to: number): Element[] {
   const found: Element[] = [];
   let at = from;
@@ -81,7 +81,7 @@ function elements(bytes: Buffer, from: number, to: number): Element[] {
   return found;
 }
 
-/** RFC 8794, section 6: a variable-size integer; all ones mean that the size is not known. */
+/** RFC 8794, section 6: a variable-size integer; all ones mean that the size is unknown. */
 function readSize(bytes: Buffer, at: number, length: number): number {
   let size = (bytes[at] ?? 0) & (0xff >> length);
   let unknown = size === 0xff >> length;

@@ -18,10 +18,10 @@ const OTHERS: Readonly<Record<string, string>> = {
   ".jsonl": "application/jsonl; charset=utf-8",
 };
 
-/** What a browser is told that a part of a preview or a chat is. */
+/** Content type of preview and chat files. */
 export const otherType = (name: string): string => OTHERS[extname(name)] ?? "application/octet-stream";
 
-/** What a browser is told that a recording is. */
+/** Content type of a recording. */
 export function mediaType({ name, streams }: Pick<RecordingFile, "name" | "streams">): string {
   const kind = streams.some((stream) => stream.kind === "video") ? "video" : "audio";
   return `${kind}/${CONTAINERS[extname(name)] ?? "octet-stream"}`;

@@ -33,20 +33,20 @@ async function facts(...content: Buffer[]) {
 const type = box("ftyp", Buffer.from("isom"));
 const media = box("mdat", Buffer.alloc(50));
 
-test("an MP4 file with its index in front and a duration has both", async () => {
+test("an MP4 file with its index in front and a duration is reported to have both", async () => {
   expect(await facts(type, box("moov", movieHeader(5_000)), media)).toEqual({
     hasDuration: true,
     hasIndexInFront: true,
   });
 });
 
-test("one whose index comes last, is cut off, or is not there has none", async () => {
+test("a file whose index comes last, is truncated, or is missing has none", async () => {
   const nothing = { hasDuration: false, hasIndexInFront: false };
   expect(await facts(type, media, box("moov", movieHeader(5_000)))).toEqual(nothing);
   expect(await facts(type, box("moov", movieHeader(5_000)).subarray(0, 60))).toEqual(nothing);
   expect(await facts(Buffer.from("no MP4"))).toEqual(nothing);
 });
 
-test("one that is of no length says no duration", async () => {
+test("a file with duration zero has no duration", async () => {
   expect(await facts(type, box("moov", movieHeader(0)), media)).toEqual({ hasDuration: false, hasIndexInFront: true });
 });

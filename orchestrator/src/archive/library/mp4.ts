@@ -1,14 +1,14 @@
 import { type FileHandle, open } from "node:fs/promises";
 
-/** ISO/IEC 14496-12: a size of 32 bits, four letters; 64 bits of size follow where the first one is 1. */
+/** ISO/IEC 14496-12: a 32-bit size and a four-letter type; if the size is 1, a 64-bit size follows. */
 const HEADER_BYTES = 8;
 const LONG_HEADER_BYTES = 16;
-/** Version and flags, then times: of creation, of change; time scale, duration, each of 32 bits in version 0. */
+/** Version and flags, creation time, modification time, time scale, duration; 32 bits each in version 0. */
 const MVHD_BYTES = 36;
 
 export interface Mp4Facts {
   hasDuration: boolean;
-  /** The table of samples stands before the media. */
+  /** The sample table comes before the media data. */
   hasIndexInFront: boolean;
 }
 
@@ -18,7 +18,7 @@ interface Box {
   end: number;
 }
 
-/** Whether an MP4 file says how long it is, and where its samples are before they come. */
+/** Whether an MP4 file contains its duration and has its sample table in front of the media data. */
 export async function inspectMp4(path: string): Promise<Mp4Facts> {
   const file = await open(path, "r");
   try {
@@ -46,7 +46,7 @@ async function saysDuration(file: FileHandle, moov: Box): Promise<boolean> {
   return false;
 }
 
-/** The boxes between two offsets; stops at the first that is not whole. */
+/** The boxes between two offsets; stops at the first incomplete box. */
 async function* boxes(file: FileHandle, from: number, to: number): AsyncGenerator<Box> {
   let at = from;
   while (at + HEADER_BYTES <= to) {

@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { type CallId, isRecorderId, type JobId, type LegId, type RecorderId, timeOf } from "../../ids.ts";
 import type { Kind } from "./manifest.ts";
 
-/** The only place that turns an id into a path. Ids are ours: what a caller sends never becomes one. */
+/**
+ * The only place that turns ids into paths. Ids are generated here: input from callers never becomes part of a path.
+ */
 export class Paths {
   readonly root: string;
 
@@ -46,42 +48,42 @@ export class Paths {
     return join(this.root, "live");
   }
 
-  /** Segments and playlists of a call that is shown while it goes on. */
+  /** Segments and playlists of a call's live stream. */
   liveFolder(id: CallId): string {
     return join(this.root, this.liveName(id));
   }
 
-  /** The same below the volume. */
+  /** The same, relative to the volume. */
   liveName(id: CallId): string {
     return `live/${id}`;
   }
 
-  /** The sound of a call that goes on, in files of some seconds: part of its folder, and kept with it. */
+  /** Live audio segments of a call; part of its folder, and stored with it. */
   audioFolder(id: CallId): string {
     return join(this.root, this.audioName(id));
   }
 
-  /** The same below the volume. */
+  /** The same, relative to the volume. */
   audioName(id: CallId): string {
     return `calls/${this.callName(id)}/audio`;
   }
 
-  /** What exactly a job is to do. */
+  /** The plan file of a job, with its exact instructions. */
   plan(id: JobId): string {
     return join(this.spool, `${id}.plan.part`);
   }
 
-  /** What a job makes. */
+  /** The output file of a job. */
   composed(id: JobId, format: string): string {
     return join(this.spool, `${id}.${format}.part`);
   }
 
-  /** calls/yyyy/mm/dd/callId, by the UTC day on which the call began. */
+  /** calls/yyyy/mm/dd/callId, by the UTC date of the call's start. */
   call(id: CallId): string {
     return join(this.calls, this.callName(id));
   }
 
-  /** The same below `calls`. */
+  /** The same, relative to `calls`. */
   callName(id: CallId): string {
     const [day = ""] = timeOf(id).toISOString().split("T");
     return [...day.split("-"), id].join("/");
@@ -107,53 +109,53 @@ export class Paths {
     return join(this.spool, `${recorder}.alone.${kind}.${format}.part`);
   }
 
-  /** Where a recorder looks for what is to be made of its tracks. */
+  /** The assembly order that a recorder reads. */
   order(recorder: RecorderId): string {
     return join(this.spool, `${recorder}.order.part`);
   }
 }
 
-/** A track that is being recorded, below the volume. */
+/** Path of a track that is being recorded, relative to the volume. */
 export const trackFile = (recorder: RecorderId, kind: Kind): string => `spool/${recorder}.${kind}.mkv.part`;
 
-/** Of the n-th file of a leg: `leg_….webm`, `leg_…-2.webm` and so on. */
+/** Name of the n-th file of a leg: `leg_….webm`, `leg_…-2.webm` and so on. */
 export const recordingName = (leg: LegId, format: string, number = 1): string => `${numbered(leg, number)}.${format}`;
 
 const numbered = (leg: LegId, number: number): string => (number === 1 ? leg : `${leg}-${number}`);
 
 export const filmName = (format: string): string => `film.${format}`;
 
-/** What was written in a call, message by message, and the same as subtitles of its film. */
+/** The chat messages of a call, and the same as subtitles for its film. */
 export const CHAT_FILE = "chat.jsonl";
 export const CHAT_SUBTITLES = "chat.vtt";
 
-/** What players of live streams begin with. */
+/** Entry points for players of live streams. */
 export const LIVE_PLAYLIST = "index.m3u8";
 export const LIVE_MANIFEST = "manifest.mpd";
 
-/** The list of what is in `audioFolder`, as services/live writes it. */
+/** List of the segments in `audioFolder`, written by services/live. */
 export const AUDIO_INDEX = "index.jsonl";
 
-/** Images that are made of a recording or a film. */
+/** Preview images of a recording or a film. */
 export const PREVIEW_IMAGES = ["poster.jpg", "thumbnails.jpg", "waveform.png"] as const;
 export type PreviewImage = (typeof PREVIEW_IMAGES)[number];
 
-/** Beside the file that it is of: `leg_….webm` has `leg_….poster.jpg`. */
+/** Stored next to the previewed file: `leg_….webm` has `leg_….poster.jpg`. */
 export const previewName = (file: string, part: PreviewImage | "thumbnails.vtt"): string =>
   `${file.slice(0, file.lastIndexOf("."))}.${part}`;
 
-/** A file of the spool that holds one track of what is assembled besides. */
-export const isTrackAlone = (name: string): boolean => name.split(".")[1] === "alone";
+/** Whether a spool file contains a single track of an assembled recording. */
+export const isSeparateTrack = (name: string): boolean => name.split(".")[1] === "alone";
 
-/** The article's names. */
+/** File names of single tracks, as in the article that this project follows. */
 export const trackName = (leg: LegId, kind: Kind, format: string, number = 1): string =>
   `${numbered(leg, number)}-${kind}.${format}`;
 
-/** Whose file of the spool this is; undefined for what is none of ours. */
+/** The recorder that a spool file belongs to; undefined for other files. */
 export function recorderIdOfFile(name: string): RecorderId | undefined {
   const [id = ""] = name.split(".");
   return /\.part(\.tmp)?$/.test(name) && isRecorderId(id) ? id : undefined;
 }
 
-/** Whether a file of the spool is a raw track, and not what was made of tracks. */
+/** Whether a spool file is a raw track, not an assembled file. */
 export const isTrack = (name: string): boolean => name.endsWith(".mkv.part") && name.split(".").length === 4;

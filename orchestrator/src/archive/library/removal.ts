@@ -5,15 +5,15 @@ import { type Paths, recorderIdOfFile } from "./paths.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** What became of the files of a call, each by its path below the volume. */
+/** Result of removing a call; paths are relative to the volume. */
 export interface Removal {
   removed: string[];
   left: { path: string; reason: string }[];
 }
 
 /**
- * Removes everything of a call: what its recorders left in the spool, all that lies in its folder, the manifest last, so
- * that a call of which something could not be removed is still listed. Never throws.
+ * Removes all files of a call: its recorders' spool files, then the files in its folder, and the manifest last, so that
+ * a call that could not be removed completely is still listed. Never throws.
  */
 export async function removeFiles(
   paths: Paths,
@@ -44,7 +44,7 @@ export async function removeFiles(
   await rm(folder, { recursive: true, force: true }).catch((error) => {
     removal.left.push({ path: basename(folder), reason: reasonOf(error) });
   });
-  // Its day, if this was the last one of it. Today's is not touched: a call may begin in it at this moment.
+  // Removes the folder of the day if it is empty, but not a recent one: a new call may use it at this moment.
   if (now.getTime() - timeOf(call).getTime() > 2 * DAY_MS) await rmdir(dirname(folder)).catch(() => undefined);
   return removal;
 }

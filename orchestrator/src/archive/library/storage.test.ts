@@ -14,13 +14,13 @@ const MINIMUM_BYTES = 16 * MEBIBYTE;
 const LEG = "leg_0mf9abcde0123456789";
 const silent = pino({ level: "silent" });
 
-/** A real volume of 64 MiB; only root may mount one. */
+/** A real volume of 64 MiB; mounting it requires root. */
 const root = mkdtempSync(join(tmpdir(), "storage-"));
 const mount = (...options: string[]) => execFileSync("mount", [...options, root]);
 const umount = () => execFileSync("umount", [root]);
 const spool = (name: string, bytes: number) => writeFileSync(join(root, "spool", name), Buffer.alloc(bytes));
 
-describe.skipIf(process.getuid?.() !== 0)("a volume of 64 MiB of which 16 have to stay", () => {
+describe.skipIf(process.getuid?.() !== 0)("a volume of 64 MiB with a minimum of 16 MiB free", () => {
   let storage: Storage;
 
   beforeAll(() => {
@@ -38,20 +38,20 @@ describe.skipIf(process.getuid?.() !== 0)("a volume of 64 MiB of which 16 have t
     storage = new Storage(new Library(new Paths(root), silent), MINIMUM_BYTES);
   });
 
-  test("takes calls while there is room", async () => {
+  test("accepts calls while there is space", async () => {
     await expect(storage.check()).resolves.toBeUndefined();
   });
 
-  test("counts tracks that are yet to be assembled twice, and those that were once", async () => {
+  test("counts unassembled tracks twice, and assembled ones once", async () => {
     spool(`${LEG}-p1.video.mkv.part`, 26 * MEBIBYTE);
     await expect(storage.check()).rejects.toMatchObject({ code: "STORAGE_FULL" });
     spool(`${LEG}-p1.webm.part`, 20 * MEBIBYTE);
-    await expect(storage.check()).rejects.toMatchObject({ code: "STORAGE_FULL" }); // 64 - 46 free, 6 promised
+    await expect(storage.check()).rejects.toMatchObject({ code: "STORAGE_FULL" }); // 64 - 46 free, 6 reserved
     truncateSync(join(root, "spool", `${LEG}-p1.video.mkv.part`), 20 * MEBIBYTE);
     await expect(storage.check()).resolves.toBeUndefined();
   });
 
-  test("is well again only with a little more than the least, so that it is not full again at once", async () => {
+  test("recovers only with slightly more than the minimum free, so that it is not full again immediately", async () => {
     spool("other", 49 * MEBIBYTE);
     await expect(storage.check()).rejects.toMatchObject({ code: "STORAGE_FULL" });
     spool("other", 47 * MEBIBYTE);
@@ -62,16 +62,16 @@ describe.skipIf(process.getuid?.() !== 0)("a volume of 64 MiB of which 16 have t
     await expect(storage.check()).resolves.toBeUndefined();
   });
 
-  test("has whoever is recorded end while it is full, says so once, and recovers by itself", async () => {
+  test("stops recordings while it is full, logs it once, and recovers automatically", async () => {
     const clock = new ManualClock();
-    const said: { code?: string; msg: string }[] = [];
-    const log = pino({}, { write: (line) => void said.push(JSON.parse(line)) });
+    const logged: { code?: string; msg: string }[] = [];
+    const log = pino({}, { write: (line) => void logged.push(JSON.parse(line)) });
     const over = new AbortController();
     const [onFull, onWell] = [vi.fn(), vi.fn()];
     const watching = storage.watch({ onFull, onWell }, clock, log, over.signal);
     const looksAt = async (what: Mock) => {
       const before = what.mock.calls.length;
-      // The file system is asked in real time.
+      // File system calls take real time.
       await vi.waitFor(
         () => clock.pass(1_000, 500).then(() => expect(what.mock.calls.length).toBeGreaterThan(before)),
         {
@@ -80,21 +80,21 @@ describe.skipIf(process.getuid?.() !== 0)("a volume of 64 MiB of which 16 have t
       );
     };
     await looksAt(onWell);
-    expect({ ended: onFull.mock.calls, said }).toEqual({ ended: [], said: [] });
+    expect({ ended: onFull.mock.calls, logged }).toEqual({ ended: [], logged: [] });
     spool("other", 60 * MEBIBYTE);
     await looksAt(onFull);
     await looksAt(onFull);
-    expect(said.map(({ code }) => code)).toEqual(["STORAGE_FULL"]);
+    expect(logged.map(({ code }) => code)).toEqual(["STORAGE_FULL"]);
     spool("other", 1);
     await looksAt(onWell);
     await looksAt(onWell);
-    expect(said.map(({ msg }) => msg)).toEqual(["storage", "storage is well again"]);
+    expect(logged.map(({ msg }) => msg)).toEqual(["storage is full or unavailable", "storage is usable again"]);
     over.abort();
     await clock.pass(1_000);
     await watching;
   });
 
-  test("that becomes read-only, or disappears, is said to be unavailable, and is found again", async () => {
+  test("that becomes read-only or disappears is reported as unavailable, and recovers", async () => {
     mount("-o", "remount,ro");
     await expect(storage.check()).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
     mount("-o", "remount,rw");

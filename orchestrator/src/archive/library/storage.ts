@@ -4,21 +4,21 @@ import { RecorderError } from "../../errors.ts";
 import type { Library } from "./library.ts";
 
 const MEBIBYTE = 1024 * 1024;
-/** Twenty callers at 6 Mbit/s write 15 MB in so long. */
-const LOOK_INTERVAL_MS = 1_000;
-/** A volume that was full takes calls again when there is so much more than the least: not one call, and full again. */
-const RECOVERY = 1.1;
+/** Check interval; in this time, twenty callers at 6 Mbit/s write 15 MB. */
+const CHECK_INTERVAL_MS = 1_000;
+/** Hysteresis: a full volume accepts calls again when this multiple of the minimum is free. */
+const RECOVERY_FACTOR = 1.1;
 
 export interface StorageListeners {
-  /** To be called again and again while it is so: whatever is being recorded has to end now. */
+  /** Called at each check while the volume is full: running recordings must end. */
   onFull(): void;
-  /** Again and again while the volume is well: what could not be written may be, now. */
+  /** Called at each check while the volume is usable: failed writes can be retried. */
   onWell(): void;
 }
 
 /**
- * Whether the volume has room for recordings. What lies in the spool needs as much again when it is assembled, so that
- * counts as used already: every recording that was begun can be closed properly before the last bytes are gone.
+ * Decides whether the volume has space for recordings. Assembling the files in the spool needs their size again, so
+ * that space counts as used: every recording that has begun can be finished before the volume is full.
  */
 export class Storage {
   readonly minimumFreeBytes: number;
@@ -32,45 +32,49 @@ export class Storage {
     this.minimumFreeBytes = minimumFreeBytes;
   }
 
-  /** @throws RecorderError STORAGE_UNAVAILABLE, STORAGE_FULL when no recording should begin now. */
+  /** @throws RecorderError STORAGE_UNAVAILABLE, STORAGE_FULL if no recording should begin now. */
   async check(): Promise<void> {
-    const { freeBytes, promisedBytes } = await this.#look();
-    const least = this.minimumFreeBytes * (this.#isFull ? RECOVERY : 1);
-    this.#isFull = freeBytes - promisedBytes < least;
+    const { freeBytes, reservedBytes } = await this.#look();
+    const least = this.minimumFreeBytes * (this.#isFull ? RECOVERY_FACTOR : 1);
+    this.#isFull = freeBytes - reservedBytes < least;
     if (!this.#isFull) return;
     const mebibytes = (bytes: number) => `${Math.floor(bytes / MEBIBYTE)} MiB`;
     throw new RecorderError(
       "STORAGE_FULL",
-      `${mebibytes(freeBytes)} free, ${mebibytes(promisedBytes)} of it for what is in the spool, at least ${mebibytes(least)} have to stay`,
+      `${mebibytes(freeBytes)} free, ${mebibytes(reservedBytes)} of it reserved for files in the spool, at least ${mebibytes(least)} must stay free`,
     );
   }
 
   /**
-   * A recorder has begun to write, or could not. It mounts the volume anew: what was unmounted on the host is still there
-   * for this process, and for recorders it is not. Calls are tried all the same, or nobody would see that it is back.
+   * Notes whether the last recorder could write. Each recorder mounts the volume again, so it notices that the volume
+   * was unmounted on the host; this process does not. Calls are still accepted, to detect that the volume is back.
    */
   noteRecorder(trouble?: RecorderError): void {
     this.#recordersTrouble = trouble;
   }
 
-  /** @throws RecorderError as `check`, and what the last recorder could not write. */
+  /** @throws RecorderError as `check`, or the storage error of the last recorder. */
   async mustBeWell(): Promise<void> {
     await this.check();
     if (this.#recordersTrouble) throw this.#recordersTrouble;
   }
 
-  /** Looks again and again until it is aborted; says in the log when the volume has become full or unusable, or well. */
+  /** Checks the volume until `until` aborts; logs when it becomes full, unusable, or usable again. */
   async watch({ onFull, onWell }: StorageListeners, clock: Clock, log: Logger, until: AbortSignal): Promise<void> {
     while (!until.aborted) {
       const trouble = await this.#troubleNow();
       if (trouble?.code === "STORAGE_FULL") onFull();
       if (!trouble) onWell();
       if (trouble?.code !== this.#trouble) {
-        if (trouble) log.error({ code: trouble.code, hint: trouble.hint, reason: trouble.message }, "storage");
-        else log.info("storage is well again");
+        if (trouble)
+          log.error(
+            { code: trouble.code, hint: trouble.hint, reason: trouble.message },
+            "storage is full or unavailable",
+          );
+        else log.info("storage is usable again");
       }
       this.#trouble = trouble?.code;
-      await clock.sleep(LOOK_INTERVAL_MS, until);
+      await clock.sleep(CHECK_INTERVAL_MS, until);
     }
   }
 
@@ -83,10 +87,10 @@ export class Storage {
     }
   }
 
-  async #look(): Promise<{ freeBytes: number; promisedBytes: number }> {
+  async #look(): Promise<{ freeBytes: number; reservedBytes: number }> {
     try {
       const { freeBytes } = await this.#library.checkWritable();
-      return { freeBytes, promisedBytes: await this.#library.unassembledBytes() };
+      return { freeBytes, reservedBytes: await this.#library.unassembledBytes() };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new RecorderError("STORAGE_UNAVAILABLE", reason, { cause: error });

@@ -7,7 +7,7 @@ import { inspectMp4 } from "./mp4.ts";
 
 const CLOCK_TIME = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/;
 
-/** `ffprobe -show_format -show_streams -count_packets -of json`, as far as it is read. */
+/** The used fields of `ffprobe -show_format -show_streams -count_packets -of json`. */
 const Probe = z.object({
   format: z.object({ duration: z.coerce.number().positive() }),
   streams: z
@@ -18,7 +18,7 @@ const Probe = z.object({
         width: z.int().optional(),
         height: z.int().optional(),
         nb_read_packets: z.coerce.number().int().positive(),
-        /** MP4; Matroska has a tag. */
+        /** MP4 only; Matroska has a tag instead. */
         duration: z.coerce.number().positive().optional(),
         tags: z.object({ DURATION: z.string().optional() }).optional(),
       }),
@@ -28,10 +28,10 @@ const Probe = z.object({
 type ProbedStream = z.infer<typeof Probe>["streams"][number];
 
 /**
- * What is known of a file that may be shown as a recording.
+ * Verifies a recording and returns its properties.
  *
- * @param probed what ffprobe printed about it.
- * @throws RecorderError NOT_VERIFIED saying what is missing.
+ * @param probed ffprobe's output for the file.
+ * @throws RecorderError NOT_VERIFIED, with what is missing.
  */
 export async function verify(path: string, name: string, probed: string): Promise<RecordingFile> {
   const { format, streams } = parse(probed);
@@ -41,11 +41,11 @@ export async function verify(path: string, name: string, probed: string): Promis
 }
 
 /**
- * The same for a file that holds one track of a recording.
+ * The same for a file with a single track of a recording.
  *
- * @param probed what ffprobe printed about that recording.
- * @returns undefined when it has no such track.
- * @throws RecorderError NOT_VERIFIED saying what is missing.
+ * @param probed ffprobe's output for the recording with all tracks.
+ * @returns undefined if the recording has no such track.
+ * @throws RecorderError NOT_VERIFIED, with what is missing.
  */
 export async function verifyTrack(
   path: string,
@@ -61,7 +61,7 @@ export async function verifyTrack(
   return { name, bytes: size, durationSeconds: endOf(stream) ?? format.duration, streams: [described(stream)] };
 }
 
-/** Ogg, MP3 and WAV are read from any point of theirs. */
+/** Ogg, MP3 and WAV are seekable without an index. */
 const WITHOUT_INDEX = /\.(opus|mp3|wav)$/;
 
 async function mustBeSeekable(path: string, name: string): Promise<void> {
@@ -69,8 +69,8 @@ async function mustBeSeekable(path: string, name: string): Promise<void> {
   const { hasDuration, hasIndex } = /\.(mp4|m4a)$/.test(name)
     ? await inspectMp4(path).then((facts) => ({ ...facts, hasIndex: facts.hasIndexInFront }))
     : await inspectMatroska(path).then((facts) => ({ ...facts, hasIndex: facts.hasCues }));
-  if (!hasDuration) throw new RecorderError("NOT_VERIFIED", "it has no duration");
-  if (!hasIndex) throw new RecorderError("NOT_VERIFIED", "it has no index to seek by");
+  if (!hasDuration) throw new RecorderError("NOT_VERIFIED", "the file has no duration");
+  if (!hasIndex) throw new RecorderError("NOT_VERIFIED", "the file has no index for seeking");
 }
 
 function described(stream: ProbedStream): RecordingFile["streams"][number] {
@@ -93,7 +93,7 @@ function parse(probed: string): z.infer<typeof Probe> {
   try {
     return Probe.parse(JSON.parse(probed));
   } catch (error) {
-    const words = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    throw new RecorderError("NOT_VERIFIED", `ffprobe said: ${words}`, { cause: error });
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new RecorderError("NOT_VERIFIED", `the output of ffprobe is invalid: ${reason}`, { cause: error });
   }
 }

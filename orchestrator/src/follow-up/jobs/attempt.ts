@@ -55,7 +55,7 @@ async function rest(
   const log = book.logOf(job);
   const now = clock.now().getTime();
   const shown = { code: error.code, message: error.message, hint: error.hint };
-  const pauseMs = error.passes ? pauseAfter(job.attempts, kind.retries) : undefined;
+  const pauseMs = error.isTransient ? pauseAfter(job.attempts, kind.retries) : undefined;
   if (pauseMs !== undefined) {
     log.warn({ code: error.code, err: error, pauseMs }, "job tried again in a moment");
     const notBefore = new Date(now + pauseMs).toISOString();

@@ -6,15 +6,15 @@ import type { Manifest } from "../../archive/library/manifest.ts";
 import type { Clock } from "../../clock.ts";
 import { RecorderError } from "../../errors.ts";
 import type { CallId } from "../../ids.ts";
-import type { LegDesk } from "../../recording/legs/legDesk.ts";
 import { allRecordersOf } from "../../recording/legs/parts.ts";
+import type { RunningLegs } from "../../recording/legs/runningLegs.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { Uploads } from "../upload/uploads.ts";
 
 export interface RemovalRooms {
   calls: CallBook;
   clock: Clock;
-  desk: LegDesk;
+  desk: RunningLegs;
   jobs: Pick<Jobs, "forgetCall">;
   library: Library;
   log: Logger;

@@ -9,7 +9,7 @@ import { CallBook } from "../../archive/calls/callBook.ts";
 import { Library } from "../../archive/library/library.ts";
 import { Paths } from "../../archive/library/paths.ts";
 import { type CallId, newCallId, newLegId, recorderIdOf } from "../../ids.ts";
-import { LegDesk } from "../../recording/legs/legDesk.ts";
+import { RunningLegs } from "../../recording/legs/runningLegs.ts";
 import { failedLeg, manifestOf, readyLeg, recordingLeg } from "../../testing/manifests.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
 import { removeCall } from "./removeCall.ts";
@@ -43,7 +43,7 @@ function openRooms() {
   const webhooks = { forget: async (id: CallId) => void forgotten.push(id) };
   const uploads = { forget: async () => {} };
   const jobs = { forgetCall: async () => {} };
-  return { log, library, calls, clock, desk: new LegDesk(), jobs, uploads, webhooks, forgotten };
+  return { log, library, calls, clock, desk: new RunningLegs(), jobs, uploads, webhooks, forgotten };
 }
 
 const retention = (limits: { days?: number; gigabytes?: number }) =>

@@ -13,7 +13,7 @@ test("docs/manifest.schema.json is up to date: npm run schema", async () => {
   expect(JSON.parse(kept)).toEqual(JSON.parse(manifestSchema()));
 });
 
-test("it describes manifests, and nothing else", () => {
+test("it accepts manifests and nothing else", () => {
   const ajv = new Ajv2020({ allowUnionTypes: true });
   addFormats.default(ajv);
   const validate = ajv.compile(JSON.parse(manifestSchema()));

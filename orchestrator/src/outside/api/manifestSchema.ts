@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Manifest } from "../../archive/library/manifest.ts";
 import { withoutNoise } from "./jsonSchema.ts";
 
-/** The manifest's JSON Schema, as it stands in `docs/`: what may lie on the volume. */
+/** The manifest's JSON Schema, published in `docs/manifest.schema.json`. */
 export function manifestSchema(): string {
   const { $schema, ...schema } = z.toJSONSchema(Manifest, { io: "input" });
   const described = {

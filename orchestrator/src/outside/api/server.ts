@@ -8,7 +8,7 @@ import type { Clock } from "../../clock.ts";
 import type { Jobs } from "../../follow-up/jobs/jobs.ts";
 import type { Uploads } from "../../follow-up/upload/uploads.ts";
 import type { Dialler } from "../../recording/legs/dialler.ts";
-import type { LegDesk } from "../../recording/legs/legDesk.ts";
+import type { RunningLegs } from "../../recording/legs/runningLegs.ts";
 import type { Access } from "../access/access.ts";
 import { checkHealth, type HealthSources } from "../health.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
@@ -36,7 +36,7 @@ export interface ApiSources {
   calls: CallBook;
   clock: Clock;
   library: Library;
-  desk: LegDesk;
+  desk: RunningLegs;
   dialler: Dialler;
   jobs: Jobs;
   health: HealthSources;

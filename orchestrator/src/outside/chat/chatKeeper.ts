@@ -91,7 +91,7 @@ export class ChatKeeper {
         const event = await gateway.nextDataEvent(id, signal);
         if (event?.event === "CLOSE") return;
       } catch (error) {
-        if (signal.aborted || !isGatewayError(error) || !error.passes) return;
+        if (signal.aborted || !isGatewayError(error) || !error.isTransient) return;
         await clock.sleep(RETRY_MS, signal);
       }
     }

@@ -15,7 +15,7 @@ import { asking, unlessGone } from "./engineErrors.ts";
 import { LABEL } from "./labels.ts";
 import { demultiplex } from "./logStream.ts";
 
-/** Compose's own labels. */
+/** Labels set by Docker Compose. */
 const COMPOSE_PROJECT = "com.docker.compose.project";
 const COMPOSE_SERVICE = "com.docker.compose.service";
 const GATEWAY_SERVICE = "skyway-webrtc-gateway";
@@ -23,16 +23,18 @@ const GATEWAY_SERVICE = "skyway-webrtc-gateway";
 const USER = "10001:10001";
 const PIDS_LIMIT = 64;
 /**
- * No answer takes longer but one that does not come: a guard or an engine that was killed may leave a connection
- * behind that nobody closes.
+ * Longer than any normal answer takes. Needed because a killed docker-guard or engine may leave a connection open
+ * without ever answering.
  */
 const ANSWER_TIMEOUT_MS = 60_000;
-/** So long one request waits for a container to end; then it is looked at, and waited for again. */
+/**
+ * Maximum time of one request that waits for a container's end; then the container is inspected and waited for again.
+ */
 const WAIT_SLICE_MS = 10_000;
-/** The engine keeps the end of what a recorder says; nothing may stop it from talking. */
+/** The engine keeps the end of a recorder's output. The output must never block. */
 const LOG_CONFIG = { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } };
 
-/** The engine behind DOCKER_HOST, or behind the socket where that is not set. */
+/** The Docker engine at DOCKER_HOST, or at the default socket if that is not set. */
 export class DockerEngine implements Engine {
   readonly #docker: Docker;
   readonly #project: string;
@@ -124,7 +126,7 @@ export class DockerEngine implements Engine {
     const stream = (await asking(this.#docker.getContainer(id).logs(options))) as unknown as Readable;
     const stdout = new PassThrough();
     this.#docker.modem.demuxStream(stream, stdout, new PassThrough().resume());
-    // An aborted stream is an error to Node and the end of the lines to whoever reads them.
+    // Node reports an aborted stream as an error; for the reader it is simply the end of the lines.
     stream.on("error", () => stdout.end());
     stream.once("close", () => stdout.end());
     stream.once("end", () => stdout.end());
@@ -149,7 +151,7 @@ export class DockerEngine implements Engine {
         slice.aborted ? undefined : unlessGone(error),
       );
       signal?.throwIfAborted();
-      // The answer to wait and the removal of a container can overtake each other; inspecting cannot lie.
+      // The answer of wait is unreliable if the container is being removed at the same time; inspect is reliable.
       const facts = await this.inspect(id);
       if (!facts?.running) return facts?.exitCode;
     }
@@ -172,7 +174,7 @@ export class DockerEngine implements Engine {
       : { type: "bind", source: mount.Source };
   }
 
-  /** By id, so that what is started is what was looked at. */
+  /** Resolves an image to its id, so that exactly the inspected image is started. */
   async #imageId(reference: string): Promise<string> {
     const { Id } = await asking(this.#docker.getImage(reference).inspect(), { 404: "RECORDER_IMAGE_MISSING" });
     return Id;

@@ -1,20 +1,20 @@
-/** What a container is made of. Everything that is not here is locked: no capabilities, read-only root, no new rights. */
+/** Settings of a container. Everything else is locked down: no capabilities, read-only root, no new privileges. */
 export interface ContainerSpec {
   name: string;
   image: string;
   command: readonly string[];
   labels: Readonly<Record<string, string>>;
-  /** undefined: no network at all. */
+  /** undefined: no network. */
   network: string | undefined;
   /** Source of the recordings mount at /recordings. */
   recordings: RecordingsSource;
-  /** A volume that is mounted at /config; it and the recordings can be read only then. */
+  /** A volume to mount at /config; then both it and the recordings are mounted read-only. */
   configuration?: string | undefined;
   memoryBytes: number;
   nanoCpus: number;
-  /** What it gets of a busy host, next to the 1,024 of everybody who says nothing. */
+  /** CPU weight on a busy host; the engine's default is 1,024. */
   cpuShares?: number;
-  /** Processes and threads at once; 64 by default. */
+  /** Maximum number of processes and threads; 64 by default. */
   pids?: number;
 }
 
@@ -29,16 +29,16 @@ export interface ContainerFacts {
   labels: Readonly<Record<string, string>>;
   running: boolean;
   exitCode: number;
-  /** Address in the network of its spec; undefined when it has none or does not run. */
+  /** Address in its network; undefined if it has none or is not running. */
   address: string | undefined;
 }
 
-/** How a gateway's container is reached. */
+/** Addresses and ports of a gateway's container. */
 export interface GatewayContainer {
   id: string;
-  /** One on each of its networks. */
+  /** One for each of its networks. */
   addresses: readonly string[];
-  /** Of the host, each with the port of the container that it leads to. */
+  /** Published UDP ports of the host, each with the container port it maps to. */
   udpPorts: readonly { inside: number; published: number }[];
 }
 
@@ -49,7 +49,7 @@ export interface ContainerOutput {
 
 export type StopSignal = "SIGTERM" | "SIGKILL";
 
-/** What runs containers. One implementation speaks to Docker; a swarm would be another. */
+/** Runs containers. The only implementation uses Docker; a cluster could be another one. */
 export interface Engine {
   /** @throws RecorderError DOCKER_UNREACHABLE, DOCKER_FORBIDDEN; so does everything below. */
   ping(): Promise<void>;
@@ -59,26 +59,27 @@ export interface Engine {
    * Creates and starts a container.
    *
    * @returns its id.
-   * @throws RecorderError RECORDER_NOT_STARTED, RECORDER_IMAGE_MISSING, RECORDER_NETWORK_MISSING; nothing of it is
-   *   left then.
+   * @throws RecorderError RECORDER_NOT_STARTED, RECORDER_IMAGE_MISSING, RECORDER_NETWORK_MISSING; no container is left.
    */
   start(spec: ContainerSpec): Promise<string>;
-  /** undefined once it is removed. */
+  /** undefined if the container does not exist. */
   inspect(id: string): Promise<ContainerFacts | undefined>;
-  /** All containers of ours with this role, running or not. */
+  /** All containers of this project with this role, running or not. */
   list(role: string): Promise<ContainerFacts[]>;
-  /** The gateways of this bundle that run. */
+  /** The running gateways of this bundle. */
   gateways(): Promise<GatewayContainer[]>;
-  /** Lines of stdout as they come, until the container ends or the signal aborts. */
+  /** Follows the lines of stdout until the container ends or the signal aborts. */
   lines(id: string, signal: AbortSignal): AsyncIterable<string>;
-  /** The end of what it has said. */
+  /** The last part of a container's output. */
   output(id: string): Promise<ContainerOutput>;
-  /** Resolves with the exit code once the container does not run any more; undefined when it was removed. */
+  /** Resolves with the exit code when the container has ended; undefined if it was removed. */
   exited(id: string, signal?: AbortSignal): Promise<number | undefined>;
-  /** Nothing happens to a container that does not run. */
+  /** Does nothing if the container is not running. */
   kill(id: string, signal: StopSignal): Promise<void>;
-  /** Removing what is gone is no error. */
+  /** Does nothing if the container does not exist. */
   remove(id: string): Promise<void>;
-  /** What this very container has mounted at a path; undefined when this is no container. */
+  /**
+   * What the orchestrator's own container has mounted at a path; undefined if this process runs outside a container.
+   */
   ownMount(path: string): Promise<RecordingsSource | undefined>;
 }

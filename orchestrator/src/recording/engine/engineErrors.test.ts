@@ -17,14 +17,14 @@ test.each([
   await expect(fails(facts)).rejects.toMatchObject({ code, message: expect.stringContaining("engine's words") });
 });
 
-test("what a status means is said by who asked", async () => {
+test("the caller decides what an HTTP status means", async () => {
   const meaning = { 404: "RECORDER_IMAGE_MISSING", otherwise: "RECORDER_NOT_STARTED" } as const;
   await expect(fails({ statusCode: 404 }, meaning)).rejects.toMatchObject({ code: "RECORDER_IMAGE_MISSING" });
   await expect(fails({ statusCode: 500 }, meaning)).rejects.toMatchObject({ code: "RECORDER_NOT_STARTED" });
   await expect(fails({ statusCode: 502 }, meaning)).rejects.toMatchObject({ code: "DOCKER_UNREACHABLE" });
 });
 
-test("a container that is gone is undefined to who does not mind, and nothing else is", async () => {
+test("unlessGone returns undefined for a missing container, and for no other error", async () => {
   expect(await fails({ statusCode: 404 }).catch(unlessGone)).toBeUndefined();
   expect(await fails({ statusCode: 409 }).catch(unlessGone)).toBeUndefined();
   await expect(fails({ statusCode: 500 }).catch(unlessGone)).rejects.toThrow("engine's words");

@@ -1,18 +1,18 @@
 import { z } from "zod";
 import { type ErrorCode, RecorderError } from "../../errors.ts";
 
-/** What dockerode throws: an answer's status, or the code of a connection that failed. */
+/** Errors of dockerode: the HTTP status of the answer, or the code of a failed connection. */
 const EngineError = z.object({ statusCode: z.number().optional(), code: z.string().optional(), message: z.string() });
 
-/** Where a request was meant to do something, what its failure means. */
+/** Error codes for the HTTP statuses of one request. */
 type Meaning = Partial<Record<number, ErrorCode>> & { otherwise?: ErrorCode };
 
-/** Statuses of docker-guard when the engine behind it is away, and of an engine that is starting. */
+/** docker-guard answers these while the engine is unreachable, and the engine while it starts. */
 const AWAY = new Set([502, 503]);
 
 /**
- * Turns what dockerode throws into an error of ours. 404 and 409 stay what they are unless `meaning` says more:
- * whoever asked knows whether a container that is gone is a failure.
+ * Converts dockerode's errors into RecorderErrors. 404 and 409 are rethrown unchanged unless `meaning` maps them,
+ * because only the caller knows whether a missing container is a failure.
  */
 export async function asking<Answer>(answer: Promise<Answer>, meaning: Meaning = {}): Promise<Answer> {
   try {
@@ -39,13 +39,13 @@ function translate(error: unknown, meaning: Meaning): unknown {
   return new RecorderError(meaning.otherwise ?? "DOCKER_UNREACHABLE", message, options);
 }
 
-/** 404: it never was or is removed; 409: it does not run any more. */
+/** 404: it does not exist; 409: it is not running. */
 export function isGone(error: unknown): boolean {
   const { success, data } = EngineError.safeParse(error);
   return success && (data.statusCode === 404 || data.statusCode === 409);
 }
 
-/** For `catch`: what is gone is undefined, anything else is still thrown. */
+/** For `catch`: returns undefined if the container is gone, and rethrows all other errors. */
 export function unlessGone(error: unknown): undefined {
   if (isGone(error)) return undefined;
   throw error;

@@ -1,4 +1,6 @@
-/** Labels of our containers: with the manifests, they are all that a restarted orchestrator knows. */
+/**
+ * Labels of this project's containers. A restarted orchestrator restores its state from them and from the manifests.
+ */
 export const LABEL = {
   project: "io.skyway-call-recorder.project",
   role: "io.skyway-call-recorder.role",

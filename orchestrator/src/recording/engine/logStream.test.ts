@@ -8,18 +8,18 @@ const frame = (type: number, text: string) => {
   return Buffer.concat([header, bytes]);
 };
 
-test("stdout and stderr come apart, each in its own order", () => {
+test("stdout and stderr are separated, each in order", () => {
   const raw = Buffer.concat([frame(1, "one "), frame(2, "oh "), frame(1, "twö"), frame(2, "no")]);
   expect(demultiplex(raw)).toEqual({ stdout: "one twö", stderr: "oh no" });
 });
 
-test("a character that two frames share stays whole", () => {
+test("a character split across two frames stays intact", () => {
   const euro = Buffer.from("€");
   const half = (part: Buffer) => Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, part.length]), part]);
   expect(demultiplex(Buffer.concat([half(euro.subarray(0, 1)), half(euro.subarray(1))])).stdout).toBe("€");
 });
 
-test("a log that was cut in the middle of a header ends there", () => {
+test("a log truncated inside a header ends there", () => {
   expect(demultiplex(Buffer.concat([frame(1, "all"), Buffer.from([1, 0, 0])])).stdout).toBe("all");
   expect(demultiplex(Buffer.alloc(0))).toEqual({ stdout: "", stderr: "" });
 });

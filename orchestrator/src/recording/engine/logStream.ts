@@ -4,7 +4,7 @@ const HEADER_BYTES = 8;
 const STDOUT = 1;
 const STDERR = 2;
 
-/** Docker Engine API, "Attach to a container", stream format: a type, three zeros, a length, and so many bytes. */
+/** Docker Engine API, "Attach to a container", stream format: type, three zero bytes, length, payload. */
 export function demultiplex(raw: Buffer): ContainerOutput {
   const streams: Record<number, Buffer[]> = { [STDOUT]: [], [STDERR]: [] };
   for (let at = 0; at + HEADER_BYTES <= raw.length; ) {

@@ -8,12 +8,12 @@ const bandwidths = (limitKbps: number) => {
   return [constraints.video_params?.band_width, constraints.audio_params?.band_width];
 };
 
-test("a caller may send as much as it likes unless a limit is set, which leaves sound what it needs", () => {
+test("a caller's bandwidth is unlimited unless a limit is set, which reserves enough for audio", () => {
   expect(bandwidths(0)).toEqual([0, 0]);
   expect(bandwidths(500)).toEqual([372, 0]);
 });
 
-test("a kind that is not recorded is not received", () => {
+test("a media kind that is not recorded is not received", () => {
   const { constraints, redirect_params } = answerBody({ audio: USUAL_CODECS.audio }, redirect, 0);
   expect(constraints).toMatchObject({ videoReceiveEnabled: false, audioReceiveEnabled: true });
   expect(Object.keys(redirect_params)).toEqual(["audio", "audio_rtcp"]);

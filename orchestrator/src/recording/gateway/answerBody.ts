@@ -1,16 +1,16 @@
 import type { Codec, Codecs } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
 
-/** Nothing is sent, so the gateway does not look this media id up; its place pins codec and payload type. */
+/** No media is sent, so the gateway does not look up this media id; the entry only selects codec and payload type. */
 const DUMMY_UUID = "00000000-0000-4000-8000-000000000000";
 const UNLIMITED_KBPS = 0;
-/** What a gateway adds for audio to a limit for video. */
+/** Bandwidth that a gateway reserves for audio in addition to a video limit. */
 const AUDIO_KBPS = 128;
 
 /**
- * Body of a receive-only answer, or call, that redirects to a recorder.
+ * Request body of a receive-only answer or call whose media is redirected to a recorder.
  *
- * @param limitKbps what the caller may send in all; 0: as much as it likes.
+ * @param limitKbps total bandwidth that the caller may send; 0 means unlimited.
  */
 export function answerBody({ audio, video }: Codecs, redirect: RedirectTargets, limitKbps: number) {
   const videoKbps = limitKbps === 0 ? UNLIMITED_KBPS : limitKbps - AUDIO_KBPS;
@@ -27,7 +27,7 @@ export function answerBody({ audio, video }: Codecs, redirect: RedirectTargets, 
   };
 }
 
-/** Where each kind that is recorded goes; nowhere without a redirect. */
+/** Redirect targets of the recorded kinds; empty if there is no redirect. */
 export function redirectParams({ audio, video }: Codecs, redirect: RedirectTargets | undefined) {
   if (!redirect) return {};
   const target = (port: number) => ({ ip_v4: redirect.address, port });

@@ -6,11 +6,11 @@ import type { RedirectTargets } from "../recorders/redirect.ts";
 /** How a page packs its data messages: skyway-js' `serialization`, as the gateway spells it. */
 export type Serialization = "BINARY" | "BINARY_UTF8" | "JSON" | "NONE";
 
-/** The right to act as a peer at the gateway. */
+/** A peer registered at a gateway, with the token that authorises requests for it. */
 export interface PeerHandle {
   peerId: PeerId;
   token: string;
-  /** Its address, where there may be several. */
+  /** The gateway's address, if there can be several. */
   gateway?: string | undefined;
 }
 
@@ -22,9 +22,9 @@ export type PeerEvent =
 
 export type ConnectionEvent = { event: "ERROR"; message: string } | { event: "READY" | "STREAM" | "CLOSE" | "OTHER" };
 
-/** Where a track lies on the gateway's clock. */
+/** Position of a track on the gateway's clock. */
 export interface TrackClock {
-  /** Of the sender, modulo 2 ** 32. */
+  /** The sender's RTP timestamp, modulo 2 ** 32. */
   firstRtpTimestamp?: number | undefined;
   firstUnixMs: number;
   /** Seconds of the gateway's clock for each second of the sender's. */
@@ -41,21 +41,21 @@ export interface TrackReport {
 }
 
 export interface TracksReport {
-  /** Why and when the connection ended, in the gateway's words; null while it lives. */
+  /** Why (as reported by the gateway) and when the connection ended; null while it is open. */
   ended: { reason: string; unixMs: number } | null;
-  /** None yet where it is us who called, until the peer answers. */
+  /** Empty for an outgoing call until the peer answers. */
   tracks: readonly TrackReport[];
 }
 
-/** What was true of the tracks until their media went elsewhere. */
-export interface TurnReport {
+/** State of the tracks up to a switch to another recorder, and the time of the switch. */
+export interface SwitchReport {
   before: TracksReport;
   at: Date;
 }
 
 export interface ConnectionStatus {
   remoteId: string;
-  /** As it came over the wire: a string, which may hold JSON. */
+  /** As received: a string, which may contain JSON. */
   metadata: unknown;
 }
 
@@ -69,7 +69,7 @@ export interface DataStatus extends ConnectionStatus {
   serialization: Serialization;
 }
 
-/** Whom to call. */
+/** An outgoing call. */
 export interface CallOrder {
   from: PeerHandle;
   target: string;
@@ -77,38 +77,38 @@ export interface CallOrder {
   metadata: unknown;
 }
 
-/** What the orchestrator asks of one gateway. Everything throws GatewayError. */
+/** Requests to one gateway. All methods throw GatewayError. */
 export interface Gateway extends GatewayCalls {
-  /** REFUSED when the id is taken or the key unknown. */
+  /** REFUSED if the id is taken or the API key is unknown. */
   createPeer(peerId: PeerId): Promise<PeerHandle>;
-  /** undefined when the gateway does not know this peer (any more); `connected`: signalling is there. */
+  /** undefined if the gateway does not (or no longer) know this peer; `connected`: to the signalling server. */
   peerStatus(peer: PeerHandle): Promise<{ connected: boolean } | undefined>;
   deletePeer(peer: PeerHandle): Promise<void>;
-  /** Waits for the next event; undefined when none came in time. */
+  /** Waits for the next event; undefined after a timeout. */
   nextPeerEvent(peer: PeerHandle, until: AbortSignal): Promise<PeerEvent | undefined>;
 
-  /** Tells it by which port of the host callers reach it. A gateway that does not want to know does not mind. */
+  /** Sets the host port at which callers reach the gateway. Does nothing if the gateway does not support it. */
   tellPublishedPort(port: number): Promise<void>;
 
   isWell(): Promise<boolean>;
 }
 
-/** What is asked about connections, whichever gateway they are at. Everything throws GatewayError. */
+/** Requests for connections, which may be at different gateways. All methods throw GatewayError. */
 export interface GatewayCalls {
   status(id: MediaConnectionId): Promise<ConnectionStatus>;
-  /** What a caller offers to send; undefined where the gateway cannot tell. */
+  /** The tracks that a caller offers to send; undefined if the gateway does not report them. */
   offered(id: MediaConnectionId): Promise<readonly OfferedTrack[] | undefined>;
-  /** undefined where the gateway does not know the connection, or this extension. */
+  /** undefined if the gateway does not know the connection or does not support this extension. */
   tracks(id: MediaConnectionId): Promise<TracksReport | undefined>;
-  /** Receive-only. */
+  /** Answers receive-only. */
   answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void>;
-  /** Calls another peer, receive-only. Whether it is there, and answers, its events tell. */
+  /** Calls another peer, receive-only. The connection's events report whether it answers. */
   call(order: CallOrder, codecs: Codecs, redirect: RedirectTargets): Promise<MediaConnectionId>;
   /**
-   * Sends a connection's media elsewhere, beginning with the last seconds of it; or nowhere, while `redirect` is
-   * undefined: what comes meanwhile is kept.
+   * Sends a connection's media to another target, beginning with the last buffered seconds. If `redirect` is undefined,
+   * media is buffered and not sent.
    *
-   * @returns what is true of the tracks until now; undefined when this gateway cannot do it.
+   * @returns the state of the tracks up to now; undefined if the gateway does not support it.
    */
   redirect(
     id: MediaConnectionId,
@@ -116,22 +116,22 @@ export interface GatewayCalls {
     redirect: RedirectTargets | undefined,
   ): Promise<TracksReport | undefined>;
   /**
-   * Sends a connection's media elsewhere from the next keyframe on, and ends those before with BYE: nothing is missing
-   * in between, and nothing is there twice. Comes back when that has happened.
+   * Sends a connection's media to another target from the next keyframe on, and ends the previous target with BYE. No
+   * media is lost or duplicated. Resolves after the switch.
    *
-   * @returns undefined when this gateway cannot do it.
+   * @returns undefined if the gateway does not support it.
    */
-  turn(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<TurnReport | undefined>;
-  /** Waits for the next event; undefined when none came in time. GONE once CLOSE was read. */
+  switchAtKeyframe(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<SwitchReport | undefined>;
+  /** Waits for the next event; undefined after a timeout. Throws GONE after CLOSE was read. */
   nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined>;
-  /** Asks the caller for a keyframe, for gateways that do not do so by themselves. */
+  /** Requests a keyframe from the caller, for gateways that do not do so automatically. */
   requestKeyframe(id: MediaConnectionId, redirect: RedirectTargets): Promise<void>;
-  /** Hanging up what is gone is no error. */
+  /** Does nothing if the connection has already ended. */
   hangUp(id: MediaConnectionId): Promise<void>;
 
   dataStatus(id: DataConnectionId): Promise<DataStatus>;
-  /** Sends each message that comes by a data connection to an address, as one datagram. */
+  /** Redirects each message of a data connection to an address, as one datagram. */
   receiveData(id: DataConnectionId, to: DatagramAddress): Promise<void>;
-  /** Waits for the next event; undefined when none came in time. GONE once CLOSE was read. */
+  /** Waits for the next event; undefined after a timeout. Throws GONE after CLOSE was read. */
   nextDataEvent(id: DataConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined>;
 }

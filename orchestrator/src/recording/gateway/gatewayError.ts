@@ -1,15 +1,15 @@
-/** What may come of asking a gateway, and whether the same request may succeed in a moment. */
+/** Kinds of failed gateway requests, and whether a retry may succeed soon. */
 const KINDS = {
-  /** Nobody answers at its address, or the connection broke. */
-  UNREACHABLE: { passes: true },
-  /** 5xx: it is in trouble. */
-  FAILED: { passes: true },
-  /** An answer that is not what the reference says. */
-  NOT_UNDERSTOOD: { passes: true },
-  /** 404: the peer or connection is not there (any more). */
-  GONE: { passes: false },
-  /** 4xx: it said no. */
-  REFUSED: { passes: false },
+  /** No answer at its address, or the connection was lost. */
+  UNREACHABLE: { isTransient: true },
+  /** 5xx: a problem of the gateway. */
+  FAILED: { isTransient: true },
+  /** An answer that does not match the API reference. */
+  NOT_UNDERSTOOD: { isTransient: true },
+  /** 404: the peer or connection does not exist (any more). */
+  GONE: { isTransient: false },
+  /** Other 4xx: the request was refused. */
+  REFUSED: { isTransient: false },
 } as const;
 
 export type GatewayErrorKind = keyof typeof KINDS;
@@ -17,7 +17,7 @@ export type GatewayErrorKind = keyof typeof KINDS;
 const NOT_FOUND = 404;
 const SERVER_ERRORS = 500;
 
-/** A request to the gateway that did not come to what it was meant for. */
+/** A failed request to a gateway. */
 export class GatewayError extends Error {
   readonly kind: GatewayErrorKind;
 
@@ -27,13 +27,13 @@ export class GatewayError extends Error {
     this.kind = kind;
   }
 
-  /** Whether to ask again in a moment. */
-  get passes(): boolean {
-    return KINDS[this.kind].passes;
+  /** Whether a retry may succeed soon. */
+  get isTransient(): boolean {
+    return KINDS[this.kind].isTransient;
   }
 }
 
-/** What a status that is not the expected one means. */
+/** The error for an unexpected HTTP status. */
 export function refusal(status: number, message: string): GatewayError {
   if (status === NOT_FOUND) return new GatewayError("GONE", message);
   return new GatewayError(status >= SERVER_ERRORS ? "FAILED" : "REFUSED", message);

@@ -15,7 +15,7 @@ export interface GatewaySettings {
   janus?: JanusAddress | undefined;
 }
 
-/** What calls come by: all SkyWay gateways that answer to their name, or the one Janus in their place. */
+/** The gateways to use: all SkyWay gateways found through DNS, or the configured Janus instead. */
 export function gatewaySources(settings: GatewaySettings, clock: Clock, log: Logger): GatewaySources {
   const { apiKey, bandwidth, gatewayUrl: url, janus } = settings;
   if (janus) {

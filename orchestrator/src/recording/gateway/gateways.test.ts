@@ -6,7 +6,7 @@ import { ManualClock } from "../../testing/manualClock.ts";
 import { PaperGateway } from "../../testing/paperGateway.ts";
 import { Gateways } from "./gateways.ts";
 import { legsAt } from "./legsAt.ts";
-import { gatewayOf, idThere, placedId } from "./placedId.ts";
+import { gatewayOf, localId, qualifiedId } from "./qualifiedId.ts";
 
 const LOG = pino({ level: "silent" });
 const TO = { address: "10.1.0.9", video: 5000, audio: 5002 };
@@ -36,19 +36,19 @@ function ringAt(address: string | undefined): MediaConnectionId {
   return (paper.get(address) as PaperGateway).ring();
 }
 
-describe("an id", () => {
-  test("says at which gateway its connection is", () => {
-    const id = placedId("mc-1", "10.0.0.4");
-    expect([id, gatewayOf(id), idThere(id)]).toEqual(["mc-1@10.0.0.4", "10.0.0.4", "mc-1"]);
+describe("a qualified id", () => {
+  test("contains the gateway of its connection", () => {
+    const id = qualifiedId("mc-1", "10.0.0.4");
+    expect([id, gatewayOf(id), localId(id)]).toEqual(["mc-1@10.0.0.4", "10.0.0.4", "mc-1"]);
   });
 
-  test("of a time when there was one gateway says nothing", () => {
-    expect([placedId("mc-1", undefined), gatewayOf("mc-1"), idThere("mc-1")]).toEqual(["mc-1", undefined, "mc-1"]);
+  test("from a version with a single gateway contains no gateway", () => {
+    expect([qualifiedId("mc-1", undefined), gatewayOf("mc-1"), localId("mc-1")]).toEqual(["mc-1", undefined, "mc-1"]);
   });
 });
 
-describe("what is about a connection", () => {
-  test("goes to the gateway that has it, also after a restart of the orchestrator, when nothing else is known", async () => {
+describe("a request for a connection", () => {
+  test("goes to the gateway that has it, also after a restart of the orchestrator", async () => {
     const [one, other] = [ringAt("10.0.0.4"), ringAt("10.0.0.5")];
     await gateways.answer(one, {}, TO);
     await gateways.hangUp(other);
@@ -57,13 +57,13 @@ describe("what is about a connection", () => {
     expect(paper.get("10.0.0.5")?.hungUp).toEqual([other]);
   });
 
-  test("goes to whichever there is, of a time when there was one", async () => {
+  test("goes to any gateway if its id is from a version with a single gateway", async () => {
     const id = ringAt(undefined);
     await gateways.hangUp(id);
     expect(paper.get(undefined)?.hungUp).toEqual([id]);
   });
 
-  test("a call of ours is made at the gateway whose peer it is made by", async () => {
+  test("creates an outgoing call at the gateway of the calling peer", async () => {
     const from = { peerId: "TestRecorder" as PeerId, token: "pt-1", gateway: "10.0.0.5" };
     await gateways.call({ from, target: "ada", metadata: undefined }, {}, TO);
     expect([...paper.keys()]).toEqual(["10.0.0.5"]);
@@ -71,7 +71,7 @@ describe("what is about a connection", () => {
   });
 });
 
-describe("who is there", () => {
+describe("the list of gateways", () => {
   let clock: ManualClock;
   let changes: (readonly string[])[];
   const watch = () => {
@@ -81,10 +81,10 @@ describe("who is there", () => {
     return clock.pass(0);
   };
 
-  test("is looked up again and again, and told when it changes", async () => {
+  test("is refreshed regularly, and changes are reported", async () => {
     found = ["10.0.0.5", "10.0.0.4"];
     await watch();
-    found = ["10.0.0.4", "10.0.0.5"]; // Docker's DNS answers in any order
+    found = ["10.0.0.4", "10.0.0.5"]; // Docker's DNS returns addresses in any order
     await clock.pass(5_000, 100);
     found = ["10.0.0.4", "10.0.0.5", "10.0.0.6"];
     await clock.pass(2_000, 100);
@@ -93,7 +93,7 @@ describe("who is there", () => {
     expect(changes).toEqual([["10.0.0.4", "10.0.0.5"], ["10.0.0.4", "10.0.0.5", "10.0.0.6"], ["10.0.0.6"]]);
   });
 
-  test("stays as it was while the name is not answered: the only gateway may be starting again", async () => {
+  test("stays unchanged while the name cannot be resolved: the only gateway may be restarting", async () => {
     found = ["10.0.0.4"];
     await watch();
     found = new Error("ENOTFOUND");
@@ -102,9 +102,9 @@ describe("who is there", () => {
     expect(changes).toHaveLength(1);
   });
 
-  test("is in trouble while one of them is, or there is none", async () => {
+  test("has a problem while a gateway is unhealthy, or none is running", async () => {
     await watch();
-    expect(await gateways.trouble()).toBe("none is there");
+    expect(await gateways.trouble()).toBe("no gateway is running");
     found = ["10.0.0.4", "10.0.0.5"];
     await clock.pass(2_000, 100);
     expect(await gateways.trouble()).toBeUndefined();
@@ -113,7 +113,7 @@ describe("who is there", () => {
   });
 });
 
-test("legs are counted at the gateways where they go on", () => {
+test("running legs are counted per gateway", () => {
   const leg = (mediaConnectionId: string | undefined, state: string) => ({ mediaConnectionId, state });
   const call = (...legs: object[]) => ({ legs }) as unknown as Manifest;
   const legs = legsAt([

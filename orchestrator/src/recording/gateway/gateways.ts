@@ -4,22 +4,22 @@ import type { DataConnectionId, MediaConnectionId } from "../../ids.ts";
 import type { Codecs } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
 import type { CallOrder, DatagramAddress, Gateway, GatewayCalls } from "./gateway.ts";
-import { gatewayOf } from "./placedId.ts";
+import { gatewayOf } from "./qualifiedId.ts";
 
-/** A new gateway takes calls so long after it has started, at the latest. */
-const LOOK_INTERVAL_MS = 1_000;
+/** How often the list of gateways is refreshed. */
+const CHECK_INTERVAL_MS = 1_000;
 
 export interface GatewaySources {
-  /** @param address undefined: whichever answers to the gateways' name. */
+  /** @param address undefined: any gateway behind the gateways' host name. */
   open(address: string | undefined): Gateway;
-  /** Addresses of all that run. Throws when that cannot be said. */
+  /** Addresses of all running gateways. Throws if they cannot be determined. */
   addresses(): Promise<readonly string[]>;
 }
 
-/** All gateways of the bundle as one: what is about a connection goes to the gateway that has it. */
+/** All gateways of the bundle: a request for a connection goes to the gateway that has this connection. */
 export class Gateways implements GatewayCalls {
   readonly #sources: GatewaySources;
-  /** Also of those that have gone: their legs are still being ended. */
+  /** Includes gateways that have stopped: their legs are still being ended. */
   readonly #opened = new Map<string | undefined, Gateway>();
   #present: readonly string[] = [];
 
@@ -27,7 +27,7 @@ export class Gateways implements GatewayCalls {
     this.#sources = sources;
   }
 
-  /** Addresses of the gateways that run, as far as is known. */
+  /** Addresses of the gateways that are known to run. */
   get present(): readonly string[] {
     return this.#present;
   }
@@ -38,27 +38,27 @@ export class Gateways implements GatewayCalls {
     return opened;
   }
 
-  /** Looks again and again who is there: gateways may be started and stopped at any time. Runs until `until` aborts. */
+  /** Refreshes the list of gateways, which may start and stop at any time, until `until` aborts. */
   async watch(onChange: (present: readonly string[]) => void, clock: Clock, log: Logger, until: AbortSignal) {
     while (!until.aborted) {
-      // A name that nobody answers to may be that of the only gateway, which starts again: all stays as it was.
+      // If the name cannot be resolved, the only gateway may be restarting: keep the previous list.
       const found = await this.#sources.addresses().catch(() => this.#present);
       const present = [...new Set(found)].sort();
       if (present.join() !== this.#present.join()) {
-        log.info({ gateways: present }, "gateways");
+        log.info({ gateways: present }, "gateways changed");
         this.#present = present;
         onChange(present);
       }
-      await clock.sleep(LOOK_INTERVAL_MS, until);
+      await clock.sleep(CHECK_INTERVAL_MS, until);
     }
   }
 
-  /** What is wrong with them right now; undefined when all that are there are well. */
+  /** The current problem; undefined if all running gateways are healthy. */
   async trouble(): Promise<string | undefined> {
-    if (this.#present.length === 0) return "none is there";
+    if (this.#present.length === 0) return "no gateway is running";
     const well = await Promise.all(this.#present.map((address) => this.at(address).isWell()));
     const unwell = this.#present.filter((_, index) => !well[index]);
-    return unwell.length > 0 ? `${unwell.join(", ")} does not answer, or is not well` : undefined;
+    return unwell.length > 0 ? `${unwell.join(", ")} does not answer or is unhealthy` : undefined;
   }
 
   call(order: CallOrder, codecs: Codecs, redirect: RedirectTargets) {
@@ -85,8 +85,8 @@ export class Gateways implements GatewayCalls {
     return this.#of(id).redirect(id, codecs, redirect);
   }
 
-  turn(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets) {
-    return this.#of(id).turn(id, codecs, redirect);
+  switchAtKeyframe(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets) {
+    return this.#of(id).switchAtKeyframe(id, codecs, redirect);
   }
 
   nextConnectionEvent(id: MediaConnectionId, until: AbortSignal) {

@@ -1,8 +1,8 @@
 import { isOver } from "../../archive/calls/view.ts";
 import type { Manifest } from "../../archive/library/manifest.ts";
-import { gatewayOf } from "./placedId.ts";
+import { gatewayOf } from "./qualifiedId.ts";
 
-/** How many legs go on at each gateway. */
+/** The number of running legs at each gateway. */
 export function legsAt(running: readonly Manifest[]): ReadonlyMap<string | undefined, number> {
   const legs = new Map<string | undefined, number>();
   for (const { mediaConnectionId, state } of running.flatMap((call) => call.legs)) {

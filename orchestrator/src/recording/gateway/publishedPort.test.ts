@@ -24,14 +24,14 @@ test.each([
   ["10.0.0.4", 40_003],
   ["10.0.0.5", 40_007],
   ["10.0.0.6", undefined], // not published
-  ["10.0.0.7", undefined], // no container of this bundle
-])("the gateway at %s is told %s", async (address, port) => {
+  ["10.0.0.7", undefined], // not a container of this bundle
+])("the gateway at %s receives port %s", async (address, port) => {
   const gateway = new PaperGateway();
   await tellPublishedPort(gateway, address, 40_000, engine, LOG);
   expect(gateway.publishedPort).toBe(port);
 });
 
-test("a gateway that cannot be told, or an engine that cannot be asked, keeps nobody from trying to register", async () => {
+test("an error of the gateway or the engine does not prevent an attempt to register", async () => {
   const gateway = new PaperGateway();
   const away = { gateways: async () => Promise.reject(new RecorderError("DOCKER_UNREACHABLE")) };
   await tellPublishedPort(gateway, "10.0.0.4", 40_000, away, LOG);

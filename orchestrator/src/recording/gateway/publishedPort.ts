@@ -3,10 +3,10 @@ import type { Engine } from "../engine/engine.ts";
 import type { Gateway } from "./gateway.ts";
 
 /**
- * Tells a gateway by which port of the host callers reach it. Docker gives each container one of the range that is
- * published, another one with each start, and only the engine knows which.
+ * Tells a gateway at which host port callers reach it. Docker assigns each container a port of the published range, a
+ * new one with each start, and only the engine knows which.
  *
- * @param mediaPort the one that gateways bind, in their containers.
+ * @param mediaPort the port that gateways bind inside their containers.
  */
 export async function tellPublishedPort(
   gateway: Gateway,
@@ -18,10 +18,10 @@ export async function tellPublishedPort(
   try {
     const container = (await engine.gateways()).find(({ addresses }) => addresses.includes(address));
     const port = container?.udpPorts.find(({ inside }) => inside === mediaPort)?.published;
-    // A gateway that is no container of this bundle, or is not published, knows by itself how it is reached.
+    // A gateway outside this bundle, or without a published port, needs no port from here.
     if (port !== undefined) await gateway.tellPublishedPort(port);
   } catch (error) {
-    // One that has to know does not take the peer without it, and is asked again.
-    log.warn({ gateway: address, err: error }, "the gateway could not be told its port");
+    // A gateway that needs the port refuses the peer without it; registration is then retried.
+    log.warn({ gateway: address, err: error }, "the gateway's published port could not be set");
   }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the gateway answers, as far as it is read here (api-0.4.3.yaml). Fields beyond these are ignored. */
+/** The parts of the gateway's answers that are used here (api-0.4.3.yaml). Other fields are ignored. */
 
 export const PeerCreated = z.object({ params: z.object({ peer_id: z.string(), token: z.string() }) });
 
@@ -42,7 +42,7 @@ const codec = z
   }));
 
 /** The extension `PUT /media/connections/{id}/redirects`, with `seamless`. */
-export const TurnBody = z.object({ turned_unix_ms: z.number().optional() });
+export const SwitchBody = z.object({ turned_unix_ms: z.number().optional() });
 
 /** The extension `GET /media/connections/{id}/tracks`. */
 export const TracksBody = z.object({

@@ -13,11 +13,11 @@ import type {
   Gateway,
   PeerEvent,
   PeerHandle,
+  SwitchReport,
   TracksReport,
-  TurnReport,
 } from "./gateway.ts";
 import { GatewayError, refusal } from "./gatewayError.ts";
-import { idThere, placedId } from "./placedId.ts";
+import { localId, qualifiedId } from "./qualifiedId.ts";
 import {
   CallStarted,
   ConnectionEventBody,
@@ -27,30 +27,30 @@ import {
   PeerCreated,
   PeerEventBody,
   PeerStatusBody,
+  SwitchBody,
   TracksBody,
-  TurnBody,
 } from "./schemas.ts";
 
-/** The gateway answers a long poll after 30 s at the latest. */
+/** The gateway answers a long poll within 30 s. */
 const POLL_TIMEOUT_MS = 45_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3_000;
-/** Whatever the gateway allows: a busy hour's connections are not kept through the quiet one after it. */
+/** Closes idle connections even if the gateway would keep them longer, so that a peak leaves no connections open. */
 const IDLE_LIMIT_MS = 4_000;
-/** What a gateway answers that does not know an extension of ours. */
-const CANNOT = new Set([404, 405, 501]);
+/** Answers of a gateway that does not support one of this project's extensions. */
+const UNSUPPORTED = new Set([404, 405, 501]);
 
 interface Answer {
   status: number;
   body: unknown;
 }
 
-/** A SkyWay WebRTC Gateway by its REST API: ours or the official one. */
+/** The REST API of a SkyWay WebRTC Gateway: this project's or the official one. */
 export class SkywayGateway implements Gateway {
   readonly #url: string;
   readonly #apiKey: string;
   readonly #perLegKbps: number;
-  // Every leg keeps a poll open: connections are not shared, and not limited.
+  // Every leg keeps one long poll open, so connections are neither shared nor limited.
   readonly #agent = new Agent({
     headersTimeout: POLL_TIMEOUT_MS,
     bodyTimeout: POLL_TIMEOUT_MS,
@@ -61,8 +61,8 @@ export class SkywayGateway implements Gateway {
   readonly #address: string | undefined;
 
   /**
-   * @param perLegKbps what each caller may send; 0: as much as it likes.
-   * @param address what the ids of its connections say; undefined where there is one gateway only.
+   * @param perLegKbps bandwidth that each caller may send; 0 means unlimited.
+   * @param address added to the ids of its connections; undefined if there is only one gateway.
    */
   constructor(url: string, apiKey: string, perLegKbps = 0, address?: string) {
     this.#address = address;
@@ -94,10 +94,10 @@ export class SkywayGateway implements Gateway {
     switch (event) {
       case "CALL":
         if (!call_params) return { event: "OTHER" };
-        return { event, mediaConnectionId: this.#placed<MediaConnectionId>(call_params.media_connection_id) };
+        return { event, mediaConnectionId: this.#qualified<MediaConnectionId>(call_params.media_connection_id) };
       case "CONNECTION":
         if (!data_params) return { event: "OTHER" };
-        return { event, dataConnectionId: this.#placed<DataConnectionId>(data_params.data_connection_id) };
+        return { event, dataConnectionId: this.#qualified<DataConnectionId>(data_params.data_connection_id) };
       case "ERROR":
         return { event, message: error_message ?? "" };
       case "OPEN":
@@ -125,7 +125,7 @@ export class SkywayGateway implements Gateway {
   async answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void> {
     const body = answerBody(codecs, redirect, this.#perLegKbps);
     const answer = await this.#ask("POST", connectionPath(id, "/answer"), body);
-    if (answer.status !== 202) throw refusal(answer.status, words(answer));
+    if (answer.status !== 202) throw refusal(answer.status, errorText(answer));
   }
 
   async call({ from, target, metadata }: CallOrder, codecs: Codecs, redirect: RedirectTargets) {
@@ -137,7 +137,7 @@ export class SkywayGateway implements Gateway {
       constraints: { ...constraints, ...(metadata !== undefined && { metadata }) },
       redirect_params,
     });
-    return this.#placed<MediaConnectionId>(read(CallStarted, answer, 202).params.media_connection_id);
+    return this.#qualified<MediaConnectionId>(read(CallStarted, answer, 202).params.media_connection_id);
   }
 
   async redirect(
@@ -147,14 +147,18 @@ export class SkywayGateway implements Gateway {
   ): Promise<TracksReport | undefined> {
     const body = { redirect_params: redirectParams(codecs, redirect) };
     const answer = await this.#ask("PUT", connectionPath(id, "/redirects"), body);
-    return CANNOT.has(answer.status) ? undefined : read(TracksBody, answer, 200);
+    return UNSUPPORTED.has(answer.status) ? undefined : read(TracksBody, answer, 200);
   }
 
-  async turn(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<TurnReport | undefined> {
+  async switchAtKeyframe(
+    id: MediaConnectionId,
+    codecs: Codecs,
+    redirect: RedirectTargets,
+  ): Promise<SwitchReport | undefined> {
     const body = { redirect_params: redirectParams(codecs, redirect), seamless: true };
     const answer = await this.#ask("PUT", connectionPath(id, "/redirects"), body);
-    if (CANNOT.has(answer.status)) return undefined;
-    const { turned_unix_ms } = read(TurnBody, answer, 200);
+    if (UNSUPPORTED.has(answer.status)) return undefined;
+    const { turned_unix_ms } = read(SwitchBody, answer, 200);
     return { before: read(TracksBody, answer, 200), at: new Date(turned_unix_ms ?? Date.now()) };
   }
 
@@ -169,7 +173,7 @@ export class SkywayGateway implements Gateway {
 
   async receiveData(id: DataConnectionId, { address, port }: DatagramAddress): Promise<void> {
     const answer = await this.#ask("PUT", dataPath(id), { redirect_params: { ip_v4: address, port } });
-    if (answer.status !== 200) throw refusal(answer.status, words(answer));
+    if (answer.status !== 200) throw refusal(answer.status, errorText(answer));
   }
 
   nextDataEvent(id: DataConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
@@ -202,12 +206,12 @@ export class SkywayGateway implements Gateway {
 
   async tellPublishedPort(port: number): Promise<void> {
     const answer = await this.#ask("PUT", "/media/published_port", { port });
-    if (answer.status !== 200 && !CANNOT.has(answer.status)) throw refusal(answer.status, words(answer));
+    if (answer.status !== 200 && !UNSUPPORTED.has(answer.status)) throw refusal(answer.status, errorText(answer));
   }
 
   async isWell(): Promise<boolean> {
     try {
-      // The official gateway has no /health; that it answers at all is what can be known of it.
+      // The official gateway has no /health: any answer counts as healthy.
       const { status } = await this.#ask("GET", "/health");
       return status === 200 || status === 404;
     } catch {
@@ -215,8 +219,8 @@ export class SkywayGateway implements Gateway {
     }
   }
 
-  #placed<Id extends string>(id: string): Id {
-    return placedId<Id>(id, this.#address);
+  #qualified<Id extends string>(id: string): Id {
+    return qualifiedId<Id>(id, this.#address);
   }
 
   #poll(path: string, until: AbortSignal): Promise<Answer> {
@@ -249,14 +253,14 @@ function peerPath(peer: PeerHandle, rest = ""): string {
 }
 
 function connectionPath(id: MediaConnectionId, rest = ""): string {
-  return `/media/connections/${encodeURIComponent(idThere(id))}${rest}`;
+  return `/media/connections/${encodeURIComponent(localId(id))}${rest}`;
 }
 
 function dataPath(id: DataConnectionId, rest = ""): string {
-  return `/data/connections/${encodeURIComponent(idThere(id))}${rest}`;
+  return `/data/connections/${encodeURIComponent(localId(id))}${rest}`;
 }
 
-/** undefined for what is no JSON: the schema that reads it says what is missing. */
+/** undefined if the text is not JSON; the schema then reports the error. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -266,15 +270,15 @@ function parseJson(text: string): unknown {
 }
 
 function read<Schema extends z.ZodType>(schema: Schema, answer: Answer, expected: number): z.infer<Schema> {
-  if (answer.status !== expected) throw refusal(answer.status, words(answer));
+  if (answer.status !== expected) throw refusal(answer.status, errorText(answer));
   const parsed = schema.safeParse(answer.body);
   if (parsed.success) return parsed.data;
-  throw new GatewayError("NOT_UNDERSTOOD", "the gateway answered something else", { cause: parsed.error });
+  throw new GatewayError("NOT_UNDERSTOOD", "the gateway's answer does not match its API", { cause: parsed.error });
 }
 
-/** What the gateway itself says about a failure. */
-function words({ status, body }: Answer): string {
+/** The gateway's own error message. */
+function errorText({ status, body }: Answer): string {
   const { success, data } = ErrorBody.safeParse(body);
-  const said = success ? data.params.errors.map(({ message }) => message).join("; ") : "";
-  return said || `the gateway answered ${status}`;
+  const messages = success ? data.params.errors.map(({ message }) => message).join("; ") : "";
+  return messages || `the gateway answered ${status}`;
 }

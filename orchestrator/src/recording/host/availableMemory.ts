@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 const KIBIBYTE = 1024;
 
 /**
- * What the host can still give to processes without swapping, in bytes: `MemAvailable` of proc(5), which is the host's
- * inside of a container too. Recorders are containers of the host, beside this one.
+ * Memory that is available to new processes without swapping, in bytes: `MemAvailable` of proc(5). Inside a container
+ * it also shows the host's value, which is what counts: recorders are containers on the same host.
  *
- * @throws Error where /proc does not tell it.
+ * @throws Error if /proc does not contain it.
  */
 export async function availableMemory(path = "/proc/meminfo"): Promise<number> {
   const [, kibibytes] = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile(path, "utf8")) ?? [];

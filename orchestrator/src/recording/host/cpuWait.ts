@@ -1,19 +1,19 @@
 import { performance } from "node:perf_hooks";
 
-/** So often it is looked at how late a timer is. */
+/** Interval of the timer whose delay is measured. */
 export const SAMPLE_INTERVAL_MS = 100;
-/** How long a time is judged by: one burst is no shortage. */
+/** Length of the measured period: a single burst must not count as a shortage. */
 export const WINDOW_MS = 10_000;
 const SAMPLES = WINDOW_MS / SAMPLE_INTERVAL_MS;
-/** One in ten waits was longer than what is told. */
+/** One in ten waits is longer than the reported value. */
 const QUANTILE = 0.9;
 
 /**
- * How long this process waits for a processor when it has something to do, measured by how late its timers are.
- * Gateway and recorders have the same claim to the processors, so they wait as long.
+ * Measures how long this process waits for a CPU when it has work to do, by the delay of its timers. Gateway and
+ * recorders have the same CPU weight, so they wait as long.
  *
- * Load, idle time and the kernel's pressure figures do not tell it: follow-up jobs and builds use up what is idle, and
- * yield.
+ * Load, idle time and the kernel's pressure values are not suitable: follow-up jobs and builds use idle CPU time, but
+ * yield it when needed.
  */
 export class CpuWait {
   readonly #lateMs: number[] = [];
@@ -25,7 +25,7 @@ export class CpuWait {
     return sorted[Math.floor(QUANTILE * (sorted.length - 1))] ?? 0;
   }
 
-  /** Begins to measure; what it returns ends it. */
+  /** Starts measuring. @returns a function that stops it. */
   start(): () => void {
     let expected = performance.now() + SAMPLE_INTERVAL_MS;
     this.#timer = setInterval(() => {
@@ -39,7 +39,7 @@ export class CpuWait {
 
   note(lateMs: number): void {
     this.#lateMs.push(Math.max(0, lateMs));
-    // A long wait stands for all the samples that it took the place of.
+    // A long wait also counts for the samples that could not be taken during it.
     const missed = Math.min(SAMPLES, Math.floor(lateMs / SAMPLE_INTERVAL_MS));
     for (let sample = 1; sample <= missed; sample += 1) this.#lateMs.push(lateMs - sample * SAMPLE_INTERVAL_MS);
     this.#lateMs.splice(0, this.#lateMs.length - SAMPLES);

@@ -20,35 +20,35 @@ function hostWith({ available = 1_000, waitMs = 0 }: { available?: number | unde
 }
 
 describe("a host", () => {
-  test("that has enough takes a call", () => expect(hostWith({}).check()).resolves.toBeUndefined());
+  test("with enough resources accepts a call", () => expect(hostWith({}).check()).resolves.toBeUndefined());
 
-  test("says how much memory is short", () =>
+  test("reports the available and the required memory", () =>
     expect(hostWith({ available: 255 }).check()).rejects.toMatchObject({
       code: "MEMORY_SHORT",
-      message: expect.stringContaining("255 MiB available, at least 256 MiB have to be"),
+      message: expect.stringContaining("255 MiB available, at least 256 MiB required"),
     }));
 
-  test("says how long a processor is waited for", () =>
+  test("reports the CPU wait", () =>
     expect(hostWith({ waitMs: 251.4 }).check()).rejects.toMatchObject({
       code: "CPU_SHORT",
       message: expect.stringContaining("251 ms, at most 250 ms"),
     }));
 
-  test("whose memory cannot be told takes a call", () =>
+  test("whose available memory is unknown accepts a call", () =>
     expect(hostWith({ available: Number.NaN }).check()).resolves.toBeUndefined());
 });
 
-describe("the wait for a processor", () => {
-  test("is nothing before it was measured", () => expect(new CpuWait().ms).toBe(0));
+describe("the CPU wait", () => {
+  test("is zero before the first measurement", () => expect(new CpuWait().ms).toBe(0));
 
-  test("is no shortage after one burst", () => {
+  test("is not high after a single burst", () => {
     const wait = new CpuWait();
     for (let sample = 0; sample < 95; sample += 1) wait.note(1);
     wait.note(400);
     expect(wait.ms).toBe(1);
   });
 
-  test("is a shortage when it is long again and again, until it has been short for a while", () => {
+  test("is high after repeated long waits, until waits have been short for a while", () => {
     const wait = new CpuWait();
     for (let sample = 0; sample < 20; sample += 1) wait.note(400);
     expect(wait.ms).toBeGreaterThan(250);
@@ -56,12 +56,12 @@ describe("the wait for a processor", () => {
     expect(wait.ms).toBe(2);
   });
 
-  test("shows in a process that is kept from running", async () => {
+  test("is high in a process that is prevented from running", async () => {
     const wait = new CpuWait();
     const stop = wait.start();
     for (let round = 0; round < 3; round += 1) {
       const end = performance.now() + 300;
-      while (performance.now() < end); // nothing else runs
+      while (performance.now() < end); // blocks the event loop
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     stop();
@@ -76,14 +76,14 @@ describe("available memory", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  test("is what the kernel says", async () => {
+  test("is the kernel's value", async () => {
     const path = join(folder, "meminfo");
     await writeFile(path, "MemTotal:       4000000 kB\nMemAvailable:   1048576 kB\n");
     expect(await availableMemory(path)).toBe(1024 * MEBIBYTE);
     expect(await availableMemory()).toBeGreaterThan(MEBIBYTE);
   });
 
-  test("is unknown where the kernel does not say it", async () => {
+  test("is unknown if the kernel does not report it", async () => {
     const path = join(folder, "meminfo");
     await writeFile(path, "MemTotal:       4000000 kB\n");
     await expect(availableMemory(path)).rejects.toThrow("MemAvailable");

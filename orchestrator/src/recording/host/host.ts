@@ -3,19 +3,19 @@ import { RecorderError } from "../../errors.ts";
 const MEBIBYTE = 1024 * 1024;
 
 export interface HostLimits {
-  /** Less available memory than this is too little for one more recorder. */
+  /** With less available memory than this, no new recorder is started. */
   minimumAvailableBytes: number;
-  /** A processor that is waited for longer than this is one too few, in milliseconds. */
+  /** With a longer CPU wait than this, in milliseconds, no new recorder is started. */
   maximumCpuWaitMs: number;
 }
 
 export interface HostSources {
-  /** @throws where it cannot be told. */
+  /** @throws if it is unknown. */
   availableBytes(): Promise<number>;
   cpuWaitMs(): number;
 }
 
-/** Whether this host can record one more leg well: a call that is refused can be made again, a bad recording cannot. */
+/** Decides whether this host can record another leg: a refused call can be repeated, a bad recording cannot. */
 export class Host {
   readonly limits: HostLimits;
   readonly #sources: HostSources;
@@ -29,24 +29,24 @@ export class Host {
     return this.#sources.cpuWaitMs();
   }
 
-  /** In bytes; undefined where it cannot be told. */
+  /** In bytes; undefined if unknown. */
   availableBytes(): Promise<number | undefined> {
     return this.#sources.availableBytes().catch(() => undefined);
   }
 
-  /** @throws RecorderError MEMORY_SHORT, CPU_SHORT. What cannot be told is no reason to refuse a call. */
+  /** @throws RecorderError MEMORY_SHORT, CPU_SHORT. If the available memory is unknown, calls are accepted. */
   async check(): Promise<void> {
     const { minimumAvailableBytes, maximumCpuWaitMs } = this.limits;
     const available = await this.availableBytes();
     if (available !== undefined && available < minimumAvailableBytes) {
       const [has, needs] = [available, minimumAvailableBytes].map((bytes) => `${Math.floor(bytes / MEBIBYTE)} MiB`);
-      throw new RecorderError("MEMORY_SHORT", `${has} available, at least ${needs} have to be`);
+      throw new RecorderError("MEMORY_SHORT", `${has} available, at least ${needs} required`);
     }
     const waitMs = this.cpuWaitMs;
     if (waitMs > maximumCpuWaitMs) {
       throw new RecorderError(
         "CPU_SHORT",
-        `a processor is waited for ${Math.round(waitMs)} ms, at most ${maximumCpuWaitMs} ms are well`,
+        `CPU wait is ${Math.round(waitMs)} ms, at most ${maximumCpuWaitMs} ms allowed`,
       );
     }
   }

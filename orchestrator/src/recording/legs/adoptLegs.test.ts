@@ -22,7 +22,7 @@ beforeEach(() => {
   stage = testRooms(gateway, clock, recorders as unknown as Recorders);
 });
 
-/** What an earlier life has written of a call. */
+/** The manifest of a call, as written by an earlier process. */
 async function left(state: "ringing" | "preparing", id: MediaConnectionId, more: object = {}): Promise<CallId> {
   const { callId, leg } = await stage.calls.ring({
     ...{ peerId: "alice", recorderPeerId: PEER, mediaConnectionId: id, metadata: undefined },
@@ -40,21 +40,24 @@ async function adopted(callId: CallId): Promise<ManifestLeg | undefined> {
   return (await stage.calls.get(callId))?.legs[0];
 }
 
-test.each(["ringing", "preparing"] as const)("who still rings after a restart is answered (%s)", async (state) => {
-  const id = gateway.ring();
-  const leg = await adopted(await left(state, id));
-  expect(leg).toMatchObject({ state: "connecting", mediaConnectionId: id });
-  expect(gateway.redirectOf(id)).toMatchObject({ address: "192.0.2.7" });
-  expect(recorders.taken).toHaveLength(1);
-});
+test.each(["ringing", "preparing"] as const)(
+  "a call that still rings after a restart is answered (%s)",
+  async (state) => {
+    const id = gateway.ring();
+    const leg = await adopted(await left(state, id));
+    expect(leg).toMatchObject({ state: "connecting", mediaConnectionId: id });
+    expect(gateway.redirectOf(id)).toMatchObject({ address: "192.0.2.7" });
+    expect(recorders.taken).toHaveLength(1);
+  },
+);
 
-test("who has hung up meanwhile is told of as interrupted", async () => {
+test("a call that was hung up during a restart is marked as interrupted", async () => {
   const leg = await adopted(await left("ringing", "mc-gone" as MediaConnectionId));
   expect(leg).toMatchObject({ state: "failed", error: { code: "INTERRUPTED" } });
   expect(recorders.taken).toEqual([]);
 });
 
-test("a call of ours is not made again", async () => {
+test("a dialled call is not repeated", async () => {
   const id = gateway.ring();
   const leg = await adopted(await left("preparing", id, { dialled: { answerWithinSeconds: 30 } }));
   expect(leg).toMatchObject({ state: "failed", error: { code: "INTERRUPTED" } });

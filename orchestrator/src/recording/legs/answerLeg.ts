@@ -5,17 +5,17 @@ import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { LegContext } from "./legContext.ts";
 
 /**
- * Answers the call receive-only, redirected to its recorder.
+ * Answers the call receive-only and redirects its media to the recorder.
  *
- * @throws RecorderError ENDED_EARLY, ANSWER_REFUSED, GATEWAY_UNREACHABLE; the recorder is gone then, and so is what it
- *   left in the spool.
+ * @throws RecorderError ENDED_EARLY, ANSWER_REFUSED, GATEWAY_UNREACHABLE, after removing the recorder and its spool
+ *   files.
  */
 export async function answerLeg(
   leg: LegIn<"connecting">,
   recorder: StartedRecorder,
   context: LegContext,
 ): Promise<void> {
-  const { clock, gateway, library, metrics } = context.rooms;
+  const { clock, gateway, library, metrics } = context.services;
   try {
     if (context.stop.aborted) throw new RecorderError("ENDED_EARLY", context.stopReason);
     await context.write(leg);
@@ -26,7 +26,7 @@ export async function answerLeg(
     await recorder.finish(false);
     await library.clearSpool(leg.recorderId);
     throw isGatewayError(error)
-      ? new RecorderError(error.passes ? "GATEWAY_UNREACHABLE" : "ANSWER_REFUSED", error.message, { cause: error })
+      ? new RecorderError(error.isTransient ? "GATEWAY_UNREACHABLE" : "ANSWER_REFUSED", error.message, { cause: error })
       : error;
   }
 }

@@ -3,26 +3,26 @@ import { isGatewayError } from "../gateway/gatewayError.ts";
 import type { EndReason } from "./ending.ts";
 import type { LegContext } from "./legContext.ts";
 
-/** A gateway that does not answer for so long is gone, and its calls with it. */
+/** After this time without an answer, the gateway and its calls count as lost. */
 const GATEWAY_LOST_AFTER_MS = 5_000;
 const GATEWAY_RETRY_MS = 250;
 
 export interface ConnectionListeners {
-  /** The path is up, for each kind of media. */
+  /** Called when the media path is established, once for each kind of media. */
   onStream(): void;
 }
 
 /**
- * Reads a connection's events until it is closed. Nothing that a gateway answers ends a recording but CLOSE, not
- * knowing the connection any more, and silence for GATEWAY_LOST_AFTER_MS.
+ * Reads a connection's events until it is closed. A recording ends only if the gateway reports CLOSE, no longer knows
+ * the connection, or does not answer for GATEWAY_LOST_AFTER_MS.
  *
- * @returns undefined when `until` aborted first.
+ * @returns undefined if `until` aborts first.
  */
 export async function connectionEnd(
   id: MediaConnectionId,
   { onStream }: ConnectionListeners,
   until: AbortSignal,
-  { rooms: { gateway, clock }, log }: LegContext,
+  { services: { gateway, clock }, log }: LegContext,
 ): Promise<EndReason | undefined> {
   let failingSince: Date | undefined;
   while (!until.aborted) {
@@ -37,7 +37,7 @@ export async function connectionEnd(
       if (isGatewayError(error, "GONE")) return goneReason(id, gateway);
       failingSince ??= clock.now();
       const failingMs = clock.now().getTime() - failingSince.getTime();
-      if (failingMs === 0) log.warn({ err: error }, "the gateway does not tell of this connection");
+      if (failingMs === 0) log.warn({ err: error }, "the events of this connection cannot be read");
       if (failingMs >= GATEWAY_LOST_AFTER_MS) return "gateway_lost";
       await clock.sleep(GATEWAY_RETRY_MS, until);
     }
@@ -45,8 +45,8 @@ export async function connectionEnd(
   return undefined;
 }
 
-/** A gateway that was started anew knows nothing of the connection; one that closed it still knows how it ended. */
-async function goneReason(id: MediaConnectionId, gateway: LegContext["rooms"]["gateway"]): Promise<EndReason> {
+/** A restarted gateway does not know the connection; a gateway that closed it still reports how it ended. */
+async function goneReason(id: MediaConnectionId, gateway: LegContext["services"]["gateway"]): Promise<EndReason> {
   const report = await gateway.tracks(id).catch(() => undefined);
   return report?.ended ? "closed" : "gateway_lost";
 }

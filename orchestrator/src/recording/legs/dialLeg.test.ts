@@ -19,7 +19,7 @@ const FLOWING: TracksReport = {
   ended: null,
   tracks: OFFERED.map((track) => ({ ...track, clock: { firstUnixMs: T0, rate: 1, source: "arrival" } })),
 };
-const ours = (id: string, token = "pt-1") => ({ peerId: id as PeerId, handle: { peerId: id as PeerId, token } });
+const peer = (id: string, token = "pt-1") => ({ peerId: id as PeerId, handle: { peerId: id as PeerId, token } });
 const AWAY = { peerId: "AwayRecorder" as PeerId, handle: undefined };
 
 let clock: ManualClock;
@@ -34,7 +34,7 @@ beforeEach(() => {
   recorders = new PaperRecorders();
   stage = testRooms(gateway, clock, recorders as unknown as Recorders);
   stage.library.keep = async () => FILE;
-  dialler = new Dialler([ours("TestRecorder"), ours("OtherRecorder", "pt-2"), AWAY], stage);
+  dialler = new Dialler([peer("TestRecorder"), peer("OtherRecorder", "pt-2"), AWAY], stage);
 });
 
 const ORDER = { peerId: "ada", answerWithinSeconds: 10 };
@@ -51,7 +51,7 @@ const statesOf = (legId: LegId) => {
   return states.map(({ state }) => state).filter((state, at, all) => state !== all[at - 1]);
 };
 
-test("a peer that answers is recorded as one that has called", async () => {
+test("a called peer that answers is recorded like an incoming call", async () => {
   const { legId, call, id } = await dial({ metadata: { call: "c-1", name: "Ada" } });
   expect(call).toMatchObject({
     target: "ada",
@@ -81,14 +81,14 @@ test("a peer that answers is recorded as one that has called", async () => {
   expect(gateway.hungUp).toEqual([]);
 });
 
-test("it calls from the peer that is asked for, with the codecs that are preferred", async () => {
+test("it calls from the requested peer, with the preferred codecs", async () => {
   stage.preferences = { video: ["H264", "VP8"], audio: ["PCMU"] };
   const { call } = await dial({ recorderPeerId: "OtherRecorder" });
   expect(call).toMatchObject({ from: { token: "pt-2" }, metadata: undefined });
   expect(call?.codecs).toMatchObject({ audio: { codec: "PCMU", payloadType: 0 }, video: { codec: "H264" } });
 });
 
-test("a leg that is called joins the call of its metadata", async () => {
+test("a dialled leg joins the call of its metadata", async () => {
   const one = await dial({ metadata: { call: "c-1" } });
   const other = await dial({ peerId: "bob", metadata: { call: "c-1" } });
   expect(other.callId).toBe(one.callId);
@@ -98,22 +98,22 @@ test.each([
   ["peerId: is one of", { peerId: "OtherRecorder" }, "BAD_PARAMETER"],
   ["recorderPeerId: is not", { recorderPeerId: "Nobody" }, "BAD_PARAMETER"],
   ["AwayRecorder", { recorderPeerId: "AwayRecorder" }, "PEER_NOT_REGISTERED"],
-])("%s … is said at once, and nobody is called", async (words, order, code) => {
+])("%s … is reported immediately, and no call is made", async (words, order, code) => {
   const refused = await dialler.dial({ ...ORDER, ...order }).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(RecorderError);
   expect(refused).toMatchObject({ code, message: expect.stringContaining(words) });
   expect(stage.calls.running()).toEqual([]);
 });
 
-/** No leg of these has anything to keep. */
+/** These legs have no media to store. */
 async function expectFailure(legId: LegId, code: string): Promise<void> {
   await clock.pass(100);
   expect(legOf(legId)).toMatchObject({ state: "failed", error: { code }, dialled: { answerWithinSeconds: 10 } });
   expect(recorders.finished).toHaveLength(recorders.taken.length);
-  expect(stage.desk.size).toBe(0);
+  expect(stage.runningLegs.size).toBe(0);
 }
 
-test("a peer that does not answer in time is not rung for any longer", async () => {
+test("ringing stops if a peer does not answer in time", async () => {
   recorders.assembling = ["no media"];
   const { legId, id } = await dial();
   await clock.pass(9_900);
@@ -123,7 +123,7 @@ test("a peer that does not answer in time is not rung for any longer", async () 
   expect(gateway.hungUp).toEqual([id]);
 });
 
-test("nor is it by a gateway that cannot tell of its tracks", async () => {
+test("ringing also stops in time at a gateway that does not report tracks", async () => {
   gateway.isOfficial = true;
   recorders.assembling = ["no media"];
   const { legId, id } = await dial();
@@ -132,7 +132,7 @@ test("nor is it by a gateway that cannot tell of its tracks", async () => {
   expect(gateway.hungUp).toEqual([id]);
 });
 
-test("one that answered in time, and does not connect, is something else", async () => {
+test("a peer that answers in time but does not connect fails with another error", async () => {
   recorders.assembling = ["no media"];
   const { legId, id } = await dial();
   gateway.report(id, { ended: null, tracks: OFFERED });
@@ -148,7 +148,7 @@ test.each([
   ["ice_failed", "NOT_CONNECTED"],
   ["force_close", "CALL_DECLINED"],
   ["leave", "CALL_DECLINED"],
-])("a call that ends by %s before any media came: %s", async (reason, code) => {
+])("a call that ends with %s before any media arrived: %s", async (reason, code) => {
   recorders.assembling = ["no media"];
   const { legId, id } = await dial();
   gateway.report(id, { ended: { reason, unixMs: T0 }, tracks: [] });
@@ -157,7 +157,7 @@ test.each([
   expect(legOf(legId)).toMatchObject({ reason });
 });
 
-test("what the gateway does not call, or who is to be stopped before, leaves no recorder", async () => {
+test("a call that the gateway refuses, or that is stopped before dialling, leaves no recorder", async () => {
   gateway.call = async () => Promise.reject(new GatewayError("REFUSED", "codec not known"));
   await expectFailure((await dial()).legId, "CALL_REFUSED");
   gateway.call = async () => Promise.reject(new GatewayError("UNREACHABLE", "nobody there"));
@@ -166,11 +166,11 @@ test("what the gateway does not call, or who is to be stopped before, leaves no 
   await expectFailure((await dial()).legId, "TOO_MANY_RECORDERS");
 });
 
-test("a call that rings can be stopped", async () => {
+test("a ringing call can be stopped", async () => {
   recorders.assembling = ["no media"];
   const { callId, legId, id } = await dial();
   await clock.pass(1_000);
-  expect(stage.desk.stopCall(callId)).toBe(1);
+  expect(stage.runningLegs.stopCall(callId)).toBe(1);
   await expectFailure(legId, "ENDED_EARLY");
   expect(gateway.hungUp).toEqual([id]);
 });

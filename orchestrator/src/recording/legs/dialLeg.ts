@@ -8,13 +8,13 @@ import type { LegContext } from "./legContext.ts";
 import { type PreparedLeg, prepareLeg } from "./prepareLeg.ts";
 import { recordToEnd } from "./recordLeg.ts";
 
-/** A leg that we are to call. */
+/** A leg that the recorder calls itself. */
 export type DialledLeg = LegIn<"ringing"> & Required<Pick<LegIn<"ringing">, "dialled">>;
 
 /**
- * Records a leg that it calls itself. From where the peer is called, the story is that of all others. Never throws.
+ * Calls a peer and records it. After the call is made, the leg is handled like any other. Never throws.
  *
- * @param metadata what the called page is told, as it came with the request.
+ * @param metadata from the API request, passed to the called page.
  */
 export async function dialLeg(
   dialled: DialledLeg,
@@ -34,8 +34,8 @@ export async function dialLeg(
 /**
  * Calls the peer.
  *
- * @throws RecorderError ENDED_EARLY, CALL_REFUSED, GATEWAY_UNREACHABLE; the recorder is gone then, and so is what it
- *   left in the spool.
+ * @throws RecorderError ENDED_EARLY, CALL_REFUSED, GATEWAY_UNREACHABLE, after removing the recorder and its spool
+ *   files.
  */
 async function callPeer(
   leg: PreparedLeg["leg"],
@@ -44,7 +44,7 @@ async function callPeer(
   from: PeerHandle,
   context: LegContext,
 ): Promise<LegIn<"connecting">> {
-  const { gateway, library } = context.rooms;
+  const { gateway, library } = context.services;
   try {
     if (context.stop.aborted) throw new RecorderError("ENDED_EARLY", context.stopReason);
     const id = await gateway.call({ from, target: leg.peerId, metadata }, leg.codecs, recorder.redirect);
@@ -54,7 +54,7 @@ async function callPeer(
     await recorder.finish(false);
     await library.clearSpool(leg.recorderId);
     throw isGatewayError(error)
-      ? new RecorderError(error.passes ? "GATEWAY_UNREACHABLE" : "CALL_REFUSED", error.message, { cause: error })
+      ? new RecorderError(error.isTransient ? "GATEWAY_UNREACHABLE" : "CALL_REFUSED", error.message, { cause: error })
       : error;
   }
 }

@@ -1,38 +1,39 @@
-/** Why a leg ended, where the gateway has no words of its own for it. */
+/** Why a leg ended, if the gateway reports no reason. */
 export type EndReason =
-  /** The connection closed, and the gateway cannot say why. */
+  /** The connection closed, and the gateway reports no reason. */
   | "closed"
-  /** By the API. */
+  /** Stopped through the API. */
   | "stopped"
   /** The orchestrator shuts down. */
   | "shutdown"
-  /** The gateway went away, or does not know the connection any more. */
+  /** The gateway is unreachable, or no longer knows the connection. */
   | "gateway_lost"
   | "recorder_lost"
-  /** Answered, and media never reached the gateway. */
+  /** Answered, but media never reached the gateway. */
   | "not_connected"
-  /** We called, and nobody answered in time. */
+  /** A dialled peer did not answer in time. */
   | "no_answer"
-  /** No space is left for more; what was recorded is kept. */
+  /** The volume is full; the media recorded until then is kept. */
   | "storage_full"
-  /** A limit of the configuration. */
+  /** A configured limit was reached. */
   | "idle"
   | "max_duration"
   | "max_size"
-  /** It ended while no orchestrator was there. */
+  /** It ended while no orchestrator was running. */
   | "orchestrator_lost";
 
 export interface Ending {
   reason: EndReason;
   at: Date;
-  /** The gateway's own word for it: force_close, leave, ice_failed, … */
-  words?: string | undefined;
+  /** Reason reported by the gateway: force_close, leave, ice_failed, … */
+  gatewayReason?: string | undefined;
 }
 
-/** What the manifest says: the gateway's word where we have none that says more. */
-export const reasonOf = ({ reason, words }: Ending): string => (reason === "closed" ? (words ?? reason) : reason);
+/** The reason shown in the manifest; the gateway's own reason if the connection simply closed. */
+export const reasonOf = ({ reason, gatewayReason }: Ending): string =>
+  reason === "closed" ? (gatewayReason ?? reason) : reason;
 
-/** A gateway that is there ends a recorder by RTCP BYE; from all others it has to be asked for. */
+/** Whether the gateway ends the recorder with RTCP BYE; otherwise the recorder must be stopped with a signal. */
 export function byeExpected({ reason }: Ending): boolean {
   return reason !== "gateway_lost" && reason !== "recorder_lost" && reason !== "orchestrator_lost";
 }

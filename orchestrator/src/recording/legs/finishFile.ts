@@ -6,34 +6,34 @@ import { type Codecs, containerFormat } from "../recorders/codecs.ts";
 import type { AssemblyOrder } from "../recorders/commands.ts";
 import type { FinishedRecorder, StartedRecorder } from "../recorders/startedRecorder.ts";
 import { byeExpected, type Ending } from "./ending.ts";
-import { shown } from "./failLeg.ts";
+import { errorView } from "./failLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import { recordersOf, trackParts } from "./parts.ts";
 import { retrying } from "./retrying.ts";
 
-/** What is missing between two parts without anyone having to know. */
+/** Gaps between two parts up to this length are not reported as an error. */
 const NOTICED_GAP_SECONDS = 1;
 
-/** A file whose tracks are in the spool. */
+/** A recording whose tracks are still in the spool. */
 export interface SpooledFile extends Pick<ManifestFile, "recorderId" | "tracks" | "parts" | "startedAt"> {
-  /** Which of its leg's files it is, from 1. */
+  /** Position among the files of its leg, from 1. */
   number: number;
   legId: LegId;
   peerId: string;
   codecs: Codecs;
 }
 
-/** What is known of a file that is kept. */
+/** A recording that is stored in its call's folder. */
 export interface KeptFile extends Pick<ManifestFile, "trackFiles" | "gapSeconds" | "error"> {
   file: RecordingFile;
 }
 
 /**
- * Ends the recorder, joins what it wrote, verifies the file, moves it in, and clears the spool.
+ * Stops the recorder, joins its tracks, verifies the file, moves it into the call's folder, and clears the spool.
  *
- * @param recorder undefined when its container is gone already.
- * @param record writes down what was kept; the tracks stay in the spool until that is done.
- * @throws RecorderError; what could not be kept is still in the spool then.
+ * @param recorder undefined if its container no longer exists.
+ * @param record writes the stored files to the manifest; the tracks stay in the spool until it resolves.
+ * @throws RecorderError; files that could not be stored are still in the spool.
  */
 export async function finishFile(
   file: SpooledFile,
@@ -42,17 +42,17 @@ export async function finishFile(
   context: LegContext,
   record: (kept: KeptFile) => Promise<void>,
 ): Promise<KeptFile> {
-  const { clock, library, recorders } = context.rooms;
+  const { clock, library, recorders } = context.services;
   const began = clock.now().getTime();
   const order = assemblyOrder(file, context);
   const finished = recorder && (await endRecorder(recorder, ending, order, context));
   const assemblies = finished?.assembly ? [finished.assembly] : [];
   const kept = await retrying(async () => {
-    // What was assembled serves one try: it is moved away in the course of it.
+    // Each assembled file can be used for one attempt only, because the attempt moves it.
     const assembly = assemblies.pop() ?? (await recorders.assemble(order));
     const done = await keep(file, order, assembly, ending, context);
     await stored(record(done));
-    // Only now: whatever died before this line, the tracks are still there to begin again with.
+    // Only now: after a crash before this line, the tracks are still available for another attempt.
     for (const one of recordersOf(file)) await library.clearSpool(one);
     return done;
   }, context);
@@ -61,7 +61,7 @@ export async function finishFile(
   return kept;
 }
 
-function assemblyOrder(file: SpooledFile, { callId, rooms: { form } }: LegContext): AssemblyOrder {
+function assemblyOrder(file: SpooledFile, { callId, services: { form } }: LegContext): AssemblyOrder {
   const { tracks, transcode } = form;
   const { recorderId, legId, number } = file;
   return {
@@ -79,22 +79,22 @@ async function endRecorder(
   order: AssemblyOrder,
   context: LegContext,
 ): Promise<FinishedRecorder> {
-  const began = context.rooms.clock.now().getTime();
+  const began = context.services.clock.now().getTime();
   const finished = await retrying(() => recorder.finish(byeExpected(ending), order), context);
-  const ms = context.rooms.clock.now().getTime() - began;
-  const { exitCode, lastWords, assembly } = finished;
+  const ms = context.services.clock.now().getTime() - began;
+  const { exitCode, stderrTail, assembly } = finished;
   if (exitCode === 0 || assembly) context.log.info({ ms, assembled: assembly !== undefined }, "recorder finished");
-  else context.log.warn({ ms, exitCode, lastWords }, "recorder ended with an error");
+  else context.log.warn({ ms, exitCode, stderrTail }, "recorder ended with an error");
   return finished;
 }
 
-/** From the spool into the call's folder; may be tried again from any point at which it failed. */
+/** Moves files from the spool into the call's folder. Can be retried after any failure. */
 async function keep(
   file: SpooledFile,
   order: AssemblyOrder,
   { probed, gapSeconds }: Assembly,
   ending: Ending,
-  { rooms: { library } }: LegContext,
+  { services: { library } }: LegContext,
 ): Promise<KeptFile> {
   if (probed === undefined) {
     for (const one of recordersOf(file)) await library.clearSpool(one);
@@ -107,11 +107,11 @@ async function keep(
     file: recording,
     ...(trackFiles && { trackFiles }),
     ...(file.parts && { gapSeconds }),
-    ...(isLossy && { error: shown(new RecorderError("RECORDER_LOST")) }),
+    ...(isLossy && { error: errorView(new RecorderError("RECORDER_LOST")) }),
   };
 }
 
-/** What the file system refuses is the volume's fault, and may pass. */
+/** Reports file system errors as STORAGE_UNAVAILABLE, which is transient. */
 async function stored<Result>(storing: Promise<Result>): Promise<Result> {
   try {
     return await storing;

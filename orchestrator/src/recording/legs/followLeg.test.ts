@@ -27,7 +27,7 @@ beforeEach(() => {
   stop = new AbortController();
 });
 
-/** An answered call that is followed, and how that ended as soon as it has. */
+/** Follows an answered call; `ended()` returns the result once it has ended. */
 async function follow(
   report?: TracksReport | null,
 ): Promise<{ ended: () => FollowedLeg | undefined; leg(): LegIn<never> }> {
@@ -59,8 +59,8 @@ const begun = (firstUnixMs: number, source: TrackClock["source"] = "arrival"): T
 });
 const T0 = Date.parse("2026-01-01T00:00:00.000Z");
 
-describe("a leg that is followed", () => {
-  test("is connecting until the first media, and recording from then on", async () => {
+describe("a followed leg", () => {
+  test("is connecting until the first media arrives, and recording from then on", async () => {
     const { leg } = await follow();
     expect(leg()).toMatchObject({ state: "connecting" });
     gateway.push(id, { event: "READY" });
@@ -73,7 +73,7 @@ describe("a leg that is followed", () => {
     expect(gateway.keyframesAsked).toEqual([]);
   });
 
-  test("takes the better clock of the sender's reports as soon as it is known", async () => {
+  test("uses the better clock of sender reports as soon as it is available", async () => {
     const { leg } = await follow(begun(T0 + 30));
     await clock.pass(300);
     gateway.report(id, begun(T0, "sender_report"));
@@ -84,7 +84,7 @@ describe("a leg that is followed", () => {
     });
   });
 
-  test("of a gateway that cannot tell of its tracks is recording when the path is up, and a keyframe is asked for", async () => {
+  test("at a gateway that does not report tracks is recording when the media path is established, and a keyframe is requested", async () => {
     const { leg } = await follow(null);
     gateway.push(id, { event: "READY" });
     await clock.pass(1_000);
@@ -95,7 +95,7 @@ describe("a leg that is followed", () => {
     expect(gateway.keyframesAsked).toEqual([id]);
   });
 
-  test("goes on while its manifest cannot be written, and says so", async () => {
+  test("continues while its manifest cannot be written, and logs the error", async () => {
     const { leg, ended } = await follow();
     stage.library.trouble = new Error("read-only file system");
     gateway.report(id, begun(T0));
@@ -112,17 +112,17 @@ describe("a leg ends", () => {
     expect(ended()?.ending.reason).toBe(reason);
   }
 
-  test("when its connection closes, in the gateway's words and at its time", async () => {
+  test("when its connection closes, with the gateway's reason and time", async () => {
     const { ended } = await follow(begun(T0));
     await clock.pass(5_000);
     gateway.report(id, { ...begun(T0), ended: { reason: "force_close", unixMs: T0 + 4_990 } });
     gateway.push(id, { event: "CLOSE" });
     await endsWith("closed", 50, ended);
-    expect(ended()?.ending).toEqual({ reason: "closed", words: "force_close", at: new Date(T0 + 4_990) });
+    expect(ended()?.ending).toEqual({ reason: "closed", gatewayReason: "force_close", at: new Date(T0 + 4_990) });
     expect(gateway.hungUp).toEqual([]);
   });
 
-  test("when it is stopped, and the caller is told", async () => {
+  test("when it is stopped, and is hung up", async () => {
     const { ended } = await follow(begun(T0));
     await clock.pass(1_000);
     stop.abort("stopped" satisfies EndReason);
@@ -130,7 +130,7 @@ describe("a leg ends", () => {
     expect(gateway.hungUp).toEqual([id]);
   });
 
-  test("when it never connects, after as long as ICE tries", async () => {
+  test("when it does not connect within the ICE timeout", async () => {
     const { ended } = await follow();
     await clock.pass(34_000);
     expect(ended()).toBeUndefined();
@@ -138,22 +138,22 @@ describe("a leg ends", () => {
     expect(gateway.hungUp).toEqual([id]);
   });
 
-  test("not for silence, however long, once media has come", async () => {
+  test("not because of missing packets, unless a limit is configured", async () => {
     const { ended } = await follow(begun(T0));
     await clock.pass(10 * 60_000, 10_000);
     expect(ended()).toBeUndefined();
   });
 
-  test("as lost when its recorder ends and the call does not, and the caller is told", async () => {
+  test("as recorder_lost when its recorder ends before the call", async () => {
     const { ended } = await follow(begun(T0));
     await clock.pass(1_000);
     recorderEnds();
     await endsWith("recorder_lost", 1_100, ended);
-    expect(gateway.hungUp).toEqual([]); // another may take over
+    expect(gateway.hungUp).toEqual([]); // another recorder may take over
     expect(stage.warnings.map(({ code }) => code)).toEqual(["RECORDER_LOST"]);
   });
 
-  test("as closed when the recorder's end is but the gateway's BYE, a moment before CLOSE", async () => {
+  test("as closed when the gateway's BYE ends the recorder shortly before CLOSE", async () => {
     const { ended } = await follow(begun(T0));
     recorderEnds();
     await clock.pass(500);
@@ -163,7 +163,7 @@ describe("a leg ends", () => {
     expect(stage.warnings).toEqual([]);
   });
 
-  test("as lost when the gateway was started anew", async () => {
+  test("as gateway_lost when the gateway was restarted", async () => {
     const { ended } = await follow(begun(T0));
     await clock.pass(1_000);
     gateway.forget();
@@ -171,7 +171,7 @@ describe("a leg ends", () => {
   });
 
   test.each(["UNREACHABLE", "FAILED", "NOT_UNDERSTOOD", "REFUSED"] as const)(
-    "as lost when the gateway's answers are %s for 5 s, and not before",
+    "as gateway_lost when the gateway's answers are %s for 5 s, and not earlier",
     async (kind) => {
       const { ended } = await follow(begun(T0));
       gateway.trouble = new GatewayError(kind, "trouble");
@@ -182,7 +182,7 @@ describe("a leg ends", () => {
     },
   );
 
-  test("not when the gateway is away for a moment, and its state is not mistaken for another", async () => {
+  test("not when the gateway is unreachable for a moment, and its state is unchanged", async () => {
     const { ended, leg } = await follow(begun(T0));
     await clock.pass(500);
     gateway.trouble = new GatewayError("UNREACHABLE", "restarting");
@@ -194,7 +194,7 @@ describe("a leg ends", () => {
     expect(leg()).toMatchObject({ state: "recording" });
   });
 
-  test("not for an error that the gateway reports: what follows decides", async () => {
+  test("not because of an error event from the gateway: later events decide", async () => {
     const { ended } = await follow(begun(T0));
     gateway.push(id, { event: "ERROR", message: "something" });
     await clock.pass(60_000, 1_000);
@@ -202,13 +202,13 @@ describe("a leg ends", () => {
   });
 });
 
-describe("a leg that reaches a limit of the configuration ends, and its caller is told", () => {
+describe("a leg that reaches a configured limit ends, and is hung up", () => {
   const received = (packets_received: number, bytes_redirected = 0): TracksReport => ({
     ended: null,
     tracks: begun(T0).tracks.map((track) => ({ ...track, counters: { packets_received, bytes_redirected } })),
   });
 
-  test("without a packet for too long: idle", async () => {
+  test("without packets for too long: idle", async () => {
     stage.limits.idleSeconds = 10;
     const { ended } = await follow(received(1));
     for (let packets = 2; packets < 10; packets += 1) {
@@ -221,7 +221,7 @@ describe("a leg that reaches a limit of the configuration ends, and its caller i
     expect(gateway.hungUp).toEqual([id]);
   });
 
-  test("for too long, where the gateway cannot turn it to another recorder: max_duration", async () => {
+  test("for too long, if the gateway cannot switch it to another recorder: max_duration", async () => {
     stage.limits.maxDurationSeconds = 60;
     const { ended } = await follow(null);
     gateway.push(id, { event: "STREAM" });
@@ -232,7 +232,7 @@ describe("a leg that reaches a limit of the configuration ends, and its caller i
     expect(gateway.hungUp).toEqual([id]);
   });
 
-  test("a gateway that counts no packets makes nobody idle", async () => {
+  test("a leg is never idle at a gateway that counts no packets", async () => {
     stage.limits.idleSeconds = 10;
     const { ended } = await follow(null);
     gateway.push(id, { event: "STREAM" });

@@ -3,24 +3,24 @@ import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import { connectionEnd } from "./connectionEnd.ts";
 import type { Ending, EndReason } from "./ending.ts";
 import type { LegContext } from "./legContext.ts";
-import { aheadOf, count, NOTHING_AHEAD, reachedLimit } from "./legLimits.ts";
+import { count, marginOf, NO_MARGIN, reachedLimit } from "./legLimits.ts";
 import { discard, startNext } from "./nextRecorder.ts";
 import { fileStart, redirectedBefore } from "./rolledFile.ts";
-import { TrackDiary } from "./trackDiary.ts";
+import { TrackMonitor } from "./trackMonitor.ts";
 
-/** ICE gives up after 30 s; no call connects later than that. */
+/** ICE fails after 30 s; no call connects later than that. */
 const CONNECT_TIMEOUT_MS = 35_000;
-/** Limits are looked at so often. */
-const LOOK_INTERVAL_MS = 1_000;
-/** The gateway's BYE ends the recorder a moment before its CLOSE is read. */
+/** How often limits are checked. */
+const CHECK_INTERVAL_MS = 1_000;
+/** At the end of a call, BYE ends the recorder shortly before the CLOSE event is read. */
 const CLOSE_FOLLOWS_BYE_MS = 1_000;
 
 export interface FollowedLeg {
   leg: LegIn<"connecting" | "recording">;
   ending: Ending;
-  /** The recorder of the next file: this one has reached its limit, and the call goes on. */
+  /** The recorder of the next file, if the current file has reached its limit and the call continues. */
   next?: StartedRecorder;
-  /** What was true of the tracks at the end, where the gateway has begun to tell of others since. */
+  /** The tracks at the end of this part, if the gateway already reports on the tracks of the next one. */
   tracks?: readonly ManifestTrack[];
 }
 
@@ -30,9 +30,9 @@ interface Reached {
 }
 
 /**
- * Watches an answered leg until it has ended, for whatever reason comes first: the connection closes, the gateway or
- * the recorder is lost, it never connects, or it is to be stopped. The caller knows of the end then, if anyone can
- * tell; the recorder may still be running. Never throws.
+ * Watches an answered leg until its end: the connection closes, the gateway or the recorder is lost, the call does not
+ * connect, a limit is reached, or the leg is stopped. Hangs up if the gateway is reachable; the recorder may still be
+ * running afterwards. Never throws.
  */
 export async function followLeg(
   answered: FollowedLeg["leg"],
@@ -40,55 +40,55 @@ export async function followLeg(
   context: LegContext,
 ): Promise<FollowedLeg> {
   const over = new AbortController();
-  const diary = new TrackDiary(answered, context);
-  void diary.keep(over.signal);
+  const monitor = new TrackMonitor(answered, context);
+  void monitor.keep(over.signal);
   try {
-    const closed = connectionClosed(diary, recorder, over.signal, context);
-    const limit = limitReached(diary, over.signal, context);
+    const closed = connectionClosed(monitor, recorder, over.signal, context);
+    const limit = limitReached(monitor, over.signal, context);
     const reached = await Promise.race<EndReason | Reached>([
       closed,
       recorderLost(recorder, closed, over.signal, context),
-      neverConnected(diary, over.signal, context),
+      neverConnected(monitor, over.signal, context),
       stopped(context),
       limit,
     ]);
     if (typeof reached === "string") {
       void limit.then(({ next }) => next && discard(next, context));
-      return await end(reached, diary, context);
+      return await end(reached, monitor, context);
     }
     const { reason, next } = reached;
-    if (next) return { leg: diary.leg, ending: { reason, at: context.rooms.clock.now() }, next };
-    return await end(reason, diary, context);
+    if (next) return { leg: monitor.leg, ending: { reason, at: context.services.clock.now() }, next };
+    return await end(reason, monitor, context);
   } finally {
     over.abort();
   }
 }
 
-/** Loses every race. A promise of its own each time: one that is shared would keep all that ever waited for it. */
+/** Never resolves. A new promise each time: a shared one would keep references to all its waiters. */
 const never = (): Promise<never> => new Promise(() => undefined);
 
 async function connectionClosed(
-  diary: TrackDiary,
+  monitor: TrackMonitor,
   recorder: StartedRecorder,
   until: AbortSignal,
   context: LegContext,
 ): Promise<EndReason> {
-  const id = diary.leg.mediaConnectionId;
+  const id = monitor.leg.mediaConnectionId;
   const onStream = () => {
-    if (diary.isReporting) return;
-    // The official gateway: it cannot tell of packets, and leaves it to who records to ask for the first keyframe.
-    void diary.mediaMayFlow();
-    context.rooms.gateway.requestKeyframe(id, recorder.redirect).catch(() => undefined);
+    if (monitor.isReporting) return;
+    // The official gateway reports no packets and does not request the first keyframe itself.
+    void monitor.streamStarted();
+    context.services.gateway.requestKeyframe(id, recorder.redirect).catch(() => undefined);
   };
   return (await connectionEnd(id, { onStream }, until, context)) ?? never();
 }
 
-/** A recorder that ends while its call goes on. One that ends a moment before CLOSE is read has done its work. */
+/** Resolves if the recorder ends during the call. If CLOSE follows shortly, the recorder ended normally. */
 async function recorderLost(
   recorder: StartedRecorder,
   closed: Promise<EndReason>,
   until: AbortSignal,
-  { rooms: { clock }, log }: LegContext,
+  { services: { clock }, log }: LegContext,
 ): Promise<EndReason> {
   await recorder.recorded;
   const closing = clock.sleep(CLOSE_FOLLOWS_BYE_MS, until).then((): EndReason => "recorder_lost");
@@ -97,43 +97,43 @@ async function recorderLost(
   return reason;
 }
 
-async function neverConnected(diary: TrackDiary, until: AbortSignal, context: LegContext): Promise<EndReason> {
-  if (!diary.isConnecting) return never();
-  const { dialled } = diary.leg;
+async function neverConnected(monitor: TrackMonitor, until: AbortSignal, context: LegContext): Promise<EndReason> {
+  if (!monitor.isConnecting) return never();
+  const { dialled } = monitor.leg;
   if (dialled) {
-    await context.rooms.clock.sleep(dialled.answerWithinSeconds * 1000, until);
-    // A gateway that tells of its tracks has some as soon as the peer has answered.
-    if (!until.aborted && diary.isConnecting && diary.leg.tracks.length === 0) return "no_answer";
+    await context.services.clock.sleep(dialled.answerWithinSeconds * 1000, until);
+    // A gateway that reports tracks has some as soon as the peer has answered.
+    if (!until.aborted && monitor.isConnecting && monitor.leg.tracks.length === 0) return "no_answer";
   }
-  await context.rooms.clock.sleep(CONNECT_TIMEOUT_MS, until);
-  return until.aborted || !diary.isConnecting ? never() : "not_connected";
+  await context.services.clock.sleep(CONNECT_TIMEOUT_MS, until);
+  return until.aborted || !monitor.isConnecting ? never() : "not_connected";
 }
 
-/** Limits of the configuration, as far as the gateway tells what they are about. */
-async function limitReached(diary: TrackDiary, until: AbortSignal, context: LegContext): Promise<Reached> {
-  const { clock, limits } = context.rooms;
+/** Resolves when a configured limit is reached. Limits that need counters require a gateway that reports them. */
+async function limitReached(monitor: TrackMonitor, until: AbortSignal, context: LegContext): Promise<Reached> {
+  const { clock, limits } = context.services;
   let packets = 0;
   let lastPacketMs = clock.now().getTime();
   const bytesBefore = redirectedBefore(context.files.all);
   for (;;) {
-    await clock.sleep(LOOK_INTERVAL_MS, until);
+    await clock.sleep(CHECK_INTERVAL_MS, until);
     if (until.aborted) return never();
     const now = clock.now().getTime();
-    const { leg } = diary;
+    const { leg } = monitor;
     const counted = count(leg.tracks, "packets_received");
-    // Nobody is idle who is still connecting, or whose packets nobody counts.
-    if (counted !== packets || diary.isConnecting || !diary.isReporting) lastPacketMs = now;
+    // A leg is not idle while it is connecting, or if the gateway does not count its packets.
+    if (counted !== packets || monitor.isConnecting || !monitor.isReporting) lastPacketMs = now;
     packets = counted;
     const recordedMs = leg.state === "recording" ? now - (fileStart(leg, context.files)?.getTime() ?? now) : 0;
     const bytes = Math.max(0, count(leg.tracks, "bytes_redirected") - bytesBefore);
-    // What does not tell of its tracks does not turn them either.
-    const rollsOverAtMs = diary.isReporting ? context.rollsOverAgainAtMs : undefined;
-    const ahead = rollsOverAtMs === undefined ? NOTHING_AHEAD : aheadOf(limits, bytes / Math.max(recordedMs, 1));
-    const reason = reachedLimit(limits, { recordedMs, bytes, idleMs: now - lastPacketMs }, ahead);
-    if (reason === undefined || (reason !== "idle" && now < (rollsOverAtMs ?? 0))) continue;
-    if (reason === "idle" || rollsOverAtMs === undefined) return { reason };
+    // A gateway that does not report tracks cannot switch recorders either.
+    const rollOverAtMs = monitor.isReporting ? context.nextRollOverAtMs : undefined;
+    const margin = rollOverAtMs === undefined ? NO_MARGIN : marginOf(limits, bytes / Math.max(recordedMs, 1));
+    const reason = reachedLimit(limits, { recordedMs, bytes, idleMs: now - lastPacketMs }, margin);
+    if (reason === undefined || (reason !== "idle" && now < (rollOverAtMs ?? 0))) continue;
+    if (reason === "idle" || rollOverAtMs === undefined) return { reason };
     const next = startNext(leg, until, context);
-    context.files.finish(next.then(() => undefined)); // whatever ends the leg meanwhile
+    context.files.finish(next.then(() => undefined)); // even if the leg ends while the recorder starts
     const recorder = await next;
     if (recorder) return { reason, next: recorder };
   }
@@ -145,18 +145,18 @@ async function stopped(context: LegContext): Promise<EndReason> {
   return context.stopReason;
 }
 
-/** Lets the caller know, and hears what the gateway knows of the end. */
-async function end(reason: EndReason, diary: TrackDiary, context: LegContext): Promise<FollowedLeg> {
-  const { gateway, clock } = context.rooms;
+/** Hangs up if necessary, and reads the reason and time of the end from the gateway. */
+async function end(reason: EndReason, monitor: TrackMonitor, context: LegContext): Promise<FollowedLeg> {
+  const { gateway, clock } = context.services;
   const noticed = clock.now();
-  if (reason === "gateway_lost") return { leg: diary.leg, ending: { reason, at: noticed } };
-  // A call whose recorder was lost goes on while another may take over.
+  if (reason === "gateway_lost") return { leg: monitor.leg, ending: { reason, at: noticed } };
+  // After the loss of a recorder the call continues: another recorder may take over.
   if (reason !== "closed" && reason !== "recorder_lost") {
-    await gateway.hangUp(diary.leg.mediaConnectionId).catch((error) => {
+    await gateway.hangUp(monitor.leg.mediaConnectionId).catch((error) => {
       context.log.warn({ err: error }, "hanging up failed");
     });
   }
-  const ended = await diary.close();
+  const ended = await monitor.close();
   const at = ended ? new Date(ended.unixMs) : noticed;
-  return { leg: diary.leg, ending: { reason, at, words: ended?.reason } };
+  return { leg: monitor.leg, ending: { reason, at, gatewayReason: ended?.reason } };
 }

@@ -3,28 +3,28 @@ import type { ManifestFile, ManifestLeg } from "../../archive/library/manifest.t
 import { type CallId, type LegId, type RecorderId, recorderIdOf } from "../../ids.ts";
 import type { EndReason } from "./ending.ts";
 import { LegFiles, withFiles } from "./legFiles.ts";
+import type { LegServices } from "./legServices.ts";
 import { allRecordersOf } from "./parts.ts";
-import type { Rooms } from "./rooms.ts";
 
-/** One leg's own surroundings. */
+/** The ids, services, files and stop signal of one leg. */
 export class LegContext {
   readonly callId: CallId;
   readonly legId: LegId;
-  readonly rooms: Rooms;
+  readonly services: LegServices;
   readonly files = new LegFiles();
-  /** undefined when the gateway cannot turn a call to another recorder. */
-  rollsOverAgainAtMs: number | undefined = 0;
+  /** Time of the next possible rollover; undefined if the gateway cannot switch a call to another recorder. */
+  nextRollOverAtMs: number | undefined = 0;
   #lastPart = 1;
-  /** Aborts when the leg is to end; its reason is an EndReason. */
+  /** Aborts when the leg must end; its reason is an EndReason. */
   readonly stop: AbortSignal;
   readonly log: Logger;
 
-  constructor(callId: CallId, legId: LegId, rooms: Rooms, stop: AbortSignal) {
+  constructor(callId: CallId, legId: LegId, services: LegServices, stop: AbortSignal) {
     this.callId = callId;
     this.legId = legId;
-    this.rooms = rooms;
+    this.services = services;
     this.stop = stop;
-    this.log = rooms.log.child({ callId, legId });
+    this.log = services.log.child({ callId, legId });
   }
 
   get stopReason(): EndReason {
@@ -35,7 +35,7 @@ export class LegContext {
     return this.stop.aborted && this.stopReason === "shutdown";
   }
 
-  /** For a recorder that this leg has not had yet. */
+  /** An id for a new recorder of this leg. */
   nextRecorderId(leg: ManifestLeg): RecorderId {
     const parts = allRecordersOf(leg).map((id) => Number(id.slice(id.lastIndexOf("-p") + 2)));
     this.#lastPart = Math.max(this.#lastPart, ...parts) + 1;
@@ -43,24 +43,24 @@ export class LegContext {
   }
 
   /**
-   * Makes known what became of one of the leg's files, whatever the leg itself is doing.
+   * Writes the result of one of the leg's files to the manifest, independent of the leg's state.
    *
    * @throws the file system's error.
    */
   async recordFile(number: number, file: ManifestFile): Promise<void> {
     this.files.replace(number, file);
-    const leg = this.rooms.calls.leg(this.callId, this.legId);
-    if (leg) await this.rooms.calls.record(this.callId, withFiles(leg, this.files.all));
+    const leg = this.services.calls.leg(this.callId, this.legId);
+    if (leg) await this.services.calls.record(this.callId, withFiles(leg, this.files.all));
   }
 
   /**
-   * Makes a leg's new state known. A volume that cannot be written for a moment does not end a recording: the API
-   * and the next state that is written tell the same.
+   * Publishes a leg's new state. A write error does not end the recording: the API shows the new state, and the next
+   * successful write includes it.
    */
   async write<Leg extends ManifestLeg>(leg: Leg): Promise<Leg> {
     const written = withFiles(leg, this.files.all);
     try {
-      await this.rooms.calls.record(this.callId, written);
+      await this.services.calls.record(this.callId, written);
     } catch (error) {
       this.log.error({ code: "STORAGE_UNAVAILABLE", state: leg.state, err: error }, "manifest not written");
     }

@@ -1,6 +1,6 @@
 import type { ManifestFile, ManifestLeg } from "../../archive/library/manifest.ts";
 
-/** The files of a leg that it has rolled over from: each is finished while the call goes on in the next. */
+/** Earlier files of a leg that has rolled over: each is finished while the call continues in the next file. */
 export class LegFiles {
   #all: ManifestFile[] = [];
   readonly #finishing = new Set<Promise<void>>();
@@ -9,12 +9,12 @@ export class LegFiles {
     return this.#all;
   }
 
-  /** Which file is being recorded, from 1. */
+  /** Number of the file that is being recorded, from 1. */
   get current(): number {
     return this.#all.length + 1;
   }
 
-  /** Takes up what an earlier life wrote down. */
+  /** Loads the files from a manifest written by an earlier process. */
   load(files: readonly ManifestFile[]): void {
     this.#all = [...files];
   }
@@ -27,19 +27,19 @@ export class LegFiles {
     this.#all[number - 1] = file;
   }
 
-  /** @param finishing never fails. */
+  /** @param finishing must not reject. */
   finish(finishing: Promise<void>): void {
     this.#finishing.add(finishing);
     void finishing.finally(() => this.#finishing.delete(finishing));
   }
 
-  /** Resolves when none is being finished any more. */
+  /** Resolves when all files are finished. */
   async settled(): Promise<void> {
     while (this.#finishing.size > 0) await Promise.all(this.#finishing);
   }
 }
 
-/** What the manifest says of a leg whose files these are. */
+/** Adds the leg's files to its manifest entry. */
 export function withFiles<Leg extends ManifestLeg>(leg: Leg, files: readonly ManifestFile[]): Leg {
   if (files.length === 0) return leg;
   const first = files.find(({ file }) => file);

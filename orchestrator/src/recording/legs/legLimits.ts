@@ -3,60 +3,60 @@ import { RecorderError } from "../../errors.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
-/** How much one caller may have recorded. What is undefined has no limit. */
+/** Limits of a leg; undefined means no limit. */
 export interface LegLimits {
   maxConcurrentPerPeer?: number | undefined;
   maxConcurrentPerCall?: number | undefined;
-  /** A leg without any packet for so long ends. */
+  /** A leg ends after this time without packets. */
   idleSeconds?: number | undefined;
-  /** A file that is longer ends, and the leg goes on in the next one. */
+  /** Maximum length of a file; the leg then continues in the next file. */
   maxDurationSeconds?: number | undefined;
-  /** The same, of media as it came. */
+  /** Maximum size of a file's received media; the leg then continues in the next file. */
   maxMebibytes?: number | undefined;
 }
 
-/** So long before its limit a file is left: to start the next recorder, and for a keyframe to come. */
-const AHEAD_MS = 6_000;
-/** Of a limit that is not much longer than that. */
-const MOST_AHEAD = 0.4;
+/** A rollover begins this long before the limit: time to start the next recorder and to receive a keyframe. */
+const MARGIN_MS = 6_000;
+/** For short limits: the margin is at most this share of the limit. */
+const MAX_MARGIN_SHARE = 0.4;
 
-/** What is known of a leg when it is looked at. */
+/** Measurements that limits are compared with. */
 export interface LegFacts {
-  /** Of the file that is being recorded. */
+  /** Length of the current file. */
   recordedMs: number;
   bytes: number;
-  /** Since the last packet came. */
+  /** Time since the last packet. */
   idleMs: number;
 }
 
-/** What of its limits a file leaves free, for the recording to go on in the next before they are reached. */
-export interface Ahead {
+/** How far before its limits a file ends, so that the next file begins before they are reached. */
+export interface Margin {
   ms: number;
   bytes: number;
 }
-export const NOTHING_AHEAD: Ahead = { ms: 0, bytes: 0 };
+export const NO_MARGIN: Margin = { ms: 0, bytes: 0 };
 
-export function aheadOf({ maxDurationSeconds = 0, maxMebibytes = 0 }: LegLimits, bytesPerMs: number): Ahead {
+export function marginOf({ maxDurationSeconds = 0, maxMebibytes = 0 }: LegLimits, bytesPerMs: number): Margin {
   return {
-    ms: Math.min(AHEAD_MS, MOST_AHEAD * maxDurationSeconds * 1000),
-    bytes: Math.min(AHEAD_MS * bytesPerMs, MOST_AHEAD * maxMebibytes * MEBIBYTE),
+    ms: Math.min(MARGIN_MS, MAX_MARGIN_SHARE * maxDurationSeconds * 1000),
+    bytes: Math.min(MARGIN_MS * bytesPerMs, MAX_MARGIN_SHARE * maxMebibytes * MEBIBYTE),
   };
 }
 
-/** Which limit a leg has reached; undefined for none. */
+/** The limit that a leg has reached, if any. */
 export function reachedLimit(
   limits: LegLimits,
   { recordedMs, bytes, idleMs }: LegFacts,
-  ahead: Ahead,
+  margin: Margin,
 ): "idle" | "max_duration" | "max_size" | undefined {
   const { idleSeconds, maxDurationSeconds, maxMebibytes } = limits;
-  if (maxDurationSeconds !== undefined && recordedMs >= maxDurationSeconds * 1000 - ahead.ms) return "max_duration";
-  if (maxMebibytes !== undefined && bytes >= maxMebibytes * MEBIBYTE - ahead.bytes) return "max_size";
+  if (maxDurationSeconds !== undefined && recordedMs >= maxDurationSeconds * 1000 - margin.ms) return "max_duration";
+  if (maxMebibytes !== undefined && bytes >= maxMebibytes * MEBIBYTE - margin.bytes) return "max_size";
   if (idleSeconds !== undefined && idleMs >= idleSeconds * 1000) return "idle";
   return undefined;
 }
 
-/** The sum of one of the gateway's counters, or 0 where it does not count. */
+/** The sum of one of the gateway's counters over all tracks; 0 if the gateway has no such counter. */
 export function count(tracks: readonly ManifestTrack[], counter: string): number {
   let sum = 0;
   for (const { counters } of tracks) sum += counters[counter] ?? 0;
@@ -64,7 +64,7 @@ export function count(tracks: readonly ManifestTrack[], counter: string): number
 }
 
 /**
- * Whether another leg may begin: `running` has it already.
+ * Checks whether a new leg may be recorded; `running` already contains it.
  *
  * @throws RecorderError TOO_MANY_FROM_PEER, TOO_MANY_IN_CALL.
  */
@@ -79,7 +79,8 @@ export function admit(
   const inCall = legs.filter((one) => one.callId === callId).length;
   const { maxConcurrentPerPeer = Number.POSITIVE_INFINITY, maxConcurrentPerCall = Number.POSITIVE_INFINITY } = limits;
   if (fromPeer > maxConcurrentPerPeer) {
-    throw new RecorderError("TOO_MANY_FROM_PEER", `${maxConcurrentPerPeer} are allowed`);
+    throw new RecorderError("TOO_MANY_FROM_PEER", `the limit is ${maxConcurrentPerPeer}`);
   }
-  if (inCall > maxConcurrentPerCall) throw new RecorderError("TOO_MANY_IN_CALL", `${maxConcurrentPerCall} are allowed`);
+  if (inCall > maxConcurrentPerCall)
+    throw new RecorderError("TOO_MANY_IN_CALL", `the limit is ${maxConcurrentPerCall}`);
 }

@@ -3,21 +3,21 @@ import { asRecorderError } from "../../errors.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { LegContext } from "./legContext.ts";
 
-/** A file that cannot be followed by another grows on; that is tried again after so long. */
-export const ROLL_OVER_AGAIN_MS = 10_000;
+/** If a rollover fails, the current file continues, and the rollover is retried after this time. */
+export const ROLL_OVER_RETRY_MS = 10_000;
 
 /**
- * A recorder for the leg's next file. Never throws: what cannot be started now may be started later, and until then the
- * recording goes on as it was.
+ * Starts a recorder for the leg's next file. Never throws: if it cannot be started now, the current file continues, and
+ * the start is retried later.
  *
- * @param until when it aborts, nobody needs a next recorder any more.
+ * @param until aborts when the next recorder is no longer needed.
  */
 export async function startNext(
   leg: LegIn<"connecting" | "recording">,
   until: AbortSignal,
   context: LegContext,
 ): Promise<StartedRecorder | undefined> {
-  const { clock, recorders, storage } = context.rooms;
+  const { clock, recorders, storage } = context.services;
   const recorderId = context.nextRecorderId(leg);
   const { callId, legId } = context;
   try {
@@ -28,18 +28,21 @@ export async function startNext(
     return undefined;
   } catch (error) {
     const { code } = asRecorderError(error);
-    context.log.error({ code, err: error }, "no recorder for the next file; this one goes on beyond its limit");
-    context.rollsOverAgainAtMs = clock.now().getTime() + ROLL_OVER_AGAIN_MS;
+    context.log.error(
+      { code, err: error },
+      "no recorder for the next file; the current file continues beyond its limit",
+    );
+    context.nextRollOverAtMs = clock.now().getTime() + ROLL_OVER_RETRY_MS;
     return undefined;
   }
 }
 
-/** Nobody needs this recorder any more, and nothing that it has. Never throws. */
-export async function discard(recorder: StartedRecorder, { rooms, log }: LegContext): Promise<void> {
+/** Stops a recorder that is not needed and removes its files. Never throws. */
+export async function discard(recorder: StartedRecorder, { services, log }: LegContext): Promise<void> {
   try {
     await recorder.finish(false);
-    await rooms.library.clearSpool(recorder.recorderId);
+    await services.library.clearSpool(recorder.recorderId);
   } catch (error) {
-    log.warn({ recorderId: recorder.recorderId, err: error }, "a recorder that is not needed could not be ended");
+    log.warn({ recorderId: recorder.recorderId, err: error }, "an unused recorder could not be stopped");
   }
 }

@@ -14,17 +14,17 @@ const track = (kind: "audio" | "video", its: Partial<NonNullable<ManifestTrack["
 const placed = (...tracks: ManifestTrack[]) => trackParts({ recorderId: first, codecs: USUAL_CODECS, tracks });
 
 describe("placing the tracks of one recorder in a file", () => {
-  test("the first one begins at zero, the other as much later as it did", () => {
+  test("the first track begins at zero, the other one with its delay", () => {
     const [audio, video] = placed(track("audio", { firstUnixMs: 10_000 }), track("video", { firstUnixMs: 12_067.5 }));
     expect(audio).toEqual({ kind: "audio", recorderId: first, offsetSeconds: 0, scale: 1 });
     expect(video?.offsetSeconds).toBeCloseTo(2.0675, 6);
   });
 
-  test("a sender's clock that is slow is stretched", () => {
+  test("a track with a slow sender clock is stretched", () => {
     expect(placed(track("audio", { rate: 1.0001 }))[0]?.scale).toBe(1.0001);
   });
 
-  test("a track that never began moves nothing, and a gateway that cannot tell leaves both where they are", () => {
+  test("a track that never began does not move the other, and without a gateway clock both stay in place", () => {
     for (const tracks of [[track("audio", { firstUnixMs: 10_000 }), track("video", null)], []]) {
       expect(placed(...tracks).map(({ kind, offsetSeconds }) => [kind, offsetSeconds])).toEqual([
         ["audio", 0],
@@ -43,7 +43,7 @@ describe("placing the parts of a track", () => {
       parts: [{ recorderId: first, tracks: before, endedAt: "2026-01-01T00:00:00Z", reason: "recorder_lost" }],
     });
 
-  test("they lie apart by the sender's count, not by a clock that became better in between", () => {
+  test("their distance comes from the sender's timestamps, not from a clock that was refined in between", () => {
     const [one, other] = parted(
       [track("video", { firstUnixMs: 10_000, firstRtpTimestamp: 1_000 })],
       [track("video", { firstUnixMs: 15_004, firstRtpTimestamp: 1_000 + 5 * 90_000, rate: 1.00001 })],
@@ -52,7 +52,7 @@ describe("placing the parts of a track", () => {
     expect(other).toEqual({ kind: "video", recorderId: second, offsetSeconds: 5, scale: 1 });
   });
 
-  test("the count may wrap around, more than once", () => {
+  test("the sender's timestamps may wrap around more than once", () => {
     const hours = 40;
     const units = hours * 3600 * 90_000;
     const [, other] = parted(
@@ -62,13 +62,13 @@ describe("placing the parts of a track", () => {
     expect(other?.offsetSeconds).toBeCloseTo(hours * 3600, 6);
   });
 
-  test("a part of which nothing is known is left out", () => {
+  test("a part without a clock is left out", () => {
     const parts = parted([track("audio", null)], [track("audio", { firstUnixMs: 3_000, firstRtpTimestamp: 1 })]);
     expect(parts).toEqual([{ kind: "audio", recorderId: second, offsetSeconds: 0, scale: 1 }]);
   });
 });
 
-test("a part of which the next one has everything is left out", () => {
+test("a part that is fully contained in the next one is left out", () => {
   const clock = (seconds: number) => ({ firstRtpTimestamp: 90_000 * (10 + seconds), firstUnixMs: 1_000 * seconds });
   const lost = { recorderId: first, tracks: [track("video", clock(2.7))], endedAt: "", reason: "recorder_lost" };
   const leg = { recorderId: second, codecs: USUAL_CODECS, tracks: [track("video", clock(0))], parts: [lost] };

@@ -5,7 +5,7 @@ import type { TrackPart } from "../recorders/commands.ts";
 
 const TIMESTAMPS = 2 ** 32;
 
-/** What is known of a leg once something of it may be in the spool. */
+/** A leg or file that may have tracks in the spool. */
 export interface PartedLeg {
   recorderId: RecorderId;
   codecs: Codecs;
@@ -18,7 +18,7 @@ export function recordersOf({ parts, recorderId }: Pick<PartedLeg, "parts" | "re
   return [...(parts ?? []).map((part) => part.recorderId), recorderId];
 }
 
-/** All recorders of a leg, of whatever file. */
+/** All recorders of a leg, for all of its files. */
 export function allRecordersOf(leg: ManifestLeg): RecorderId[] {
   if (!("recorderId" in leg) || leg.recorderId === undefined) return [];
   const { recorderId, parts, files = [] } = leg;
@@ -27,14 +27,15 @@ export function allRecordersOf(leg: ManifestLeg): RecorderId[] {
   return [...new Set(all)];
 }
 
-/** Tracks of all parts of a leg, in the order of the parts. */
+/** The tracks of all parts of a leg, in the order of the parts. */
 export function allTracks({ parts = [], tracks }: Pick<PartedLeg, "parts" | "tracks">): ManifestTrack[] {
   return [...(parts ?? []).flatMap((part) => part.tracks), ...tracks];
 }
 
 /**
- * Where each part of each track lies in the file: the first one begins at zero, at the gateway's rate of time. Within a
- * track it is the sender's own count that says how far its parts lie apart, so that they fit to the sample.
+ * The position of each part of each track in the file. The first track begins at zero; times are on the gateway's
+ * clock. Within a track, the distance between parts is computed from the sender's RTP timestamps, so it is exact to the
+ * sample.
  */
 export function trackParts(leg: PartedLeg): TrackPart[] {
   const all = [...(leg.parts ?? []), { recorderId: leg.recorderId, tracks: leg.tracks }];
@@ -45,7 +46,7 @@ export function trackParts(leg: PartedLeg): TrackPart[] {
   );
 }
 
-/** A recorder that is lost soon after it began: whoever took over was told all that it had, and more. */
+/** Drops a part whose recorder was lost soon after its start, if the next part contains all of its media. */
 function withoutRepeated(parts: TrackPart[]): TrackPart[] {
   return parts.filter(
     ({ offsetSeconds }, index) => !parts.slice(index + 1).some((later) => later.offsetSeconds <= offsetSeconds),
@@ -61,7 +62,7 @@ function placed(
   let base: { clock: NonNullable<ManifestTrack["clock"]>; offsetSeconds: number } | undefined;
   return parts.flatMap(({ recorderId, tracks }) => {
     const clock = tracks.find((track) => track.kind === kind)?.clock;
-    // A gateway that cannot tell, the official one, leaves tracks where they are.
+    // The official gateway reports no clock: tracks are not moved.
     if (!clock) return parts.length === 1 ? [{ kind, recorderId, offsetSeconds: 0, scale: 1 }] : [];
     const seconds = base && samplingRate ? secondsBetween(base.clock, clock, samplingRate) : undefined;
     const scale = base?.clock.rate ?? clock.rate;
@@ -72,7 +73,7 @@ function placed(
   });
 }
 
-/** Of the sender's clock. Its count wraps around; how often in between the gateway's clock tells. */
+/** Seconds on the sender's clock. RTP timestamps wrap around; the gateway's clock tells how many times. */
 function secondsBetween(
   from: NonNullable<ManifestTrack["clock"]>,
   to: NonNullable<ManifestTrack["clock"]>,

@@ -2,7 +2,7 @@ import { isOver } from "../../archive/calls/view.ts";
 import type { LegIn } from "../../archive/library/manifest.ts";
 import { asRecorderError, RecorderError } from "../../errors.ts";
 import { recorderIdOf } from "../../ids.ts";
-import { CALLED_WITH, type Codecs, chooseCodecs, codecNames, USUAL_CODECS } from "../recorders/codecs.ts";
+import { type Codecs, chooseCodecs, codecNames, DIAL_OFFER, USUAL_CODECS } from "../recorders/codecs.ts";
 import type { RecorderSpec } from "../recorders/recorders.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { LegContext } from "./legContext.ts";
@@ -15,22 +15,22 @@ export interface PreparedLeg {
 }
 
 /**
- * Starts the recorder of a leg that rings, here or at the other end, for the codecs that it will send.
+ * Starts the recorder of an incoming or dialled leg, for the codecs that the peer will send.
  *
- * @throws RecorderError when it cannot be recorded; no recorder is left then.
+ * @throws RecorderError if the leg cannot be recorded; no recorder is left running.
  */
 export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext): Promise<PreparedLeg> {
-  const { calls, clock, host, limits, metrics } = context.rooms;
-  await counted(metrics, async () => {
+  const { calls, clock, host, limits, metrics } = context.services;
+  await countFailures(metrics, async () => {
     admit(limits, { callId: context.callId, peerId: ringing.peerId }, calls.running(), ({ state }) => !isOver(state));
     await host.check();
-    await mustBeKept(ringing, context);
+    await persistLeg(ringing, context);
   });
   const codecs = await codecsOf(ringing, context);
   const recorderId = recorderIdOf(ringing.id, 1);
   const began = clock.now().getTime();
-  const recorder = await counted(metrics, () =>
-    writingRecorder({ recorderId, callId: context.callId, legId: ringing.id, codecs }, context),
+  const recorder = await countFailures(metrics, () =>
+    startRecorder({ recorderId, callId: context.callId, legId: ringing.id, codecs }, context),
   );
   const ms = clock.now().getTime() - began;
   metrics.recorderBound(ms);
@@ -38,8 +38,8 @@ export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext)
   return { leg: { ...ringing, state: "connecting", recorderId, codecs, tracks: [] }, recorder };
 }
 
-/** What keeps a leg from a recorder, the caller's own codecs aside, is an operator's trouble. */
-async function counted<Result>(metrics: LegMetrics, act: () => Promise<Result>): Promise<Result> {
+/** Counts errors that prevent a recording, except unsupported codecs: the operator should know about them. */
+async function countFailures<Result>(metrics: LegMetrics, act: () => Promise<Result>): Promise<Result> {
   try {
     return await act();
   } catch (error) {
@@ -48,27 +48,27 @@ async function counted<Result>(metrics: LegMetrics, act: () => Promise<Result>):
   }
 }
 
-/** What cannot be written down now will not be found again later. */
-async function mustBeKept(ringing: LegIn<"ringing">, { callId, rooms }: LegContext): Promise<void> {
-  await rooms.storage.check();
+/** Writes the leg to the manifest before recording: without a manifest the recording would be lost after a restart. */
+async function persistLeg(ringing: LegIn<"ringing">, { callId, services }: LegContext): Promise<void> {
+  await services.storage.check();
   try {
-    await rooms.calls.record(callId, { ...ringing, state: "preparing" });
+    await services.calls.record(callId, { ...ringing, state: "preparing" });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RecorderError("STORAGE_UNAVAILABLE", reason, { cause: error });
   }
 }
 
-/** A recorder that is there, and whose files are where they are looked for. */
-async function writingRecorder(spec: RecorderSpec, { rooms }: LegContext): Promise<StartedRecorder> {
-  const { recorders, library, storage } = rooms;
+/** Starts a recorder and checks that its files appear on the volume that this process reads. */
+async function startRecorder(spec: RecorderSpec, { services }: LegContext): Promise<StartedRecorder> {
+  const { recorders, library, storage } = services;
   try {
     const recorder = await recorders.take(spec);
     if (!(await library.hasTracksOf(spec.recorderId))) {
       await recorder.finish(false).catch(() => undefined);
       throw new RecorderError(
         "STORAGE_UNAVAILABLE",
-        "recorders write elsewhere: was the folder unmounted, or mounted?",
+        "recorders write to a different folder: check whether RECORDINGS_DIR was mounted or unmounted after the start",
       );
     }
     storage.noteRecorder();
@@ -80,9 +80,9 @@ async function writingRecorder(spec: RecorderSpec, { rooms }: LegContext): Promi
   }
 }
 
-/** What the caller offers, in the order of our preferences; the usual where the gateway cannot tell. */
-async function codecsOf({ mediaConnectionId }: LegIn<"ringing">, { rooms }: LegContext): Promise<Codecs> {
-  if (mediaConnectionId === undefined) return chooseCodecs(CALLED_WITH, rooms.preferences);
-  const offered = await rooms.gateway.offered(mediaConnectionId);
-  return offered ? chooseCodecs(offered, rooms.preferences) : USUAL_CODECS;
+/** The preferred codecs among those offered; default codecs if the gateway does not report the offer. */
+async function codecsOf({ mediaConnectionId }: LegIn<"ringing">, { services }: LegContext): Promise<Codecs> {
+  if (mediaConnectionId === undefined) return chooseCodecs(DIAL_OFFER, services.preferences);
+  const offered = await services.gateway.offered(mediaConnectionId);
+  return offered ? chooseCodecs(offered, services.preferences) : USUAL_CODECS;
 }

@@ -52,7 +52,7 @@ async function hangUp(id: MediaConnectionId) {
   await clock.pass(100);
 }
 
-test("a leg goes through its states, each on disk before the next, to a recording", async () => {
+test("a leg passes through its states, each written to disk before the next, and ends as a recording", async () => {
   const id = await ring(undefined, '{"call": "c-1", "name": "Ada"}');
   expect(gateway.redirectOf(id)).toEqual(redirectTo("192.0.2.7", recorders.taken[0]?.recorderId as RecorderId));
   gateway.report(id, FLOWING);
@@ -68,10 +68,10 @@ test("a leg goes through its states, each on disk before the next, to a recordin
   });
   expect(recorders.finished).toEqual([{ byeExpected: true }]);
   expect(gateway.hungUp).toEqual([]);
-  expect(stage.desk.size).toBe(0);
+  expect(stage.runningLegs.size).toBe(0);
 });
 
-test("what the recorder has put together is not put together again, unless it could not be kept", async () => {
+test("a file that the recorder assembled is not assembled again, unless it could not be stored", async () => {
   recorders.assembly = { probed: "{}", gapSeconds: 0 };
   const one = await ring();
   gateway.report(one, FLOWING);
@@ -94,7 +94,7 @@ test("what the recorder has put together is not put together again, unless it co
   expect(recorders.orders).toHaveLength(1);
 });
 
-test("legs with the same metadata.call are one call, all others calls of their own", async () => {
+test("legs with the same metadata.call are one call, all others are separate calls", async () => {
   const one = await ring(undefined, '{"call": "c-1"}');
   const other = await ring(undefined, '{"call": "c-1"}');
   const third = await ring(undefined, '{"call": "c-2"}');
@@ -105,13 +105,13 @@ test("legs with the same metadata.call are one call, all others calls of their o
   expect(new Set([one, third, fourth].map(callOf)).size).toBe(3);
 });
 
-test("an event that comes twice is one leg", async () => {
+test("a duplicate call event creates only one leg", async () => {
   const id = await ring();
   await receiveCall(PEER, id, stage);
   expect(recorders.taken).toHaveLength(1);
 });
 
-describe("a leg that cannot be recorded fails with a code, its caller is told, and no recorder is left", () => {
+describe("a leg that cannot be recorded fails with a code, is hung up, and leaves no recorder", () => {
   async function expectFailure(id: MediaConnectionId, code: string) {
     await clock.pass(100);
     const leg = legOf(id) as LegIn<"failed">;
@@ -123,18 +123,18 @@ describe("a leg that cannot be recorded fails with a code, its caller is told, a
     expect(recorders.finished).toHaveLength(recorders.taken.length);
   }
 
-  test("too many at once", async () => {
+  test("too many concurrent recorders", async () => {
     recorders.taking = new RecorderError("TOO_MANY_RECORDERS", "20 are allowed");
     await expectFailure(await ring(), "TOO_MANY_RECORDERS");
   });
 
-  test("nothing that it offers can be recorded", async () => {
+  test("no offered codec can be recorded", async () => {
     const offered = [{ codec: "AV1", payloadType: 96, samplingRate: 90_000, channels: 1, fmtp: "" }];
     const tracks = [{ kind: "video" as const, offered, clock: null, counters: {} }];
     await expectFailure(await ring({ ended: null, tracks }), "NO_COMMON_CODEC");
   });
 
-  test("the gateway does not take the answer", async () => {
+  test("the gateway refuses the answer", async () => {
     gateway.answer = () => Promise.reject(new GatewayError("GONE", "hung up"));
     await expectFailure(await ring(), "ANSWER_REFUSED");
   });
@@ -142,7 +142,7 @@ describe("a leg that cannot be recorded fails with a code, its caller is told, a
   test("it was stopped before it was answered", async () => {
     const take = recorders.take.bind(recorders);
     recorders.take = async (spec) => {
-      stage.desk.stopCall(spec.callId);
+      stage.runningLegs.stopCall(spec.callId);
       return take(spec);
     };
     const id = await ring();
@@ -161,19 +161,19 @@ describe("a leg that cannot be recorded fails with a code, its caller is told, a
     expect(stage.warnings.map(({ code }) => code)).toContain("STORAGE_UNAVAILABLE");
   });
 
-  test("recorders write elsewhere, as they do once the volume was unmounted", async () => {
+  test("recorders write to a different folder, which happens after the volume was unmounted", async () => {
     stage.library.isShared = false;
     const refused = await ring();
     await expectFailure(refused, "STORAGE_UNAVAILABLE");
     const storage = stage.storage as Storage;
-    await expect(storage.check()).resolves.toBeUndefined(); // the next call is tried
+    await expect(storage.check()).resolves.toBeUndefined(); // the next call is accepted
     await expect(storage.mustBeWell()).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
     stage.library.isShared = true;
     expect(legOf(await ring())).toMatchObject({ state: "connecting" });
     await expect(storage.mustBeWell()).resolves.toBeUndefined();
   });
 
-  test("media never came", async () => {
+  test("media never arrived", async () => {
     recorders.assembling = ["no media"];
     const id = await ring();
     await clock.pass(36_000, 500);
@@ -181,7 +181,7 @@ describe("a leg that cannot be recorded fails with a code, its caller is told, a
   });
 });
 
-describe("a leg that ends without a recording says why", () => {
+describe("a leg that ends without a recording shows the reason", () => {
   test("nothing was sent", async () => {
     recorders.assembling = ["no media"];
     const id = await ring();
@@ -198,8 +198,8 @@ describe("a leg that ends without a recording says why", () => {
   });
 });
 
-describe("what passes is waited for", () => {
-  test("an engine that restarts", async () => {
+describe("transient errors are retried", () => {
+  test("the engine restarts", async () => {
     recorders.assembling = [new RecorderError("DOCKER_UNREACHABLE"), new RecorderError("DOCKER_UNREACHABLE")];
     const id = await ring(FLOWING);
     await clock.pass(1_000);
@@ -209,7 +209,7 @@ describe("what passes is waited for", () => {
     expect(legOf(id)).toMatchObject({ state: "ready" });
   });
 
-  test("a volume that is full, for some minutes", async () => {
+  test("the volume is full for some minutes", async () => {
     const id = await ring(FLOWING);
     await clock.pass(1_000);
     stage.library.keep = () => Promise.reject(new Error("ENOSPC: no space left on device"));
@@ -221,18 +221,18 @@ describe("what passes is waited for", () => {
     expect(legOf(id)).toMatchObject({ state: "ready" });
   });
 
-  test("but not by a process that shuts down: the leg is left for the next", async () => {
+  test("not during shutdown: the leg is left for the next process", async () => {
     recorders.assembling = Array.from({ length: 9 }, () => new RecorderError("DOCKER_UNREACHABLE"));
     const id = await ring(FLOWING);
     await clock.pass(1_000);
-    void stage.desk.close(clock.sleep(50_000));
+    void stage.runningLegs.close(clock.sleep(50_000));
     await clock.pass(2_000);
-    expect(stage.desk.size).toBe(0);
+    expect(stage.runningLegs.size).toBe(0);
     expect(legOf(id)).toMatchObject({ state: "finalising", reason: "shutdown" });
   });
 });
 
-test("a gateway that is gone ends the recorder, which nobody else can, and the recording is kept", async () => {
+test("when the gateway is lost, the recorder is stopped with a signal, and the recording is stored", async () => {
   const id = await ring(FLOWING);
   await clock.pass(1_000);
   gateway.forget();
@@ -241,7 +241,7 @@ test("a gateway that is gone ends the recorder, which nobody else can, and the r
   expect(legOf(id)).toMatchObject({ state: "ready", reason: "gateway_lost" });
 });
 
-test("what was lost unseen ended with the last packet that was written, however late that is noticed", async () => {
+test("a loss that is noticed late is dated to the last written packet", async () => {
   const id = await ring(FLOWING);
   await clock.pass(20_000, 500);
   stage.library.lastWrittenAt = new Date(T0 + 12_345);
@@ -250,7 +250,7 @@ test("what was lost unseen ended with the last packet that was written, however 
   expect(legOf(id)).toMatchObject({ state: "ready", endedAt: "2026-01-01T00:00:12.345Z" });
 });
 
-test("a volume without room takes no call, says so, and takes calls again by itself", async () => {
+test("a full volume refuses calls with an error, and accepts calls again automatically", async () => {
   stage.library.freeBytes = 0;
   const refused = await ring();
   expect(legOf(refused)).toMatchObject({ state: "failed", error: { code: "STORAGE_FULL" } });
@@ -262,17 +262,17 @@ test("a volume without room takes no call, says so, and takes calls again by its
   expect(legOf(taken)).toMatchObject({ state: "connecting" });
 });
 
-test("a recording that has to end for want of room is kept, and says why it ended", async () => {
+test("a recording that ends because the volume is full is stored, with the reason", async () => {
   const id = await ring();
   gateway.report(id, FLOWING);
   await clock.pass(1_000);
-  stage.desk.stopAll("storage_full");
+  stage.runningLegs.stopAll("storage_full");
   await clock.pass(100);
   expect(legOf(id)).toMatchObject({ state: "ready", reason: "storage_full", file: FILE });
   expect(gateway.hungUp).toEqual([id]);
 });
 
-test("more legs from one peer, or in one call, than are allowed are refused", async () => {
+test("legs beyond the limit per peer or per call are refused", async () => {
   stage.limits.maxConcurrentPerCall = 2;
   const call = '{"call": "c-1"}';
   const [one, other] = [await ring(undefined, call), await ring(undefined, call)];
@@ -283,7 +283,7 @@ test("more legs from one peer, or in one call, than are allowed are refused", as
   for (const id of [one, other]) expect(legOf(id)).toMatchObject({ state: "connecting" });
 });
 
-describe("a recorder that is lost in the middle of a call", () => {
+describe("a recorder that is lost during a call", () => {
   async function lose(): Promise<void> {
     recorders.lose();
     await clock.pass(1_000);
@@ -296,7 +296,7 @@ describe("a recorder that is lost in the middle of a call", () => {
     })),
   });
 
-  test("is followed by another, and the leg is one file of both parts", async () => {
+  test("is replaced by another, and the leg becomes one file with both parts", async () => {
     const id = await ring();
     gateway.report(id, flowing(0));
     await clock.pass(20_000);
@@ -326,7 +326,7 @@ describe("a recorder that is lost in the middle of a call", () => {
     expect(gateway.hungUp).toEqual([]);
   });
 
-  test("is followed by none where the gateway cannot redirect: the leg ends, with what there is", async () => {
+  test("is not replaced if the gateway cannot redirect: the leg ends with the media recorded so far", async () => {
     const id = await ring(null);
     gateway.push(id, { event: "STREAM" });
     await clock.pass(5_000);
@@ -335,7 +335,7 @@ describe("a recorder that is lost in the middle of a call", () => {
     expect(gateway.hungUp).toEqual([id]);
   });
 
-  test("and whose gateway is gone, too, is not what ended its leg", async () => {
+  test("together with its gateway is not the reason for the leg's end", async () => {
     const id = await ring();
     gateway.report(id, flowing(0));
     await clock.pass(5_000);
@@ -347,7 +347,7 @@ describe("a recorder that is lost in the middle of a call", () => {
     expect(leg).not.toHaveProperty("error");
   });
 
-  test("and for whom no other can be started ends its leg, with what there is", async () => {
+  test("and cannot be replaced ends its leg with the media recorded so far", async () => {
     const id = await ring();
     gateway.report(id, flowing(0));
     await clock.pass(5_000);
@@ -357,7 +357,7 @@ describe("a recorder that is lost in the middle of a call", () => {
     expect(gateway.hungUp).toEqual([id]);
   });
 
-  test("again and again ends its leg in the end", async () => {
+  test("too many times ends its leg", async () => {
     const id = await ring();
     gateway.report(id, flowing(0));
     for (let lost = 0; lost < 10; lost += 1) {

@@ -2,14 +2,14 @@ import type { LegIn } from "../../archive/library/manifest.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import { answerLeg } from "./answerLeg.ts";
 import { failLeg } from "./failLeg.ts";
+import { finishLeg } from "./finishLeg.ts";
 import { followLeg } from "./followLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import { prepareLeg } from "./prepareLeg.ts";
 import { rollOver } from "./rollOver.ts";
-import { takeHome } from "./takeHome.ts";
 import { takeOver } from "./takeOver.ts";
 
-/** A leg of whom the gateway has said that it calls. */
+/** A leg of an incoming call. */
 export type IncomingLeg = LegIn<"ringing"> & Pick<LegIn<"connecting">, "mediaConnectionId">;
 
 /** Records one leg, from the ringing call to a verified file in its call's folder. Never throws. */
@@ -21,12 +21,12 @@ export async function recordLeg(ringing: IncomingLeg, context: LegContext): Prom
     await answerLeg(leg, recorder, context); // receive-only, redirected to the recorder
     await recordToEnd(leg, recorder, context);
   } catch (error) {
-    await context.rooms.gateway.hangUp(ringing.mediaConnectionId).catch(() => undefined);
+    await context.services.gateway.hangUp(ringing.mediaConnectionId).catch(() => undefined);
     await failLeg(ringing, error, context);
   }
 }
 
-/** The story from where the recorder listens and the call is answered. Legs of an earlier life begin here. */
+/** Continues from an answered call with a bound recorder. Legs of an earlier process resume here. */
 export async function recordToEnd(
   answered: LegIn<"connecting" | "recording">,
   recorder: StartedRecorder,
@@ -36,20 +36,20 @@ export async function recordToEnd(
   let followed = await followLeg(answered, current, context); // hang-up, loss, limit, or stop
   for (;;) {
     if (followed.next) {
-      const going = await rollOver(followed, current, followed.next, context); // the call goes on in the next file
+      const going = await rollOver(followed, current, followed.next, context); // the call continues in the next file
       if ("recorder" in going) current = going.recorder;
       followed = "recorder" in going ? await followLeg(going.leg, current, context) : going;
       continue;
     }
     if (followed.ending.reason !== "recorder_lost") break;
-    const next = await takeOver(followed, current, context); // the call goes on in another part
+    const next = await takeOver(followed, current, context); // the call continues in another part
     if (next === undefined || next === "gateway_lost") {
       if (next) followed.ending.reason = next;
-      else await context.rooms.gateway.hangUp(followed.leg.mediaConnectionId).catch(() => undefined);
+      else await context.services.gateway.hangUp(followed.leg.mediaConnectionId).catch(() => undefined);
       break;
     }
     current = next.recorder;
     followed = await followLeg(next.leg, current, context);
   }
-  await takeHome(followed.leg, followed.ending, current, context); // finished, assembled, verified, kept
+  await finishLeg(followed.leg, followed.ending, current, context); // stopped, assembled, verified, stored
 }

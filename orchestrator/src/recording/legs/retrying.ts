@@ -3,15 +3,15 @@ import type { LegContext } from "./legContext.ts";
 
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 15_000;
-/** An engine that restarts is back long before; what takes longer needs an operator. */
+/** An engine restart takes much less; a longer failure needs an operator. */
 const GIVE_UP_AFTER_MS = 5 * 60_000;
 
 /**
- * Does something that may fail for reasons that pass, until it succeeds, fails for another reason, or time is up. A
- * process that shuts down does not wait: the next one tries again.
+ * Retries an action after transient errors, until it succeeds, fails with another error, or GIVE_UP_AFTER_MS has
+ * passed. Does not retry during shutdown: the next process does.
  */
 export async function retrying<Result>(action: () => Promise<Result>, context: LegContext): Promise<Result> {
-  const { clock } = context.rooms;
+  const { clock } = context.services;
   const began = clock.now().getTime();
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
     try {
@@ -19,9 +19,9 @@ export async function retrying<Result>(action: () => Promise<Result>, context: L
     } catch (thrown) {
       const error = asRecorderError(thrown);
       const isOver = context.isShuttingDown || clock.now().getTime() - began > GIVE_UP_AFTER_MS;
-      if (!error.passes || isOver) throw error;
-      context.log.warn({ code: error.code, err: error, pauseMs }, "tried again in a moment");
-      // A leg that was stopped by the API is finalised all the same: only a shutdown cuts the pause short.
+      if (!error.isTransient || isOver) throw error;
+      context.log.warn({ code: error.code, err: error, pauseMs }, "retrying after a transient error");
+      // A leg that was already stopped must still be finalised: its signal must not cut this pause short.
       await clock.sleep(pauseMs, context.stop.aborted ? undefined : context.stop);
     }
   }

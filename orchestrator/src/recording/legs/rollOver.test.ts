@@ -50,11 +50,11 @@ beforeEach(async () => {
   await clock.pass(0);
   gateway.onTurn = () => {
     gateway.turnedAt = clock.now();
-    gateway.report(id, flowing(gateway.turnedAt.getTime())); // from now on it tells of other tracks
+    gateway.report(id, flowing(gateway.turnedAt.getTime())); // from now on the report covers the next file's tracks
   };
 });
 
-const turned = () => clock.pass(56_000);
+const switched = () => clock.pass(56_000);
 
 async function hangUp(): Promise<void> {
   gateway.report(id, { ...flowing(gateway.turnedAt.getTime()), ended: { reason: "force_close", unixMs: T0 + 70_000 } });
@@ -62,8 +62,8 @@ async function hangUp(): Promise<void> {
   await clock.pass(100);
 }
 
-test("a leg that reaches its duration goes on in the next file, and the first is kept meanwhile", async () => {
-  await turned();
+test("a leg that reaches its maximum duration continues in the next file, and the first is stored", async () => {
+  await switched();
   const [first, second] = recorders.taken.map(({ recorderId }) => recorderId);
   expect(gateway.redirects).toEqual(["192.0.2.8"]);
   const running = legOf() as LegIn<"recording">;
@@ -86,11 +86,11 @@ test("a leg that reaches its duration goes on in the next file, and the first is
   ]);
   expect(recorders.finished).toEqual([{ byeExpected: true }, { byeExpected: true }]);
   expect(gateway.hungUp).toEqual([]);
-  expect(stage.desk.size).toBe(0);
+  expect(stage.runningLegs.size).toBe(0);
 });
 
-test("each file has the limit for itself: of time, and of what was redirected for it", async () => {
-  await turned();
+test("the limits of duration and size apply to each file separately", async () => {
+  await switched();
   await clock.pass(56_000);
   expect(recorders.taken).toHaveLength(3);
 
@@ -105,7 +105,7 @@ test("each file has the limit for itself: of time, and of what was redirected fo
   expect(recorders.taken).toHaveLength(4);
 });
 
-test("a file goes on beyond its limit while no recorder can follow, and that is tried again", async () => {
+test("a file continues beyond its limit while no next recorder can be started, and the start is retried", async () => {
   recorders.taking = new RecorderError("RECORDER_NOT_STARTED");
   await clock.pass(75_000);
   expect(legOf()).toMatchObject({ state: "recording" });
@@ -116,8 +116,8 @@ test("a file goes on beyond its limit while no recorder can follow, and that is 
   expect(gateway.hungUp).toEqual([]);
 });
 
-test("a call that ends before it was turned is one file, and the next recorder is ended", async () => {
-  gateway.turn = () => {
+test("a call that ends before the switch is one file, and the next recorder is stopped", async () => {
+  gateway.switchAtKeyframe = () => {
     gateway.push(id, { event: "CLOSE" });
     return Promise.reject(new GatewayError("REFUSED", "the call has ended"));
   };
@@ -129,33 +129,33 @@ test("a call that ends before it was turned is one file, and the next recorder i
   expect(recorders.finished).toHaveLength(2);
 });
 
-test("a gateway that cannot turn it ends the leg at its limit", async () => {
-  gateway.turn = async () => undefined;
+test("a leg ends at its limit if the gateway cannot switch recorders", async () => {
+  gateway.switchAtKeyframe = async () => undefined;
   await clock.pass(56_000);
   expect(legOf()).toMatchObject({ state: "ready", reason: "max_duration" });
   expect(gateway.hungUp).toEqual([id]);
   expect(recorders.finished).toHaveLength(2);
 });
 
-test("a recorder that is lost before its leg is turned is followed by one who is told all of it again", async () => {
+test("a recorder that is lost before the switch is replaced by one that receives the buffered media again", async () => {
   const { lose } = recorders;
-  const turn = gateway.turn.bind(gateway);
-  gateway.turn = async (...order) => {
+  const next = gateway.switchAtKeyframe.bind(gateway);
+  gateway.switchAtKeyframe = async (...order) => {
     lose();
     await clock.sleep(500);
-    return turn(...order);
+    return next(...order);
   };
   await clock.pass(56_000);
   const [first, , third] = recorders.taken.map(({ recorderId }) => recorderId);
-  // The limit is still reached: it rolls over then.
+  // The limit is still reached, so the leg rolls over now.
   expect(gateway.redirects).toEqual(["192.0.2.8", undefined, "192.0.2.9", "192.0.2.10"]);
   expect(legOf()).toMatchObject({
     files: [{ recorderId: third, parts: [{ recorderId: first, reason: "recorder_lost" }] }],
   });
 });
 
-test("a call that ends as soon as it was turned has the files that there are", async () => {
-  await turned();
+test("a call that ends directly after the switch has the files recorded so far", async () => {
+  await switched();
   recorders.assembling = ["no media"];
   await hangUp();
   const leg = legOf() as LegIn<"ready">;
@@ -163,9 +163,9 @@ test("a call that ends as soon as it was turned has the files that there are", a
   expect(leg).not.toHaveProperty("error");
 });
 
-test("a file that cannot be kept does not take the others along, and the leg says so", async () => {
+test("a file that cannot be stored does not affect the others, and the leg shows the error", async () => {
   recorders.assembling = [new RecorderError("NOT_ASSEMBLED", "broken")];
-  await turned();
+  await switched();
   await hangUp();
   const leg = legOf() as LegIn<"ready">;
   expect(leg).toMatchObject({

@@ -1,25 +1,24 @@
 import type { LegIn, ManifestFile } from "../../archive/library/manifest.ts";
 import { asRecorderError } from "../../errors.ts";
-import type { TurnReport } from "../gateway/gateway.ts";
+import type { SwitchReport } from "../gateway/gateway.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
-import { shown } from "./failLeg.ts";
+import { errorView } from "./failLeg.ts";
 import { finishFile } from "./finishFile.ts";
 import type { FollowedLeg } from "./followLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import type { LegFiles } from "./legFiles.ts";
-import { discard, ROLL_OVER_AGAIN_MS } from "./nextRecorder.ts";
+import { manifestTracks } from "./manifestTracks.ts";
+import { discard, ROLL_OVER_RETRY_MS } from "./nextRecorder.ts";
 import { fileStart } from "./rolledFile.ts";
 import type { TakenOverLeg } from "./takeOver.ts";
-import { noteTracks } from "./trackNotes.ts";
 
 type RunningLeg = LegIn<"connecting" | "recording">;
 
 /**
- * Lets a leg go on in its next file: the gateway turns its media to the next recorder at a keyframe, and the former
- * one's file is finished meanwhile. Never throws.
+ * Continues a leg in its next file: the gateway switches its media to the next recorder at a keyframe, and the previous
+ * file is finished in the background. Never throws.
  *
- * @returns the leg with the recorder that it goes on with, which is the former one where it could not be turned; or how
- *   it ended, where that is so.
+ * @returns the leg and its recorder, which is the previous one if the switch failed for now; or the leg and its ending.
  */
 export async function rollOver(
   { leg, ending }: FollowedLeg,
@@ -27,28 +26,28 @@ export async function rollOver(
   next: StartedRecorder,
   context: LegContext,
 ): Promise<TakenOverLeg | FollowedLeg> {
-  const { clock } = context.rooms;
+  const { clock } = context.services;
   const began = clock.now().getTime();
   let lostAtMs = Number.POSITIVE_INFINITY;
   void former.recorded.then(() => {
     lostAtMs = clock.now().getTime();
   });
-  // Before: an orchestrator that dies in between must find where the media went.
+  // Before the switch: after a crash, the next orchestrator must know both recorders.
   await context.write({ ...leg, next: { recorderId: next.recorderId, reason: ending.reason } });
-  const turned = await turn(leg, next, context);
-  if (turned === "later") {
+  const switched = await switchAtKeyframe(leg, next, context);
+  if (switched === "later") {
     await discard(next, context);
     return { leg: await context.write(leg), recorder: former };
   }
-  if (turned === undefined) {
+  if (switched === undefined) {
     await discard(next, context);
-    await context.rooms.gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
+    await context.services.gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
     return { leg: await context.write(leg), ending };
   }
-  const tracks = noteTracks(turned.before, leg.codecs);
-  if (lostAtMs < turned.at.getTime()) {
-    // What came since it was lost is only with the gateway, which says it again to whoever takes over.
-    context.log.error({ code: "RECORDER_LOST" }, "recorder lost while its leg was to roll over");
+  const tracks = manifestTracks(switched.before, leg.codecs);
+  if (lostAtMs < switched.at.getTime()) {
+    // Media since the loss exists only in the gateway's buffer, which is sent to the recorder that takes over.
+    context.log.error({ code: "RECORDER_LOST" }, "recorder lost during rollover");
     await discard(next, context);
     return { leg: await context.write(leg), ending: { reason: "recorder_lost", at: clock.now() }, tracks };
   }
@@ -56,7 +55,7 @@ export async function rollOver(
   context.files.add({
     ...rolledFile(leg, context.files),
     tracks,
-    endedAt: turned.at.toISOString(),
+    endedAt: switched.at.toISOString(),
     reason: ending.reason,
   });
   const number = context.files.all.length;
@@ -67,7 +66,7 @@ export async function rollOver(
   return { leg: going, recorder: next };
 }
 
-/** The file that a leg leaves behind, as far as the leg tells. */
+/** The manifest entry of the file that a leg rolls over from. */
 export function rolledFile(
   leg: RunningLeg,
   files: Pick<LegFiles, "current">,
@@ -81,7 +80,7 @@ export function rolledFile(
   };
 }
 
-/** Finishes a file that its leg has left behind. Never throws. */
+/** Finishes a file after its leg has rolled over. Never throws. */
 export async function finishRolled(
   leg: Pick<LegIn<"recording">, "id" | "peerId" | "codecs">,
   number: number,
@@ -96,26 +95,29 @@ export async function finishRolled(
     await finishFile(open, ending, recorder, context, (kept) => context.recordFile(number, { ...whole, ...kept }));
   } catch (thrown) {
     const error = asRecorderError(thrown);
-    if (context.isShuttingDown && error.passes) return; // left for the next start
-    context.log.error({ code: error.code, hint: error.hint, err: error, file: number }, "a file could not be kept");
-    await context.recordFile(number, { ...whole, error: shown(error) }).catch(() => undefined);
+    if (context.isShuttingDown && error.isTransient) return; // left for the next start
+    context.log.error({ code: error.code, hint: error.hint, err: error, file: number }, "a file could not be stored");
+    await context.recordFile(number, { ...whole, error: errorView(error) }).catch(() => undefined);
   }
 }
 
-/** undefined when the gateway cannot do it, "later" when it could not do it now. */
-async function turn(
+/** undefined if the gateway does not support it, "later" if it failed this time. */
+async function switchAtKeyframe(
   leg: RunningLeg,
   next: StartedRecorder,
   context: LegContext,
-): Promise<TurnReport | "later" | undefined> {
-  const { clock, gateway } = context.rooms;
+): Promise<SwitchReport | "later" | undefined> {
+  const { clock, gateway } = context.services;
   try {
-    const turned = await gateway.turn(leg.mediaConnectionId, leg.codecs, next.redirect);
-    if (turned === undefined) context.rollsOverAgainAtMs = undefined;
-    return turned;
+    const switched = await gateway.switchAtKeyframe(leg.mediaConnectionId, leg.codecs, next.redirect);
+    if (switched === undefined) context.nextRollOverAtMs = undefined;
+    return switched;
   } catch (error) {
-    context.log.warn({ err: error }, "the gateway has not turned the leg to its next recorder; this one goes on");
-    context.rollsOverAgainAtMs = clock.now().getTime() + ROLL_OVER_AGAIN_MS;
+    context.log.warn(
+      { err: error },
+      "the gateway did not switch the leg to the next recorder; the current file continues",
+    );
+    context.nextRollOverAtMs = clock.now().getTime() + ROLL_OVER_RETRY_MS;
     return "later";
   }
 }

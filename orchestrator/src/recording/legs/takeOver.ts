@@ -4,10 +4,10 @@ import { isGatewayError } from "../gateway/gatewayError.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { FollowedLeg } from "./followLeg.ts";
 import type { LegContext } from "./legContext.ts";
+import { manifestTracks } from "./manifestTracks.ts";
 import { recordersOf } from "./parts.ts";
-import { noteTracks } from "./trackNotes.ts";
 
-/** A leg that loses more recorders than this has a reason for it that the next one will not cure. */
+/** After more lost recorders than this, another one would probably be lost too. */
 const MAX_LOST_RECORDERS = 5;
 
 export interface TakenOverLeg {
@@ -16,41 +16,43 @@ export interface TakenOverLeg {
 }
 
 /**
- * Puts another recorder in the place of one that was lost while its call goes on. The gateway keeps what comes
- * meanwhile, and begins with the last seconds before. Never throws.
+ * Replaces a recorder that was lost during a call. The gateway buffers media in between, and first resends the last
+ * seconds before the loss. Never throws.
  *
- * @returns undefined when nobody can take over: the leg is to be ended. Without a gateway there is nothing to take over.
+ * @returns undefined if no recorder can take over, so the leg must end; "gateway_lost" if the gateway is lost as well.
  */
 export async function takeOver(
   { leg, ending, tracks }: FollowedLeg,
   lost: StartedRecorder,
   context: LegContext,
 ): Promise<TakenOverLeg | "gateway_lost" | undefined> {
-  const { clock, gateway, recorders, storage } = context.rooms;
+  const { clock, gateway, recorders, storage } = context.services;
   const { mediaConnectionId, codecs } = leg;
   const part = recordersOf(leg).length + 1;
   if (context.stop.aborted || part > MAX_LOST_RECORDERS + 1) return undefined;
   const began = clock.now().getTime();
   let recorder: StartedRecorder | undefined;
   try {
-    // At once: the address of the lost one may be given to any other recorder.
-    const until = await gateway.redirect(mediaConnectionId, codecs, undefined);
-    if (!until) return undefined;
+    // Immediately: Docker may assign the lost recorder's address to another one.
+    const report = await gateway.redirect(mediaConnectionId, codecs, undefined);
+    if (!report) return undefined;
     await storage.check();
     await lost.finish(false);
     const recorderId = context.nextRecorderId(leg);
     recorder = await recorders.take({ recorderId, callId: context.callId, legId: leg.id, codecs, isSuccessor: true });
-    if (context.stop.aborted) throw new Error("the leg is to end");
+    if (context.stop.aborted) throw new Error("the leg was stopped");
     await gateway.redirect(mediaConnectionId, codecs, recorder.redirect);
-    // Not before: an orchestrator that dies in between must not leave a leg whose media goes nowhere.
-    const next = await context.write(followingPart(leg, tracks ?? noteTracks(until, codecs), ending.at, recorderId));
+    // Not earlier: a crash in between must not leave a leg whose media is not redirected anywhere.
+    const next = await context.write(
+      followingPart(leg, tracks ?? manifestTracks(report, codecs), ending.at, recorderId),
+    );
     context.log.warn({ recorderId, part, ms: clock.now().getTime() - began }, "another recorder has taken over");
     return { leg: next, recorder };
   } catch (error) {
     if (isGatewayError(error, "UNREACHABLE") && !recorder) return "gateway_lost";
     context.log.error({ code: asRecorderError(error).code, err: error }, "no recorder could take over");
     await recorder?.finish(false).catch(() => undefined);
-    if (recorder) await context.rooms.library.clearSpool(recorder.recorderId);
+    if (recorder) await context.services.library.clearSpool(recorder.recorderId);
     return undefined;
   }
 }

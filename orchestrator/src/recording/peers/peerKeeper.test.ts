@@ -12,7 +12,7 @@ import { TokenFile } from "./tokens.ts";
 
 const RECORDER = "TestRecorder" as PeerId;
 
-/** Tokens on paper: files take time that a manual clock does not see. */
+/** Tokens in memory: file access takes real time, which a manual clock does not advance. */
 class PaperTokens extends TokenFile {
   readonly kept = new Map<PeerId, string>();
 
@@ -50,8 +50,8 @@ function keep(peerId = RECORDER): PeerKeeper {
 }
 const peer = () => [...gateway.peers.values()].find(({ peerId }) => peerId === RECORDER);
 
-describe("a peer that is kept", () => {
-  test("is registered, and reports who calls", async () => {
+describe("a kept peer", () => {
+  test("is registered, and reports incoming calls", async () => {
     const keeper = keep();
     await clock.pass(100);
     expect(await keeper.trouble()).toBeUndefined();
@@ -61,7 +61,7 @@ describe("a peer that is kept", () => {
     expect(calls).toEqual([call]);
   });
 
-  test("comes back when the gateway was started anew", async () => {
+  test("is registered again after a restart of the gateway", async () => {
     const keeper = keep();
     await clock.pass(100);
     gateway.forget();
@@ -71,7 +71,7 @@ describe("a peer that is kept", () => {
     expect(logged).toEqual([]);
   });
 
-  test("waits for a gateway that is away, and is there within 5 s of its return", async () => {
+  test("waits for an unreachable gateway, and is registered within 5 s of its return", async () => {
     gateway.trouble = new GatewayError("UNREACHABLE", "away");
     const keeper = keep();
     await clock.pass(10 * 60_000, 1_000);
@@ -81,7 +81,7 @@ describe("a peer that is kept", () => {
     expect(await keeper.trouble()).toBeUndefined();
   });
 
-  test("is the one that an earlier life registered, if the gateway still has it", async () => {
+  test("is the one that an earlier process registered, if the gateway still has it", async () => {
     const former = await gateway.createPeer(RECORDER);
     tokens.kept.set(RECORDER, former.token);
     const keeper = keep();
@@ -90,7 +90,7 @@ describe("a peer that is kept", () => {
     expect([...gateway.peers.keys()]).toEqual([former.token]);
   });
 
-  test("is in trouble while signalling is away", async () => {
+  test("has a problem while the signalling server is unreachable", async () => {
     const keeper = keep();
     await clock.pass(100);
     const registered = peer();
@@ -98,7 +98,7 @@ describe("a peer that is kept", () => {
     expect(await keeper.trouble()).toContain("TestRecorder");
   });
 
-  test("takes no more calls once it is stopped, and is taken off the gateway at the end", async () => {
+  test("accepts no more calls after it is stopped, and is removed from the gateway at the end", async () => {
     const keeper = keep();
     await clock.pass(100);
     keeper.stop();
@@ -113,7 +113,7 @@ describe("a peer that is kept", () => {
 });
 
 describe("a peer whose id is taken", () => {
-  test("says so once, and takes the id when it is free", async () => {
+  test("logs it once, and registers when the id is free", async () => {
     gateway.taken.add(RECORDER);
     const keeper = keep();
     await clock.pass(60_000, 500);
@@ -124,7 +124,7 @@ describe("a peer whose id is taken", () => {
     expect(await keeper.trouble()).toBeUndefined();
   });
 
-  test("does not keep others from being registered", async () => {
+  test("does not prevent others from being registered", async () => {
     gateway.taken.add(RECORDER);
     keep();
     const other = keep("Other" as PeerId);
@@ -132,7 +132,7 @@ describe("a peer whose id is taken", () => {
     expect(await other.trouble()).toBeUndefined();
   });
 
-  test("may be told only after it was registered", async () => {
+  test("may be refused only after its registration", async () => {
     const keeper = keep();
     await clock.pass(100);
     peer()?.events.put({ event: "ERROR", message: "UNAVAILABLE_ID" });
@@ -144,14 +144,14 @@ describe("a peer whose id is taken", () => {
   });
 });
 
-describe("the file of tokens", () => {
+describe("the token file", () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "tokens-"));
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  test("holds what several peers write at once, and only its owner can read it", async () => {
+  test("contains the tokens that several peers write at once, and only its owner can read it", async () => {
     const path = join(folder, "peers.json");
     const file = new TokenFile(path);
     const ids = Array.from({ length: 8 }, (_, at) => `peer-${at}` as PeerId);
@@ -163,7 +163,7 @@ describe("the file of tokens", () => {
     expect(await file.read("peer-3" as PeerId)).toBeUndefined();
   });
 
-  test("that is not there, or holds nonsense, is empty", async () => {
+  test("that is missing or invalid counts as empty", async () => {
     expect(await new TokenFile(join(folder, "nothing")).read(RECORDER)).toBeUndefined();
   });
 });

@@ -8,40 +8,40 @@ import type { TokenFile } from "./tokens.ts";
 
 const FIRST_PAUSE_MS = 250;
 const LAST_PAUSE_MS = 5_000;
-/** What a gateway reports when signalling does not give it the id, though it said yes at first. */
+/** Errors of a gateway whose registration is refused by the signalling server after the gateway accepted it. */
 const REFUSALS = new Set(["UNAVAILABLE_ID", "INVALID_ID", "INVALID_KEY"]);
 
 /**
- * - `registering`: not yet, or again after the gateway was restarted
- * - `registered`: whoever calls this peer is recorded
- * - `refused`: the id is taken or the key unknown; tried again all the same
+ * - `registering`: not registered yet, or registering again after a restart of the gateway
+ * - `registered`: calls to this peer are recorded
+ * - `refused`: the id is taken or the API key is unknown; registration is still retried
  */
 export type PeerState = "registering" | "registered" | "refused";
 
-interface PeerRooms {
+interface PeerKeeperOptions {
   gateway: Gateway;
-  /** The gateway's address, where there may be several. */
+  /** The gateway's address, if there can be several gateways. */
   address?: string;
-  /** What the gateway has to know before it can take the peer. */
+  /** Runs before each registration, to configure the gateway. */
   prepare?: () => Promise<void>;
   tokens: TokenFile;
   clock: Clock;
   log: Logger;
 }
 
-/** Keeps one peer registered at the gateway for as long as this process lives, and reports who calls it. */
+/** Keeps one peer registered at a gateway while this process runs, and reports incoming calls. */
 export class PeerKeeper {
   readonly peerId: PeerId;
   #state: PeerState = "registering";
-  readonly #rooms: PeerRooms;
+  readonly #options: PeerKeeperOptions;
   readonly #log: Logger;
   readonly #over = new AbortController();
   #peer: PeerHandle | undefined;
 
-  constructor(peerId: PeerId, rooms: PeerRooms) {
+  constructor(peerId: PeerId, options: PeerKeeperOptions) {
     this.peerId = peerId;
-    this.#rooms = rooms;
-    this.#log = rooms.log.child({ peerId, ...(rooms.address !== undefined && { gateway: rooms.address }) });
+    this.#options = options;
+    this.#log = options.log.child({ peerId, ...(options.address !== undefined && { gateway: options.address }) });
   }
 
   /** Runs until `stop()`. */
@@ -57,44 +57,44 @@ export class PeerKeeper {
       } catch (error) {
         if (!signal.aborted) this.#failed(error);
       }
-      await this.#rooms.clock.sleep(pauseMs, signal);
+      await this.#options.clock.sleep(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
     }
   }
 
-  /** To call others by; undefined while it is not registered. */
+  /** For outgoing calls; undefined while the peer is not registered. */
   get handle(): PeerHandle | undefined {
     return this.#state === "registered" ? this.#peer : undefined;
   }
 
-  /** What is wrong with it right now; undefined when whoever calls is recorded. */
+  /** The current problem; undefined if calls to this peer are recorded. */
   async trouble(): Promise<string | undefined> {
     if (this.#state !== "registered" || !this.#peer) return `${this.peerId} is ${this.#state}`;
-    const status = await this.#rooms.gateway.peerStatus(this.#peer).catch(() => undefined);
+    const status = await this.#options.gateway.peerStatus(this.#peer).catch(() => undefined);
     return status?.connected ? undefined : `${this.peerId} is registering`;
   }
 
-  /** Takes no more calls; those that were taken go on. */
+  /** Accepts no more calls; running calls continue. */
   stop(): void {
     this.#over.abort();
   }
 
-  /** Takes the peer off the gateway, and with it every call of its that still goes on. */
+  /** Removes the peer from the gateway, which ends all of its running calls. */
   async remove(): Promise<void> {
     this.stop();
     if (!this.#peer) return;
-    await this.#rooms.gateway.deletePeer(this.#peer).catch(() => undefined);
-    await this.#rooms.tokens.remove(this.#peer).catch(() => undefined);
+    await this.#options.gateway.deletePeer(this.#peer).catch(() => undefined);
+    await this.#options.tokens.remove(this.#peer).catch(() => undefined);
   }
 
-  /** The peer that an earlier life registered, if the gateway still has it; else a new one. */
+  /** Reuses the peer registered by an earlier process if the gateway still has it; otherwise creates a new one. */
   async #register(): Promise<PeerHandle> {
-    const { gateway, tokens, address, prepare } = this.#rooms;
+    const { gateway, tokens, address, prepare } = this.#options;
     const former = await tokens.read(this.peerId, address);
     if (former && (await gateway.peerStatus(former))) return former;
     await prepare?.();
     const peer = await gateway.createPeer(this.peerId);
-    await tokens.write(peer).catch((error) => this.#log.warn({ err: error }, "the peer's token is not kept"));
+    await tokens.write(peer).catch((error) => this.#log.warn({ err: error }, "the peer's token could not be saved"));
     return peer;
   }
 
@@ -105,7 +105,7 @@ export class PeerKeeper {
   ): Promise<void> {
     const { signal } = this.#over;
     while (!signal.aborted) {
-      const event = await this.#rooms.gateway.nextPeerEvent(peer, signal);
+      const event = await this.#options.gateway.nextPeerEvent(peer, signal);
       if (event?.event === "CALL") onCall(event.mediaConnectionId);
       if (event?.event === "CONNECTION") onData(event.dataConnectionId);
       if (event?.event === "ERROR") this.#reported(event);
@@ -138,6 +138,6 @@ export class PeerKeeper {
   #changed(state: PeerState): void {
     if (this.#state === state) return;
     this.#state = state;
-    this.#log.info({ state }, "peer");
+    this.#log.info({ state }, "peer state changed");
   }
 }

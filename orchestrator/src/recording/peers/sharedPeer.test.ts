@@ -12,7 +12,7 @@ import { TokenFile } from "./tokens.ts";
 const RECORDER = "TestRecorder" as PeerId;
 const [ONE, TWO, THREE] = ["10.0.0.4", "10.0.0.5", "10.0.0.6"] as const;
 
-/** Tokens on paper: files take time that a manual clock does not see. */
+/** Tokens in memory: file access takes real time, which a manual clock does not advance. */
 class PaperTokens extends TokenFile {
   readonly kept = new Map<string, string>();
 
@@ -31,7 +31,7 @@ class PaperTokens extends TokenFile {
 let clock: ManualClock;
 let gateways: Map<string, PaperGateway>;
 let tokens: PaperTokens;
-let told: string[];
+let prepared: string[];
 let calls: string[];
 let legs: Map<string, number>;
 let peer: SharedPeer;
@@ -40,13 +40,13 @@ beforeEach(() => {
   clock = new ManualClock();
   gateways = new Map([ONE, TWO, THREE].map((address) => [address, new PaperGateway(address)]));
   tokens = new PaperTokens("/nowhere");
-  [told, calls, legs] = [[], [], new Map()];
+  [prepared, calls, legs] = [[], [], new Map()];
   const log = pino({ level: "silent" });
   peer = new SharedPeer(
     RECORDER,
     {
       keeperAt(address) {
-        const prepare = async () => void told.push(address);
+        const prepare = async () => void prepared.push(address);
         return new PeerKeeper(RECORDER, { gateway: at(address), address, prepare, tokens, clock, log });
       },
       legsAt: () => legs,
@@ -63,10 +63,10 @@ const ringAt = (address: string) => {
   return id;
 };
 
-test("is registered at every gateway, each of which is told its port first, and takes the calls of all", async () => {
+test("is registered at every gateway after its port is set, and accepts calls from all of them", async () => {
   peer.keepAt([ONE, TWO]);
   await clock.pass(100);
-  expect(told).toEqual([ONE, TWO]);
+  expect(prepared).toEqual([ONE, TWO]);
   expect(registered()).toEqual([ONE, TWO]);
   expect(await peer.trouble()).toBeUndefined();
   const rung = [ringAt(ONE), ringAt(TWO)];
@@ -74,7 +74,7 @@ test("is registered at every gateway, each of which is told its port first, and 
   expect(calls).toEqual(rung);
 });
 
-test("is at a gateway that was added, without anything being done to the others", async () => {
+test("is registered at an added gateway, without changes at the others", async () => {
   peer.keepAt([ONE]);
   await clock.pass(100);
   const before = [...at(ONE).peers.keys()];
@@ -84,7 +84,7 @@ test("is at a gateway that was added, without anything being done to the others"
   expect([...at(ONE).peers.keys()]).toEqual(before);
 });
 
-test("does not miss a gateway that has gone, and takes the others' calls on", async () => {
+test("ignores a removed gateway, and still accepts calls from the others", async () => {
   peer.keepAt([ONE, TWO]);
   await clock.pass(100);
   at(ONE).trouble = new GatewayError("UNREACHABLE", "killed");
@@ -98,12 +98,12 @@ test("does not miss a gateway that has gone, and takes the others' calls on", as
   expect(calls).toEqual([call]);
 });
 
-test("is in trouble where it is nowhere", async () => {
+test("has a problem while it is registered nowhere", async () => {
   expect(await peer.trouble()).toContain("TestRecorder is registering");
   expect(peer.handle).toBeUndefined();
 });
 
-test("calls from the gateway with the fewest legs, in turn where they have as many", async () => {
+test("calls from the gateway with the fewest legs, round-robin if several have the same number", async () => {
   peer.keepAt([ONE, TWO, THREE]);
   await clock.pass(100);
   const turns = () => Array.from({ length: 6 }, () => peer.handle?.gateway);
@@ -120,7 +120,7 @@ test("calls from the gateway with the fewest legs, in turn where they have as ma
   expect(new Set(turns())).toEqual(new Set([THREE]));
 });
 
-test("is taken off all of them in the end", async () => {
+test("is removed from all gateways at the end", async () => {
   peer.keepAt([ONE, TWO]);
   await clock.pass(100);
   await peer.remove();

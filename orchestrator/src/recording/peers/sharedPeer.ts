@@ -2,38 +2,38 @@ import type { DataConnectionId, MediaConnectionId, PeerId } from "../../ids.ts";
 import type { PeerHandle } from "../gateway/gateway.ts";
 import type { PeerKeeper } from "./peerKeeper.ts";
 
-export interface SharedPeerRooms {
+export interface SharedPeerOptions {
   /** Keeps the peer at one gateway. */
   keeperAt(gateway: string): PeerKeeper;
-  /** How many legs go on at each gateway. */
+  /** The number of running legs at each gateway. */
   legsAt(): ReadonlyMap<string | undefined, number>;
 }
 
-/** One peer of ours at all gateways: signalling gives each call to one of them. */
+/** One recorder peer, registered at all gateways: the signalling server routes each call to one of them. */
 export class SharedPeer {
   readonly peerId: PeerId;
-  readonly #rooms: SharedPeerRooms;
+  readonly #options: SharedPeerOptions;
   readonly #keepers = new Map<string, PeerKeeper>();
   readonly #onCall: (call: MediaConnectionId) => void;
   readonly #onData: (connection: DataConnectionId) => void;
   #isStopped = false;
-  /** Gateways in the order in which they were called from. */
+  /** For each gateway, the sequence number of its last outgoing call. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
 
   constructor(
     peerId: PeerId,
-    rooms: SharedPeerRooms,
+    options: SharedPeerOptions,
     onCall: (call: MediaConnectionId) => void,
     onData: (connection: DataConnectionId) => void = () => undefined,
   ) {
     this.peerId = peerId;
-    this.#rooms = rooms;
+    this.#options = options;
     this.#onCall = onCall;
     this.#onData = onData;
   }
 
-  /** From now on the peer is kept at these gateways. What was taken at one that has gone ends by itself. */
+  /** Keeps the peer registered at exactly these gateways. Calls at a removed gateway end on their own. */
   keepAt(gateways: readonly string[]): void {
     if (this.#isStopped) return;
     for (const [gateway, keeper] of this.#keepers) {
@@ -43,18 +43,18 @@ export class SharedPeer {
     }
     for (const gateway of gateways) {
       if (this.#keepers.has(gateway)) continue;
-      const keeper = this.#rooms.keeperAt(gateway);
+      const keeper = this.#options.keeperAt(gateway);
       this.#keepers.set(gateway, keeper);
       void keeper.keep(this.#onCall, this.#onData);
     }
   }
 
   /**
-   * To call others by: at the gateway with the fewest legs, in turn where they have as many. undefined while it is not
-   * registered anywhere.
+   * For outgoing calls: selects the gateway with the fewest legs, round-robin if several have the same number.
+   * undefined while the peer is not registered anywhere.
    */
   get handle(): PeerHandle | undefined {
-    const legs = this.#rooms.legsAt();
+    const legs = this.#options.legsAt();
     const rank = (gateway: string): [number, number] => [legs.get(gateway) ?? 0, this.#turns.get(gateway) ?? 0];
     const [first] = [...this.#keepers]
       .flatMap(([gateway, { handle }]) => (handle ? [{ gateway, handle }] : []))
@@ -69,20 +69,20 @@ export class SharedPeer {
     return first.handle;
   }
 
-  /** What is wrong with it right now; undefined when whoever calls is recorded, at whichever gateway. */
+  /** The current problem; undefined if calls are recorded at every gateway. */
   async trouble(): Promise<string | undefined> {
     if (this.#keepers.size === 0) return `${this.peerId} is registering`;
     const troubles = await Promise.all([...this.#keepers.values()].map((keeper) => keeper.trouble()));
     return [...new Set(troubles)].find((trouble) => trouble !== undefined);
   }
 
-  /** Takes no more calls; those that were taken go on. */
+  /** Accepts no more calls; running calls continue. */
   stop(): void {
     this.#isStopped = true;
     for (const keeper of this.#keepers.values()) keeper.stop();
   }
 
-  /** Takes the peer off all gateways, and with it every call of its that still goes on. */
+  /** Removes the peer from all gateways, which ends all of its running calls. */
   async remove(): Promise<void> {
     this.stop();
     await Promise.all([...this.#keepers.values()].map((keeper) => keeper.remove()));

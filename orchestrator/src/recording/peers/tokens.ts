@@ -3,35 +3,35 @@ import { z } from "zod";
 import { writeAtomically } from "../../archive/library/atomicFile.ts";
 import type { PeerId } from "../../ids.ts";
 import type { PeerHandle } from "../gateway/gateway.ts";
-import { placedId } from "../gateway/placedId.ts";
+import { qualifiedId } from "../gateway/qualifiedId.ts";
 
 const OWNER_ONLY = 0o600;
 const Tokens = z.record(z.string(), z.string());
 
-/** The gateways' peer tokens, kept so that a restarted orchestrator finds its peers again. */
+/** Stores the gateways' peer tokens, so that a restarted orchestrator can reuse its peers. */
 export class TokenFile {
   readonly #path: string;
-  /** One change after another: each writes all of the file. */
+  /** Changes are serialised, because each one rewrites the whole file. */
   #changed: Promise<unknown> = Promise.resolve();
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** undefined where there is none, or a file that cannot be read. */
+  /** undefined if there is no token, or the file cannot be read. */
   async read(peerId: PeerId, gateway?: string): Promise<PeerHandle | undefined> {
     const tokens = await this.#all();
-    // Without a gateway: of a time when there was one only.
-    const token = tokens.get(placedId(peerId, gateway)) ?? tokens.get(peerId);
+    // Entries without a gateway were written by versions that supported only one.
+    const token = tokens.get(qualifiedId(peerId, gateway)) ?? tokens.get(peerId);
     return token === undefined ? undefined : { peerId, token, gateway };
   }
 
   write({ peerId, token, gateway }: PeerHandle): Promise<void> {
-    return this.#change((tokens) => tokens.set(placedId(peerId, gateway), token));
+    return this.#change((tokens) => tokens.set(qualifiedId(peerId, gateway), token));
   }
 
   remove({ peerId, gateway }: PeerHandle): Promise<void> {
-    return this.#change((tokens) => tokens.delete(placedId(peerId, gateway)));
+    return this.#change((tokens) => tokens.delete(qualifiedId(peerId, gateway)));
   }
 
   #change(change: (tokens: Map<string, string>) => void): Promise<void> {

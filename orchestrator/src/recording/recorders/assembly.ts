@@ -3,35 +3,35 @@ import { RecorderError } from "../../errors.ts";
 import type { ContainerOutput } from "../engine/engine.ts";
 
 const NO_MEDIA_EXIT_CODE = 3;
-/** ENOSPC, EROFS and EIO in words. */
+/** Messages of ENOSPC, EROFS and EIO. */
 const NO_SPACE = "No space left on device";
 const NO_VOLUME = /Read-only file system|Input\/output error/;
-const LAST_WORDS_CHARACTERS = 500;
+const STDERR_TAIL_CHARACTERS = 500;
 
-/** What a leg's tracks became. */
+/** Result of joining a leg's tracks. */
 export interface Assembly {
-  /** What ffprobe says about the file, as JSON text; undefined when no track has any media. */
+  /** Output of ffprobe for the file, as JSON text; undefined if no track has media. */
   probed: string | undefined;
-  /** Media that is missing between the parts of a track, of the track that misses most. */
+  /** Media missing between the parts of a track; the largest value of all tracks. */
   gapSeconds: number;
 }
 
-/** What the script says of a track of several parts, before it says anything else. */
+/** Printed by the script before all other output, for tracks with several parts. */
 const Gap = z.object({ event: z.literal("gap"), kind: z.string(), seconds: z.number() });
 
 /**
- * Reads how the `assemble` script ended, see services/recorder/assemble.
+ * Reads the result of the `assemble` script, see services/recorder/assemble.
  *
- * @param said what it printed, and nothing else.
+ * @param output the output of this script only.
  * @throws RecorderError NOT_ASSEMBLED, STORAGE_FULL, STORAGE_UNAVAILABLE.
  */
 export function assemblyOf(exitCode: number | undefined, { stdout, stderr }: ContainerOutput): Assembly {
   if (exitCode === 0) return read(stdout);
   if (exitCode === NO_MEDIA_EXIT_CODE) return { probed: undefined, gapSeconds: 0 };
-  if (exitCode === undefined) throw new RecorderError("NOT_ASSEMBLED", "its container was removed");
+  if (exitCode === undefined) throw new RecorderError("NOT_ASSEMBLED", "the container was removed");
   if (stderr.includes(NO_SPACE)) throw new RecorderError("STORAGE_FULL", "the tracks cannot be joined for now");
   if (NO_VOLUME.test(stderr)) throw new RecorderError("STORAGE_UNAVAILABLE", "the tracks cannot be joined for now");
-  throw new RecorderError("NOT_ASSEMBLED", stderr.trim().slice(-LAST_WORDS_CHARACTERS) || `exit code ${exitCode}`);
+  throw new RecorderError("NOT_ASSEMBLED", stderr.trim().slice(-STDERR_TAIL_CHARACTERS) || `exit code ${exitCode}`);
 }
 
 function read(stdout: string): Assembly {
@@ -42,8 +42,8 @@ function read(stdout: string): Assembly {
     lines.shift();
   }
   const probed = lines.join("\n");
-  // An engine that goes down meanwhile loses what its containers say, and not always how they end.
-  if (!isJson(probed)) throw new RecorderError("NOT_ASSEMBLED", "what was said of the file is lost");
+  // If the engine stops during assembly, it may lose the containers' output but still report their exit codes.
+  if (!isJson(probed)) throw new RecorderError("NOT_ASSEMBLED", "the output of ffprobe is incomplete");
   return { probed, gapSeconds };
 }
 

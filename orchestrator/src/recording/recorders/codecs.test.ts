@@ -12,14 +12,14 @@ const codec = (name: string, payloadType: number): Codec => ({
 const offer = (kind: Kind, ...names: string[]) => ({ kind, offered: names.map((name, at) => codec(name, 96 + at)) });
 const preferences = { video: ["VP8", "VP9", "H264"], audio: ["opus", "PCMU"] };
 
-describe("of what a caller offers", () => {
-  test("our first preference is chosen, whatever the caller prefers", () => {
+describe("of a caller's offer", () => {
+  test("the recorder's first preference is chosen, regardless of the caller's", () => {
     const { video, audio } = chooseCodecs([offer("audio", "PCMU", "opus"), offer("video", "H264", "VP8")], preferences);
     expect(video).toEqual(codec("VP8", 97));
     expect(audio).toEqual(codec("opus", 97));
   });
 
-  test("names are compared as SDP does, without case", () => {
+  test("names are compared as in SDP, case-insensitively", () => {
     expect(chooseCodecs([offer("audio", "OPUS")], preferences).audio?.codec).toBe("OPUS");
   });
 
@@ -28,19 +28,19 @@ describe("of what a caller offers", () => {
     expect(chosen.video).toBeUndefined();
   });
 
-  test("a kind of which nothing can be recorded does not keep the other from it", () => {
+  test("a kind without a supported codec does not prevent the other from being recorded", () => {
     const chosen = chooseCodecs([offer("audio", "opus"), offer("video", "AV1")], preferences);
     expect(chosen).toMatchObject({ audio: { codec: "opus" }, video: undefined });
   });
 
-  test("of two tracks of a kind the first is recorded", () => {
+  test("the first of two tracks of the same kind is recorded", () => {
     const screen = { kind: "video" as const, offered: [codec("VP8", 120)] };
     expect(chooseCodecs([offer("video", "VP8"), screen], preferences).video?.payloadType).toBe(96);
   });
 
-  test("nothing in common is an error that says what there was", () => {
-    expect(() => chooseCodecs([offer("video", "AV1", "AV1")], preferences)).toThrow("offered are AV1");
-    expect(() => chooseCodecs([], preferences)).toThrow("offered are none");
+  test("no common codec is an error that lists the offered codecs", () => {
+    expect(() => chooseCodecs([offer("video", "AV1", "AV1")], preferences)).toThrow("offered: AV1");
+    expect(() => chooseCodecs([], preferences)).toThrow("offered: none");
   });
 });
 
@@ -49,14 +49,14 @@ describe("the container", () => {
   const withH264 = { ...USUAL_CODECS, video: codec("H264", 96) };
   const withG711 = { ...USUAL_CODECS, audio: codec("PCMU", 0) };
 
-  test("is WebM for codecs that it takes, Matroska for all others", () => {
+  test("is WebM for codecs that it supports, Matroska for all others", () => {
     expect(containerFormat(USUAL_CODECS, plain)).toBe("webm");
     expect(containerFormat({ audio: codec("opus", 111) }, plain)).toBe("webm");
     expect(containerFormat(withH264, plain)).toBe("mkv");
     expect(containerFormat(withG711, plain)).toBe("mkv");
   });
 
-  test("is MP4 for H264 where that is wanted and the sound fits in", () => {
+  test("is MP4 for H264 if configured and the audio codec is supported", () => {
     const form = { ...plain, h264Container: "mp4" } as const;
     expect(containerFormat(withH264, form)).toBe("mp4");
     expect(containerFormat({ video: codec("H264", 96) }, form)).toBe("mp4");
@@ -65,7 +65,7 @@ describe("the container", () => {
     expect(containerFormat(USUAL_CODECS, form)).toBe("webm");
   });
 
-  test("is chosen by what the sound becomes", () => {
+  test("depends on the audio codec after transcoding", () => {
     expect(containerFormat(withG711, { ...plain, transcode: "vorbis" })).toBe("webm");
   });
 });

@@ -10,7 +10,7 @@ export interface Codec {
   fmtp: string;
 }
 
-/** What a leg sends, one codec for each kind. */
+/** The codecs of a leg, at most one for each kind. */
 export interface Codecs {
   audio?: Codec | undefined;
   video?: Codec | undefined;
@@ -22,7 +22,7 @@ export interface OfferedTrack {
 }
 export type Preferences = Record<Kind, readonly string[]>;
 
-/** What is asked for when the gateway cannot say what is offered: what every browser has. */
+/** Used if the gateway does not report the offer: every browser supports these. */
 export const USUAL_CODECS: Codecs = {
   video: { codec: "VP8", payloadType: 96, samplingRate: 90_000, channels: 1, fmtp: "" },
   audio: { codec: "opus", payloadType: 111, samplingRate: 48_000, channels: 2, fmtp: "" },
@@ -40,8 +40,8 @@ const g711 = (codec: string, payloadType: number): Codec => ({
 });
 const H264_FMTP = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
 
-/** What there is to choose from when it is us who call; the other side takes it or not. */
-export const CALLED_WITH: readonly OfferedTrack[] = [
+/** The codecs to choose from for dialled calls; the called peer accepts them or not. */
+export const DIAL_OFFER: readonly OfferedTrack[] = [
   {
     kind: "audio",
     offered: [...(USUAL_CODECS.audio ? [USUAL_CODECS.audio] : []), g711("PCMU", 0), g711("PCMA", 8)],
@@ -53,16 +53,16 @@ export const CALLED_WITH: readonly OfferedTrack[] = [
 ];
 
 /**
- * The first preferred codec of each kind that is offered; of several tracks of a kind the first counts.
+ * Chooses, for each kind, the first preferred codec that is offered. Only the first track of each kind is used.
  *
- * @throws RecorderError NO_COMMON_CODEC when something is offered and nothing of it can be recorded.
+ * @throws RecorderError NO_COMMON_CODEC if no offered codec can be recorded.
  */
 export function chooseCodecs(tracks: readonly OfferedTrack[], preferences: Preferences): Codecs {
   const chosen: Codecs = {};
   for (const { kind, offered } of tracks) chosen[kind] ??= firstPreferred(offered, preferences[kind]);
   if (!chosen.audio && !chosen.video) {
     const names = new Set(tracks.flatMap(({ offered }) => offered.map(({ codec }) => codec)));
-    throw new RecorderError("NO_COMMON_CODEC", `offered are ${[...names].join(", ").slice(0, 200) || "none"}`);
+    throw new RecorderError("NO_COMMON_CODEC", `offered: ${[...names].join(", ").slice(0, 200) || "none"}`);
   }
   return chosen;
 }
@@ -75,10 +75,10 @@ function firstPreferred(offered: readonly Codec[], names: readonly string[]): Co
   return undefined;
 }
 
-/** What an operator wants recordings to be like. */
+/** Configured properties of recording files. */
 export interface FileForm {
   tracks: "joined" | "separate";
-  /** What becomes of the sound when a leg has ended. */
+  /** Audio conversion after the end of a leg. */
   transcode: "none" | "vorbis";
   h264Container: "mkv" | "mp4";
 }
@@ -88,7 +88,7 @@ export type ContainerFormat = "webm" | "mkv" | "mp4";
 const WEBM_CODECS = new Set(["vp8", "vp9", "av1", "opus", "vorbis"]);
 const MP4_CODECS = new Set(["h264", "opus"]);
 
-/** WebM where its codecs allow, MP4 for H264 where that is wanted, Matroska for the rest. */
+/** WebM if it supports the codecs, MP4 for H264 if configured, otherwise Matroska. */
 export function containerFormat(
   codecs: Codecs,
   { transcode, h264Container }: Pick<FileForm, "transcode" | "h264Container">,

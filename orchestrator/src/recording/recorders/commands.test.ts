@@ -14,9 +14,9 @@ const order: AssemblyOrder = {
   ...{ format: "webm", tracks: "joined", transcode: "none" },
 };
 
-test("record names the tracks that will come, each with its SDP", () => {
+test("record lists the expected tracks, each with its SDP", () => {
   const { audio } = USUAL_CODECS;
-  if (!audio) throw new Error("the usual audio codec is opus");
+  if (!audio) throw new Error("the default audio codec is opus");
   const [verb, id, ...tracks] = recordCommand(recorderId, { audio });
   expect([verb, id]).toEqual(["record", recorderId]);
   expect(tracks).toHaveLength(1);
@@ -24,7 +24,7 @@ test("record names the tracks that will come, each with its SDP", () => {
   expect(Buffer.from(sdp ?? "", "base64").toString()).toBe(trackSdp("audio", portsOf(recorderId).audio, audio));
 });
 
-test("assemble says where each track lies, and what the file is", () => {
+test("assemble contains each track's position and the file's properties", () => {
   const parts = [
     { kind: "audio" as const, recorderId, offsetSeconds: 0, scale: 1 },
     { kind: "video" as const, recorderId: recorderIdOf(legId, 1), offsetSeconds: 2.0675, scale: 1.00001 },
@@ -44,12 +44,12 @@ test("assemble says where each track lies, and what the file is", () => {
   ]);
 });
 
-test("assemble says what else is wanted than the usual", () => {
-  const [, , ...words] = assembleCommand({ ...order, tracks: "separate", transcode: "vorbis" });
-  expect(words).toEqual(expect.arrayContaining(["tracks=separate", "transcode=vorbis"]));
+test("assemble contains options that differ from the default", () => {
+  const [, , ...command] = assembleCommand({ ...order, tracks: "separate", transcode: "vorbis" });
+  expect(command).toEqual(expect.arrayContaining(["tracks=separate", "transcode=vorbis"]));
 });
 
-test("a title that a caller chose is one short line of text", () => {
+test("a title chosen by a caller becomes one short line of text", () => {
   const title = assembleCommand({ ...order, title: `a\0b\r\nc\u009d${"x".repeat(500)}\ud800` }).find((argument) =>
     argument.startsWith("title="),
   );
@@ -58,7 +58,7 @@ test("a title that a caller chose is one short line of text", () => {
 });
 
 test("a title is cut between characters", () => {
-  const words = assembleCommand({ ...order, title: `x${"🎥".repeat(300)}` });
-  expect(words.join("").isWellFormed()).toBe(true);
-  expect(words).toContain(`title=x${"🎥".repeat(199)}`);
+  const command = assembleCommand({ ...order, title: `x${"🎥".repeat(300)}` });
+  expect(command.join("").isWellFormed()).toBe(true);
+  expect(command).toContain(`title=x${"🎥".repeat(199)}`);
 });

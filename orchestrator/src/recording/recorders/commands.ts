@@ -4,10 +4,10 @@ import type { Codecs, ContainerFormat, FileForm } from "./codecs.ts";
 import { portsOf } from "./ports.ts";
 import { trackSdp } from "./sdp.ts";
 
-/** How one part of a track lies in the file. */
+/** Position of one part of a track in the file. */
 export interface TrackPart {
   kind: Kind;
-  /** Whose file it is. */
+  /** The recorder that wrote this part. */
   recorderId: RecorderId;
   offsetSeconds: number;
   /** Seconds of the gateway's clock for each second of the sender's. */
@@ -17,13 +17,15 @@ export interface TrackPart {
 export interface AssemblyOrder extends Pick<FileForm, "tracks" | "transcode"> {
   recorderId: RecorderId;
   format: ContainerFormat;
-  /** Of each track in the order of time. What of a part lies behind the beginning of the next is left out. */
+  /**
+   * Ordered by time within each track. Where a part overlaps the next one, the overlap is cut from the earlier part.
+   */
   parts: readonly TrackPart[];
   title: string;
   startedAt: Date;
   callId: CallId;
   legId: LegId;
-  /** Which of the leg's files it is, from 1: the first where it is missing. */
+  /** Position among the leg's files, from 1; 1 by default. */
   number?: number;
 }
 
@@ -32,7 +34,7 @@ const TITLE_LIMIT_CHARACTERS = 200;
 /**
  * `record <recorderId> audio=<SDP> video=<SDP> [unordered]`, see services/recorder/record.
  *
- * @param isUnordered whether packets come as they came over the network, and video not from a keyframe on.
+ * @param isUnordered whether packets arrive in network order, and video may start without a keyframe.
  */
 export function recordCommand(recorderId: RecorderId, codecs: Codecs, isUnordered = false): string[] {
   const ports = portsOf(recorderId);
@@ -48,7 +50,7 @@ export function assembleCommand(order: AssemblyOrder): string[] {
   return ["assemble", order.recorderId, ...assembleArguments(order)];
 }
 
-/** None of them has a line break in it: an order is a file of lines. */
+/** No argument contains a line break, because orders are files with one argument per line. */
 export function assembleArguments(order: AssemblyOrder): string[] {
   const tracks = order.parts.map(({ kind, recorderId, offsetSeconds, scale }) => {
     const placement = `${offsetSeconds.toFixed(6)},${scale.toFixed(9)}`;
@@ -66,7 +68,7 @@ export function assembleArguments(order: AssemblyOrder): string[] {
   ];
 }
 
-/** A caller chooses the title: control characters have no place in it, nor has half a character at its end. */
+/** The title comes from the caller: removes control characters, and cuts it between whole characters. */
 function printable(text: string): string {
   return [...text.replaceAll(/\p{C}/gu, " ")].slice(0, TITLE_LIMIT_CHARACTERS).join("").trim();
 }

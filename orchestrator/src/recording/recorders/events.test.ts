@@ -1,14 +1,15 @@
 import { expect, test } from "vitest";
-import { saidAfter, says } from "./events.ts";
+import { isEvent, outputAfter } from "./events.ts";
 
-test("a recorder's line says one thing, and what is none of them says nothing", () => {
-  expect(says("bound", '{"event":"bound"}')).toBe(true);
-  expect(says("recorded", '{"event":"bound"}')).toBe(false);
-  for (const line of ["", "bound", "null", '{"event":1}', '{"event":"bound"']) expect(says("bound", line)).toBe(false);
+test("a line is recognised as one event, and other output is ignored", () => {
+  expect(isEvent("bound", '{"event":"bound"}')).toBe(true);
+  expect(isEvent("recorded", '{"event":"bound"}')).toBe(false);
+  for (const line of ["", "bound", "null", '{"event":1}', '{"event":"bound"'])
+    expect(isEvent("bound", line)).toBe(false);
 });
 
-test("what follows an event is what the next program said", () => {
+test("the text after an event is the output of the next program", () => {
   const text = '{"event":"bound"}\n{"event":"ended"}\n{"event":"recorded"}\n{\n "format": {}\n}\n';
-  expect(saidAfter("recorded", text)).toBe('{\n "format": {}\n}\n');
-  expect(saidAfter("recorded", '{"event":"bound"}\n')).toBeUndefined();
+  expect(outputAfter("recorded", text)).toBe('{\n "format": {}\n}\n');
+  expect(outputAfter("recorded", '{"event":"bound"}\n')).toBeUndefined();
 });

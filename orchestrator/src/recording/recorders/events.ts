@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** What a recorder says of itself, in lines of JSON: see services/recorder/record. */
+/** Events that a recorder prints, one JSON object per line: see services/recorder/record. */
 export type RecorderEvent = "bound" | "recorded";
 
 const Line = z.object({ event: z.string() });
 
-/** Whether this is one of the record script's lines; anything else that may be said there means nothing. */
-export function says(event: RecorderEvent, line: string): boolean {
+/** Whether a line is this event; all other output is ignored. */
+export function isEvent(event: RecorderEvent, line: string): boolean {
   try {
     return Line.parse(JSON.parse(line)).event === event;
   } catch {
@@ -14,9 +14,9 @@ export function says(event: RecorderEvent, line: string): boolean {
   }
 }
 
-/** What was said after an event; undefined when it did not come. */
-export function saidAfter(event: RecorderEvent, text: string): string | undefined {
+/** The output after an event; undefined if the event is missing. */
+export function outputAfter(event: RecorderEvent, text: string): string | undefined {
   const lines = text.split("\n");
-  const at = lines.findIndex((line) => says(event, line));
+  const at = lines.findIndex((line) => isEvent(event, line));
   return at < 0 ? undefined : lines.slice(at + 1).join("\n");
 }

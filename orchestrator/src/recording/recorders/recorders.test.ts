@@ -27,7 +27,7 @@ function someone() {
   return { callId, legId, recorderId: recorderIdOf(legId, 1) };
 }
 
-test("a recorder that does not open its ports leaves neither a container nor a file, nor takes a place", async () => {
+test("a recorder that does not open its ports leaves no container and no file, and does not count towards the limit", async () => {
   const steps: string[] = [];
   const { recorders } = recordersOn(
     {
@@ -47,7 +47,7 @@ test("a recorder that does not open its ports leaves neither a container nor a f
   expect(recorders.running).toBe(0);
 });
 
-test("a recorder of which the engine could not say that it was started is removed all the same", async () => {
+test("a recorder is removed even if the engine reported that it was not started", async () => {
   const steps: string[] = [];
   const { recorders } = recordersOn({ start: () => Promise.reject(new RecorderError("DOCKER_UNREACHABLE")) }, steps);
   const owner = someone();
@@ -60,7 +60,7 @@ test("a recorder of which the engine could not say that it was started is remove
   expect(recorders.running).toBe(0);
 });
 
-test("an assembler of which the engine could not say that it was started makes way for the next", async () => {
+test("an assembler whose start failed is removed before the next one starts", async () => {
   const steps: string[] = [];
   let isAway = true;
   const { recorders } = recordersOn(

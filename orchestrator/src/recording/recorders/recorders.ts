@@ -4,15 +4,15 @@ import type { CallId, LegId, RecorderId } from "../../ids.ts";
 import type { ContainerSpec, Engine, RecordingsSource } from "../engine/engine.ts";
 import { LABEL } from "../engine/labels.ts";
 import { type Assembly, assemblyOf } from "./assembly.ts";
-import { bound } from "./bound.ts";
 import type { Codecs } from "./codecs.ts";
 import { type AssemblyOrder, assembleCommand, recordCommand } from "./commands.ts";
-import { ASSEMBLY_TIMEOUT_MS, type RecorderSurroundings, StartedRecorder } from "./startedRecorder.ts";
+import { ASSEMBLY_TIMEOUT_MS, type RecorderServices, StartedRecorder } from "./startedRecorder.ts";
 import { Sweeper } from "./sweeper.ts";
+import { waitUntilBound } from "./waitUntilBound.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Which part of which leg a container is for; its labels say so. */
+/** The part of a leg that a container works on; stored in its labels. */
 export interface RecorderOwner {
   recorderId: RecorderId;
   callId: CallId;
@@ -21,7 +21,7 @@ export interface RecorderOwner {
 
 export interface RecorderSpec extends RecorderOwner {
   codecs: Codecs;
-  /** Whether it follows another one of a leg that was admitted: those are not refused. */
+  /** Whether it replaces or follows another recorder of the same leg; then the limit does not apply. */
   isSuccessor?: boolean;
 }
 
@@ -33,28 +33,28 @@ export interface RecorderSettings {
   maxConcurrentRecorders: number;
   memoryMebibytes: number;
   cpus: number;
-  /** The gateway passes packets on as they came over the network. */
+  /** The gateway forwards packets in network order, without reordering. */
   isUnordered?: boolean;
 }
 
-/** Where recorders write, as far as they do not do it themselves. */
+/** Operations on the spool that recorders do not perform themselves. */
 export interface RecorderSpool {
-  /** Puts an order where its recorder looks for it. */
-  leaveOrder: RecorderSurroundings["leaveOrder"];
-  /** Removes what a recorder left that nothing was sent to. Does not throw. */
+  /** Writes an assembly order to the file that the recorder reads. */
+  leaveOrder: RecorderServices["leaveOrder"];
+  /** Removes the files of a recorder that received no media. Does not throw. */
   clear(recorderId: RecorderId): Promise<void>;
 }
 
-/** Starts recorders, finds those that run already, and assembles what they wrote. */
+/** Starts recorders, finds existing ones, and assembles their tracks. */
 export class Recorders {
   readonly #engine: Engine;
   readonly #settings: RecorderSettings;
   readonly #spool: RecorderSpool;
   readonly #sweeper: Sweeper;
-  readonly #surroundings: RecorderSurroundings;
-  /** Names of assemblers that may have been started, though the engine could not say so. */
-  readonly #doubtful = new Set<string>();
-  /** Recorders that run or are being started. */
+  readonly #services: RecorderServices;
+  /** Names of assemblers that may be running although the engine reported an error. */
+  readonly #possiblyStarted = new Set<string>();
+  /** Number of recorders that are running or starting. */
   #running = 0;
 
   constructor(engine: Engine, settings: RecorderSettings, clock: Clock, spool: RecorderSpool) {
@@ -62,41 +62,41 @@ export class Recorders {
     this.#settings = settings;
     this.#spool = spool;
     this.#sweeper = new Sweeper(engine, clock);
-    this.#surroundings = { engine, clock, sweeper: this.#sweeper, leaveOrder: spool.leaveOrder };
+    this.#services = { engine, clock, sweeper: this.#sweeper, leaveOrder: spool.leaveOrder };
   }
 
   get running(): number {
     return this.#running;
   }
 
-  /** How many may run at once. */
+  /** Maximum number of concurrent recorders. */
   get limit(): number {
     return this.#settings.maxConcurrentRecorders;
   }
 
   /**
-   * A recorder whose ports are bound: whatever is sent to it from now on is recorded.
+   * Starts a recorder and waits until its ports are bound: media sent to it from then on is recorded.
    *
    * @throws RecorderError TOO_MANY_RECORDERS, RECORDER_NOT_STARTED, RECORDER_NOT_BOUND, RECORDER_IMAGE_MISSING,
-   *   RECORDER_NETWORK_MISSING, DOCKER_UNREACHABLE, DOCKER_FORBIDDEN; no container and no file is left then, in a
-   *   moment.
+   *   RECORDER_NETWORK_MISSING, DOCKER_UNREACHABLE, DOCKER_FORBIDDEN; its container and files are then removed in the
+   *   background.
    */
   async take(spec: RecorderSpec): Promise<StartedRecorder> {
     const { maxConcurrentRecorders, network, isUnordered } = this.#settings;
     if (!spec.isSuccessor && this.#running >= maxConcurrentRecorders) {
-      throw new RecorderError("TOO_MANY_RECORDERS", `${maxConcurrentRecorders} are allowed`);
+      throw new RecorderError("TOO_MANY_RECORDERS", `the limit is ${maxConcurrentRecorders}`);
     }
     this.#running += 1;
     try {
       const command = recordCommand(spec.recorderId, spec.codecs, isUnordered);
       const container = this.#containerSpec("recorder", spec, command, network);
       const id = await this.#engine.start(container).catch((error: unknown) => {
-        // An engine that could not say so may have started it all the same.
+        // The container may have been started although the engine reported an error.
         this.#sweeper.sweep(container.name, () => this.#spool.clear(spec.recorderId));
         throw error;
       });
       try {
-        return this.#started(id, spec.recorderId, await bound(this.#engine, id));
+        return this.#started(id, spec.recorderId, await waitUntilBound(this.#engine, id));
       } catch (error) {
         this.#sweeper.sweep(id, () => this.#spool.clear(spec.recorderId));
         throw error;
@@ -107,7 +107,7 @@ export class Recorders {
     }
   }
 
-  /** Recorders of an earlier life whose containers are still there, running or not. */
+  /** Finds the recorders of an earlier process whose containers still exist, running or not. */
   async find(): Promise<Map<string, StartedRecorder>> {
     const found = await this.#engine.list("recorder");
     return new Map(
@@ -119,22 +119,22 @@ export class Recorders {
     );
   }
 
-  /** Assemblers of an earlier life write into files that are about to be written again. */
+  /** Removes assemblers of an earlier process: they write to files that will be written again. */
   async removeAssemblers(): Promise<void> {
     for (const { id } of await this.#engine.list("assembler")) await this.#engine.remove(id);
   }
 
   /**
-   * Joins the tracks of a recorder that has ended, in a container for that alone.
+   * Joins the tracks of a recorder that has ended, in a separate container.
    *
-   * @throws RecorderError NOT_ASSEMBLED, and what keeps a container from being started.
+   * @throws RecorderError NOT_ASSEMBLED, or an error from starting the container.
    */
   async assemble(order: AssemblyOrder): Promise<Assembly> {
     const container = this.#containerSpec("assembler", order, assembleCommand(order), undefined);
-    if (this.#doubtful.has(container.name)) await this.#engine.remove(container.name);
-    this.#doubtful.delete(container.name);
+    if (this.#possiblyStarted.has(container.name)) await this.#engine.remove(container.name);
+    this.#possiblyStarted.delete(container.name);
     const id = await this.#engine.start(container).catch((error: unknown) => {
-      this.#doubtful.add(container.name);
+      this.#possiblyStarted.add(container.name);
       throw error;
     });
     const limit = AbortSignal.timeout(ASSEMBLY_TIMEOUT_MS);
@@ -142,20 +142,20 @@ export class Recorders {
       const exitCode = await this.#engine.exited(id, limit);
       return assemblyOf(exitCode, await this.#engine.output(id));
     } catch (error) {
-      if (limit.aborted) throw new RecorderError("NOT_ASSEMBLED", "it took too long", { cause: error });
+      if (limit.aborted) throw new RecorderError("NOT_ASSEMBLED", "assembly took too long", { cause: error });
       throw error;
     } finally {
       this.#sweeper.sweep(id);
     }
   }
 
-  /** Resolves when no container is left that has done its work. */
+  /** Resolves when all finished containers are removed. */
   async swept(): Promise<void> {
     await this.#sweeper.idle();
   }
 
   #started(containerId: string, recorderId: RecorderId, address: string): StartedRecorder {
-    const recorder = new StartedRecorder(this.#surroundings, containerId, recorderId, address);
+    const recorder = new StartedRecorder(this.#services, containerId, recorderId, address);
     void recorder.exit.then(() => {
       this.#running -= 1;
     });

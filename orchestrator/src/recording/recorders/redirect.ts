@@ -2,11 +2,11 @@ import type { RecorderId } from "../../ids.ts";
 import { portsOf } from "./ports.ts";
 
 /**
- * Where a gateway sends a leg's media: RTP and RTCP of a track to one port (RFC 5761). On a port of its own a BYE would
- * overtake the packets that ffmpeg has not read yet, and the file would end without them.
+ * Where a gateway sends a leg's media. RTP and RTCP of a track share one port (RFC 5761): on separate ports, a BYE
+ * would overtake packets that ffmpeg has not read yet, and they would be missing at the end of the file.
  */
 export interface RedirectTargets {
-  /** IPv4 in the recorders' network. */
+  /** IPv4 address in the recorders' network. */
   address: string;
   video: number;
   audio: number;

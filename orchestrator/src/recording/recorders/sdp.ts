@@ -1,13 +1,13 @@
 import type { Kind } from "../../archive/library/manifest.ts";
 import type { Codec } from "./codecs.ts";
 
-/** H264's parameter sets are the longest that are worth anything. */
+/** Long enough for H264 parameter sets, the longest useful format parameters. */
 const FMTP_LIMIT_CHARACTERS = 1_024;
 
 /**
- * What ffmpeg needs to know of one track (RFC 8866).
+ * The SDP that describes one track to ffmpeg (RFC 8866).
  *
- * @param port where it comes.
+ * @param port where ffmpeg receives the track.
  */
 export function trackSdp(
   kind: Kind,
@@ -28,7 +28,7 @@ export function trackSdp(
   ].join("\r\n");
 }
 
-/** A caller wrote it: it must not become lines of its own. */
+/** The text comes from the caller: it must not add lines to the SDP. */
 function oneLine(text: string): string {
   return text.replaceAll(/\p{C}/gu, " ").slice(0, FMTP_LIMIT_CHARACTERS);
 }

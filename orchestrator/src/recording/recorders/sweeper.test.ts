@@ -3,7 +3,7 @@ import { RecorderError } from "../../errors.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
 import { Sweeper } from "./sweeper.ts";
 
-test("a container is removed as soon as an engine that was away is back", async () => {
+test("a container is removed as soon as an unreachable engine is back", async () => {
   const clock = new ManualClock();
   const removed: string[] = [];
   let away = true;
@@ -28,7 +28,7 @@ test("a container is removed as soon as an engine that was away is back", async 
   expect([removed, isIdle]).toEqual([["one"], true]);
 });
 
-test("a container that the engine does not let go is left", async () => {
+test("a container whose removal the engine refuses is left", async () => {
   const sweeper = new Sweeper(
     { remove: () => Promise.reject(new RecorderError("DOCKER_FORBIDDEN")) },
     new ManualClock(),

@@ -2,10 +2,10 @@ import type { Clock } from "../../clock.ts";
 import { asRecorderError } from "../../errors.ts";
 import type { Engine } from "../engine/engine.ts";
 
-/** While the engine is away, it is asked so often. */
+/** Retry interval while the engine is unreachable. */
 const RETRY_MS = 1_000;
 
-/** Removes containers that have done their work, while nobody waits: it takes the engine 0.1 to 0.5 s. */
+/** Removes finished containers in the background, because a removal takes the engine 0.1 to 0.5 s. */
 export class Sweeper {
   readonly #engine: Pick<Engine, "remove">;
   readonly #clock: Clock;
@@ -17,9 +17,9 @@ export class Sweeper {
   }
 
   /**
-   * The container is gone in a moment, or as soon as the engine is back.
+   * Removes a container in the background; retries while the engine is unreachable.
    *
-   * @param afterwards is called then: nothing writes into its files any more. It does not throw.
+   * @param afterwards called after the removal, when the container no longer writes to its files. Must not throw.
    */
   sweep(containerId: string, afterwards: () => Promise<void> = async () => undefined): void {
     const sweeping = this.#remove(containerId)
@@ -28,7 +28,7 @@ export class Sweeper {
     this.#sweeping.add(sweeping);
   }
 
-  /** Resolves when nothing is left to remove. */
+  /** Resolves when all containers are removed. */
   async idle(): Promise<void> {
     while (this.#sweeping.size > 0) await Promise.all(this.#sweeping);
   }
@@ -38,8 +38,8 @@ export class Sweeper {
       try {
         return await this.#engine.remove(containerId);
       } catch (error) {
-        // What the engine refuses is removed by the next orchestrator.
-        if (!asRecorderError(error).passes) return;
+        // If the engine refuses, the next orchestrator removes the container.
+        if (!asRecorderError(error).isTransient) return;
         await this.#clock.sleep(RETRY_MS);
       }
     }

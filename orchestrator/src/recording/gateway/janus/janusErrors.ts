@@ -1,13 +1,13 @@
 import { GatewayError, type GatewayErrorKind } from "../gatewayError.ts";
 
-/** Numbers of Janus (apierror.h) and of its VideoRoom that mean more than that something failed. */
+/** Error numbers of Janus (apierror.h) and its VideoRoom plugin that need special handling; all others mean FAILED. */
 const KINDS: Readonly<Record<number, GatewayErrorKind>> = {
-  403: "REFUSED", // a secret or token is asked for
+  403: "REFUSED", // secret or token required
   426: "REFUSED", // no such room
   428: "GONE", // no such publisher
-  429: "REFUSED", // a PIN or secret is asked for
+  429: "REFUSED", // PIN or secret required
   433: "REFUSED", // wrong secret or PIN
-  458: "UNREACHABLE", // our session is over
+  458: "UNREACHABLE", // no such session
 };
 
 export function janusError(code: number, reason: string): GatewayError {

@@ -38,11 +38,11 @@ const soon = () => AbortSignal.timeout(PATIENCE_MS);
 
 async function called(): Promise<MediaConnectionId> {
   const event = await gateway.nextPeerEvent(room, soon());
-  if (event?.event !== "CALL") throw new Error(`nobody called: ${JSON.stringify(event)}`);
+  if (event?.event !== "CALL") throw new Error(`no CALL event: ${JSON.stringify(event)}`);
   return event.mediaConnectionId;
 }
 
-/** Somebody publishes, and is forwarded to a recorder. */
+/** A participant publishes and is forwarded to a recorder. */
 async function recorded(publisher = ADA): Promise<MediaConnectionId> {
   janus.publish(publisher);
   const id = await called();
@@ -54,13 +54,13 @@ async function recorded(publisher = ADA): Promise<MediaConnectionId> {
 const callOf = async (id: MediaConnectionId) => ((await gateway.status(id)).metadata as { call: string }).call;
 const forwarded = ({ id } = ADA) => janus.forwarders.get(id)?.map(({ ssrc }) => ssrc) ?? [];
 
-/** Cuts the connection, and waits until that was noticed. */
+/** Breaks the connection, and waits until this is noticed. */
 async function cut(act: () => void = () => janus.cut()): Promise<void> {
   act();
   await expect.poll(() => gateway.peerStatus(room), { timeout: PATIENCE_MS }).toBeUndefined();
 }
 
-test("what is published rings with its name and its codecs, and is forwarded as one SSRC", async () => {
+test("a publication rings with its name and codecs, and is forwarded with one SSRC", async () => {
   const id = await recorded();
   expect(await gateway.status(id)).toMatchObject({ remoteId: "11", metadata: { name: "Ada", room: 1234 } });
   expect((await gateway.offered(id)).map(({ offered }) => offered[0]?.codec)).toEqual(["opus", "VP8"]);
@@ -68,7 +68,7 @@ test("what is published rings with its name and its codecs, and is forwarded as 
   expect(janus.forwarders.get(ADA.id)?.map(({ port }) => port)).toEqual([RECORDER.audio, RECORDER.video]);
 });
 
-test("a room is one call until nobody is in it", async () => {
+test("a room is one call until it is empty", async () => {
   const [ada, bob] = [await recorded(ADA), await recorded(BOB)];
   const call = await callOf(ada);
   expect(await callOf(bob)).toBe(call);
@@ -80,7 +80,7 @@ test("a room is one call until nobody is in it", async () => {
   expect(await callOf(await recorded(ADA))).not.toBe(call);
 });
 
-test("what ends says why", async () => {
+test("an ended publication reports the reason", async () => {
   const [ada, bob] = [await recorded(ADA), await recorded(BOB)];
   janus.unpublish(ADA.id);
   janus.tell({ videoroom: "event", kicked: BOB.id });
@@ -93,12 +93,12 @@ test("what ends says why", async () => {
   }
 });
 
-test("one who cannot be read takes nobody along", async () => {
+test("an invalid publisher does not affect the others", async () => {
   janus.tell({ videoroom: "event", publishers: [{ id: 2 ** 60, streams: 7 }, BOB] });
   expect((await gateway.status(await called())).remoteId).toBe("12");
 });
 
-test("nobody is recorded any more whose recording was stopped, until they publish again", async () => {
+test("a publisher whose recording was stopped is not recorded again until it republishes", async () => {
   const id = await recorded();
   await gateway.hangUp(id);
   expect(forwarded()).toEqual([]);
@@ -109,7 +109,7 @@ test("nobody is recorded any more whose recording was stopped, until they publis
   await recorded();
 });
 
-test("who has lost a recorder rings again, in the same call", async () => {
+test("a publisher whose recorder was lost rings again in the same call", async () => {
   const id = await recorded();
   const call = await callOf(id);
   expect(await gateway.redirect(id, USUAL_CODECS, undefined)).toBeUndefined();
@@ -119,7 +119,7 @@ test("who has lost a recorder rings again, in the same call", async () => {
   expect([again === id, await callOf(again)]).toEqual([false, call]);
 });
 
-test("a camera that comes later is another leg, one that goes is not", async () => {
+test("a camera that is added later starts another leg, one that is removed does not", async () => {
   const [sound, both] = [{ ...ADA, streams: ADA.streams.slice(0, 1) }, ADA];
   const first = await recorded(sound);
   janus.publish(both);
@@ -132,7 +132,7 @@ test("a camera that comes later is another leg, one that goes is not", async () 
 });
 
 describe("when the connection to Janus is lost", () => {
-  test("for a moment, everybody goes on as who they were", async () => {
+  test("for a moment, all publications continue unchanged", async () => {
     const id = await recorded();
     const waiting = gateway.nextConnectionEvent(id, soon());
     await Promise.all([expect(waiting).rejects.toMatchObject({ kind: "UNREACHABLE" }), cut()]);
@@ -144,7 +144,7 @@ describe("when the connection to Janus is lost", () => {
     await expect(gateway.nextConnectionEvent(id, soon())).resolves.toEqual({ event: "CLOSE" });
   });
 
-  test("for so long that their legs were given up, they ring anew, and are forwarded to nobody", async () => {
+  test("for so long that their legs have ended, publications ring again and are no longer forwarded", async () => {
     const id = await recorded();
     const call = await callOf(id);
     await cut();
@@ -156,7 +156,7 @@ describe("when the connection to Janus is lost", () => {
     await expect(gateway.status(id)).rejects.toMatchObject({ kind: "GONE" });
   });
 
-  test("while somebody rings, they ring again; who is not to be recorded does not", async () => {
+  test("while a publication rings, it rings again; one whose recording was stopped does not", async () => {
     await gateway.hangUp(await recorded(BOB));
     janus.publish(ADA);
     const id = await called();
@@ -169,7 +169,7 @@ describe("when the connection to Janus is lost", () => {
     expect((await gateway.status(await called())).remoteId).toBe("13");
   });
 
-  test("because Janus died, who was there is gone", async () => {
+  test("because Janus crashed, earlier publications are unknown", async () => {
     const id = await recorded();
     await cut(() => janus.forget());
     await expect(gateway.nextConnectionEvent(id, soon())).rejects.toMatchObject({ kind: "GONE" });
@@ -177,12 +177,12 @@ describe("when the connection to Janus is lost", () => {
   });
 });
 
-test("another life knows by the forwarders who is recorded, and in which call", async () => {
+test("a restarted process learns from the forwarders who is recorded, and in which call", async () => {
   const id = await recorded();
   const call = await callOf(id);
   await cut();
   janus.publishers.clear();
-  for (const publisher of [{ ...ADA, id: 10 }, ADA]) janus.publishers.set(publisher.id, publisher); // came meanwhile
+  for (const publisher of [{ ...ADA, id: 10 }, ADA]) janus.publishers.set(publisher.id, publisher); // joined in the meantime
   gateway = newGateway();
   await expect(gateway.nextConnectionEvent(id, soon())).resolves.toEqual({ event: "STREAM" });
   room = await gateway.createPeer(ROOM);
@@ -191,7 +191,7 @@ test("another life knows by the forwarders who is recorded, and in which call", 
   expect(await callOf(await recorded(BOB))).toBe(call);
 });
 
-test("Janus calls nobody, and nobody of another gateway is known", async () => {
+test("Janus makes no outgoing calls, and connections of other gateways are unknown", async () => {
   await expect(gateway.call()).rejects.toMatchObject({ kind: "REFUSED" });
   await expect(gateway.status("mc-1" as MediaConnectionId)).rejects.toMatchObject({ kind: "GONE" });
 });

@@ -10,8 +10,8 @@ import type {
   Gateway,
   PeerEvent,
   PeerHandle,
+  SwitchReport,
   TracksReport,
-  TurnReport,
 } from "../gateway.ts";
 import { GatewayError } from "../gatewayError.ts";
 import type { Publication } from "./publication.ts";
@@ -20,13 +20,13 @@ import { RoomWatch } from "./roomWatch.ts";
 import type { RoomKeys } from "./videoRoom.ts";
 
 export interface JanusAddress extends Omit<RoomKeys, "room"> {
-  /** Of its WebSocket. */
+  /** WebSocket URL. */
   url: string;
 }
 
 /**
- * Janus, by its VideoRoom: a room is a peer of ours, what somebody publishes in it is a call to that peer, and to answer
- * is to have it forwarded. Legs end without anyone's conversation being ended.
+ * Records from Janus VideoRooms: a room corresponds to a recorder peer, a publication to an incoming call, and RTP
+ * forwarding to answering it. The end of a leg does not affect the participants.
  */
 export class JanusGateway implements Gateway {
   readonly #address: JanusAddress;
@@ -57,11 +57,11 @@ export class JanusGateway implements Gateway {
   async nextPeerEvent({ peerId, token }: PeerHandle, until: AbortSignal): Promise<PeerEvent | undefined> {
     const watch = this.#watch(Number(peerId));
     const room = watch.room;
-    if (!room || `${room.session.id}` !== token) throw away();
-    return whileThere(room.session.lost, until, (signal) => watch.arrivals.take(signal));
+    if (!room || `${room.session.id}` !== token) throw notInRoom();
+    return whileConnected(room.session.lost, until, (signal) => watch.arrivals.take(signal));
   }
 
-  /** Its ports are published under their own numbers. */
+  /** Not needed: host ports are the same as container ports. */
   async tellPublishedPort(): Promise<void> {}
 
   async status(id: MediaConnectionId): Promise<ConnectionStatus> {
@@ -72,7 +72,7 @@ export class JanusGateway implements Gateway {
     return (await this.#find(id)).publication.tracks;
   }
 
-  /** Janus tells neither clocks nor counters: all that is known is the end. */
+  /** Janus reports neither clocks nor counters: only the end is known. */
   async tracks(id: MediaConnectionId): Promise<TracksReport | undefined> {
     const room = roomOf(id);
     const ended = room === undefined ? undefined : this.#watch(room).find(id)?.ended;
@@ -84,16 +84,18 @@ export class JanusGateway implements Gateway {
     const room = await watch.joined();
     const { publisher, tag, isSimulcast: simulcast } = publication;
     if (publication.ended) throw gone();
-    if (publication.isForwarded) await room.stop(publisher.id, tag); // as an earlier life of this process had it
+    if (publication.isForwarded) await room.stop(publisher.id, tag); // forwarding set up by an earlier process
     await room.forward({ publisherId: publisher.id, codecs, redirect, ssrc: tag, simulcast });
     publication.begun();
   }
 
   async call(): Promise<MediaConnectionId> {
-    throw new GatewayError("REFUSED", "Janus calls nobody");
+    throw new GatewayError("REFUSED", "outgoing calls are not supported with Janus");
   }
 
-  /** Asked for when a recorder was lost. Janus keeps nothing until there is another: the leg ends, and one more begins. */
+  /**
+   * Called when a recorder was lost. Janus cannot buffer media for the next one: the leg ends, and a new one begins.
+   */
   async redirect(
     id: MediaConnectionId,
     _codecs: Codecs,
@@ -102,22 +104,22 @@ export class JanusGateway implements Gateway {
     const { watch, publication } = await this.#find(id);
     if (redirect || publication.ended) return undefined;
     publication.isOrphan = true;
-    // At once: the address of the lost one may be given to any other recorder.
+    // Immediately: Docker may assign the lost recorder's address to another one.
     await (await watch.joined()).stop(publication.publisher.id, publication.tag);
     return undefined;
   }
 
-  async turn(): Promise<TurnReport | undefined> {
+  async switchAtKeyframe(): Promise<SwitchReport | undefined> {
     return undefined;
   }
 
   async nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
     const { watch, publication } = await this.#find(id);
     const { session } = await watch.joined();
-    return whileThere(session.lost, until, (signal) => publication.events.take(signal));
+    return whileConnected(session.lost, until, (signal) => publication.events.take(signal));
   }
 
-  /** Janus has asked for one as it began to forward, and asks again every few seconds. */
+  /** Not needed: Janus requests a keyframe when forwarding starts, and then every few seconds. */
   async requestKeyframe(): Promise<void> {}
 
   async hangUp(id: MediaConnectionId): Promise<void> {
@@ -173,8 +175,8 @@ export class JanusGateway implements Gateway {
   }
 }
 
-/** @throws GatewayError UNREACHABLE when the session is lost meanwhile. */
-async function whileThere<Result>(
+/** @throws GatewayError UNREACHABLE if the session is lost while waiting. */
+async function whileConnected<Result>(
   lost: AbortSignal,
   until: AbortSignal,
   wait: (signal: AbortSignal) => Promise<Result>,
@@ -183,9 +185,9 @@ async function whileThere<Result>(
     return await wait(AbortSignal.any([until, lost]));
   } catch (error) {
     if (until.aborted) return undefined;
-    throw lost.aborted ? away() : error;
+    throw lost.aborted ? notInRoom() : error;
   }
 }
 
-const gone = () => new GatewayError("GONE", "nobody publishes that");
-const away = () => new GatewayError("UNREACHABLE", "we are not in the room");
+const gone = () => new GatewayError("GONE", "the publication does not exist");
+const notInRoom = () => new GatewayError("UNREACHABLE", "the recorder is not in the room");

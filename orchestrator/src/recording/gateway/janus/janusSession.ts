@@ -7,11 +7,11 @@ import { Envelope, PluginError } from "./messages.ts";
 const SUBPROTOCOL = "janus-protocol";
 const OPEN_TIMEOUT_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 10_000;
-/** Janus ends a session of which it has heard nothing for 60 s. */
+/** Janus ends a session after 60 s without a message. */
 const KEEPALIVE_INTERVAL_MS = 20_000;
 
 interface Pending {
-  /** Whether "I have heard you" is all that there is to wait for. */
+  /** Whether the "ack" message is the final answer. */
   takesAck: boolean;
   resolve(envelope: Envelope): void;
   reject(error: GatewayError): void;
@@ -19,7 +19,7 @@ interface Pending {
 
 type Listener = (data: unknown) => void;
 
-/** A session at Janus, over a WebSocket of its own: when one of them ends, so does the other. */
+/** A Janus session over its own WebSocket: both end together. */
 export class JanusSession {
   readonly #socket: WebSocket;
   readonly #pending = new Map<string, Pending>();
@@ -57,7 +57,7 @@ export class JanusSession {
     return session;
   }
 
-  /** Aborts when the session is over, for whatever reason. */
+  /** Aborts when the session ends for any reason. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -67,9 +67,9 @@ export class JanusSession {
   }
 
   /**
-   * A handle of a plugin.
+   * Attaches to a plugin and returns the handle.
    *
-   * @param onEvent is told what the plugin says without having been asked.
+   * @param onEvent receives the plugin's asynchronous events.
    */
   async attach(plugin: string, onEvent: Listener): Promise<number> {
     const handle = idOf(await this.#request({ janus: "attach", plugin, session_id: this.#id }));
@@ -77,7 +77,7 @@ export class JanusSession {
     return handle;
   }
 
-  /** What a plugin answers, at once or when it has done it. */
+  /** Sends a request to a plugin and returns its synchronous or asynchronous answer. */
   async ask(handle: number, body: object): Promise<unknown> {
     const answer = await this.#request({ janus: "message", session_id: this.#id, handle_id: handle, body });
     const data = answer.plugindata?.data;
@@ -96,7 +96,7 @@ export class JanusSession {
   }
 
   #keepAlive(): void {
-    // A connection that is broken without a word ends here.
+    // Detects a silently broken connection.
     this.#request({ janus: "keepalive", session_id: this.#id }, true).catch(() => this.close());
   }
 
@@ -144,7 +144,7 @@ const unreachable = () => new GatewayError("UNREACHABLE", "Janus does not answer
 
 function idOf({ data }: Envelope): number {
   if (data) return data.id;
-  throw new GatewayError("NOT_UNDERSTOOD", "Janus answered something else");
+  throw new GatewayError("NOT_UNDERSTOOD", "Janus sent an unexpected answer");
 }
 
 function parseJson(text: string): unknown {

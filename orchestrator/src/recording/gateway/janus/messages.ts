@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-/** What Janus and its VideoRoom say, as far as it is read here. Fields beyond these are ignored. */
+/** The parts of Janus and VideoRoom messages that are used here. Other fields are ignored. */
 
 export const Envelope = z.object({
   janus: z.string(),
   transaction: z.string().optional(),
-  /** The handle that a message is for. */
+  /** The plugin handle that the message belongs to. */
   sender: z.int().optional(),
   data: z.object({ id: z.int() }).optional(),
   plugindata: z.object({ data: z.unknown() }).optional(),
@@ -18,7 +18,7 @@ export const PluginError = z.object({ error_code: z.int(), error: z.string() });
 const Stream = z.object({
   type: z.string(),
   codec: z.string().optional(),
-  /** Not sent any more, or not yet. */
+  /** Not sent, or no longer sent. */
   disabled: z.boolean().optional(),
   simulcast: z.boolean().optional(),
   h264_profile: z.string().optional(),
@@ -31,21 +31,21 @@ export const Publisher = z.object({
 });
 export type Publisher = z.infer<typeof Publisher>;
 
-/** One that cannot be read, such as an id of more than 53 bits, takes none of the others with it. */
+/** Invalid entries, such as an id of more than 53 bits, are skipped; the others are still used. */
 const publishers = z
   .array(Publisher.nullable().catch(null))
   .transform((all) => all.filter((one) => one !== null))
   .default([]);
 
-/** A publisher's id, or "ok" where it is ourselves. */
-const whom = z.union([z.int(), z.string().transform(() => undefined)]).optional();
+/** A publisher's id; "ok" stands for the recorder itself. */
+const publisherId = z.union([z.int(), z.string().transform(() => undefined)]).optional();
 
 export const RoomEvent = z.object({
   videoroom: z.string(),
   publishers,
-  unpublished: whom,
-  leaving: whom,
-  kicked: whom,
+  unpublished: publisherId,
+  leaving: publisherId,
+  kicked: publisherId,
 });
 export type RoomEvent = z.infer<typeof RoomEvent>;
 

@@ -1,23 +1,23 @@
 import type { MediaConnectionId } from "../../../ids.ts";
 import type { OfferedTrack } from "../../recorders/codecs.ts";
+import { EventQueue } from "../eventQueue.ts";
 import type { ConnectionEvent, ConnectionStatus, TracksReport } from "../gateway.ts";
-import { Inbox } from "../inbox.ts";
 import type { Publisher } from "./messages.ts";
 import { callKey, connectionIdOf, type PublicationTag } from "./publicationTag.ts";
 import { isSimulcast, publishedTracks } from "./publishedTracks.ts";
 
-/** What somebody publishes in a room, from its beginning to its end: what is a call's leg for a recorder. */
+/** A participant's media in a room, from publish to unpublish; it is recorded as a leg. */
 export class Publication {
   readonly id: MediaConnectionId;
   readonly room: number;
   readonly tag: PublicationTag;
-  readonly events = new Inbox<ConnectionEvent>();
+  readonly events = new EventQueue<ConnectionEvent>();
   publisher: Publisher;
-  /** As which recorders were told of it. */
+  /** The tracks that its recorder was started for. */
   readonly tracks: readonly OfferedTrack[];
   /** Whether Janus forwards it. */
   isForwarded = false;
-  /** Its recorder was lost: whoever hangs up does not mean it. */
+  /** Its recorder was lost: when the leg hangs up, a new leg begins. */
   isOrphan = false;
   ended: TracksReport["ended"] = null;
 
@@ -39,7 +39,7 @@ export class Publication {
     return isSimulcast(this.publisher);
   }
 
-  /** Janus forwards it: there is no other news of its media. */
+  /** Forwarding has started; Janus sends no other event about its media. */
   begun(): void {
     this.isForwarded = true;
     this.events.put({ event: "STREAM" });

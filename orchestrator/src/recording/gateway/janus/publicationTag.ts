@@ -2,15 +2,15 @@ import { randomInt } from "node:crypto";
 import type { MediaConnectionId } from "../../../ids.ts";
 
 /**
- * What a publication is known by, as long as it lasts and whoever asks: the SSRC that it is forwarded as. Its upper half
- * says since when somebody has been in the room without a break, which makes a call; its lower half tells the
- * publications of a call apart. An orchestrator that starts anew reads it back from Janus' list of forwarders.
+ * Identifies a publication: the SSRC with which it is forwarded. The upper half identifies the call, which lasts while
+ * the room is occupied without a break; the lower half distinguishes the publications of a call. A restarted
+ * orchestrator reads it from Janus' list of forwarders.
  */
 export type PublicationTag = number;
 
 const HALF = 0x1_0000;
 
-/** Never 0: Janus takes that for "leave the SSRC as it is". */
+/** Never 0: for Janus, that means "keep the original SSRC". */
 export function newTag(occupancy: number): PublicationTag {
   return occupancy * HALF + randomInt(1, HALF);
 }
@@ -19,7 +19,7 @@ export const newOccupancy = (): number => randomInt(HALF);
 
 export const occupancyOf = (tag: PublicationTag): number => Math.floor(tag / HALF);
 
-/** The key of a call in a room: another one once nobody was in it. */
+/** The key of a call in a room; it changes after the room was empty. */
 export const callKey = (room: number, tag: PublicationTag): string => `janus-${room}-${hex(occupancyOf(tag), 4)}`;
 
 export const connectionIdOf = (room: number, publisherId: number, tag: PublicationTag): MediaConnectionId =>

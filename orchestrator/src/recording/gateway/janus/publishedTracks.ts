@@ -9,8 +9,8 @@ const g711 = (codec: string, payloadType: number): Codec => ({
 });
 
 /**
- * What of Janus' codecs can be recorded, by its names, with the payload types that it is told to forward them as. Not
- * VP9: ffmpeg cannot read the payload descriptor of browsers, which our own gateway simplifies.
+ * The codecs that can be recorded, by their Janus names, with the payload types to forward them with. VP9 is missing:
+ * ffmpeg cannot read the payload descriptor sent by browsers, which this project's own gateway simplifies.
  */
 const CODECS: Readonly<Record<string, Codec | undefined>> = {
   opus: USUAL_CODECS.audio,
@@ -21,8 +21,8 @@ const CODECS: Readonly<Record<string, Codec | undefined>> = {
 };
 
 /**
- * What a publisher sends, one codec of each kind. Janus forwards the first stream of a kind: one that is disabled is
- * none, whatever comes after it.
+ * The tracks of a publisher, one codec for each kind. Janus forwards only the first stream of a kind: if that is
+ * disabled, the kind is not recorded.
  */
 export function publishedTracks({ streams }: Pick<Publisher, "streams">): OfferedTrack[] {
   return (["audio", "video"] as const).flatMap((kind) => {
@@ -36,8 +36,8 @@ export function isSimulcast({ streams }: Pick<Publisher, "streams">): boolean {
   return firstOf("video", streams)?.simulcast ?? false;
 }
 
-/** Whether a recorder for what was published before can go on with what is published now. */
-export function goesOn(before: readonly OfferedTrack[], now: readonly OfferedTrack[]): boolean {
+/** Whether a recorder that was started for the previous tracks can also record the current ones. */
+export function canContinue(before: readonly OfferedTrack[], now: readonly OfferedTrack[]): boolean {
   return now.every(({ kind, offered }) =>
     before.some((track) => track.kind === kind && track.offered[0]?.codec === offered[0]?.codec),
   );

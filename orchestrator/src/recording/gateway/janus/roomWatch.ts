@@ -1,31 +1,31 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
 import type { MediaConnectionId } from "../../../ids.ts";
+import { EventQueue } from "../eventQueue.ts";
 import type { PeerEvent } from "../gateway.ts";
 import { GatewayError, isGatewayError } from "../gatewayError.ts";
-import { Inbox } from "../inbox.ts";
 import { JanusSession } from "./janusSession.ts";
 import type { Publisher, RoomEvent } from "./messages.ts";
 import { Publication } from "./publication.ts";
 import { newOccupancy, newTag, occupancyOf } from "./publicationTag.ts";
-import { goesOn, publishedTracks } from "./publishedTracks.ts";
+import { canContinue, publishedTracks } from "./publishedTracks.ts";
 import { type Forwarder, type RoomKeys, VideoRoom } from "./videoRoom.ts";
 
-/** Whose recorder has given Janus up by then is recorded anew; a moment less than what legs wait. */
+/** After a longer connection loss, legs have ended and begin again; slightly less than GATEWAY_LOST_AFTER_MS. */
 const GIVEN_UP_AFTER_MS = 4_000;
-/** What has ended is known for so long, as at our own gateway. */
+/** How long ended publications are remembered; the same as in this project's own gateway. */
 const REMEMBERED_MS = 10 * 60_000;
-/** Recorders that are lost one after another have a reason that the next one will not cure. */
+/** After more lost recorders than this, another one would probably be lost too. */
 const MAX_ORPHANED = 5;
 
-/** Knows who publishes in a room, from when it is asked for the first time. */
+/** Tracks the publications in a room; joins it on first use. */
 export class RoomWatch {
-  readonly arrivals = new Inbox<PeerEvent>();
+  readonly arrivals = new EventQueue<PeerEvent>();
   readonly #url: string;
   readonly #keys: RoomKeys;
   readonly #clock: Clock;
   readonly #log: Logger;
-  /** By publisher: what has not ended, and what is not to be recorded any more though it has not. */
+  /** By publisher: current publications, including those whose recording was stopped. */
   readonly #publications = new Map<number, Publication>();
   readonly #byId = new Map<MediaConnectionId, Publication>();
   readonly #orphaned = new Map<number, number>();
@@ -41,13 +41,13 @@ export class RoomWatch {
     this.#log = log.child({ room: keys.room });
   }
 
-  /** The room, as long as we are in it. */
+  /** The room; undefined while not joined. */
   get room(): VideoRoom | undefined {
     return this.#room;
   }
 
   /**
-   * The room, entered if need be.
+   * The room; joins it if necessary.
    *
    * @throws GatewayError UNREACHABLE, REFUSED.
    */
@@ -59,17 +59,17 @@ export class RoomWatch {
     return this.#joining;
   }
 
-  /** Of a publication that has not been forgotten. */
+  /** undefined if the publication is unknown or no longer remembered. */
   find(id: MediaConnectionId): Publication | undefined {
     return this.#byId.get(id);
   }
 
-  /** Somebody stopped the recording: the publisher stays in the room, and is not recorded from now on. */
+  /** Stops recording a publication; the publisher stays in the room. */
   async release(publication: Publication): Promise<void> {
     const room = await this.joined();
     await this.#stop(publication, room);
     publication.end("hung_up", this.#clock.now());
-    if (publication.isOrphan) this.#again(publication);
+    if (publication.isOrphan) this.#restart(publication);
   }
 
   leave(): void {
@@ -102,7 +102,7 @@ export class RoomWatch {
     this.#lostAt = this.#clock.now();
   }
 
-  /** What we know, and what is true now that we have come (back). */
+  /** After (re)joining: compares the known publications with those in the room. */
   #compare(room: VideoRoom, forwarded: ReadonlyMap<number, readonly Forwarder[]>): void {
     const awayMs = this.#lostAt ? this.#clock.now().getTime() - this.#lostAt.getTime() : 0;
     const known = new Map(this.#publications);
@@ -113,17 +113,19 @@ export class RoomWatch {
     for (const publisher of room.publishers) {
       const before = known.get(publisher.id);
       const tags = tagsOf(publisher);
-      // Who still rang does so anew: nobody can tell whether that call was taken, and failed.
-      const goesOnAs = before && (before.ended || tags.includes(before.tag)) ? before : undefined;
-      if (goesOnAs && (awayMs < GIVEN_UP_AFTER_MS || goesOnAs.ended)) {
+      // A publication that was not yet forwarded rings again: it is unknown whether its call was handled.
+      const continued = before && (before.ended || tags.includes(before.tag)) ? before : undefined;
+      if (continued && (awayMs < GIVEN_UP_AFTER_MS || continued.ended)) {
         known.delete(publisher.id);
-        this.#keep(goesOnAs);
-      } else if (goesOnAs) {
-        void this.#stop(goesOnAs, room).catch((error) => this.#log.warn({ err: error }, "still forwarded"));
+        this.#keep(continued);
+      } else if (continued) {
+        void this.#stop(continued, room).catch((error) =>
+          this.#log.warn({ err: error }, "forwarding could not be stopped"),
+        );
         this.#begin(publisher);
       } else this.#begin(publisher, tags[0]);
     }
-    // Nobody saw their end: to those who ask they are not known.
+    // These ended while disconnected, with an unknown reason: treat them as unknown.
     for (const { id } of known.values()) {
       const publication = this.#byId.get(id);
       if (publication && !publication.ended) this.#byId.delete(id);
@@ -149,14 +151,14 @@ export class RoomWatch {
       return;
     }
     known.publisher = publisher;
-    if (known.ended || goesOn(known.tracks, publishedTracks(publisher))) return;
-    // Its recorder knows nothing of a camera that was switched on later.
-    void this.#stop(known, room).catch((error) => this.#log.warn({ err: error }, "still forwarded"));
+    if (known.ended || canContinue(known.tracks, publishedTracks(publisher))) return;
+    // The recorder was not started for a track that was added later, such as a camera.
+    void this.#stop(known, room).catch((error) => this.#log.warn({ err: error }, "forwarding could not be stopped"));
     known.end("renegotiated", this.#clock.now());
     this.#begin(publisher);
   }
 
-  /** @param tag of one that an earlier life of this process has begun to record. */
+  /** @param tag of a publication that an earlier process has started to record. */
   #begin(publisher: Publisher, tag?: number): void {
     const publication = new Publication(this.#keys.room, publisher, tag ?? newTag(this.#occupancy));
     this.#keep(publication);
@@ -176,8 +178,8 @@ export class RoomWatch {
     this.#orphaned.delete(publisherId);
   }
 
-  /** Whose recorder was lost goes on in another leg of the same call. */
-  #again({ publisher }: Publication): void {
+  /** After the loss of a recorder, continues with a new leg in the same call. */
+  #restart({ publisher }: Publication): void {
     const times = (this.#orphaned.get(publisher.id) ?? 0) + 1;
     this.#orphaned.set(publisher.id, times);
     if (times <= MAX_ORPHANED && this.#publications.has(publisher.id)) this.#begin(publisher);

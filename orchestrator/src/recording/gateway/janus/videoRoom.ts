@@ -9,15 +9,15 @@ const PLUGIN = "janus.plugin.videoroom";
 
 export interface RoomKeys {
   room: number;
-  /** The room's own, and the one that forwarding is locked by. */
+  /** The secret of the room, also used as the admin key for RTP forwarding. */
   secret: string;
-  /** What it takes to join; undefined where it takes nothing. */
+  /** Needed to join; undefined if the room has no PIN. */
   pin: string | undefined;
 }
 
 export interface Forwarder {
   streamId: number;
-  /** As which SSRC it forwards; undefined where it leaves the publisher's own. */
+  /** The SSRC set by the forwarder; undefined if it keeps the publisher's own. */
   ssrc: number | undefined;
 }
 
@@ -26,13 +26,13 @@ export interface ForwardOrder {
   codecs: Codecs;
   redirect: RedirectTargets;
   ssrc: number;
-  /** The best layer at each moment, of a publisher that sends several. */
+  /** Whether the publisher uses simulcast; then the best available layer is forwarded. */
   simulcast: boolean;
 }
 
-/** A VideoRoom that we are in, as a participant who publishes nothing. */
+/** A joined VideoRoom; the recorder is a participant without publications. */
 export class VideoRoom {
-  /** Who published when we came in. */
+  /** The publishers at the time of joining. */
   readonly publishers: readonly Publisher[];
   readonly session: JanusSession;
   readonly #handle: number;
@@ -45,7 +45,7 @@ export class VideoRoom {
     this.publishers = publishers;
   }
 
-  /** @throws GatewayError REFUSED when there is no such room, or the PIN is wrong. */
+  /** @throws GatewayError REFUSED if the room does not exist or the PIN is wrong. */
   static async join(session: JanusSession, keys: RoomKeys, onEvent: (event: RoomEvent) => void): Promise<VideoRoom> {
     const handle = await session.attach(PLUGIN, (data) => {
       const { success, data: event } = RoomEvent.safeParse(data);
@@ -58,9 +58,9 @@ export class VideoRoom {
   }
 
   /**
-   * Sends what somebody publishes to a recorder as well. Janus asks the publisher for a keyframe as it begins.
+   * Forwards a publisher's media to a recorder. Janus requests a keyframe at the start.
    *
-   * @throws GatewayError GONE when nobody of that id publishes (any more).
+   * @throws GatewayError GONE if the publisher does not exist (any more).
    */
   async forward({ publisherId, codecs, redirect, ssrc, simulcast }: ForwardOrder): Promise<void> {
     const { audio, video } = codecs;
@@ -75,10 +75,10 @@ export class VideoRoom {
     });
     const { rtp_stream } = read(Forwarded, answer);
     if (rtp_stream.audio_stream_id === undefined && rtp_stream.video_stream_id === undefined)
-      throw new GatewayError("GONE", "nothing is published any more");
+      throw new GatewayError("GONE", "the publisher no longer sends media");
   }
 
-  /** By publisher, whoever made them. */
+  /** All forwarders by publisher, including those created by others. */
   async forwarders(): Promise<Map<number, Forwarder[]>> {
     const { publishers } = read(Forwarders, await this.#ask({ request: "listforwarders" }));
     return new Map(
@@ -89,7 +89,7 @@ export class VideoRoom {
     );
   }
 
-  /** Ends all forwarding of a publisher as one SSRC. That there is none is no error. */
+  /** Stops all forwarders of a publisher with this SSRC; does nothing if there are none. */
   async stop(publisherId: number, ssrc: number): Promise<void> {
     const all = (await this.forwarders()).get(publisherId) ?? [];
     for (const { streamId } of all.filter((one) => one.ssrc === ssrc)) {
@@ -111,5 +111,5 @@ export class VideoRoom {
 function read<Schema extends z.ZodType>(schema: Schema, data: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
-  throw new GatewayError("NOT_UNDERSTOOD", "Janus answered something else", { cause: parsed.error });
+  throw new GatewayError("NOT_UNDERSTOOD", "Janus sent an unexpected answer", { cause: parsed.error });
 }

@@ -2,12 +2,12 @@ import type { ManifestTrack } from "../../archive/library/manifest.ts";
 import type { TracksReport } from "../gateway/gateway.ts";
 import type { Codecs } from "../recorders/codecs.ts";
 
-/** A clock that moved by less is the same clock, as far as a recording is concerned. */
+/** Smaller clock changes are not relevant for a recording. */
 const SAME_START_MS = 1;
 const SAME_RATE = 1e-6;
 
-/** What the manifest keeps of the gateway's report: one track of each kind that is recorded. */
-export function noteTracks(report: TracksReport, recorded: Codecs): ManifestTrack[] {
+/** The part of the gateway's report that goes into the manifest: one track of each recorded kind. */
+export function manifestTracks(report: TracksReport, recorded: Codecs): ManifestTrack[] {
   return (["audio", "video"] as const).flatMap((kind) => {
     const ofKind = report.tracks.filter((track) => recorded[kind] && track.kind === kind);
     const track = ofKind.find(({ clock }) => clock !== null) ?? ofKind[0];
@@ -15,8 +15,8 @@ export function noteTracks(report: TracksReport, recorded: Codecs): ManifestTrac
   });
 }
 
-/** Whether what is known now is worth a new manifest. Counters are not: they change all the time. */
-export function isNews(before: readonly ManifestTrack[], now: readonly ManifestTrack[]): boolean {
+/** Whether the manifest must be rewritten. Counters are ignored: they change all the time. */
+export function tracksChanged(before: readonly ManifestTrack[], now: readonly ManifestTrack[]): boolean {
   return now.some(({ kind, clock }) => {
     const known = before.find((track) => track.kind === kind)?.clock ?? null;
     if (!clock || !known) return clock !== known;
@@ -28,7 +28,7 @@ export function isNews(before: readonly ManifestTrack[], now: readonly ManifestT
   });
 }
 
-/** When the first track began, on the gateway's clock; undefined while none has. */
+/** When the first track began, on the gateway's clock; undefined if none has. */
 export function firstMediaAt(tracks: readonly ManifestTrack[]): Date | undefined {
   const start = earliest(tracks);
   return start === undefined ? undefined : new Date(start);

@@ -7,15 +7,15 @@ import type { GatewayCalls } from "../gateway/gateway.ts";
 import type { Host } from "../host/host.ts";
 import type { FileForm, Preferences } from "../recorders/codecs.ts";
 import type { Recorders } from "../recorders/recorders.ts";
-import type { LegDesk } from "./legDesk.ts";
 import type { LegLimits } from "./legLimits.ts";
 import type { LegMetrics } from "./legMetrics.ts";
+import type { RunningLegs } from "./runningLegs.ts";
 
-/** What a leg's story takes place in. */
-export interface Rooms {
+/** Everything that recording a leg depends on. */
+export interface LegServices {
   calls: CallBook;
   clock: Clock;
-  desk: LegDesk;
+  runningLegs: RunningLegs;
   form: FileForm;
   gateway: GatewayCalls;
   host: Pick<Host, "check">;

@@ -2,34 +2,35 @@ import type { LegIn, ManifestFile } from "../../archive/library/manifest.ts";
 import { asRecorderError, RecorderError } from "../../errors.ts";
 import { USUAL_CODECS } from "../recorders/codecs.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import { dialErrorCode } from "./dialErrorCode.ts";
 import { byeExpected, type Ending, reasonOf } from "./ending.ts";
-import { failLeg, shown } from "./failLeg.ts";
+import { errorView, failLeg } from "./failLeg.ts";
 import { finishFile, type KeptFile } from "./finishFile.ts";
 import type { LegContext } from "./legContext.ts";
 import { withFiles } from "./legFiles.ts";
 import { allTracks, recordersOf } from "./parts.ts";
 import { fileStart } from "./rolledFile.ts";
-import { unanswered } from "./unanswered.ts";
 
-/** Legs of which something may be in the spool. */
+/** Legs that may have tracks in the spool. */
 export type SpooledLeg = LegIn<"connecting" | "recording" | "finalising" | "failed"> &
   Pick<LegIn<"connecting">, "recorderId" | "mediaConnectionId">;
 
 /**
- * Ends the recorder, joins what it wrote, verifies the file, and keeps it. What cannot be kept stays in the spool, and
- * the leg says why. Of a leg that has rolled over this is the last file: it waits for those before. Never throws.
+ * Stops the recorder, joins its tracks, verifies the file, and stores it. If that fails, the tracks stay in the spool
+ * and the leg shows the error. For a leg that has rolled over this is the last file: it waits for the earlier ones.
+ * Never throws.
  *
- * @param recorder undefined when its container is gone already.
+ * @param recorder undefined if its container no longer exists.
  */
-export async function takeHome(
+export async function finishLeg(
   leg: SpooledLeg,
   noticed: Ending,
   recorder: StartedRecorder | undefined,
   context: LegContext,
 ): Promise<void> {
-  const { calls, clock } = context.rooms;
+  const { calls, clock } = context.services;
   const began = clock.now().getTime();
-  const ending = await dated(noticed, leg, context);
+  const ending = await withEndTime(noticed, leg, context);
   const finalising = await context.write(finalisingOf(leg, ending));
   context.log.info({ reason: finalising.reason }, "leg finalising");
   const last = lastFile(finalising, context);
@@ -42,9 +43,9 @@ export async function takeHome(
     });
     context.log.info({ file: kept.file.name, ms: clock.now().getTime() - began }, "leg ready");
   } catch (thrown) {
-    const error = meaningOf(asRecorderError(thrown), ending, finalising);
+    const error = causeOf(asRecorderError(thrown), ending, finalising);
     await context.files.settled();
-    if (context.isShuttingDown && error.passes) {
+    if (context.isShuttingDown && error.isTransient) {
       context.log.warn({ code: error.code, err: error }, "left for the next start");
     } else if (context.files.all.some(({ file }) => file)) await readyWithout(finalising, last, error, context);
     else await failLeg(finalising, error, context);
@@ -52,10 +53,10 @@ export async function takeHome(
 }
 
 /**
- * What ended unseen, as everything does with its host, has not gone on until somebody found out: it ended when the last
+ * Corrects the end time of a leg whose end was noticed late, for example after a host crash: it ended when the last
  * packet was written.
  */
-async function dated(ending: Ending, leg: SpooledLeg, { rooms: { library } }: LegContext): Promise<Ending> {
+async function withEndTime(ending: Ending, leg: SpooledLeg, { services: { library } }: LegContext): Promise<Ending> {
   if (byeExpected(ending)) return ending;
   const written = await library.lastWritten(recordersOf(leg)).catch(() => undefined);
   return written && written < ending.at ? { ...ending, at: written } : ending;
@@ -78,7 +79,7 @@ function finalisingOf(leg: SpooledLeg, ending: Ending): LegIn<"finalising"> {
   };
 }
 
-/** As `trackParts` does it. */
+/** Must match `trackParts`. */
 const placedBy = ({ tracks = [], parts, files }: SpooledLeg): LegIn<"finalising">["placedBy"] =>
   [...allTracks({ tracks, parts }), ...(files ?? []).flatMap(allTracks)].some(({ clock }) => clock)
     ? "clock"
@@ -99,17 +100,17 @@ function readyOf(leg: LegIn<"finalising">, last: ManifestFile & KeptFile, { file
   return withFiles({ ...ready, ...(lost?.error && { error: lost.error }) }, [...files.all, last]);
 }
 
-/** The files before are kept all the same. */
+/** Ends a leg whose last file failed but whose earlier files are stored. */
 async function readyWithout(
   leg: LegIn<"finalising">,
   last: ManifestFile,
   error: RecorderError,
   context: LegContext,
 ): Promise<void> {
-  // A call may end at the very moment at which it goes on in another file.
+  // A call may end directly after a rollover, before the new file has received media.
   if (error.code !== "NO_MEDIA") {
-    context.log.error({ code: error.code, hint: error.hint, err: error }, "the leg's last file could not be kept");
-    context.files.add({ ...last, error: shown(error) });
+    context.log.error({ code: error.code, hint: error.hint, err: error }, "the leg's last file could not be stored");
+    context.files.add({ ...last, error: errorView(error) });
   }
   const { all } = context.files;
   const { file } = all.find((one) => one.file) as ManifestFile & KeptFile;
@@ -117,9 +118,9 @@ async function readyWithout(
   await context.write<LegIn<"ready">>({ ...leg, state: "ready", file, ...(failed && { error: failed }) });
 }
 
-/** A leg without media that never connected has failed by that; one that we dialled, by what the peer did. */
-function meaningOf(error: RecorderError, ending: Ending, { dialled }: SpooledLeg): RecorderError {
+/** Replaces NO_MEDIA by its cause: the leg never connected, or the dialled peer did not accept the call. */
+function causeOf(error: RecorderError, ending: Ending, { dialled }: SpooledLeg): RecorderError {
   if (error.code !== "NO_MEDIA") return error;
   if (ending.reason === "not_connected") return new RecorderError("NOT_CONNECTED");
-  return dialled ? new RecorderError(unanswered(reasonOf(ending)), `reason ${reasonOf(ending)}`) : error;
+  return dialled ? new RecorderError(dialErrorCode(reasonOf(ending)), `reason ${reasonOf(ending)}`) : error;
 }

@@ -7,41 +7,41 @@ interface RunningLeg {
   done: Promise<void>;
 }
 
-/** The legs whose story is being told right now, so that they can be ended and waited for. */
-export class LegDesk {
+/** The legs that are active in this process, so that they can be stopped and awaited. */
+export class RunningLegs {
   readonly #running = new Map<LegId, RunningLeg>();
   #isClosing = false;
 
-  /** Runs a leg's story; its signal says when it is to end, and why. */
-  run(callId: CallId, legId: LegId, story: (stop: AbortSignal) => Promise<void>): Promise<void> {
+  /** Runs a leg; the signal aborts when it must end, with an EndReason. */
+  run(callId: CallId, legId: LegId, record: (stop: AbortSignal) => Promise<void>): Promise<void> {
     const stop = new AbortController();
     if (this.#isClosing) stop.abort("shutdown" satisfies EndReason);
-    const done = story(stop.signal).finally(() => this.#running.delete(legId));
+    const done = record(stop.signal).finally(() => this.#running.delete(legId));
     this.#running.set(legId, { callId, stop, done });
     return done;
   }
 
-  /** Asks all legs to end. */
+  /** Stops all legs. */
   stopAll(reason: EndReason): void {
     for (const { stop } of this.#running.values()) stop.abort(reason);
   }
 
-  /** Asks all running legs of a call to end. @returns how many there were. */
+  /** Stops all running legs of a call. @returns how many there were. */
   stopCall(callId: CallId): number {
     const legs = [...this.#running.values()].filter((leg) => leg.callId === callId);
     for (const { stop } of legs) stop.abort("stopped" satisfies EndReason);
     return legs.length;
   }
 
-  /** Whether the story of a leg of this call is being told. */
+  /** Whether this call has a running leg. */
   isBusy(callId: CallId): boolean {
     return [...this.#running.values()].some((leg) => leg.callId === callId);
   }
 
   /**
-   * Ends every leg and waits until the last file is kept, or time is up.
+   * Stops all legs and waits until their files are stored, or until `timeUp` settles.
    *
-   * @returns whether all are done; what is not is taken up by the next orchestrator.
+   * @returns whether all legs are finished; the next orchestrator continues with the others.
    */
   async close(timeUp: Promise<unknown>): Promise<boolean> {
     this.#isClosing = true;

@@ -1,20 +1,20 @@
 import type { LegIn } from "../../archive/library/manifest.ts";
 import type { TracksReport } from "../gateway/gateway.ts";
 import type { LegContext } from "./legContext.ts";
+import { firstMediaAt, manifestTracks, tracksChanged } from "./manifestTracks.ts";
 import { allTracks } from "./parts.ts";
-import { firstMediaAt, isNews, noteTracks } from "./trackNotes.ts";
 
-/** Until media flows it is asked for often, because `recording` is what a person waits to see. */
+/** Polled more often until media flows, because users wait for the state `recording`. */
 const CONNECTING_INTERVAL_MS = 250;
 const RECORDING_INTERVAL_MS = 1_000;
 
 /**
- * Keeps a leg's notes about its tracks while it is followed: when media began, where each track lies on the gateway's
- * clock, and what became of its packets.
+ * Polls the gateway for a leg's tracks: when media began, the position of each track on the gateway's clock, and packet
+ * counters.
  */
-export class TrackDiary {
+export class TrackMonitor {
   leg: LegIn<"connecting"> | LegIn<"recording">;
-  /** Whether this gateway can tell of its tracks. */
+  /** Whether this gateway reports tracks. */
   isReporting = false;
   readonly #context: LegContext;
 
@@ -27,9 +27,9 @@ export class TrackDiary {
     return this.leg.state === "connecting";
   }
 
-  /** Asks the gateway again and again; a question that fails is asked again. */
+  /** Polls until `until` aborts; failed requests are repeated. */
   async keep(until: AbortSignal): Promise<void> {
-    const { clock } = this.#context.rooms;
+    const { clock } = this.#context.services;
     while (!until.aborted) {
       const report = await this.#ask();
       if (until.aborted) return;
@@ -38,7 +38,7 @@ export class TrackDiary {
     }
   }
 
-  /** The gateway's last words about a connection that has ended; undefined when it has none. */
+  /** Reads the final report of a connection: when and why it ended; undefined if the gateway has none. */
   async close(): Promise<TracksReport["ended"] | undefined> {
     const report = await this.#ask();
     if (report) this.#take(report);
@@ -48,25 +48,25 @@ export class TrackDiary {
   async note(report: TracksReport): Promise<void> {
     const before = this.leg;
     this.#take(report);
-    if (before.state !== this.leg.state || isNews(before.tracks, this.leg.tracks)) {
+    if (before.state !== this.leg.state || tracksChanged(before.tracks, this.leg.tracks)) {
       await this.#context.write(this.leg);
     }
   }
 
-  /** What a gateway that cannot report its tracks says instead: the path is up. */
-  async mediaMayFlow(): Promise<void> {
+  /** For gateways that do not report tracks: the media path is established. */
+  async streamStarted(): Promise<void> {
     if (!this.isConnecting) return;
-    this.#recording(this.#context.rooms.clock.now());
+    this.#recording(this.#context.services.clock.now());
     await this.#context.write(this.leg);
   }
 
   #take(report: TracksReport): void {
     this.isReporting = true;
-    const tracks = noteTracks(report, this.leg.codecs);
+    const tracks = manifestTracks(report, this.leg.codecs);
     this.leg = { ...this.leg, tracks };
     const startedAt = firstMediaAt(allTracks(this.leg));
     if (!startedAt) return;
-    // A sender report may move the beginning by what the first packet was late.
+    // A sender report may correct the start by the delay of the first packet.
     if (this.isConnecting) this.#recording(startedAt);
     else if (this.#context.files.current === 1) {
       this.leg = { ...this.leg, state: "recording", startedAt: startedAt.toISOString() };
@@ -79,6 +79,6 @@ export class TrackDiary {
   }
 
   async #ask(): Promise<TracksReport | undefined> {
-    return this.#context.rooms.gateway.tracks(this.leg.mediaConnectionId).catch(() => undefined);
+    return this.#context.services.gateway.tracks(this.leg.mediaConnectionId).catch(() => undefined);
   }
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../errors.ts";
 
-/** What a call of ours has failed by that brought no media, by the reason of its end. */
+/** Error codes of dialled calls without media, by end reason. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
   no_answer: "NO_ANSWER",
   peer_unavailable: "PEER_NOT_THERE",
@@ -10,5 +10,5 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   shutdown: "ENDED_EARLY",
 };
 
-/** Whatever else ends it, it is the peer that did. */
-export const unanswered = (reason: string): ErrorCode => CODES[reason] ?? "CALL_DECLINED";
+/** The error code of a dialled call without media; all other reasons mean that the peer ended it. */
+export const dialErrorCode = (reason: string): ErrorCode => CODES[reason] ?? "CALL_DECLINED";

@@ -1,5 +1,5 @@
-/** Events that wait for their reader, or a reader that waits for events. */
-export class Inbox<Event> {
+/** Queues events for one reader, who waits while the queue is empty. */
+export class EventQueue<Event> {
   readonly #waiting: Event[] = [];
   #wake: () => void = () => undefined;
   #closed: Error | undefined;
@@ -14,7 +14,7 @@ export class Inbox<Event> {
     this.#wake();
   }
 
-  /** Throws when `until` aborts first, or when it was closed and nothing is left in it. */
+  /** Throws if `until` aborts first, or if the queue is closed and empty. */
   async take(until: AbortSignal): Promise<Event> {
     while (this.#waiting.length === 0) {
       if (this.#closed) throw this.#closed;
