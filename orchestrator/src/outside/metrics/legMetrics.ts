@@ -1,10 +1,10 @@
 import type { ErrorCode } from "../../errors.ts";
 
-/** What a leg's story has to say that its manifest does not. */
+/** Measurements of a leg that are not in its manifest. */
 export interface LegMetrics {
-  /** From asking for a recorder until its ports were bound. */
+  /** From the request for a recorder until its ports were bound. */
   recorderBound(ms: number): void;
   recorderNotStarted(code: ErrorCode): void;
-  /** From the ring until the call was answered. */
+  /** From ringing until the call was answered. */
   answered(ms: number): void;
 }

@@ -11,18 +11,18 @@ import type { Health } from "../health.ts";
 import type { LegMetrics } from "./legMetrics.ts";
 import { type FinishedLeg, LegWatch } from "./legWatch.ts";
 
-/** A warm container takes 0.3 s; at 15 s a recorder has failed to start. */
+/** A warm container starts in 0.3 s; after 15 s the start has failed. */
 const START_BUCKETS_SECONDS = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 15];
-/** A call is ready within 3 s; joining hours of it takes longer. */
+/** A recording is usually ready within 3 s; joining the files of many hours takes longer. */
 const READY_BUCKETS_SECONDS = [0.5, 1, 1.5, 2, 3, 5, 10, 30, 60, 300];
-/** Reasons are words of ours or of the gateway; another gateway's must not make any number of series. */
+/** Reasons come from us or from the gateway. Free text of another gateway must not create an unlimited number of series. */
 const REASON = /^[a-z_]{1,32}$/;
 
 export interface MetricSources {
   calls: CallBook;
   clock: Clock;
   recorders: Pick<Recorders, "running" | "limit">;
-  /** @throws when the volume cannot be looked at. */
+  /** @throws if the volume cannot be read. */
   freeBytes(): Promise<number>;
   minimumFreeBytes: number;
   host: Pick<Host, "availableBytes" | "cpuWaitMs" | "limits">;
@@ -30,59 +30,59 @@ export interface MetricSources {
   gateways: Pick<Gateways, "present" | "at">;
 }
 
-/** What Prometheus is told of this process: names by its own rules, in base units. */
+/** Prometheus metrics of this process, with names and base units by its conventions. */
 export class Metrics implements LegMetrics {
   readonly registry = new Registry();
   readonly #recorderStart = new Histogram({
     name: "call_recorder_recorder_start_seconds",
-    help: "From asking for a recorder until its ports are bound.",
+    help: "Time from the request for a recorder until its ports are bound.",
     buckets: START_BUCKETS_SECONDS,
     registers: [this.registry],
   });
   readonly #recorderStartFailures = new Counter({
     name: "call_recorder_recorder_start_failures_total",
-    help: "Legs that got no recorder, by the code of their error.",
+    help: "Legs that got no recorder, by error code.",
     labelNames: ["code"],
     registers: [this.registry],
   });
   readonly #answer = new Histogram({
     name: "call_recorder_answer_seconds",
-    help: "From the ring of a call until it was answered.",
+    help: "Time from the ringing of a call until it was answered.",
     buckets: START_BUCKETS_SECONDS,
     registers: [this.registry],
   });
   readonly #ready = new Histogram({
     name: "call_recorder_ready_seconds",
-    help: "From the end of a leg until its recording was ready.",
+    help: "Time from the end of a leg until its recording was ready.",
     buckets: READY_BUCKETS_SECONDS,
     registers: [this.registry],
   });
   readonly #recordings = new Counter({
     name: "call_recorder_recordings_total",
-    help: "Legs that are over, by result, by why they ended, and by the code of their error.",
+    help: "Legs that have ended, by result, reason and error code.",
     labelNames: ["result", "reason", "code"],
     registers: [this.registry],
   });
   readonly #recordedBytes = new Counter({
     name: "call_recorder_recorded_bytes_total",
-    help: "Bytes of recordings that are ready.",
+    help: "Bytes of ready recordings.",
     registers: [this.registry],
   });
   readonly #recordedSeconds = new Counter({
     name: "call_recorder_recorded_seconds_total",
-    help: "Seconds of recordings that are ready.",
+    help: "Seconds of ready recordings.",
     registers: [this.registry],
   });
   readonly #failedConnects = new Counter({
     name: "call_recorder_failed_connects_total",
-    help: "Legs that were answered and whose media never came.",
+    help: "Legs that were answered but never received media.",
     registers: [this.registry],
   });
 
   constructor(sources: MetricSources) {
     collectDefaultMetrics({ register: this.registry });
     const watch = new LegWatch(sources.calls, sources.clock, (leg, atMs) => this.#finished(leg, atMs));
-    // Those that nothing has counted yet are known all the same: an alert compares with zero, not with nothing.
+    // Start these series at 0, because alerts need an existing series to compare with.
     this.#recordings.inc({ result: "ready", reason: "force_close", code: "" }, 0);
     this.#recordings.inc({ result: "failed", reason: "", code: "INTERNAL" }, 0);
     const registers = [this.registry];
@@ -92,52 +92,52 @@ export class Metrics implements LegMetrics {
     });
     gauge(
       "call_recorder_oldest_leg_seconds",
-      "How long the oldest leg in a state has been in it.",
+      "How long the oldest leg of a state has been in this state.",
       ["state"],
       (gauge) => {
         const running = watch.running();
         for (const state of RUNNING_STATES) gauge.set({ state }, running.get(state)?.oldestSeconds ?? 0);
       },
     );
-    gauge("call_recorder_recorders", "Recorders that run or are being started.", [], (gauge) =>
+    gauge("call_recorder_recorders", "Recorders that are running or starting.", [], (gauge) =>
       gauge.set(sources.recorders.running),
     );
-    gauge("call_recorder_recorders_limit", "How many recorders may run at once.", [], (gauge) =>
+    gauge("call_recorder_recorders_limit", "Maximum number of concurrent recorders.", [], (gauge) =>
       gauge.set(sources.recorders.limit),
     );
     gauge("call_recorder_storage_free_bytes", "Free space on the recordings volume.", [], async (gauge) =>
-      // A volume that is gone has no free space, and an alert has to say so.
+      // A missing volume counts as full, so that the alert fires.
       gauge.set(await sources.freeBytes().catch(() => 0)),
     );
-    gauge("call_recorder_storage_minimum_free_bytes", "Below so much free space no call is taken.", [], (gauge) =>
+    gauge("call_recorder_storage_minimum_free_bytes", "New calls are refused below this free space.", [], (gauge) =>
       gauge.set(sources.minimumFreeBytes),
     );
-    gauge("call_recorder_host_available_bytes", "Memory that the host can still give.", [], async (gauge) =>
+    gauge("call_recorder_host_available_bytes", "Available memory of the host.", [], async (gauge) =>
       gauge.set((await sources.host.availableBytes()) ?? 0),
     );
-    gauge("call_recorder_host_minimum_available_bytes", "Below so much memory no call is taken.", [], (gauge) =>
-      gauge.set(sources.host.limits.minimumAvailableBytes),
-    );
     gauge(
-      "call_recorder_cpu_wait_seconds",
-      "How long a processor is waited for; one in ten waits is longer.",
+      "call_recorder_host_minimum_available_bytes",
+      "New calls are refused below this available memory.",
       [],
-      (gauge) => gauge.set(sources.host.cpuWaitMs / 1000),
+      (gauge) => gauge.set(sources.host.limits.minimumAvailableBytes),
     );
-    gauge("call_recorder_gateway_up", "Whether a gateway is well.", ["gateway"], async (gauge) => {
+    gauge("call_recorder_cpu_wait_seconds", "How long threads wait for a CPU (90th percentile).", [], (gauge) =>
+      gauge.set(sources.host.cpuWaitMs / 1000),
+    );
+    gauge("call_recorder_gateway_up", "Whether a gateway is healthy.", ["gateway"], async (gauge) => {
       const { present } = sources.gateways;
-      const well = await Promise.all(present.map((address) => sources.gateways.at(address).isWell()));
-      gauge.reset(); // those that have gone
-      for (const [index, gateway] of present.entries()) gauge.set({ gateway }, well[index] ? 1 : 0);
+      const healthy = await Promise.all(present.map((address) => sources.gateways.at(address).isWell()));
+      gauge.reset(); // removes gateways that no longer exist
+      for (const [index, gateway] of present.entries()) gauge.set({ gateway }, healthy[index] ? 1 : 0);
     });
-    gauge("call_recorder_gateway_legs", "Legs that go on at a gateway.", ["gateway"], (gauge) => {
+    gauge("call_recorder_gateway_legs", "Running legs of a gateway.", ["gateway"], (gauge) => {
       const legs = legsAt(sources.calls.running());
       gauge.reset();
       for (const gateway of sources.gateways.present) gauge.set({ gateway }, legs.get(gateway) ?? 0);
     });
     gauge(
       "call_recorder_part_up",
-      "Whether a part of the bundle is well, as /api/health says.",
+      "Whether a part of the bundle is healthy, as reported by /api/health.",
       ["part"],
       async (gauge) => {
         const { parts } = await sources.health();
