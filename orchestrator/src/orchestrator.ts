@@ -26,7 +26,7 @@ import { createApi } from "./outside/api/server.ts";
 import { ChatConnections } from "./outside/chat/chatConnections.ts";
 import { ChatFile } from "./outside/chat/chatFile.ts";
 import { ChatKeeper } from "./outside/chat/chatKeeper.ts";
-import { wayFrom } from "./outside/chat/dataSocket.ts";
+import { networkPathTo } from "./outside/chat/dataSocket.ts";
 import { checkHealth } from "./outside/health.ts";
 import { measureJobs } from "./outside/metrics/jobMetrics.ts";
 import { Metrics } from "./outside/metrics/metrics.ts";
@@ -212,7 +212,7 @@ export class Orchestrator {
       ...{ calls, clock, gateway: gateways, log },
       connections: new ChatConnections(library.paths.chatConnections),
       file: new ChatFile(library.paths),
-      way: (id) => wayFrom(gatewayUrl(configuration, gatewayOf(id))),
+      networkPath: (id) => networkPathTo(gatewayUrl(configuration, gatewayOf(id))),
     });
     measureJobs(jobs.book, jobs.kinds, metrics.registry);
     const client = { key: configuration.apiKey, recorderPeerId: configuration.peers[0] ?? "" };
