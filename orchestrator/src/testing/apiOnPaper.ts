@@ -28,18 +28,18 @@ import { testRooms } from "./testLeg.ts";
 
 export const TOKEN = "a-token-of-the-tests-4711";
 
-/** The API on a folder with one finished call, without anything behind it. */
+/** The API on a folder with one finished call; all other parts are fakes. */
 export interface ApiOnPaper extends AsyncDisposable {
   app: FastifyInstance;
   routes: DescribedRoute[];
   jobs: Jobs;
   clock: ManualClock;
   callId: CallId;
-  /** Of the call's recording. */
+  /** Name of the call's recording. */
   fileName: string;
 }
 
-/** @param token null for an API that is open. */
+/** @param token null for an open API. */
 export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPaper> {
   const root = await mkdtemp(join(tmpdir(), "api-"));
   const log = pino({ level: "silent" });
@@ -74,11 +74,11 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
       },
     ],
   });
-  const well = async () => {};
+  const succeed = async () => {};
   const calls = new CallBook(library, clock);
   const metrics = new Registry();
   const webhooks = await Webhooks.start({
-    // Where nobody listens.
+    // Nothing listens on this port.
     endpoints: [new Endpoint({ name: "crm", url: "http://127.0.0.1:9/", key: Buffer.alloc(32) })],
     outbox: new Outbox(library.paths.webhooks, log),
     metrics: new WebhookMetrics(metrics),
@@ -98,11 +98,11 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
     dialler: new Dialler([present, away], { ...testRooms(gateway, clock, recorders as never), calls }),
     jobs,
     health: {
-      engine: { ping: well },
+      engine: { ping: succeed },
       gateways: { trouble: async () => undefined },
       signalingUrl: "http://127.0.0.1:9",
-      host: { check: well },
-      storage: { mustBeWell: well },
+      host: { check: succeed },
+      storage: { mustBeWell: succeed },
       peers: [],
     },
     client: { key: "key", recorderPeerId: "TestRecorder" },

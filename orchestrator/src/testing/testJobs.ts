@@ -11,7 +11,7 @@ import { type CallId, newCallId } from "../ids.ts";
 import { ManualClock } from "./manualClock.ts";
 import { PaperEngine } from "./paperEngine.ts";
 
-/** Job files that outlive the orchestrator of a test. */
+/** Job files that survive a restart of the orchestrator within a test. */
 export class PaperJobFiles implements Pick<JobFiles, "read" | "write" | "remove"> {
   readonly files = new Map<string, string>();
   async write(job: Job): Promise<void> {
@@ -25,7 +25,7 @@ export class PaperJobFiles implements Pick<JobFiles, "read" | "write" | "remove"
   }
 }
 
-/** A kind that does what its order says: one container, whose lines are per cents. */
+/** A kind of job that runs one container; each line of its output is a percentage. */
 export function testKind(cleaned: string[], load: "heavy" | "light" = "heavy"): JobKind<{ say: string }> {
   return {
     name: "film",
@@ -49,20 +49,20 @@ export interface TestJobs {
   clock: ManualClock;
   cleaned: string[];
   callId: CallId;
-  /** How many legs are being recorded. */
+  /** Number of legs being recorded. */
   recording: { legs: number };
-  /** Another life of the same orchestrator. */
+  /** The same orchestrator after a restart. */
   restarted(): Promise<TestJobs>;
 }
 
 export function testJobs(
   rules: AdmissionRules = { concurrent: 1, whileRecordingAtMost: 2 },
-  left: Partial<Pick<TestJobs, "engine" | "files" | "clock" | "callId">> = {},
+  previous: Partial<Pick<TestJobs, "engine" | "files" | "clock" | "callId">> = {},
 ): TestJobs {
-  const clock = left.clock ?? new ManualClock();
-  const engine = left.engine ?? new PaperEngine();
-  const files = left.files ?? new PaperJobFiles();
-  const callId = left.callId ?? newCallId(clock.now());
+  const clock = previous.clock ?? new ManualClock();
+  const engine = previous.engine ?? new PaperEngine();
+  const files = previous.files ?? new PaperJobFiles();
+  const callId = previous.callId ?? newCallId(clock.now());
   const recording = { legs: 0 };
   const cleaned: string[] = [];
   const jobs = new Jobs({

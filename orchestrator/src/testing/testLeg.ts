@@ -12,16 +12,16 @@ import type { ManualClock } from "./manualClock.ts";
 
 export interface TestRooms extends Rooms {
   library: PaperLibrary;
-  /** What was logged as a warning or worse. */
+  /** Log lines of level warn and above. */
   warnings: { code?: string; msg: string }[];
 }
 
-/** A volume on paper: files take time that a manual clock does not see. */
+/** A fake volume, because real files take time that a manual clock does not control. */
 export class PaperLibrary extends Library {
-  /** Thrown by every write while it is set. */
+  /** If set, every write throws it. */
   trouble: Error | undefined;
   freeBytes = 1e9;
-  /** With recorders. */
+  /** Whether recorders see the same volume. */
   isShared = true;
   lastWrittenAt: Date | undefined;
   readonly written: Manifest[] = [];
@@ -51,7 +51,7 @@ export class PaperLibrary extends Library {
   override async clearSpool(): Promise<void> {}
 }
 
-/** What a leg's story takes place in, in virtual time. */
+/** Everything that recording a leg needs, in virtual time. */
 export function testRooms(gateway: Gateway, clock: ManualClock, recorders: Partial<Recorders> = {}): TestRooms {
   const warnings: TestRooms["warnings"] = [];
   const log = pino({ level: "warn" }, { write: (line) => void warnings.push(JSON.parse(line)) });
