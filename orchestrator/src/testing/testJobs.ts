@@ -8,11 +8,11 @@ import type { JobKind } from "../follow-up/jobs/jobKind.ts";
 import { Jobs } from "../follow-up/jobs/jobs.ts";
 import { mustSucceed } from "../follow-up/jobs/jobWork.ts";
 import { type CallId, newCallId } from "../ids.ts";
+import { FakeEngine } from "./fakeEngine.ts";
 import { ManualClock } from "./manualClock.ts";
-import { PaperEngine } from "./paperEngine.ts";
 
 /** Job files that survive a restart of the orchestrator within a test. */
-export class PaperJobFiles implements Pick<JobFiles, "read" | "write" | "remove"> {
+export class FakeJobFiles implements Pick<JobFiles, "read" | "write" | "remove"> {
   readonly files = new Map<string, string>();
   async write(job: Job): Promise<void> {
     this.files.set(job.id, JSON.stringify(job));
@@ -44,8 +44,8 @@ export function testKind(cleaned: string[], load: "heavy" | "light" = "heavy"): 
 
 export interface TestJobs {
   jobs: Jobs;
-  engine: PaperEngine;
-  files: PaperJobFiles;
+  engine: FakeEngine;
+  files: FakeJobFiles;
   clock: ManualClock;
   cleaned: string[];
   callId: CallId;
@@ -60,8 +60,8 @@ export function testJobs(
   previous: Partial<Pick<TestJobs, "engine" | "files" | "clock" | "callId">> = {},
 ): TestJobs {
   const clock = previous.clock ?? new ManualClock();
-  const engine = previous.engine ?? new PaperEngine();
-  const files = previous.files ?? new PaperJobFiles();
+  const engine = previous.engine ?? new FakeEngine();
+  const files = previous.files ?? new FakeJobFiles();
   const callId = previous.callId ?? newCallId(clock.now());
   const recording = { legs: 0 };
   const cleaned: string[] = [];

@@ -11,13 +11,13 @@ import type { Recorders } from "../recording/recorders/recorders.ts";
 import type { ManualClock } from "./manualClock.ts";
 
 export interface TestRooms extends Rooms {
-  library: PaperLibrary;
+  library: FakeLibrary;
   /** Log lines of level warn and above. */
   warnings: { code?: string; msg: string }[];
 }
 
 /** A fake volume, because real files take time that a manual clock does not control. */
-export class PaperLibrary extends Library {
+export class FakeLibrary extends Library {
   /** If set, every write throws it. */
   trouble: Error | undefined;
   freeBytes = 1e9;
@@ -55,7 +55,7 @@ export class PaperLibrary extends Library {
 export function testRooms(gateway: Gateway, clock: ManualClock, recorders: Partial<Recorders> = {}): TestRooms {
   const warnings: TestRooms["warnings"] = [];
   const log = pino({ level: "warn" }, { write: (line) => void warnings.push(JSON.parse(line)) });
-  const library = new PaperLibrary(new Paths("/nowhere"), log);
+  const library = new FakeLibrary(new Paths("/nowhere"), log);
   return {
     calls: new CallBook(library, clock),
     clock,

@@ -1,6 +1,6 @@
 import type { InjectOptions } from "fastify";
 import { describe, expect, test } from "vitest";
-import { type ApiOnPaper, apiOnPaper, TOKEN } from "../../testing/apiOnPaper.ts";
+import { type TestApi, TOKEN, testApi } from "../../testing/testApi.ts";
 
 const BEARER = { authorization: `Bearer ${TOKEN}` };
 const HOST = "recorder.example:8080";
@@ -8,14 +8,14 @@ const OWN_PAGE = { host: HOST, origin: `http://${HOST}` };
 const FOREIGN_PAGE = { host: HOST, origin: "http://evil.example" };
 const MINUTE_MS = 60_000;
 
-const ask = async ({ app }: ApiOnPaper, options: InjectOptions) => {
+const ask = async ({ app }: TestApi, options: InjectOptions) => {
   const { statusCode, headers, body } = await app.inject(options);
   return { status: statusCode, headers, body, code: body.startsWith('{"error"') ? JSON.parse(body).error.code : "" };
 };
-const logIn = async (api: ApiOnPaper, token = TOKEN, headers: Record<string, string> = OWN_PAGE) =>
+const logIn = async (api: TestApi, token = TOKEN, headers: Record<string, string> = OWN_PAGE) =>
   ask(api, { method: "POST", url: "/api/session", headers, payload: { token } });
-const cookieOf = async (api: ApiOnPaper) => String((await logIn(api)).headers["set-cookie"]).split(";")[0] ?? "";
-const routesOf = ({ callId, fileName }: ApiOnPaper): InjectOptions[] => [
+const cookieOf = async (api: TestApi) => String((await logIn(api)).headers["set-cookie"]).split(";")[0] ?? "";
+const routesOf = ({ callId, fileName }: TestApi): InjectOptions[] => [
   { url: "/api/calls" },
   { url: `/api/calls/${callId}` },
   { url: `/api/calls/${callId}/files/${fileName}` },
@@ -28,7 +28,7 @@ const routesOf = ({ callId, fileName }: ApiOnPaper): InjectOptions[] => [
 
 describe("with a token", () => {
   test("every route requires a login, however its path is written", async () => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     for (const route of routesOf(api)) {
       expect(await ask(api, route), JSON.stringify(route)).toMatchObject({
         status: 401,
@@ -41,7 +41,7 @@ describe("with a token", () => {
   });
 
   test("programs get access with the token as bearer", async () => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     expect((await ask(api, { url: "/api/calls", headers: BEARER })).status).toBe(200);
     expect((await ask(api, { url: "/api/calls", headers: { authorization: `bearer  ${TOKEN}` } })).status).toBe(200);
     expect((await ask(api, { url: `/api/calls/${api.callId}/stop`, method: "POST", headers: BEARER })).status).toBe(
@@ -50,14 +50,14 @@ describe("with a token", () => {
   });
 
   test.each([`${TOKEN}x`, TOKEN.slice(1), "x", "\u00e9"])("another token is refused: %s", async (token) => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     const answer = await ask(api, { url: "/api/calls", headers: { authorization: `Bearer ${token}` } });
     expect(answer.status).toBe(401);
     expect((await logIn(api, token)).code).toBe("TOKEN_REFUSED");
   });
 
   test("without login, health returns only its status", async () => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     expect(JSON.parse((await ask(api, { url: "/api/health" })).body)).toEqual({ status: "failing" });
     expect((await ask(api, { url: "/api/health", headers: BEARER })).body).toContain("signaling");
     expect((await ask(api, { url: "/health" })).body).toContain("signaling"); // reachable only from inside the bundle
@@ -66,7 +66,7 @@ describe("with a token", () => {
 
 describe("the console's session", () => {
   test("is a cookie that scripts and other sites cannot access", async () => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     const answer = await logIn(api);
     expect(answer.status).toBe(204);
     const cookie = String(answer.headers["set-cookie"]);
@@ -80,7 +80,7 @@ describe("the console's session", () => {
   });
 
   test("gives the same access as the token, but allows changes only from pages of its own origin", async () => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     const cookie = await cookieOf(api);
     const stop = (headers: Record<string, string>) =>
       ask(api, { url: `/api/calls/${api.callId}/stop`, method: "POST", headers: { cookie, ...headers } });
@@ -95,7 +95,7 @@ describe("the console's session", () => {
   });
 
   test("ends after a week, or when its cookie is deleted", async () => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     const cookie = await cookieOf(api);
     const admitted = async () =>
       JSON.parse((await ask(api, { url: "/api/session", headers: { cookie } })).body).admitted;
@@ -107,7 +107,7 @@ describe("the console's session", () => {
   });
 
   test("cannot be forged", async () => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     const cookie = await cookieOf(api);
     const [expires = ""] = /\d+/.exec(cookie) ?? [];
     const forged = [
@@ -123,21 +123,21 @@ describe("the console's session", () => {
   });
 
   test("signed with another token is not valid", async () => {
-    await using api = await apiOnPaper();
-    await using other = await apiOnPaper("another-token-4711");
+    await using api = await testApi();
+    await using other = await testApi("another-token-4711");
     const cookie = await cookieOf(api);
     expect((await ask(other, { url: "/api/calls", headers: { cookie } })).status).toBe(401);
   });
 
   test("cannot be started by pages of another origin", async () => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     expect((await logIn(api, TOKEN, FOREIGN_PAGE)).code).toBe("FOREIGN_PAGE");
   });
 });
 
 describe("an address with too many wrong tokens", () => {
   test("is blocked for a minute, for bearer and login; other addresses are not", async () => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     const from = (address: string) => ({ ...OWN_PAGE, "x-forwarded-for": address });
     for (let time = 0; time < 10; time += 1) {
       const headers = from("192.0.2.1");
@@ -163,14 +163,14 @@ describe("without a token", () => {
   const FRONT_DOOR = { host: "orchestrator:3000", "x-forwarded-host": "localhost:8080" };
 
   test("all routes are open", async () => {
-    await using api = await apiOnPaper(null);
+    await using api = await testApi(null);
     expect((await ask(api, { url: "/api/calls", headers: FRONT_DOOR })).status).toBe(200);
     expect((await ask(api, { url: "/api/session" })).body).toBe('{"required":false,"admitted":true}');
     expect((await logIn(api, "any", FRONT_DOOR)).status).toBe(204);
   });
 
   test("pages of other origins cannot change anything, and DNS rebinding cannot read anything", async () => {
-    await using api = await apiOnPaper(null);
+    await using api = await testApi(null);
     const stop = (headers: Record<string, string>) =>
       ask(api, { url: `/api/calls/${api.callId}/stop`, method: "POST", headers: { ...FRONT_DOOR, ...headers } });
     expect((await stop({ origin: "http://localhost:8080" })).status).toBe(202);
@@ -189,13 +189,13 @@ describe("without a token", () => {
 });
 
 describe("a signed link", () => {
-  const linkOf = async (api: ApiOnPaper, payload?: object) => {
+  const linkOf = async (api: TestApi, payload?: object) => {
     const url = `/api/calls/${api.callId}/files/${api.fileName}/links`;
     return ask(api, { method: "POST", url, headers: BEARER, ...(payload && { payload }) });
   };
 
   test("opens its file without a token until it expires", async () => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     const made = await linkOf(api, { expiresInSeconds: 60 });
     expect(made.status).toBe(201);
     const { url, expiresAt } = JSON.parse(made.body);
@@ -208,7 +208,7 @@ describe("a signed link", () => {
   });
 
   test("is valid for a day by default, and for 30 days at most", async () => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     expect(JSON.parse((await linkOf(api)).body).expiresAt).toBe("2026-11-24T12:00:00.000Z");
     for (const expiresInSeconds of [0, -1, 1.5, 31 * 24 * 3600, "60"]) {
       expect((await linkOf(api, { expiresInSeconds })).status).toBe(400);
@@ -216,7 +216,7 @@ describe("a signed link", () => {
   });
 
   test("does not open anything else", async () => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     const { url } = JSON.parse((await linkOf(api)).body);
     const query = new URL(url, "http://x").search;
     const expires = /expires=(\d+)/.exec(url)?.[1] ?? "";
@@ -235,7 +235,7 @@ describe("a signed link", () => {
   });
 
   test("is created for recordings only", async () => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     const url = `/api/calls/${api.callId}/files/call.json/links`;
     expect((await ask(api, { method: "POST", url, headers: BEARER })).code).toBe("FILE_NOT_FOUND");
   });

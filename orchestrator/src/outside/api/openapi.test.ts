@@ -2,7 +2,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ApiOnPaper, apiOnPaper, TOKEN } from "../../testing/apiOnPaper.ts";
+import { type TestApi, TOKEN, testApi } from "../../testing/testApi.ts";
 import { WEBHOOK_EVENT_TYPES } from "../webhooks/events.ts";
 
 const HEADERS = { authorization: `Bearer ${TOKEN}` };
@@ -17,11 +17,11 @@ interface Response {
   content?: Record<string, { schema?: object }>;
 }
 
-let api: ApiOnPaper;
+let api: TestApi;
 let document: Document;
 let jobId: string | undefined;
 beforeAll(async () => {
-  api = await apiOnPaper();
+  api = await testApi();
   document = (await api.app.inject({ url: "/api/openapi.json", headers: HEADERS })).json();
 });
 afterAll(() => api[Symbol.asyncDispose]());

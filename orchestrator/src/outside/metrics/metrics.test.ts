@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { CallBook } from "../../archive/calls/callBook.ts";
 import type { LegIn } from "../../archive/library/manifest.ts";
 import type { MediaConnectionId, PeerId } from "../../ids.ts";
+import { FakeGateway } from "../../testing/fakeGateway.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
-import { PaperGateway } from "../../testing/paperGateway.ts";
 import { testRooms } from "../../testing/testLeg.ts";
 import { Metrics } from "./metrics.ts";
 
@@ -16,11 +16,11 @@ const RINGING = {
 const FILE = { name: "leg.webm", bytes: 1_000, durationSeconds: 20, streams: [] };
 
 const gatewayAt = (address: string) =>
-  Object.assign(new PaperGateway(), { trouble: address === "10.0.0.5" ? new Error("away") : undefined });
+  Object.assign(new FakeGateway(), { trouble: address === "10.0.0.5" ? new Error("away") : undefined });
 
 function open(freeBytes: () => Promise<number> = async () => 5e9) {
   const clock = new ManualClock();
-  const { library } = testRooms(new PaperGateway(), clock);
+  const { library } = testRooms(new FakeGateway(), clock);
   const calls = new CallBook(library, clock);
   const metrics = new Metrics({
     ...{ calls, clock, freeBytes, minimumFreeBytes: 1e9 },

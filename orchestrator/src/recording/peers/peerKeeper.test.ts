@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PeerId } from "../../ids.ts";
+import { FakeGateway } from "../../testing/fakeGateway.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
-import { PaperGateway } from "../../testing/paperGateway.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
 import { PeerKeeper } from "./peerKeeper.ts";
 import { TokenFile } from "./tokens.ts";
@@ -29,14 +29,14 @@ class PaperTokens extends TokenFile {
 }
 
 let clock: ManualClock;
-let gateway: PaperGateway;
+let gateway: FakeGateway;
 let tokens: PaperTokens;
 let logged: { code?: string }[];
 let calls: string[];
 
 beforeEach(() => {
   clock = new ManualClock();
-  gateway = new PaperGateway();
+  gateway = new FakeGateway();
   tokens = new PaperTokens("/nowhere");
   logged = [];
   calls = [];

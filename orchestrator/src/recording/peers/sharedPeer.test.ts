@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { beforeEach, expect, test } from "vitest";
 import type { PeerId } from "../../ids.ts";
+import { FakeGateway } from "../../testing/fakeGateway.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
-import { PaperGateway } from "../../testing/paperGateway.ts";
 import type { PeerHandle } from "../gateway/gateway.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
 import { PeerKeeper } from "./peerKeeper.ts";
@@ -29,7 +29,7 @@ class PaperTokens extends TokenFile {
 }
 
 let clock: ManualClock;
-let gateways: Map<string, PaperGateway>;
+let gateways: Map<string, FakeGateway>;
 let tokens: PaperTokens;
 let told: string[];
 let calls: string[];
@@ -38,7 +38,7 @@ let peer: SharedPeer;
 
 beforeEach(() => {
   clock = new ManualClock();
-  gateways = new Map([ONE, TWO, THREE].map((address) => [address, new PaperGateway(address)]));
+  gateways = new Map([ONE, TWO, THREE].map((address) => [address, new FakeGateway(address)]));
   tokens = new PaperTokens("/nowhere");
   [told, calls, legs] = [[], [], new Map()];
   const log = pino({ level: "silent" });
@@ -55,7 +55,7 @@ beforeEach(() => {
   );
 });
 
-const at = (address: string) => gateways.get(address) as PaperGateway;
+const at = (address: string) => gateways.get(address) as FakeGateway;
 const registered = () => [...gateways].filter(([, { peers }]) => peers.size === 1).map(([address]) => address);
 const ringAt = (address: string) => {
   const id = at(address).ring();

@@ -11,13 +11,13 @@ const Asked = z.object({
     .optional(),
 });
 
-interface PaperPublisher {
+interface FakePublisher {
   id: number;
   display?: string;
   streams: { type: string; codec?: string; disabled?: boolean }[];
 }
 
-export interface PaperForwarder {
+export interface FakeForwarder {
   stream_id: number;
   ssrc: number;
   port: number;
@@ -26,9 +26,9 @@ export interface PaperForwarder {
 const HANDLE = 7;
 
 /** A fake VideoRoom, for what a real one cannot do in a test: lose a connection while the room stays. */
-export class PaperJanus implements AsyncDisposable {
-  readonly publishers = new Map<number, PaperPublisher>();
-  readonly forwarders = new Map<number, PaperForwarder[]>();
+export class FakeJanus implements AsyncDisposable {
+  readonly publishers = new Map<number, FakePublisher>();
+  readonly forwarders = new Map<number, FakeForwarder[]>();
   readonly #server: WebSocketServer;
   #count = 0;
 
@@ -37,17 +37,17 @@ export class PaperJanus implements AsyncDisposable {
     server.on("connection", (socket) => socket.on("message", (text) => this.#take(socket, String(text))));
   }
 
-  static async open(): Promise<PaperJanus> {
+  static async open(): Promise<FakeJanus> {
     const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
     await new Promise((resolve) => server.once("listening", resolve));
-    return new PaperJanus(server);
+    return new FakeJanus(server);
   }
 
   get url(): string {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  publish(publisher: PaperPublisher): void {
+  publish(publisher: FakePublisher): void {
     this.publishers.set(publisher.id, publisher);
     this.tell({ videoroom: "event", publishers: [publisher] });
   }

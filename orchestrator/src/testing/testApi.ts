@@ -20,16 +20,16 @@ import { WebhookMetrics } from "../outside/webhooks/webhookMetrics.ts";
 import { Webhooks } from "../outside/webhooks/webhooks.ts";
 import { Dialler } from "../recording/legs/dialler.ts";
 import { LegDesk } from "../recording/legs/legDesk.ts";
+import { FakeGateway } from "./fakeGateway.ts";
+import { FakeRecorders } from "./fakeRecorders.ts";
 import { ManualClock } from "./manualClock.ts";
-import { PaperGateway } from "./paperGateway.ts";
-import { PaperRecorders } from "./paperRecorders.ts";
 import { testJobs } from "./testJobs.ts";
 import { testRooms } from "./testLeg.ts";
 
 export const TOKEN = "a-token-of-the-tests-4711";
 
 /** The API on a folder with one finished call; all other parts are fakes. */
-export interface ApiOnPaper extends AsyncDisposable {
+export interface TestApi extends AsyncDisposable {
   app: FastifyInstance;
   routes: DescribedRoute[];
   jobs: Jobs;
@@ -40,7 +40,7 @@ export interface ApiOnPaper extends AsyncDisposable {
 }
 
 /** @param token null for an open API. */
-export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPaper> {
+export async function testApi(token: string | null = TOKEN): Promise<TestApi> {
   const root = await mkdtemp(join(tmpdir(), "api-"));
   const log = pino({ level: "silent" });
   const clock = new ManualClock("2026-11-23T12:00:00.000Z");
@@ -85,7 +85,7 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
     ...{ calls, clock, log },
   });
   const { jobs } = testJobs(undefined, { clock });
-  const [gateway, recorders] = [new PaperGateway(), new PaperRecorders()];
+  const [gateway, recorders] = [new FakeGateway(), new FakeRecorders()];
   const peerId = "TestRecorder" as PeerId;
   const present = { peerId, handle: { peerId, token: "pt-1" } };
   const away = { peerId: "AwayRecorder" as PeerId, handle: undefined };

@@ -1,7 +1,7 @@
 import type { ContainerFacts, ContainerOutput, ContainerSpec, Engine, StopSignal } from "../recording/engine/engine.ts";
 import { LABEL } from "../recording/engine/labels.ts";
 
-interface PaperContainer {
+interface FakeContainer {
   id: string;
   spec: ContainerSpec;
   exitCode: number | undefined;
@@ -11,8 +11,8 @@ interface PaperContainer {
 }
 
 /** A fake engine: nothing runs, all requests are recorded, and a test controls the containers. */
-export class PaperEngine implements Engine {
-  readonly containers = new Map<string, PaperContainer>();
+export class FakeEngine implements Engine {
+  readonly containers = new Map<string, FakeContainer>();
   readonly started: ContainerSpec[] = [];
   readonly removed: string[] = [];
   /** If set, every start throws it. */
@@ -108,7 +108,7 @@ export class PaperEngine implements Engine {
     return undefined;
   }
 
-  #container(id: string): PaperContainer {
+  #container(id: string): FakeContainer {
     const container = this.containers.get(id);
     if (!container) throw new Error(`no container ${id}`);
     return container;

@@ -29,7 +29,7 @@ export const OFFERED: TracksReport["tracks"] = (["audio", "video"] as const).map
 });
 
 /** A fake gateway without media, controlled by a test. */
-export class PaperGateway implements Gateway {
+export class FakeGateway implements Gateway {
   /** If set, every request throws it. */
   trouble: Error | undefined;
   /** Peers by token. */

@@ -5,7 +5,7 @@ import { redirectTo } from "../recording/recorders/redirect.ts";
 import type { FinishedRecorder, StartedRecorder } from "../recording/recorders/startedRecorder.ts";
 
 /** Fake recorders, controlled by a test. */
-export class PaperRecorders implements Partial<Recorders> {
+export class FakeRecorders implements Partial<Recorders> {
   taking: Error | undefined;
   /** The assembly that the recorder itself made of its tracks. */
   assembly: Assembly | undefined;
