@@ -109,7 +109,10 @@ export class JobBook extends EventEmitter<{ change: [JobView] }> {
     try {
       await this.#surroundings.files.write(job);
     } catch (error) {
-      this.logOf(job).error({ code: "STORAGE_UNAVAILABLE", state: job.state, err: error }, "job not written");
+      this.logOf(job).error(
+        { code: "STORAGE_UNAVAILABLE", state: job.state, err: error },
+        "the state of a job could not be written",
+      );
     }
   }
 }

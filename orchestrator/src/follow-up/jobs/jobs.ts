@@ -23,7 +23,7 @@ interface RunningJob {
   done: Promise<void>;
 }
 
-/** What a job is about. */
+/** A request for a new job. */
 export interface JobRequest<Order> {
   callId: CallId;
   /** The part of the call, such as a leg or a file; the whole call by default. */

@@ -64,7 +64,7 @@ export function checkToken(
   }
   if (secret.matches(token)) return;
   failedLogins.note(ip);
-  log.warn({ address: ip }, "a wrong API token was refused");
+  log.warn({ address: ip }, "wrong API token refused");
   reply.header("www-authenticate", 'Bearer error="invalid_token"');
   throw new RecorderError("TOKEN_REFUSED");
 }

@@ -89,6 +89,6 @@ test.each([
   ["JSON", Buffer.from("no JSON"), { text: "no JSON" }],
   ["BINARY", Buffer.from([0xff, 0xff, 0xff]), expect.anything()],
   ["BINARY", Buffer.alloc(0), expect.anything()],
-] as const)("%s: %j is kept, whatever it is", (serialization, message, said) => {
-  expect(new MessageReader(serialization).read(message)).toEqual(said);
+] as const)("%s: %j is stored, even if it is malformed", (serialization, message, content) => {
+  expect(new MessageReader(serialization).read(message)).toEqual(content);
 });

@@ -109,6 +109,6 @@ export class Dispatcher {
     metrics.attempted(type, state);
     const fields = { webhook, messageId: id, type, attempts, status, error };
     if (state === "delivered") log.info(fields, "webhook delivered");
-    else log.warn({ code: "WEBHOOK_NOT_TAKEN", ...fields, state }, "webhook not taken");
+    else log.warn({ code: "WEBHOOK_NOT_TAKEN", ...fields, state }, "webhook not delivered");
   }
 }

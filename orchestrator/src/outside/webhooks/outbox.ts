@@ -49,18 +49,18 @@ export class Outbox {
   }
 
   /** Since when events are published; undefined if there were no receivers. */
-  async since(): Promise<Date | undefined> {
+  async publishingSince(): Promise<Date | undefined> {
     const text = await this.#parse(z.iso.datetime(), join(this.#folder, "since.json"));
     return text === undefined ? undefined : new Date(text);
   }
 
-  async begin(at: Date): Promise<void> {
+  async startPublishing(at: Date): Promise<void> {
     await this.prepare();
     await writeAtomically(join(this.#folder, "since.json"), JSON.stringify(at.toISOString()), OWNER_ONLY);
   }
 
   /** There are no receivers: events from now on are not published later either. */
-  async end(): Promise<void> {
+  async stopPublishing(): Promise<void> {
     await rm(join(this.#folder, "since.json"), { force: true });
   }
 

@@ -60,7 +60,10 @@ export class Records {
       this.#cache.set(id, { record, changedMs: this.#clock.now().getTime() });
       if (!hasChanged) return;
       await this.#outbox.write(record).catch((error) => {
-        this.#log.error({ code: "STORAGE_UNAVAILABLE", callId: id, err: error }, "webhook messages not written");
+        this.#log.error(
+          { code: "STORAGE_UNAVAILABLE", callId: id, err: error },
+          "webhook messages could not be written",
+        );
       });
     });
     this.#changes.set(id, turn);

@@ -205,7 +205,7 @@ describe("a receiver", () => {
   test("that answers 410 gets no more messages, even after a restart, until it is enabled again", async () => {
     receiver.answer = () => 410;
     await wholeCall();
-    await until("it is disabled", () => allAre("dropped"));
+    await until("all deliveries are dropped", () => allAre("dropped"));
     await restart();
     await wholeCall();
     expect(instance.webhooks.list()).toMatchObject([{ name: "crm", state: "disabled", waiting: 0 }]);
@@ -292,7 +292,7 @@ describe("messages", () => {
   test("that wait for their next attempt are sent at once when resent", async () => {
     receiver.answer = () => ({ status: 500, headers: { "retry-after": "3600" } });
     await wholeCall();
-    await until("it was tried", async () => (await messages()).at(-1)?.deliveries[0]?.attempts === 1);
+    await until("the first message was tried", async () => (await messages()).at(-1)?.deliveries[0]?.attempts === 1);
     receiver.answer = () => 200;
     await instance.webhooks.resend(receiver.received[0]?.body.id ?? "");
     await until("all messages arrived", () => receiver.received.length === 5);
@@ -311,14 +311,14 @@ describe("messages", () => {
     await clock.pass(6 * DAY_MS, 60 * 60_000);
     expect(await messages()).toHaveLength(4);
     await clock.pass(2 * DAY_MS, 60 * 60_000);
-    await until("they are gone", async () => (await messages()).length === 0, 60 * 60_000);
+    await until("they are removed", async () => (await messages()).length === 0, 60 * 60_000);
   });
 });
 
 test("URLs and secrets are not in logs, on the volume, or in API views", async () => {
   receiver.answer = () => 500;
   const id = await wholeCall();
-  await until("it was tried", () => receiver.received.length === 1);
+  await until("the first message was tried", () => receiver.received.length === 1);
   await receiver[Symbol.asyncDispose]();
   await until("an attempt failed", async () => logged.includes("ECONN"), SECOND_MS);
   const kept = await readFile(join(root, "state/webhooks/calls", `${id}.json`), "utf8");

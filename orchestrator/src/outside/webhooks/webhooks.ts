@@ -52,7 +52,7 @@ export class Webhooks {
     sources.metrics.watch(() => webhooks.list());
     if (sources.endpoints.length === 0) {
       await sources.outbox
-        .end()
+        .stopPublishing()
         .catch((error) => sources.log.error({ err: error }, "the webhook start time could not be removed"));
       return webhooks;
     }
@@ -129,10 +129,10 @@ export class Webhooks {
 
   async #resume(): Promise<void> {
     const { calls, clock, log, outbox } = this.#sources;
-    const began = await outbox.since();
+    const began = await outbox.publishingSince();
     if (!began)
       await outbox
-        .begin(clock.now())
+        .startPublishing(clock.now())
         .catch((error) => log.error({ err: error }, "the webhook start time could not be written"));
     for (const id of await outbox.callIds()) {
       const record = await outbox.read(id);
@@ -174,7 +174,9 @@ export class Webhooks {
   async #tidyPeriodically(): Promise<void> {
     const { clock, log } = this.#sources;
     while (!this.#over.signal.aborted) {
-      await this.#records.tidy().catch((error) => log.warn({ err: error }, "old webhook messages not tidied"));
+      await this.#records
+        .tidy()
+        .catch((error) => log.warn({ err: error }, "old webhook messages could not be removed"));
       await clock.sleep(TIDY_INTERVAL_MS, this.#over.signal);
     }
   }
