@@ -38,14 +38,14 @@ describe("without any configuration", () => {
     });
   });
 
-  test("an empty file and empty variables are as none", () => {
+  test("an empty file and empty variables have no effect", () => {
     expect(readConfiguration({ ...fileWith("# nothing\n"), MAX_CONCURRENT_RECORDERS: "", SKYWAY_API_KEY: "" })).toEqual(
       readConfiguration({}),
     );
   });
 });
 
-test("the file that comes with the bundle says what the defaults are", () => {
+test("the file that comes with the bundle documents the defaults", () => {
   const text = readFileSync(new URL("../../../compose/config.yaml", import.meta.url), "utf8");
   expect(readConfiguration(fileWith(text))).toEqual(readConfiguration({}));
   const uncommented = text.replaceAll(/^#(?=[a-z ]+:| {2}[a-z])/gim, "");
@@ -53,18 +53,18 @@ test("the file that comes with the bundle says what the defaults are", () => {
   expect(readConfiguration(fileWith(uncommented))).toEqual(readConfiguration({}));
 });
 
-test("with Janus, its rooms are what is called, and a secret is needed", () => {
+test("with Janus, the peers are its rooms, and a secret is required", () => {
   const environment = { JANUS_URL: "ws://janus:8188", JANUS_SECRET: "s".repeat(16), RECORDER_PEER_ID: "C" };
   const janus = { url: environment.JANUS_URL, secret: environment.JANUS_SECRET, pin: undefined };
   expect(readConfiguration({ ...environment, JANUS_PIN: "" })).toMatchObject({ peers: ["1234"], janus });
   expect(readConfiguration({ ...environment, JANUS_ROOMS: "5, 6" })).toMatchObject({ peers: ["5", "6"] });
-  expect(mistakes({ ...environment, JANUS_ROOMS: "5,x,5" })).toMatch(/JANUS_ROOMS.*is not a room/);
-  expect(mistakes({ ...environment, JANUS_ROOMS: "5,5" })).toContain("names a room twice");
-  expect(mistakes({ JANUS_URL: environment.JANUS_URL })).toContain("JANUS_SECRET: is needed");
-  expect(mistakes({ ...environment, JANUS_SECRET: "short" })).toContain("has less than 16 characters");
+  expect(mistakes({ ...environment, JANUS_ROOMS: "5,x,5" })).toMatch(/JANUS_ROOMS.*is not a room number/);
+  expect(mistakes({ ...environment, JANUS_ROOMS: "5,5" })).toContain("contains a room twice");
+  expect(mistakes({ JANUS_URL: environment.JANUS_URL })).toContain("JANUS_SECRET: is required");
+  expect(mistakes({ ...environment, JANUS_SECRET: "short" })).toContain("has fewer than 16 characters");
 });
 
-test("the environment wins over the file", () => {
+test("environment variables override the file", () => {
   const file = fileWith("peers: [A, B]\nmaxConcurrentRecorders: 5\nlogLevel: warn\n");
   expect(readConfiguration(file)).toMatchObject({ peers: ["A", "B"], maxConcurrentRecorders: 5, logLevel: "warn" });
   const environment = { RECORDER_PEER_ID: "C", MAX_CONCURRENT_RECORDERS: "7", LOG_LEVEL: "debug" };
@@ -75,19 +75,19 @@ test("the environment wins over the file", () => {
   });
 });
 
-test("of several API keys the first is used", () => {
+test("the first of several API keys is used", () => {
   const keys = "aaaaaaaa-0000-4000-8000-000000000000, bbbbbbbb-0000-4000-8000-000000000000";
   expect(readConfiguration({ SKYWAY_API_KEY: keys }).apiKey).toBe("aaaaaaaa-0000-4000-8000-000000000000");
 });
 
 describe("the API token", () => {
-  test("is not needed on loopback", () => {
+  test("is not required on loopback", () => {
     for (const address of ["", "127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost", "127.0.0.1,[::1]"]) {
       expect(readConfiguration({ BIND_ADDRESS: address }).apiToken).toBeUndefined();
     }
   });
 
-  test("is needed anywhere else, and the message says what to set", () => {
+  test("is required on any other address, and the message says what to set", () => {
     for (const address of [
       "0.0.0.0",
       "::",
@@ -104,18 +104,18 @@ describe("the API token", () => {
     expect(readConfiguration({ BIND_ADDRESS: "0.0.0.0", API_TOKEN: token }).apiToken).toBe(token);
   });
 
-  test("is long enough not to be guessed, and is not said in the message", () => {
+  test("must be too long to guess, and is not in the message", () => {
     const text = mistakes({ API_TOKEN: "hunter2" });
     expect(text).toContain("API_TOKEN");
     expect(text).not.toContain("hunter2");
   });
 });
 
-describe("every mistake is named with its place, and all of them at once", () => {
+describe("all errors are reported at once, each with its location", () => {
   test.each([
     ["peers: TestRecorder", "config.yaml: peers:"],
     ["peers: [A, '../evil']", "config.yaml: peers[1]:"],
-    ["peers: [A, A]", "config.yaml: peers: names a peer twice"],
+    ["peers: [A, A]", "config.yaml: peers: contains a peer twice"],
     ["peers:\n  - {id: 5}", "config.yaml: peers[0]:"],
     ["maxConcurrentRecorders: many", "config.yaml: maxConcurrentRecorders:"],
     ["maxConcurrentRecorders: 0", "config.yaml: maxConcurrentRecorders:"],
@@ -141,11 +141,11 @@ describe("every mistake is named with its place, and all of them at once", () =>
     ["PORT", "99999"],
   ])("%s=%s", (name, value) => expect(mistakes({ [name]: value })).toContain(`${name}: `));
 
-  test("a file that is not there", () => {
+  test("a missing file", () => {
     expect(mistakes({ CONFIG_FILE: join(folder, "nothing.yaml") })).toContain("nothing.yaml: ENOENT");
   });
 
-  test("those of the file and of the environment together, on one line", () => {
+  test("errors of the file and of the environment, together on one line", () => {
     const text = mistakes({ ...fileWith("peers: []\nlogLevel: loud"), LOG_LEVEL: "quiet", PORT: "x" });
     for (const place of ["peers", "logLevel", "LOG_LEVEL", "PORT"]) expect(text).toContain(place);
     expect(text).not.toContain("\n");
@@ -156,7 +156,7 @@ describe("webhooks", () => {
   const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
   const URL_WITH_TOKEN = "https://hooks.example/T0K3N";
 
-  test("come from the file, each with its secret or the file of it, and one from the environment", () => {
+  test("come from the file, each with a secret or a secret file, and one comes from the environment", () => {
     const secretFile = join(folder, "secret");
     writeFileSync(secretFile, `${SECRET}\n`);
     const file = fileWith(`
@@ -171,15 +171,15 @@ webhooks:
   });
 
   test.each([
-    [`[{ url: "${URL_WITH_TOKEN}" }]`, "webhooks[0]: needs one of secret and secretFile"],
-    [`[{ url: "ftp://T0K3N/", secret: "${SECRET}" }]`, "webhooks[0].url: is not an http or https address"],
-    [`[{ url: "https://a:T0K3N@b/", secret: "${SECRET}" }]`, "webhooks[0].url: must not have a user name"],
+    [`[{ url: "${URL_WITH_TOKEN}" }]`, "webhooks[0]: needs either secret or secretFile"],
+    [`[{ url: "ftp://T0K3N/", secret: "${SECRET}" }]`, "webhooks[0].url: is not an http or https URL"],
+    [`[{ url: "https://a:T0K3N@b/", secret: "${SECRET}" }]`, "webhooks[0].url: must not contain a user name"],
     [`[{ url: "${URL_WITH_TOKEN}", secret: T0K3N }]`, "webhooks[0]: the secret is not whsec_"],
     [`[{ url: "${URL_WITH_TOKEN}", secretFile: /nowhere }]`, "cannot be read (ENOENT)"],
     [`[{ url: "${URL_WITH_TOKEN}", secret: "${SECRET}", events: [call.dreamt] }]`, "webhooks[0].events[0]"],
-  ])("that are mistaken are named, without what was given: %s", (webhooks, words) => {
-    const said = mistakes(fileWith(`webhooks: ${webhooks}\n`));
-    expect(said).toContain(words);
-    expect(said).not.toContain("T0K3N");
+  ])("with an error are reported without the given value: %s", (webhooks, words) => {
+    const text = mistakes(fileWith(`webhooks: ${webhooks}\n`));
+    expect(text).toContain(words);
+    expect(text).not.toContain("T0K3N");
   });
 });

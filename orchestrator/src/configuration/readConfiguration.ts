@@ -13,45 +13,45 @@ type File = z.infer<typeof ConfigurationFile>;
 export interface Configuration extends Omit<File, "peers" | "upload" | "webhooks"> {
   peers: readonly string[];
   apiKey: string;
-  /** What the API asks for; undefined where it is open, which is on loopback only. */
+  /** Required by the API; undefined if the API is open, which is allowed on loopback only. */
   apiToken: string | undefined;
   port: number;
-  /** The host may have several addresses: a gateway at each. */
+  /** Its host name may resolve to several addresses, with one gateway at each. */
   gatewayUrl: string;
-  /** That gateways bind, in their containers. */
+  /** The port that gateways bind in their containers. */
   gatewayMediaPort: number;
-  /** Whose rooms' publishers are recorded, in the place of our gateway; undefined without compose/janus.yml. */
+  /** The Janus server whose publishers are recorded, instead of our own gateway; undefined without compose/janus.yml. */
   janus: JanusAddress | undefined;
   signalingUrl: string;
-  /** Compose project; containers of ours carry it as a label. */
+  /** Compose project; our containers carry it as a label. */
   project: string;
   recorderImage: string;
   recorderNetwork: string;
-  /** Where the recordings volume is mounted here. */
+  /** Where the recordings volume is mounted in this container. */
   recordingsFolder: string;
-  /** What recorders mount there: a volume's name or a folder of the host. Found by looking at our own container. */
+  /** What recorders mount there: a volume name or a host folder. If not set, it is read from our own container's mounts. */
   recordingsSource: string | undefined;
   webhooks: readonly Endpoint[];
-  /** undefined where nothing is uploaded. */
+  /** undefined if nothing is uploaded. */
   upload: UploaderSettings | undefined;
-  /** With the `live` command; undefined where no call is shown live. */
+  /** Contains the `live` command; undefined if live streams are disabled. */
   liveImage: string | undefined;
-  /** Where live streams reach servers elsewhere. */
+  /** The network through which live streams reach external servers. */
   liveNetwork: string | undefined;
 }
 
-/** Everything that is wrong with the configuration, in one message, each mistake with its place. */
+/** Lists all errors in the configuration in one message, each with its location. */
 export class ConfigurationError extends Error {
   constructor(mistakes: readonly string[]) {
-    super(`the configuration has ${mistakes.length === 1 ? "a mistake" : "mistakes"}: ${mistakes.join("; ")}`);
+    super(`the configuration has ${mistakes.length === 1 ? "an error" : "errors"}: ${mistakes.join("; ")}`);
     this.name = "ConfigurationError";
   }
 }
 
 /**
- * The environment wins over the file, the file over the defaults.
+ * Environment variables override the file; the file overrides the defaults.
  *
- * @throws ConfigurationError with all mistakes of both.
+ * @throws ConfigurationError with all errors of both.
  */
 export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
   const mistakes: string[] = [];
@@ -62,9 +62,9 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   const upload = variables && file ? readUpload(file, variables, mistakes) : undefined;
   const live = file && { ...file.live, outputs: variables?.LIVE_OUTPUTS ?? file.live.outputs };
   if (live && live.outputs.length + live.push.length > 0 && !variables?.LIVE_IMAGE) {
-    mistakes.push("live: without compose/live.yml no call can be shown live");
+    mistakes.push("live: live streams need compose/live.yml");
   }
-  if (variables?.JANUS_URL && !variables.JANUS_SECRET) mistakes.push("JANUS_SECRET: is needed with JANUS_URL");
+  if (variables?.JANUS_URL && !variables.JANUS_SECRET) mistakes.push("JANUS_SECRET: is required with JANUS_URL");
   if (!variables || !file || !live || mistakes.length > 0) throw new ConfigurationError(mistakes);
   return {
     ...file,
@@ -95,7 +95,7 @@ function readJanus({ JANUS_URL, JANUS_SECRET, JANUS_PIN }: z.infer<typeof Enviro
   return JANUS_URL === undefined ? undefined : { url: JANUS_URL, secret: JANUS_SECRET, pin: JANUS_PIN };
 }
 
-/** With Janus, a room is what is called to be recorded. */
+/** With Janus, a caller joins a room instead of calling a peer. */
 function peersOf({ JANUS_URL, JANUS_ROOMS, RECORDER_PEER_ID }: z.infer<typeof Environment>, { peers }: File) {
   if (JANUS_URL !== undefined) return JANUS_ROOMS;
   return RECORDER_PEER_ID ? [RECORDER_PEER_ID] : peers;
@@ -118,7 +118,7 @@ function readUpload(
       fallback: variables.UPLOAD_FALLBACK ?? (upload.fallback || undefined),
     };
   }
-  mistakes.push("upload.remote: without compose/storage.yml nothing can be uploaded");
+  mistakes.push("upload.remote: uploads need compose/storage.yml");
   return undefined;
 }
 

@@ -9,7 +9,7 @@ interface Variables {
   WEBHOOK_SECRET_FILE?: string | undefined;
 }
 
-/** The receivers of the file, and the one of the environment. */
+/** The receivers from the file, and the one from the environment. */
 export function readWebhooks(
   webhooks: readonly Webhook[],
   { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, WEBHOOK_SECRET_FILE: secretFile }: Variables,
@@ -34,20 +34,22 @@ function keyOf(
   const text = secret ?? (secretFile ? read(secretFile, where, mistakes) : undefined);
   const key = signingKey(text?.trim() ?? "");
   if (!key && text !== null) {
-    mistakes.push(`${where}: the secret is not whsec_ and 24 to 64 bytes in base64; make one: ${HOW_TO_MAKE_ONE}`);
+    mistakes.push(
+      `${where}: the secret is not whsec_ and 24 to 64 bytes in base64; create one: ${CREATE_SECRET_COMMAND}`,
+    );
   }
   return key;
 }
 
-/** @returns null where it cannot be read, which is a mistake of its own. */
+/** @returns null if the file cannot be read; this error is already in `mistakes`. */
 function read(path: string, where: string, mistakes: string[]): string | null {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : error;
-    mistakes.push(`${where}: the file of its secret cannot be read (${code}); user 10001 has to be able to`);
+    mistakes.push(`${where}: the secret file cannot be read (${code}); user 10001 needs read permission`);
     return null;
   }
 }
 
-const HOW_TO_MAKE_ONE = 'echo "whsec_$(openssl rand -base64 32)"';
+const CREATE_SECRET_COMMAND = 'echo "whsec_$(openssl rand -base64 32)"';

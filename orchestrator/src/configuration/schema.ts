@@ -6,13 +6,13 @@ import { PreviewConfiguration } from "../follow-up/previews/previewConfiguration
 import { isLoopback } from "../outside/access/loopback.ts";
 import { Webhook, WebhookUrl } from "./webhookSchema.ts";
 
-/** Works without any configuration; signalling takes it on loopback only. */
+/** For use without any configuration; signalling accepts it on loopback only. */
 export const DEFAULT_API_KEY = "00000000-0000-4000-8000-000000000000";
 
 const PEER_ID = /^[A-Za-z0-9_+.-](?:[A-Za-z0-9_+. -]{0,62}[A-Za-z0-9_+.-])?$/;
 const API_KEY = /^[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}$/;
 
-/** What ffmpeg 7.1 takes from RTP and a browser sends; AV1 it does not. */
+/** Codecs that browsers send and ffmpeg 7.1 can read from RTP. It cannot read AV1. */
 export const VIDEO_CODECS = ["VP8", "VP9", "H264"] as const;
 export const AUDIO_CODECS = ["opus", "PCMU", "PCMA"] as const;
 
@@ -23,18 +23,18 @@ const peerId = z
 
 const distinct = <Item>(items: readonly Item[]) => new Set(items).size === items.length;
 
-/** A remote of rclone's configuration and a path in it. Connection strings have secrets in them, and are none. */
+/** An rclone remote and a path in it. rclone's connection strings are refused because they contain secrets. */
 const UploadRemote = z
   .string()
   .max(512)
   .regex(
     /^([A-Za-z0-9_][A-Za-z0-9_.+@-]*:[A-Za-z0-9_./@+=~ -]*)?$/,
-    "is not a remote of rclone's configuration and a path in it, such as s3:bucket/recordings",
+    "is not an rclone remote and a path in it, such as s3:bucket/recordings",
   );
 
-/** The configuration file. Every key has a default, and a key that is not known is a mistake. */
+/** The configuration file. Every key has a default; an unknown key is an error. */
 export const ConfigurationFile = z.strictObject({
-  peers: z.array(peerId).min(1).refine(distinct, "names a peer twice").default(["TestRecorder"]),
+  peers: z.array(peerId).min(1).refine(distinct, "contains a peer twice").default(["TestRecorder"]),
   maxConcurrentRecorders: z.int().min(1).max(1_000).default(20),
   maxConcurrentPerPeer: z.int().min(1).max(1_000).default(10),
   maxConcurrentPerCall: z.int().min(1).max(1_000).default(50),
@@ -63,7 +63,7 @@ export const ConfigurationFile = z.strictObject({
       codecs: z
         .array(z.enum(VIDEO_CODECS))
         .min(1)
-        .refine(distinct, "names a codec twice")
+        .refine(distinct, "contains a codec twice")
         .default(["VP8", "VP9", "H264"]),
       h264Container: z.enum(["mkv", "mp4"]).default("mkv"),
     })
@@ -73,7 +73,7 @@ export const ConfigurationFile = z.strictObject({
       codecs: z
         .array(z.enum(AUDIO_CODECS))
         .min(1)
-        .refine(distinct, "names a codec twice")
+        .refine(distinct, "contains a codec twice")
         .default(["opus", "PCMU", "PCMA"]),
       transcode: z.enum(["none", "vorbis"]).default("none"),
     })
@@ -84,7 +84,7 @@ export const ConfigurationFile = z.strictObject({
       perLegKbps: z
         .int()
         .max(100_000)
-        .refine((limit) => limit === 0 || limit >= 200, "is neither 0, for no limit, nor 200 or more")
+        .refine((limit) => limit === 0 || limit >= 200, "is neither 0 (no limit) nor 200 or more")
         .default(0),
     })
     .prefault({}),
@@ -98,7 +98,7 @@ export const ConfigurationFile = z.strictObject({
   webhooks: z
     .array(Webhook)
     .max(20)
-    .refine((all) => distinct(all.map(({ name, url }) => name ?? url)), "names a receiver twice")
+    .refine((all) => distinct(all.map(({ name, url }) => name ?? url)), "contains a receiver twice")
     .default([]),
   film: FilmConfiguration.prefault({}),
   previews: PreviewConfiguration.prefault({}),
@@ -117,7 +117,7 @@ export const ConfigurationFile = z.strictObject({
 
 const optional = (text: unknown) => (text === "" ? undefined : text);
 
-/** The environment that the Compose file sets. An empty variable is one that is not set. */
+/** The environment that the Compose file sets. An empty variable counts as not set. */
 export const Environment = z
   .object({
     BIND_ADDRESS: z.preprocess(optional, z.string().default("127.0.0.1")),
@@ -125,14 +125,17 @@ export const Environment = z
       optional,
       z
         .string()
-        .regex(/^[\x21-\x7e]{16,512}$/, "is not a token: 16 to 512 letters, digits and signs, without spaces")
+        .regex(
+          /^[\x21-\x7e]{16,512}$/,
+          "is not a token: 16 to 512 letters, digits and punctuation characters, without spaces",
+        )
         .optional(),
     ),
     PORT: z.preprocess(optional, z.coerce.number().int().min(0).max(65_535).default(3000)),
     GATEWAY_URL: z.preprocess(optional, z.url().default("http://127.0.0.1:8000")),
     GATEWAY_MEDIA_PORT: z.preprocess(optional, z.coerce.number().int().min(1).max(65_535).default(40_000)),
     JANUS_URL: z.preprocess(optional, z.url().optional()),
-    JANUS_SECRET: z.preprocess(optional, z.string().min(16, "has less than 16 characters").default("")),
+    JANUS_SECRET: z.preprocess(optional, z.string().min(16, "has fewer than 16 characters").default("")),
     JANUS_ROOMS: z.preprocess(
       optional,
       z
@@ -141,8 +144,8 @@ export const Environment = z
         .transform((rooms) => rooms.split(",").map((room) => room.trim()))
         .pipe(
           z
-            .array(z.string().regex(/^[1-9][0-9]{0,14}$/, "is not a room: a number of 1 to 15 digits"))
-            .refine(distinct, "names a room twice"),
+            .array(z.string().regex(/^[1-9][0-9]{0,14}$/, "is not a room number: 1 to 15 digits"))
+            .refine(distinct, "contains a room twice"),
         ),
     ),
     JANUS_PIN: z.preprocess(optional, z.string().optional()),
@@ -153,7 +156,7 @@ export const Environment = z
         .string()
         .default(DEFAULT_API_KEY)
         .transform((keys) => keys.split(",")[0]?.trim() ?? "")
-        .pipe(z.string().regex(API_KEY, "is not of the form 8-4-4-4-12 of lower-case letters and digits")),
+        .pipe(z.string().regex(API_KEY, "does not have the form 8-4-4-4-12 in lower-case letters and digits")),
     ),
     RECORDER_PEER_ID: z.preprocess(optional, peerId.optional()),
     MAX_CONCURRENT_RECORDERS: z.preprocess(optional, z.coerce.number().int().min(1).max(1_000).optional()),
@@ -194,6 +197,6 @@ export const Environment = z
     context.addIssue({
       code: "custom",
       path: ["API_TOKEN"],
-      message: `is needed because BIND_ADDRESS is ${BIND_ADDRESS}: whoever reaches it could play every recording. Set it in .env to a secret, such as ${randomBytes(32).toString("base64url")}, or run ./scripts/up, which does`,
+      message: `is required because BIND_ADDRESS is ${BIND_ADDRESS}: without a token, anybody who can reach this address can play every recording. Set it in .env to a secret, such as ${randomBytes(32).toString("base64url")}, or run ./scripts/up, which does this for you`,
     });
   });

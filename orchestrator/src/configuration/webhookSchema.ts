@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { WEBHOOK_EVENT_TYPES } from "../outside/webhooks/events.ts";
 
-/** No message repeats what was given: addresses of webhooks hold tokens more often than not. */
+/** Error messages do not repeat the URL: webhook URLs often contain tokens. */
 export const WebhookUrl = z
   .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), "is not an http or https address")
-  .refine((text) => !URL.canParse(text) || !new URL(text).username, "must not have a user name in it");
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), "is not an http or https URL")
+  .refine((text) => !URL.canParse(text) || !new URL(text).username, "must not contain a user name");
 
-/** A receiver of webhooks, as the configuration file has it. */
+/** A webhook receiver in the configuration file. */
 export const Webhook = z
   .strictObject({
     name: z
@@ -20,6 +20,6 @@ export const Webhook = z
     events: z.array(z.enum(WEBHOOK_EVENT_TYPES)).min(1).optional(),
   })
   .refine(({ secret, secretFile }) => (secret === undefined) !== (secretFile === undefined), {
-    message: "needs one of secret and secretFile",
+    message: "needs either secret or secretFile",
   });
 export type Webhook = z.infer<typeof Webhook>;

@@ -18,7 +18,7 @@ import { LiveKind } from "./live/liveJob.ts";
 import type { PreviewConfiguration } from "./previews/previewConfiguration.ts";
 import { PreviewDirector } from "./previews/previewDirector.ts";
 import { PreviewKind } from "./previews/previewJob.ts";
-import type { RetentionLimits } from "./retention/choice.ts";
+import type { RetentionLimits } from "./retention/callsToRemove.ts";
 import { Retention } from "./retention/retention.ts";
 import type { UploaderSettings } from "./upload/uploadKind.ts";
 import type { UploadNotifier } from "./upload/uploadNotifier.ts";
@@ -89,7 +89,7 @@ export class FollowUp {
     if (this.#streams) jobs.register(this.#streams);
     const { uploads } = this;
     this.#retention = new Retention(settings.retention, {
-      ...{ calls, clock, desk: runningLegs, jobs, library, log, metrics, uploads, webhooks },
+      ...{ calls, clock, runningLegs, jobs, library, log, metrics, uploads, webhooks },
       isSafe: async (manifest) => jobs.book.ofCall(manifest.id).every(isJobOver) && uploads.isSafe(manifest),
     });
   }

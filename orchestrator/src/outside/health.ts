@@ -5,7 +5,7 @@ import type { Gateways } from "../recording/gateway/gateways.ts";
 import type { Host } from "../recording/host/host.ts";
 import type { SharedPeer } from "../recording/peers/sharedPeer.ts";
 
-/** A part that takes longer is not well; whoever asks waits no longer. */
+/** A part that does not answer within this time is failing. */
 const PART_TIMEOUT_MS = 2_000;
 
 export interface PartHealth {
@@ -27,25 +27,25 @@ export interface HealthSources {
   peers: readonly Pick<SharedPeer, "trouble">[];
 }
 
-/** Asks every part whether it is well. */
+/** Checks the health of every part. */
 export async function checkHealth(sources: HealthSources): Promise<Health> {
-  const { engine, gateways, host: machine, signalingUrl, storage: room, peers } = sources;
+  const { engine, gateways, host: machine, signalingUrl, storage: volume, peers } = sources;
   const [docker, gatewayHealth, host, signaling, storage, peersHealth] = await Promise.all([
-    well(engine.ping()),
-    well(noTrouble([gateways])),
-    well(machine.check()),
-    well(mustBe(answers(`${signalingUrl}/health`), "it does not answer, or is not well")),
-    well(room.mustBeWell()),
-    well(noTrouble(peers)),
+    healthOf(engine.ping()),
+    healthOf(noTrouble([gateways])),
+    healthOf(machine.check()),
+    healthOf(mustBe(isHealthy(`${signalingUrl}/health`), "it does not answer, or reports that it is not healthy")),
+    healthOf(volume.mustBeWell()),
+    healthOf(noTrouble(peers)),
   ]);
   const parts = { docker, gateway: gatewayHealth, host, signaling, storage, peers: peersHealth };
   return { status: Object.values(parts).every(({ status }) => status === "ok") ? "ok" : "failing", parts };
 }
 
-async function well(check: Promise<unknown>): Promise<PartHealth> {
+async function healthOf(check: Promise<unknown>): Promise<PartHealth> {
   const timeUp = new AbortController();
   try {
-    await Promise.race([check, tooLong(timeUp.signal)]);
+    await Promise.race([check, timeout(timeUp.signal)]);
     return { status: "ok" };
   } catch (error) {
     return { status: "failing", reason: error instanceof Error ? error.message : String(error) };
@@ -54,7 +54,7 @@ async function well(check: Promise<unknown>): Promise<PartHealth> {
   }
 }
 
-async function tooLong(until: AbortSignal): Promise<never> {
+async function timeout(until: AbortSignal): Promise<never> {
   await new Promise((resolve) => {
     const timer = setTimeout(resolve, PART_TIMEOUT_MS);
     until.addEventListener("abort", () => clearTimeout(timer), { once: true });
@@ -72,7 +72,7 @@ async function noTrouble(peers: readonly { trouble(): Promise<string | undefined
   if (found.length > 0) throw new Error(found.join(", "));
 }
 
-async function answers(url: string): Promise<boolean> {
+async function isHealthy(url: string): Promise<boolean> {
   try {
     const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(PART_TIMEOUT_MS) });
     await body.dump();

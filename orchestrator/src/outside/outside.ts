@@ -11,7 +11,7 @@ import { createApi } from "./api/server.ts";
 import { ChatConnections } from "./chat/chatConnections.ts";
 import { ChatFile } from "./chat/chatFile.ts";
 import { ChatKeeper } from "./chat/chatKeeper.ts";
-import { wayFrom } from "./chat/dataSocket.ts";
+import { networkPathTo } from "./chat/dataSocket.ts";
 import { checkHealth } from "./health.ts";
 import { measureJobs } from "./metrics/jobMetrics.ts";
 import { measure } from "./metrics/metrics.ts";
@@ -74,10 +74,10 @@ export class Outside {
       ...{ calls, clock, gateway: gateways, log },
       connections: new ChatConnections(library.paths.chatConnections),
       file: new ChatFile(library.paths),
-      way: (id) => wayFrom(gatewayUrl(settings, gatewayOf(id))),
+      networkPath: (id) => networkPathTo(gatewayUrl(settings, gatewayOf(id))),
     });
     const { app } = await createApi({
-      ...{ calls, clock, desk: runningLegs, dialler, health, jobs, library, log, metrics, uploads, webhooks },
+      ...{ calls, clock, runningLegs, dialler, health, jobs, library, log, metrics, uploads, webhooks },
       access: new Access(settings.apiToken, clock),
       client: { key: settings.apiKey, recorderPeerId: settings.peers[0] ?? "" },
     });

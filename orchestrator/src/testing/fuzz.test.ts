@@ -1,7 +1,7 @@
 import { test } from "vitest";
 import { fuzzMetadata } from "./fuzzMetadata.ts";
 
-/** `./scripts/bench fuzz` does the same with 100,000 inputs. */
-test("whatever a caller says of itself, a manifest holds it and reads it back", () => {
+/** `./scripts/bench fuzz` runs the same with 100,000 inputs. */
+test("any peer id and metadata of a caller can be written to a manifest and read back", () => {
   fuzzMetadata(20_261_123, 500);
 });

@@ -1,7 +1,7 @@
 import type { LegIn, Manifest } from "../archive/library/manifest.ts";
 import { type CallId, type LegId, type MediaConnectionId, newLegId, type PeerId, recorderIdOf } from "../ids.ts";
 
-/** Legs and manifests as they lie on the volume, for tests that need nothing more of them. */
+/** Legs and manifests as stored on the volume, with minimal content. */
 const base = (at: Date, id: LegId) => ({
   id,
   peerId: "caller",

@@ -5,7 +5,7 @@ interface Sleeper {
   wake(): void;
 }
 
-/** A clock that moves when a test says so. */
+/** A clock that a test advances. */
 export class ManualClock implements Clock {
   #nowMs: number;
   readonly #sleepers = new Set<Sleeper>();
@@ -28,7 +28,7 @@ export class ManualClock implements Clock {
     this.#sleepers.delete(sleeper);
   }
 
-  /** Lets time pass in small steps, and whoever wakes up do what they do. */
+  /** Advances the time in small steps and runs everything that wakes up. */
   async pass(ms: number, stepMs = 50): Promise<void> {
     const end = this.#nowMs + ms;
     while (this.#nowMs < end) {
@@ -40,7 +40,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Runs everything that is ready to run. */
+/** Runs all pending callbacks. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -8,11 +8,11 @@ import type { JobKind } from "../follow-up/jobs/jobKind.ts";
 import { Jobs } from "../follow-up/jobs/jobs.ts";
 import { mustSucceed } from "../follow-up/jobs/jobWork.ts";
 import { type CallId, newCallId } from "../ids.ts";
+import { FakeEngine } from "./fakeEngine.ts";
 import { ManualClock } from "./manualClock.ts";
-import { PaperEngine } from "./paperEngine.ts";
 
-/** Job files that outlive the orchestrator of a test. */
-export class PaperJobFiles implements Pick<JobFiles, "read" | "write" | "remove"> {
+/** Job files that survive a restart of the orchestrator within a test. */
+export class FakeJobFiles implements Pick<JobFiles, "read" | "write" | "remove"> {
   readonly files = new Map<string, string>();
   async write(job: Job): Promise<void> {
     this.files.set(job.id, JSON.stringify(job));
@@ -25,7 +25,7 @@ export class PaperJobFiles implements Pick<JobFiles, "read" | "write" | "remove"
   }
 }
 
-/** A kind that does what its order says: one container, whose lines are per cents. */
+/** A kind of job that runs one container; each line of its output is a percentage. */
 export function testKind(cleaned: string[], load: "heavy" | "light" = "heavy"): JobKind<{ say: string }> {
   return {
     name: "film",
@@ -44,25 +44,25 @@ export function testKind(cleaned: string[], load: "heavy" | "light" = "heavy"): 
 
 export interface TestJobs {
   jobs: Jobs;
-  engine: PaperEngine;
-  files: PaperJobFiles;
+  engine: FakeEngine;
+  files: FakeJobFiles;
   clock: ManualClock;
   cleaned: string[];
   callId: CallId;
-  /** How many legs are being recorded. */
+  /** Number of legs being recorded. */
   recording: { legs: number };
-  /** Another life of the same orchestrator. */
+  /** The same orchestrator after a restart. */
   restarted(): Promise<TestJobs>;
 }
 
 export function testJobs(
   rules: AdmissionRules = { concurrent: 1, whileRecordingAtMost: 2 },
-  left: Partial<Pick<TestJobs, "engine" | "files" | "clock" | "callId">> = {},
+  previous: Partial<Pick<TestJobs, "engine" | "files" | "clock" | "callId">> = {},
 ): TestJobs {
-  const clock = left.clock ?? new ManualClock();
-  const engine = left.engine ?? new PaperEngine();
-  const files = left.files ?? new PaperJobFiles();
-  const callId = left.callId ?? newCallId(clock.now());
+  const clock = previous.clock ?? new ManualClock();
+  const engine = previous.engine ?? new FakeEngine();
+  const files = previous.files ?? new FakeJobFiles();
+  const callId = previous.callId ?? newCallId(clock.now());
   const recording = { legs: 0 };
   const cleaned: string[] = [];
   const jobs = new Jobs({

@@ -13,17 +13,17 @@ import type { Recorders } from "../recording/recorders/recorders.ts";
 import type { ManualClock } from "./manualClock.ts";
 
 export interface TestRooms extends LegServices {
-  library: PaperLibrary;
-  /** What was logged as a warning or worse. */
+  library: FakeLibrary;
+  /** Log lines of level warn and above. */
   warnings: { code?: string; msg: string }[];
 }
 
-/** A volume on paper: files take time that a manual clock does not see. */
-export class PaperLibrary extends Library {
-  /** Thrown by every write while it is set. */
+/** A fake volume, because real files take time that a manual clock does not control. */
+export class FakeLibrary extends Library {
+  /** If set, every write throws it. */
   trouble: Error | undefined;
   freeBytes = 1e9;
-  /** With recorders. */
+  /** Whether recorders see the same volume. */
   isShared = true;
   lastWrittenAt: Date | undefined;
   readonly written: Manifest[] = [];
@@ -53,11 +53,11 @@ export class PaperLibrary extends Library {
   override async clearSpool(): Promise<void> {}
 }
 
-/** What a leg's story takes place in, in virtual time. */
+/** Everything that recording a leg needs, in virtual time. */
 export function testRooms(gateway: Gateway, clock: ManualClock, recorders: Partial<Recorders> = {}): TestRooms {
   const warnings: TestRooms["warnings"] = [];
   const log = pino({ level: "warn" }, { write: (line) => void warnings.push(JSON.parse(line)) });
-  const library = new PaperLibrary(new Paths("/nowhere"), log);
+  const library = new FakeLibrary(new Paths("/nowhere"), log);
   return {
     calls: new CallBook(library, clock),
     clock,

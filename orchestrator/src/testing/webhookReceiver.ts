@@ -7,13 +7,13 @@ export interface Received {
   body: { id: string; type: string; timestamp: string; data: Record<string, unknown> };
 }
 
-/** What a receiver answers: a status, with headers if need be, or nothing at all. */
+/** A receiver's response: a status with optional headers, or no response. */
 export type Answer = number | { status: number; headers: Record<string, string> } | "silence";
 
-/** A receiver of webhooks as others write them: it checks signatures with the reference library. */
+/** A webhook receiver that checks signatures with the reference library. */
 export class WebhookReceiver implements AsyncDisposable {
   readonly url: string;
-  /** All that came and was signed as it should, whatever was answered. */
+  /** All messages with a valid signature, whatever the response was. */
   readonly received: Received[] = [];
   readonly refused: unknown[] = [];
   answer: (received: Received) => Answer = () => 204;

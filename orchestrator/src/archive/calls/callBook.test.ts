@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { MediaConnectionId, PeerId } from "../../ids.ts";
+import { FakeGateway } from "../../testing/fakeGateway.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
-import { PaperGateway } from "../../testing/paperGateway.ts";
 import { testRooms } from "../../testing/testLeg.ts";
 
 test("failed manifest writes, and only those, are retried when the volume is usable again", async () => {
-  const { calls, library } = testRooms(new PaperGateway(), new ManualClock());
+  const { calls, library } = testRooms(new FakeGateway(), new ManualClock());
   const ringing = (id: string) => ({
     peerId: "alice",
     recorderPeerId: "TestRecorder" as PeerId,

@@ -29,20 +29,20 @@ function leg(startMs: number, seconds: number, metadata: unknown, peerId = "call
   };
 }
 
-test("recordings lie where their first track began, on the gateway's clock", () => {
+test("recordings start with their first track, on the gateway's clock", () => {
   const { roles, durationSeconds, startedAt } = castOf([leg(T0 + 2_500.5, 10, {}, "b"), leg(T0, 8, {}, "a")]);
   expect(roles.map(({ takes }) => takes[0]?.offsetSeconds)).toEqual([0, 2.5005]);
   expect(durationSeconds).toBeCloseTo(12.5005);
   expect(startedAt.getTime()).toBe(T0);
 });
 
-test("a gateway that cannot tell leaves the moment at which a leg began to be recorded", () => {
+test("if the gateway does not report track times, the start of the leg's recording is used", () => {
   const blind = { ...leg(T0 + 1_000, 5, {}, "b"), tracks: [] };
   const { roles } = castOf([leg(T0, 5, {}, "a"), blind]);
   expect(roles[1]?.takes[0]?.offsetSeconds).toBe(1);
 });
 
-test("who left and came back is the same one; two of one name at once are two", () => {
+test("a participant who returns is the same one; two with one name at the same time are two", () => {
   const name = { name: "Ada" };
   const back = castOf([leg(T0, 5, name, "p1"), leg(T0 + 9_000, 5, name, "p2")]);
   expect(back.roles.map(({ takes }) => takes.length)).toEqual([2]);
@@ -50,7 +50,7 @@ test("who left and came back is the same one; two of one name at once are two", 
   expect(both.roles).toHaveLength(2);
 });
 
-test("each file of a leg that has rolled over lies where it began; one that was lost leaves a gap", () => {
+test("each file of a rolled-over leg has its own start; a lost file leaves a gap", () => {
   const first = leg(T0, 5, {}, "a");
   const { startedAt, endedAt, reason, recorderId } = first;
   const rolled = (startMs: number, number: number) => ({
@@ -82,6 +82,6 @@ test.each([
   [{ name: "   " }, undefined],
   [{ name: 5 }, undefined],
   ["Ada", undefined],
-])("%j names somebody %s", (metadata, name) => {
+])("metadata %j gives the name %s", (metadata, name) => {
   expect(castOf([leg(T0, 5, metadata)]).roles[0]?.name).toBe(name);
 });

@@ -2,7 +2,7 @@ import type { LegIn, RecordingFile } from "../../archive/library/manifest.ts";
 import type { LegId } from "../../ids.ts";
 import { allTracks } from "../../recording/legs/parts.ts";
 
-/** One file of a leg's recording in the film. Seconds count from the film's beginning. */
+/** One file of a leg's recording in the film. Seconds count from the start of the film. */
 export interface Take {
   legId: LegId;
   file: string;
@@ -12,14 +12,14 @@ export interface Take {
   hasAudio: boolean;
 }
 
-/** One participant: somebody who left and came back is the same one. */
+/** One participant, including all returns after having left. */
 export interface Role {
   name: string | undefined;
   takes: Take[];
 }
 
 export interface Cast {
-  /** In the order in which they came. */
+  /** In order of arrival. */
   roles: Role[];
   durationSeconds: number;
   startedAt: Date;
@@ -28,8 +28,9 @@ export interface Cast {
 const NAME_LIMIT_CHARACTERS = 40;
 
 /**
- * Who is in a call's film, and when. Each recording begins when the first of its tracks did, on the gateway's clock,
- * which all of them share; a gateway that cannot tell leaves the moment at which the leg began to be recorded.
+ * The participants of a call's film, with the times of their recordings. A recording starts with its first track, on
+ * the gateway's clock, which all recordings share. If the gateway does not report it, the start of the leg's recording
+ * is used.
  */
 export function castOf(legs: readonly LegIn<"ready">[]): Cast {
   const timed = legs
@@ -60,7 +61,7 @@ export function castOf(legs: readonly LegIn<"ready">[]): Cast {
   return { roles: roles.map(({ role }) => role), durationSeconds, startedAt: new Date(firstMs) };
 }
 
-/** A leg that has rolled over has several files, each with tracks of its own; one that was lost leaves a gap. */
+/** A rolled-over leg has several files, each with its own tracks. A lost file leaves a gap. */
 function recordingsOf(leg: LegIn<"ready">): { file: RecordingFile; startMs: number }[] {
   return (leg.files ?? [leg]).flatMap(({ file, ...recorded }) => (file ? [{ file, startMs: startOf(recorded) }] : []));
 }
@@ -70,10 +71,10 @@ function startOf(recorded: Pick<LegIn<"ready">, "tracks" | "parts" | "startedAt"
   return starts.length > 0 ? Math.min(...starts) : Date.parse(recorded.startedAt);
 }
 
-/** The files of a leg may overlap a little at their seam. */
+/** Consecutive files of a leg may overlap slightly. */
 const isOfLeg = ({ takes }: Role, id: LegId): boolean => takes.some(({ legId }) => legId === id);
 
-/** Two of the same name at once are two people. */
+/** Two participants with the same name at the same time are two people. */
 function isAway({ takes }: Role, atSeconds: number): boolean {
   return takes.every(({ offsetSeconds, durationSeconds }) => offsetSeconds + durationSeconds <= atSeconds);
 }

@@ -10,9 +10,9 @@ import { type FilmConfiguration, filmFormOf } from "./filmForm.ts";
 import { FilmOrder } from "./filmJob.ts";
 
 const HOUR_MS = 60 * 60_000;
-/** After a restart, calls that ended within this time get the film that they lack. */
+/** After a restart, calls that ended within this time get their missing film. */
 const CATCH_UP_MS = 24 * HOUR_MS;
-/** A call may have lasted so long. */
+/** Maximum duration of a call that is considered. */
 const LONGEST_CALL_MS = 48 * HOUR_MS;
 
 interface DirectorRooms {
@@ -22,11 +22,11 @@ interface DirectorRooms {
   log: Logger;
 }
 
-/** Decides which calls get a film, and when: once the last leg has ended, and nobody came back for a while. */
+/** Decides which calls get a film, and when: after the last leg has ended and nobody has returned for a while. */
 export class FilmDirector {
   readonly #configuration: FilmConfiguration;
   readonly #rooms: DirectorRooms;
-  /** Calls whose film is about to be queued. */
+  /** Calls in their grace period before the film is queued. */
   readonly #waiting = new Map<CallId, AbortController>();
 
   constructor(configuration: FilmConfiguration, rooms: DirectorRooms) {
@@ -34,7 +34,7 @@ export class FilmDirector {
     this.#rooms = rooms;
   }
 
-  /** Watches calls and jobs from now on, and catches up on what happened before. */
+  /** Watches calls from now on, and catches up on earlier ones. */
   async watch(): Promise<void> {
     const { calls, clock } = this.#rooms;
     if (!this.#configuration.enabled) return;
@@ -50,17 +50,17 @@ export class FilmDirector {
     const isAwaited = this.#waiting.has(manifest.id);
     if (!manifest.legs.every(({ state }) => isOver(state))) {
       this.#waiting.get(manifest.id)?.abort();
-      void this.#callOff(manifest.id);
+      void this.#cancel(manifest.id);
     } else if (!isAwaited && this.#isDue(manifest)) {
       void this.#queueAfterGrace(manifest.id);
     }
   }
 
-  /** Whether a call lacks the film of its recordings, and nobody has tried to make it. */
+  /** Whether a call has no film of its recordings and no film job for them yet. */
   #isDue(manifest: Manifest): boolean {
     const ready = readyLegs(manifest);
     if (ready.length < this.#configuration.minimumLegs) return false;
-    // The last files of a leg that has rolled over may be finished after it has ended.
+    // The last files of a rolled-over leg may be finished after the leg has ended.
     if (ready.some(({ files = [] }) => files.some(({ file, error }) => !file && !error))) return false;
     const tried = this.#filmJobs(manifest.id).map(({ order }) => FilmOrder.safeParse(order).data?.legs ?? []);
     return ![manifest.film?.legs ?? [], ...tried].some((legs) => areThose(legs, ready));
@@ -87,8 +87,8 @@ export class FilmDirector {
     }
   }
 
-  /** Somebody came back: the film is made when they have left again. */
-  async #callOff(callId: CallId): Promise<void> {
+  /** A participant returned: the film is made after they have left again. */
+  async #cancel(callId: CallId): Promise<void> {
     const { jobs } = this.#rooms;
     for (const job of this.#filmJobs(callId)) {
       if (isJobOver(job)) continue;

@@ -3,12 +3,12 @@ import { FilmConfiguration, filmFormOf } from "./filmForm.ts";
 
 const configured = (values: object) => FilmConfiguration.parse({ enabled: true, ...values });
 
-test("no film is made unless that is configured", () => {
+test("no film is made unless it is enabled", () => {
   expect(filmFormOf(FilmConfiguration.parse({}), [])).toBeUndefined();
   expect(filmFormOf(configured({}), [])).toMatchObject({ format: "webm", layout: "auto", audio: "mixed" });
 });
 
-test("callers choose only where the configuration lets them, and only what it lets them", () => {
+test("callers can choose only if the configuration allows it, and only within its limits", () => {
   const metadata = [{ name: "Ada" }, { film: { format: "mp4", tileWidth: 1280, layout: "column" } }];
   expect(filmFormOf(configured({}), metadata)).toMatchObject({ format: "webm", layout: "auto" });
   const chosen = filmFormOf(configured({ callersChoose: true }), metadata);
@@ -16,7 +16,7 @@ test("callers choose only where the configuration lets them, and only what it le
   expect(filmFormOf(configured({ callersChoose: true }), [{ film: false }])).toBeUndefined();
 });
 
-test("callers choose of what the configuration lists, and nothing else", () => {
+test("callers can choose only the settings that the configuration lists", () => {
   const film = { format: "mp4", layout: "column", audio: "split", tileWidth: 320, tileHeight: 180 };
   const chosen = filmFormOf(configured({ callersChoose: ["layout", "size"] }), [{ film }]);
   expect(chosen).toMatchObject({ format: "webm", layout: "column", audio: "mixed", tileWidth: 320, tileHeight: 180 });
@@ -28,12 +28,12 @@ test.each([
   [{ tileWidth: 1280, tileHeight: 720 }, 640, 360],
   [{ tileWidth: 321.7 }, 320, 360],
   [{ tileWidth: -5, tileHeight: 0 }, 160, 90],
-])("a picture of %j is one of %i x %i where 640 x 360 are configured", (film, tileWidth, tileHeight) => {
+])("with 640 x 360 configured, choosing %j gives tiles of %i x %i", (film, tileWidth, tileHeight) => {
   expect(filmFormOf(configured({ callersChoose: true }), [{ film }])).toMatchObject({ tileWidth, tileHeight });
 });
 
 test.each([{ film: { format: "exe" } }, { film: true }, { film: "mp4" }, null, 5, "film"])(
-  "%j chooses nothing",
+  "metadata %j has no effect",
   (one) => {
     expect(filmFormOf(configured({ callersChoose: true }), [one])).toMatchObject({ format: "webm" });
   },

@@ -6,28 +6,28 @@ export type FilmFormat = (typeof FILM_FORMATS)[number];
 const [LEAST_WIDTH, LEAST_HEIGHT] = [160, 90];
 const even = (least: number, most: number) => z.int().min(least).max(most).multipleOf(2);
 
-/** What a film is like; callers may choose of it where the configuration lets them. */
+/** Settings that callers may choose if the configuration allows it. */
 const choices = {
-  /** The last four are sound alone. */
+  /** The last four are audio only. */
   format: z.enum(FILM_FORMATS).default("webm"),
   /** auto: side by side for two, a grid for more. */
   layout: z.enum(["auto", "grid", "row", "column"]).default("auto"),
-  /** mixed: everybody in the middle. split: one party left, the next one right. */
+  /** mixed: everybody in the centre. split: participants alternate between left and right. */
   audio: z.enum(["mixed", "split"]).default("mixed"),
 };
 
-/** What callers may be let choose: `size` is that of a tile, `none` that there is no film. */
+/** Choices that the configuration can allow. `size` is the tile size; `none` means no film. */
 const CHOICES = ["format", "layout", "audio", "size", "none"] as const;
 type Choice = (typeof CHOICES)[number];
 
 export const FilmForm = z.strictObject({
   ...choices,
-  /** Of WebM. */
+  /** For WebM. */
   videoCodec: z.enum(["vp8", "vp9"]).default("vp8"),
   tileWidth: even(LEAST_WIDTH, 1280).default(640),
   tileHeight: even(LEAST_HEIGHT, 720).default(360),
   frameRate: z.int().min(5).max(60).default(30),
-  /** Whether names are written under the pictures, where the callers' metadata has one. */
+  /** Whether to show names from the callers' metadata under the pictures. */
   names: z.boolean().default(true),
 });
 export type FilmForm = z.infer<typeof FilmForm>;
@@ -37,9 +37,9 @@ export const FilmConfiguration = FilmForm.extend({
   enabled: z.boolean().default(false),
   /** A call with fewer recordings gets no film. */
   minimumLegs: z.int().min(1).max(9).default(2),
-  /** After the last leg has ended: somebody may come back. */
+  /** Wait after the end of the last leg, because a participant may return. */
   graceSeconds: z.number().min(0).max(600).default(5),
-  /** Whether `metadata.film` may choose, all of it or some of it. */
+  /** Whether `metadata.film` may choose all settings (true) or the listed ones. */
   callersChoose: z.union([z.boolean(), z.array(z.enum(CHOICES))]).default(false),
 });
 export type FilmConfiguration = z.infer<typeof FilmConfiguration>;
@@ -58,7 +58,7 @@ const Chosen = z.object({
 });
 type Chosen = z.infer<typeof Chosen>["film"];
 
-/** What a call's film is to be like, as configured and as its callers' metadata say. undefined: none is wanted. */
+/** A call's film settings from the configuration and the callers' metadata; undefined if no film is wanted. */
 export function filmFormOf(configuration: FilmConfiguration, metadata: readonly unknown[]): FilmForm | undefined {
   const { enabled, minimumLegs: _, graceSeconds: __, callersChoose, ...form } = configuration;
   if (!enabled) return undefined;
@@ -72,7 +72,7 @@ export function filmFormOf(configuration: FilmConfiguration, metadata: readonly 
   return form;
 }
 
-/** A larger picture than the configured one would take more time than the operator has for it. */
+/** Tiles cannot be larger than configured, because encoding would take more time than the operator planned. */
 function withChoice(form: FilmForm, chosen: Exclude<Chosen, false>, may: (choice: Choice) => boolean): FilmForm {
   const { format = form.format, layout = form.layout, audio = form.audio } = chosen;
   const { tileWidth = form.tileWidth, tileHeight = form.tileHeight } = chosen;

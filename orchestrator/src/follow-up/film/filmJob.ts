@@ -18,14 +18,14 @@ import { planLines } from "./plan.ts";
 
 export const FilmOrder = z.object({
   form: FilmForm,
-  /** Recordings that are put together. */
+  /** The legs whose recordings are combined. */
   legs: z.array(z.custom<LegId>((value) => typeof value === "string" && isLegId(value))).min(1),
 });
 export type FilmOrder = z.infer<typeof FilmOrder>;
 
-/** What fails three times fails always; what the engine or the volume has against it passes within minutes. */
+/** Temporary errors of the engine or the volume pass within minutes; other errors will not go away. */
 const RETRIES: RetrySchedule = { attempts: 5, firstPauseMs: 5_000, lastPauseMs: 5 * 60_000 };
-/** Of ffmpeg: three for each recording, and somebody who comes and goes has many of them. */
+/** ffmpeg uses three threads for each recording, and a participant who returns often has many recordings. */
 const PIDS = 256;
 
 const Progress = z.object({ event: z.literal("progress"), percent: z.number() });
@@ -37,7 +37,7 @@ interface FilmRooms {
   storage: Pick<Storage, "check">;
 }
 
-/** Puts the recordings of a call together in one file, `film.<format>` in the call's folder. */
+/** Combines the recordings of a call into one file, `film.<format>` in the call's folder. */
 export class FilmKind implements JobKind<FilmOrder> {
   readonly name = "film";
   readonly order = FilmOrder;
@@ -56,15 +56,15 @@ export class FilmKind implements JobKind<FilmOrder> {
     const manifest = await calls.get(callId);
     const legs = (manifest?.legs ?? []).filter((leg): leg is LegIn<"ready"> => leg.state === "ready");
     const taken = legs.filter((leg) => order.legs.includes(leg.id));
-    if (taken.length === 0) throw new RecorderError("FILE_NOT_FOUND", "none of its recordings is there any more");
+    if (taken.length === 0) throw new RecorderError("FILE_NOT_FOUND", "none of its recordings exists any more");
     await storage.check();
     const cast = castOf(taken);
     const folder = relative(paths.root, paths.call(callId));
     const graph = filterGraph(cast, form);
     await writeAtomically(paths.plan(id), `${planLines({ form, cast, graph, callId, folder }).join("\n")}\n`);
     const onLine = (line: string) => work.progress(percentOf(line));
-    const said = await work.container({ command: ["compose", id], pids: PIDS, onLine });
-    const file = await library.keepFilm(id, callId, form.format, lastJson(mustSucceed(said)));
+    const result = await work.container({ command: ["compose", id], pids: PIDS, onLine });
+    const file = await library.keepFilm(id, callId, form.format, lastJson(mustSucceed(result)));
     const legIds = taken.map((leg) => leg.id);
     await calls.recordFilm(callId, { file, legs: legIds, composedAt: clock.now().toISOString() });
     await this.clean({ id, order });
@@ -85,7 +85,7 @@ function percentOf(line: string): number {
   }
 }
 
-/** What ffprobe printed, which is all that follows the last word on progress. */
+/** The output of ffprobe: all lines that are not progress events. */
 function lastJson(stdout: string): string {
   return stdout
     .split("\n")

@@ -17,11 +17,11 @@ const take = (name: string, offsetSeconds: number, media: Partial<Take> = {}): T
 });
 const cast = (...roles: Cast["roles"]): Cast => ({ roles, durationSeconds: 15, startedAt: new Date(0) });
 const TWO = cast({ name: "Ada", takes: [take("a", 0)] }, { name: "日本", takes: [take("b", 2.5)] });
-/** As the compose script has it. */
+/** The same pattern as in the compose script. */
 const ALLOWED = /^[\][a-zA-Z0-9_=:,;.|+*()/-]+$/;
 const chainsOf = (text: string) => text.split(";");
 
-test("two stand side by side, each from the moment at which they came", () => {
+test("two participants are side by side, each from their time of arrival", () => {
   const { text, picture, inputs } = filterGraph(TWO, FilmForm.parse({}));
   expect(picture).toEqual({ width: 1280, height: 392 });
   expect(inputs.map(({ file }) => file)).toEqual(["a.webm", "b.webm"]);
@@ -30,7 +30,7 @@ test("two stand side by side, each from the moment at which they came", () => {
   expect(text).toContain("overlay=x=640+(640-w)/2:y=0+(360-h)/2:eval=frame:eof_action=pass[canvas2]");
 });
 
-test("sound is delayed to the sample, mixed without turning anybody down, and limited", () => {
+test("audio is delayed by exact samples, mixed at full volume, and limited", () => {
   const { text, hasSound } = filterGraph(TWO, FilmForm.parse({}));
   expect(hasSound).toBe(true);
   const [first, second, mix] = chainsOf(text).slice(-3);
@@ -41,12 +41,12 @@ test("sound is delayed to the sample, mixed without turning anybody down, and li
   );
 });
 
-test("parties have a side each where that is wanted, in turn", () => {
+test("with split audio, participants alternate between left and right", () => {
   const { text } = filterGraph(TWO, FilmForm.parse({ audio: "split" }));
   expect(text.match(/pan=stereo\|c[01]/g)).toEqual(["pan=stereo|c0", "pan=stereo|c1"]);
 });
 
-test("nobody's words are in the graph, and nothing that the compose script refuses", () => {
+test("the graph contains no user input, and only characters that the compose script accepts", () => {
   const evil = "x'; movie=/etc/passwd [a]\\,";
   const { text, names } = filterGraph(cast({ name: evil, takes: [take("a", 0)] }), FilmForm.parse({}));
   expect(names).toEqual([evil]);
@@ -55,20 +55,20 @@ test("nobody's words are in the graph, and nothing that the compose script refus
   expect(text).toContain("textfile=/tmp/name0.txt:expansion=none");
 });
 
-test("a name that is wider than its picture ends early", () => {
+test("a name that is wider than its picture is shortened", () => {
   const small = FilmForm.parse({ tileWidth: 160, tileHeight: 90 });
   const { names } = filterGraph(cast({ name: "x".repeat(40), takes: [take("a", 0)] }), small);
   expect(names).toEqual([expect.stringMatching(/^x{20,30}…$/)]);
 });
 
-test("names that Latin fonts lack get another one", () => {
+test("names in other writing systems get another font", () => {
   const { text } = filterGraph(TWO, FilmForm.parse({}));
   expect(text).toMatch(/name0\.txt:[^,]*DejaVuSans\.ttf/);
   expect(text).toMatch(/name1\.txt:[^,]*DroidSansFallbackFull\.ttf/);
 });
 
-describe("whoever", () => {
-  test("comes back stands in the same place", () => {
+describe("a participant who", () => {
+  test("returns gets the same tile", () => {
     const { text, picture } = filterGraph(
       cast({ name: undefined, takes: [take("a", 0), take("b", 12)] }, { name: undefined, takes: [take("c", 1)] }),
       FilmForm.parse({}),
@@ -78,7 +78,7 @@ describe("whoever", () => {
     expect(text.match(/overlay=x=640\+/g)).toHaveLength(1);
   });
 
-  test("sends no picture has a place and is heard", () => {
+  test("sends no video has a tile and is heard", () => {
     const { text, picture } = filterGraph(
       cast({ name: "a", takes: [take("a", 0)] }, { name: "b", takes: [take("b", 0, { hasVideo: false })] }),
       FilmForm.parse({}),
@@ -88,7 +88,7 @@ describe("whoever", () => {
     expect(text).toContain("[1:a]");
   });
 
-  test("is the tenth is heard only", () => {
+  test("is the tenth is only heard", () => {
     const roles = Array.from({ length: 10 }, (_, index) => ({ name: `n${index}`, takes: [take(`t${index}`, index)] }));
     const { text, picture } = filterGraph(cast(...roles), FilmForm.parse({}));
     expect(picture).toEqual({ width: 1758, height: 1080 });
@@ -97,14 +97,14 @@ describe("whoever", () => {
   });
 });
 
-test("a film of sound alone has no picture, whatever was recorded", () => {
+test("an audio-only film has no picture, even if video was recorded", () => {
   const { text, picture, names } = filterGraph(TWO, FilmForm.parse({ format: "mp3" }));
   expect(picture).toBeUndefined();
   expect(names).toEqual([]);
   expect(text).not.toContain("color");
 });
 
-test("a plan says all that the compose script needs, a line each", () => {
+test("a plan has one line for each value that the compose script needs", () => {
   const form = FilmForm.parse({});
   const graph = filterGraph(TWO, form);
   const callId = newCallId(new Date(0));

@@ -3,12 +3,12 @@ import { type FilmForm, hasPicture } from "./filmForm.ts";
 import { fittedName } from "./fittedName.ts";
 import { type Layout, layOut, TILES_LIMIT } from "./layout.ts";
 
-/** What ffmpeg is to do, in its own words, as far as the compose script lets them through. */
+/** An ffmpeg filter graph within the characters that the compose script accepts. */
 export interface FilterGraph {
   text: string;
   /** In the order of ffmpeg's inputs. */
   inputs: Take[];
-  /** What is written under the pictures; the script puts each into the file that the graph names. */
+  /** Names under the pictures. The script writes each into the text file that the graph refers to. */
   names: string[];
   picture: { width: number; height: number } | undefined;
   hasSound: boolean;
@@ -18,13 +18,13 @@ const BACKGROUND = "0x101216";
 const EMPTY_TILE = "0x1c2026";
 const SAMPLE_RATE = 48_000;
 const PLAIN_FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
-/** For scripts that the plain one does not have. */
+/** For writing systems that the plain font does not have. */
 const WIDE_FONT = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf";
 const WIDE = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/u;
-const FONT_SHARE = 0.6; // of the strip that a name stands in
-const LEAST_FONT = 8; // pixels; smaller ones cannot be read
+const FONT_SHARE = 0.6; // of the height of the name strip
+const LEAST_FONT = 8; // pixels; smaller text is not readable
 
-/** Puts everybody's picture and sound together, each at its own time. Pure text; nobody's words are in it. */
+/** Combines everybody's video and audio at the right times. A pure function; the text contains no user input. */
 export function filterGraph(cast: Cast, form: FilmForm): FilterGraph {
   const inputs = cast.roles.flatMap(({ takes }) => takes);
   const indexOf = (take: Take) => inputs.indexOf(take);
@@ -44,7 +44,7 @@ export function filterGraph(cast: Cast, form: FilmForm): FilterGraph {
   };
 }
 
-/** A background that ticks at the film's rate, and onto it, one after another, everybody who is there. */
+/** A background at the film's frame rate, with each participant's video overlaid on it. */
 function pictureChains(
   roles: readonly Role[],
   names: readonly (string | undefined)[],
@@ -59,11 +59,11 @@ function pictureChains(
     if (!tile) return;
     for (const take of takes.filter(({ hasVideo }) => hasVideo)) {
       const fit = `scale=w=${tile.width}:h=${tile.height}:force_original_aspect_ratio=decrease:eval=frame:flags=bilinear`;
-      // Overlay counts in ticks of the background: a picture's time is rounded to the nearest of them.
+      // overlay uses the background's time base, so a picture's time is rounded to the nearest frame of it.
       const shift = take.offsetSeconds.toFixed(6);
       chains.push(`[${indexOf(take)}:v]${fit},setsar=1,format=yuv420p,setpts=PTS+${shift}/TB[picture${count}]`);
       const at = `x=${tile.x}+(${tile.width}-w)/2:y=${tile.y}+(${tile.height}-h)/2`;
-      // A picture may change its size in the middle: it is placed frame by frame.
+      // A video may change its size at any time, so its position is evaluated for each frame.
       chains.push(`[canvas${count}][picture${count}]overlay=${at}:eval=frame:eof_action=pass[canvas${count + 1}]`);
       count += 1;
     }
@@ -73,7 +73,7 @@ function pictureChains(
 
 const fontSize = ({ nameHeight }: Layout): number => Math.max(LEAST_FONT, Math.round(nameHeight * FONT_SHARE));
 
-/** Drawn once, and shown again and again. */
+/** Drawn once and then looped. */
 function background(names: readonly (string | undefined)[], layout: Layout, frameRate: number): string {
   const boxes = layout.tiles.map(
     ({ x, y, width, height }) => `drawbox=x=${x}:y=${y}:w=${width}:h=${height}:color=${EMPTY_TILE}:t=fill`,
@@ -83,7 +83,7 @@ function background(names: readonly (string | undefined)[], layout: Layout, fram
     const tile = layout.tiles[seat];
     if (name === undefined || !tile) return [];
     const font = WIDE.test(name) ? WIDE_FONT : PLAIN_FONT;
-    // By the font's own height, all names stand on one line, whatever letters are in them.
+    // y_align=font puts all names on the same baseline, independent of their letters.
     const y = `${tile.y + tile.height}+(${layout.nameHeight}-line_h)/2:y_align=font`;
     const at = `x=${tile.x}+(${tile.width}-text_w)/2:y=${y}`;
     const text = `textfile=/tmp/name${count}.txt:expansion=none:fontfile=${font}:fontsize=${fontSize(layout)}:fontcolor=white:${at}`;
@@ -102,7 +102,7 @@ function background(names: readonly (string | undefined)[], layout: Layout, fram
   ].join(",");
 }
 
-/** Everybody as loud as they are; where they add up to too much, a limiter holds it down for that moment. */
+/** Mixes everybody at their original volume; a limiter prevents clipping. */
 function soundChains(cast: Cast, { audio }: FilmForm, indexOf: (take: Take) => number): string[] {
   const voices = cast.roles.flatMap(({ takes }, seat) =>
     takes.filter(({ hasAudio }) => hasAudio).map((take) => ({ take, seat })),

@@ -11,6 +11,6 @@ test.each([
   ["👩‍👩‍👧".repeat(9), 50, `${"👩‍👩‍👧".repeat(4)}…`],
   ["Ada   Lovelace", 45, "Ada…"],
   ["日本", 5, "…"],
-])("of %s there is room for, in %i pixels, %s", (name, width, fitted) => {
+])("%s is fitted into %i pixels as %s", (name, width, fitted) => {
   expect(fittedName(name, width, SIZE)).toBe(fitted);
 });

@@ -1,4 +1,4 @@
-/** Of a letter's height, as DejaVu Sans has them; rather too much than too little. */
+/** Letter widths relative to the font size in DejaVu Sans, rounded up. */
 const CAPITAL = 0.8;
 const USUAL = 0.63;
 const NARROW = 0.42;
@@ -12,9 +12,9 @@ const MORE = "…";
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /**
- * As much of a name as stands under a picture: what is written wider would stand under the neighbour's.
+ * Shortens a name to the width of its picture, so that it does not overlap the next one.
  *
- * @param fontSize in pixels, as the width.
+ * @param fontSize in pixels, like the width.
  */
 export function fittedName(name: string, width: number, fontSize: number): string {
   const letters = [...graphemes.segment(name)].map(({ segment }) => segment);

@@ -7,7 +7,7 @@ const places = (count: number, layout: "auto" | "row" | "column" = "auto") => {
   return { size: [width, height], at: tiles.map(({ x, y }) => [x, y]) };
 };
 
-test("one fills the picture, two stand side by side, four in a square", () => {
+test("one tile fills the picture, two are side by side, four form a square", () => {
   expect(places(1)).toEqual({ size: [640, 360], at: [[0, 0]] });
   expect(places(2).size).toEqual([1280, 360]);
   expect(places(4).at).toEqual([
@@ -18,7 +18,7 @@ test("one fills the picture, two stand side by side, four in a square", () => {
   ]);
 });
 
-test("a last row that is not full stands in the middle", () => {
+test("a last row that is not full is centred", () => {
   expect(places(3).at).toEqual([
     [0, 0],
     [640, 0],
@@ -26,12 +26,12 @@ test("a last row that is not full stands in the middle", () => {
   ]);
 });
 
-test("a row and a column are what they say", () => {
+test("the layouts row and column use one row and one column", () => {
   expect(places(2, "column").size).toEqual([640, 720]);
   expect(places(3, "row").size).toEqual([1920, 360]);
 });
 
-test("many are smaller, and all sizes are even", () => {
+test("many tiles are smaller, and all sizes are even numbers", () => {
   const { width, height, tiles, nameHeight } = layOut(9, true, FORM);
   expect(width).toBeLessThanOrEqual(1920);
   expect(height).toBeLessThanOrEqual(1080);

@@ -1,6 +1,6 @@
 import type { FilmForm } from "./filmForm.ts";
 
-/** Where a participant is in the picture, in pixels. */
+/** Position and size of a participant in the picture, in pixels. */
 export interface Tile {
   x: number;
   y: number;
@@ -12,21 +12,21 @@ export interface Layout {
   width: number;
   height: number;
   tiles: Tile[];
-  /** Of the strip under each picture; 0 without names. */
+  /** Height of the strip under each picture; 0 without names. */
   nameHeight: number;
 }
 
-/** More than these have no tile; they are heard all the same. */
+/** Participants beyond this number have no tile, but are heard. */
 export const TILES_LIMIT = 9;
-/** A film is no larger than this, whatever its tiles add up to. */
+/** Maximum size of a film. */
 const WIDEST = 1920;
 const HIGHEST = 1080;
-/** Of a tile's height. */
+/** Height of the name strip as a share of the tile's height. */
 const NAME_SHARE = 1 / 11;
 
 const even = (pixels: number): number => Math.max(2, Math.floor(pixels / 2) * 2);
 
-/** Places tiles of one size; they become smaller where too many of them would make too large a picture. */
+/** Places tiles of equal size, scaled down if the picture would become too large. */
 export function layOut(
   count: number,
   hasNames: boolean,
@@ -41,7 +41,7 @@ export function layOut(
   const nameHeight = hasNames ? even(height * NAME_SHARE) : 0;
   const tiles = Array.from({ length: shown }, (_, index) => {
     const row = Math.floor(index / columns);
-    // A last row that is not full stands in the middle.
+    // A last row that is not full is centred.
     const missing = row === rows - 1 ? rows * columns - shown : 0;
     const x = (index % columns) * width + even((missing * width) / 2) * Math.sign(missing);
     return { x, y: row * (height + nameHeight), width, height };

@@ -3,11 +3,11 @@ import type { Cast } from "./cast.ts";
 import type { FilmForm } from "./filmForm.ts";
 import type { FilterGraph } from "./filterGraph.ts";
 
-/** Bits for each pixel of a second's frames: a call's picture moves little. */
+/** Bits for each pixel of each frame. Low, because video calls have little motion. */
 const BITS_PER_PIXEL = 0.09;
 const LEAST_KBPS = 150;
 
-/** What the compose script reads, in lines: see services/recorder/compose. No value has a line break in it. */
+/** The lines that the compose script reads (services/recorder/compose). No value contains a line break. */
 export function planLines({
   form,
   cast,

@@ -19,23 +19,23 @@ function candidate(atMs: number, isHeavy = true, notBeforeMs?: number): Candidat
 const times = (candidates: Candidate[], situation = QUIET) =>
   admitted(candidates, situation, RULES).map(({ queuedAt }) => Date.parse(queuedAt));
 
-test("the oldest begin first, as many as there are places", () => {
+test("the oldest jobs start first, up to the limit", () => {
   expect(times([candidate(300), candidate(100), candidate(200)])).toEqual([100, 200]);
   expect(times([candidate(300), candidate(100)], { ...QUIET, heavyRunning: 1 })).toEqual([100]);
   expect(times([candidate(300)], { ...QUIET, heavyRunning: 2 })).toEqual([]);
 });
 
-test("no heavy job begins while many legs are being recorded; light ones do", () => {
+test("while many legs are being recorded, only light jobs start", () => {
   const busy = { ...QUIET, legsRecording: 5 };
   expect(times([candidate(100), candidate(200, false)], busy)).toEqual([200]);
   expect(times([candidate(100)], { ...QUIET, legsRecording: 4 })).toEqual([100]);
 });
 
-test("a job that failed waits for its time without holding others up", () => {
+test("a failed job waits for its next attempt without delaying others", () => {
   expect(times([candidate(100, true, 1_000_001), candidate(200), candidate(300, true, 999_999)])).toEqual([200, 300]);
 });
 
-test("pauses grow up to a limit, and end", () => {
+test("pauses grow up to a limit, and the number of attempts is limited", () => {
   const schedule = { attempts: 4, firstPauseMs: 5_000, lastPauseMs: 40_000 };
   expect([1, 2, 3, 4].map((attempt) => pauseAfter(attempt, schedule))).toEqual([5_000, 15_000, 40_000, undefined]);
 });

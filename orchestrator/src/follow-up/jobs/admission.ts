@@ -1,9 +1,9 @@
 import type { JobIn } from "./job.ts";
 
 export interface AdmissionRules {
-  /** Heavy jobs at once. */
+  /** Maximum number of concurrent heavy jobs. */
   concurrent: number;
-  /** No heavy job is begun while more legs than this are being recorded. */
+  /** No heavy job starts while more legs than this are being recorded. */
   whileRecordingAtMost: number;
 }
 
@@ -12,14 +12,14 @@ export interface Candidate {
   isHeavy: boolean;
 }
 
-/** What goes on at the moment. */
+/** The current load. */
 export interface Situation {
   nowMs: number;
   heavyRunning: number;
   legsRecording: number;
 }
 
-/** Which of the queued jobs begin now, the oldest first. Recordings come first; jobs have time. */
+/** The queued jobs that may start now, oldest first. Recordings have priority over jobs. */
 export function admitted(queued: readonly Candidate[], situation: Situation, rules: AdmissionRules): JobIn<"queued">[] {
   const isQuiet = situation.legsRecording <= rules.whileRecordingAtMost;
   let places = isQuiet ? rules.concurrent - situation.heavyRunning : 0;

@@ -11,7 +11,7 @@ export interface AttemptSurroundings extends JobSurroundings {
   clock: Clock;
 }
 
-/** One attempt at a job, from running to whatever state it can rest in. Never throws. */
+/** Runs one attempt at a job and stores the resulting state. Never throws. */
 export async function attempt(
   job: JobIn<"running">,
   kind: RegisteredKind,
@@ -28,13 +28,13 @@ export async function attempt(
     await book.put({ ...baseOf(job), state: "done", startedAt: job.startedAt, endedAt: now.toISOString() });
     log.info({ ms: now.getTime() - Date.parse(job.startedAt) }, "job done");
   } catch (thrown) {
-    if (!signal.aborted) await rest(job, kind, asRecorderError(thrown), surroundings);
+    if (!signal.aborted) await afterFailure(job, kind, asRecorderError(thrown), surroundings);
     else if ((signal.reason as JobStop) === "cancelled") await cancelled(job, kind, surroundings);
-    else log.info("job left for the next start");
+    else log.info("job continues at the next start");
   }
 }
 
-/** Puts a job away that is not wanted any more, and of which nothing runs. */
+/** Cleans up a job that is not running and marks it as cancelled. */
 export async function cancelled(
   job: Job,
   kind: RegisteredKind | undefined,
@@ -45,8 +45,8 @@ export async function cancelled(
   book.logOf(job).info("job cancelled");
 }
 
-/** After a failure: until the next attempt, or for good. */
-async function rest(
+/** Queues a failed job for its next attempt, or marks it as failed. */
+async function afterFailure(
   job: JobIn<"running">,
   kind: RegisteredKind,
   error: RecorderError,
@@ -57,7 +57,7 @@ async function rest(
   const shown = { code: error.code, message: error.message, hint: error.hint };
   const pauseMs = error.isTransient ? pauseAfter(job.attempts, kind.retries) : undefined;
   if (pauseMs !== undefined) {
-    log.warn({ code: error.code, err: error, pauseMs }, "job tried again in a moment");
+    log.warn({ code: error.code, err: error, pauseMs }, "job failed; it is retried");
     const notBefore = new Date(now + pauseMs).toISOString();
     await book.put({ ...baseOf(job), state: "queued", notBefore, lastError: shown });
     return;
@@ -71,6 +71,6 @@ async function clean(job: Job, kind: RegisteredKind | undefined, book: JobBook):
   try {
     await kind?.clean(job);
   } catch (error) {
-    book.logOf(job).error({ err: error }, "what a job left could not be put away");
+    book.logOf(job).error({ err: error }, "the files of a job could not be removed");
   }
 }

@@ -8,21 +8,21 @@ export const Failure = z.object({ code: z.string(), message: z.string(), hint: z
 const base = {
   version: z.literal(1),
   id: z.custom<JobId>((value) => typeof value === "string" && isJobId(value)),
-  /** What sort of work it is: one of the registered kinds. */
+  /** The name of a registered kind. */
   kind: z.string(),
   callId: z.custom<CallId>((value) => typeof value === "string" && isCallId(value)),
-  /** What of the call it is about, such as a leg or a file; null for the call as a whole. */
+  /** The part of the call it is about, such as a leg or a file; null for the whole call. */
   subject: z.string().nullable(),
-  /** What its kind needs to know; the kind has a schema of its own for it. */
+  /** Input for the job; each kind has its own schema. */
   order: z.unknown(),
   queuedAt: instant,
-  /** How often it was begun. */
+  /** Number of attempts that have started. */
   attempts: z.int(),
   /** Why the last attempt failed. */
   lastError: Failure.optional(),
 };
 
-/** Follow-up work on a call, in each of its states. One file on the volume. */
+/** A follow-up job of a call, in each of its states. Stored as one file on the volume. */
 export const Job = z.discriminatedUnion("state", [
   z.object({ state: z.literal("queued"), ...base, /** After a failed attempt. */ notBefore: instant.optional() }),
   z.object({ state: z.literal("running"), ...base, startedAt: instant }),
@@ -40,7 +40,7 @@ export type OverJob = JobIn<"done" | "failed" | "cancelled">;
 
 export const isJobOver = (job: Job): job is OverJob => job.state !== "queued" && job.state !== "running";
 
-/** What stays the same from state to state. */
+/** The fields that all states share. */
 export function baseOf({ version, id, kind, callId, subject, order, queuedAt, attempts, lastError }: Job) {
   return { version, id, kind, callId, subject, order, queuedAt, attempts, ...(lastError && { lastError }) };
 }

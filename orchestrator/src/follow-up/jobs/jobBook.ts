@@ -8,7 +8,7 @@ import type { JobFiles } from "./jobFiles.ts";
 import { type JobView, jobView } from "./jobView.ts";
 
 const HOUR_MS = 60 * 60_000;
-/** Jobs that are over are remembered for so long; what they made is in the manifest. */
+/** How long ended jobs are kept. Their results are in the manifest. */
 const REMEMBERED_MS = { done: 24 * HOUR_MS, cancelled: 24 * HOUR_MS, failed: 7 * 24 * HOUR_MS };
 
 export interface JobBookSurroundings {
@@ -17,7 +17,7 @@ export interface JobBookSurroundings {
   log: Logger;
 }
 
-/** The jobs that are known, in memory and each in its file. Whoever listens is told of every step and every per cent. */
+/** All jobs, in memory and each in its file. Emits `change` for every state and every per cent. */
 export class JobBook extends EventEmitter<{ change: [JobView] }> {
   readonly #surroundings: JobBookSurroundings;
   readonly #jobs = new Map<JobId, Job>();
@@ -26,27 +26,27 @@ export class JobBook extends EventEmitter<{ change: [JobView] }> {
 
   constructor(surroundings: JobBookSurroundings) {
     super();
-    this.setMaxListeners(0); // one for each console that is open
+    this.setMaxListeners(0); // one listener for each open console
     this.#surroundings = surroundings;
   }
 
-  /** Takes up what an earlier life left. */
+  /** Loads the jobs of the previous process. */
   async load(): Promise<void> {
     for (const job of await this.#surroundings.files.read()) this.#jobs.set(job.id, job);
   }
 
-  /** A job's new state, known at once and on the volume when the promise resolves. Never throws: the log says why. */
+  /** Sets a job's state in memory at once, and on the volume before the promise resolves. Never throws: errors are logged. */
   async put(job: Job): Promise<void> {
     if (job.state === "queued") this.#percent.delete(job.id);
     this.#jobs.set(job.id, job);
     this.emit("change", this.view(job));
-    // One write after another, each of the newest state.
+    // Writes are serialised, each with the newest state.
     const written = (this.#writing.get(job.id) ?? Promise.resolve()).then(() => this.#write(job.id));
     this.#writing.set(job.id, written);
     await written;
   }
 
-  /** @param percent it never goes back within an attempt. */
+  /** @param percent never decreases within an attempt. */
   progress(id: JobId, percent: number): void {
     const before = this.#percent.get(id) ?? 0;
     const now = Math.min(100, Math.max(before, percent));
@@ -81,7 +81,7 @@ export class JobBook extends EventEmitter<{ change: [JobView] }> {
     return job;
   }
 
-  /** In no order. */
+  /** Unordered. */
   all(): Job[] {
     return [...this.#jobs.values()];
   }
@@ -94,7 +94,7 @@ export class JobBook extends EventEmitter<{ change: [JobView] }> {
     return jobView(job, this.#percent.get(job.id) ?? 0);
   }
 
-  /** The newest first. */
+  /** Newest first. */
   views(jobs: readonly Job[] = this.all()): JobView[] {
     return jobs.map((job) => this.view(job)).sort((one, other) => (one.id < other.id ? 1 : -1));
   }
@@ -109,7 +109,10 @@ export class JobBook extends EventEmitter<{ change: [JobView] }> {
     try {
       await this.#surroundings.files.write(job);
     } catch (error) {
-      this.logOf(job).error({ code: "STORAGE_UNAVAILABLE", state: job.state, err: error }, "job not written");
+      this.logOf(job).error(
+        { code: "STORAGE_UNAVAILABLE", state: job.state, err: error },
+        "the state of a job could not be written",
+      );
     }
   }
 }

@@ -25,7 +25,7 @@ export class JobFiles {
     await rm(this.#paths.job(id), { force: true });
   }
 
-  /** All of them, in no order; what cannot be read is left where it is, and the log says so. */
+  /** All jobs, unordered. A file that cannot be read is logged and left in place. */
   async read(): Promise<Job[]> {
     const names = await readdir(this.#paths.jobs).catch(() => []);
     const jobs = await Promise.all(names.filter((name) => name.endsWith(".json")).map((name) => this.#readOne(name)));
@@ -37,7 +37,7 @@ export class JobFiles {
     try {
       return Job.parse(JSON.parse(await readFile(path, "utf8")));
     } catch (error) {
-      this.#log.error({ path, err: error }, "not a job");
+      this.#log.error({ path, err: error }, "a job file cannot be read");
       return undefined;
     }
   }

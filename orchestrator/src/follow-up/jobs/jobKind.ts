@@ -2,46 +2,45 @@ import type { z } from "zod";
 import type { JobIn } from "./job.ts";
 import type { JobWork } from "./jobWork.ts";
 
-/** A job that is being worked on, with its order as its kind reads it. */
+/** A running job, with its order parsed by its kind. */
 export type JobAtWork<Order> = Omit<JobIn<"running">, "order"> & { order: Order };
 
 /**
- * A sort of follow-up work. Whoever adds one registers it with `Jobs.register` before `Jobs.start`, and queues jobs of
- * it with `Jobs.queue`.
+ * A kind of follow-up job. Register it with `Jobs.register` before `Jobs.start`, and queue its jobs with `Jobs.queue`.
  */
 export interface JobKind<Order> {
-  /** Letters and hyphens: it goes into files, metrics and the API. */
+  /** Letters and hyphens, because it is used in files, metrics and the API. */
   readonly name: string;
   readonly order: z.ZodType<Order>;
   /**
-   * heavy: needs the processor; waits for its turn, and while many legs are being recorded. light: waits for the
-   * network, or follows a call; begins at once.
+   * heavy: needs the CPU; waits for other heavy jobs, and while many legs are being recorded. light: mostly waits for
+   * the network or for a call; starts at once.
    */
   readonly load: "heavy" | "light";
   readonly retries: RetrySchedule;
   /**
-   * One attempt, from what lies on the volume to results that are kept. It may begin anew at any point of an earlier
-   * one: an orchestrator that was restarted runs it again, and `work.container` then takes up the container that is
-   * still at work.
+   * One attempt, from the files on the volume to the stored results. It must be able to run again after any point of an
+   * earlier run: a restarted orchestrator calls it again, and `work.container` then adopts the container that is still
+   * running.
    *
-   * @throws what kept it from succeeding; errors of the table that pass are tried again.
+   * @throws the reason of the failure; errors that the error table marks as temporary are retried.
    */
   run(job: JobAtWork<Order>, work: JobWork): Promise<void>;
-  /** Puts away what a job left behind that failed for good or was cancelled. */
+  /** Removes the files of a job that failed permanently or was cancelled. */
   clean(job: JobAtWork<Order>): Promise<void>;
 }
 
 export interface RetrySchedule {
-  /** All in all. */
+  /** Total number of attempts. */
   attempts: number;
   firstPauseMs: number;
   lastPauseMs: number;
 }
 
-/** Each pause after a failed attempt is so many times the one before. */
+/** Each pause after a failed attempt is this many times the previous one. */
 const BACKOFF_FACTOR = 3;
 
-/** @returns undefined when there are no more attempts. */
+/** @returns undefined if no attempts are left. */
 export function pauseAfter(
   attempt: number,
   { attempts, firstPauseMs, lastPauseMs }: RetrySchedule,

@@ -15,9 +15,9 @@ export const JobView = z
     queuedAt: z.iso.datetime(),
     startedAt: z.iso.datetime().optional(),
     endedAt: z.iso.datetime().optional(),
-    /** When the next attempt is due. */
+    /** Time of the next attempt. */
     notBefore: z.iso.datetime().optional(),
-    /** Of the last attempt. */
+    /** Error of the last attempt. */
     error: Failure.optional(),
   })
   .meta({ id: "Job" });

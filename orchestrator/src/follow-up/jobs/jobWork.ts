@@ -6,36 +6,36 @@ import type { Sweeper } from "../../recording/recorders/sweeper.ts";
 import type { JobIn } from "./job.ts";
 
 const MEBIBYTE = 1024 * 1024;
-const LAST_WORDS_CHARACTERS = 500;
-/** ENOSPC, in words. */
+const ERROR_EXCERPT_CHARACTERS = 500;
+/** The message of ENOSPC. */
 const NO_SPACE = "No space left on device";
-/** The role that containers of jobs carry in their labels. */
+/** Role label of job containers. */
 export const JOB_ROLE = "job";
 
-/** What every container of a job is made with, unless its kind says otherwise. */
+/** Defaults for job containers, which a kind can override. */
 export interface JobContainerDefaults {
   project: string;
   image: string;
   recordings: RecordingsSource;
   memoryMebibytes: number;
   cpus: number;
-  /** Of 1,024 that recorders and services have. */
+  /** Recorders and services have 1,024. */
   cpuShares: number;
 }
 
-/** One command of an image, to be run to its end. */
+/** A command to run to completion in a container. */
 export interface JobContainer {
   command: readonly string[];
-  /** No network, unless one is named. */
+  /** No network by default. */
   network?: string;
   image?: string;
-  /** A volume to be mounted at /config; it and the recordings can be read only then. */
+  /** A volume to mount at /config. Both this volume and the recordings are read-only then. */
   configuration?: string;
   memoryMebibytes?: number;
   cpus?: number;
-  /** Processes and threads. */
+  /** Limit of processes and threads. */
   pids?: number;
-  /** Each line of stdout as it comes; from the first one again after a restart of the orchestrator. */
+  /** Called for each line of stdout; starts again at the first line after a restart of the orchestrator. */
   onLine?(line: string): void;
 }
 
@@ -43,7 +43,7 @@ export interface JobResult extends ContainerOutput {
   exitCode: number;
 }
 
-/** Why a job's signal aborts. */
+/** The reason of a job's abort signal. */
 export type JobStop = "cancelled" | "shutdown";
 
 export interface JobSurroundings {
@@ -52,9 +52,9 @@ export interface JobSurroundings {
   defaults: JobContainerDefaults;
 }
 
-/** What an attempt at a job works with. */
+/** Tools for one attempt at a job. */
 export class JobWork {
-  /** Aborts when the job is cancelled or this process shuts down; its reason is a JobStop. */
+  /** Aborts when the job is cancelled or this process shuts down; the reason is a JobStop. */
   readonly signal: AbortSignal;
   readonly log: Logger;
   readonly #job: JobIn<"running">;
@@ -64,36 +64,37 @@ export class JobWork {
   constructor(
     job: JobIn<"running">,
     surroundings: JobSurroundings,
-    told: { signal: AbortSignal; log: Logger; onProgress(percent: number): void },
+    context: { signal: AbortSignal; log: Logger; onProgress(percent: number): void },
   ) {
     this.#job = job;
     this.#surroundings = surroundings;
-    this.signal = told.signal;
-    this.log = told.log;
-    this.#onProgress = told.onProgress;
+    this.signal = context.signal;
+    this.log = context.log;
+    this.#onProgress = context.onProgress;
   }
 
-  /** @param percent 0 to 100; it never goes back. */
+  /** @param percent 0 to 100; never decreases. */
   progress(percent: number): void {
     this.#onProgress(percent);
   }
 
   /**
-   * Runs a container until it ends. The one that this attempt began in an earlier life of the orchestrator is followed
-   * instead, and what earlier attempts left is removed first: nothing else writes to this job's files. One at a time.
+   * Runs a container until it exits. If this attempt started one before the orchestrator restarted, that one is adopted
+   * instead. Containers of earlier attempts are removed first, so that nothing else writes to this job's files. Only
+   * one container at a time.
    *
-   * @throws RecorderError JOB_FAILED when it was removed, and what keeps a container from being started; the signal's
-   *   reason when the job is cancelled, its container gone by then, or on shutdown, its container still at work.
+   * @throws RecorderError JOB_FAILED if the container was removed, and errors of starting it; the signal's reason if the
+   *   job is cancelled (the container is removed by then) or on shutdown (the container keeps running).
    */
   async container(order: JobContainer): Promise<JobResult> {
     const { engine, sweeper } = this.#surroundings;
     const spec = this.#spec(order);
     const id = (await this.#running(spec.name)) ?? (await engine.start(spec));
     const over = new AbortController();
-    void this.#hear(id, order, AbortSignal.any([this.signal, over.signal]));
+    void this.#followOutput(id, order, AbortSignal.any([this.signal, over.signal]));
     try {
       const exitCode = await engine.exited(id, this.signal);
-      if (exitCode === undefined) throw new RecorderError("JOB_FAILED", "it was removed");
+      if (exitCode === undefined) throw new RecorderError("JOB_FAILED", "its container was removed");
       return { exitCode, ...(await engine.output(id)) };
     } finally {
       over.abort();
@@ -111,13 +112,13 @@ export class JobWork {
     return found?.id;
   }
 
-  /** What cannot be heard is no reason to fail. */
-  async #hear(id: string, { onLine }: JobContainer, until: AbortSignal): Promise<void> {
+  /** A failure to read the output does not fail the job. */
+  async #followOutput(id: string, { onLine }: JobContainer, until: AbortSignal): Promise<void> {
     if (!onLine) return;
     try {
       for await (const line of this.#surroundings.engine.lines(id, until)) onLine(line);
     } catch (error) {
-      this.log.debug({ err: error }, "a job was not heard to its end");
+      this.log.debug({ err: error }, "the output of a job could not be read to its end");
     }
   }
 
@@ -141,12 +142,12 @@ export class JobWork {
 }
 
 /**
- * What a container printed that ended well.
+ * The stdout of a container that succeeded.
  *
- * @throws RecorderError STORAGE_FULL, JOB_FAILED with its last words.
+ * @throws RecorderError STORAGE_FULL, or JOB_FAILED with the end of stderr.
  */
 export function mustSucceed({ exitCode, stdout, stderr }: JobResult): string {
   if (exitCode === 0) return stdout;
-  if (stderr.includes(NO_SPACE)) throw new RecorderError("STORAGE_FULL", "the job is tried again");
-  throw new RecorderError("JOB_FAILED", `exit code ${exitCode}: ${stderr.trim().slice(-LAST_WORDS_CHARACTERS)}`);
+  if (stderr.includes(NO_SPACE)) throw new RecorderError("STORAGE_FULL", "the job is retried");
+  throw new RecorderError("JOB_FAILED", `exit code ${exitCode}: ${stderr.trim().slice(-ERROR_EXCERPT_CHARACTERS)}`);
 }

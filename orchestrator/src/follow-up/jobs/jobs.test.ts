@@ -5,7 +5,7 @@ import { testJobs, testKind } from "../../testing/testJobs.ts";
 
 const FILM = testKind([]);
 
-/** A job that is running, and its container. */
+/** A running job and its container. */
 async function running(say = "hello") {
   const test = testJobs();
   await test.jobs.start();
@@ -14,7 +14,7 @@ async function running(say = "hello") {
   return { ...test, id: id as JobId, state: () => test.jobs.book.get(id as JobId).state };
 }
 
-test("a job runs its command in a container without network that yields to everybody else", async () => {
+test("a job runs its command in a container without network and with low CPU priority", async () => {
   const { engine, id, state, callId } = await running();
 
   expect(isJobId(id)).toBe(true);
@@ -33,10 +33,10 @@ test("a job runs its command in a container without network that yields to every
   });
 });
 
-test("a job is done when its container has ended well, and tells how far it is until then", async () => {
+test("a job is done when its container succeeds, and reports its progress before", async () => {
   const { engine, clock, jobs, id, state, files } = await running();
-  const told: number[] = [];
-  jobs.book.on("change", ({ progress }) => told.push(progress));
+  const reported: number[] = [];
+  jobs.book.on("change", ({ progress }) => reported.push(progress));
   engine.say(engine.last, "20");
   await clock.pass(100);
   engine.say(engine.last, "10");
@@ -46,12 +46,12 @@ test("a job is done when its container has ended well, and tells how far it is u
   await clock.pass(100);
 
   expect(state()).toBe("done");
-  expect(told).toEqual([20, 60, 100]);
+  expect(reported).toEqual([20, 60, 100]);
   expect(engine.containers.size).toBe(0);
   expect(JSON.parse(files.files.get(id) ?? "")).toMatchObject({ state: "done", attempts: 1, order: { say: "hello" } });
 });
 
-test("a failed attempt is repeated after a pause that grows, until there were enough", async () => {
+test("a failed attempt is retried after growing pauses, up to the limit", async () => {
   const { engine, clock, jobs, id, state, cleaned } = await running();
   engine.end(engine.last, 1, "ffmpeg: no");
   await clock.pass(500);
@@ -75,7 +75,7 @@ test("a failed attempt is repeated after a pause that grows, until there were en
   expect(engine.containers.size).toBe(0);
 });
 
-test("what cannot succeed is not tried again", async () => {
+test("a permanent error is not retried", async () => {
   const { jobs, engine, clock, callId } = testJobs();
   engine.trouble = new RecorderError("RECORDER_IMAGE_MISSING");
   await jobs.start();
@@ -85,7 +85,7 @@ test("what cannot succeed is not tried again", async () => {
   expect(jobs.book.get(id as JobId)).toMatchObject({ state: "failed", error: { code: "RECORDER_IMAGE_MISSING" } });
 });
 
-test("a cancelled job leaves no container and nothing behind; it can be queued again", async () => {
+test("a cancelled job leaves no container and no files, and can be queued again", async () => {
   const { engine, clock, jobs, id, state, cleaned } = await running();
   expect((await jobs.cancel(id)).state).toBe("cancelled");
   expect(engine.containers.size).toBe(0);
@@ -98,14 +98,14 @@ test("a cancelled job leaves no container and nothing behind; it can be queued a
   expect(engine.containers.size).toBe(1);
 });
 
-test("a job that waits can be cancelled, too", async () => {
+test("a queued job can be cancelled", async () => {
   const { jobs, callId, cleaned } = testJobs();
   const { id } = await jobs.queue(FILM, { callId, order: { say: "early" } });
   expect((await jobs.cancel(id as JobId)).state).toBe("cancelled");
   expect(cleaned).toEqual(["early"]);
 });
 
-test("a restarted orchestrator takes up the container that is still at work", async () => {
+test("a restarted orchestrator adopts the container that is still running", async () => {
   const before = await running();
   before.engine.say(before.engine.last, "40");
   const { jobs, engine, clock } = await before.restarted();
@@ -118,7 +118,7 @@ test("a restarted orchestrator takes up the container that is still at work", as
   expect(jobs.book.get(before.id).state).toBe("done");
 });
 
-test("a job whose container was lost with the orchestrator is done again", async () => {
+test("a job whose container was lost together with the orchestrator is run again", async () => {
   const before = await running();
   await before.engine.remove(before.engine.last);
   const { jobs, engine, clock } = await before.restarted();
@@ -130,14 +130,14 @@ test("a job whose container was lost with the orchestrator is done again", async
   expect(jobs.book.get(before.id)).toMatchObject({ state: "done", attempts: 1 });
 });
 
-test("a container that no running job knows is removed at the start", async () => {
+test("a container without a running job is removed at start", async () => {
   const before = await running();
   before.files.files.clear();
   const { engine } = await before.restarted();
   expect(engine.containers.size).toBe(0);
 });
 
-test("jobs wait for each other, and while many legs are being recorded", async () => {
+test("jobs wait for other jobs, and while many legs are being recorded", async () => {
   const { jobs, engine, clock, callId, recording } = testJobs();
   recording.legs = 3;
   await jobs.start();
@@ -156,14 +156,14 @@ test("jobs wait for each other, and while many legs are being recorded", async (
   expect(engine.started.map(({ command }) => command[1])).toEqual(["one", "two"]);
 });
 
-test("a job on the same subject that is not over yet is the same job", async () => {
+test("queueing a job for the same subject returns the active one", async () => {
   const { jobs, callId } = testJobs();
   const one = await jobs.queue(FILM, { callId, order: { say: "x" } });
   expect((await jobs.queue(FILM, { callId, order: { say: "y" } })).id).toBe(one.id);
   expect((await jobs.queue(FILM, { callId, subject: "other", order: { say: "y" } })).id).not.toBe(one.id);
 });
 
-test("a call's jobs end and are forgotten with it", async () => {
+test("a call's jobs are cancelled and removed with the call", async () => {
   const { jobs, engine, files, callId } = await running();
   await jobs.forgetCall(callId);
   expect(engine.containers.size).toBe(0);
@@ -171,7 +171,7 @@ test("a call's jobs end and are forgotten with it", async () => {
   expect(jobs.book.all()).toEqual([]);
 });
 
-test("jobs that are over are forgotten after some days", async () => {
+test("ended jobs are removed after some days", async () => {
   const { jobs, engine, clock, files, id } = await running();
   engine.end(engine.last, 0);
   await clock.pass(100);

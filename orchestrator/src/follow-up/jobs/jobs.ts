@@ -9,12 +9,12 @@ import type { JobView } from "./jobView.ts";
 import { JOB_ROLE, type JobStop } from "./jobWork.ts";
 import { type RegisteredKind, registered } from "./registeredKind.ts";
 
-/** Whether recordings leave room for another job is looked at so often. */
+/** How often the queue is checked against the load. */
 const LOOK_INTERVAL_MS = 1_000;
 
 export interface JobsSurroundings extends AttemptSurroundings {
   rules: AdmissionRules;
-  /** How many legs are being recorded. */
+  /** Number of legs being recorded. */
   legsRecording(): number;
 }
 
@@ -23,17 +23,17 @@ interface RunningJob {
   done: Promise<void>;
 }
 
-/** What a job is about. */
+/** A request for a new job. */
 export interface JobRequest<Order> {
   callId: CallId;
-  /** What of the call, such as a leg or a file; the call as a whole by default. */
+  /** The part of the call, such as a leg or a file; the whole call by default. */
   subject?: string | null;
   order: Order;
 }
 
 /**
- * Follow-up work on calls, in short-lived containers. Every step of a job is in its file before the next begins, so a
- * restarted process goes on where this one was.
+ * Follow-up jobs of calls, in short-lived containers. Each state of a job is written to its file before the next step
+ * starts, so a restarted process continues where this one stopped.
  */
 export class Jobs {
   readonly #surroundings: JobsSurroundings;
@@ -55,12 +55,12 @@ export class Jobs {
     return [...this.#kinds.keys()];
   }
 
-  /** Before `start`: jobs of kinds that nobody knows stay queued. */
+  /** Call this before `start`. Jobs of unknown kinds stay queued. */
   register<Order>(kind: JobKind<Order>): void {
     this.#kinds.set(kind.name, registered(kind));
   }
 
-  /** Takes up what an earlier life left, then works. */
+  /** Adopts the jobs of the previous process, then starts working. */
   async start(): Promise<void> {
     const { book, engine } = this.#surroundings;
     await book.load();
@@ -72,7 +72,7 @@ export class Jobs {
     void this.#work();
   }
 
-  /** Puts a job into the queue. One of the same kind on the same subject that is not over yet is that job. */
+  /** Queues a job. If an active job of the same kind and subject exists, that one is returned. */
   async queue<Order>(kind: Pick<JobKind<Order>, "name">, request: JobRequest<Order>): Promise<JobView> {
     const { book, clock } = this.#surroundings;
     const { callId, subject = null, order } = request;
@@ -91,7 +91,7 @@ export class Jobs {
   }
 
   /**
-   * Ends a job that is not over. Nothing of it runs, and nothing of it is left, when the promise resolves.
+   * Cancels an active job. When the promise resolves, its container and its files are removed.
    *
    * @throws RecorderError JOB_NOT_FOUND, JOB_STATE.
    */
@@ -110,7 +110,7 @@ export class Jobs {
   }
 
   /**
-   * Queues a job anew that failed or was cancelled.
+   * Queues a failed or cancelled job again.
    *
    * @throws RecorderError JOB_NOT_FOUND, JOB_STATE.
    */
@@ -125,17 +125,17 @@ export class Jobs {
     return book.view(book.get(id));
   }
 
-  /** Ends all jobs of a call and forgets them. Nothing of them runs when the promise resolves. */
+  /** Cancels and removes all jobs of a call. None of them is running when the promise resolves. */
   async forgetCall(callId: CallId): Promise<void> {
     const { book } = this.#surroundings;
     for (const job of book.ofCall(callId)) {
-      // It may end by itself in this moment.
+      // The job may end at the same moment.
       if (!isJobOver(job)) await this.cancel(job.id).catch(() => undefined);
       await book.forget(job.id);
     }
   }
 
-  /** Stops working; containers go on, and the next life takes them up. */
+  /** Stops working. Containers keep running, and the next process adopts them. */
   async close(): Promise<void> {
     this.#over.abort();
     this.#wake();
@@ -167,7 +167,7 @@ export class Jobs {
 
   async #begin(job: JobIn<"queued">): Promise<void> {
     const { book, clock } = this.#surroundings;
-    if (book.find(job.id) !== job) return; // cancelled a moment ago
+    if (book.find(job.id) !== job) return; // cancelled in between
     const startedAt = clock.now().toISOString();
     const running: JobIn<"running"> = { ...baseOf(job), state: "running", attempts: job.attempts + 1, startedAt };
     await book.put(running);

@@ -2,7 +2,7 @@ import type { Job, JobIn } from "./job.ts";
 import type { JobAtWork, JobKind, RetrySchedule } from "./jobKind.ts";
 import type { JobWork } from "./jobWork.ts";
 
-/** A kind among others, with the type of its order closed in. */
+/** A kind whose order type is hidden, so that kinds with different orders can be stored together. */
 export interface RegisteredKind {
   isHeavy: boolean;
   retries: RetrySchedule;

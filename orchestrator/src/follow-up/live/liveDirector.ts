@@ -8,7 +8,7 @@ import type { Jobs } from "../jobs/jobs.ts";
 import { type LiveConfiguration, LiveOrder, liveOrderOf, showsPictures, soundOf } from "./liveForm.ts";
 import { LIVE } from "./liveJob.ts";
 
-/** Somebody may have come back while the stream of before was ending. */
+/** Regular checks are needed because a participant may return while the previous stream is ending. */
 const LOOK_INTERVAL_MS = 2_000;
 
 interface DirectorRooms {
@@ -18,11 +18,11 @@ interface DirectorRooms {
   log: Logger;
 }
 
-/** Decides which calls are shown while they go on: from the moment on at which something is recorded of them. */
+/** Decides which calls are streamed live, from the start of their first recording. */
 export class LiveDirector {
   readonly #configuration: LiveConfiguration;
   readonly #rooms: DirectorRooms;
-  /** Calls of which the log has said that there is no room for their streams. */
+  /** Calls for which the refusal was already logged. */
   readonly #refused = new Set<CallId>();
 
   constructor(configuration: LiveConfiguration, rooms: DirectorRooms) {
@@ -30,7 +30,7 @@ export class LiveDirector {
     this.#rooms = rooms;
   }
 
-  /** Looks at every change of a call, and at all that go on now and then. */
+  /** Checks a call on every change, and all running calls regularly. */
   async watch(until: AbortSignal): Promise<void> {
     const { calls, clock } = this.#rooms;
     const { outputs, push } = this.#configuration;
@@ -49,20 +49,18 @@ export class LiveDirector {
     if (!legs.some(({ state }) => state === "recording")) return;
     const streams = jobs.book.all().filter((job) => job.kind === LIVE);
     const own = streams.filter(({ callId }) => callId === id);
-    // Whoever cancelled it does not want it, and what failed for good would fail again.
+    // A cancelled stream is not wanted, and one that failed permanently would fail again.
     if (own.some((job) => job.state !== "done")) return;
-    const goingOn = streams
-      .filter((job) => !isJobOver(job))
-      .flatMap((job) => LiveOrder.safeParse(job.order).data ?? []);
+    const active = streams.filter((job) => !isJobOver(job)).flatMap((job) => LiveOrder.safeParse(job.order).data ?? []);
     const wanted = liveOrderOf(
       this.#configuration,
       legs.map(({ metadata }) => metadata),
-      goingOn.flatMap(({ pushes }) => pushes),
+      active.flatMap(({ pushes }) => pushes),
     );
     if (!wanted) return;
-    const isRefused = showsPictures(wanted) && goingOn.filter(showsPictures).length >= this.#configuration.concurrent;
+    const isRefused = showsPictures(wanted) && active.filter(showsPictures).length >= this.#configuration.concurrent;
     if (isRefused && !this.#refused.has(id)) {
-      log.warn({ callId: id }, "as many calls are shown live as may be; this one is not");
+      log.warn({ callId: id }, "the limit of live streams is reached; this call is not shown");
     }
     if (isRefused) this.#refused.add(id);
     else this.#refused.delete(id);

@@ -5,7 +5,7 @@ import { pushOrder } from "./pushTarget.ts";
 const outputs = (configured: object, ...metadata: unknown[]) =>
   liveOrderOf(LiveConfiguration.parse(configured), metadata)?.form.outputs;
 
-test("calls are shown as configured, and not at all where nothing is", () => {
+test("calls are streamed as configured, and not by default", () => {
   expect(outputs({})).toBe(undefined);
   expect(outputs({ outputs: ["hls", "dash"] }, { live: false })).toEqual(["hls", "dash"]);
 });
@@ -21,11 +21,11 @@ test.each<[unknown, string[] | undefined]>([
   expect(outputs({ outputs: ["hls", "dash"], callersChoose: true }, "", metadata)).toEqual(expected);
 });
 
-test("callers choose of what is configured", () => {
+test("callers can choose only configured outputs", () => {
   expect(outputs({ outputs: ["hls"], callersChoose: true }, { live: "dash" })).toBe(undefined);
 });
 
-test("sound may be chosen like any other output, and is left where there is no room for pictures", () => {
+test("audio can be chosen like any other output, and remains when the limit of streams is reached", () => {
   const configured = LiveConfiguration.parse({ outputs: ["hls", "audio"], callersChoose: true });
   const [both, sound, picture] = [{}, { live: "audio" }, { live: "hls" }].map((one) => liveOrderOf(configured, [one]));
   if (!both || !sound || !picture) throw new Error("nothing was wanted");
@@ -36,12 +36,12 @@ test("sound may be chosen like any other output, and is left where there is no r
 });
 
 test.each([{ segmentSeconds: 0 }, { segmentSeconds: 61 }, { sampleRate: 44_100 }, { format: "mp3" }, { per: "peer" }])(
-  "%j is a mistake about sound",
+  "audio settings %j are refused",
   (audio) => expect(LiveConfiguration.safeParse({ audio }).success).toBe(false),
 );
 
 test.each([{ outputs: ["rtmp"] }, { outputs: ["hls", "hls"] }, { outputs: ["hls"], width: 641 }, { frameRate: 60 }])(
-  "%j is a mistake",
+  "settings %j are refused",
   (configured) => expect(LiveConfiguration.safeParse(configured).success).toBe(false),
 );
 
@@ -53,7 +53,7 @@ const LAB = {
   passphrase: "long enough".replace(" ", "-"),
 };
 
-test("a server is handed one call at a time, and callers may choose which", () => {
+test("a server gets one call at a time, and callers may choose the server", () => {
   const configuration = LiveConfiguration.parse({ push: [TV, LAB], callersChoose: true });
   expect(liveOrderOf(configuration, [])?.pushes).toEqual(["tv", "lab"]);
   expect(liveOrderOf(configuration, [], ["tv"])?.pushes).toEqual(["lab"]);
@@ -61,7 +61,7 @@ test("a server is handed one call at a time, and callers may choose which", () =
   expect(liveOrderOf(configuration, [{ live: "lab" }], ["lab"])).toBe(undefined);
 });
 
-test("what is secret about a server is an option, and not in its address", () => {
+test("a server's secrets are options and not in its URL", () => {
   expect(pushOrder(TV)).toEqual({
     ...{ name: "tv", url: TV.url, format: "flv" },
     options: { rtmp_app: "app/second", rtmp_playpath: "s3cret" },
@@ -77,4 +77,4 @@ test.each([
   { name: "tv", url: TV.url },
   { ...LAB, url: "srt://10.0.0.7:9000?passphrase=x" },
   { ...LAB, passphrase: "short" },
-])("%j is no server", (target) => expect(LiveConfiguration.safeParse({ push: [target] }).success).toBe(false));
+])("server %j is refused", (target) => expect(LiveConfiguration.safeParse({ push: [target] }).success).toBe(false));

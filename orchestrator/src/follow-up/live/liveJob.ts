@@ -17,33 +17,33 @@ import { pushOrder } from "./pushTarget.ts";
 
 export const LIVE = "live";
 
-/** What a stream says of a server that it is handed to. */
-const Pushed = z.object({
+/** The state of a server that a stream is pushed to, as services/live reports it. */
+const PushEvent = z.object({
   event: z.literal("push"),
   name: z.string(),
   state: z.enum(["connecting", "pushing", "waiting"]),
   reason: z.string().optional(),
 });
 
-/** A stream that is lost is begun again as long as its call lasts, within reason. */
+/** A lost stream is restarted while its call lasts, up to this number of attempts. */
 const RETRIES: RetrySchedule = { attempts: 20, firstPauseMs: 1_000, lastPauseMs: 15_000 };
 const PIDS = 256;
-/** Mode of a plan: there may be keys of servers in it. */
-const SECRET = 0o600;
-/** A stream of whose plan nothing is heard for some times longer ends by itself: there is no orchestrator any more. */
+/** File mode of a plan, which may contain keys of servers. */
+const OWNER_ONLY = 0o600;
+/** Interval of touching the plan. A stream whose plan is not touched for several intervals stops by itself. */
 const HEARTBEAT_MS = 10_000;
 
 interface LiveRooms {
   calls: CallBook;
   clock: Clock;
   paths: Paths;
-  /** That has the `live` command. */
+  /** Contains the `live` command. */
   image: string;
-  /** The network that leads to servers elsewhere. */
+  /** The network through which external servers are reachable. */
   network: string | undefined;
 }
 
-/** Shows a call while it goes on: the job lasts as long as the call does. */
+/** Streams a call live. The job runs as long as the call. */
 export class LiveKind implements JobKind<LiveOrder> {
   readonly name = LIVE;
   readonly order = LiveOrder;
@@ -51,7 +51,7 @@ export class LiveKind implements JobKind<LiveOrder> {
   readonly retries = RETRIES;
   readonly #configuration: LiveConfiguration;
   readonly #rooms: LiveRooms;
-  /** Folders of streams that have ended, until nobody watches their end any more. */
+  /** Ended streams whose folders are kept for a while for viewers. */
   readonly #lingering = new Map<CallId, AbortController>();
 
   constructor(configuration: LiveConfiguration, rooms: LiveRooms) {
@@ -73,13 +73,13 @@ export class LiveKind implements JobKind<LiveOrder> {
       const sound = outputs.includes("audio") && { audio: audioOf(audio) };
       await calls.recordLive(callId, { outputs, startedAt, endedAt: null, ...sound });
       const network = pushes.length > 0 ? this.#rooms.network : undefined;
-      const news = this.#hear(callId, work);
-      const { onLine } = news;
+      const output = this.#followOutput(callId, work);
+      const { onLine } = output;
       try {
         const order = { command: [LIVE, id], image, pids: PIDS, onLine, ...(network && { network }) };
         mustSucceed(await work.container(order));
       } finally {
-        await news.close();
+        await output.close();
       }
       await this.clean({ id, callId });
     } finally {
@@ -88,7 +88,7 @@ export class LiveKind implements JobKind<LiveOrder> {
     }
   }
 
-  /** The stream is over; its end can be watched for a while. */
+  /** Marks the stream as ended. Its folder is kept for a while for viewers. */
   async clean({ id, callId }: Pick<JobAtWork<LiveOrder>, "id" | "callId">): Promise<void> {
     const { calls, clock, paths } = this.#rooms;
     await rm(paths.plan(id), { force: true });
@@ -101,7 +101,7 @@ export class LiveKind implements JobKind<LiveOrder> {
     void this.#removeLater(callId);
   }
 
-  /** Removes what an earlier life left of streams that nobody goes on with. */
+  /** Removes the folders of ended streams that a previous process left. */
   async sweep(goingOn: readonly CallId[]): Promise<void> {
     const { paths } = this.#rooms;
     const names = await readdir(paths.live).catch(() => []);
@@ -118,11 +118,11 @@ export class LiveKind implements JobKind<LiveOrder> {
     await clock.sleep(this.#configuration.lingerSeconds * 1000, stop.signal);
     if (stop.signal.aborted) return;
     this.#lingering.delete(callId);
-    await rm(paths.liveFolder(callId), { recursive: true, force: true }).catch(() => undefined); // at the next start
+    await rm(paths.liveFolder(callId), { recursive: true, force: true }).catch(() => undefined); // removed at the next start
   }
 
-  /** Servers come and go; what is known of them stands in the manifest, one piece of news after the other. */
-  #hear(callId: CallId, work: JobWork) {
+  /** Handles the events of a stream: emits audio segments and writes the state of servers to the manifest, in order. */
+  #followOutput(callId: CallId, work: JobWork) {
     const { calls } = this.#rooms;
     const pushes: NonNullable<Live["pushes"]> = {};
     let isClosed = false;
@@ -132,14 +132,16 @@ export class LiveKind implements JobKind<LiveOrder> {
       if (live) await calls.recordLive(callId, { ...live, pushes: { ...pushes } });
     };
     const onLine = (line: string): void => {
-      const segment = saidIn(line, AudioSegment);
+      const segment = parseLine(line, AudioSegment);
       if (segment) calls.emit("audio", { callId, ...segment });
-      const news = saidIn(line, Pushed);
-      if (!news || isClosed) return;
-      const { name, state, reason } = news;
-      work.log.info({ server: name, state, reason }, "live stream handed on");
+      const event = parseLine(line, PushEvent);
+      if (!event || isClosed) return;
+      const { name, state, reason } = event;
+      work.log.info({ server: name, state, reason }, "state of a live stream push");
       pushes[name] = { state, ...(reason && { reason }) };
-      written = written.then(write).catch((err) => work.log.warn({ err }, "a server's state is not written down"));
+      written = written
+        .then(write)
+        .catch((err) => work.log.warn({ err }, "the state of a server could not be written"));
     };
     const close = (): Promise<void> => {
       isClosed = true;
@@ -148,7 +150,7 @@ export class LiveKind implements JobKind<LiveOrder> {
     return { onLine, close };
   }
 
-  async #beat(id: JobId, until: AbortSignal): Promise<void> {
+  async #touchPlan(id: JobId, until: AbortSignal): Promise<void> {
     const { clock, paths } = this.#rooms;
     while (!until.aborted) {
       await clock.sleep(HEARTBEAT_MS, until);
@@ -157,7 +159,7 @@ export class LiveKind implements JobKind<LiveOrder> {
     }
   }
 
-  /** Tells the stream who is there, whenever that changes, and at last that nobody is. */
+  /** Writes the plan of the stream whenever the participants change, and finally that the call has ended. */
   #keepPlan(id: JobId, callId: CallId, purpose: LivePurpose, until: AbortSignal) {
     const { calls, clock, paths } = this.#rooms;
     let written: Promise<void> = Promise.resolve();
@@ -166,7 +168,7 @@ export class LiveKind implements JobKind<LiveOrder> {
       const text = `${JSON.stringify(livePlan(manifest, purpose, paths, endedUnixMs))}\n`;
       if (text === newest) return written;
       newest = text;
-      written = written.catch(() => undefined).then(() => writeAtomically(paths.plan(id), text, SECRET));
+      written = written.catch(() => undefined).then(() => writeAtomically(paths.plan(id), text, OWNER_ONLY));
       return written;
     };
     let leaving: AbortController | undefined;
@@ -191,7 +193,7 @@ export class LiveKind implements JobKind<LiveOrder> {
     };
     calls.on("change", onChange);
     until.addEventListener("abort", () => calls.off("change", onChange));
-    void this.#beat(id, until);
+    void this.#touchPlan(id, until);
     const first = calls.get(callId).then(async (manifest) => {
       if (!manifest) return;
       await write(manifest, null);
@@ -206,8 +208,8 @@ export class LiveKind implements JobKind<LiveOrder> {
   }
 }
 
-/** Other lines are of no interest here. */
-function saidIn<Schema extends z.ZodType>(line: string, schema: Schema): z.infer<Schema> | undefined {
+/** @returns undefined for other lines. */
+function parseLine<Schema extends z.ZodType>(line: string, schema: Schema): z.infer<Schema> | undefined {
   try {
     return schema.safeParse(JSON.parse(line)).data;
   } catch {
@@ -217,7 +219,7 @@ function saidIn<Schema extends z.ZodType>(line: string, schema: Schema): z.infer
 
 const audioOf = ({ per, format, segmentSeconds }: LiveOrder["form"]["audio"]) => ({ per, format, segmentSeconds });
 
-/** Nothing is handed to anybody any more. */
+/** The manifest entry of an ended stream, without the state of servers. */
 function ended({ pushes: _, ...live }: Live, at: Date): Live {
   return { ...live, endedAt: at.toISOString() };
 }

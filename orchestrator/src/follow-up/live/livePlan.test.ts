@@ -16,7 +16,7 @@ const clock = { firstUnixMs: NOW.getTime() - 250, rate: 1.00001, source: "arriva
 const planOf = (...legs: Parameters<typeof manifestOf>[2][]) =>
   livePlan(manifestOf(newCallId(NOW), NOW, ...legs), PURPOSE, new Paths("/recordings"), null);
 
-test("who is being recorded is in it, with what is known of where they begin", () => {
+test("a plan contains the legs being recorded, with the tracks whose start is known", () => {
   const leg = recordingLeg(NOW);
   const counters = {};
   const tracks = [
@@ -30,18 +30,18 @@ test("who is being recorded is in it, with what is known of where they begin", (
   ]);
 });
 
-test("a gateway that cannot tell leaves the moment at which a leg began to be recorded", () => {
+test("if the gateway does not report track times, the start of the leg's recording is used", () => {
   const tracks = [{ kind: "video", clock: null, counters: {} }] as const;
   const plan = planOf({ ...recordingLeg(NOW), tracks: [...tracks] });
   expect(plan.participants[0]?.tracks).toMatchObject([{ kind: "video", startUnixMs: NOW.getTime(), rate: 1 }]);
 });
 
-test("it is what the live stream's own reader takes", () => {
+test("services/live can parse the plan", () => {
   const plan = planOf({ ...recordingLeg(NOW), tracks: [{ kind: "video", clock, counters: {} }] });
   expect(Plan.parse(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
 });
 
-test("with sound in files it says where they belong, and as what", () => {
+test("with the output audio, the plan contains the folder and the format", () => {
   const id = newCallId(NOW);
   const planOf = (audio: object, outputs = ["audio"]) =>
     livePlan(

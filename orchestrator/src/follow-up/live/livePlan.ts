@@ -5,12 +5,12 @@ import type { pushOrder } from "./pushTarget.ts";
 
 const OPUS_HERTZ = 48_000;
 
-/** What services/live reads: its src/plan.ts has the words for it. */
+/** The file that services/live reads; described in its src/plan.ts. */
 export interface LivePlan extends Omit<LiveForm, "audio"> {
   version: 1;
   folder: string;
   pushes: ReturnType<typeof pushOrder>[];
-  /** With the output of that name. */
+  /** Only with the output `audio`. */
   audio?: LiveForm["audio"] & { folder: string };
   participants: LiveParticipant[];
   endedUnixMs: number | null;
@@ -21,13 +21,13 @@ interface LiveParticipant {
   tracks: { kind: "audio" | "video"; file: string; startUnixMs: number; rate: number }[];
 }
 
-/** What of a plan stays the same while the call goes on. */
+/** The part of a plan that does not change during the call. */
 export type LivePurpose = LiveForm & Pick<LivePlan, "pushes">;
 
 /**
- * Who is in a call at the moment, and where what is recorded of them is being written.
+ * The current participants of a call, and the files to which they are being recorded.
  *
- * @param endedUnixMs when the last of them left; null while the call goes on.
+ * @param endedUnixMs when the last participant left; null while the call is running.
  */
 export function livePlan(
   { id, legs }: Pick<Manifest, "id" | "legs">,
@@ -35,7 +35,7 @@ export function livePlan(
   paths: Paths,
   endedUnixMs: number | null,
 ): LivePlan {
-  const there = legs.filter((leg): leg is LegIn<"recording"> => leg.state === "recording");
+  const present = legs.filter((leg): leg is LegIn<"recording"> => leg.state === "recording");
   const { audio, ...shown } = purpose;
   const sampleRate = audio.format === "opus" ? OPUS_HERTZ : audio.sampleRate;
   return {
@@ -43,20 +43,20 @@ export function livePlan(
     folder: paths.liveName(id),
     ...shown,
     ...(shown.outputs.includes("audio") && { audio: { ...audio, sampleRate, folder: paths.audioName(id) } }),
-    participants: there.map(participant),
+    participants: present.map(participant),
     endedUnixMs,
   };
 }
 
-/** A track whose beginning is not known yet comes with the next plan. */
+/** A track whose start is not known yet is added to a later plan. */
 function participant({ id, recorderId, tracks, startedAt }: LegIn<"recording">): LiveParticipant {
-  // A gateway that cannot tell, the official one, leaves the moment at which the leg began to be recorded.
-  const isTold = tracks.some(({ clock }) => clock !== null);
-  const unknown = isTold ? null : { firstUnixMs: Date.parse(startedAt), rate: 1 };
+  // The official gateway does not report track times, so the start of the leg's recording is used.
+  const isReported = tracks.some(({ clock }) => clock !== null);
+  const fallback = isReported ? null : { firstUnixMs: Date.parse(startedAt), rate: 1 };
   return {
     id,
     tracks: tracks.flatMap(({ kind, clock: known }) => {
-      const clock = known ?? unknown;
+      const clock = known ?? fallback;
       return clock
         ? [{ kind, file: trackFile(recorderId, kind), startUnixMs: clock.firstUnixMs, rate: clock.rate }]
         : [];

@@ -17,38 +17,38 @@ const log = pino({ level: "silent" });
 const FORM = { format: "webm", layout: "auto", audio: "mixed", videoCodec: "vp8" } as const;
 
 let root: string;
-let life: TestJobs;
+let setup: TestJobs;
 let library: Library;
 let calls: CallBook;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "previews-"));
   library = new Library(new Paths(root), log);
-  life = testJobs();
-  calls = new CallBook(library, life.clock);
-  await life.jobs.start();
+  setup = testJobs();
+  calls = new CallBook(library, setup.clock);
+  await setup.jobs.start();
 });
 afterEach(async () => {
-  await life.jobs.close();
+  await setup.jobs.close();
   await rm(root, { recursive: true });
 });
 
 const watch = (enabled = true) =>
-  new PreviewDirector({ enabled }, { calls, clock: life.clock, jobs: life.jobs, log }).watch();
+  new PreviewDirector({ enabled }, { calls, clock: setup.clock, jobs: setup.jobs, log }).watch();
 
 async function call(...legs: ManifestLeg[]): Promise<CallId> {
-  const id = newCallId(life.clock.now());
-  calls.adopt(manifestOf(id, life.clock.now()));
+  const id = newCallId(setup.clock.now());
+  calls.adopt(manifestOf(id, setup.clock.now()));
   for (const leg of legs) await calls.record(id, leg);
-  await life.clock.pass(50);
+  await setup.clock.pass(50);
   return id;
 }
 
-const now = () => life.clock.now();
-/** Files that previews are queued of. */
-const queued = (id: CallId) => life.jobs.book.ofCall(id).map(({ kind, subject }) => `${kind} of ${subject}`);
+const now = () => setup.clock.now();
+/** Files with a queued preview. */
+const queued = (id: CallId) => setup.jobs.book.ofCall(id).map(({ kind, subject }) => `${kind} of ${subject}`);
 
-test("every recording of a call gets a preview once the call is over, and once only", async () => {
+test("every recording gets exactly one preview when its call has ended", async () => {
   await watch();
   const [first, second, lost] = [readyLeg(now()), recordingLeg(now()), failedLeg(now())];
   const id = await call(second, first, lost);
@@ -56,27 +56,27 @@ test("every recording of a call gets a preview once the call is over, and once o
 
   const ended = readyLeg(now(), second.id);
   await calls.record(id, ended);
-  await life.clock.pass(50);
+  await setup.clock.pass(50);
   const all = [`preview of ${second.id}.webm`, `preview of ${first.id}.webm`];
   expect(queued(id)).toEqual(all);
   await calls.record(id, { ...ended, reason: "leave" });
-  await life.clock.pass(50);
+  await setup.clock.pass(50);
   expect(queued(id)).toEqual(all);
 });
 
-test("what was tried in vain or called off is not tried again by itself", async () => {
+test("a failed or cancelled preview is not retried automatically", async () => {
   await watch();
   const leg = readyLeg(now());
   const id = await call(leg);
-  const [job] = life.jobs.book.ofCall(id);
+  const [job] = setup.jobs.book.ofCall(id);
   if (!job) throw new Error("nothing was queued");
-  await life.jobs.cancel(job.id);
+  await setup.jobs.cancel(job.id);
   await calls.record(id, leg);
-  await life.clock.pass(50);
-  expect(life.jobs.book.ofCall(id).map(({ state }) => state)).toEqual(["cancelled"]);
+  await setup.clock.pass(50);
+  expect(setup.jobs.book.ofCall(id).map(({ state }) => state)).toEqual(["cancelled"]);
 });
 
-test("every file of a leg that rolled over gets one, not those that were lost", async () => {
+test("every file of a rolled-over leg gets one, except lost files", async () => {
   await watch();
   const leg = readyLeg(now());
   const at = { startedAt: leg.startedAt, endedAt: leg.endedAt };
@@ -86,7 +86,7 @@ test("every file of a leg that rolled over gets one, not those that were lost", 
   expect(queued(id)).toEqual([`preview of ${leg.id}.webm`, `preview of ${leg.id}-3.webm`]);
 });
 
-test("a film gets one, and another one when it is made anew", async () => {
+test("a film gets one, and a new one when it is composed again", async () => {
   await watch();
   const leg = readyLeg(now());
   const id = await call(leg);
@@ -96,42 +96,42 @@ test("a film gets one, and another one when it is made anew", async () => {
       file: { name: "film.webm", bytes: 4, durationSeconds: 1, streams: [] },
     });
   await compose();
-  await life.clock.pass(50);
+  await setup.clock.pass(50);
   expect(queued(id)).toEqual([`preview of ${leg.id}.webm`, "preview of film.webm"]);
 
-  const first = life.jobs.book.ofCall(id).find(({ subject }) => subject === "film.webm");
+  const first = setup.jobs.book.ofCall(id).find(({ subject }) => subject === "film.webm");
   if (!first) throw new Error("nothing was queued");
-  await life.jobs.cancel(first.id);
+  await setup.jobs.cancel(first.id);
   await calls.recordPreview(id, "film.webm", { poster: "film.poster.jpg" });
-  await life.clock.pass(1_000);
+  await setup.clock.pass(1_000);
   await compose();
-  await life.clock.pass(50);
+  await setup.clock.pass(50);
   expect(queued(id).filter((one) => one === "preview of film.webm")).toHaveLength(2);
   expect((await calls.get(id))?.previews).toBeUndefined();
 });
 
-test("after a restart, calls of the last two days get what they lack", async () => {
+test("after a restart, calls of the last two days get missing previews", async () => {
   const old = await call(readyLeg(now()));
-  await life.clock.pass(49 * HOUR_MS, HOUR_MS);
+  await setup.clock.pass(49 * HOUR_MS, HOUR_MS);
   const [withOne, without] = [readyLeg(now()), readyLeg(now())];
   const has = await call(withOne);
   await calls.recordPreview(has, `${withOne.id}.webm`, { waveform: `${withOne.id}.waveform.png` });
   const lacks = await call(without);
-  calls = new CallBook(library, life.clock);
+  calls = new CallBook(library, setup.clock);
   await watch();
-  await life.clock.pass(50);
+  await setup.clock.pass(50);
   expect([old, has, lacks].map((id) => queued(id).length)).toEqual([0, 0, 1]);
 });
 
-test("nobody gets one where none are wanted", async () => {
+test("no previews are made if they are not enabled", async () => {
   await watch(false);
   expect(queued(await call(readyLeg(now())))).toEqual([]);
 });
 
-test("previews that become ready at once after the call was closed do not undo each other", async () => {
+test("previews that finish at the same time after the call was closed do not overwrite each other", async () => {
   const legs = [readyLeg(now()), readyLeg(now()), readyLeg(now())];
   const id = await call(...legs);
-  calls = new CallBook(library, life.clock);
+  calls = new CallBook(library, setup.clock);
   const names = legs.map((leg) => `${leg.id}.webm`);
   await Promise.all(names.map((name) => calls.recordPreview(id, name, { poster: `${name}.jpg` })));
   expect(Object.keys((await library.readManifest(id))?.previews ?? {})).toEqual(names);

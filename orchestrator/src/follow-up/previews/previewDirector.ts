@@ -10,7 +10,7 @@ import type { PreviewConfiguration } from "./previewConfiguration.ts";
 import { previewedFiles } from "./previewedFiles.ts";
 import type { PreviewOrder } from "./previewJob.ts";
 
-/** After a restart, calls that began within this time get the previews that they lack. */
+/** After a restart, calls that began within this time get missing previews. */
 const CATCH_UP_MS = 48 * 60 * 60_000;
 
 interface DirectorRooms {
@@ -20,11 +20,11 @@ interface DirectorRooms {
   log: Logger;
 }
 
-/** Has a preview made of every recording once its call is over, and of every film. */
+/** Queues a preview of every recording when its call has ended, and of every film. */
 export class PreviewDirector {
   readonly #configuration: PreviewConfiguration;
   readonly #rooms: DirectorRooms;
-  /** By call: one look at it after another, so that no job is queued twice. */
+  /** Serialises the checks of each call, so that no job is queued twice. */
   readonly #looking = new Map<CallId, Promise<void>>();
 
   constructor(configuration: PreviewConfiguration, rooms: DirectorRooms) {
@@ -32,7 +32,7 @@ export class PreviewDirector {
     this.#rooms = rooms;
   }
 
-  /** Watches calls from now on, and catches up on what happened before. */
+  /** Watches calls from now on, and catches up on earlier ones. */
   async watch(): Promise<void> {
     const { calls, clock } = this.#rooms;
     if (!this.#configuration.enabled) return;
@@ -66,7 +66,7 @@ export class PreviewDirector {
     }
   }
 
-  /** Whether a file has no preview yet, and nobody has tried to make one. A film that is made anew gets another. */
+  /** Whether a file has no preview and no preview job yet. A film that is composed again gets a new preview. */
   #isDue({ id, film, previews = {} }: Manifest, { name }: RecordingFile): boolean {
     const since = film?.file.name === name ? film.composedAt : "";
     const isTry = ({ kind, subject, queuedAt }: Job) => kind === "preview" && subject === name && queuedAt >= since;

@@ -15,14 +15,14 @@ import { previewedFiles } from "./previewedFiles.ts";
 import { type ThumbnailSheet, thumbnailSheet, thumbnailTrack } from "./thumbnailSheet.ts";
 
 export const PreviewOrder = z.object({
-  /** Name of the recording, or of the film. */
+  /** Name of the recording or film. */
   file: z.string(),
 });
 export type PreviewOrder = z.infer<typeof PreviewOrder>;
 
-/** What fails three times fails always; what the engine or the volume has against it passes within minutes. */
+/** Temporary errors of the engine or the volume pass within minutes; other errors will not go away. */
 const RETRIES: RetrySchedule = { attempts: 4, firstPauseMs: 5_000, lastPauseMs: 5 * 60_000 };
-/** The first pictures of a call are of someone who looks for the button. */
+/** Position of the poster as a share of the duration; the first seconds of a call rarely make a good picture. */
 const POSTER_AT = 0.1;
 
 interface PreviewRooms {
@@ -31,7 +31,7 @@ interface PreviewRooms {
   storage: Pick<Storage, "check">;
 }
 
-/** Makes a poster, thumbnails and a waveform of a recording or a film, beside it in the call's folder. */
+/** Creates a poster, thumbnails and a waveform of a recording or a film, in the call's folder. */
 export class PreviewKind implements JobKind<PreviewOrder> {
   readonly name = "preview";
   readonly order = PreviewOrder;
@@ -48,7 +48,7 @@ export class PreviewKind implements JobKind<PreviewOrder> {
     const { paths } = library;
     const manifest = await calls.get(callId);
     const file = manifest && previewedFiles(manifest).find(({ name }) => name === order.file);
-    if (!file) throw new RecorderError("FILE_NOT_FOUND", `${order.file} is not there any more`);
+    if (!file) throw new RecorderError("FILE_NOT_FOUND", `${order.file} does not exist any more`);
     await storage.check();
     const sheet = thumbnailSheet(file.durationSeconds);
     const input = relative(paths.root, paths.recording(callId, file.name));

@@ -1,6 +1,6 @@
 import type { Manifest, RecordingFile } from "../../archive/library/manifest.ts";
 
-/** Files of a call that are watched or listened to: its recordings, not their single tracks, and its film. */
+/** The files of a call that get previews: its recordings, without their single tracks, and its film. */
 export function previewedFiles({ legs, film }: Manifest): RecordingFile[] {
   const files = legs.flatMap((leg) => {
     const rolled = "files" in leg ? (leg.files ?? []) : [];

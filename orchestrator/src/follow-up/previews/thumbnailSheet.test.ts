@@ -6,11 +6,11 @@ test.each([
   [12.3, { intervalSeconds: 1, count: 13, columns: 10, rows: 2, ofKeyframes: false }],
   [600, { intervalSeconds: 6, count: 100, columns: 10, rows: 10, ofKeyframes: false }],
   [7_200, { intervalSeconds: 72, count: 100, columns: 10, rows: 10, ofKeyframes: true }],
-])("a file of %f s has at most a hundred thumbnails, evenly", (seconds, sheet) => {
+])("a file of %f s has at most a hundred thumbnails at equal intervals", (seconds, sheet) => {
   expect(thumbnailSheet(seconds)).toEqual(sheet);
 });
 
-test("players find each by its time", () => {
+test("players find each thumbnail by its time", () => {
   const track = thumbnailTrack(thumbnailSheet(11.25), 11.25, "leg_1.thumbnails.jpg");
   const lines = track.split("\n");
   expect(lines.slice(0, 5)).toEqual([

@@ -1,13 +1,13 @@
-/** Of one thumbnail, in pixels; services/recorder/preview makes them so. */
+/** Size of one thumbnail in pixels, the same as in services/recorder/preview. */
 const WIDTH = 160;
 const HEIGHT = 90;
 const COLUMNS = 10;
 const MOST = 100;
 const LEAST_INTERVAL_SECONDS = 1;
-/** From here on keyframes are near enough: there is one each eight seconds. */
+/** From this interval on, keyframes are precise enough: there is one every eight seconds. */
 const KEYFRAME_INTERVAL_SECONDS = 10;
 
-/** Thumbnails of a file in one image: which lies where, and how far they are apart. */
+/** The layout of a file's thumbnails in one image, and their interval. */
 export interface ThumbnailSheet {
   intervalSeconds: number;
   count: number;
@@ -25,9 +25,9 @@ export function thumbnailSheet(durationSeconds: number): ThumbnailSheet {
 }
 
 /**
- * Which part of the image is shown when, as players read it: WebVTT whose cues are media fragments (`#xywh`).
+ * Maps times to parts of the image for players: WebVTT whose cues are media fragments (`#xywh`).
  *
- * @param image its name, beside this file.
+ * @param image the image's file name, in the same folder.
  */
 export function thumbnailTrack(sheet: ThumbnailSheet, durationSeconds: number, image: string): string {
   const cues = Array.from({ length: sheet.count }, (_, index) => {

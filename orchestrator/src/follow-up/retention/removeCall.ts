@@ -14,7 +14,7 @@ import type { Uploads } from "../upload/uploads.ts";
 export interface RemovalRooms {
   calls: CallBook;
   clock: Clock;
-  desk: RunningLegs;
+  runningLegs: RunningLegs;
   jobs: Pick<Jobs, "forgetCall">;
   library: Library;
   log: Logger;
@@ -24,15 +24,16 @@ export interface RemovalRooms {
 }
 
 /**
- * Removes all of a call: its files, its manifest, and what was told of it. May be asked again for what was left.
+ * Removes all data of a call: its files, its manifest and its webhook messages. Can be called again for files that
+ * could not be removed.
  *
- * @returns what was removed, by its path below the volume.
- * @throws RecorderError CALL_GOES_ON, or NOT_ALL_REMOVED, which says what is left and why.
+ * @returns the removed files, by their path on the volume.
+ * @throws RecorderError CALL_GOES_ON, or NOT_ALL_REMOVED with the remaining files and the reasons.
  */
 export async function removeCall({ id, legs }: Manifest, rooms: RemovalRooms): Promise<string[]> {
-  const { calls, clock, desk, jobs, library, log, uploads, webhooks } = rooms;
-  if (desk.isBusy(id) || !legs.every(({ state }) => isOver(state))) throw new RecorderError("CALL_GOES_ON", id);
-  // From here on no leg joins it.
+  const { calls, clock, runningLegs, jobs, library, log, uploads, webhooks } = rooms;
+  if (runningLegs.isBusy(id) || !legs.every(({ state }) => isOver(state))) throw new RecorderError("CALL_GOES_ON", id);
+  // From here on, no leg can join it.
   await calls.close(id);
   await jobs.forgetCall(id);
   const recorders = legs.flatMap((leg) => allRecordersOf(leg));

@@ -43,7 +43,7 @@ function openRooms() {
   const webhooks = { forget: async (id: CallId) => void forgotten.push(id) };
   const uploads = { forget: async () => {} };
   const jobs = { forgetCall: async () => {} };
-  return { log, library, calls, clock, desk: new RunningLegs(), jobs, uploads, webhooks, forgotten };
+  return { log, library, calls, clock, runningLegs: new RunningLegs(), jobs, uploads, webhooks, forgotten };
 }
 
 const retention = (limits: { days?: number; gigabytes?: number }) =>
@@ -52,7 +52,7 @@ const retention = (limits: { days?: number; gigabytes?: number }) =>
     { ...rooms, metrics: new Registry(), isSafe: ({ id }) => !unsafe.has(id) },
   );
 
-/** A call on the volume with a recording of some megabytes, that ended now. */
+/** A call on the volume that ended now, with a recording of some megabytes. */
 async function storeCall(megabytes = 1, leg = readyLeg(clock.now())): Promise<CallId> {
   const id = newCallId(clock.now());
   await rooms.library.writeManifest(manifestOf(id, clock.now(), leg));
@@ -69,13 +69,13 @@ async function stored(): Promise<CallId[]> {
 }
 
 describe("retention", () => {
-  test("removes calls when they are so many days old, with their folders, and looks again by itself", async () => {
+  test("removes calls and their folders when they reach the age limit, and sweeps regularly", async () => {
     const over = new AbortController();
     const first = await storeCall();
     await clock.pass(2 * DAY_MS, HOUR_MS);
     const second = await storeCall();
     const watching = retention({ days: 3 }).watch(over.signal);
-    // Two more days, of which the disk gets its share: the second call is not old enough by then.
+    // Two more days with time for disk access; the second call is not old enough by then.
     for (let hours = 0; rooms.forgotten.length === 0 && hours < 48; hours += 1) {
       await clock.pass(HOUR_MS, 10 * 60_000);
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -87,7 +87,7 @@ describe("retention", () => {
     await watching;
   });
 
-  test("removes the oldest until the others fit", async () => {
+  test("removes the oldest calls until the others fit", async () => {
     const ids: CallId[] = [];
     for (let count = 0; count < 4; count += 1) {
       ids.unshift(await storeCall());
@@ -97,7 +97,7 @@ describe("retention", () => {
     expect(await stored()).toEqual(ids.slice(0, 2));
   });
 
-  test("never removes a call that goes on, may be rejoined, or is not safe elsewhere yet", async () => {
+  test("never removes a call that is running, may be rejoined, or is not uploaded yet", async () => {
     const leg = recordingLeg(clock.now());
     const recording = newCallId(clock.now());
     await rooms.library.writeManifest(manifestOf(recording, clock.now(), leg));
@@ -105,7 +105,7 @@ describe("retention", () => {
     unsafe.add(waiting);
     const busy = await storeCall();
     const { promise, resolve } = Promise.withResolvers<void>();
-    void rooms.desk.run(busy, newLegId(clock.now()), () => promise);
+    void rooms.runningLegs.run(busy, newLegId(clock.now()), () => promise);
     const rejoinable = newCallId(clock.now());
     await clock.pass(30 * DAY_MS, DAY_MS);
     const late = readyLeg(clock.now());
@@ -121,7 +121,7 @@ describe("retention", () => {
     expect(await stored()).toEqual([recording]);
   });
 
-  test("goes on with the next one when one cannot be removed", async () => {
+  test("continues with the next call if one cannot be removed", async () => {
     const stuck = await storeCall();
     await clock.pass(DAY_MS, DAY_MS);
     await storeCall();
@@ -136,7 +136,7 @@ describe("retention", () => {
 });
 
 describe("removing a call", () => {
-  test("takes away its files, what is in the spool, its manifest and what was told of it", async () => {
+  test("removes its files, its spool files, its manifest and its webhook messages", async () => {
     const leg = { ...failedLeg(clock.now()), recorderId: recorderIdOf(newLegId(clock.now()), 1) };
     const id = await storeCall(1, leg as never);
     const spooled = join(root, "spool", `${leg.recorderId}.audio.mkv.part`);
@@ -162,13 +162,13 @@ describe("removing a call", () => {
     expect(await rooms.calls.get(id)).toBeUndefined();
   });
 
-  test("is refused while it is recorded", async () => {
+  test("is refused while it is being recorded", async () => {
     const leg = recordingLeg(clock.now());
     const manifest = manifestOf(newCallId(clock.now()), clock.now(), leg);
     await expect(removeCall(manifest, rooms)).rejects.toMatchObject({ code: "CALL_GOES_ON", status: 409 });
   });
 
-  test("says what it could not remove, and the call stays listed", async () => {
+  test("reports files that could not be removed, and the call stays listed", async () => {
     const id = await storeCall();
     rooms.library.removeCall = async () => ({ removed: [], left: [{ path: "calls/x.webm", reason: "EROFS" }] });
     const manifest = await rooms.calls.get(id);

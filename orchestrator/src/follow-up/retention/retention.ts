@@ -3,7 +3,7 @@ import { isOver } from "../../archive/calls/view.ts";
 import type { Manifest } from "../../archive/library/manifest.ts";
 import type { Clock } from "../../clock.ts";
 import { asRecorderError } from "../../errors.ts";
-import { type RetentionLimits, type StoredCall, tooMany } from "./choice.ts";
+import { callsToRemove, type RetentionLimits, type StoredCall } from "./callsToRemove.ts";
 import { type RemovalRooms, removeCall } from "./removeCall.ts";
 
 const LOOK_INTERVAL_MS = 5 * 60_000;
@@ -11,11 +11,11 @@ const LOOK_INTERVAL_MS = 5 * 60_000;
 export interface RetentionSources extends RemovalRooms {
   clock: Clock;
   metrics: Registry;
-  /** Whether nobody needs what is here any more: no job, and no remote where it should lie, too. */
+  /** Whether the local files are not needed any more: no job uses them, and all of them are uploaded if uploads are on. */
   isSafe(manifest: Manifest): boolean | Promise<boolean>;
 }
 
-/** Removes calls that are too old, or too many: never one that goes on, or is not safe elsewhere though it should be. */
+/** Removes calls that are too old or use too much space, but never one that is running or not yet uploaded. */
 export class Retention {
   readonly #limits: RetentionLimits;
   readonly #sources: RetentionSources;
@@ -26,14 +26,14 @@ export class Retention {
     this.#sources = sources;
     this.#removals = new Counter({
       name: "call_recorder_retention_removals_total",
-      help: "Calls that were removed because they were too old (age), or because all together were too large (size).",
+      help: "Calls removed by retention because of their age (age) or of the total size (size).",
       labelNames: ["why"],
       registers: [sources.metrics],
     });
     for (const why of ["age", "size"]) this.#removals.inc({ why }, 0);
   }
 
-  /** Looks now, and again and again until it is aborted. */
+  /** Sweeps now and then regularly, until it is aborted. */
   async watch(until: AbortSignal): Promise<void> {
     const { days, gigabytes } = this.#limits;
     if (days === 0 && gigabytes === 0) return;
@@ -43,7 +43,7 @@ export class Retention {
     }
   }
 
-  /** What cannot be removed is said in the log, and stays. Never throws. */
+  /** A call that cannot be removed is logged and stays. Never throws. */
   async sweep(until?: AbortSignal): Promise<void> {
     const { calls, clock, log } = this.#sources;
     try {
@@ -52,20 +52,20 @@ export class Retention {
         if (until?.aborted) return;
         stored.push(await this.#look(manifest));
       }
-      for (const { id, bytes, why } of tooMany(stored, this.#limits, clock.now())) {
+      for (const { id, bytes, why } of callsToRemove(stored, this.#limits, clock.now())) {
         if (until?.aborted) return;
         await this.#remove(id, bytes, why);
       }
     } catch (error) {
-      log.error({ err: error }, "calls could not be looked through");
+      log.error({ err: error }, "retention could not read all calls");
     }
   }
 
   async #look(manifest: Manifest): Promise<StoredCall> {
-    const { calls, desk, isSafe, library } = this.#sources;
+    const { calls, runningLegs, isSafe, library } = this.#sources;
     const { id, legs } = manifest;
     const ends = legs.flatMap((leg) => (isOver(leg.state) && "endedAt" in leg ? [Date.parse(leg.endedAt)] : []));
-    const isDone = ends.length === legs.length && !desk.isBusy(id) && !calls.mayBeRejoined(manifest);
+    const isDone = ends.length === legs.length && !runningLegs.isBusy(id) && !calls.mayBeRejoined(manifest);
     const mayGo = isDone && (await isSafe(manifest));
     return { id, bytes: await library.bytesOf(id), endedMs: mayGo ? Math.max(0, ...ends) : undefined };
   }

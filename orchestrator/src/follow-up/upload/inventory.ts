@@ -3,14 +3,14 @@ import { relative } from "node:path";
 import { z } from "zod";
 import { filesBelow } from "../../archive/library/removal.ts";
 
-/** A file of a call's folder, and by what a later state of it is told from this one. */
+/** A file of a call's folder, with what is needed to detect a change. */
 export const KeptFile = z.object({ path: z.string(), bytes: z.int(), modifiedMs: z.number() });
 export type KeptFile = z.infer<typeof KeptFile>;
 
-/** As uploaders have it. */
+/** Unfinished files; uploaders use the same pattern. */
 const NOT_FINISHED = /\.(tmp|part)$/;
 
-/** All that lies in a folder and is finished, by its path in it. */
+/** All finished files of a folder, with their paths relative to it. */
 export async function inventory(folder: string): Promise<KeptFile[]> {
   const paths = (await filesBelow(folder)).filter((path) => !NOT_FINISHED.test(path)).sort();
   return Promise.all(
@@ -21,7 +21,7 @@ export async function inventory(folder: string): Promise<KeptFile[]> {
   );
 }
 
-/** Whether all files are among others, just as they are. */
+/** Whether all files are among the others, unchanged. */
 export function areAmong(files: readonly KeptFile[], others: readonly KeptFile[]): boolean {
   const keyOf = ({ path, bytes, modifiedMs }: KeptFile) => `${path} ${bytes} ${modifiedMs}`;
   const known = new Set(others.map(keyOf));

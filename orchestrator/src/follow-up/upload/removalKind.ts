@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { JobKind } from "../jobs/jobKind.ts";
-import { endedWith } from "./uploaderWords.ts";
+import { endedWith } from "./uploaderOutput.ts";
 import { RETRIES, type UploadSurroundings, uploader } from "./uploadKind.ts";
 
 const Order = z.object({ remote: z.string() });
 type Order = z.infer<typeof Order>;
 
-/** Removes from a remote what was uploaded of a call that was removed here. */
+/** Removes the uploaded files of a call from a remote after the call was removed here. */
 export function removalKind({ settings, paths, slots }: Omit<UploadSurroundings, "records">): JobKind<Order> {
   return {
     name: "upload-removal",

@@ -1,16 +1,16 @@
 import { z } from "zod";
 import type { JobKind, RetrySchedule } from "../jobs/jobKind.ts";
-import { endedWith } from "./uploaderWords.ts";
+import { endedWith } from "./uploaderOutput.ts";
 import { type UploadSurroundings, uploader } from "./uploadKind.ts";
 
 export const SOUND = "upload-audio";
-/** What goes wrong at the remote is tried again within; and when the call is over, all of it is uploaded anyway. */
+/** The `follow` command retries errors of the remote itself, and the whole call is uploaded when it has ended. */
 const FEW_RETRIES: RetrySchedule = { attempts: 5, firstPauseMs: 5_000, lastPauseMs: 60_000 };
 
 const Order = z.object({ stream: z.string() });
 type Order = z.infer<typeof Order>;
 
-/** Copies what is said in a call to the remote, file by file, for as long as its live stream goes on. */
+/** Copies the audio segments of a call to the remote, file by file, while its live stream is running. */
 export function soundKind({ settings, paths }: Pick<UploadSurroundings, "settings" | "paths">): JobKind<Order> {
   return {
     name: SOUND,

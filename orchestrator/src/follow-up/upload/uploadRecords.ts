@@ -7,7 +7,7 @@ import type { Paths } from "../../archive/library/paths.ts";
 import type { CallId } from "../../ids.ts";
 import { KeptFile } from "./inventory.ts";
 
-/** What lies on a remote of a call, and was compared with what lies here. */
+/** The files of a call that are on a remote and were verified against the files here. */
 const UploadRecord = z.object({
   version: z.literal(1),
   remote: z.string(),
@@ -17,7 +17,7 @@ const UploadRecord = z.object({
 });
 export type UploadRecord = z.infer<typeof UploadRecord>;
 
-/** One file for each call that was uploaded, in `state/uploads`. */
+/** One file for each uploaded call, in `state/uploads`. */
 export class UploadRecords {
   readonly #paths: Paths;
   readonly #log: Logger;
@@ -27,14 +27,14 @@ export class UploadRecords {
     this.#log = log;
   }
 
-  /** undefined where there is none, or one that cannot be read: then the call counts as not uploaded. */
+  /** @returns undefined if there is no readable record; the call counts as not uploaded then. */
   async read(id: CallId): Promise<UploadRecord | undefined> {
     const path = this.#paths.upload(id);
     try {
       return UploadRecord.parse(JSON.parse(await readFile(path, "utf8")));
     } catch (error) {
       const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-      if (!isMissing) this.#log.error({ callId: id, path, err: error }, "not a record of an upload");
+      if (!isMissing) this.#log.error({ callId: id, path, err: error }, "an upload record cannot be read");
       return undefined;
     }
   }

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** Where a call lies besides, as the API shows it. */
+/** The upload of a call, as the API shows it. */
 export const UploadView = z
   .object({
     remote: z.string(),
-    /** When it was compared there. */
+    /** When the files on the remote were verified. */
     verifiedAt: z.iso.datetime(),
-    /** Whether all that lies here by now lies there, too. */
+    /** Whether all current files of the call are on the remote. */
     isWhole: z.boolean(),
   })
   .meta({ id: "Upload" });

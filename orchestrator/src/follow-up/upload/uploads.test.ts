@@ -25,37 +25,37 @@ const SETTINGS: UploaderSettings = {
 };
 
 let root: string;
-let life: TestJobs;
+let setup: TestJobs;
 let library: Library;
 let calls: CallBook;
 let uploads: Uploads;
-let told: WebhookEvent[];
+let published: WebhookEvent[];
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "uploads-"));
   library = new Library(new Paths(root), pino({ level: "silent" }));
-  told = [];
-  life = testJobs();
+  published = [];
+  setup = testJobs();
   await begin();
 });
 afterEach(async () => {
-  await life.jobs.close();
+  await setup.jobs.close();
   await rm(root, { recursive: true });
 });
 
-/** A record of what was told, as webhooks keep it. */
+/** Records published events, like webhooks do. */
 const webhooks = {
-  publish: async (_: CallId, event: WebhookEvent) => void told.push(event),
+  publish: async (_: CallId, event: WebhookEvent) => void published.push(event),
   async *messages() {
-    const timestamp = life.clock.now().toISOString();
-    yield* told.map(({ type, data }) => ({ id: "msg", type, timestamp, data, deliveries: [] }));
+    const timestamp = setup.clock.now().toISOString();
+    yield* published.map(({ type, data }) => ({ id: "msg", type, timestamp, data, deliveries: [] }));
   },
 };
 
-/** Another life, on what the one before left. */
+/** A restarted orchestrator on the same volume. */
 async function begin(): Promise<void> {
   const log = pino({ level: "silent" });
-  const { jobs, clock } = life;
+  const { jobs, clock } = setup;
   calls = new CallBook(library, clock);
   uploads = new Uploads(SETTINGS, { calls, clock, jobs, log, paths: library.paths, webhooks });
   await jobs.start();
@@ -66,12 +66,12 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>, stepM
   const end = performance.now() + LIMIT_MS;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`not within ${LIMIT_MS} ms: ${what}`);
-    await life.clock.pass(stepMs, stepMs);
+    await setup.clock.pass(stepMs, stepMs);
     await delay(5);
   }
 }
 
-/** Files of before now, as far as the clock of the test knows. */
+/** Files that are older than the test clock's current time. */
 async function keep(id: CallId, name: string, text: string): Promise<void> {
   const path = join(library.paths.call(id), name);
   await mkdir(library.paths.call(id), { recursive: true });
@@ -80,69 +80,69 @@ async function keep(id: CallId, name: string, text: string): Promise<void> {
 }
 
 async function age(path: string): Promise<void> {
-  const at = new Date(life.clock.now().getTime() - SECOND_MS);
+  const at = new Date(setup.clock.now().getTime() - SECOND_MS);
   await utimes(path, at, at);
 }
 
-/** A call that is on the volume when it is known to be over. */
-async function call(leg: ManifestLeg = readyLeg(life.clock.now())): Promise<CallId> {
-  const id = newCallId(life.clock.now());
+/** A call whose files are on the volume when it ends. */
+async function call(leg: ManifestLeg = readyLeg(setup.clock.now())): Promise<CallId> {
+  const id = newCallId(setup.clock.now());
   await keep(id, `${leg.id}.webm`, "EBML");
-  calls.adopt(manifestOf(id, life.clock.now(), leg));
+  calls.adopt(manifestOf(id, setup.clock.now(), leg));
   await calls.record(id, leg);
   await age(library.paths.manifest(id));
   return id;
 }
 
-const started = (count: number) => until(`${count} uploaders`, () => life.engine.started.length >= count);
+const started = (count: number) => until(`${count} uploaders`, () => setup.engine.started.length >= count);
 const isSafe = (id: CallId) => uploads.isSafe({ id });
 
 async function uploadOnce(id: CallId): Promise<void> {
   await started(1);
-  life.engine.say(life.engine.last, VERIFIED);
-  life.engine.end(life.engine.last, 0);
+  setup.engine.say(setup.engine.last, VERIFIED);
+  setup.engine.end(setup.engine.last, 0);
   await until("it is safe", () => isSafe(id));
 }
 
-describe("a call that is over", () => {
-  test("is uploaded, and safe when it was compared", async () => {
+describe("a call that has ended", () => {
+  test("is uploaded, and is safe after verification", async () => {
     const id = await call();
     await started(1);
-    const [spec] = life.engine.started;
+    const [spec] = setup.engine.started;
     expect(spec).toMatchObject({ image: "uploader", network: "storage", configuration: "rclone" });
     expect(spec?.command).toEqual(["upload", "s3:bucket", library.paths.callName(id)]);
     expect(await isSafe(id)).toBe(false);
     await uploadOnce(id);
-    await until("it is told", () => told.length > 0);
-    expect(told).toMatchObject([{ type: "upload.done", data: { callId: id, remote: "s3:bucket/", files: 2 } }]);
+    await until("the event is published", () => published.length > 0);
+    expect(published).toMatchObject([{ type: "upload.done", data: { callId: id, remote: "s3:bucket/", files: 2 } }]);
   });
 
-  test("is not uploaded while a leg goes on", async () => {
-    await call(recordingLeg(life.clock.now()));
-    await life.clock.pass(30 * SECOND_MS, SECOND_MS);
-    expect(life.engine.started).toEqual([]);
+  test("is not uploaded while a leg is running", async () => {
+    await call(recordingLeg(setup.clock.now()));
+    await setup.clock.pass(30 * SECOND_MS, SECOND_MS);
+    expect(setup.engine.started).toEqual([]);
   });
 
-  test("goes up, as far as its sound is concerned, while it goes on", async () => {
-    const id = await call(recordingLeg(life.clock.now()));
-    life.jobs.register({ ...testKind([], "light"), name: "live" });
-    const stream = await life.jobs.queue({ name: "live" }, { callId: id, order: { say: "" } });
+  test("has its audio segments uploaded while it is running", async () => {
+    const id = await call(recordingLeg(setup.clock.now()));
+    setup.jobs.register({ ...testKind([], "light"), name: "live" });
+    const stream = await setup.jobs.queue({ name: "live" }, { callId: id, order: { say: "" } });
     await started(1);
     const audio = { per: "leg", format: "opus", segmentSeconds: 5 } as const;
-    const live = { outputs: ["audio" as const], startedAt: life.clock.now().toISOString(), endedAt: null, audio };
+    const live = { outputs: ["audio" as const], startedAt: setup.clock.now().toISOString(), endedAt: null, audio };
     await calls.recordLive(id, live);
     await calls.recordLive(id, live);
     await started(2);
-    const [, spec] = life.engine.started;
+    const [, spec] = setup.engine.started;
     expect(spec?.command).toEqual(["follow", "s3:bucket", library.paths.callName(id), stream.id]);
     expect(spec).toMatchObject({ image: "uploader", network: "storage" });
-    life.engine.say(life.engine.last, FOLLOWED);
-    life.engine.end(life.engine.last, 0);
-    await life.clock.pass(30 * SECOND_MS, SECOND_MS);
-    expect(life.engine.started).toHaveLength(2);
+    setup.engine.say(setup.engine.last, FOLLOWED);
+    setup.engine.end(setup.engine.last, 0);
+    await setup.clock.pass(30 * SECOND_MS, SECOND_MS);
+    expect(setup.engine.started).toHaveLength(2);
   });
 
-  test("is not safe when anything of it changed since, and is uploaded again when another job is over", async () => {
+  test("is not safe after a file changed, and is uploaded again when another job ends", async () => {
     const id = await call();
     await uploadOnce(id);
     const verifiedAt = expect.any(String);
@@ -150,64 +150,64 @@ describe("a call that is over", () => {
     await keep(id, "film.webm", "EBML");
     expect(await isSafe(id)).toBe(false);
     expect(await uploads.look(id)).toEqual({ remote: "s3:bucket/", verifiedAt, isWhole: false });
-    await life.jobs.queue({ name: "film" }, { callId: id, order: { say: "film" } });
+    await setup.jobs.queue({ name: "film" }, { callId: id, order: { say: "film" } });
     await started(2);
-    life.engine.end(life.engine.last, 0);
+    setup.engine.end(setup.engine.last, 0);
     await started(3);
-    expect(life.engine.started[2]?.command[0]).toBe("upload");
+    expect(setup.engine.started[2]?.command[0]).toBe("upload");
   });
 
-  test("of an earlier life is uploaded at the next start", async () => {
-    const id = newCallId(life.clock.now());
-    const leg = readyLeg(life.clock.now());
+  test("during the downtime is uploaded at the next start", async () => {
+    const id = newCallId(setup.clock.now());
+    const leg = readyLeg(setup.clock.now());
     await keep(id, `${leg.id}.webm`, "EBML");
-    await library.writeManifest(manifestOf(id, life.clock.now(), leg));
+    await library.writeManifest(manifestOf(id, setup.clock.now(), leg));
     await uploads.start();
     await started(1);
-    expect(life.engine.started[0]?.command).toContain(library.paths.callName(id));
+    expect(setup.engine.started[0]?.command).toContain(library.paths.callName(id));
   });
 
-  test("whose uploader was killed, or found a difference, is tried again", async () => {
+  test("is retried if its uploader was killed or found a difference", async () => {
     const id = await call();
     await started(1);
-    life.engine.end(life.engine.last, 137);
+    setup.engine.end(setup.engine.last, 137);
     await started(2);
-    life.engine.say(life.engine.last, "2026/11/23 17:01:42 Failed to check: 1 differences found");
-    life.engine.end(life.engine.last, 1);
+    setup.engine.say(setup.engine.last, "2026/11/23 17:01:42 Failed to check: 1 differences found");
+    setup.engine.end(setup.engine.last, 1);
     await started(3);
     expect(await isSafe(id)).toBe(false);
-    life.engine.say(life.engine.last, VERIFIED);
-    life.engine.end(life.engine.last, 0);
+    setup.engine.say(setup.engine.last, VERIFIED);
+    setup.engine.end(setup.engine.last, 0);
     await until("it is safe", () => isSafe(id));
   });
 
-  test("goes to the fallback when the remote fails again and again", async () => {
+  test("is uploaded to the fallback after repeated failures of the remote", async () => {
     const id = await call();
     for (let attempt = 1; attempt <= 3; attempt += 1) {
-      await until(`attempt ${attempt}`, () => life.engine.started.length >= attempt, 10 * SECOND_MS);
-      life.engine.end(life.engine.last, 1);
+      await until(`attempt ${attempt}`, () => setup.engine.started.length >= attempt, 10 * SECOND_MS);
+      setup.engine.end(setup.engine.last, 1);
     }
-    await until("the fallback's turn", () => life.engine.started.length === 4, 60 * SECOND_MS);
-    expect(life.engine.started[3]?.command[1]).toBe("sftp:");
-    life.engine.say(life.engine.last, VERIFIED);
-    life.engine.end(life.engine.last, 0);
+    await until("the attempt at the fallback", () => setup.engine.started.length === 4, 60 * SECOND_MS);
+    expect(setup.engine.started[3]?.command[1]).toBe("sftp:");
+    setup.engine.say(setup.engine.last, VERIFIED);
+    setup.engine.end(setup.engine.last, 0);
     await until("it is safe", () => isSafe(id));
-    await until("it is told", () => told.length > 0);
-    expect(told).toMatchObject([{ type: "upload.done", data: { remote: "sftp:" } }]);
+    await until("the event is published", () => published.length > 0);
+    expect(published).toMatchObject([{ type: "upload.done", data: { remote: "sftp:" } }]);
   });
 
-  test("that cannot be uploaded within a day is told of", async () => {
+  test("publishes upload.failed if it cannot be uploaded within a day", async () => {
     await call();
     for (let attempt = 1; attempt <= 30; attempt += 1) {
-      await until(`attempt ${attempt}`, () => life.engine.started.length >= attempt, 30 * 60 * SECOND_MS);
-      life.engine.end(life.engine.last, 1);
+      await until(`attempt ${attempt}`, () => setup.engine.started.length >= attempt, 30 * 60 * SECOND_MS);
+      setup.engine.end(setup.engine.last, 1);
     }
-    await until("it is told", () => told.length > 0);
-    expect(told).toMatchObject([{ type: "upload.failed", data: { error: { code: "UPLOAD_FAILED" } } }]);
+    await until("the event is published", () => published.length > 0);
+    expect(published).toMatchObject([{ type: "upload.failed", data: { error: { code: "UPLOAD_FAILED" } } }]);
   });
 });
 
-test("a call that is removed is removed from all remotes", async () => {
+test("a removed call is removed from all remotes", async () => {
   const id = await call();
   await uploadOnce(id);
   const remotes = await uploads.remotesOf(id);
@@ -215,55 +215,55 @@ test("a call that is removed is removed from all remotes", async () => {
   expect(await isSafe(id)).toBe(false);
   expect((await uploads.removeElsewhere(id, remotes)).left).toEqual([]);
   await started(3);
-  const commands = life.engine.started.slice(1).map(({ command }) => command);
+  const commands = setup.engine.started.slice(1).map(({ command }) => command);
   expect(commands.toSorted()).toEqual([
     ["remove", "s3:bucket", library.paths.callName(id)],
     ["remove", "sftp:", library.paths.callName(id)],
   ]);
 });
 
-test("a call is removed from where it was uploaded to, though another remote is configured since", async () => {
+test("a call is removed from its remote even if another remote is configured now", async () => {
   const id = await call();
   await uploadOnce(id);
   const { remotesOf } = anotherLife({ ...SETTINGS, remote: "gcs:bucket", fallback: undefined });
   expect(await remotesOf(id)).toEqual(["gcs:bucket", "s3:bucket/"]);
 });
 
-test("where nothing is uploaded any more, it is said on which remote a call stays", async () => {
+test("if uploads are not configured any more, the remotes that keep a call are reported", async () => {
   const id = await call();
   await uploadOnce(id);
   const { remotesOf, removeElsewhere } = anotherLife(undefined);
   expect(await removeElsewhere(id, await remotesOf(id))).toEqual({ jobs: [], left: ["s3:bucket/"] });
 });
 
-test("a failure of which an earlier life could not tell any more is told at the next start, once", async () => {
+test("a failure that the previous process did not publish is published once at the next start", async () => {
   await call();
   for (let attempt = 1; attempt <= 30; attempt += 1) {
-    await until(`attempt ${attempt}`, () => life.engine.started.length >= attempt, 30 * 60 * SECOND_MS);
-    life.engine.end(life.engine.last, 1);
+    await until(`attempt ${attempt}`, () => setup.engine.started.length >= attempt, 30 * 60 * SECOND_MS);
+    setup.engine.end(setup.engine.last, 1);
   }
-  await until("it is told", () => told.length > 0);
-  told = [];
+  await until("the event is published", () => published.length > 0);
+  published = [];
   await uploads.start();
-  expect(told.map(({ type }) => type)).toEqual(["upload.failed"]);
+  expect(published.map(({ type }) => type)).toEqual(["upload.failed"]);
   await uploads.start();
-  expect(told).toHaveLength(1);
+  expect(published).toHaveLength(1);
 });
 
-test("remote and fallback take turns after three attempts", () => {
+test("remote and fallback alternate after three attempts", () => {
   const turns = [1, 2, 3, 4, 5, 6, 7].map((attempt) => remoteOf(attempt, { remote: "a:", fallback: "b:" }));
   expect(turns).toEqual(["a:", "a:", "a:", "b:", "a:", "b:", "a:"]);
   expect(remoteOf(4, { remote: "a:", fallback: undefined })).toBe("a:");
 });
 
-test("where nothing is uploaded, everything is safe", async () => {
+test("without uploads, every call is safe", async () => {
   const { isSafe: isSafeThere, remotesOf, removeElsewhere } = anotherLife(undefined);
-  const id = newCallId(life.clock.now());
+  const id = newCallId(setup.clock.now());
   expect(await isSafeThere({ id })).toBe(true);
   expect(await removeElsewhere(id, await remotesOf(id))).toEqual({ jobs: [], left: [] });
 });
 
-/** Uploads as they would be after a restart with other settings. */
+/** Uploads after a restart with other settings. */
 function anotherLife(settings: UploaderSettings | undefined) {
   const { jobs, clock } = testJobs();
   const log = pino({ level: "silent" });

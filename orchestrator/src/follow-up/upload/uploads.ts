@@ -18,8 +18,8 @@ import type { UploadNotifier } from "./uploadNotifier.ts";
 import { UploadRecords } from "./uploadRecords.ts";
 import type { UploadView } from "./uploadView.ts";
 
-const AT_ONCE = 2;
-/** A leg that is over writes its manifest a moment later, and other jobs are queued by then. */
+const CONCURRENT_UPLOADERS = 2;
+/** Waits until an ended leg has written its manifest and other jobs are queued. */
 const SETTLE_MS = 2_000;
 
 export interface UploadSources {
@@ -31,21 +31,21 @@ export interface UploadSources {
   webhooks: UploadNotifier;
 }
 
-/** Sees to it that every call that is over lies on the remote, just as it lies here. */
+/** Uploads every call that has ended to the remote, and keeps the copy up to date. */
 export class Uploads {
   readonly #settings: UploaderSettings | undefined;
   readonly #sources: UploadSources;
   readonly #records: UploadRecords;
   readonly #waiting = new Set<CallId>();
 
-  /** @param settings undefined where nothing is to be uploaded. */
+  /** @param settings undefined if uploads are not configured. */
   constructor(settings: UploaderSettings | undefined, sources: UploadSources) {
     const { calls, jobs, log, paths } = sources;
     this.#settings = settings;
     this.#sources = sources;
     this.#records = new UploadRecords(paths, log);
     if (!settings) return;
-    const surroundings = { ...sources, settings, records: this.#records, slots: new Slots(AT_ONCE) };
+    const surroundings = { ...sources, settings, records: this.#records, slots: new Slots(CONCURRENT_UPLOADERS) };
     jobs.register(uploadKind(surroundings));
     jobs.register(removalKind(surroundings));
     jobs.register(soundKind(surroundings));
@@ -54,19 +54,19 @@ export class Uploads {
     jobs.book.on("change", (job) => void this.#follow(job));
   }
 
-  /** Queues what an earlier life did not get to, after the jobs that it left were taken up. Never throws. */
+  /** Queues uploads that the previous process did not queue. Call it after its jobs were adopted. Never throws. */
   async start(): Promise<void> {
     const { calls, jobs, log } = this.#sources;
     if (!this.#settings) return;
     try {
-      for (const job of jobs.book.views()) await this.#tellFailure(job);
+      for (const job of jobs.book.views()) await this.#publishFailure(job);
       for await (const { id } of calls.all()) await this.#consider(id);
     } catch (error) {
-      log.error({ err: error }, "not all calls were looked at for uploading");
+      log.error({ err: error }, "not all calls could be checked for upload");
     }
   }
 
-  /** Where a call lies besides; undefined where it was not uploaded yet. */
+  /** The upload of a call; undefined if it was not uploaded yet. */
   async look(id: CallId): Promise<UploadView | undefined> {
     const record = await this.#records.read(id);
     if (!record) return undefined;
@@ -74,29 +74,29 @@ export class Uploads {
     return { remote, verifiedAt, isWhole: areAmong(await inventory(this.#sources.paths.call(id)), files) };
   }
 
-  /** Whether a call may be removed here: it lies on a remote just as it does here, or is not wanted there. */
+  /** Whether a call may be removed here: it is completely on a remote, or uploads are not configured. */
   async isSafe({ id }: Pick<Manifest, "id">): Promise<boolean> {
     if (!this.#settings) return true;
     return (await this.look(id))?.isWhole ?? false;
   }
 
-  /** Forgets a call that is removed here; it stays where it was uploaded to. */
+  /** Removes the upload record of a call that is removed here. The remote copy stays. */
   async forget(id: CallId): Promise<void> {
     await this.#records.remove(id);
   }
 
-  /** Where anything of a call may lie: asked before it is removed here, since it is forgotten then. */
+  /** All remotes that may have files of a call. Call it before `forget`. */
   async remotesOf(id: CallId): Promise<string[]> {
     const record = await this.#records.read(id);
     const { remote, fallback } = this.#settings ?? {};
-    // What is configured may have been another remote when it was uploaded.
+    // Another remote may have been configured when the call was uploaded.
     return [...new Set([remote, fallback, record?.remote])].filter((one) => one !== undefined);
   }
 
   /**
-   * Has a call that is removed here removed from remotes.
+   * Queues the removal of a call from remotes.
    *
-   * @returns jobs that do so, and remotes on which it stays, since nothing is uploaded any more.
+   * @returns the jobs, and the remotes that keep the call because uploads are not configured any more.
    */
   async removeElsewhere(id: CallId, remotes: readonly string[]): Promise<{ jobs: JobView[]; left: string[] }> {
     if (!this.#settings) return { jobs: [], left: [...remotes] };
@@ -107,7 +107,7 @@ export class Uploads {
     return { jobs: await Promise.all(removals), left: [] };
   }
 
-  /** What is said in a call goes up while it is said; when it is over, all of it is compared. */
+  /** Uploads the audio segments of a running call; after the call, the whole folder is verified. */
   async #followSound({ id, live }: Manifest): Promise<void> {
     if (live?.endedAt !== null || !live.audio) return;
     const { jobs, log } = this.#sources;
@@ -117,7 +117,7 @@ export class Uploads {
     try {
       await jobs.queue({ name: SOUND }, { callId: id, subject: stream.id, order: { stream: stream.id } });
     } catch (error) {
-      log.error({ callId: id, err: error }, "the upload of a call's sound could not be queued");
+      log.error({ callId: id, err: error }, "the upload of a call's audio could not be queued");
     }
   }
 
@@ -132,13 +132,13 @@ export class Uploads {
   async #follow(job: JobView): Promise<void> {
     const { kind, callId, state } = job;
     if (kind === "upload-removal" || (state !== "done" && state !== "failed" && state !== "cancelled")) return;
-    // What other jobs made lies in the folder, too.
+    // The results of other jobs are also in the call's folder.
     if (kind !== "upload" || state === "done") await this.#soon(callId as CallId);
-    else await this.#tellFailure(job);
+    else await this.#publishFailure(job);
   }
 
-  /** Once: also of a job that failed in the last moment of an earlier life. */
-  async #tellFailure({ kind, callId, state, error, endedAt = "" }: JobView): Promise<void> {
+  /** Publishes upload.failed once, also for a job that failed just before the previous process ended. */
+  async #publishFailure({ kind, callId, state, error, endedAt = "" }: JobView): Promise<void> {
     const { webhooks } = this.#sources;
     if (kind !== "upload" || state !== "failed" || !error) return;
     for await (const { type, timestamp } of webhooks.messages({ callId: callId as CallId })) {
@@ -153,7 +153,7 @@ export class Uploads {
       const manifest = await calls.get(id);
       if (!manifest?.legs.every(({ state }) => isOver(state)) || callState(manifest.legs) !== "ready") return;
       const ofCall = jobs.book.ofCall(id);
-      // It comes again when another job is over. One that failed for good is for an operator to begin again.
+      // This runs again when another job ends. An upload that failed permanently has to be retried by an operator.
       if (ofCall.some((job) => (job.kind === "upload" ? job.state === "failed" : !isJobOver(job)))) return;
       if (await this.isSafe(manifest)) return;
       await jobs.queue({ name: "upload" }, { callId: id, order: {} });

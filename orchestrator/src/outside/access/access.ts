@@ -4,9 +4,9 @@ import { FileLinks } from "./fileLinks.ts";
 import { Secret } from "./secret.ts";
 import { Sessions } from "./sessions.ts";
 
-/** Who may use the API. */
+/** Access control of the API. */
 export class Access {
-  /** Without a token the API is open, which configuration allows on loopback only. */
+  /** Without a token the API is open, which the configuration allows on loopback only. */
   readonly isOpen: boolean;
   readonly secret: Secret;
   readonly sessions: Sessions;

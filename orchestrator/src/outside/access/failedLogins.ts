@@ -1,9 +1,9 @@
 import type { Clock } from "../../clock.ts";
 
-/** Enough for typing errors, too few for guessing. */
+/** Enough for typing errors, too few to guess a token. */
 const FAILURES_ALLOWED = 10;
 const WINDOW_MS = 60_000;
-/** A flood from many addresses takes no more memory than this many entries; the oldest are forgotten. */
+/** Limits the memory that a flood from many addresses can use; the oldest entries are removed. */
 const ADDRESSES_REMEMBERED = 10_000;
 
 interface Failures {
@@ -11,7 +11,7 @@ interface Failures {
   untilMs: number;
 }
 
-/** Counts wrong tokens by address; who gave too many within a minute waits until it is over. */
+/** Counts wrong tokens by address. An address with too many within a minute is blocked until the minute is over. */
 export class FailedLogins {
   readonly #clock: Clock;
   readonly #failures = new Map<string, Failures>();
@@ -20,7 +20,7 @@ export class FailedLogins {
     this.#clock = clock;
   }
 
-  /** @returns seconds to wait, 0 for who may try. */
+  /** @returns seconds to wait; 0 if the address may try now. */
   waitSeconds(address: string): number {
     const failures = this.#current(address);
     if (!failures || failures.count < FAILURES_ALLOWED) return 0;

@@ -11,16 +11,16 @@ export const LinkRequest = z
   .strictObject({ expiresInSeconds: z.int().min(1).max(MAX_LINK_SECONDS).default(DEFAULT_LINK_SECONDS) })
   .prefault({});
 
-/** What a signed link carries behind its path. */
+/** Query parameters of a signed link. */
 const Signed = z.object({ expires: z.string().regex(/^\d{1,12}$/), signature: z.string().max(100) });
 
 export interface FileLink {
-  /** Path and query: where the front door stands is for its reader to know. */
+  /** Path and query only; the client adds the origin. */
   url: string;
   expiresAt: string;
 }
 
-/** Links that open one file until they expire, for who has no token. */
+/** Signed links that open one file without a token until they expire. */
 export class FileLinks {
   readonly #secret: Secret;
   readonly #clock: Clock;
@@ -41,16 +41,16 @@ export class FileLinks {
   }
 
   /**
-   * Whether a request carries a link for just this file.
+   * Whether a request has a valid link for this file.
    *
-   * @returns false where it carries none.
-   * @throws RecorderError LINK_REFUSED for one that was not made here, or has expired.
+   * @returns false if it has no link.
+   * @throws RecorderError LINK_REFUSED if the signature is wrong or the link has expired.
    */
   opens(callId: string, name: string, query: unknown): boolean {
     if (!(query && typeof query === "object" && "signature" in query)) return false;
     const { data } = Signed.safeParse(query);
     if (!data || !this.#secret.verifies("file-link", textOf(callId, name, data.expires), data.signature)) {
-      throw new RecorderError("LINK_REFUSED", "it was not made here, or was changed");
+      throw new RecorderError("LINK_REFUSED", "its signature is not valid");
     }
     if (Number(data.expires) * 1000 <= this.#clock.now().getTime()) {
       throw new RecorderError("LINK_REFUSED", "it has expired");

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
 
 /**
- * Whether a browser sent this request for a page of another origin: such a page can make requests with our cookie,
- * though it cannot read the answers. Browsers say where a page is from in `Sec-Fetch-Site` (over HTTPS and on
- * loopback) and in `Origin` (whenever something may change); programs send neither.
+ * Whether a page of another origin sent this request. Such a page can send requests with our cookie, though it cannot
+ * read the responses. Browsers send the page's origin in `Sec-Fetch-Site` (over HTTPS and on loopback) and in `Origin`
+ * (with methods that change something); other programs send neither.
  *
- * @param host what the request was sent to, with its port.
+ * @param host the requested host, with its port.
  */
 export function isFromForeignPage(headers: IncomingHttpHeaders, host: string): boolean {
   const site = headers["sec-fetch-site"];
@@ -13,10 +13,10 @@ export function isFromForeignPage(headers: IncomingHttpHeaders, host: string): b
   return headers.origin !== undefined && hostOf(headers.origin) !== host.toLowerCase();
 }
 
-/** Whether a browser said that this request is of a page of ours. Without a word from it there is no telling. */
+/** Whether a browser stated that our own page sent this request. Without these headers the origin is unknown: false. */
 export function isFromOwnPage(headers: IncomingHttpHeaders, host: string): boolean {
-  const spoke = headers["sec-fetch-site"] !== undefined || headers.origin !== undefined;
-  return spoke && !isFromForeignPage(headers, host);
+  const hasOrigin = headers["sec-fetch-site"] !== undefined || headers.origin !== undefined;
+  return hasOrigin && !isFromForeignPage(headers, host);
 }
 
 function hostOf(origin: string): string | undefined {

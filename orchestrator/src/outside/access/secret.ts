@@ -1,18 +1,18 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
-/** A signature's use: one made for a link never passes as a session. */
+/** What a signature is for. A link's signature is not valid for a session. */
 type Purpose = "session" | "file-link";
 
-/** The API token, as far as this program has to know it: compared and signed with, never shown. */
+/** The API token: used to compare and to sign, never shown. */
 export class Secret {
   readonly #key: Buffer;
 
-  /** @param token without one, signatures are worth something until this process ends. */
+  /** @param token if undefined, a random key is used, and signatures are valid until this process ends. */
   constructor(token: string | undefined) {
     this.#key = token === undefined ? randomBytes(32) : digest("token", token);
   }
 
-  /** In constant time, whatever the lengths. */
+  /** Compares in constant time, independent of the lengths. */
   matches(token: string): boolean {
     return timingSafeEqual(digest("token", token), this.#key);
   }

@@ -5,8 +5,8 @@ export const SESSION_COOKIE = "call_recorder_session";
 const LIFETIME_S = 7 * 24 * 3600;
 
 /**
- * Sessions of the console. A session is its cookie, signed with the token: nothing is kept here, a restart ends
- * none, and a new token ends all.
+ * Sessions of the console. A session is a cookie signed with the token. No state is kept here: sessions survive a
+ * restart, and a new token ends all of them.
  */
 export class Sessions {
   readonly #secret: Secret;
@@ -17,18 +17,18 @@ export class Sessions {
     this.#clock = clock;
   }
 
-  /** The `Set-Cookie` of a new session. */
+  /** The `Set-Cookie` header of a new session. */
   open(overTls: boolean): string {
     const expires = String(Math.floor(this.#clock.now().getTime() / 1000) + LIFETIME_S);
     return cookie(`${expires}.${this.#secret.sign("session", expires)}`, LIFETIME_S, overTls);
   }
 
-  /** The `Set-Cookie` that makes a browser forget its session. */
+  /** The `Set-Cookie` header that deletes the session cookie. */
   close(overTls: boolean): string {
     return cookie("", 0, overTls);
   }
 
-  /** @param header all cookies that came with a request. */
+  /** @param header the request's `Cookie` header. */
   isOpen(header: string | undefined): boolean {
     const [expires = "", signature = ""] = sessionOf(header)?.split(".") ?? [];
     return this.#secret.verifies("session", expires, signature) && Number(expires) * 1000 > this.#clock.now().getTime();

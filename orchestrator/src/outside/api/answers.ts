@@ -5,10 +5,10 @@ import { UploadView } from "../../follow-up/upload/uploadView.ts";
 import { Message } from "../webhooks/record.ts";
 import { WebhookView } from "../webhooks/webhookView.ts";
 
-/** What the API answers, where that is not a schema of its own elsewhere. */
+/** Response bodies of the API that have no schema of their own elsewhere. */
 export const ErrorAnswer = z
   .object({ error: z.object({ code: z.string(), message: z.string() }) })
-  .meta({ id: "Error", description: "The codes, and what to do about each, are listed in docs/operations.md." });
+  .meta({ id: "Error", description: "docs/operations.md lists the codes and what to do about each." });
 
 export const CallList = z.object({ calls: z.array(CallView), nextCursor: z.string().nullable() });
 
@@ -30,11 +30,11 @@ export const Session = z.object({ required: z.boolean(), admitted: z.boolean() }
 
 export const ClientConfiguration = z.object({ key: z.string(), recorderPeerId: z.string() });
 
-const Wellness = z.enum(["ok", "failing"]);
+const HealthStatus = z.enum(["ok", "failing"]);
 export const HealthAnswer = z.object({
-  status: Wellness,
-  /** Told to whom the API is open, or who is logged in. */
-  parts: z.record(z.string(), z.object({ status: Wellness, reason: z.string().optional() })).optional(),
+  status: HealthStatus,
+  /** Only in authorised requests. */
+  parts: z.record(z.string(), z.object({ status: HealthStatus, reason: z.string().optional() })).optional(),
 });
 
 export const WebhookList = z.object({ webhooks: z.array(WebhookView) });

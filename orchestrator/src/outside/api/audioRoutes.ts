@@ -13,15 +13,15 @@ const SEGMENT = /^\d{8}T\d{9}Z-(call|leg_[0-9a-z]{19})\.(opus|wav)$/;
 const IndexParams = z.object({ callId: z.string() });
 const SegmentParams = IndexParams.extend({ name: z.string() });
 
-/** What is said in a call, while it goes on and for as long as it is kept: the list of files, and each of them. */
+/** The audio segments of a call, during the call and after it: the index, and each file. */
 export function serveAudio(app: FastifyInstance, paths: Paths): void {
   const index = operation({
-    summary: "The list of files of what is said in a call",
+    summary: "The index of a call's audio segments",
     description:
-      "JSON lines, one for each file that is complete. It only ever grows: whoever follows it asks for the `Range` that is new.",
+      "JSON lines, one for each complete file. Lines are only appended: to follow the index, request the new `Range`.",
     answers: {
-      200: { description: "All of it.", schema: AudioSegment, mediaType: "application/jsonl" },
-      206: { description: "The range that was asked for.", mediaType: "application/jsonl" },
+      200: { description: "The whole index.", schema: AudioSegment, mediaType: "application/jsonl" },
+      206: { description: "The requested range.", mediaType: "application/jsonl" },
     },
     errors: ["FILE_NOT_FOUND", "RANGE_NOT_SATISFIABLE"],
   });
@@ -31,10 +31,10 @@ export function serveAudio(app: FastifyInstance, paths: Paths): void {
   });
 
   const segment = operation({
-    summary: "A file of what was said in a call",
+    summary: "An audio segment of a call",
     answers: {
-      200: { description: "All of it.", mediaType: "audio/*" },
-      206: { description: "The range that was asked for.", mediaType: "audio/*" },
+      200: { description: "The whole file.", mediaType: "audio/*" },
+      206: { description: "The requested range.", mediaType: "audio/*" },
     },
     errors: ["FILE_NOT_FOUND", "RANGE_NOT_SATISFIABLE"],
   });

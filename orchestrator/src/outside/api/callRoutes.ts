@@ -23,17 +23,17 @@ import { operation } from "./operation.ts";
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
 
-/** `?state=` is a parameter that is not given. */
-const given = (text: unknown) => (text === "" ? undefined : text);
+/** An empty parameter (`?state=`) counts as not given. */
+const emptyAsMissing = (text: unknown) => (text === "" ? undefined : text);
 
 const ListQuery = z.object({
-  state: z.preprocess(given, z.enum(LEG_STATES).optional()),
-  limit: z.preprocess(given, z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT)),
-  cursor: z.preprocess(given, z.string().refine(isCallId, "is not a cursor of this list").optional()),
+  state: z.preprocess(emptyAsMissing, z.enum(LEG_STATES).optional()),
+  limit: z.preprocess(emptyAsMissing, z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT)),
+  cursor: z.preprocess(emptyAsMissing, z.string().refine(isCallId, "is not a cursor of this list").optional()),
 });
 
 const FileQuery = z.object({
-  download: z.string().optional().describe("Given, with or without a value, it asks the browser to save the file."),
+  download: z.string().optional().describe("If present, with or without a value, the browser saves the file."),
   expires: z.string().optional(),
   signature: z.string().optional(),
 });
@@ -43,13 +43,13 @@ interface CallSources extends RemovalRooms {
   access: Access;
 }
 
-/** Calls: the list, one of them, its files, and the end of it. */
+/** Routes of calls: list, read, remove, stop, files and links. */
 export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSources): void {
-  const { calls, library, desk } = rooms;
+  const { calls, library, runningLegs } = rooms;
   const list = operation({
-    summary: "Calls, the newest first",
+    summary: "Calls, newest first",
     query: ListQuery,
-    answers: { 200: { description: "A page of them.", schema: CallList } },
+    answers: { 200: { description: "One page.", schema: CallList } },
   });
   app.get("/api/calls", list, async (request) => {
     const { state, limit, cursor } = parseParameters(ListQuery, request.query);
@@ -65,7 +65,7 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
 
   const one = operation({
     summary: "A call with its legs, their states and files",
-    answers: { 200: { description: "The call, and where it was uploaded to.", schema: OneCall } },
+    answers: { 200: { description: "The call, and its upload if there is one.", schema: OneCall } },
     errors: ["CALL_NOT_FOUND"],
   });
   app.get<{ Params: { callId: string } }>("/api/calls/:callId", one, async ({ params }) => {
@@ -75,11 +75,11 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
   });
 
   const remove = operation({
-    summary: "Removes all of a call that is over",
+    summary: "Removes all data of a call that has ended",
     answers: {
       200: {
         description:
-          "What was removed, by its path below the volume, jobs that remove it from where it was uploaded to, and remotes on which it stays, since nothing is uploaded any more.",
+          "The removed files by their path on the volume, the jobs that remove the call from its remotes, and the remotes that keep it because uploads are not configured any more.",
         schema: Removed,
       },
     },
@@ -94,21 +94,22 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
 
   const stop = operation({
     summary: "Ends the running recordings of a call",
-    answers: { 202: { description: "How many legs are being ended.", schema: Stopping } },
+    answers: { 202: { description: "The number of legs being ended.", schema: Stopping } },
     errors: ["CALL_NOT_FOUND"],
   });
   app.post<{ Params: { callId: string } }>("/api/calls/:callId/stop", stop, async ({ params }, reply) => {
     const { id } = await find(params.callId);
-    return reply.code(202).send({ stopping: desk.stopCall(id) });
+    return reply.code(202).send({ stopping: runningLegs.stopCall(id) });
   });
 
   const file = operation({
     summary: "A recording",
-    description: "`Range` is honoured. A signed link opens it, too: `expires` and `signature` in the query.",
+    description:
+      "Supports `Range`. A signed link (`expires` and `signature` in the query) gives access without a login.",
     query: FileQuery,
     answers: {
-      200: { description: "All of it.", mediaType: "*/*" },
-      206: { description: "The range that was asked for.", mediaType: "*/*" },
+      200: { description: "The whole file.", mediaType: "*/*" },
+      206: { description: "The requested range.", mediaType: "*/*" },
     },
     errors: ["CALL_NOT_FOUND", "FILE_NOT_FOUND", "RANGE_NOT_SATISFIABLE", "LINK_REFUSED"],
   });
@@ -125,9 +126,9 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
   );
 
   const link = operation({
-    summary: "Makes a link that opens a recording to whoever has it",
+    summary: "Creates a signed link that opens a recording without a login",
     body: LinkRequest,
-    answers: { 201: { description: "Path and query, and when it expires.", schema: FileLinkAnswer } },
+    answers: { 201: { description: "The link's path and query, and when it expires.", schema: FileLinkAnswer } },
     errors: ["CALL_NOT_FOUND", "FILE_NOT_FOUND"],
   });
   app.post<{ Params: { callId: string; name: string } }>(
@@ -148,7 +149,7 @@ export function serveCalls(app: FastifyInstance, { access, ...rooms }: CallSourc
   }
 }
 
-/** @throws RecorderError FILE_NOT_FOUND for anything but the recordings, film, previews and chat that the manifest lists. */
+/** @throws RecorderError FILE_NOT_FOUND unless the manifest lists the file as a recording, film, preview or chat. */
 function servedFile(manifest: Manifest, wanted: string): { name: string; type: string } {
   if (otherFiles(manifest).includes(wanted)) return { name: wanted, type: otherType(wanted) };
   const file = fileOf(manifest, wanted);
@@ -165,7 +166,7 @@ function otherFiles({ previews = {}, chat }: Manifest): string[] {
   return [...named, chat?.messages, chat?.subtitles].filter((name) => name !== undefined);
 }
 
-/** @throws RecorderError FILE_NOT_FOUND for anything but the recordings and the film that the manifest lists. */
+/** @throws RecorderError FILE_NOT_FOUND unless the manifest lists the file as a recording or film. */
 function fileOf({ legs, film }: Pick<Manifest, "legs" | "film">, wanted: string): RecordingFile {
   const files = [...legs.flatMap(filesOf), ...(film ? [film.file] : [])];
   const file = files.find(({ name }) => name === wanted);
@@ -173,14 +174,14 @@ function fileOf({ legs, film }: Pick<Manifest, "legs" | "film">, wanted: string)
   return file;
 }
 
-/** A leg that goes on has files, too, if it has rolled over. */
+/** A running leg has files if it has rolled over. */
 function filesOf(leg: ManifestLeg): RecordingFile[] {
   const rolled = "files" in leg ? (leg.files ?? []) : [];
   const all = leg.state === "ready" ? [leg, ...rolled] : rolled;
   return all.flatMap(({ file, trackFiles = [] }) => (file ? [file, ...trackFiles] : []));
 }
 
-/** Calls in a state that is not final are few and in memory; the others are looked for in the library. */
+/** Running calls are few and in memory; the others are read from the library. */
 function select(calls: CallBook, state: LegState | undefined, cursor: CallId | undefined) {
   if (state === undefined || isOver(state)) return calls.all(cursor);
   return calls.running().filter(({ id }) => cursor === undefined || id < cursor);

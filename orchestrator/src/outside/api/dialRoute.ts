@@ -8,29 +8,32 @@ import { Dialling } from "./answers.ts";
 import { parseParameters } from "./errorReplies.ts";
 import { operation } from "./operation.ts";
 
-/** Signalling takes no longer ids. */
+/** Limit of the signalling server. */
 const MAX_ID_CHARACTERS = 64;
 const DEFAULT_ANSWER_SECONDS = 30;
-/** The gateway lets nothing ring for longer. */
+/** Limit of the gateway. */
 const MAX_ANSWER_SECONDS = 60;
 
 const peerId = z.string().min(1).max(MAX_ID_CHARACTERS);
 
 const DialRequest = z.strictObject({
-  peerId: peerId.describe("Whom to call."),
-  recorderPeerId: peerId.optional().describe("The recorder's peer to call from; the first one by default."),
-  metadata: z.unknown().optional().describe("What the called page is told. Legs with the same `call` are one call."),
+  peerId: peerId.describe("The peer to call."),
+  recorderPeerId: peerId.optional().describe("The recorder peer that makes the call; the first one by default."),
+  metadata: z
+    .unknown()
+    .optional()
+    .describe("Metadata for the called page. Legs with the same `call` belong to one call."),
   answerWithinSeconds: z.int().min(1).max(MAX_ANSWER_SECONDS).default(DEFAULT_ANSWER_SECONDS),
 });
 
-/** Recording on demand: it is the recorder that calls. */
+/** Recording on demand: the recorder calls a peer. */
 export function serveDialling(app: FastifyInstance, { calls, dialler }: { calls: CallBook; dialler: Dialler }): void {
   const dial = operation({
-    summary: "Calls a peer, and records what it answers with",
+    summary: "Calls a peer and records its media",
     description:
-      "The leg goes through the same states as one that calls; `failed` says by its code what became of the call: `PEER_NOT_THERE`, `NO_ANSWER`, `CALL_DECLINED`, and what any leg may fail by.",
+      "The leg has the same states as one of an incoming call. If it fails, its error code says why: `PEER_NOT_THERE`, `NO_ANSWER`, `CALL_DECLINED`, or a code that any leg can have.",
     body: DialRequest,
-    answers: { 202: { description: "The leg that is being called, and its call.", schema: Dialling } },
+    answers: { 202: { description: "The id of the new leg, and its call.", schema: Dialling } },
     errors: ["PEER_NOT_REGISTERED"],
   });
   app.post("/api/calls", dial, async ({ body }, reply) => {

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { z } from "zod";
 import { asRecorderError, RecorderError } from "../../errors.ts";
 
-/** Every failure of the API is `{error: {code, message}}`. */
+/** Every error response of the API is `{error: {code, message}}`. */
 export function replyWithErrors(app: FastifyInstance, log: Logger): void {
   app.setNotFoundHandler((request, reply) => {
     const error = new RecorderError("ROUTE_NOT_FOUND", `${request.method} ${request.url.slice(0, 200)}`);
@@ -19,9 +19,9 @@ export function replyWithErrors(app: FastifyInstance, log: Logger): void {
 }
 
 /**
- * Parses what came with a request.
+ * Parses the parameters or the body of a request.
  *
- * @throws RecorderError BAD_PARAMETER naming every parameter that is wrong.
+ * @throws RecorderError BAD_PARAMETER listing every wrong parameter.
  */
 export function parseParameters<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value);
@@ -30,7 +30,7 @@ export function parseParameters<Schema extends z.ZodType>(schema: Schema, value:
   throw new RecorderError("BAD_PARAMETER", mistakes.join("; "));
 }
 
-/** What fastify and its plugins refuse: malformed JSON, bodies that are too large, ranges behind the end of a file. */
+/** Errors of fastify and its plugins: malformed JSON, bodies that are too large, ranges beyond the end of a file. */
 const Refused = z.object({
   statusCode: z.int().min(400).max(499),
   message: z.string(),

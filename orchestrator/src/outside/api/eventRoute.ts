@@ -7,38 +7,40 @@ import type { JobView } from "../../follow-up/jobs/jobView.ts";
 import type { CallId } from "../../ids.ts";
 import { operation } from "./operation.ts";
 
-/** Proxies close connections that say nothing for a minute. */
+/** Proxies close connections that are idle for a minute. */
 const HEARTBEAT_MS = 20_000;
 const RECONNECT_MS = 2_000;
-/** A page that does not read is let go; it comes back and fetches what it missed. */
+/** A client that does not read is disconnected; it reconnects and fetches what it missed. */
 const UNREAD_LIMIT_BYTES = 1024 * 1024;
 
 /**
- * `GET /api/events`: server-sent events (WHATWG HTML, section 9.2), one `call` for every change of a call, one
- * `removed` for each that is removed, one `job` for every step and every per cent of a job, one `audio` for each file of
- * what is said in a call that goes on.
+ * `GET /api/events`: server-sent events (WHATWG HTML, section 9.2). `call` for every change of a call, `removed` for
+ * each removed call, `job` for every state and every per cent of a job, `audio` for each new audio segment of a running
+ * call.
  */
 export function serveEvents(app: FastifyInstance, { calls, jobs }: { calls: CallBook; jobs: Jobs }): void {
   const events = operation({
-    summary: "What happens to calls, as it happens",
+    summary: "Events of calls and jobs, in real time",
     description:
-      "Server-sent events: `call`, with a call in its new state; `removed`, with the id of one that is gone; `job`, with a job at every step and every per cent; `audio`, with the call's id and a file of what was just said in it, at least once.",
-    answers: { 200: { description: "Goes on until the reader goes.", mediaType: "text/event-stream" } },
+      "Server-sent events: `call`, with a call in its new state; `removed`, with the id of a removed call; `job`, with a job at every state and every per cent; `audio`, with the call's id and a new audio segment, at least once.",
+    answers: {
+      200: { description: "The stream is open until the client disconnects.", mediaType: "text/event-stream" },
+    },
   });
   app.get("/api/events", { ...events, exposeHeadRoute: false }, (request, reply) => {
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-    const say = (text: string) => {
+    const send = (text: string) => {
       if (raw.writableLength > UNREAD_LIMIT_BYTES) raw.destroy();
       else raw.write(`${text}\n\n`);
     };
-    const onChange = (manifest: Manifest) => say(`event: call\ndata: ${JSON.stringify(viewOf(manifest))}`);
-    const onRemoved = (id: CallId) => say(`event: removed\ndata: ${JSON.stringify({ id })}`);
-    const heartbeat = setInterval(say, HEARTBEAT_MS, ": still here");
-    say(`retry: ${RECONNECT_MS}`);
-    const onJob = (job: JobView) => say(`event: job\ndata: ${JSON.stringify(job)}`);
-    const onAudio = (segment: object) => say(`event: audio\ndata: ${JSON.stringify(segment)}`);
+    const onChange = (manifest: Manifest) => send(`event: call\ndata: ${JSON.stringify(viewOf(manifest))}`);
+    const onRemoved = (id: CallId) => send(`event: removed\ndata: ${JSON.stringify({ id })}`);
+    const heartbeat = setInterval(send, HEARTBEAT_MS, ": still here");
+    send(`retry: ${RECONNECT_MS}`);
+    const onJob = (job: JobView) => send(`event: job\ndata: ${JSON.stringify(job)}`);
+    const onAudio = (segment: object) => send(`event: audio\ndata: ${JSON.stringify(segment)}`);
     calls.on("audio", onAudio);
     calls.on("change", onChange);
     calls.on("removed", onRemoved);

@@ -1,6 +1,6 @@
 import type { InjectOptions } from "fastify";
 import { describe, expect, test } from "vitest";
-import { type ApiOnPaper, apiOnPaper, TOKEN } from "../../testing/apiOnPaper.ts";
+import { type TestApi, TOKEN, testApi } from "../../testing/testApi.ts";
 
 const BEARER = { authorization: `Bearer ${TOKEN}` };
 const HOST = "recorder.example:8080";
@@ -8,14 +8,14 @@ const OWN_PAGE = { host: HOST, origin: `http://${HOST}` };
 const FOREIGN_PAGE = { host: HOST, origin: "http://evil.example" };
 const MINUTE_MS = 60_000;
 
-const ask = async ({ app }: ApiOnPaper, options: InjectOptions) => {
+const ask = async ({ app }: TestApi, options: InjectOptions) => {
   const { statusCode, headers, body } = await app.inject(options);
   return { status: statusCode, headers, body, code: body.startsWith('{"error"') ? JSON.parse(body).error.code : "" };
 };
-const logIn = async (api: ApiOnPaper, token = TOKEN, headers: Record<string, string> = OWN_PAGE) =>
+const logIn = async (api: TestApi, token = TOKEN, headers: Record<string, string> = OWN_PAGE) =>
   ask(api, { method: "POST", url: "/api/session", headers, payload: { token } });
-const cookieOf = async (api: ApiOnPaper) => String((await logIn(api)).headers["set-cookie"]).split(";")[0] ?? "";
-const routesOf = ({ callId, fileName }: ApiOnPaper): InjectOptions[] => [
+const cookieOf = async (api: TestApi) => String((await logIn(api)).headers["set-cookie"]).split(";")[0] ?? "";
+const routesOf = ({ callId, fileName }: TestApi): InjectOptions[] => [
   { url: "/api/calls" },
   { url: `/api/calls/${callId}` },
   { url: `/api/calls/${callId}/files/${fileName}` },
@@ -27,8 +27,8 @@ const routesOf = ({ callId, fileName }: ApiOnPaper): InjectOptions[] => [
 ];
 
 describe("with a token", () => {
-  test("every route is closed to strangers, however its path is written", async () => {
-    await using api = await apiOnPaper();
+  test("every route requires a login, however its path is written", async () => {
+    await using api = await testApi();
     for (const route of routesOf(api)) {
       expect(await ask(api, route), JSON.stringify(route)).toMatchObject({
         status: 401,
@@ -40,8 +40,8 @@ describe("with a token", () => {
     }
   });
 
-  test("programs come in with the token as bearer", async () => {
-    await using api = await apiOnPaper();
+  test("programs get access with the token as bearer", async () => {
+    await using api = await testApi();
     expect((await ask(api, { url: "/api/calls", headers: BEARER })).status).toBe(200);
     expect((await ask(api, { url: "/api/calls", headers: { authorization: `bearer  ${TOKEN}` } })).status).toBe(200);
     expect((await ask(api, { url: `/api/calls/${api.callId}/stop`, method: "POST", headers: BEARER })).status).toBe(
@@ -50,23 +50,23 @@ describe("with a token", () => {
   });
 
   test.each([`${TOKEN}x`, TOKEN.slice(1), "x", "\u00e9"])("another token is refused: %s", async (token) => {
-    await using api = await apiOnPaper();
+    await using api = await testApi();
     const answer = await ask(api, { url: "/api/calls", headers: { authorization: `Bearer ${token}` } });
     expect(answer.status).toBe(401);
     expect((await logIn(api, token)).code).toBe("TOKEN_REFUSED");
   });
 
-  test("health tells strangers whether it is well, and no more", async () => {
-    await using api = await apiOnPaper();
+  test("without login, health returns only its status", async () => {
+    await using api = await testApi();
     expect(JSON.parse((await ask(api, { url: "/api/health" })).body)).toEqual({ status: "failing" });
     expect((await ask(api, { url: "/api/health", headers: BEARER })).body).toContain("signaling");
-    expect((await ask(api, { url: "/health" })).body).toContain("signaling"); // only the bundle's inside reaches it
+    expect((await ask(api, { url: "/health" })).body).toContain("signaling"); // reachable only from inside the bundle
   });
 });
 
 describe("the console's session", () => {
-  test("is a cookie that neither scripts nor other sites get at", async () => {
-    await using api = await apiOnPaper();
+  test("is a cookie that scripts and other sites cannot access", async () => {
+    await using api = await testApi();
     const answer = await logIn(api);
     expect(answer.status).toBe(204);
     const cookie = String(answer.headers["set-cookie"]);
@@ -79,8 +79,8 @@ describe("the console's session", () => {
     expect(behindProxy.headers["set-cookie"]).toContain("Secure");
   });
 
-  test("opens what the token opens, and changes something for pages of its own origin only", async () => {
-    await using api = await apiOnPaper();
+  test("gives the same access as the token, but allows changes only from pages of its own origin", async () => {
+    await using api = await testApi();
     const cookie = await cookieOf(api);
     const stop = (headers: Record<string, string>) =>
       ask(api, { url: `/api/calls/${api.callId}/stop`, method: "POST", headers: { cookie, ...headers } });
@@ -94,8 +94,8 @@ describe("the console's session", () => {
     expect((await stop({ host: HOST })).code).toBe("FOREIGN_PAGE");
   });
 
-  test("ends after a week, and with its cookie", async () => {
-    await using api = await apiOnPaper();
+  test("ends after a week, or when its cookie is deleted", async () => {
+    await using api = await testApi();
     const cookie = await cookieOf(api);
     const admitted = async () =>
       JSON.parse((await ask(api, { url: "/api/session", headers: { cookie } })).body).admitted;
@@ -106,8 +106,8 @@ describe("the console's session", () => {
     expect(await admitted()).toBe(false);
   });
 
-  test("is not to be forged", async () => {
-    await using api = await apiOnPaper();
+  test("cannot be forged", async () => {
+    await using api = await testApi();
     const cookie = await cookieOf(api);
     const [expires = ""] = /\d+/.exec(cookie) ?? [];
     const forged = [
@@ -122,22 +122,22 @@ describe("the console's session", () => {
       expect((await ask(api, { url: "/api/calls", headers: { cookie: one } })).status, one).toBe(401);
   });
 
-  test("of another token is none", async () => {
-    await using api = await apiOnPaper();
-    await using other = await apiOnPaper("another-token-4711");
+  test("signed with another token is not valid", async () => {
+    await using api = await testApi();
+    await using other = await testApi("another-token-4711");
     const cookie = await cookieOf(api);
     expect((await ask(other, { url: "/api/calls", headers: { cookie } })).status).toBe(401);
   });
 
-  test("is not begun by pages of another origin", async () => {
-    await using api = await apiOnPaper();
+  test("cannot be started by pages of another origin", async () => {
+    await using api = await testApi();
     expect((await logIn(api, TOKEN, FOREIGN_PAGE)).code).toBe("FOREIGN_PAGE");
   });
 });
 
-describe("who is wrong too often", () => {
-  test("waits for a minute, by bearer and login alike, and others do not", async () => {
-    await using api = await apiOnPaper();
+describe("an address with too many wrong tokens", () => {
+  test("is blocked for a minute, for bearer and login; other addresses are not", async () => {
+    await using api = await testApi();
     const from = (address: string) => ({ ...OWN_PAGE, "x-forwarded-for": address });
     for (let time = 0; time < 10; time += 1) {
       const headers = from("192.0.2.1");
@@ -151,7 +151,7 @@ describe("who is wrong too often", () => {
     expect(refused).toMatchObject({ status: 429, code: "TOO_MANY_FAILED_LOGINS" });
     expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
     expect((await ask(api, { url: "/api/calls", headers: { ...BEARER, ...from("192.0.2.1") } })).status).toBe(429);
-    // What a client says of itself stands before what the front door adds.
+    // The client's own value comes before the one that the front door adds.
     expect((await logIn(api, TOKEN, from("198.51.100.9, 192.0.2.1"))).status).toBe(429);
     expect((await logIn(api, TOKEN, from("192.0.2.2"))).status).toBe(204);
     await api.clock.pass(MINUTE_MS, 1_000);
@@ -162,15 +162,15 @@ describe("who is wrong too often", () => {
 describe("without a token", () => {
   const FRONT_DOOR = { host: "orchestrator:3000", "x-forwarded-host": "localhost:8080" };
 
-  test("everything is open", async () => {
-    await using api = await apiOnPaper(null);
+  test("all routes are open", async () => {
+    await using api = await testApi(null);
     expect((await ask(api, { url: "/api/calls", headers: FRONT_DOOR })).status).toBe(200);
     expect((await ask(api, { url: "/api/session" })).body).toBe('{"required":false,"admitted":true}');
     expect((await logIn(api, "any", FRONT_DOOR)).status).toBe(204);
   });
 
-  test("pages of other origins change nothing, and names that were made to point here see nothing", async () => {
-    await using api = await apiOnPaper(null);
+  test("pages of other origins cannot change anything, and DNS rebinding cannot read anything", async () => {
+    await using api = await testApi(null);
     const stop = (headers: Record<string, string>) =>
       ask(api, { url: `/api/calls/${api.callId}/stop`, method: "POST", headers: { ...FRONT_DOOR, ...headers } });
     expect((await stop({ origin: "http://localhost:8080" })).status).toBe(202);
@@ -189,13 +189,13 @@ describe("without a token", () => {
 });
 
 describe("a signed link", () => {
-  const linkOf = async (api: ApiOnPaper, payload?: object) => {
+  const linkOf = async (api: TestApi, payload?: object) => {
     const url = `/api/calls/${api.callId}/files/${api.fileName}/links`;
     return ask(api, { method: "POST", url, headers: BEARER, ...(payload && { payload }) });
   };
 
-  test("opens its file to who has no token, until it expires", async () => {
-    await using api = await apiOnPaper();
+  test("opens its file without a token until it expires", async () => {
+    await using api = await testApi();
     const made = await linkOf(api, { expiresInSeconds: 60 });
     expect(made.status).toBe(201);
     const { url, expiresAt } = JSON.parse(made.body);
@@ -207,16 +207,16 @@ describe("a signed link", () => {
     expect(await ask(api, { url })).toMatchObject({ status: 403, code: "LINK_REFUSED" });
   });
 
-  test("lasts a day unless asked otherwise, and a month at most", async () => {
-    await using api = await apiOnPaper();
+  test("is valid for a day by default, and for 30 days at most", async () => {
+    await using api = await testApi();
     expect(JSON.parse((await linkOf(api)).body).expiresAt).toBe("2026-11-24T12:00:00.000Z");
     for (const expiresInSeconds of [0, -1, 1.5, 31 * 24 * 3600, "60"]) {
       expect((await linkOf(api, { expiresInSeconds })).status).toBe(400);
     }
   });
 
-  test("opens nothing else", async () => {
-    await using api = await apiOnPaper();
+  test("does not open anything else", async () => {
+    await using api = await testApi();
     const { url } = JSON.parse((await linkOf(api)).body);
     const query = new URL(url, "http://x").search;
     const expires = /expires=(\d+)/.exec(url)?.[1] ?? "";
@@ -234,8 +234,8 @@ describe("a signed link", () => {
     expect(post.status).toBe(401);
   });
 
-  test("is not made for what is no recording", async () => {
-    await using api = await apiOnPaper();
+  test("is created for recordings only", async () => {
+    await using api = await testApi();
     const url = `/api/calls/${api.callId}/files/call.json/links`;
     expect((await ask(api, { method: "POST", url, headers: BEARER })).code).toBe("FILE_NOT_FOUND");
   });

@@ -7,19 +7,19 @@ import { isFromForeignPage, isFromOwnPage } from "../access/foreignPage.ts";
 import { hostName, isLoopback } from "../access/loopback.ts";
 
 const FILE_ROUTE = "/api/calls/:callId/files/:name";
-/** Logging in needs no login, and health says less to strangers. */
+/** Routes without login. Health returns only its status without one. */
 const WITHOUT_LOGIN: ReadonlySet<string> = new Set(["/api/session", "/api/health"]);
 const FileParams = z.object({ callId: z.string(), name: z.string() });
 
 /**
- * Everything below `/api/` passes here first, whatever route is added. A route is known by its pattern, so that
- * no way of writing a path leads around this.
+ * Checks every request below `/api/`, also for routes that are added later. The check uses the matched route pattern, so
+ * no spelling of a path can bypass it.
  */
 export function guardApi(app: FastifyInstance, access: Access, log: Logger): void {
   app.addHook("onRequest", async (request, reply) => {
     const route = request.routeOptions.url;
     if (!route?.startsWith("/api/")) return;
-    if (access.isOpen) refuseBorrowedBrowsers(request);
+    if (access.isOpen) refuseForeignPages(request);
     else if (!WITHOUT_LOGIN.has(route) && !hasLink(request, route)) admit(request, reply);
   });
 
@@ -42,14 +42,14 @@ export function guardApi(app: FastifyInstance, access: Access, log: Logger): voi
   }
 }
 
-/** Whether a request may know more than strangers do. */
+/** Whether a request is authorised. */
 export function isAdmitted(request: FastifyRequest, access: Access): boolean {
   const token = bearerOf(request);
   if (token === undefined) return access.isOpen || access.sessions.isOpen(request.headers.cookie);
   return access.isOpen || (access.failedLogins.waitSeconds(request.ip) === 0 && access.secret.matches(token));
 }
 
-/** @throws RecorderError TOKEN_REFUSED, or TOO_MANY_FAILED_LOGINS for who was wrong too often, right or not. */
+/** @throws RecorderError TOKEN_REFUSED, or TOO_MANY_FAILED_LOGINS after too many wrong tokens, even if this one is right. */
 export function checkToken(
   token: string,
   { ip }: FastifyRequest,
@@ -64,16 +64,16 @@ export function checkToken(
   }
   if (secret.matches(token)) return;
   failedLogins.note(ip);
-  log.warn({ address: ip }, "a wrong API token was refused");
+  log.warn({ address: ip }, "wrong API token refused");
   reply.header("www-authenticate", 'Bearer error="invalid_token"');
   throw new RecorderError("TOKEN_REFUSED");
 }
 
 /**
- * An API that is open on loopback is open to whoever sits there, not to the pages that they read: neither to those
- * that send requests here, nor to those whose name was made to point here (DNS rebinding).
+ * An API that is open on loopback is open to the users of that machine, but not to the web pages in their browsers:
+ * neither to pages that send requests here, nor to pages whose host name was pointed here (DNS rebinding).
  */
-function refuseBorrowedBrowsers({ method, headers, host }: FastifyRequest): void {
+function refuseForeignPages({ method, headers, host }: FastifyRequest): void {
   if (!isReading(method) && isFromForeignPage(headers, host)) throw new RecorderError("FOREIGN_PAGE");
   if (headers["x-forwarded-host"] !== undefined && !isLoopback(hostName(host))) {
     throw new RecorderError("TOKEN_NOT_SET", hostName(host).slice(0, 100));

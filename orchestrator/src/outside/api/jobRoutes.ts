@@ -10,20 +10,20 @@ import { parseParameters } from "./errorReplies.ts";
 import { operation } from "./operation.ts";
 
 const MAX_LISTED = 100;
-const given = (text: unknown) => (text === "" ? undefined : text);
+const emptyAsMissing = (text: unknown) => (text === "" ? undefined : text);
 
 const ListQuery = z.object({
-  state: z.preprocess(given, z.enum(JOB_STATES).optional()),
-  kind: z.preprocess(given, z.string().max(64).optional()),
-  callId: z.preprocess(given, z.string().max(64).optional()),
+  state: z.preprocess(emptyAsMissing, z.enum(JOB_STATES).optional()),
+  kind: z.preprocess(emptyAsMissing, z.string().max(64).optional()),
+  callId: z.preprocess(emptyAsMissing, z.string().max(64).optional()),
 });
 
-/** Follow-up work: what is to be done, what is being done, and what became of it. */
+/** Routes of follow-up jobs: list, read, cancel and retry. */
 export function serveJobs(app: FastifyInstance, jobs: Jobs): void {
   const list = operation({
-    summary: "Follow-up work on calls, the newest first",
+    summary: "Follow-up jobs of calls, newest first",
     query: ListQuery,
-    answers: { 200: { description: `${MAX_LISTED} jobs at most.`, schema: JobList } },
+    answers: { 200: { description: `At most ${MAX_LISTED} jobs.`, schema: JobList } },
   });
   app.get("/api/jobs", list, async (request) => {
     const { state, kind, callId } = parseParameters(ListQuery, request.query);
@@ -33,7 +33,7 @@ export function serveJobs(app: FastifyInstance, jobs: Jobs): void {
   });
 
   const one = operation({
-    summary: "A job: its state, progress in per cent, attempts, error",
+    summary: "A job with its state, progress in per cent, attempts and error",
     answers: { 200: { description: "The job.", schema: JobView } },
     errors: ["JOB_NOT_FOUND"],
   });
@@ -42,8 +42,8 @@ export function serveJobs(app: FastifyInstance, jobs: Jobs): void {
   );
 
   const cancel = operation({
-    summary: "Ends a job that is not over",
-    answers: { 200: { description: "The job; nothing of it is left.", schema: JobView } },
+    summary: "Cancels a job that has not ended",
+    answers: { 200: { description: "The job. Its temporary files are removed.", schema: JobView } },
     errors: ["JOB_NOT_FOUND", "JOB_STATE"],
   });
   app.post<{ Params: { jobId: string } }>("/api/jobs/:jobId/cancel", cancel, async ({ params }) =>
@@ -51,7 +51,7 @@ export function serveJobs(app: FastifyInstance, jobs: Jobs): void {
   );
 
   const retry = operation({
-    summary: "Queues a job again that failed or was cancelled",
+    summary: "Queues a failed or cancelled job again",
     answers: { 202: { description: "The job.", schema: JobView } },
     errors: ["JOB_NOT_FOUND", "JOB_STATE"],
   });

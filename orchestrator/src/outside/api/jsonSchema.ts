@@ -1,15 +1,15 @@
 import { z } from "zod";
 
-/** Schemas that have a name, by it. */
+/** Named schemas, by name. */
 export type Components = Record<string, object>;
 
 /**
- * A schema as OpenAPI 3.1 has it. Parts of it that have a name (`meta({ id })`) go into the components.
+ * Converts a zod schema for OpenAPI 3.1. Named parts (`meta({ id })`) are added to the components.
  *
- * @param io what is answered, by default; "input" for what is asked.
+ * @param io "output" for responses, "input" for requests.
  */
 export function jsonSchema(schema: z.ZodType, components: Components, io: "input" | "output" = "output"): object {
-  // Only what lies within another schema is referred to by its name.
+  // zod uses references only for schemas nested in another one.
   const { properties, $defs } = z.toJSONSchema(z.object({ schema }), { io, unrepresentable: "any" });
   Object.assign(components, $defs);
   return refersToComponents(Object(properties?.["schema"]));
@@ -27,9 +27,9 @@ function refersToComponents(schema: object): object {
   return JSON.parse(JSON.stringify(schema, withoutNoise).replaceAll('"#/$defs/', '"#/components/schemas/'));
 }
 
-/** zod says in a pattern what a date's format says, and how far numbers of JavaScript go. */
+/** Removes zod's redundant output: a date's pattern next to its format, and JavaScript's number limits. */
 export function withoutNoise(key: string, value: unknown): unknown {
-  // Clients are to bear fields that a later version adds: objects are open.
+  // Objects are open, because clients must accept fields that a later version adds.
   if (key === "additionalProperties" && value === false) return undefined;
   if (key === "minimum" && value === Number.MIN_SAFE_INTEGER) return undefined;
   if (key === "maximum" && value === Number.MAX_SAFE_INTEGER) return undefined;

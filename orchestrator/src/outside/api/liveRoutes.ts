@@ -7,14 +7,14 @@ import { RecorderError } from "../../errors.ts";
 import { isCallId } from "../../ids.ts";
 import { operation } from "./operation.ts";
 
-/** What players ask for: RFC 8216, section 4, and ISO/IEC 23009-1, annex C. */
+/** File names that players request: RFC 8216, section 4, and ISO/IEC 23009-1, annex C. */
 const NAME = /^[a-z0-9-]{1,40}\.(m3u8|mpd|mp4|m4s)$/;
 const Params = z.object({ callId: z.string(), name: z.string() });
 
-/** Live streams: playlists and segments, as long as they are there. */
+/** Playlists and segments of live streams, while they exist. */
 export function serveLive(app: FastifyInstance, paths: Paths): void {
   const file = operation({
-    summary: "A playlist or a segment of a call that is shown while it goes on",
+    summary: "A playlist or a segment of a call's live stream",
     answers: { 200: { description: "The file.", mediaType: "*/*" } },
     errors: ["FILE_NOT_FOUND"],
   });
@@ -22,7 +22,7 @@ export function serveLive(app: FastifyInstance, paths: Paths): void {
     const { callId, name } = Params.parse(params);
     const isThere = isCallId(callId) && NAME.test(name) && existsSync(join(paths.liveFolder(callId), name));
     if (!isThere) throw new RecorderError("FILE_NOT_FOUND", name.slice(0, 100));
-    // All of them are replaced, and their names used again, by a stream that is begun anew.
+    // A restarted stream replaces the files and uses the same names again.
     reply.header("cache-control", "no-cache");
     return reply.sendFile(name, paths.liveFolder(callId), { cacheControl: false });
   });

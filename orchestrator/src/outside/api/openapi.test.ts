@@ -2,7 +2,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ApiOnPaper, apiOnPaper, TOKEN } from "../../testing/apiOnPaper.ts";
+import { type TestApi, TOKEN, testApi } from "../../testing/testApi.ts";
 import { WEBHOOK_EVENT_TYPES } from "../webhooks/events.ts";
 
 const HEADERS = { authorization: `Bearer ${TOKEN}` };
@@ -17,11 +17,11 @@ interface Response {
   content?: Record<string, { schema?: object }>;
 }
 
-let api: ApiOnPaper;
+let api: TestApi;
 let document: Document;
 let jobId: string | undefined;
 beforeAll(async () => {
-  api = await apiOnPaper();
+  api = await testApi();
   document = (await api.app.inject({ url: "/api/openapi.json", headers: HEADERS })).json();
 });
 afterAll(() => api[Symbol.asyncDispose]());
@@ -33,7 +33,7 @@ test("the description is valid OpenAPI 3.1", async () => {
   expect(document.openapi).toMatch(/^3\.1/);
 });
 
-test("every route below /api/ is in it; describe a new one by operation() where it is served", async () => {
+test("every route below /api/ is described; describe a new one with operation() where it is added", async () => {
   const undescribed = api.routes.filter((route) => route.operation === undefined);
   expect(undescribed).toEqual([]);
   const described = Object.entries(document.paths).flatMap(([path, item]) =>
@@ -43,18 +43,18 @@ test("every route below /api/ is in it; describe a new one by operation() where 
   expect(described).toContain("DELETE /api/calls/{callId}");
 });
 
-test("what is named in it is there", () => {
+test("every referenced schema exists", () => {
   const named = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)];
   const names = new Set(named.map(([, name = ""]) => name));
   expect([...names].toSorted()).toEqual(Object.keys(document.components.schemas).toSorted());
   expect(names).toContain("Call");
 });
 
-test("it tells of every webhook", () => {
+test("every webhook is described", () => {
   expect(Object.keys(document.webhooks)).toEqual(WEBHOOK_EVENT_TYPES);
 });
 
-describe("what is really answered is what it says:", () => {
+describe("actual responses match the description:", () => {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
 
@@ -117,7 +117,7 @@ describe("what is really answered is what it says:", () => {
   });
 });
 
-/** The same schema, with objects that may have no other fields: what is not described is found. */
+/** The same schema without additional properties, so that undescribed fields are found. */
 function closed<Schema extends object>(schema: Schema): Schema {
   return JSON.parse(JSON.stringify(schema), (_, value) =>
     value?.type === "object" && value.properties ? { additionalProperties: false, ...value } : value,

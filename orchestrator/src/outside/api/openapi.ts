@@ -16,7 +16,7 @@ export interface DescribedRoute {
 const EVERYWHERE: readonly ErrorCode[] = ["BAD_PARAMETER", "LOGIN_NEEDED", "TOKEN_REFUSED", "TOO_MANY_FAILED_LOGINS"];
 const TITLE = "skyway-call-recorder";
 
-/** `GET /api/openapi.json`: all routes below `/api/` that are served from here on. */
+/** `GET /api/openapi.json`: describes all routes below `/api/` that are added after this call. */
 export function serveDescription(app: FastifyInstance): DescribedRoute[] {
   const routes: DescribedRoute[] = [];
   app.addHook("onRoute", ({ method, url, config }) => {
@@ -36,7 +36,7 @@ export function serveDescription(app: FastifyInstance): DescribedRoute[] {
   return routes;
 }
 
-/** An OpenAPI 3.1 document of routes, and of the webhooks. */
+/** The OpenAPI 3.1 document of all routes and webhooks. */
 export function describeApi(routes: readonly DescribedRoute[]): object {
   const components: Components = {};
   const paths: Record<string, Record<string, object>> = {};
@@ -56,8 +56,13 @@ export function describeApi(routes: readonly DescribedRoute[]): object {
     components: {
       schemas: namedComponents(components),
       securitySchemes: {
-        bearer: { type: "http", scheme: "bearer", description: "API_TOKEN. Where none is set, nothing is asked for." },
-        session: { type: "apiKey", in: "cookie", name: "call_recorder_session", description: "Of the console." },
+        bearer: { type: "http", scheme: "bearer", description: "API_TOKEN. If it is not set, no login is required." },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: "call_recorder_session",
+          description: "The console's session cookie.",
+        },
       },
     },
   };
@@ -95,7 +100,7 @@ function responseObject({ description, schema, mediaType }: Answer, components: 
   return { description, content };
 }
 
-/** One for each status, which names the codes that come with it. */
+/** One response for each status, which lists its error codes. */
 function errorResponses(codes: readonly ErrorCode[], components: Components): Record<string, object> {
   const byStatus = Map.groupBy(new Set(codes), (code) => new RecorderError(code).status);
   const responses = [...byStatus].map(([status, those]) => {
@@ -113,11 +118,14 @@ function webhookObject(type: string, data: z.ZodObject, components: Components):
   return {
     post: {
       summary: type,
-      description: "Signed as Standard Webhooks has it.",
+      description: "Signed as defined by Standard Webhooks.",
       security: [],
       parameters: headers,
       requestBody: { content: { "application/json": { schema: jsonSchema(message, components) } } },
-      responses: { "2XX": { description: "Delivered." }, 410: { description: "Nothing is wanted any more." } },
+      responses: {
+        "2XX": { description: "Delivered." },
+        410: { description: "The receiver wants no more messages and is disabled." },
+      },
     },
   };
 }

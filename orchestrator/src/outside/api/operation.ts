@@ -3,23 +3,23 @@ import type { ErrorCode } from "../../errors.ts";
 
 export interface Answer {
   description: string;
-  /** What is answered; nothing without it. */
+  /** Schema of the body. Without it the response has no body, or a body that is not described. */
   schema?: z.ZodType;
   /** JSON by default. */
   mediaType?: string;
 }
 
-/** What `GET /api/openapi.json` says of a route, in the schemas that the route uses itself. */
+/** A route's description for `GET /api/openapi.json`, with the schemas that the route itself uses. */
 export interface Operation {
   summary: string;
   description?: string;
   query?: z.ZodObject;
-  /** Of which all is optional where the schema takes nothing for it. */
+  /** The body is optional if the schema accepts `undefined`. */
   body?: z.ZodType;
   answers: Readonly<Record<number, Answer>>;
-  /** What can go wrong here, besides what can everywhere. */
+  /** Errors of this route, in addition to those of every route. */
   errors?: readonly ErrorCode[];
-  /** Needs no login. */
+  /** Requires no login. */
   isOpen?: true;
 }
 
@@ -29,5 +29,5 @@ declare module "fastify" {
   }
 }
 
-/** A route's options with its description; a route below `/api/` without one fails the tests. */
+/** Route options with the description. Tests fail for a route below `/api/` without one. */
 export const operation = (description: Operation) => ({ config: { operation: description } });

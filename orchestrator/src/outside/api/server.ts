@@ -26,9 +26,9 @@ import { operation } from "./operation.ts";
 import { serveSession } from "./sessionRoute.ts";
 import { serveWebhooks } from "./webhookRoutes.ts";
 
-/** Requests carry ids and a few numbers. */
+/** Request bodies contain ids and a few numbers only. */
 const BODY_LIMIT_BYTES = 64 * 1024;
-/** The front door, which says for whom it asks (X-Forwarded-For, -Host and -Proto). */
+/** Trusts X-Forwarded-For, -Host and -Proto from the front door only, which is the direct peer. */
 const isFrontDoor = (_address: string, hop: number) => hop === 0;
 
 export interface ApiSources {
@@ -36,11 +36,11 @@ export interface ApiSources {
   calls: CallBook;
   clock: Clock;
   library: Library;
-  desk: RunningLegs;
+  runningLegs: RunningLegs;
   dialler: Dialler;
   jobs: Jobs;
   health: HealthSources;
-  /** What a page needs to be recorded: the demo asks for it. */
+  /** What a page needs to be recorded; used by the demo. */
   client: { key: string; recorderPeerId: string };
   metrics: Registry;
   log: Logger;
@@ -48,7 +48,7 @@ export interface ApiSources {
   webhooks: Webhooks;
 }
 
-/** The HTTP API, as the README lists it. */
+/** The HTTP API, as listed in the README. */
 export async function createApi(sources: ApiSources): Promise<{ app: FastifyInstance; routes: DescribedRoute[] }> {
   const app = Fastify({
     logger: false,
@@ -70,21 +70,21 @@ export async function createApi(sources: ApiSources): Promise<{ app: FastifyInst
   serveJobs(app, sources.jobs);
   serveEvents(app, sources);
   const health = operation({
-    summary: "Whether all is well, and which part is not",
+    summary: "Health of the bundle and of each part",
     answers: {
-      200: { description: "All is well.", schema: HealthAnswer },
-      503: { description: "Something is not.", schema: HealthAnswer },
+      200: { description: "All parts are healthy.", schema: HealthAnswer },
+      503: { description: "At least one part is failing.", schema: HealthAnswer },
     },
     isOpen: true,
   });
   for (const path of ["/health", "/api/health"]) {
     app.get(path, health, async (request, reply) => {
       const { status, parts } = await checkHealth(sources.health);
-      const isTold = path === "/health" || isAdmitted(request, sources.access);
-      return reply.code(status === "ok" ? 200 : 503).send({ status, ...(isTold && { parts }) });
+      const showsParts = path === "/health" || isAdmitted(request, sources.access);
+      return reply.code(status === "ok" ? 200 : 503).send({ status, ...(showsParts && { parts }) });
     });
   }
-  // For Prometheus, within the bundle: the front door passes nothing on but /api.
+  // For Prometheus, inside the bundle: the front door forwards only /api.
   app.get("/metrics", async (_request, reply) =>
     reply.type(sources.metrics.contentType).send(await sources.metrics.metrics()),
   );

@@ -12,11 +12,11 @@ import { operation } from "./operation.ts";
 const Login = z.strictObject({ token: z.string().min(1).max(512) });
 const PATH = "/api/session";
 
-/** The console's login: a token in, a cookie out. */
+/** The console's login: checks the token and sets a cookie. */
 export function serveSession(app: FastifyInstance, access: Access, log: Logger): void {
   const look = operation({
-    summary: "Whether a login is needed, and whether this is one",
-    answers: { 200: { description: "Both.", schema: Session } },
+    summary: "Whether a login is required, and whether this request is logged in",
+    answers: { 200: { description: "`required` and `admitted`.", schema: Session } },
     isOpen: true,
   });
   app.get(PATH, look, async (request) => ({ required: !access.isOpen, admitted: isAdmitted(request, access) }));
@@ -24,7 +24,7 @@ export function serveSession(app: FastifyInstance, access: Access, log: Logger):
   const logIn = operation({
     summary: "Logs the console in",
     body: Login,
-    answers: { 204: { description: "A cookie comes with it." } },
+    answers: { 204: { description: "Logged in; sets the session cookie." } },
     errors: ["TOKEN_REFUSED", "TOO_MANY_FAILED_LOGINS", "FOREIGN_PAGE"],
     isOpen: true,
   });
@@ -40,7 +40,7 @@ export function serveSession(app: FastifyInstance, access: Access, log: Logger):
 
   const logOut = operation({
     summary: "Logs the console out",
-    answers: { 204: { description: "The cookie is gone." } },
+    answers: { 204: { description: "Logged out; deletes the session cookie." } },
     errors: ["FOREIGN_PAGE"],
     isOpen: true,
   });
@@ -53,7 +53,7 @@ export function serveSession(app: FastifyInstance, access: Access, log: Logger):
   });
 }
 
-/** The browser's word, too: a proxy in front of the front door may be the one that speaks TLS. */
+/** Also checks the browser's `Origin`, because a proxy in front of the front door may terminate TLS. */
 function isOverTls({ protocol, headers }: FastifyRequest): boolean {
   return protocol === "https" || headers.origin?.startsWith("https:") === true;
 }

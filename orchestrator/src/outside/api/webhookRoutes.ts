@@ -10,33 +10,33 @@ import { operation } from "./operation.ts";
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
 
-/** `?state=` is a parameter that is not given. */
-const given = (text: unknown) => (text === "" ? undefined : text);
+/** An empty parameter (`?state=`) counts as not given. */
+const emptyAsMissing = (text: unknown) => (text === "" ? undefined : text);
 
 const isMessageId = (text: string) => callOf(text) !== undefined;
 
 const MessageQuery = z.object({
-  callId: z.preprocess(given, z.string().refine(isCallId, "is not the id of a call").optional()),
-  state: z.preprocess(given, z.enum(DELIVERY_STATES).optional()),
-  limit: z.preprocess(given, z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT)),
-  cursor: z.preprocess(given, z.string().refine(isMessageId, "is not a cursor of this list").optional()),
+  callId: z.preprocess(emptyAsMissing, z.string().refine(isCallId, "is not a call id").optional()),
+  state: z.preprocess(emptyAsMissing, z.enum(DELIVERY_STATES).optional()),
+  limit: z.preprocess(emptyAsMissing, z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT)),
+  cursor: z.preprocess(emptyAsMissing, z.string().refine(isMessageId, "is not a cursor of this list").optional()),
 });
 
 const ResendBody = z.strictObject({ webhook: z.string().max(100).optional() }).prefault({});
 
-/** Webhooks: who is told, what they were told, and to tell it again. */
+/** Routes of webhooks: recipients, messages with their delivery status, and sending them again. */
 export function serveWebhooks(app: FastifyInstance, webhooks: Webhooks): void {
   const list = operation({
-    summary: "Receivers, and how much waits for each",
-    answers: { 200: { description: "All receivers of the configuration.", schema: WebhookList } },
+    summary: "Receivers, and the number of waiting messages of each",
+    answers: { 200: { description: "All configured receivers.", schema: WebhookList } },
   });
   app.get("/api/webhooks", list, async () => ({ webhooks: webhooks.list() }));
 
   const messages = operation({
-    summary: "What receivers were told",
-    description: "The newest call's messages first, and of a call the newest first. Kept for a week.",
+    summary: "Messages and their delivery status",
+    description: "Newest call first, newest message of a call first. Messages are kept for a week.",
     query: MessageQuery,
-    answers: { 200: { description: "Messages, and what became of each at each receiver.", schema: MessageList } },
+    answers: { 200: { description: "Messages, each with its delivery to each receiver.", schema: MessageList } },
   });
   app.get("/api/webhooks/messages", messages, async ({ query }) => {
     const { callId, state, limit, cursor } = parseParameters(MessageQuery, query);
@@ -51,9 +51,9 @@ export function serveWebhooks(app: FastifyInstance, webhooks: Webhooks): void {
 
   const resend = operation({
     summary: "Sends a message again",
-    description: "To one receiver, or to all that it was for. It has the same id as before.",
+    description: "To one receiver, or to all receivers of the message. The message keeps its id.",
     body: ResendBody,
-    answers: { 202: { description: "It is on its way.", schema: Message } },
+    answers: { 202: { description: "The message is queued.", schema: Message } },
     errors: ["WEBHOOK_MESSAGE_NOT_FOUND", "WEBHOOK_NOT_FOUND", "WEBHOOK_DISABLED"],
   });
   app.post<{ Params: { messageId: string } }>(
@@ -66,8 +66,8 @@ export function serveWebhooks(app: FastifyInstance, webhooks: Webhooks): void {
   );
 
   const enable = operation({
-    summary: "Takes a receiver into service again that answered 410",
-    answers: { 204: { description: "It is told again." } },
+    summary: "Enables a receiver that answered 410",
+    answers: { 204: { description: "The receiver gets messages again." } },
     errors: ["WEBHOOK_NOT_FOUND"],
   });
   app.post<{ Params: { name: string } }>("/api/webhooks/:name/enable", enable, async ({ params }, reply) => {

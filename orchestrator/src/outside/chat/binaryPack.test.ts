@@ -10,14 +10,14 @@ test.each([
   ...[-1, -32, -33, -128, -129, -32_768, -32_769, -2_147_483_648, -2_147_483_649, 0.5, -1.5e-300],
   ...[null, true, false, "", "grüß dich", "日本語 🎥", "x".repeat(15), "x".repeat(16), "x".repeat(70_000)],
   ...[[], [1, "two", [3]], Array.from({ length: 20 }, (_, index) => index), {}, { a: { b: ["c", null] } }],
-])("%j is what its sender packed", async (value) => {
+])("%j is read as it was packed", async (value) => {
   expect(unpack(await packed(value as Packable))).toEqual(value);
 });
 
-test("any JSON value is what its sender packed", async () => {
+test("any JSON value is read as it was packed", async () => {
   await fc.assert(
     fc.asyncProperty(fc.jsonValue({ maxDepth: 5 }), async (value) => {
-      // The packer takes neither very large numbers nor very small ones.
+      // The packer does not accept very large or very small numbers.
       const tame = (_: string, one: unknown) => (typeof one === "number" ? Math.trunc(one % 1e9) + 0.25 : one);
       const whole = JSON.parse(JSON.stringify(value), tame);
       expect(unpack(await packed(whole as Packable))).toEqual(whole);
@@ -26,7 +26,7 @@ test("any JSON value is what its sender packed", async () => {
   );
 });
 
-test("bytes stay bytes", async () => {
+test("bytes are read as bytes", async () => {
   for (const length of [3, 300, 70_000]) {
     const bytes = Buffer.alloc(length, 7);
     expect(unpack(await packed(new Uint8Array(bytes).buffer))).toEqual(bytes);
@@ -45,7 +45,7 @@ test.each([
   expect(() => unpack(Buffer.from(bytes))).toThrow(RangeError);
 });
 
-test("nothing but a RangeError comes of any bytes", () => {
+test("arbitrary bytes cause no error except a RangeError", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       try {

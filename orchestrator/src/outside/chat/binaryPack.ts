@@ -1,7 +1,7 @@
-/** Deeper values are made to break parsers. */
+/** Only an attack nests values more deeply. */
 const DEPTH_LIMIT = 32;
 
-/** Scalars by their type byte: how many bytes they have, and how those are read. */
+/** Scalars by type byte: their size in bytes, and how to read them. */
 const SCALARS: Readonly<Record<number, readonly [size: number, read: (bytes: Buffer, at: number) => unknown]>> = {
   192: [0, () => null],
   193: [0, () => null], // undefined, which JSON does not have
@@ -21,7 +21,7 @@ const SCALARS: Readonly<Record<number, readonly [size: number, read: (bytes: Buf
 
 type Form = "string" | "bytes" | "array" | "map";
 
-/** What has a length: by its type byte, or the upper half of it with the length in the lower one. */
+/** Values with a length, by type byte. For short values, the lower half of the type byte is the length. */
 const SIZED: Readonly<Record<number, readonly [form: Form, sizeBytes: 2 | 4]>> = {
   216: ["string", 2],
   217: ["string", 4],
@@ -36,10 +36,10 @@ const SHORT: Readonly<Record<number, Form>> = { 8: "map", 9: "array", 10: "bytes
 const NEGATIVE = 0xe0;
 
 /**
- * Reads BinaryPack, the MessagePack of 2012 that skyway-js and PeerJS send by default. Libraries for it take a length
- * at its word, and with it all memory; here nothing is larger than the message it is in. Bytes become a Buffer.
+ * Reads BinaryPack, the MessagePack variant of 2012 that skyway-js and PeerJS send by default. Existing libraries
+ * trust every length and can allocate all memory; here no value is larger than its message. Bytes become a Buffer.
  *
- * @throws RangeError for what is none, or is cut off.
+ * @throws RangeError if the message is invalid or truncated.
  */
 export function unpack(message: Buffer): unknown {
   return new Unpacker(message).value(0);
@@ -54,7 +54,7 @@ class Unpacker {
   }
 
   value(depth: number): unknown {
-    if (depth > DEPTH_LIMIT) throw new RangeError("too deep");
+    if (depth > DEPTH_LIMIT) throw new RangeError("nested too deeply");
     const type = this.#bytes.readUInt8(this.#skip(1));
     if (type < 0x80) return type;
     if (type >= NEGATIVE) return type - 0x100;
@@ -63,14 +63,14 @@ class Unpacker {
     const scalar = SCALARS[type];
     if (scalar) return scalar[1](this.#bytes, this.#skip(scalar[0]));
     const sized = SIZED[type];
-    if (!sized) throw new RangeError(`no type: ${type}`);
+    if (!sized) throw new RangeError(`unknown type: ${type}`);
     const [form, sizeBytes] = sized;
     return this.#sized(form, this.#bytes.readUIntBE(this.#skip(sizeBytes), sizeBytes), depth);
   }
 
   #sized(form: Form, size: number, depth: number): unknown {
     const left = this.#bytes.length - this.#at;
-    // Every element has a byte at least, and every entry two.
+    // Every element has at least one byte, and every entry at least two.
     if ((form === "map" ? 2 * size : size) > left) throw new RangeError("longer than the message");
     switch (form) {
       case "string":
@@ -91,10 +91,10 @@ class Unpacker {
     return this.#bytes.subarray(from, from + size);
   }
 
-  /** @returns where they begin. */
+  /** @returns the position of the skipped bytes. */
   #skip(bytes: number): number {
     const from = this.#at;
-    if (from + bytes > this.#bytes.length) throw new RangeError("cut off");
+    if (from + bytes > this.#bytes.length) throw new RangeError("truncated");
     this.#at += bytes;
     return from;
   }

@@ -5,7 +5,7 @@ import type { DataConnectionId } from "../../ids.ts";
 
 const Ids = z.array(z.string().transform((id) => id as DataConnectionId));
 
-/** Data connections that are open, kept so that a restarted orchestrator goes on listening. */
+/** Open data connections, stored so that a restarted orchestrator receives from them again. */
 export class ChatConnections {
   readonly #path: string;
   readonly #ids = new Set<DataConnectionId>();
@@ -15,7 +15,7 @@ export class ChatConnections {
     this.#path = path;
   }
 
-  /** Those of an earlier life; none where there is no file, or one that cannot be read. */
+  /** The connections of the previous process; none if there is no readable file. */
   async read(): Promise<DataConnectionId[]> {
     try {
       const ids = Ids.parse(JSON.parse(await readFile(this.#path, "utf8")));

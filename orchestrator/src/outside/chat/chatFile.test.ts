@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(paths.root, { recursive: true }));
 
-test("messages that come at once are all kept, in their order", async () => {
+test("messages that arrive at the same time are all stored, in order", async () => {
   const file = new ChatFile(paths);
   const texts = Array.from({ length: 50 }, (_, index) => `message ${index}`);
   await Promise.all(texts.map((text) => file.append(call, line(text))));
@@ -29,19 +29,19 @@ test("messages that come at once are all kept, in their order", async () => {
   expect(await readFile(paths.recording(call, "chat.vtt"), "utf8")).toContain("<v ada>message 49\n");
 });
 
-test("half a line that a power cut left does not spoil the next one", async () => {
+test("an incomplete line left by a power failure does not damage the next one", async () => {
   await appendFile(path, '{"at":"2026-');
   await new ChatFile(paths).append(call, line("after it"));
   expect(readLines(await readFile(path, "utf8"))).toEqual([line("after it")]);
 });
 
-test("a call's chat has an end", async () => {
+test("a call's chat has a size limit", async () => {
   await writeFile(path, "");
   await truncate(path, CHAT_LIMIT_BYTES - 10);
   expect(await new ChatFile(paths).append(call, line("too much"))).toBe(false);
 });
 
-test("what cannot be written is an error, and the next one is tried all the same", async () => {
+test("a failed write is an error, and the next message is still written", async () => {
   const file = new ChatFile(paths);
   await rm(paths.call(call), { recursive: true });
   await expect(file.append(call, line("lost"))).rejects.toThrow("ENOENT");

@@ -6,10 +6,10 @@ import { type ChatLine, readLines } from "./chatLine.ts";
 import { subtitles } from "./subtitles.ts";
 
 const MEBIBYTE = 1024 * 1024;
-/** Of one call. A page that says more is no chat. */
+/** Limit for one call; more is not a chat. */
 export const CHAT_LIMIT_BYTES = 16 * MEBIBYTE;
 
-/** The two files of what was written in a call; one change after another. */
+/** The two chat files of a call. Changes are serialised. */
 export class ChatFile {
   readonly #paths: Paths;
   readonly #changes = new Map<CallId, Promise<unknown>>();
@@ -19,9 +19,9 @@ export class ChatFile {
   }
 
   /**
-   * Adds a message; it is on the disk when the promise resolves.
+   * Appends a message. It is on disk when the promise resolves.
    *
-   * @returns false when there is no more room.
+   * @returns false if the file has reached its limit.
    * @throws the file system's error.
    */
   append(callId: CallId, line: ChatLine): Promise<boolean> {
@@ -33,7 +33,7 @@ export class ChatFile {
         if (size + Buffer.byteLength(text) > CHAT_LIMIT_BYTES) return false;
         const last = Buffer.alloc(1);
         if (size > 0) await file.read(last, 0, 1, size - 1);
-        // A power cut may have left half a line.
+        // A power failure may have left an incomplete line.
         await file.appendFile(size > 0 && last.toString() !== "\n" ? `\n${text}` : text);
         await file.datasync();
         return true;
@@ -44,9 +44,9 @@ export class ChatFile {
   }
 
   /**
-   * Writes the subtitles anew.
+   * Rewrites the subtitles.
    *
-   * @param startMs of the film, Unix milliseconds.
+   * @param startMs start of the film, Unix milliseconds.
    * @throws the file system's error.
    */
   async writeSubtitles(callId: CallId, startMs: number): Promise<void> {

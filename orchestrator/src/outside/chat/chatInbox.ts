@@ -8,9 +8,9 @@ import type { CallId } from "../../ids.ts";
 import type { DataStatus } from "../../recording/gateway/gateway.ts";
 import type { ChatFile } from "./chatFile.ts";
 import type { ChatLine } from "./chatLine.ts";
-import { nameIn } from "./nameIn.ts";
+import { participantName } from "./participantName.ts";
 
-/** Messages of somebody who is in no call, yet. */
+/** Limits for messages of a peer that is not in a call yet. */
 const MAX_WAITING = 1_000;
 const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024;
 
@@ -20,7 +20,7 @@ interface InboxRooms {
   log: Logger;
 }
 
-/** What one page has said, on its way to its call's file. */
+/** Queues the messages of one data connection until they are written to their call's file. */
 export class ChatInbox implements AsyncDisposable {
   readonly #status: DataStatus;
   readonly #rooms: InboxRooms;
@@ -35,7 +35,7 @@ export class ChatInbox implements AsyncDisposable {
     this.#status = status;
     this.#rooms = rooms;
     this.#onKept = onKept;
-    // Who writes before they are in a call is in one later.
+    // A peer may send messages before it joins a call.
     rooms.calls.on("change", this.#retry);
   }
 
@@ -43,18 +43,20 @@ export class ChatInbox implements AsyncDisposable {
     const size = this.#waiting.reduce((sum, { text, base64 }) => sum + (text ?? base64 ?? "").length, 0);
     const isFull = this.#waiting.length >= MAX_WAITING || size >= MAX_WAITING_CHARACTERS;
     if (!isFull) this.#waiting.push(line);
-    else if (!this.#isFull) this.#rooms.log.warn({ peerId: line.peerId }, "more is written than can be kept");
+    else if (!this.#isFull)
+      this.#rooms.log.warn({ peerId: line.peerId }, "chat messages dropped: too many of them wait for a call");
     this.#isFull = isFull;
     this.#work();
   }
 
-  /** What is not in a call by now never will be. */
+  /** Messages that still belong to no call are dropped. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#work();
     await this.#working;
     this.#rooms.calls.off("change", this.#retry);
     const { remoteId } = this.#status;
-    if (this.#waiting.length > 0) this.#rooms.log.warn({ peerId: remoteId }, "who wrote was in no call");
+    if (this.#waiting.length > 0)
+      this.#rooms.log.warn({ peerId: remoteId }, "chat messages dropped: the peer was in no call");
   }
 
   #work(): void {
@@ -66,19 +68,20 @@ export class ChatInbox implements AsyncDisposable {
     const manifest = await this.#call();
     if (!manifest) return;
     this.#callId = manifest.id;
-    const name = nameIn(manifest, this.#status);
+    const name = participantName(manifest, this.#status);
     let { chat } = manifest;
     for (let line = this.#waiting[0]; line; line = this.#waiting[0]) {
       try {
         const isKept = await file.append(manifest.id, { ...line, ...(name !== undefined && { name }) });
-        if (!isKept) log.warn({ callId: manifest.id }, "the call's chat is as long as it may be");
+        if (!isKept)
+          log.warn({ callId: manifest.id }, "chat message dropped: the call's chat has reached its size limit");
         else if (!chat) {
           chat = { messages: CHAT_FILE, subtitles: CHAT_SUBTITLES };
           await calls.recordChat(manifest.id, chat);
         }
       } catch (error) {
-        log.error({ callId: manifest.id, err: error }, "what was written could not be kept; it is tried again");
-        return; // with the next message, or the next change of a call
+        log.error({ callId: manifest.id, err: error }, "a chat message could not be written; it is retried");
+        return; // retried with the next message or the next change of a call
       }
       this.#waiting.shift();
     }

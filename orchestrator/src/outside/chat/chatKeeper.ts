@@ -9,13 +9,13 @@ import { isGatewayError } from "../../recording/gateway/gatewayError.ts";
 import type { ChatConnections } from "./chatConnections.ts";
 import type { ChatFile } from "./chatFile.ts";
 import { ChatInbox } from "./chatInbox.ts";
-import { openDataSocket, type Way } from "./dataSocket.ts";
+import { type NetworkPath, openDataSocket } from "./dataSocket.ts";
 import { MessageReader } from "./messageReader.ts";
 
 const RETRY_MS = 1_000;
-/** Subtitles follow what is written with this delay; each time all of them are written. */
+/** Delay between a message and the rewriting of the subtitles. */
 const SUBTITLES_AFTER_MS = 2_000;
-/** More at once are an attack, or a mistake. */
+/** More concurrent connections are an attack or an error. */
 const MAX_CONNECTIONS = 500;
 
 export interface ChatRooms {
@@ -25,24 +25,24 @@ export interface ChatRooms {
   file: ChatFile;
   gateway: GatewayCalls;
   log: Logger;
-  /** How the gateway of a data connection reaches us. */
-  way(id: DataConnectionId): Promise<Way>;
+  /** The network path between the gateway of a data connection and this process. */
+  networkPath(id: DataConnectionId): Promise<NetworkPath>;
 }
 
-/** Keeps what pages write to the recorder by data channels, with the call that they are in. */
+/** Stores the messages that pages send to the recorder over data channels in the folder of their call. */
 export class ChatKeeper {
   readonly #rooms: ChatRooms;
   readonly #over = new AbortController();
   readonly #followed = new Set<DataConnectionId>();
-  readonly #untitled = new Set<CallId>();
-  /** Calls that go on, and in which something was written. */
+  readonly #pendingSubtitles = new Set<CallId>();
+  /** Running calls with a chat. */
   readonly #running = new Set<CallId>();
 
   constructor(rooms: ChatRooms) {
     this.#rooms = rooms;
   }
 
-  /** Listens again to those whom an earlier life has listened to. */
+  /** Follows the connections of the previous process again. */
   async start(): Promise<void> {
     this.#rooms.calls.on("change", (manifest) => this.#look(manifest));
     for (const id of await this.#rooms.connections.read()) void this.follow(id);
@@ -52,26 +52,28 @@ export class ChatKeeper {
     this.#over.abort();
   }
 
-  /** Keeps what comes by a data connection until it is closed. Never throws. */
+  /** Stores the messages of a data connection until it is closed. Never throws. */
   async follow(id: DataConnectionId): Promise<void> {
     if (this.#followed.has(id)) return;
     if (this.#followed.size >= MAX_CONNECTIONS) {
-      this.#rooms.log.warn({ dataConnectionId: id }, "too many chats at once");
+      this.#rooms.log.warn({ dataConnectionId: id }, "too many data connections; this one is ignored");
       return;
     }
     this.#followed.add(id);
-    const { connections, gateway, log, way } = this.#rooms;
+    const { connections, gateway, log, networkPath } = this.#rooms;
     const { signal } = this.#over;
     try {
       const status = await gateway.dataStatus(id);
-      await using inbox = new ChatInbox(status, this.#rooms, (call) => this.#titleSoon(call));
+      await using inbox = new ChatInbox(status, this.#rooms, (call) => this.#writeSubtitlesSoon(call));
       const reader = new MessageReader(status.serialization);
-      await using socket = await openDataSocket(await way(id), (message) => {
-        const said = reader.read(message);
-        if (said) inbox.put({ at: this.#rooms.clock.now().toISOString(), peerId: status.remoteId, ...said });
+      await using socket = await openDataSocket(await networkPath(id), (message) => {
+        const content = reader.read(message);
+        if (content) inbox.put({ at: this.#rooms.clock.now().toISOString(), peerId: status.remoteId, ...content });
       });
       await gateway.receiveData(id, socket.address);
-      await connections.add(id).catch((error) => log.warn({ err: error }, "a restart will not know of the chat"));
+      await connections
+        .add(id)
+        .catch((error) => log.warn({ err: error }, "data connection not stored; a restart will lose it"));
       log.info({ dataConnectionId: id, peerId: status.remoteId }, "chat begins");
       await this.#untilClosed(id);
     } catch (error) {
@@ -97,34 +99,34 @@ export class ChatKeeper {
     }
   }
 
-  #titleSoon(id: CallId): void {
-    if (this.#untitled.has(id)) return;
-    this.#untitled.add(id);
-    void this.#rooms.clock.sleep(SUBTITLES_AFTER_MS, this.#over.signal).then(() => this.#title(id));
+  #writeSubtitlesSoon(id: CallId): void {
+    if (this.#pendingSubtitles.has(id)) return;
+    this.#pendingSubtitles.add(id);
+    void this.#rooms.clock.sleep(SUBTITLES_AFTER_MS, this.#over.signal).then(() => this.#writeSubtitles(id));
   }
 
-  /** When the call is over, the starts of all of its legs are known. */
+  /** Rewrites the subtitles when the call has ended, because the start times of all legs are known then. */
   #look({ id, chat, legs }: Manifest): void {
     if (!chat) return;
     if (!legs.every(({ state }) => isOver(state))) this.#running.add(id);
-    else if (this.#running.delete(id)) this.#titleSoon(id);
+    else if (this.#running.delete(id)) this.#writeSubtitlesSoon(id);
   }
 
-  async #title(id: CallId): Promise<void> {
-    this.#untitled.delete(id);
+  async #writeSubtitles(id: CallId): Promise<void> {
+    this.#pendingSubtitles.delete(id);
     const { calls, file, log } = this.#rooms;
     try {
       const manifest = await calls.get(id);
       if (!manifest?.chat) return;
       await file.writeSubtitles(id, startOf(manifest));
-      await calls.recordChat(id, manifest.chat); // whoever copies the call's folder learns that there is more in it
+      await calls.recordChat(id, manifest.chat); // notifies the upload of the changed folder
     } catch (error) {
       log.warn({ callId: id, err: error }, "the chat's subtitles could not be written");
     }
   }
 }
 
-/** When the film begins, Unix milliseconds: as the first of its recordings. */
+/** Start of the film, which is the start of its first recording, Unix milliseconds. */
 function startOf({ legs, film, startedAt }: Manifest): number {
   const shown = film ? legs.filter(({ id }) => film.legs.includes(id)) : legs;
   const starts = shown.flatMap((leg) => ("startedAt" in leg && leg.startedAt ? [Date.parse(leg.startedAt)] : []));

@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-/** One message, as it stands in `chat.jsonl`. */
+/** One message in `chat.jsonl`. */
 export const ChatLine = z.object({
-  /** When it came: ISO 8601, UTC. */
+  /** Arrival time: ISO 8601, UTC. */
   at: z.iso.datetime(),
   peerId: z.string(),
-  /** As the metadata of the peer's leg, or of its data connection, has it. */
+  /** From the metadata of the peer's data connection or leg. */
   name: z.string().optional(),
   text: z.string().optional(),
   json: z.unknown().optional(),
@@ -13,7 +13,7 @@ export const ChatLine = z.object({
 });
 export type ChatLine = z.infer<typeof ChatLine>;
 
-/** @returns the lines that are whole: the last one may have been cut off by a power cut. */
+/** @returns the complete lines; a power failure may have truncated one. */
 export function readLines(text: string): ChatLine[] {
   return text.split("\n").flatMap((line) => {
     try {

@@ -5,20 +5,20 @@ import type { DatagramAddress } from "../../recording/gateway/gateway.ts";
 
 const FIND_LIMIT_MS = 3_000;
 
-/** The two ends of the way from the gateway to here. */
-export interface Way {
-  /** By which the gateway reaches us. */
-  here: string;
+/** The addresses of this process and of the gateway on their common network. */
+export interface NetworkPath {
+  /** The address at which the gateway reaches us. */
+  local: string;
   gateway: string;
 }
 
-/** Finds out by connecting: a container has an address on each of its networks. */
-export async function wayFrom(gatewayUrl: string): Promise<Way> {
+/** Determined by connecting, because a container has an address on each of its networks. */
+export async function networkPathTo(gatewayUrl: string): Promise<NetworkPath> {
   const { hostname, port } = new URL(gatewayUrl);
   const socket = connect({ host: hostname, port: Number(port || 80), family: 4 });
   try {
     await once(socket, "connect", { signal: AbortSignal.timeout(FIND_LIMIT_MS) });
-    return { here: socket.localAddress ?? "", gateway: socket.remoteAddress ?? "" };
+    return { local: socket.localAddress ?? "", gateway: socket.remoteAddress ?? "" };
   } finally {
     socket.destroy();
   }
@@ -28,17 +28,17 @@ export interface DataSocket extends AsyncDisposable {
   readonly address: DatagramAddress;
 }
 
-/** Receives what the gateway sends, and nothing of anybody else. */
-export async function openDataSocket(way: Way, onMessage: (message: Buffer) => void): Promise<DataSocket> {
+/** Receives datagrams from the gateway only. */
+export async function openDataSocket(path: NetworkPath, onMessage: (message: Buffer) => void): Promise<DataSocket> {
   const socket = createSocket("udp4");
   socket.on("message", (message, { address }) => {
-    if (address === way.gateway) onMessage(message);
+    if (address === path.gateway) onMessage(message);
   });
-  socket.on("error", () => undefined); // a datagram that cannot be received is no reason to end
-  socket.bind(0, way.here);
+  socket.on("error", () => undefined); // a failed datagram must not end the chat
+  socket.bind(0, path.local);
   await once(socket, "listening");
   return {
-    address: { address: way.here, port: socket.address().port },
+    address: { address: path.local, port: socket.address().port },
     async [Symbol.asyncDispose]() {
       await new Promise<void>((resolve) => socket.close(() => resolve()));
     },

@@ -5,7 +5,7 @@ import { MessageReader } from "./messageReader.ts";
 
 const packed = async (value: Parameters<typeof pack>[0]) => Buffer.from((await pack(value)) as ArrayBuffer);
 
-/** As skyway-js sends a message: packed, cut, and each piece packed again with what it is a part of. */
+/** A message in the format of skyway-js: packed, split, and each piece packed again with its position. */
 async function asSkyway(value: Parameters<typeof pack>[0], pieces: number, id = "1"): Promise<Buffer[]> {
   const whole = await packed(value);
   const size = Math.ceil(whole.length / pieces);
@@ -23,7 +23,7 @@ describe("a message of skyway-js' default serialization", () => {
     expect(new MessageReader("BINARY").read(one ?? Buffer.alloc(0))).toEqual({ text: "grüß dich" });
   });
 
-  test("may come in parts, in any order, between those of others", async () => {
+  test("may come in parts, in any order, mixed with parts of others", async () => {
     const reader = new MessageReader("BINARY_UTF8");
     const [first, second, third] = await asSkyway({ words: "x".repeat(100), n: 7 }, 3);
     const [other] = await asSkyway("other", 1, "2");
@@ -31,12 +31,12 @@ describe("a message of skyway-js' default serialization", () => {
     expect(read).toEqual([undefined, { text: "other" }, undefined, { json: { words: "x".repeat(100), n: 7 } }]);
   });
 
-  test("that is a file is kept as bytes", async () => {
+  test("with a file is stored as bytes", async () => {
     const [one] = await asSkyway(new Uint8Array([0, 255, 128]).buffer, 1);
     expect(new MessageReader("BINARY").read(one ?? Buffer.alloc(0))).toEqual({ base64: "AP+A" });
   });
 
-  test("of which parts never come does not fill the memory", async () => {
+  test("with missing parts does not fill the memory", async () => {
     const reader = new MessageReader("BINARY");
     for (let id = 0; id < 100; id += 1) {
       const [part] = await asSkyway("never finished", 2, `${id}`);
@@ -49,17 +49,17 @@ describe("a message of skyway-js' default serialization", () => {
   });
 });
 
-test("a page cannot fill the memory by large messages either", async () => {
+test("a page cannot fill the memory with large messages", async () => {
   const reader = new MessageReader("BINARY");
   const data = new ArrayBuffer(60_000);
   for (let index = 0; index < 99; index += 1) {
     reader.read(await packed({ id: "1", index, totalParts: 100, data }));
   }
-  // All of it would be 6 MB: what was there before has been forgotten.
+  // Together these are 6 MB, so the earlier parts have been dropped.
   expect(reader.read(await packed({ id: "1", index: 99, totalParts: 100, data }))).toBeUndefined();
 });
 
-test("nothing that a page sends makes it throw", () => {
+test("no message of a page makes the reader throw", () => {
   const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
   fc.assert(
     fc.property(fc.constantFrom("BINARY", "BINARY_UTF8", "JSON", "NONE"), bytes, (serialization, message) => {
@@ -69,7 +69,7 @@ test("nothing that a page sends makes it throw", () => {
   );
 });
 
-test("a message of PeerJS is read, in parts too", async () => {
+test("a message of PeerJS is read, also in parts", async () => {
   const reader = new MessageReader("BINARY");
   expect(reader.read(await packed({ hello: "world" }))).toEqual({ json: { hello: "world" } });
   const whole = await packed("a long one");
@@ -89,6 +89,6 @@ test.each([
   ["JSON", Buffer.from("no JSON"), { text: "no JSON" }],
   ["BINARY", Buffer.from([0xff, 0xff, 0xff]), expect.anything()],
   ["BINARY", Buffer.alloc(0), expect.anything()],
-] as const)("%s: %j is kept, whatever it is", (serialization, message, said) => {
-  expect(new MessageReader(serialization).read(message)).toEqual(said);
+] as const)("%s: %j is stored, even if it is malformed", (serialization, message, content) => {
+  expect(new MessageReader(serialization).read(message)).toEqual(content);
 });

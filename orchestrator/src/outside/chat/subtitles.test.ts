@@ -5,7 +5,7 @@ import { subtitles } from "./subtitles.ts";
 const START = Date.parse("2026-01-01T12:00:00.000Z");
 const at = (seconds: number) => new Date(START + seconds * 1000).toISOString();
 
-test("a message is shown when it came, by whom, until there is another one", () => {
+test("a message is shown with its sender at its time of arrival, until the next message", () => {
   const lines = [
     { at: at(-3), peerId: "ada", text: "early" },
     { at: at(1.5), peerId: "ada", name: "Ada", text: "<b>hello</b>\n & welcome" },
@@ -30,7 +30,7 @@ test("a message is shown when it came, by whom, until there is another one", () 
   ]);
 });
 
-test("a line that a power cut has halved is left out", () => {
+test("a line truncated by a power failure is skipped", () => {
   const whole = { at: at(0), peerId: "ada", text: "hello" };
   const text = `${JSON.stringify(whole)}\n{"at":"2026-01-01T12:00:0\n${JSON.stringify(whole)}\n`;
   expect(readLines(text)).toEqual([whole, whole]);

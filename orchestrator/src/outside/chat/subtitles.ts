@@ -1,15 +1,15 @@
 import type { ChatLine } from "./chatLine.ts";
 
-/** A message is shown so long, or until there is another one. */
+/** A message is shown for this time, or until the next message. */
 const SHOWN_SECONDS = 5;
 const LEAST_SECONDS = 1;
 const LONGEST_CHARACTERS = 500;
 
 /**
- * What was written in a call as subtitles of its film: WebVTT, https://www.w3.org/TR/webvtt1/
+ * The chat of a call as subtitles of its film: WebVTT, https://www.w3.org/TR/webvtt1/
  *
- * @param lines in the order in which they came.
- * @param start of the film, Unix milliseconds. What came earlier is shown at its beginning.
+ * @param lines in order of arrival.
+ * @param start start of the film, Unix milliseconds. Earlier messages are shown at its beginning.
  */
 export function subtitles(lines: readonly ChatLine[], start: number): string {
   const from = lines.map(({ at }) => Math.max(0, (Date.parse(at) - start) / 1_000));
@@ -27,7 +27,7 @@ function wordsOf({ text, json, base64 }: ChatLine): string {
   return base64 === undefined ? JSON.stringify(json) : `(${Buffer.byteLength(base64, "base64")} bytes)`;
 }
 
-/** In one line, and never markup. */
+/** On one line, with markup escaped. */
 function shown(words: string): string {
   const line = words.replace(/\s+/g, " ").trim().slice(0, LONGEST_CHARACTERS);
   return line.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;") || "…";

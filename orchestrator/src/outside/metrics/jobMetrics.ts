@@ -5,30 +5,30 @@ import type { JobView } from "../../follow-up/jobs/jobView.ts";
 
 const SECONDS_BUCKETS = [1, 5, 15, 60, 300, 900, 3_600, 14_400];
 const isOver = (state: JobState) => state !== "queued" && state !== "running";
-const GOING_ON = JOB_STATES.filter((state) => !isOver(state));
+const ACTIVE_STATES = JOB_STATES.filter((state) => !isOver(state));
 
-/** Tells Prometheus of follow-up work, by following jobs from state to state. */
+/** Prometheus metrics of follow-up jobs, from the state changes of jobs. */
 export function measureJobs(book: JobBook, kinds: readonly string[], registry: Registry): void {
   const registers = [registry];
   new Gauge({
     name: "call_recorder_jobs",
-    help: "Jobs that are not over, by kind and state.",
+    help: "Queued and running jobs, by kind and state.",
     labelNames: ["kind", "state"],
     registers,
     collect() {
-      for (const kind of kinds) for (const state of GOING_ON) this.set({ kind, state }, 0);
+      for (const kind of kinds) for (const state of ACTIVE_STATES) this.set({ kind, state }, 0);
       for (const { kind, state } of book.all()) if (!isOver(state)) this.inc({ kind, state });
     },
   });
   const results = new Counter({
     name: "call_recorder_jobs_total",
-    help: "Jobs that are over, by kind, result and the code of their error.",
+    help: "Jobs that have ended, by kind, result and error code.",
     labelNames: ["kind", "result", "code"],
     registers,
   });
   const seconds = new Histogram({
     name: "call_recorder_job_seconds",
-    help: "How long the last attempt of a job took that was done.",
+    help: "Duration of the last attempt of completed jobs.",
     labelNames: ["kind"],
     buckets: SECONDS_BUCKETS,
     registers,

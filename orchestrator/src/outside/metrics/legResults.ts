@@ -1,9 +1,9 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { FinishedLeg } from "./legWatch.ts";
 
-/** A call is ready within 3 s; joining hours of it takes longer. */
+/** A recording is usually ready within 3 s; joining the files of many hours takes longer. */
 const READY_BUCKETS_SECONDS = [0.5, 1, 1.5, 2, 3, 5, 10, 30, 60, 300];
-/** Reasons are words of ours or of the gateway; another gateway's must not make any number of series. */
+/** Reasons come from us or from the gateway. Free text of another gateway must not create an unlimited number of series. */
 const REASON = /^[a-z_]{1,32}$/;
 
 /** Counts legs that are over, and what they recorded. */
@@ -18,32 +18,32 @@ export class LegResults {
     const registers = [registry];
     this.#ready = new Histogram({
       name: "call_recorder_ready_seconds",
-      help: "From the end of a leg until its recording was ready.",
+      help: "Time from the end of a leg until its recording was ready.",
       buckets: READY_BUCKETS_SECONDS,
       registers,
     });
     this.#recordings = new Counter({
       name: "call_recorder_recordings_total",
-      help: "Legs that are over, by result, by why they ended, and by the code of their error.",
+      help: "Legs that have ended, by result, reason and error code.",
       labelNames: ["result", "reason", "code"],
       registers,
     });
     this.#recordedBytes = new Counter({
       name: "call_recorder_recorded_bytes_total",
-      help: "Bytes of recordings that are ready.",
+      help: "Bytes of ready recordings.",
       registers,
     });
     this.#recordedSeconds = new Counter({
       name: "call_recorder_recorded_seconds_total",
-      help: "Seconds of recordings that are ready.",
+      help: "Seconds of ready recordings.",
       registers,
     });
     this.#failedConnects = new Counter({
       name: "call_recorder_failed_connects_total",
-      help: "Legs that were answered and whose media never came.",
+      help: "Legs that were answered but never received media.",
       registers,
     });
-    // Series exist before anything is counted: an alert compares with zero, not with nothing.
+    // Start these series at 0, because alerts need an existing series to compare with.
     this.#recordings.inc({ result: "ready", reason: "force_close", code: "" }, 0);
     this.#recordings.inc({ result: "failed", reason: "", code: "INTERNAL" }, 0);
   }

@@ -11,7 +11,7 @@ interface Seen {
   sinceMs: number;
 }
 
-/** Follows legs from state to state, as their manifests say, so that no step of their story has to count itself. */
+/** Derives state metrics from manifest changes, so that the recording code does not have to count. */
 export class LegWatch {
   readonly #clock: Clock;
   readonly #onFinished: (leg: FinishedLeg, atMs: number) => void;
@@ -23,7 +23,7 @@ export class LegWatch {
     calls.on("change", (manifest) => this.#look(manifest));
   }
 
-  /** How many legs are in each state that is not final, and for how long the oldest of them has been. */
+  /** The number of legs in each state that is not final, and how long the oldest one has been in it. */
   running(): Map<LegState, { legs: number; oldestSeconds: number }> {
     const states = new Map<LegState, { legs: number; oldestSeconds: number }>();
     const now = this.#clock.now().getTime();
@@ -41,7 +41,7 @@ export class LegWatch {
       if (seen?.state === leg.state) continue;
       if (!isOver(leg.state)) this.#seen.set(leg.id, { state: leg.state, sinceMs: now });
       else if (seen) {
-        // What was over before this process began is not counted again.
+        // Legs that ended before this process started are not counted again.
         this.#seen.delete(leg.id);
         this.#onFinished(leg as FinishedLeg, now);
       }

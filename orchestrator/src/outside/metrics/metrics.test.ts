@@ -4,8 +4,8 @@ import { CallBook } from "../../archive/calls/callBook.ts";
 import type { LegIn } from "../../archive/library/manifest.ts";
 import type { MediaConnectionId, PeerId } from "../../ids.ts";
 import { LegMetrics } from "../../recording/legs/legMetrics.ts";
+import { FakeGateway } from "../../testing/fakeGateway.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
-import { PaperGateway } from "../../testing/paperGateway.ts";
 import { testRooms } from "../../testing/testLeg.ts";
 import { measure } from "./metrics.ts";
 
@@ -18,11 +18,11 @@ const RINGING = {
 const FILE = { name: "leg.webm", bytes: 1_000, durationSeconds: 20, streams: [] };
 
 const gatewayAt = (address: string) =>
-  Object.assign(new PaperGateway(), { trouble: address === "10.0.0.5" ? new Error("away") : undefined });
+  Object.assign(new FakeGateway(), { trouble: address === "10.0.0.5" ? new Error("away") : undefined });
 
 function open(freeBytes: () => Promise<number> = async () => 5e9) {
   const clock = new ManualClock();
-  const { library } = testRooms(new PaperGateway(), clock);
+  const { library } = testRooms(new FakeGateway(), clock);
   const calls = new CallBook(library, clock);
   const registry = new Registry();
   const metrics = new LegMetrics(registry);
@@ -40,7 +40,7 @@ function open(freeBytes: () => Promise<number> = async () => 5e9) {
   return { clock, calls, metrics, scrape: async () => (await registry.metrics()).split("\n") };
 }
 
-test("the host is shown beside what it has to have", async () => {
+test("the host's resources are exported with their limits", async () => {
   const lines = await open().scrape();
 
   expect(lines).toContain("call_recorder_host_available_bytes 2000000000");
@@ -48,7 +48,7 @@ test("the host is shown beside what it has to have", async () => {
   expect(lines).toContain("call_recorder_cpu_wait_seconds 0.012");
 });
 
-test("gateways are shown each by itself, with the legs that are at it", async () => {
+test("each gateway is exported with its state and its legs", async () => {
   const { calls, scrape } = open();
   await calls.ring({ ...RINGING, mediaConnectionId: "mc-1@10.0.0.4" as MediaConnectionId });
 
@@ -60,7 +60,7 @@ test("gateways are shown each by itself, with the legs that are at it", async ()
   expect(lines).toContain('call_recorder_gateway_legs{gateway="10.0.0.5"} 0');
 });
 
-test("legs are shown by state, with how long the oldest has been in it", async () => {
+test("legs are exported by state, with the age of the oldest one in each state", async () => {
   const { clock, calls, scrape } = open();
   const { callId, leg } = await calls.ring(RINGING);
   await calls.record(callId, { ...leg, state: "preparing" });
@@ -73,7 +73,7 @@ test("legs are shown by state, with how long the oldest has been in it", async (
   expect(lines).toContain('call_recorder_oldest_leg_seconds{state="preparing"} 3');
 });
 
-test("a leg that is over is counted once, by result, reason and code, with what it recorded", async () => {
+test("a leg that has ended is counted once, by result, reason and code, with its bytes and seconds", async () => {
   const { clock, calls, scrape } = open();
   const { callId, leg } = await calls.ring(RINGING);
   const endedAt = clock.now().toISOString();
@@ -97,7 +97,7 @@ test("a leg that is over is counted once, by result, reason and code, with what 
   expect(lines.filter((line) => /^call_recorder_legs\{/.test(line) && !line.endsWith(" 0"))).toEqual([]);
 });
 
-test("reasons of another gateway cannot make any number of series", async () => {
+test("free-text reasons of another gateway do not create new series", async () => {
   const { clock, calls, scrape } = open();
   const { callId, leg } = await calls.ring(RINGING);
   const endedAt = clock.now().toISOString();
@@ -112,7 +112,7 @@ test("reasons of another gateway cannot make any number of series", async () => 
   expect(await scrape()).toContain('call_recorder_recordings_total{result="ready",reason="",code=""} 1');
 });
 
-test("a volume that is gone has no free space, and parts that fail are down", async () => {
+test("a missing volume has no free space, and failing parts are down", async () => {
   const { scrape, metrics } = open(async () => {
     throw new Error("EIO");
   });

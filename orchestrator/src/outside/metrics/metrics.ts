@@ -14,7 +14,7 @@ export interface MetricSources {
   calls: CallBook;
   clock: Clock;
   recorders: Pick<Recorders, "running" | "limit">;
-  /** @throws when the volume cannot be looked at. */
+  /** @throws if the volume cannot be read. */
   freeBytes(): Promise<number>;
   minimumFreeBytes: number;
   host: Pick<Host, "availableBytes" | "cpuWaitMs" | "limits">;
@@ -36,52 +36,52 @@ export function measure(registry: Registry, sources: MetricSources): void {
   });
   gauge(
     "call_recorder_oldest_leg_seconds",
-    "How long the oldest leg in a state has been in it.",
+    "How long the oldest leg of a state has been in this state.",
     ["state"],
     (gauge) => {
       const running = watch.running();
       for (const state of RUNNING_STATES) gauge.set({ state }, running.get(state)?.oldestSeconds ?? 0);
     },
   );
-  gauge("call_recorder_recorders", "Recorders that run or are being started.", [], (gauge) =>
+  gauge("call_recorder_recorders", "Recorders that are running or starting.", [], (gauge) =>
     gauge.set(sources.recorders.running),
   );
-  gauge("call_recorder_recorders_limit", "How many recorders may run at once.", [], (gauge) =>
+  gauge("call_recorder_recorders_limit", "Maximum number of concurrent recorders.", [], (gauge) =>
     gauge.set(sources.recorders.limit),
   );
   gauge("call_recorder_storage_free_bytes", "Free space on the recordings volume.", [], async (gauge) =>
-    // A volume that is gone has no free space, and an alert has to say so.
+    // A missing volume counts as full, so that the alert fires.
     gauge.set(await sources.freeBytes().catch(() => 0)),
   );
-  gauge("call_recorder_storage_minimum_free_bytes", "Below so much free space no call is taken.", [], (gauge) =>
+  gauge("call_recorder_storage_minimum_free_bytes", "New calls are refused below this free space.", [], (gauge) =>
     gauge.set(sources.minimumFreeBytes),
   );
-  gauge("call_recorder_host_available_bytes", "Memory that the host can still give.", [], async (gauge) =>
+  gauge("call_recorder_host_available_bytes", "Available memory of the host.", [], async (gauge) =>
     gauge.set((await sources.host.availableBytes()) ?? 0),
   );
-  gauge("call_recorder_host_minimum_available_bytes", "Below so much memory no call is taken.", [], (gauge) =>
-    gauge.set(sources.host.limits.minimumAvailableBytes),
-  );
   gauge(
-    "call_recorder_cpu_wait_seconds",
-    "How long a processor is waited for; one in ten waits is longer.",
+    "call_recorder_host_minimum_available_bytes",
+    "New calls are refused below this available memory.",
     [],
-    (gauge) => gauge.set(sources.host.cpuWaitMs / 1000),
+    (gauge) => gauge.set(sources.host.limits.minimumAvailableBytes),
   );
-  gauge("call_recorder_gateway_up", "Whether a gateway is well.", ["gateway"], async (gauge) => {
+  gauge("call_recorder_cpu_wait_seconds", "How long threads wait for a CPU (90th percentile).", [], (gauge) =>
+    gauge.set(sources.host.cpuWaitMs / 1000),
+  );
+  gauge("call_recorder_gateway_up", "Whether a gateway is healthy.", ["gateway"], async (gauge) => {
     const { present } = sources.gateways;
     const well = await Promise.all(present.map((address) => sources.gateways.at(address).isWell()));
-    gauge.reset(); // those that have gone
+    gauge.reset(); // removes gateways that no longer exist
     for (const [index, gateway] of present.entries()) gauge.set({ gateway }, well[index] ? 1 : 0);
   });
-  gauge("call_recorder_gateway_legs", "Legs that go on at a gateway.", ["gateway"], (gauge) => {
+  gauge("call_recorder_gateway_legs", "Running legs of a gateway.", ["gateway"], (gauge) => {
     const legs = legsAt(sources.calls.running());
     gauge.reset();
     for (const gateway of sources.gateways.present) gauge.set({ gateway }, legs.get(gateway) ?? 0);
   });
   gauge(
     "call_recorder_part_up",
-    "Whether a part of the bundle is well, as /api/health says.",
+    "Whether a part of the bundle is healthy, as reported by /api/health.",
     ["part"],
     async (gauge) => {
       const { parts } = await sources.health();

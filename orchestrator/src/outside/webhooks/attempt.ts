@@ -6,27 +6,27 @@ import { signedHeaders } from "./signature.ts";
 /** Standard Webhooks advises 15 to 30 s. */
 const ANSWER_TIMEOUT_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Nobody reads what a receiver answers; a long answer is cut off. */
+/** Response bodies are not used; a long one is cut off. */
 const ANSWER_LIMIT_BYTES = 16 * 1024;
 
-/** What came of one attempt. Words are codes only: an error's message may have the address in it. */
+/** The result of one attempt. It has error codes only: an error's message may contain the URL. */
 export type Outcome =
   | { kind: "delivered"; status: number }
   | { kind: "gone"; status: number }
-  | { kind: "refused"; status: number; askedMs?: number | undefined }
+  | { kind: "refused"; status: number; retryAfterMs?: number | undefined }
   | { kind: "unreachable"; code: string };
 
-/** A connection for each attempt: minutes lie between two, and a receiver that was restarted is found anew. */
+/** Each attempt opens a new connection: attempts may be minutes apart, and the receiver may have been restarted. */
 const agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, pipelining: 0 });
 
-/** What is posted, the same at each attempt. */
+/** The request body, the same at each attempt. */
 export function bodyOf({ id, type, timestamp, data }: Message): string {
   return JSON.stringify({ id, type, timestamp, data });
 }
 
 /**
- * Posts a message once. 2xx is delivered, 410 says that nothing is wanted any more, and a redirect is a refusal: where
- * it leads is not what the operator configured. Never throws.
+ * Posts a message once. 2xx means delivered; 410 means that the receiver wants no more messages. A redirect counts as
+ * a refusal, because the operator did not configure its target. Never throws.
  */
 export async function attempt(message: Message, endpoint: Endpoint, at: Date, stop: AbortSignal): Promise<Outcome> {
   const { url, key } = endpoint.secrets();
@@ -49,11 +49,11 @@ export async function attempt(message: Message, endpoint: Endpoint, at: Date, st
 function outcomeOf(status: number, retryAfter: string | string[] | undefined, at: Date): Outcome {
   if (status >= 200 && status < 300) return { kind: "delivered", status };
   if (status === 410) return { kind: "gone", status };
-  return { kind: "refused", status, askedMs: askedMs(retryAfter, at) };
+  return { kind: "refused", status, retryAfterMs: retryAfterMs(retryAfter, at) };
 }
 
 /** RFC 9110, section 10.2.3: seconds, or a date. */
-function askedMs(retryAfter: string | string[] | undefined, at: Date): number | undefined {
+function retryAfterMs(retryAfter: string | string[] | undefined, at: Date): number | undefined {
   if (typeof retryAfter !== "string") return undefined;
   const ms = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - at.getTime();
   return Number.isFinite(ms) && ms > 0 ? ms : undefined;

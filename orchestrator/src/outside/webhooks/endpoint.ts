@@ -5,11 +5,11 @@ export interface EndpointOptions {
   name?: string | undefined;
   url: string;
   key: Buffer;
-  /** All of them by default. */
+  /** All events by default. */
   events?: readonly WebhookEventType[] | undefined;
 }
 
-/** One receiver. Its address and its key are for the one who sends only: neither is seen when this is logged. */
+/** One receiver. Its URL and its key are private fields so that they are not logged. */
 export class Endpoint {
   readonly name: string;
   readonly #url: string;
@@ -31,12 +31,12 @@ export class Endpoint {
     return this.#events && [...this.#events];
   }
 
-  /** Scheme, host and port: paths and queries hold tokens more often than not. */
+  /** Scheme, host and port. Paths and queries are left out because they often contain tokens. */
   get origin(): string {
     return new URL(this.#url).origin;
   }
 
-  /** Tells whether the address is still the one that something was noted of. */
+  /** A digest of the URL, to detect whether it has changed. */
   get fingerprint(): string {
     return digest(this.#url);
   }
@@ -50,7 +50,7 @@ export class Endpoint {
   }
 }
 
-/** The same for the same address, over restarts. */
+/** Always the same for the same URL. */
 const nameOf = (url: string) => `webhook-${digest(url).slice(0, 8)}`;
 
 const digest = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 32);

@@ -7,24 +7,24 @@ const ofCall = z.object({ call: CallView });
 const ofLeg = z.object({ callId: z.string(), leg: LegView });
 
 /**
- * What receivers are told, each with the form of its `data`. Whoever has something new to tell adds a line here and
- * publishes it; configuration, API and metrics know of it then.
+ * All event types, each with the schema of its `data`. To add an event, add it here and publish it: configuration, API
+ * and metrics use this list.
  */
 export const WEBHOOK_EVENTS = {
   /** A call's first leg rings. */
   "call.started": ofCall,
-  /** Media of a leg flows. */
+  /** The recorder receives media of a leg. */
   "leg.recording": ofLeg,
-  /** A leg's recording is verified and in its place. */
+  /** A leg's recording is verified and stored in the call's folder. */
   "leg.ready": ofLeg,
   "leg.failed": ofLeg,
-  /** No leg goes on any more, and there is a recording of at least one. Comes again when a caller came back. */
+  /** All legs have ended, and at least one has a recording. Published again if a caller returned. */
   "call.ready": ofCall,
-  /** Its film is verified and in its place. Comes again when it was made anew, with those who came back. */
+  /** The call's film is verified and stored. Published again when the film is composed again with a returned caller. */
   "film.ready": z.object({ callId: z.string(), film: Film }),
-  /** A call lies on a remote, just as it does here. Comes again when more of it was uploaded. */
+  /** The remote has the same files of a call as this volume. Published again when more files were uploaded. */
   "upload.done": z.object({ callId: z.string(), remote: z.string(), files: z.int(), bytes: z.int() }),
-  /** It is not tried any more. */
+  /** An upload failed permanently. */
   "upload.failed": z.object({ callId: z.string(), error: Failure }),
 } as const satisfies Record<string, z.ZodObject>;
 

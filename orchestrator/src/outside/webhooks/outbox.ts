@@ -9,11 +9,11 @@ import { CallRecord } from "./record.ts";
 const OWNER_ONLY = 0o600;
 const FOLDER_OWNER_ONLY = 0o700;
 
-/** Of receivers that said 410, by name; a receiver with another address is another one. */
+/** Receivers that answered 410, by name. A receiver whose URL has changed counts as another one. */
 const Disabled = z.record(z.string(), z.object({ at: z.iso.datetime(), fingerprint: z.string() }));
 export type Disabled = z.infer<typeof Disabled>;
 
-/** What is kept of webhooks on the volume: one file for each call, and what is known of the receivers. */
+/** Webhook data on the volume: one file for each call, and the state of the receivers. */
 export class Outbox {
   readonly #folder: string;
   readonly #log: Logger;
@@ -27,7 +27,7 @@ export class Outbox {
     await mkdir(this.#calls, { recursive: true, mode: FOLDER_OWNER_ONLY });
   }
 
-  /** @returns undefined where there is none, or one that cannot be read; the log says so. */
+  /** @returns undefined if there is none, or if it cannot be read, which is logged. */
   async read(id: CallId): Promise<CallRecord | undefined> {
     return this.#parse(CallRecord, this.#path(id));
   }
@@ -48,19 +48,19 @@ export class Outbox {
     return ids.filter(isCallId).sort().reverse();
   }
 
-  /** Since when calls are told of; undefined while there was nobody to be told. */
-  async since(): Promise<Date | undefined> {
+  /** Since when events are published; undefined if there were no receivers. */
+  async publishingSince(): Promise<Date | undefined> {
     const text = await this.#parse(z.iso.datetime(), join(this.#folder, "since.json"));
     return text === undefined ? undefined : new Date(text);
   }
 
-  async begin(at: Date): Promise<void> {
+  async startPublishing(at: Date): Promise<void> {
     await this.prepare();
     await writeAtomically(join(this.#folder, "since.json"), JSON.stringify(at.toISOString()), OWNER_ONLY);
   }
 
-  /** There is nobody to be told: what happens from now on is not told later either. */
-  async end(): Promise<void> {
+  /** There are no receivers: events from now on are not published later either. */
+  async stopPublishing(): Promise<void> {
     await rm(join(this.#folder, "since.json"), { force: true });
   }
 
@@ -86,7 +86,7 @@ export class Outbox {
       return schema.parse(JSON.parse(await readFile(path, "utf8")));
     } catch (error) {
       const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-      if (!isMissing) this.#log.error({ path, err: error }, "what is kept of webhooks cannot be read");
+      if (!isMissing) this.#log.error({ path, err: error }, "a webhook file cannot be read");
       return undefined;
     }
   }

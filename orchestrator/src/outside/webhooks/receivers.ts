@@ -11,7 +11,7 @@ export interface ReceiverSources {
   log: Logger;
 }
 
-/** The receivers of the configuration, and which of them have said that they want nothing any more. */
+/** The configured receivers, and which of them are disabled because they answered 410. */
 export class Receivers {
   readonly all: readonly Endpoint[];
   readonly #outbox: Outbox;
@@ -44,7 +44,7 @@ export class Receivers {
     return endpoint !== undefined && this.disabledAt(endpoint) === undefined;
   }
 
-  /** One whose address was changed since is another receiver. */
+  /** If its URL has changed since then, it counts as another receiver. */
   disabledAt({ name, fingerprint }: Endpoint): string | undefined {
     const found = this.#disabled[name];
     return found?.fingerprint === fingerprint ? found.at : undefined;
@@ -52,9 +52,12 @@ export class Receivers {
 
   async disable({ name, fingerprint }: Endpoint): Promise<void> {
     this.#disabled = { ...this.#disabled, [name]: { at: this.#clock.now().toISOString(), fingerprint } };
-    this.#log.warn({ code: "WEBHOOK_DISABLED", webhook: name }, "a receiver wants nothing any more (410)");
+    this.#log.warn({ code: "WEBHOOK_DISABLED", webhook: name }, "a receiver answered 410 and is disabled");
     await this.#outbox.writeDisabled(this.#disabled).catch((error) => {
-      this.#log.error({ code: "STORAGE_UNAVAILABLE", err: error }, "not written that a receiver is disabled");
+      this.#log.error(
+        { code: "STORAGE_UNAVAILABLE", err: error },
+        "the disabled state of a receiver could not be written",
+      );
     });
   }
 

@@ -1,20 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { type CallId, isCallId } from "../../ids.ts";
-import { Told } from "./told.ts";
+import { PublishedEvents } from "./publishedEvents.ts";
 
 const instant = z.iso.datetime();
 
 export const DELIVERY_STATES = ["waiting", "delivered", "failed", "dropped"] as const;
 
-/** What became of a message at one receiver. `dropped`: the receiver is not wanted, or does not want any more. */
+/** The delivery of a message to one receiver. `dropped`: the receiver is disabled or no longer configured. */
 export const Delivery = z.object({
   webhook: z.string(),
   state: z.enum(DELIVERY_STATES),
   attempts: z.int(),
-  /** It is tried for a day from here: when the message was made, or sent again by hand. */
+  /** Start of the 24 hours of attempts: when the message was created, or sent again manually. */
   since: instant,
-  /** While it waits. */
+  /** Only in the state `waiting`. */
   nextAttemptAt: instant.optional(),
   lastAttemptAt: instant.optional(),
   /** HTTP status of the last attempt, or the code of its error. */
@@ -34,11 +34,11 @@ export const Message = z
   .meta({ id: "WebhookMessage" });
 export type Message = z.infer<typeof Message>;
 
-/** All that was told of one call, in order, and what became of it. */
+/** All messages about one call, in order, with their deliveries. */
 export const CallRecord = z.object({
   version: z.literal(1),
   callId: z.custom<CallId>((value) => typeof value === "string" && isCallId(value)),
-  told: Told,
+  told: PublishedEvents,
   messages: z.array(Message),
 });
 export type CallRecord = z.infer<typeof CallRecord>;
@@ -48,7 +48,7 @@ export const isWaiting = ({ state }: Delivery): boolean => state === "waiting";
 export const hasWaiting = ({ messages }: CallRecord): boolean =>
   messages.some(({ deliveries }) => deliveries.some(isWaiting));
 
-/** What a receiver gets next of this call: nothing before what went ahead of it is done with. */
+/** The next message of this call for a receiver: the first that still waits, so that the order is kept. */
 export function nextFor(
   { messages }: CallRecord,
   webhook: string,
@@ -62,11 +62,11 @@ export function nextFor(
 
 const MESSAGE_ID = /^msg_([0-9a-z]{19})_[0-9a-f]{8}$/;
 
-/** An id that says which call it is about. Receivers know a message that came twice by it. */
+/** The id contains the call's id. Receivers recognise a repeated message by its id. */
 export const newMessageId = (call: CallId): string =>
   `msg_${call.slice("call_".length)}_${randomBytes(4).toString("hex")}`;
 
-/** @returns undefined for what is no id of a message. */
+/** @returns undefined if it is not a message id. */
 export function callOf(messageId: string): CallId | undefined {
   const id = `call_${MESSAGE_ID.exec(messageId)?.[1] ?? ""}`;
   return isCallId(id) ? id : undefined;

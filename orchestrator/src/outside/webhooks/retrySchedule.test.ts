@@ -6,20 +6,20 @@ test("the waits double, up to an hour", () => {
   expect(waits).toEqual([1, 2, 4, 8, 2048, 3600, 3600, 3600]);
 });
 
-test("receivers are not asked all at once", () => {
+test("the waits have jitter, so that not all receivers are called at once", () => {
   expect(waitMs({ attempts: 1 }, 0)).toBe(900);
   expect(waitMs({ attempts: 1 }, 1)).toBe(1100);
 });
 
-test("a receiver is asked some 35 times within the day", () => {
+test("there are about 35 attempts within 24 hours", () => {
   let [elapsed, attempts] = [0, 0];
   while (elapsed < GIVE_UP_AFTER_MS) elapsed += waitMs({ attempts: ++attempts }, 0.5);
   expect(attempts).toBeGreaterThan(30);
   expect(attempts).toBeLessThan(40);
 });
 
-test("a receiver may ask for more time, but not for more than an hour", () => {
-  expect(waitMs({ attempts: 1, askedMs: 30_000 }, 0.5)).toBe(30_000);
-  expect(waitMs({ attempts: 6, askedMs: 1 }, 0.5)).toBe(32_000);
-  expect(waitMs({ attempts: 1, askedMs: 1e9 }, 0.5)).toBe(3_600_000);
+test("a receiver may ask for a longer wait, up to an hour", () => {
+  expect(waitMs({ attempts: 1, retryAfterMs: 30_000 }, 0.5)).toBe(30_000);
+  expect(waitMs({ attempts: 6, retryAfterMs: 1 }, 0.5)).toBe(32_000);
+  expect(waitMs({ attempts: 1, retryAfterMs: 1e9 }, 0.5)).toBe(3_600_000);
 });

@@ -4,7 +4,7 @@ import { signedHeaders, signingKey } from "./signature.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-test("a signature is what the reference library expects", () => {
+test("the reference library accepts the signature", () => {
   const body = JSON.stringify({ id: "msg_1", type: "call.ready", data: { peer: "ü & \n" } });
   const key = signingKey(SECRET) ?? Buffer.alloc(0);
   const headers = signedHeaders(key, "msg_1", new Date(), body);
@@ -13,7 +13,7 @@ test("a signature is what the reference library expects", () => {
   expect(() => new Webhook(SECRET).verify(body, { ...headers, "webhook-id": "msg_2" })).toThrow();
 });
 
-test("a signature is that of the standard's own example", () => {
+test("the signature of the standard's example is reproduced", () => {
   const key = signingKey(SECRET) ?? Buffer.alloc(0);
   const body = '{"test": 2432232314}';
   const headers = signedHeaders(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", new Date(1_614_265_330_000), body);

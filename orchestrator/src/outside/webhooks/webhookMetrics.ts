@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Delivery } from "./record.ts";
 
-/** What Prometheus is told of webhooks. */
+/** Prometheus metrics of webhooks. */
 export class WebhookMetrics {
   readonly #registry: Registry;
   readonly #attempts: Counter<"event" | "outcome">;
@@ -10,7 +10,7 @@ export class WebhookMetrics {
     this.#registry = registry;
     this.#attempts = new Counter({
       name: "call_recorder_webhook_attempts_total",
-      help: "Attempts to deliver a message, by event and by what it was then: delivered, waiting for the next, failed for good, dropped.",
+      help: "Attempts to deliver a message, by event and by outcome: delivered, waiting (for the next attempt), failed (permanently), dropped.",
       labelNames: ["event", "outcome"],
       registers: [registry],
     });
@@ -24,7 +24,7 @@ export class WebhookMetrics {
   watch(endpoints: () => { name: string; waiting: number; state: string }[]): void {
     new Gauge({
       name: "call_recorder_webhook_messages_waiting",
-      help: "Messages that a receiver has not taken yet.",
+      help: "Messages that wait for delivery to a receiver.",
       labelNames: ["webhook"],
       registers: [this.#registry],
       collect() {
@@ -34,7 +34,7 @@ export class WebhookMetrics {
     });
     new Gauge({
       name: "call_recorder_webhook_disabled",
-      help: "Whether a receiver has said that it wants nothing any more (410).",
+      help: "Whether a receiver is disabled because it answered 410.",
       labelNames: ["webhook"],
       registers: [this.#registry],
       collect() {

@@ -2,17 +2,17 @@ import { z } from "zod";
 import type { Receivers } from "./receivers.ts";
 import { type CallRecord, isWaiting } from "./record.ts";
 
-/** What the API shows of a receiver. Its address may hold a secret: only where it leads is shown. */
+/** A receiver as the API shows it. Its URL may contain a secret, so only the origin is shown. */
 export const WebhookView = z
   .object({
     name: z.string(),
     /** Scheme, host and port. */
     origin: z.string(),
-    /** null for all of them. */
+    /** null for all events. */
     events: z.array(z.string()).nullable(),
     state: z.enum(["active", "disabled"]),
     disabledAt: z.iso.datetime().optional(),
-    /** Messages that it has not taken yet. */
+    /** Messages that wait for delivery. */
     waiting: z.int(),
   })
   .meta({ id: "Webhook" });

@@ -29,24 +29,24 @@ let root: string;
 let clock: ManualClock;
 let receiver: WebhookReceiver;
 let logged: string;
-let life: Life;
+let instance: Instance;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "webhooks-"));
-  // The reference library looks at the time.
+  // The reference library checks the timestamp.
   clock = new ManualClock(new Date().toISOString());
   receiver = await WebhookReceiver.start(SECRET);
   logged = "";
-  life = await live();
+  instance = await startInstance();
 });
 
 afterEach(async () => {
-  await life.webhooks.close();
+  await instance.webhooks.close();
   await receiver[Symbol.asyncDispose]();
   await rm(root, { recursive: true, maxRetries: 3 });
 });
 
-interface Life {
+interface Instance {
   calls: CallBook;
   library: Library;
   webhooks: Webhooks;
@@ -57,10 +57,10 @@ function keepLine(line: string): void {
   logged += line;
 }
 
-/** One life of an orchestrator on the same volume. */
-async function live(
+/** Webhooks of a newly started orchestrator on the same volume. */
+async function startInstance(
   endpoints: ConstructorParameters<typeof Endpoint>[0][] = [{ name: "crm", ...toReceiver() }],
-): Promise<Life> {
+): Promise<Instance> {
   const log = pino({ level: "debug" }, { write: keepLine });
   const library = new Library(new Paths(root), log);
   const calls = new CallBook(library, clock);
@@ -76,12 +76,12 @@ async function live(
 
 const toReceiver = () => ({ url: receiver.url, key: signingKey(SECRET) ?? Buffer.alloc(0) });
 
-async function restart(endpoints?: Parameters<typeof live>[0]): Promise<void> {
-  await life.webhooks.close();
-  life = await live(endpoints);
+async function restart(endpoints?: Parameters<typeof startInstance>[0]): Promise<void> {
+  await instance.webhooks.close();
+  instance = await startInstance(endpoints);
 }
 
-/** Lets virtual time pass in which something real happens: files and sockets know nothing of a manual clock. */
+/** Waits for a condition while the manual clock advances; files and sockets need real time. */
 async function until(what: string, isSo: () => boolean | Promise<boolean>, stepMs = 0): Promise<void> {
   const end = performance.now() + LIMIT_MS;
   while (!(await isSo())) {
@@ -93,11 +93,11 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>, stepM
 }
 
 async function record(manifest: Manifest): Promise<void> {
-  life.calls.adopt(manifest);
-  for (const leg of manifest.legs) await life.calls.record(manifest.id, leg);
+  instance.calls.adopt(manifest);
+  for (const leg of manifest.legs) await instance.calls.record(manifest.id, leg);
 }
 
-/** A call from its first ring to its file. */
+/** Records a whole call, from ringing to ready. */
 async function wholeCall(): Promise<CallId> {
   const at = clock.now();
   const [id, leg] = [newCallId(at), newLegId(at)];
@@ -109,22 +109,22 @@ const STORY = ["call.started", "leg.recording", "leg.ready", "call.ready"];
 
 async function messages(): Promise<Message[]> {
   const found: Message[] = [];
-  for await (const message of life.webhooks.messages({})) found.push(message);
+  for await (const message of instance.webhooks.messages({})) found.push(message);
   return found;
 }
 
 const states = async () => (await messages()).flatMap(({ deliveries }) => deliveries.map(({ state }) => state));
 
-/** Of the four messages of a whole call. */
+/** Whether all four messages of a whole call have this state. */
 async function allAre(state: string): Promise<boolean> {
   const seen = await states();
   return seen.length === STORY.length && seen.every((one) => one === state);
 }
 
 describe("a receiver", () => {
-  test("is told all of a call, in order, signed, each message with an id and a time of its own", async () => {
+  test("gets all events of a call, in order and signed, each with its own id", async () => {
     const id = await wholeCall();
-    await until("all was told", () => receiver.received.length === 4);
+    await until("all messages arrived", () => receiver.received.length === 4);
     expect(receiver.types).toEqual(STORY);
     expect(receiver.refused).toEqual([]);
     const [started, , ready] = receiver.received.map(({ body }) => body);
@@ -135,42 +135,42 @@ describe("a receiver", () => {
       expect(headers["webhook-id"]).toBe(body.id);
       expect(headers["content-type"]).toBe("application/json");
     }
-    await until("all is written down", () => allAre("delivered"));
+    await until("all deliveries are stored", () => allAre("delivered"));
   });
 
-  test("is told what others find out about a call after what went before, though it fails meanwhile", async () => {
+  test("gets events published by others after the call's own events, even if deliveries fail in between", async () => {
     let failures = 0;
     receiver.answer = () => (++failures <= 3 ? 500 : 200);
     const callId = await wholeCall();
     const upload = { callId, remote: "s3:bucket", files: 2, bytes: 5_000 };
     const error = { code: "UPLOAD_FAILED", message: "no", hint: "none" };
-    await life.webhooks.publish(callId, { type: "upload.done", data: upload });
-    await life.webhooks.publish(callId, { type: "upload.failed", data: { callId, error } });
-    await until("all was told", () => receiver.received.length === 9, SECOND_MS);
+    await instance.webhooks.publish(callId, { type: "upload.done", data: upload });
+    await instance.webhooks.publish(callId, { type: "upload.failed", data: { callId, error } });
+    await until("all messages arrived", () => receiver.received.length === 9, SECOND_MS);
     expect(receiver.types.slice(3)).toEqual([...STORY, "upload.done", "upload.failed"]);
     expect(receiver.received.slice(-2).map(({ body }) => body.data)).toEqual([upload, { callId, error }]);
     expect(receiver.refused).toEqual([]);
   });
 
-  test("is told only what it wants to know", async () => {
+  test("gets only the events that it is configured for", async () => {
     await restart([{ ...toReceiver(), events: ["call.ready"] }]);
     await wholeCall();
-    await until("it was told", () => receiver.received.length > 0);
+    await until("a message arrived", () => receiver.received.length > 0);
     expect(receiver.types).toEqual(["call.ready"]);
   });
 
-  test("that fails three times gets everything once it is back, in order", async () => {
+  test("that fails three times gets all events in order after it recovers", async () => {
     let failures = 0;
     receiver.answer = () => (++failures <= 3 ? 500 : 200);
     await wholeCall();
-    await until("all was told", () => receiver.received.length === 7, SECOND_MS);
+    await until("all messages arrived", () => receiver.received.length === 7, SECOND_MS);
     expect(receiver.types).toEqual(["call.started", "call.started", "call.started", ...STORY]);
     expect(new Set(receiver.received.slice(0, 4).map(({ body }) => body.id)).size).toBe(1);
-    await until("all is written down", () => allAre("delivered"));
+    await until("all deliveries are stored", () => allAre("delivered"));
     expect((await messages()).at(-1)?.deliveries[0]).toMatchObject({ attempts: 4, lastStatus: 200 });
   });
 
-  test("that is not there is tried for a day, and what follows then has its turn", async () => {
+  test("that is unreachable is retried for 24 hours, then the next message is sent", async () => {
     await receiver[Symbol.asyncDispose]();
     await wholeCall();
     const first = async () => (await messages()).at(-1)?.deliveries[0];
@@ -183,155 +183,158 @@ describe("a receiver", () => {
       await clock.pass(waitMs, waitMs);
     }
     expect((await first())?.attempts).toBeGreaterThan(20);
-    await until("what follows is tried", async () => ((await messages()).at(-2)?.deliveries[0]?.attempts ?? 0) > 0);
+    await until("the next message is tried", async () => ((await messages()).at(-2)?.deliveries[0]?.attempts ?? 0) > 0);
   });
 
-  test("decides when it is asked again", async () => {
+  test("sets the time of the next attempt with Retry-After", async () => {
     receiver.answer = () => ({ status: 503, headers: { "retry-after": "120" } });
     await wholeCall();
-    await until("it was asked", async () => (await messages()).at(-1)?.deliveries[0]?.attempts === 1);
+    await until("a request was made", async () => (await messages()).at(-1)?.deliveries[0]?.attempts === 1);
     const delivery = (await messages()).at(-1)?.deliveries[0];
     expect(Date.parse(delivery?.nextAttemptAt ?? "") - clock.now().getTime()).toBe(120_000);
   });
 
-  test("is not left for another by a redirect", async () => {
+  test("cannot redirect messages to another address", async () => {
     await using elsewhere = await WebhookReceiver.start(SECRET);
     receiver.answer = () => ({ status: 307, headers: { location: elsewhere.url } });
     await wholeCall();
-    await until("it was asked", async () => (await messages()).at(-1)?.deliveries[0]?.lastStatus === 307);
+    await until("a request was made", async () => (await messages()).at(-1)?.deliveries[0]?.lastStatus === 307);
     expect(elsewhere.received).toEqual([]);
   });
 
-  test("that says 410 is asked nothing more, over restarts, until it is taken into service again", async () => {
+  test("that answers 410 gets no more messages, even after a restart, until it is enabled again", async () => {
     receiver.answer = () => 410;
     await wholeCall();
-    await until("it is disabled", () => allAre("dropped"));
+    await until("all deliveries are dropped", () => allAre("dropped"));
     await restart();
     await wholeCall();
-    expect(life.webhooks.list()).toMatchObject([{ name: "crm", state: "disabled", waiting: 0 }]);
+    expect(instance.webhooks.list()).toMatchObject([{ name: "crm", state: "disabled", waiting: 0 }]);
     await until("the second call is known", async () => (await messages()).length === 8);
     expect(receiver.received).toHaveLength(1);
 
     receiver.answer = () => 200;
-    await life.webhooks.enable("crm");
+    await instance.webhooks.enable("crm");
     await wholeCall();
-    await until("all of the third was told", () => receiver.received.length === 5);
+    await until("all messages of the third call arrived", () => receiver.received.length === 5);
   });
 
-  test("that hangs does not keep another one waiting", async () => {
+  test("that hangs does not delay another one", async () => {
     await using slow = await WebhookReceiver.start(SECRET);
     slow.answer = () => "silence";
     await restart([{ ...toReceiver() }, { url: slow.url, key: toReceiver().key }]);
     await wholeCall();
-    await until("the other one was told all", () => receiver.received.length === 4);
+    await until("the other one got all messages", () => receiver.received.length === 4);
     expect(slow.types).toEqual(["call.started"]);
   });
 });
 
 describe("after a restart", () => {
-  test("what waited is told, in order", async () => {
+  test("waiting messages are delivered in order", async () => {
     receiver.answer = () => 500;
     await wholeCall();
-    await until("the first was tried", () => receiver.received.length === 1);
+    await until("the first message was tried", () => receiver.received.length === 1);
     receiver.answer = () => 200;
     await restart();
-    await until("all was told", () => receiver.received.length === 5, SECOND_MS);
+    await until("all messages arrived", () => receiver.received.length === 5, SECOND_MS);
     expect(receiver.types.slice(1)).toEqual(STORY);
   });
 
-  test("what happened while nobody looked is told: the manifests know", async () => {
+  test("events that happened during the downtime are found in the manifests and published", async () => {
     const at = clock.now();
     const [id, leg] = [newCallId(at), newLegId(at)];
     await record(manifestOf(id, at, recordingLeg(at, leg)));
-    // What is not written down by the end is told again.
-    await until("it began", async () => (await states()).filter((state) => state === "delivered").length === 2);
-    await life.webhooks.close();
-    await life.library.writeManifest(manifestOf(id, at, readyLeg(at, leg)));
+    // Deliveries that are not stored before the shutdown are repeated.
+    await until(
+      "the first two are delivered",
+      async () => (await states()).filter((state) => state === "delivered").length === 2,
+    );
+    await instance.webhooks.close();
+    await instance.library.writeManifest(manifestOf(id, at, readyLeg(at, leg)));
     const unseen = newCallId(clock.now());
-    await life.library.writeManifest(manifestOf(unseen, clock.now(), readyLeg(clock.now())));
-    life = await live();
-    await until("all of both was told", () => receiver.received.length === 7);
+    await instance.library.writeManifest(manifestOf(unseen, clock.now(), readyLeg(clock.now())));
+    instance = await startInstance();
+    await until("all messages of both calls arrived", () => receiver.received.length === 7);
     expect(receiver.types.toSorted()).toEqual([...STORY, "call.started", "leg.ready", "call.ready"].toSorted());
   });
 
-  test("calls from before there was a receiver are not told", async () => {
+  test("calls from before a receiver was configured are not published", async () => {
     await restart([]);
     await wholeCall();
     await restart();
     await wholeCall();
-    await until("the later one was told", () => receiver.received.length === 4);
+    await until("all messages of the later call arrived", () => receiver.received.length === 4);
     expect(await messages()).toHaveLength(4);
   });
 
-  test("what waits for a receiver that is configured no more is dropped", async () => {
+  test("messages for a receiver that is no longer configured are dropped", async () => {
     receiver.answer = () => 500;
     await wholeCall();
-    await until("the first was tried", () => receiver.received.length === 1);
+    await until("the first message was tried", () => receiver.received.length === 1);
     await restart([{ name: "another", ...toReceiver() }]);
     expect(await states()).toEqual(["dropped", "dropped", "dropped", "dropped"]);
   });
 });
 
 describe("messages", () => {
-  test("can be sent again: same id, same text", async () => {
+  test("can be sent again with the same id and body", async () => {
     await wholeCall();
-    await until("all was told", () => receiver.received.length === 4);
+    await until("all messages arrived", () => receiver.received.length === 4);
     const id = receiver.received[2]?.body.id ?? "";
-    await life.webhooks.resend(id);
-    await until("it came again", () => receiver.received.length === 5);
+    await instance.webhooks.resend(id);
+    await until("it arrived again", () => receiver.received.length === 5);
     expect(receiver.received[4]?.body).toEqual(receiver.received[2]?.body);
-    await expect(life.webhooks.resend(`${id.slice(0, -8)}00000000`)).rejects.toMatchObject({
+    await expect(instance.webhooks.resend(`${id.slice(0, -8)}00000000`)).rejects.toMatchObject({
       code: "WEBHOOK_MESSAGE_NOT_FOUND",
     });
-    await expect(life.webhooks.resend(id, "nobody")).rejects.toMatchObject({ code: "WEBHOOK_NOT_FOUND" });
+    await expect(instance.webhooks.resend(id, "nobody")).rejects.toMatchObject({ code: "WEBHOOK_NOT_FOUND" });
   });
 
-  test("that wait for their next attempt have it at once when asked for", async () => {
+  test("that wait for their next attempt are sent at once when resent", async () => {
     receiver.answer = () => ({ status: 500, headers: { "retry-after": "3600" } });
     await wholeCall();
-    await until("it was tried", async () => (await messages()).at(-1)?.deliveries[0]?.attempts === 1);
+    await until("the first message was tried", async () => (await messages()).at(-1)?.deliveries[0]?.attempts === 1);
     receiver.answer = () => 200;
-    await life.webhooks.resend(receiver.received[0]?.body.id ?? "");
-    await until("all was told", () => receiver.received.length === 5);
+    await instance.webhooks.resend(receiver.received[0]?.body.id ?? "");
+    await until("all messages arrived", () => receiver.received.length === 5);
   });
 
-  test("of a call that is removed are gone", async () => {
+  test("of a removed call are removed", async () => {
     const id = await wholeCall();
-    await until("all was told", () => allAre("delivered"));
-    await life.webhooks.forget(id);
+    await until("all messages arrived", () => allAre("delivered"));
+    await instance.webhooks.forget(id);
     expect(await messages()).toEqual([]);
   });
 
   test("are kept for a week", async () => {
     await wholeCall();
-    await until("all was told", () => allAre("delivered"));
+    await until("all messages arrived", () => allAre("delivered"));
     await clock.pass(6 * DAY_MS, 60 * 60_000);
     expect(await messages()).toHaveLength(4);
     await clock.pass(2 * DAY_MS, 60 * 60_000);
-    await until("they are gone", async () => (await messages()).length === 0, 60 * 60_000);
+    await until("they are removed", async () => (await messages()).length === 0, 60 * 60_000);
   });
 });
 
-test("neither an address nor a secret is in logs, on the volume, or in what is shown", async () => {
+test("URLs and secrets are not in logs, on the volume, or in API views", async () => {
   receiver.answer = () => 500;
   const id = await wholeCall();
-  await until("it was tried", () => receiver.received.length === 1);
+  await until("the first message was tried", () => receiver.received.length === 1);
   await receiver[Symbol.asyncDispose]();
-  await until("it was tried in vain", async () => logged.includes("ECONN"), SECOND_MS);
+  await until("an attempt failed", async () => logged.includes("ECONN"), SECOND_MS);
   const kept = await readFile(join(root, "state/webhooks/calls", `${id}.json`), "utf8");
-  const shown = JSON.stringify([life.webhooks.list(), await messages(), new Endpoint(toReceiver())]);
+  const shown = JSON.stringify([instance.webhooks.list(), await messages(), new Endpoint(toReceiver())]);
   for (const text of [logged, kept, shown]) {
     expect(text).not.toContain("T0K3N");
     expect(text).not.toContain(SECRET.slice(6));
   }
 });
 
-test("attempts and what waits are counted", async () => {
+test("metrics count attempts and waiting messages", async () => {
   let failures = 0;
   receiver.answer = () => (++failures <= 1 ? 500 : 200);
   await wholeCall();
-  await until("all was told", () => allAre("delivered"), SECOND_MS);
-  const text = await life.metrics.metrics();
+  await until("all messages arrived", () => allAre("delivered"), SECOND_MS);
+  const text = await instance.metrics.metrics();
   expect(text).toContain('call_recorder_webhook_attempts_total{event="call.started",outcome="waiting"} 1');
   expect(text).toContain('call_recorder_webhook_attempts_total{event="call.ready",outcome="delivered"} 1');
   expect(text).toContain('call_recorder_webhook_messages_waiting{webhook="crm"} 0');

@@ -5,14 +5,14 @@ import type { Clock } from "../../clock.ts";
 import { RecorderError } from "../../errors.ts";
 import type { CallId } from "../../ids.ts";
 import { drop, newDelivery } from "./delivery.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { WebhookEvent } from "./events.ts";
 import type { Outbox } from "./outbox.ts";
-import { Postman } from "./postman.ts";
+import { dueEvents } from "./publishedEvents.ts";
 import { Receivers } from "./receivers.ts";
 import { type CallRecord, callOf, hasWaiting, type Message, newMessageId } from "./record.ts";
 import { KEEP_MS, Records } from "./records.ts";
-import { dueEvents } from "./told.ts";
 import type { WebhookMetrics } from "./webhookMetrics.ts";
 import { type WebhookView, webhookViews } from "./webhookView.ts";
 
@@ -28,50 +28,52 @@ export interface WebhookSources {
 }
 
 /**
- * Tells receivers what happens to calls: each event at least once, in order within a call, tried again for a day, over
- * restarts. What is to be told is on the volume before it is sent, and what an earlier life did not get to is found by
- * comparing what was told with the manifests.
+ * Publishes the events of calls to receivers: each event at least once, in order within a call, with retries for 24
+ * hours, also across restarts. Messages are written to the volume before they are sent. Events that a previous process
+ * did not publish are found by comparing the published events with the manifests.
  */
 export class Webhooks {
   readonly #sources: WebhookSources;
   readonly #receivers: Receivers;
   readonly #records: Records;
-  readonly #postman: Postman;
+  readonly #dispatcher: Dispatcher;
   readonly #over = new AbortController();
 
   private constructor(sources: WebhookSources, receivers: Receivers) {
     this.#sources = sources;
     this.#receivers = receivers;
     this.#records = new Records(sources.outbox, sources.clock, sources.log);
-    this.#postman = new Postman({ ...sources, receivers, records: this.#records });
+    this.#dispatcher = new Dispatcher({ ...sources, receivers, records: this.#records });
   }
 
-  /** To be called before the legs of an earlier life are taken up: their first change is told, too. */
+  /** Call this before the legs of a previous process are adopted, so that their first change is published too. */
   static async start(sources: WebhookSources): Promise<Webhooks> {
     const webhooks = new Webhooks(sources, await Receivers.read(sources));
     sources.metrics.watch(() => webhooks.list());
     if (sources.endpoints.length === 0) {
-      await sources.outbox.end().catch((error) => sources.log.error({ err: error }, "webhooks not ended"));
+      await sources.outbox
+        .stopPublishing()
+        .catch((error) => sources.log.error({ err: error }, "the webhook start time could not be removed"));
       return webhooks;
     }
-    await webhooks.#takeUp();
+    await webhooks.#resume();
     sources.calls.on("change", (manifest) => void webhooks.#observe(manifest));
-    void webhooks.#tidyNowAndThen();
+    void webhooks.#tidyPeriodically();
     return webhooks;
   }
 
-  /** Tells something of a call. Resolves when it is written down. */
+  /** Publishes an event of a call. Resolves when it is written to the volume. */
   async publish(callId: CallId, event: WebhookEvent): Promise<void> {
     if (this.#receivers.all.length === 0) return;
     await this.#records.change(callId, (record) => this.#add(record, [event]));
-    this.#postman.deliver(callId);
+    this.#dispatcher.deliver(callId);
   }
 
   list(): WebhookView[] {
-    return webhookViews(this.#receivers, this.#records.allHeld());
+    return webhookViews(this.#receivers, this.#records.allCached());
   }
 
-  /** Messages, the newest call's first, and of a call the newest first; older than a given one. */
+  /** Messages, optionally of one call or older than a given one: newest call first, newest message of a call first. */
   async *messages({ callId, before }: { callId?: CallId; before?: string }): AsyncGenerator<Message> {
     const beforeCall = before === undefined ? undefined : callOf(before);
     for (const id of callId ? [callId] : await this.#records.callIds()) {
@@ -82,7 +84,7 @@ export class Webhooks {
   }
 
   /**
-   * Sends a message again to one receiver, or to all that it was for.
+   * Sends a message again to one receiver, or to all of its receivers.
    *
    * @throws RecorderError WEBHOOK_MESSAGE_NOT_FOUND, WEBHOOK_NOT_FOUND, WEBHOOK_DISABLED
    */
@@ -103,38 +105,41 @@ export class Webhooks {
       sent.deliveries = [...others, ...[...again].map((webhook) => newDelivery(webhook, now, true))];
       return true;
     });
-    this.#postman.deliver(callId, true);
+    this.#dispatcher.deliver(callId, true);
     return sent;
   }
 
-  /** Takes a receiver that said 410 into service again. @throws RecorderError WEBHOOK_NOT_FOUND */
+  /** Enables a receiver that answered 410. @throws RecorderError WEBHOOK_NOT_FOUND */
   async enable(name: string): Promise<void> {
     await this.#receivers.enable(this.#receivers.get(name));
   }
 
-  /** Removes all that was told of a call, and what was still to be told. */
+  /** Removes all messages of a call, including those that wait. */
   async forget(callId: CallId): Promise<void> {
     await this.#records.remove(callId);
-    this.#postman.nudgeAll();
+    this.#dispatcher.wakeAll();
   }
 
-  /** What is not delivered by now is left to the next start. */
+  /** Messages that are not delivered yet are delivered after the next start. */
   async close(): Promise<void> {
     this.#over.abort();
-    this.#postman.close();
+    this.#dispatcher.close();
     await this.#records.written();
   }
 
-  async #takeUp(): Promise<void> {
+  async #resume(): Promise<void> {
     const { calls, clock, log, outbox } = this.#sources;
-    const began = await outbox.since();
-    if (!began) await outbox.begin(clock.now()).catch((error) => log.error({ err: error }, "webhooks not begun"));
+    const began = await outbox.publishingSince();
+    if (!began)
+      await outbox
+        .startPublishing(clock.now())
+        .catch((error) => log.error({ err: error }, "the webhook start time could not be written"));
     for (const id of await outbox.callIds()) {
       const record = await outbox.read(id);
       if (!record || !hasWaiting(record)) continue;
-      // The configuration may be another one now.
-      await this.#records.change(id, (held) => drop(held, (webhook) => !this.#receivers.isActive(webhook)));
-      this.#postman.deliver(id);
+      // The configuration may have changed.
+      await this.#records.change(id, (stored) => drop(stored, (webhook) => !this.#receivers.isActive(webhook)));
+      this.#dispatcher.deliver(id);
     }
     const horizon = Math.max(began?.getTime() ?? Number.POSITIVE_INFINITY, clock.now().getTime() - KEEP_MS);
     for await (const manifest of calls.all()) {
@@ -144,15 +149,15 @@ export class Webhooks {
   }
 
   async #observe(manifest: Manifest): Promise<void> {
-    const held = this.#records.held(manifest.id);
-    // Counters of a leg change every second; that is nothing to tell.
-    if (held && dueEvents(held.told, manifest).events.length === 0) return;
+    const cached = this.#records.cached(manifest.id);
+    // A leg's counters change every second without any event.
+    if (cached && dueEvents(cached.told, manifest).events.length === 0) return;
     await this.#records.change(manifest.id, (record) => {
-      const { events, told } = dueEvents(record.told, manifest);
-      record.told = told;
+      const { events, published } = dueEvents(record.told, manifest);
+      record.told = published;
       return this.#add(record, events);
     });
-    this.#postman.deliver(manifest.id);
+    this.#dispatcher.deliver(manifest.id);
   }
 
   #add(record: CallRecord, events: readonly WebhookEvent[]): boolean {
@@ -166,10 +171,12 @@ export class Webhooks {
     return events.length > 0;
   }
 
-  async #tidyNowAndThen(): Promise<void> {
+  async #tidyPeriodically(): Promise<void> {
     const { clock, log } = this.#sources;
     while (!this.#over.signal.aborted) {
-      await this.#records.tidy().catch((error) => log.warn({ err: error }, "old webhook messages not tidied"));
+      await this.#records
+        .tidy()
+        .catch((error) => log.warn({ err: error }, "old webhook messages could not be removed"));
       await clock.sleep(TIDY_INTERVAL_MS, this.#over.signal);
     }
   }

@@ -2,8 +2,8 @@ import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Manifest } from "../../archive/library/manifest.ts";
 import type { MediaConnectionId, PeerId } from "../../ids.ts";
+import { FakeGateway } from "../../testing/fakeGateway.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
-import { PaperGateway } from "../../testing/paperGateway.ts";
 import { Gateways } from "./gateways.ts";
 import { legsAt } from "./legsAt.ts";
 import { gatewayOf, localId, qualifiedId } from "./qualifiedId.ts";
@@ -11,7 +11,7 @@ import { gatewayOf, localId, qualifiedId } from "./qualifiedId.ts";
 const LOG = pino({ level: "silent" });
 const TO = { address: "10.1.0.9", video: 5000, audio: 5002 };
 
-let paper: Map<string | undefined, PaperGateway>;
+let paper: Map<string | undefined, FakeGateway>;
 let found: readonly string[] | Error;
 let gateways: Gateways;
 beforeEach(() => {
@@ -19,7 +19,7 @@ beforeEach(() => {
   found = [];
   gateways = new Gateways({
     open(address) {
-      const gateway = new PaperGateway(address);
+      const gateway = new FakeGateway(address);
       paper.set(address, gateway);
       return gateway;
     },
@@ -33,7 +33,7 @@ beforeEach(() => {
 /** A call that rings at the gateway with this address. */
 function ringAt(address: string | undefined): MediaConnectionId {
   gateways.at(address);
-  return (paper.get(address) as PaperGateway).ring();
+  return (paper.get(address) as FakeGateway).ring();
 }
 
 describe("a qualified id", () => {
@@ -108,7 +108,7 @@ describe("the list of gateways", () => {
     found = ["10.0.0.4", "10.0.0.5"];
     await clock.pass(2_000, 100);
     expect(await gateways.trouble()).toBeUndefined();
-    (paper.get("10.0.0.5") as PaperGateway).trouble = new Error("away");
+    (paper.get("10.0.0.5") as FakeGateway).trouble = new Error("away");
     expect(await gateways.trouble()).toContain("10.0.0.5");
   });
 });

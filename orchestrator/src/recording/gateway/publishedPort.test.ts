@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { RecorderError } from "../../errors.ts";
-import { PaperGateway } from "../../testing/paperGateway.ts";
+import { FakeGateway } from "../../testing/fakeGateway.ts";
 import { GatewayError } from "./gatewayError.ts";
 import { tellPublishedPort } from "./publishedPort.ts";
 
@@ -26,13 +26,13 @@ test.each([
   ["10.0.0.6", undefined], // not published
   ["10.0.0.7", undefined], // not a container of this bundle
 ])("the gateway at %s receives port %s", async (address, port) => {
-  const gateway = new PaperGateway();
+  const gateway = new FakeGateway();
   await tellPublishedPort(gateway, address, 40_000, engine, LOG);
   expect(gateway.publishedPort).toBe(port);
 });
 
 test("an error of the gateway or the engine does not prevent an attempt to register", async () => {
-  const gateway = new PaperGateway();
+  const gateway = new FakeGateway();
   const away = { gateways: async () => Promise.reject(new RecorderError("DOCKER_UNREACHABLE")) };
   await tellPublishedPort(gateway, "10.0.0.4", 40_000, away, LOG);
   gateway.trouble = new GatewayError("UNREACHABLE", "away");

@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
 import type { ManifestLeg } from "../../archive/library/manifest.ts";
 import type { CallId, MediaConnectionId, PeerId } from "../../ids.ts";
+import { FakeGateway } from "../../testing/fakeGateway.ts";
+import { FakeRecorders } from "../../testing/fakeRecorders.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
-import { PaperGateway } from "../../testing/paperGateway.ts";
-import { PaperRecorders } from "../../testing/paperRecorders.ts";
 import { type TestRooms, testRooms } from "../../testing/testLeg.ts";
 import type { Recorders } from "../recorders/recorders.ts";
 import { adoptLegs } from "./adoptLegs.ts";
@@ -11,14 +11,14 @@ import { adoptLegs } from "./adoptLegs.ts";
 const PEER = "TestRecorder" as PeerId;
 
 let clock: ManualClock;
-let gateway: PaperGateway;
-let recorders: PaperRecorders;
+let gateway: FakeGateway;
+let recorders: FakeRecorders;
 let stage: TestRooms;
 
 beforeEach(() => {
   clock = new ManualClock();
-  gateway = new PaperGateway();
-  recorders = new PaperRecorders();
+  gateway = new FakeGateway();
+  recorders = new FakeRecorders();
   stage = testRooms(gateway, clock, recorders as unknown as Recorders);
 });
 

@@ -3,9 +3,9 @@ import { viewOf } from "../../archive/calls/view.ts";
 import type { ManifestLeg, RecordingFile } from "../../archive/library/manifest.ts";
 import { RecorderError } from "../../errors.ts";
 import type { LegId, PeerId, RecorderId } from "../../ids.ts";
+import { FakeGateway, OFFERED } from "../../testing/fakeGateway.ts";
+import { FakeRecorders } from "../../testing/fakeRecorders.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
-import { OFFERED, PaperGateway } from "../../testing/paperGateway.ts";
-import { PaperRecorders } from "../../testing/paperRecorders.ts";
 import { type TestRooms, testRooms } from "../../testing/testLeg.ts";
 import type { TracksReport } from "../gateway/gateway.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
@@ -23,15 +23,15 @@ const peer = (id: string, token = "pt-1") => ({ peerId: id as PeerId, handle: { 
 const AWAY = { peerId: "AwayRecorder" as PeerId, handle: undefined };
 
 let clock: ManualClock;
-let gateway: PaperGateway;
-let recorders: PaperRecorders;
+let gateway: FakeGateway;
+let recorders: FakeRecorders;
 let stage: TestRooms;
 let dialler: Dialler;
 
 beforeEach(() => {
   clock = new ManualClock();
-  gateway = new PaperGateway();
-  recorders = new PaperRecorders();
+  gateway = new FakeGateway();
+  recorders = new FakeRecorders();
   stage = testRooms(gateway, clock, recorders as unknown as Recorders);
   stage.library.keep = async () => FILE;
   dialler = new Dialler([peer("TestRecorder"), peer("OtherRecorder", "pt-2"), AWAY], stage);

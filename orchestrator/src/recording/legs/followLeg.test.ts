@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { LegIn } from "../../archive/library/manifest.ts";
 import { type MediaConnectionId, type PeerId, recorderIdOf } from "../../ids.ts";
+import { FakeGateway, OFFERED } from "../../testing/fakeGateway.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
-import { OFFERED, PaperGateway } from "../../testing/paperGateway.ts";
 import { type TestRooms, testRooms } from "../../testing/testLeg.ts";
 import type { TrackClock, TracksReport } from "../gateway/gateway.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
@@ -14,7 +14,7 @@ import { type FollowedLeg, followLeg } from "./followLeg.ts";
 import { LegContext } from "./legContext.ts";
 
 let clock: ManualClock;
-let gateway: PaperGateway;
+let gateway: FakeGateway;
 let stage: TestRooms;
 let stop: AbortController;
 let recorderEnds: () => void;
@@ -22,7 +22,7 @@ let id: MediaConnectionId;
 
 beforeEach(() => {
   clock = new ManualClock();
-  gateway = new PaperGateway();
+  gateway = new FakeGateway();
   stage = testRooms(gateway, clock);
   stop = new AbortController();
 });

@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { ErrorCode } from "../../errors.ts";
 
-/** A warm container takes 0.3 s; at 15 s a recorder has failed to start. */
+/** A warm container starts in 0.3 s; after 15 s the start has failed. */
 const START_BUCKETS_SECONDS = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 15];
 
 /** Metrics of a leg's start, which its manifest does not hold. */
@@ -14,19 +14,19 @@ export class LegMetrics {
     const registers = [registry];
     this.#recorderStart = new Histogram({
       name: "call_recorder_recorder_start_seconds",
-      help: "From asking for a recorder until its ports are bound.",
+      help: "Time from the request for a recorder until its ports are bound.",
       buckets: START_BUCKETS_SECONDS,
       registers,
     });
     this.#recorderStartFailures = new Counter({
       name: "call_recorder_recorder_start_failures_total",
-      help: "Legs that got no recorder, by the code of their error.",
+      help: "Legs that got no recorder, by error code.",
       labelNames: ["code"],
       registers,
     });
     this.#answer = new Histogram({
       name: "call_recorder_answer_seconds",
-      help: "From the ring of a call until it was answered.",
+      help: "Time from the ringing of a call until it was answered.",
       buckets: START_BUCKETS_SECONDS,
       registers,
     });

@@ -3,9 +3,9 @@ import type { LegIn, ManifestLeg, RecordingFile } from "../../archive/library/ma
 import type { Storage } from "../../archive/library/storage.ts";
 import { RecorderError } from "../../errors.ts";
 import type { MediaConnectionId, PeerId, RecorderId } from "../../ids.ts";
+import { FakeGateway, OFFERED } from "../../testing/fakeGateway.ts";
+import { FakeRecorders } from "../../testing/fakeRecorders.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
-import { OFFERED, PaperGateway } from "../../testing/paperGateway.ts";
-import { PaperRecorders } from "../../testing/paperRecorders.ts";
 import { type TestRooms, testRooms } from "../../testing/testLeg.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
 import type { Recorders } from "../recorders/recorders.ts";
@@ -21,19 +21,19 @@ const FLOWING = {
 };
 
 let clock: ManualClock;
-let gateway: PaperGateway;
-let recorders: PaperRecorders;
+let gateway: FakeGateway;
+let recorders: FakeRecorders;
 let stage: TestRooms;
 
 beforeEach(() => {
   clock = new ManualClock();
-  gateway = new PaperGateway();
-  recorders = new PaperRecorders();
+  gateway = new FakeGateway();
+  recorders = new FakeRecorders();
   stage = testRooms(gateway, clock, recorders as unknown as Recorders);
   stage.library.keep = async () => FILE;
 });
 
-async function ring(...call: Parameters<PaperGateway["ring"]>): Promise<MediaConnectionId> {
+async function ring(...call: Parameters<FakeGateway["ring"]>): Promise<MediaConnectionId> {
   const id = gateway.ring(...call);
   void receiveCall(PEER, id, stage);
   await clock.pass(0);

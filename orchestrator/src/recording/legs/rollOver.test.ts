@@ -3,9 +3,9 @@ import type { LegIn, ManifestLeg } from "../../archive/library/manifest.ts";
 import { recordingName } from "../../archive/library/paths.ts";
 import { RecorderError } from "../../errors.ts";
 import type { MediaConnectionId, PeerId } from "../../ids.ts";
+import { FakeGateway, OFFERED } from "../../testing/fakeGateway.ts";
+import { FakeRecorders } from "../../testing/fakeRecorders.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
-import { OFFERED, PaperGateway } from "../../testing/paperGateway.ts";
-import { PaperRecorders } from "../../testing/paperRecorders.ts";
 import { type TestRooms, testRooms } from "../../testing/testLeg.ts";
 import type { TracksReport } from "../gateway/gateway.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
@@ -16,8 +16,8 @@ const MEBIBYTE = 1024 * 1024;
 const T0 = Date.parse("2026-01-01T00:00:00.000Z");
 
 let clock: ManualClock;
-let gateway: PaperGateway;
-let recorders: PaperRecorders;
+let gateway: FakeGateway;
+let recorders: FakeRecorders;
 let stage: TestRooms;
 let id: MediaConnectionId;
 
@@ -34,8 +34,8 @@ const legOf = (): ManifestLeg | undefined =>
 
 beforeEach(async () => {
   clock = new ManualClock();
-  gateway = new PaperGateway();
-  recorders = new PaperRecorders();
+  gateway = new FakeGateway();
+  recorders = new FakeRecorders();
   stage = testRooms(gateway, clock, recorders as unknown as Recorders);
   stage.library.keep = async ({ legId, format, number }) => ({
     name: recordingName(legId, format, number),

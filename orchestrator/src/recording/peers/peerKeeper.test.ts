@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PeerId } from "../../ids.ts";
+import { FakeGateway } from "../../testing/fakeGateway.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
-import { PaperGateway } from "../../testing/paperGateway.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
 import { PeerKeeper } from "./peerKeeper.ts";
 import { TokenFile } from "./tokens.ts";
@@ -13,7 +13,7 @@ import { TokenFile } from "./tokens.ts";
 const RECORDER = "TestRecorder" as PeerId;
 
 /** Tokens in memory: file access takes real time, which a manual clock does not advance. */
-class PaperTokens extends TokenFile {
+class FakeTokens extends TokenFile {
   readonly kept = new Map<PeerId, string>();
 
   override async read(peerId: PeerId) {
@@ -29,15 +29,15 @@ class PaperTokens extends TokenFile {
 }
 
 let clock: ManualClock;
-let gateway: PaperGateway;
-let tokens: PaperTokens;
+let gateway: FakeGateway;
+let tokens: FakeTokens;
 let logged: { code?: string }[];
 let calls: string[];
 
 beforeEach(() => {
   clock = new ManualClock();
-  gateway = new PaperGateway();
-  tokens = new PaperTokens("/nowhere");
+  gateway = new FakeGateway();
+  tokens = new FakeTokens("/nowhere");
   logged = [];
   calls = [];
 });

@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { beforeEach, expect, test } from "vitest";
 import type { PeerId } from "../../ids.ts";
+import { FakeGateway } from "../../testing/fakeGateway.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
-import { PaperGateway } from "../../testing/paperGateway.ts";
 import type { PeerHandle } from "../gateway/gateway.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
 import { PeerKeeper } from "./peerKeeper.ts";
@@ -13,7 +13,7 @@ const RECORDER = "TestRecorder" as PeerId;
 const [ONE, TWO, THREE] = ["10.0.0.4", "10.0.0.5", "10.0.0.6"] as const;
 
 /** Tokens in memory: file access takes real time, which a manual clock does not advance. */
-class PaperTokens extends TokenFile {
+class FakeTokens extends TokenFile {
   readonly kept = new Map<string, string>();
 
   override async read(peerId: PeerId, gateway = "") {
@@ -29,8 +29,8 @@ class PaperTokens extends TokenFile {
 }
 
 let clock: ManualClock;
-let gateways: Map<string, PaperGateway>;
-let tokens: PaperTokens;
+let gateways: Map<string, FakeGateway>;
+let tokens: FakeTokens;
 let prepared: string[];
 let calls: string[];
 let legs: Map<string, number>;
@@ -38,8 +38,8 @@ let peer: SharedPeer;
 
 beforeEach(() => {
   clock = new ManualClock();
-  gateways = new Map([ONE, TWO, THREE].map((address) => [address, new PaperGateway(address)]));
-  tokens = new PaperTokens("/nowhere");
+  gateways = new Map([ONE, TWO, THREE].map((address) => [address, new FakeGateway(address)]));
+  tokens = new FakeTokens("/nowhere");
   [prepared, calls, legs] = [[], [], new Map()];
   const log = pino({ level: "silent" });
   peer = new SharedPeer(
@@ -55,7 +55,7 @@ beforeEach(() => {
   );
 });
 
-const at = (address: string) => gateways.get(address) as PaperGateway;
+const at = (address: string) => gateways.get(address) as FakeGateway;
 const registered = () => [...gateways].filter(([, { peers }]) => peers.size === 1).map(([address]) => address);
 const ringAt = (address: string) => {
   const id = at(address).ring();

@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { MediaConnectionId, PeerId } from "../../../ids.ts";
+import { FakeJanus } from "../../../testing/fakeJanus.ts";
 import { ManualClock } from "../../../testing/manualClock.ts";
-import { PaperJanus } from "../../../testing/paperJanus.ts";
 import { USUAL_CODECS } from "../../recorders/codecs.ts";
 import type { PeerHandle } from "../gateway.ts";
 import { JanusGateway } from "./janusGateway.ts";
@@ -20,12 +20,12 @@ const BOB = { ...ADA, id: 12, display: "Bob" };
 const RECORDER = { address: "192.0.2.7", video: 5000, audio: 5002 };
 const PATIENCE_MS = 3_000;
 
-let janus: PaperJanus;
+let janus: FakeJanus;
 let clock: ManualClock;
 let gateway: JanusGateway;
 let room: PeerHandle;
 beforeEach(async () => {
-  janus = await PaperJanus.open();
+  janus = await FakeJanus.open();
   clock = new ManualClock();
   gateway = newGateway();
   room = await gateway.createPeer(ROOM);

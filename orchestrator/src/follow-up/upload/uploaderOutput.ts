@@ -2,7 +2,7 @@ import { z } from "zod";
 import { RecorderError } from "../../errors.ts";
 import type { JobResult } from "../jobs/jobWork.ts";
 
-const LAST_WORDS_CHARACTERS = 300;
+const ERROR_EXCERPT_CHARACTERS = 300;
 
 const Line = z.object({
   event: z.string().optional(),
@@ -12,16 +12,16 @@ const Line = z.object({
   stats: z.object({ bytes: z.number(), totalBytes: z.number() }).optional(),
 });
 
-/** Per cent of what is copied at the moment; undefined for a line that says nothing of it. */
+/** Progress of the current copy in per cent; undefined for a line without it. */
 export function percentOf(line: string): number | undefined {
   const { stats } = parsed(line);
   return stats && stats.totalBytes > 0 ? (100 * stats.bytes) / stats.totalBytes : undefined;
 }
 
 /**
- * What an uploader ended with.
+ * The final event of an uploader.
  *
- * @throws RecorderError UPLOAD_FAILED, with what rclone complained of last.
+ * @throws RecorderError UPLOAD_FAILED with rclone's last error.
  */
 export function endedWith(
   event: "verified" | "removed" | "followed",
@@ -30,17 +30,17 @@ export function endedWith(
   const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => line.trim() !== "");
   const last = lines.map(parsed).find((line) => line.event === event);
   if (exitCode === 0 && last) return { by: last.by ?? "" };
-  throw new RecorderError("UPLOAD_FAILED", `exit code ${exitCode}: ${complaint(lines)}`);
+  throw new RecorderError("UPLOAD_FAILED", `exit code ${exitCode}: ${lastError(lines)}`);
 }
 
-/** rclone's errors are objects while it works, and plain lines when it gives up. */
-function complaint(lines: readonly string[]): string {
-  const complaints = lines.flatMap((line) => {
+/** rclone prints errors as JSON while it runs, and as plain text when it exits. */
+function lastError(lines: readonly string[]): string {
+  const errors = lines.flatMap((line) => {
     if (!line.startsWith("{")) return [line.replace(/^[\d/]+ [\d:]+ /, "")];
     const { level, msg } = parsed(line);
     return level === "error" && msg ? [msg] : [];
   });
-  return (complaints.at(-1) ?? "it said nothing").slice(0, LAST_WORDS_CHARACTERS);
+  return (errors.at(-1) ?? "no error message").slice(0, ERROR_EXCERPT_CHARACTERS);
 }
 
 function parsed(line: string): z.infer<typeof Line> {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { newCallId } from "../../ids.ts";
-import { type StoredCall, tooMany } from "./choice.ts";
+import { callsToRemove, type StoredCall } from "./callsToRemove.ts";
 
 const NOW = new Date("2026-11-23T12:00:00.000Z");
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Calls that ended so many days ago, of one gigabyte each. */
+/** Calls of one gigabyte each that ended the given number of days ago. */
 const aged = (...days: number[]): StoredCall[] =>
   days.map((age) => {
     const ended = new Date(NOW.getTime() - age * DAY_MS);
@@ -13,26 +13,28 @@ const aged = (...days: number[]): StoredCall[] =>
   });
 
 const chosen = (stored: StoredCall[], days: number, gigabytes: number) =>
-  tooMany(stored, { days, gigabytes }, NOW).map(({ id, why }) => `${stored.findIndex((one) => one.id === id)} ${why}`);
+  callsToRemove(stored, { days, gigabytes }, NOW).map(
+    ({ id, why }) => `${stored.findIndex((one) => one.id === id)} ${why}`,
+  );
 
-test("without limits everything stays", () => {
+test("without limits, all calls stay", () => {
   expect(chosen(aged(10_000, 1), 0, 0)).toEqual([]);
 });
 
-test("what is older than so many days goes, the oldest first", () => {
+test("calls older than the limit are removed, oldest first", () => {
   expect(chosen(aged(1, 31, 29.9, 400), 30, 0)).toEqual(["3 age", "1 age"]);
 });
 
-test("the oldest go until the others fit", () => {
+test("the oldest calls are removed until the others fit", () => {
   expect(chosen(aged(1, 2, 3, 4), 0, 2)).toEqual(["3 size", "2 size"]);
   expect(chosen(aged(1, 2), 0, 2)).toEqual([]);
 });
 
-test("what goes by its age makes room for the others", () => {
+test("calls removed by age count towards the size limit", () => {
   expect(chosen(aged(1, 2, 40), 30, 2)).toEqual(["2 age"]);
 });
 
-test("what has to stay stays, takes its room, and another one goes", () => {
+test("a protected call stays and counts towards the size; another call is removed", () => {
   const stored = aged(1, 2, 3);
   const [, , oldest] = stored;
   if (oldest) oldest.endedMs = undefined;

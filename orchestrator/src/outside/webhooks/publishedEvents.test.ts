@@ -2,23 +2,23 @@ import { expect, test } from "vitest";
 import type { Manifest } from "../../archive/library/manifest.ts";
 import { newCallId, newLegId } from "../../ids.ts";
 import { failedLeg, manifestOf, readyLeg, recordingLeg, ringingLeg } from "../../testing/manifests.ts";
-import { dueEvents, NOTHING_TOLD } from "./told.ts";
+import { dueEvents, NOTHING_PUBLISHED } from "./publishedEvents.ts";
 
 const AT = new Date("2026-11-23T12:00:00.000Z");
 const call = newCallId(AT);
 const [one, other] = [newLegId(AT), newLegId(AT)];
 
-/** What is told as a call goes through these states, each list after its state. */
+/** The events published as a call goes through these states: one list for each state. */
 function story(...states: Manifest["legs"][]): string[][] {
-  let told = NOTHING_TOLD;
+  let published = NOTHING_PUBLISHED;
   return states.map((legs) => {
-    const due = dueEvents(told, manifestOf(call, AT, ...legs));
-    told = due.told;
+    const due = dueEvents(published, manifestOf(call, AT, ...legs));
+    published = due.published;
     return due.events.map(({ type }) => type);
   });
 }
 
-test("a call of one leg is told from its beginning to its end, each thing once", () => {
+test("a call with one leg publishes each event once, from start to end", () => {
   const [ringing, recording, ready] = [ringingLeg(AT, one), recordingLeg(AT, one), readyLeg(AT, one)];
   expect(story([ringing], [ringing], [recording], [recording], [ready], [ready])).toEqual([
     ["call.started"],
@@ -30,7 +30,7 @@ test("a call of one leg is told from its beginning to its end, each thing once",
   ]);
 });
 
-test("a call is ready when its last leg is over, and one that failed does not keep it back", () => {
+test("a call is ready when its last leg has ended, even if a leg failed", () => {
   const both = [recordingLeg(AT, one), recordingLeg(AT, other)];
   const half = [readyLeg(AT, one), recordingLeg(AT, other)];
   const over = [readyLeg(AT, one), failedLeg(AT, other)];
@@ -41,28 +41,28 @@ test("a call is ready when its last leg is over, and one that failed does not ke
   ]);
 });
 
-test("a call of which nothing was recorded never is ready", () => {
+test("a call without any recording never becomes ready", () => {
   expect(story([failedLeg(AT, one)])).toEqual([["call.started", "leg.failed"]]);
 });
 
-test("a caller who comes back makes it ready once more", () => {
+test("a call becomes ready again after a caller returned", () => {
   expect(
     story([readyLeg(AT, one)], [readyLeg(AT, one), recordingLeg(AT, other)], [readyLeg(AT, one), readyLeg(AT, other)]),
   ).toEqual([["call.started", "leg.ready", "call.ready"], ["leg.recording"], ["leg.ready", "call.ready"]]);
 });
 
-test("a leg that failed and could be saved after all is told again", () => {
+test("a failed leg whose recording is recovered later publishes leg.ready", () => {
   expect(story([failedLeg(AT, one)], [readyLeg(AT, one)])).toEqual([
     ["call.started", "leg.failed"],
     ["leg.ready", "call.ready"],
   ]);
 });
 
-test("what an earlier life did not get to is told at once, in order", () => {
+test("events that a previous process did not publish are published at once, in order", () => {
   expect(story([readyLeg(AT, one)])).toEqual([["call.started", "leg.ready", "call.ready"]]);
 });
 
-test("a film is told when it is there, and again when it was made anew", () => {
+test("a film publishes film.ready when it is composed, and again when it is composed again", () => {
   const legs = [readyLeg(AT, one), readyLeg(AT, other)];
   const file = { name: "film.webm", bytes: 1_000, durationSeconds: 20, streams: [] };
   const withFilm = (composedAt: string): Manifest => ({
@@ -71,10 +71,10 @@ test("a film is told when it is there, and again when it was made anew", () => {
   });
   const first = withFilm("2026-11-23T12:01:00.000Z");
   const second = withFilm("2026-11-23T12:09:00.000Z");
-  let told = dueEvents(NOTHING_TOLD, manifestOf(call, AT, ...legs)).told;
+  let published = dueEvents(NOTHING_PUBLISHED, manifestOf(call, AT, ...legs)).published;
   const events = [first, first, second].map((manifest) => {
-    const due = dueEvents(told, manifest);
-    told = due.told;
+    const due = dueEvents(published, manifest);
+    published = due.published;
     return due.events;
   });
   expect(events).toEqual([

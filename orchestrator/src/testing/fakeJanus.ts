@@ -11,13 +11,13 @@ const Asked = z.object({
     .optional(),
 });
 
-interface PaperPublisher {
+interface FakePublisher {
   id: number;
   display?: string;
   streams: { type: string; codec?: string; disabled?: boolean }[];
 }
 
-export interface PaperForwarder {
+export interface FakeForwarder {
   stream_id: number;
   ssrc: number;
   port: number;
@@ -25,10 +25,10 @@ export interface PaperForwarder {
 
 const HANDLE = 7;
 
-/** A VideoRoom on paper, for what the real one cannot be made to do: lose a connection while its room goes on. */
-export class PaperJanus implements AsyncDisposable {
-  readonly publishers = new Map<number, PaperPublisher>();
-  readonly forwarders = new Map<number, PaperForwarder[]>();
+/** A fake VideoRoom, for what a real one cannot do in a test: lose a connection while the room stays. */
+export class FakeJanus implements AsyncDisposable {
+  readonly publishers = new Map<number, FakePublisher>();
+  readonly forwarders = new Map<number, FakeForwarder[]>();
   readonly #server: WebSocketServer;
   #count = 0;
 
@@ -37,17 +37,17 @@ export class PaperJanus implements AsyncDisposable {
     server.on("connection", (socket) => socket.on("message", (text) => this.#take(socket, String(text))));
   }
 
-  static async open(): Promise<PaperJanus> {
+  static async open(): Promise<FakeJanus> {
     const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
     await new Promise((resolve) => server.once("listening", resolve));
-    return new PaperJanus(server);
+    return new FakeJanus(server);
   }
 
   get url(): string {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  publish(publisher: PaperPublisher): void {
+  publish(publisher: FakePublisher): void {
     this.publishers.set(publisher.id, publisher);
     this.tell({ videoroom: "event", publishers: [publisher] });
   }
@@ -58,18 +58,18 @@ export class PaperJanus implements AsyncDisposable {
     this.tell({ videoroom: "event", unpublished: id });
   }
 
-  /** Says something to everybody. */
+  /** Sends an event to all clients. */
   tell(data: object): void {
     for (const socket of this.#server.clients)
-      this.#say(socket, { janus: "event", sender: HANDLE, plugindata: { data } });
+      this.#send(socket, { janus: "event", sender: HANDLE, plugindata: { data } });
   }
 
-  /** Cuts every connection. */
+  /** Closes all connections. */
   cut(): void {
     for (const socket of this.#server.clients) socket.terminate();
   }
 
-  /** As a Janus that was started anew. */
+  /** Simulates a restart of Janus. */
   forget(): void {
     this.publishers.clear();
     this.forwarders.clear();
@@ -84,15 +84,15 @@ export class PaperJanus implements AsyncDisposable {
   #take(socket: WebSocket, text: string): void {
     const { janus, transaction, body } = Asked.parse(JSON.parse(text));
     this.#count += 1;
-    if (janus === "create") this.#say(socket, { janus: "success", transaction, data: { id: this.#count } });
-    else if (janus === "attach") this.#say(socket, { janus: "success", transaction, data: { id: HANDLE } });
-    else if (janus === "ping") this.#say(socket, { janus: "pong", transaction });
+    if (janus === "create") this.#send(socket, { janus: "success", transaction, data: { id: this.#count } });
+    else if (janus === "attach") this.#send(socket, { janus: "success", transaction, data: { id: HANDLE } });
+    else if (janus === "ping") this.#send(socket, { janus: "pong", transaction });
     else if (body?.request === "join") {
-      this.#say(socket, { janus: "ack", transaction });
+      this.#send(socket, { janus: "ack", transaction });
       const data = { videoroom: "joined", publishers: [...this.publishers.values()] };
-      this.#say(socket, { janus: "event", sender: HANDLE, transaction, plugindata: { data } });
-    } else if (body) this.#say(socket, { janus: "success", transaction, plugindata: { data: this.#answer(body) } });
-    else this.#say(socket, { janus: "ack", transaction });
+      this.#send(socket, { janus: "event", sender: HANDLE, transaction, plugindata: { data } });
+    } else if (body) this.#send(socket, { janus: "success", transaction, plugindata: { data: this.#answer(body) } });
+    else this.#send(socket, { janus: "ack", transaction });
   }
 
   #answer(body: NonNullable<z.infer<typeof Asked>["body"]>): object {
@@ -123,7 +123,7 @@ export class PaperJanus implements AsyncDisposable {
     }
   }
 
-  #say(socket: WebSocket, message: object): void {
+  #send(socket: WebSocket, message: object): void {
     socket.send(JSON.stringify(message));
   }
 }

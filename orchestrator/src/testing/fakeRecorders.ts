@@ -4,14 +4,14 @@ import type { RecorderSpec, Recorders } from "../recording/recorders/recorders.t
 import { redirectTo } from "../recording/recorders/redirect.ts";
 import type { FinishedRecorder, StartedRecorder } from "../recording/recorders/startedRecorder.ts";
 
-/** Recorders that start, end and assemble as a test says. */
-export class PaperRecorders implements Partial<Recorders> {
+/** Fake recorders, controlled by a test. */
+export class FakeRecorders implements Partial<Recorders> {
   taking: Error | undefined;
-  /** What the recorder itself made of its tracks. */
+  /** The assembly that the recorder itself made of its tracks. */
   assembly: Assembly | undefined;
   assembling: (Error | undefined | "no media")[] = [];
   readonly taken: RecorderSpec[] = [];
-  /** The newest one ends in the middle of its call. */
+  /** Ends the newest recorder during its call. */
   lose: () => void = () => undefined;
   readonly finished: { byeExpected: boolean }[] = [];
   readonly orders: AssemblyOrder[] = [];

@@ -1,7 +1,7 @@
 import type { ContainerFacts, ContainerOutput, ContainerSpec, Engine, StopSignal } from "../recording/engine/engine.ts";
 import { LABEL } from "../recording/engine/labels.ts";
 
-interface PaperContainer {
+interface FakeContainer {
   id: string;
   spec: ContainerSpec;
   exitCode: number | undefined;
@@ -10,12 +10,12 @@ interface PaperContainer {
   ended: PromiseWithResolvers<void>;
 }
 
-/** An engine whose containers do what a test says: nothing runs, and everything is remembered. */
-export class PaperEngine implements Engine {
-  readonly containers = new Map<string, PaperContainer>();
+/** A fake engine: nothing runs, all requests are recorded, and a test controls the containers. */
+export class FakeEngine implements Engine {
+  readonly containers = new Map<string, FakeContainer>();
   readonly started: ContainerSpec[] = [];
   readonly removed: string[] = [];
-  /** Thrown by every start while it is set. */
+  /** If set, every start throws it. */
   trouble: Error | undefined;
 
   async ping(): Promise<void> {}
@@ -29,13 +29,13 @@ export class PaperEngine implements Engine {
     return id;
   }
 
-  /** A container says a line. */
+  /** A container prints a line. */
   say(id: string, line: string): void {
     const container = this.#container(id);
     container.stdout += `${line}\n`;
   }
 
-  /** A container ends. */
+  /** A container exits. */
   end(id: string, exitCode: number, stderr = ""): void {
     const container = this.#container(id);
     container.exitCode = exitCode;
@@ -43,7 +43,7 @@ export class PaperEngine implements Engine {
     container.ended.resolve();
   }
 
-  /** The container of the last start that is still there. */
+  /** The container that was started last and still exists. */
   get last(): string {
     return [...this.containers.keys()].at(-1) ?? "none";
   }
@@ -67,9 +67,9 @@ export class PaperEngine implements Engine {
 
   async *lines(id: string, signal: AbortSignal): AsyncIterable<string> {
     const container = this.#container(id);
-    for (let told = 0; !signal.aborted; ) {
+    for (let read = 0; !signal.aborted; ) {
       const lines = container.stdout.split("\n").slice(0, -1);
-      while (told < lines.length) yield lines[told++] ?? "";
+      while (read < lines.length) yield lines[read++] ?? "";
       if (container.exitCode !== undefined) return;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -108,7 +108,7 @@ export class PaperEngine implements Engine {
     return undefined;
   }
 
-  #container(id: string): PaperContainer {
+  #container(id: string): FakeContainer {
     const container = this.containers.get(id);
     if (!container) throw new Error(`no container ${id}`);
     return container;

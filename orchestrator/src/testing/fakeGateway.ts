@@ -22,28 +22,28 @@ interface Connection {
   redirect: RedirectTargets | undefined;
 }
 
-/** What a caller offers that has camera and microphone. */
+/** The offer of a caller with camera and microphone. */
 export const OFFERED: TracksReport["tracks"] = (["audio", "video"] as const).map((kind) => {
   const codec = USUAL_CODECS[kind];
   return { kind, offered: codec ? [codec] : [], clock: null, counters: {} };
 });
 
-/** A gateway that does what a test writes: the orchestrator's side of the wall, without the media. */
-export class PaperGateway implements Gateway {
-  /** Thrown by every request while it is set. */
+/** A fake gateway without media, controlled by a test. */
+export class FakeGateway implements Gateway {
+  /** If set, every request throws it. */
   trouble: Error | undefined;
   /** Peers by token. */
   readonly peers = new Map<string, { peerId: PeerId; connected: boolean; events: EventQueue<PeerEvent> }>();
-  /** Ids that another client holds. */
+  /** Ids that another client uses. */
   readonly taken = new Set<string>();
-  /** Calls of ours. */
+  /** Outgoing calls. */
   readonly dialled: (CallOrder & { id: MediaConnectionId; codecs: Codecs })[] = [];
-  /** It cannot tell of the tracks of calls of ours. */
+  /** The official gateway does not report the tracks of outgoing calls. */
   isOfficial = false;
   readonly hungUp: MediaConnectionId[] = [];
-  /** Addresses that media was sent to in the middle of a call; undefined for nowhere. */
+  /** New media targets during a call; undefined for none. */
   readonly redirects: (string | undefined)[] = [];
-  /** Called as a call is turned to another recorder. */
+  /** Called when a call is switched to another recorder. */
   onTurn: (() => void) | undefined;
   turnedAt = new Date(0);
   publishedPort: number | undefined;
@@ -52,15 +52,15 @@ export class PaperGateway implements Gateway {
   #count = 0;
   readonly #address: string | undefined;
 
-  /** @param address where there are several. */
+  /** @param address set if there are several gateways. */
   constructor(address?: string) {
     this.#address = address;
   }
 
   /**
-   * A call comes in.
+   * Simulates an incoming call.
    *
-   * @param report null for a gateway that cannot tell of its tracks, the official one.
+   * @param report null for a gateway that does not report tracks (the official one).
    */
   ring(report: TracksReport | null = { ended: null, tracks: OFFERED }, metadata: unknown = ""): MediaConnectionId {
     this.#count += 1;
@@ -82,7 +82,7 @@ export class PaperGateway implements Gateway {
     return this.#connection(id).redirect;
   }
 
-  /** As a gateway that was started anew. */
+  /** Simulates a restart of the gateway. */
   forget(): void {
     for (const { events } of this.#connections.values()) events.close(gone());
     for (const { events } of this.peers.values()) events.close(gone());
@@ -205,4 +205,4 @@ export class PaperGateway implements Gateway {
   }
 }
 
-const gone = () => new GatewayError("GONE", "nothing of that name");
+const gone = () => new GatewayError("GONE", "unknown id");

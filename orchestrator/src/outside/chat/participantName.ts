@@ -5,8 +5,8 @@ import type { DataStatus } from "../../recording/gateway/gateway.ts";
 
 const Named = z.object({ name: z.string().min(1).max(200) });
 
-/** What a peer is called: as its data connection says, or else a leg of its. */
-export function nameIn({ legs }: Manifest, { remoteId, metadata }: DataStatus): string | undefined {
+/** A peer's name from the metadata of its data connection, or else of one of its legs. */
+export function participantName({ legs }: Manifest, { remoteId, metadata }: DataStatus): string | undefined {
   const own = readMetadata(metadata).kept;
   const ofLegs = legs.filter(({ peerId }) => peerId === remoteId).map((leg) => leg.metadata);
   for (const one of [own, ...ofLegs]) {

@@ -20,27 +20,27 @@ import { WebhookMetrics } from "../outside/webhooks/webhookMetrics.ts";
 import { Webhooks } from "../outside/webhooks/webhooks.ts";
 import { Dialler } from "../recording/legs/dialler.ts";
 import { RunningLegs } from "../recording/legs/runningLegs.ts";
+import { FakeGateway } from "./fakeGateway.ts";
+import { FakeRecorders } from "./fakeRecorders.ts";
 import { ManualClock } from "./manualClock.ts";
-import { PaperGateway } from "./paperGateway.ts";
-import { PaperRecorders } from "./paperRecorders.ts";
 import { testJobs } from "./testJobs.ts";
 import { testRooms } from "./testLeg.ts";
 
 export const TOKEN = "a-token-of-the-tests-4711";
 
-/** The API on a folder with one finished call, without anything behind it. */
-export interface ApiOnPaper extends AsyncDisposable {
+/** The API on a folder with one finished call; all other parts are fakes. */
+export interface TestApi extends AsyncDisposable {
   app: FastifyInstance;
   routes: DescribedRoute[];
   jobs: Jobs;
   clock: ManualClock;
   callId: CallId;
-  /** Of the call's recording. */
+  /** Name of the call's recording. */
   fileName: string;
 }
 
-/** @param token null for an API that is open. */
-export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPaper> {
+/** @param token null for an open API. */
+export async function testApi(token: string | null = TOKEN): Promise<TestApi> {
   const root = await mkdtemp(join(tmpdir(), "api-"));
   const log = pino({ level: "silent" });
   const clock = new ManualClock("2026-11-23T12:00:00.000Z");
@@ -74,18 +74,18 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
       },
     ],
   });
-  const well = async () => {};
+  const succeed = async () => {};
   const calls = new CallBook(library, clock);
   const metrics = new Registry();
   const webhooks = await Webhooks.start({
-    // Where nobody listens.
+    // Nothing listens on this port.
     endpoints: [new Endpoint({ name: "crm", url: "http://127.0.0.1:9/", key: Buffer.alloc(32) })],
     outbox: new Outbox(library.paths.webhooks, log),
     metrics: new WebhookMetrics(metrics),
     ...{ calls, clock, log },
   });
   const { jobs } = testJobs(undefined, { clock });
-  const [gateway, recorders] = [new PaperGateway(), new PaperRecorders()];
+  const [gateway, recorders] = [new FakeGateway(), new FakeRecorders()];
   const peerId = "TestRecorder" as PeerId;
   const present = { peerId, handle: { peerId, token: "pt-1" } };
   const away = { peerId: "AwayRecorder" as PeerId, handle: undefined };
@@ -94,15 +94,15 @@ export async function apiOnPaper(token: string | null = TOKEN): Promise<ApiOnPap
     calls,
     clock,
     library,
-    desk: new RunningLegs(),
+    runningLegs: new RunningLegs(),
     dialler: new Dialler([present, away], { ...testRooms(gateway, clock, recorders as never), calls }),
     jobs,
     health: {
-      engine: { ping: well },
+      engine: { ping: succeed },
       gateways: { trouble: async () => undefined },
       signalingUrl: "http://127.0.0.1:9",
-      host: { check: well },
-      storage: { mustBeWell: well },
+      host: { check: succeed },
+      storage: { mustBeWell: succeed },
       peers: [],
     },
     client: { key: "key", recorderPeerId: "TestRecorder" },
