@@ -6,7 +6,8 @@ import { EventStream } from "../events/eventStream.ts";
 import { type DataConnectionId, hasIdForm, newDataConnectionId } from "../ids.ts";
 import type { ChannelInit, DataTransport, DataTransportEvents } from "../webrtc/dataTransport.ts";
 import type { Address, RemoteCandidate } from "../webrtc/mediaSession.ts";
-import { CONNECT_LIMIT_MS, type RemotePeer, RING_LIMIT_MS } from "./mediaConnection.ts";
+import type { RemotePeer } from "./call.ts";
+import { CONNECT_LIMIT_MS, Deadline, RING_LIMIT_MS } from "./deadline.ts";
 
 /** Events as they go over the wire. */
 export type DataEvent = { event: "OPEN" | "CLOSE" } | { event: "ERROR"; error_message: string };
@@ -52,12 +53,12 @@ export class DataConnection {
   readonly #rooms: DataRooms;
   readonly #transport: DataTransport;
   readonly #onEnded: () => void;
+  readonly #deadline: Deadline;
   readonly #log: Logger;
   #dataId: string | undefined;
   #redirect: Address | undefined;
   #state: "connecting" | "dialling" | "open" | "ended" = "connecting";
   #isReleased = false;
-  #cancelLimit = () => {};
 
   /** @param onEnded is called once, after CLOSE was pushed. */
   constructor(call: DataCall, remote: RemotePeer, rooms: DataRooms, onEnded: () => void) {
@@ -66,6 +67,7 @@ export class DataConnection {
     this.#remote = remote;
     this.#rooms = rooms;
     this.#onEnded = onEnded;
+    this.#deadline = new Deadline(rooms.clock);
     this.#log = rooms.log.child({ dataConnectionId: this.id, remoteId: call.remoteId });
     this.events = new EventStream(rooms.clock);
     this.#transport = rooms.createTransport({
@@ -107,7 +109,7 @@ export class DataConnection {
     const offer = this.#transport.offer(this.call.label, this.call.init);
     this.attach(plan);
     this.#state = "dialling";
-    this.#cancelLimit = this.#rooms.clock.after(RING_LIMIT_MS, () => this.fail("the peer did not answer"));
+    this.#deadline.set(RING_LIMIT_MS, () => this.fail("the peer did not answer"));
     this.#remote.offer(offer);
   }
 
@@ -116,7 +118,6 @@ export class DataConnection {
     this.#state = "connecting";
     try {
       const candidates = this.#transport.accept(answerSdp);
-      this.#cancelLimit();
       this.#mustOpen();
       for (const candidate of candidates) this.#remote.candidate(candidate);
     } catch (error) {
@@ -166,7 +167,7 @@ export class DataConnection {
   end({ tellsPeer }: { tellsPeer: boolean }): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
-    this.#cancelLimit();
+    this.#deadline.cancel();
     if (tellsPeer) this.#remote.forceClose();
     this.#rooms.ports.detach(this.id);
     this.#transport.close();
@@ -176,13 +177,13 @@ export class DataConnection {
   }
 
   #mustOpen(): void {
-    this.#cancelLimit = this.#rooms.clock.after(CONNECT_LIMIT_MS, () => this.fail("the connection could not be made"));
+    this.#deadline.set(CONNECT_LIMIT_MS, () => this.fail("the connection could not be made"));
   }
 
   #opened(): void {
     if (this.#state === "ended" || this.#state === "open") return;
     this.#state = "open";
-    this.#cancelLimit();
+    this.#deadline.cancel();
     this.#log.info("data connection is open");
     this.events.push({ event: "OPEN" });
   }

@@ -4,9 +4,10 @@ import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
 import { GatewayError } from "../errors.ts";
 import { ManualClock } from "../manualClock.ts";
+import { describeOffer } from "../webrtc/codecDescription.ts";
 import type { EndReason, MediaSession, MediaSessionListeners, RemoteCandidate } from "../webrtc/mediaSession.ts";
-import { describeOffer } from "../webrtc/mediaSession.ts";
-import { CONNECT_LIMIT_MS, MediaConnection, OFFER_LIFE_MS, RING_LIMIT_MS } from "./mediaConnection.ts";
+import { CONNECT_LIMIT_MS, OFFER_LIFE_MS, RING_LIMIT_MS } from "./deadline.ts";
+import { MediaConnection } from "./mediaConnection.ts";
 
 const OFFER = [
   "v=0",
@@ -60,15 +61,15 @@ class StillSession implements MediaSession {
     return this.answer();
   }
 
-  #isOfferedAgain = false;
+  #hasOfferedRestart = false;
 
-  async offerAgain(): Promise<string> {
-    this.#isOfferedAgain = true;
+  async offerRestart(): Promise<string> {
+    this.#hasOfferedRestart = true;
     return "again";
   }
 
-  async acceptAgain(): Promise<RemoteCandidate[]> {
-    if (!this.#isOfferedAgain) throw new GatewayError("NOT_ANSWERED");
+  async acceptRestart(): Promise<RemoteCandidate[]> {
+    if (!this.#hasOfferedRestart) throw new GatewayError("NOT_ANSWERED");
     return [{ candidate: "candidate:2", sdpMid: "0", sdpMLineIndex: 0 }];
   }
 
@@ -80,7 +81,7 @@ class StillSession implements MediaSession {
 
   redirect(): void {}
 
-  turn(): void {}
+  redirectAtKeyframe(): void {}
 
   readonly isHeld = false;
 

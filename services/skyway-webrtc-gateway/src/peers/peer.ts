@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
+import type { Call, Feed, RemotePeer } from "../connections/call.ts";
+import type { CallEnd } from "../connections/callEnd.ts";
 import {
   type DataCall,
   DataConnection,
@@ -9,14 +11,7 @@ import {
   SERIALIZATIONS,
 } from "../connections/dataConnection.ts";
 import type { DataConnections } from "../connections/dataConnections.ts";
-import {
-  type Call,
-  type CallEnd,
-  type Feed,
-  type Media,
-  MediaConnection,
-  type RemotePeer,
-} from "../connections/mediaConnection.ts";
+import { type Media, MediaConnection } from "../connections/mediaConnection.ts";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
 import { GatewayError } from "../errors.ts";
 import { EventStream } from "../events/eventStream.ts";

@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { afterEach, describe, expect, test } from "vitest";
 import { freeUdpPort } from "../testing/udpReceiver.ts";
 import { waitFor } from "../testing/waitFor.ts";
-import { createMediaSessions } from "./mediaSession.ts";
+import { createMediaSessions } from "./mediaSessions.ts";
 
 /** Where callers are told that we are, and where they say that they are. */
 

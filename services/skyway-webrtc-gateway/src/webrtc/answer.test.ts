@@ -1,6 +1,7 @@
 import { parse, write } from "sdp-transform";
 import { describe, expect, it } from "vitest";
-import { planAnswer, writeAnswer } from "./answer.ts";
+import { writeAnswer } from "./answer.ts";
+import { planAnswer } from "./answerPlan.ts";
 import type { CodecWish } from "./codecChoice.ts";
 import { parseOffer } from "./offer.ts";
 import {

@@ -1,15 +1,8 @@
 import { GatewayError } from "../errors.ts";
-import {
-  type AnsweredMedia,
-  connectionLine,
-  defaultPort,
-  direction,
-  type KindOptions,
-  type LocalTransport,
-  type SentSource,
-  sourceLines,
-} from "./answer.ts";
+import type { AnsweredMedia, KindOptions } from "./answerPlan.ts";
+import { connectionLine, defaultPort, type LocalTransport } from "./localTransport.ts";
 import type { Offer } from "./offer.ts";
+import { direction, type SentSource, sourceLines } from "./sentSource.ts";
 
 /** The offer when it is us who call. */
 

@@ -1,4 +1,4 @@
-import { candidates, connectionLine, defaultPort, type LocalTransport } from "./answer.ts";
+import { candidates, connectionLine, defaultPort, type LocalTransport } from "./localTransport.ts";
 import type { OfferedTransport } from "./offer.ts";
 import { SCTP_PORT } from "./transportOffer.ts";
 

@@ -1,6 +1,5 @@
 import nodeDataChannel, { type DataChannel, type PeerConnection } from "node-datachannel";
 import { GatewayError } from "../errors.ts";
-import { candidates, type Endpoint } from "./answer.ts";
 import {
   DATA_CONNECTION_MID,
   MAX_DATA_MESSAGE_BYTES,
@@ -8,11 +7,13 @@ import {
   writeRemoteData,
 } from "./dataDescription.ts";
 import { HeldCandidates } from "./heldCandidates.ts";
+import { localParameters } from "./libraryDescription.ts";
+import { candidates, type Endpoint } from "./localTransport.ts";
 import type { RemoteCandidate } from "./mediaSession.ts";
+import { libraryConfiguration, type NetworkBinding } from "./networkBinding.ts";
 import { parseDataOffer } from "./offer.ts";
-import { isUsable, localParameters, watchRelay } from "./peerTransport.ts";
-import { libraryConfiguration, type Place } from "./place.ts";
-import { isRelayed, type RelayedEndpoint } from "./relayedEndpoint.ts";
+import { type RelayedEndpoint, watchRelay } from "./relayedEndpoint.ts";
+import { isRelayed, isUsable } from "./remoteCandidate.ts";
 
 export interface DataTransportEvents {
   /** The channel is open. */
@@ -34,7 +35,7 @@ export interface ChannelInit {
 }
 
 /** Where our end is. */
-export interface DataAddress extends Place {
+export interface DataAddress extends NetworkBinding {
   /** Where peers reach that port. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
   endpoints(): readonly Endpoint[];
 }

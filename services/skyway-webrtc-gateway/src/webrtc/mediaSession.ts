@@ -1,26 +1,16 @@
-import type { Logger } from "pino";
 import type { TrackCounters } from "../rtp/counters.ts";
-import { type Address, RedirectSocket } from "../rtp/redirectSocket.ts";
+import type { Address } from "../rtp/redirectSocket.ts";
 import type { TrackClock } from "../rtp/trackReceiver.ts";
 import type { Turn } from "../rtp/turn.ts";
-import { Bandwidth } from "./bandwidth.ts";
-import { CallSession } from "./callSession.ts";
 import type { CodecWish } from "./codecChoice.ts";
-import { type CodecDescription, describeKinds } from "./codecDescription.ts";
-import { DataTransport, type DataTransportEvents } from "./dataTransport.ts";
-import { silenceLibrary } from "./libraryLog.ts";
-import { MediaPort } from "./mediaPort.ts";
-import { parseOffer } from "./offer.ts";
-import { PublishedPort } from "./publishedPort.ts";
-import type { Relay } from "./relay.ts";
-import { Ticker } from "./ticker.ts";
+import type { CodecDescription, OfferedTrack } from "./codecDescription.ts";
 
 /**
  * The wall between media connections (REST, signalling) and media (ICE, DTLS, RTP). Nothing above it sees a packet,
  * nothing below it a request.
  */
 
-export type { Address, CodecDescription, CodecWish, TrackClock, TrackCounters };
+export type { Address, CodecDescription, CodecWish, OfferedTrack, TrackClock, TrackCounters };
 export type Kind = "audio" | "video";
 export type EndReason =
   | "force_close"
@@ -63,15 +53,10 @@ export interface MediaSessionListeners {
   onReady(): void;
   /** Once for each kind that is received, right after `onReady`. */
   onStream(kind: Kind): void;
-  /** Nothing comes any more, though nobody has hung up: the caller may have moved, and `offerAgain` may reach it. */
+  /** Nothing comes any more, though nobody has hung up: the caller may have moved, and `offerRestart` may reach it. */
   onStalled(): void;
   /** Once, after everything was passed on and ended. Nothing is called after it. `unixMs`: when the call ended. */
   onEnded(reason: EndReason, unixMs: number): void;
-}
-
-export interface OfferedTrack {
-  kind: Kind;
-  offered: CodecDescription[];
 }
 
 export interface TrackReport extends OfferedTrack {
@@ -111,9 +96,9 @@ export interface MediaSession {
    * Our own offer for a call that is up: an ICE restart. Without candidates. Throws GatewayError
    * NOT_ANSWERED, TRANSPORT_FAILED.
    */
-  offerAgain(): Promise<string>;
+  offerRestart(): Promise<string>;
   /** Takes the answer to it; as `accept`. The call goes on over the new transport once that is up. */
-  acceptAgain(answerSdp: string): Promise<RemoteCandidate[]>;
+  acceptRestart(answerSdp: string): Promise<RemoteCandidate[]>;
   /** Kept until the offer is set. */
   addRemoteCandidate(candidate: RemoteCandidate): void;
   requestKeyframe(kind: Kind): void;
@@ -123,7 +108,7 @@ export interface MediaSession {
    * Sends media elsewhere from the next keyframe on, nothing missing and nothing twice, and ends those before with BYE.
    * Of the listeners one is called, once: see `Turn`.
    */
-  turn(redirects: Redirects, listeners: TurnListeners): void;
+  redirectAtKeyframe(redirects: Redirects, listeners: TurnListeners): void;
   /** Media goes nowhere for a while. A call that ends meanwhile can still be redirected, for some seconds. */
   readonly isHeld: boolean;
   mediaFlowing(withinMs: number): boolean;
@@ -134,83 +119,3 @@ export interface MediaSession {
 }
 
 export type MediaSessionFactory = (listeners: MediaSessionListeners) => MediaSession;
-
-export interface MediaSessions {
-  create: MediaSessionFactory;
-  /** For data connections, over the same port. */
-  createDataTransport(events: DataTransportEvents): DataTransport;
-  /** By the socket that redirected media leaves by. */
-  sendDatagram(datagram: Buffer, to: Address): void;
-  /** Ends all sessions and closes the port. */
-  close(): Promise<void>;
-}
-
-export interface MediaSessionsConfiguration {
-  /** The one UDP port for all sessions. */
-  mediaPort: number;
-  /** Numeric address of the interface that callers' packets arrive at. */
-  bindAddress: string;
-  /** Addresses to tell callers, best first; empty stands for `bindAddress`. */
-  announcedIps: string[];
-  /** By which they are reached at all of these but `bindAddress`; `mediaPort` by default. */
-  publishedPort?: PublishedPort;
-  /** TURN servers by which callers come instead of to these. */
-  relay?: Relay | undefined;
-  log: Logger;
-  /** What all callers together may send: each of them gets the same share. */
-  totalKbps?: number | undefined;
-}
-
-/** Codecs in an offer, by kind, in the offerer's order. Throws GatewayError INVALID_OFFER. */
-export function describeOffer(sdp: string): OfferedTrack[] {
-  return describeKinds(parseOffer(sdp));
-}
-
-/** Opens the media port. Throws GatewayError MEDIA_PORT_UNAVAILABLE. */
-export function createMediaSessions(configuration: MediaSessionsConfiguration): MediaSessions {
-  const { mediaPort, bindAddress, announcedIps, log, publishedPort = new PublishedPort(mediaPort) } = configuration;
-  silenceLibrary(log);
-  const port = new MediaPort(mediaPort, bindAddress);
-  const addresses = announcedIps.length > 0 ? announcedIps : [bindAddress];
-  // Who is in the same network as the port itself, a TURN server for one, does not come by the published one.
-  const portAt = (address: string) => (address === bindAddress ? mediaPort : publishedPort.number);
-  const endpoints = () => addresses.map((address) => ({ address, port: portAt(address) }));
-  const place = { port: mediaPort, bindAddress, relay: configuration.relay };
-  const socket = new RedirectSocket();
-  const now = () => performance.timeOrigin + performance.now();
-  const ticker = new Ticker(now);
-  const sessions = new Set<CallSession>();
-  const surroundings = {
-    mediaPort: port,
-    place,
-    endpoints,
-    bandwidth: new Bandwidth(configuration.totalKbps),
-    socket,
-    ticker,
-    now,
-    log,
-  };
-  return {
-    create(listeners) {
-      const session = new CallSession(surroundings, {
-        ...listeners,
-        onReady: () => listeners.onReady(),
-        onStream: (kind) => listeners.onStream(kind),
-        onStalled: () => listeners.onStalled(),
-        onEnded: (reason, unixMs) => {
-          sessions.delete(session);
-          listeners.onEnded(reason, unixMs);
-        },
-      });
-      sessions.add(session);
-      return session;
-    },
-    createDataTransport: (events) => new DataTransport({ ...place, endpoints }, events),
-    sendDatagram: (datagram, to) => socket.send(datagram, to),
-    async close() {
-      await Promise.all([...sessions].map((session) => session.end("shutdown")));
-      await socket.close();
-      port.close();
-    },
-  };
-}

@@ -3,9 +3,11 @@ import { GatewayError } from "../errors.ts";
 import { HeldCandidates } from "./heldCandidates.ts";
 import type { IceCredentials } from "./ice/liteAgent.ts";
 import { RestartedIce } from "./ice/restartedIce.ts";
+import { credentialsOf, localParameters, type TransportParameters } from "./libraryDescription.ts";
 import type { MediaPort } from "./mediaPort.ts";
-import { libraryConfiguration, type Place } from "./place.ts";
-import { isRelayed, RelayedEndpoint } from "./relayedEndpoint.ts";
+import { libraryConfiguration, type NetworkBinding } from "./networkBinding.ts";
+import { type RelayedEndpoint, watchRelay } from "./relayedEndpoint.ts";
+import { isRelayed, isUsable } from "./remoteCandidate.ts";
 import { MAX_MESSAGE_BYTES, TRANSPORT_MID, TRANSPORT_PAYLOAD_TYPE } from "./transportOffer.ts";
 
 /** What the library brings: decrypted RTP and RTCP, and the beginning and end of the connection. */
@@ -18,12 +20,6 @@ export interface TransportEvents {
   moved(): void;
   /** Called once at most, and not after `close()`. */
   gone(reason: "ice_failed" | "dtls_closed"): void;
-}
-
-export interface TransportParameters extends IceCredentials {
-  /** "sha-256 AB:CD:…" */
-  fingerprint: string;
-  setup: "active" | "passive";
 }
 
 /** libjuice has room for 30: 14 that it learns of by itself, and some are for us (see `InsidePeer`). */
@@ -45,10 +41,10 @@ export class PeerTransport {
   readonly #held = new HeldCandidates((candidate) => this.#addCandidate(candidate));
 
   /** Binds nothing yet: the library opens the port when it answers. */
-  constructor(name: string, place: Place, events: TransportEvents) {
+  constructor(name: string, binding: NetworkBinding, events: TransportEvents) {
     this.#events = events;
-    this.#connection = new nodeDataChannel.PeerConnection(name, libraryConfiguration(place, MAX_MESSAGE_BYTES));
-    this.relayed = watchRelay(this.#connection, place);
+    this.#connection = new nodeDataChannel.PeerConnection(name, libraryConfiguration(binding, MAX_MESSAGE_BYTES));
+    this.relayed = watchRelay(this.#connection, binding);
     this.#connection.onTrack((track) => this.#take(track));
     this.#connection.onDataChannel((channel) => this.#keep(channel));
     this.#connection.onIceStateChange((state) => {
@@ -112,8 +108,8 @@ export class PeerTransport {
   }
 
   /** The caller's new end, after `restartIce`. */
-  async meet(theirs: IceCredentials): Promise<void> {
-    (await this.#restarted)?.meet(theirs);
+  async setRemote(theirs: IceCredentials): Promise<void> {
+    (await this.#restarted)?.setRemote(theirs);
   }
 
   async #takeOver(port: MediaPort, silentMs: number): Promise<RestartedIce> {
@@ -228,38 +224,4 @@ export class PeerTransport {
     this.#events.gone(reason);
     this.close();
   }
-}
-
-/** To be called before the connection begins to gather. */
-export function watchRelay(connection: PeerConnection, { relay }: Place): RelayedEndpoint | undefined {
-  if (relay === undefined) return undefined;
-  const relayed = new RelayedEndpoint();
-  connection.onLocalCandidate((candidate) => relayed.tell(candidate));
-  return relayed;
-}
-
-/** Throws GatewayError TRANSPORT_FAILED. */
-export function localParameters(connection: PeerConnection): TransportParameters {
-  const sdp = connection.localDescription()?.sdp ?? "";
-  return {
-    ...credentialsOf(sdp),
-    fingerprint: attribute(sdp, "fingerprint"),
-    setup: attribute(sdp, "setup") === "passive" ? "passive" : "active",
-  };
-}
-
-/** UDP with a numeric address: names (mDNS) would cost a thread each to look up, in vain within a container. */
-export function isUsable(candidate: string): boolean {
-  const [, component, protocol, , address = ""] = candidate.replace(/^a=/, "").split(" ");
-  return component === "1" && protocol?.toLowerCase() === "udp" && /^[\d.]+$|:/.test(address);
-}
-
-function credentialsOf(sdp = ""): IceCredentials {
-  return { iceUfrag: attribute(sdp, "ice-ufrag"), icePwd: attribute(sdp, "ice-pwd") };
-}
-
-function attribute(sdp: string, name: string): string {
-  const value = new RegExp(`^a=${name}:(.+?)\\s*$`, "m").exec(sdp)?.[1];
-  if (value === undefined) throw new GatewayError("TRANSPORT_FAILED", `no ${name} in the description`);
-  return value;
 }

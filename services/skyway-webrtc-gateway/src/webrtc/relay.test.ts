@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
-import { libraryConfiguration } from "./place.ts";
+import { libraryConfiguration } from "./networkBinding.ts";
 import { CREDENTIAL_LIFE_S, iceServersOf, type Relay } from "./relay.ts";
 
 const RELAY: Relay = { servers: [{ hostname: "turn", port: 3478 }], secret: "a secret of sixteen" };

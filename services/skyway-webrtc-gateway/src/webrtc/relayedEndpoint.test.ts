@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { freeUdpPort } from "../testing/udpReceiver.ts";
-import { createMediaSessions } from "./mediaSession.ts";
+import { createMediaSessions } from "./mediaSessions.ts";
 import { CHROMIUM } from "./offers.fixture.ts";
 import { ALLOCATION_LIMIT_MS, RelayedEndpoint } from "./relayedEndpoint.ts";
 

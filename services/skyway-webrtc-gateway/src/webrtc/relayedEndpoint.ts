@@ -1,5 +1,7 @@
+import type { PeerConnection } from "node-datachannel";
 import { GatewayError } from "../errors.ts";
-import type { Endpoint } from "./answer.ts";
+import type { Endpoint } from "./localTransport.ts";
+import type { NetworkBinding } from "./networkBinding.ts";
 
 /** A TURN server that is near answers in some 10 ms, one across an ocean in a second. */
 export const ALLOCATION_LIMIT_MS = 3_000;
@@ -38,7 +40,10 @@ export class RelayedEndpoint {
   }
 }
 
-/** Of a caller's candidates, those at a TURN server of its own. */
-export function isRelayed(candidate: string): boolean {
-  return / typ relay\b/.test(candidate);
+/** Must be called before the connection begins to gather. */
+export function watchRelay(connection: PeerConnection, { relay }: NetworkBinding): RelayedEndpoint | undefined {
+  if (relay === undefined) return undefined;
+  const relayed = new RelayedEndpoint();
+  connection.onLocalCandidate((candidate) => relayed.tell(candidate));
+  return relayed;
 }

@@ -184,13 +184,13 @@ describe("a caller that has moved", () => {
       await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
       await vi.waitFor(() => expect(events).toContain("stalled"), 2 * STALL_MS);
 
-      const offer = await session.offerAgain();
+      const offer = await session.offerRestart();
       expect(offer).toContain("a=setup:actpass");
       expect(offer).toContain("a=ice-lite");
       expect(offer).not.toMatch(/a=(candidate|end-of-candidates)/);
       expect(offer.match(/a=recvonly/g)).toHaveLength(2);
       expect(fingerprintOf(offer)).toBe(fingerprintOf(answer));
-      const candidates = await session.acceptAgain(restarted(peer.offer, browser));
+      const candidates = await session.acceptRestart(restarted(peer.offer, browser));
       expect(candidates.map(({ candidate }) => candidate)).toEqual([expect.stringContaining(`${HOST} `)]);
       await road.move(credentialsOf(offer));
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
@@ -203,17 +203,17 @@ describe("a caller that has moved", () => {
 
   it("and answers with another certificate is not taken for the one that called", async () => {
     const { session } = await connectByRoad("Chromium");
-    await session.offerAgain();
+    await session.offerRestart();
     const other = await caller();
-    await expect(session.acceptAgain(other.offer)).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
+    await expect(session.acceptRestart(other.offer)).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
   });
 
   it("that has data channels is left alone, and one that was not answered", async () => {
     const sessions = await startGateway();
     const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
-    await expect(session.offerAgain()).rejects.toThrow("has not been answered");
+    await expect(session.offerRestart()).rejects.toThrow("has not been answered");
     await session.answer(CHROMIUM_WITH_DATA, { ...BOTH, redirects: {} });
-    await expect(session.offerAgain()).rejects.toThrow(/no restart with this caller/);
+    await expect(session.offerRestart()).rejects.toThrow(/no restart with this caller/);
   });
 });
 

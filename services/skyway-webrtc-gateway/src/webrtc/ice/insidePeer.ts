@@ -5,7 +5,7 @@ import { isWildcard } from "../../rtp/numericSocket.ts";
 import type { Address } from "../../rtp/redirectSocket.ts";
 import { isFrom, isStun, readBinding, writeCheck, writeSuccess } from "./binding.ts";
 import type { IceCredentials } from "./liteAgent.ts";
-import { Way } from "./way.ts";
+import { NetworkPath } from "./networkPath.ts";
 
 /** Above every candidate of the other side: theirs end at 126 · 2²⁴ + 2²⁴ (RFC 8445, section 5.1.2.1). */
 const HIGHEST_PRIORITY = 2 ** 31 - 1;
@@ -20,7 +20,7 @@ const CHECKS = 10;
  * sides, nominates its own pair, and from then on all that the library receives and sends goes by it.
  */
 export class InsidePeer {
-  readonly #way: Way;
+  readonly #path: NetworkPath;
   readonly #library: IceCredentials;
   readonly #caller: IceCredentials;
   readonly #events: InsidePeerEvents;
@@ -36,12 +36,12 @@ export class InsidePeer {
     this.#caller = caller;
     this.#events = events;
     const host = isWildcard(place.host) ? "127.0.0.1" : place.host;
-    this.#way = new Way(host, 0, { host, port: place.port }, (datagram) => this.#receive(datagram));
+    this.#path = new NetworkPath(host, 0, { host, port: place.port }, (datagram) => this.#receive(datagram));
   }
 
   /** To be given to the library before `open`: by itself it learns of so and so many addresses only, 14 of them. */
   get candidate(): string {
-    const { host, port } = this.#way.local;
+    const { host, port } = this.#path.local;
     return `candidate:inside 1 UDP ${HIGHEST_PRIORITY} ${host} ${port} typ host`;
   }
 
@@ -52,7 +52,7 @@ export class InsidePeer {
    */
   async open(): Promise<void> {
     for (let sent = 0; sent < CHECKS && !this.#isTaken; sent++) {
-      this.#way.send(this.#nomination());
+      this.#path.send(this.#nomination());
       await Promise.race([this.#taken.promise, wait(CHECK_INTERVAL_MS)]);
     }
     if (!this.#isTaken) throw new GatewayError("TRANSPORT_FAILED", "ICE does not take the new pair");
@@ -60,11 +60,11 @@ export class InsidePeer {
 
   /** What came from the caller. */
   send(datagram: Buffer): void {
-    this.#way.send(datagram);
+    this.#path.send(datagram);
   }
 
   close(): void {
-    this.#way.close();
+    this.#path.close();
   }
 
   #nomination(): Buffer {
@@ -86,7 +86,7 @@ export class InsidePeer {
     const binding = readBinding(datagram);
     if (binding?.type !== "request" || !isFrom(binding, this.#caller.icePwd)) return;
     if (!this.#isTaken) this.#events.taken();
-    this.#way.send(writeSuccess(binding, this.#way.remote, this.#caller.icePwd));
+    this.#path.send(writeSuccess(binding, this.#path.remote, this.#caller.icePwd));
     this.#isTaken = true;
     this.#taken.resolve();
   }

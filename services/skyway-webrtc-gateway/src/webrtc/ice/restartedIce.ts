@@ -4,10 +4,10 @@ import type { MediaPort } from "../mediaPort.ts";
 import { isStun, readBinding, writeCheck } from "./binding.ts";
 import { InsidePeer } from "./insidePeer.ts";
 import { type IceCredentials, LiteAgent, MAX_GENERATIONS } from "./liteAgent.ts";
-import { Way } from "./way.ts";
+import { NetworkPath } from "./networkPath.ts";
 
-/** A caller has some addresses, and so have we; each pair that it checks is a way. */
-const MAX_WAYS = 32;
+/** A caller has some addresses, and so have we; each pair that it checks is a path. */
+const MAX_PATHS = 32;
 /** A caller of which nothing was heard for so long has gone (RFC 7675, section 5.1). */
 export const CONSENT_MS = 30_000;
 const CONSENT_LOOK_MS = 1_000;
@@ -38,20 +38,20 @@ export interface Library {
 /**
  * ICE, restarted, of a connection whose library cannot restart it: libjuice holds to the credentials that it began with.
  * So that DTLS and SRTP go on as they are (RFC 8842, section 5.4), an agent of our own speaks to the caller with the new
- * credentials, by ways that take the caller's packets off the media port; the library is spoken to with the old ones, by
+ * credentials, by paths that take the caller's packets off the media port; the library is spoken to with the old ones, by
  * an `InsidePeer`. It costs a pass through here for each packet, and only of calls whose ICE was restarted.
  */
 export class RestartedIce {
   readonly #port: MediaPort;
-  readonly #agent: LiteAgent<Way>;
+  readonly #agent: LiteAgent<NetworkPath>;
   readonly #inside: InsidePeer;
   readonly #moved: () => void;
   readonly #consent: NodeJS.Timeout;
-  readonly #ways = new Map<string, Way>();
+  readonly #paths = new Map<string, NetworkPath>();
   readonly #unexpect: (() => void)[] = [];
   #theirs: IceCredentials | undefined;
   /** Ways that a request has come by, which went to the library and was lost. */
-  readonly #unanswered = new Set<Way>();
+  readonly #unanswered = new Set<NetworkPath>();
   #heardMs: number;
 
   /** @param current where the caller is, by the library's last word. */
@@ -70,12 +70,12 @@ export class RestartedIce {
       taken: () => {
         if (current) this.#agent.begin(this.#open(current), performance.now());
       },
-      packet: (datagram) => this.#agent.way?.send(datagram),
+      packet: (datagram) => this.#agent.path?.send(datagram),
     });
   }
 
   /**
-   * Takes the connection over from the library, with the way that it has. The caller notices nothing yet.
+   * Takes the connection over from the library, with the path that it has. The caller notices nothing yet.
    *
    * @throws GatewayError TRANSPORT_FAILED
    */
@@ -103,22 +103,22 @@ export class RestartedIce {
   }
 
   /** The caller's, as soon as they are known: those who were heard before are asked back then. */
-  meet(theirs: IceCredentials): void {
+  setRemote(theirs: IceCredentials): void {
     this.#theirs = theirs;
-    for (const way of this.#unanswered) this.#askBack(way);
+    for (const path of this.#unanswered) this.#askBack(path);
   }
 
   #isAskedFrom(from: Address): void {
-    const way = this.#open(from);
-    this.#unanswered.add(way);
-    this.#askBack(way);
+    const path = this.#open(from);
+    this.#unanswered.add(path);
+    this.#askBack(path);
   }
 
   /**
-   * The request that opened a way was lost. A browser asks again only after all other pairs, seconds later, or at once
+   * The request that opened a path was lost. A browser asks again only after all other pairs, seconds later, or at once
    * when it is asked itself: a triggered check (RFC 8445, section 7.3.1.4).
    */
-  #askBack(way: Way): void {
+  #askBack(path: NetworkPath): void {
     if (!this.#theirs) return;
     const check = writeCheck({
       transactionId: randomBytes(12),
@@ -128,55 +128,57 @@ export class RestartedIce {
       tieBreaker: 0n,
       role: "controlled",
     });
-    way.send(check);
-    setTimeout(() => this.#unanswered.has(way) && way.send(check), ASK_AGAIN_MS).unref();
+    path.send(check);
+    setTimeout(() => this.#unanswered.has(path) && path.send(check), ASK_AGAIN_MS).unref();
   }
 
   close(): void {
     clearInterval(this.#consent);
     for (const unexpect of this.#unexpect) unexpect();
-    for (const way of this.#ways.values()) way.close();
-    this.#ways.clear();
+    for (const path of this.#paths.values()) path.close();
+    this.#paths.clear();
     this.#unanswered.clear();
     this.#inside.close();
   }
 
-  #open(remote: Address): Way {
+  #open(remote: Address): NetworkPath {
     const key = `${remote.host} ${remote.port}`;
-    const known = this.#ways.get(key);
+    const known = this.#paths.get(key);
     if (known) return known;
-    if (this.#ways.size >= MAX_WAYS) this.#closeOldest();
-    const way = new Way(this.#port.bindAddress, this.#port.number, remote, (datagram) => this.#receive(datagram, way));
-    this.#ways.set(key, way);
-    return way;
+    if (this.#paths.size >= MAX_PATHS) this.#closeOldest();
+    const path = new NetworkPath(this.#port.bindAddress, this.#port.number, remote, (datagram) =>
+      this.#receive(datagram, path),
+    );
+    this.#paths.set(key, path);
+    return path;
   }
 
   #closeOldest(): void {
-    for (const [key, way] of this.#ways) {
-      if (way === this.#agent.way) continue;
-      way.close();
-      this.#unanswered.delete(way);
-      this.#ways.delete(key);
+    for (const [key, path] of this.#paths) {
+      if (path === this.#agent.path) continue;
+      path.close();
+      this.#unanswered.delete(path);
+      this.#paths.delete(key);
       return;
     }
   }
 
-  #receive(datagram: Buffer, way: Way): void {
+  #receive(datagram: Buffer, path: NetworkPath): void {
     const nowMs = performance.now();
     if (!isStun(datagram)) {
-      this.#agent.heard(way, nowMs);
-      if (way === this.#agent.way) this.#heardMs = nowMs;
+      this.#agent.heard(path, nowMs);
+      if (path === this.#agent.path) this.#heardMs = nowMs;
       this.#inside.send(datagram);
       return;
     }
     const binding = readBinding(datagram);
-    const before = this.#agent.way;
-    const reply = binding && this.#agent.receive(binding, way, way.remote, nowMs);
+    const before = this.#agent.path;
+    const reply = binding && this.#agent.receive(binding, path, path.remote, nowMs);
     if (reply === undefined) return;
-    if (this.#agent.way !== before) this.#moved();
+    if (this.#agent.path !== before) this.#moved();
     this.#heardMs = nowMs;
-    this.#unanswered.delete(way);
-    way.send(reply);
+    this.#unanswered.delete(path);
+    path.send(reply);
   }
 }
 

@@ -1,16 +1,16 @@
 import type { RtcConfig } from "node-datachannel";
 import { iceServersOf, type Relay } from "./relay.ts";
 
-/** Where our end of a connection is. */
-export interface Place {
+/** The UDP port and interface of our end of a connection, or the TURN servers that replace them. */
+export interface NetworkBinding {
   port: number;
   bindAddress: string;
-  /** Callers come by these TURN servers, not to that port. */
+  /** Callers reach us through these TURN servers instead of that port. */
   relay?: Relay | undefined;
 }
 
-/** A connection there, as the library takes it. */
-export function libraryConfiguration({ port, bindAddress, relay }: Place, maxMessageSize: number): RtcConfig {
+/** The library's configuration for a connection with this binding. */
+export function libraryConfiguration({ port, bindAddress, relay }: NetworkBinding, maxMessageSize: number): RtcConfig {
   if (relay === undefined) {
     const ours = { enableIceUdpMux: true, portRangeBegin: port, portRangeEnd: port };
     return { iceServers: [], bindAddress, ...ours, maxMessageSize };

@@ -11,8 +11,8 @@ import {
   startGateway,
   timestamps,
 } from "../testing/mediaSessions.ts";
-import { createMediaSessions, describeOffer } from "./mediaSession.ts";
-import { CHROMIUM, CHROMIUM_RECEIVE_ONLY } from "./offers.fixture.ts";
+import { createMediaSessions } from "./mediaSessions.ts";
+import { CHROMIUM } from "./offers.fixture.ts";
 
 afterEach(cleanUp);
 
@@ -116,17 +116,5 @@ describe("a media session", () => {
     const start = () =>
       createMediaSessions({ mediaPort: taken.address.port, bindAddress: HOST, announcedIps: [], log });
     expect(start).toThrow(expect.objectContaining({ code: "MEDIA_PORT_UNAVAILABLE" }));
-  });
-});
-
-describe("what an offer holds", () => {
-  it("is known before it is answered", () => {
-    expect(
-      describeOffer(CHROMIUM).map(({ kind, offered }) => [kind, offered[0]?.codec, offered[0]?.payloadType]),
-    ).toEqual([
-      ["audio", "opus", 111],
-      ["video", "VP8", 96],
-    ]);
-    expect(describeOffer(CHROMIUM_RECEIVE_ONLY)).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ const RECEIVE_BUFFER_BYTES = 1024 * 1024;
  * Everything to and from one address, by a port of ours that others use as well: what comes from there comes here and not
  * to them, since a connected socket goes before one that is not (udp(7)).
  */
-export class Way {
+export class NetworkPath {
   readonly remote: Address;
   readonly #socket: Socket;
   #isClosed = false;
