@@ -2,11 +2,11 @@ import type { Clock } from "../clock.ts";
 import type { DataConnection } from "./dataConnection.ts";
 import { ENDED_KEPT_MS, MAX_ENDED_KEPT } from "./mediaConnections.ts";
 
-/** All data connections by id; ended ones for a while, so that CLOSE can be read. */
+/** All data connections by id. Ended ones are kept for a while, so that CLOSE can be read. */
 export class DataConnections {
   readonly #clock: Clock;
   readonly #all = new Map<string, DataConnection>();
-  /** Oldest first, each with what stops its timer. */
+  /** Oldest first, each with the function that stops its timer. */
   readonly #ended = new Map<string, () => void>();
 
   constructor(clock: Clock) {

@@ -20,7 +20,7 @@ test("an ended call can be found for a while", () => {
   expect(connections.find("mc-2")).toBeDefined();
 });
 
-test("ten thousand calls leave no more behind than a bounded number", () => {
+test("after ten thousand calls only a limited number is kept", () => {
   const connections = new MediaConnections(new ManualClock());
   for (let n = 0; n < 10_000; n++) {
     connections.add(named(`mc-${n}`));

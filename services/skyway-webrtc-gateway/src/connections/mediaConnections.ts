@@ -2,18 +2,18 @@ import type { Clock } from "../clock.ts";
 import { MediaTotals, type Totals } from "../metrics/mediaTotals.ts";
 import type { MediaConnection } from "./mediaConnection.ts";
 
-/** After its end a call's `tracks` can be read for so long, and CLOSE, if nobody has read it. */
+/** How long `tracks` of an ended call can be read, and CLOSE if nobody has read it. */
 export const ENDED_KEPT_MS = 10 * 60_000;
-/** However many calls come and go, no more ended ones are kept. */
+/** The maximum of ended calls that are kept. */
 export const MAX_ENDED_KEPT = 2_000;
 
 /** All media connections of the gateway by id, ended ones for a while. */
 export class MediaConnections {
-  /** What is known of all that have ended, forgotten ones too. */
+  /** Totals of all ended calls, including forgotten ones. */
   readonly ended = new MediaTotals();
   readonly #clock: Clock;
   readonly #all = new Map<string, MediaConnection>();
-  /** Oldest first, each with what stops its timer. */
+  /** Oldest first, each with the function that stops its timer. */
   readonly #ended = new Map<string, () => void>();
 
   constructor(clock: Clock) {
@@ -24,7 +24,7 @@ export class MediaConnections {
     this.#all.set(connection.id, connection);
   }
 
-  /** Finds ended ones too: whether an id is gone depends on what is asked of it. */
+  /** Finds ended ones too: some requests are allowed after the end. */
   find(id: string): MediaConnection | undefined {
     return this.#all.get(id);
   }
@@ -34,7 +34,7 @@ export class MediaConnections {
     return this.#all.size - this.#ended.size;
   }
 
-  /** Of all calls there ever were. */
+  /** Totals of all calls since the start. */
   totals(): Totals {
     const running = [...this.#all.values()].filter(({ id }) => !this.#ended.has(id));
     return this.ended.with(running.map((connection) => connection.tracks()));

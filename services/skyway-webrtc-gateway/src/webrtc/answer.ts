@@ -6,9 +6,10 @@ import { direction, sourceLines } from "./sentSource.ts";
 import { MAX_MESSAGE_BYTES, SCTP_PORT } from "./transportOffer.ts";
 
 /**
- * Writes the answer: one codec, `msid` and `ssrc` lines only where a program sends (skyway-js would report a stream that
- * never comes), no congestion feedback but REMB (with a `transport-cc` that nobody sends, browsers stay at 245 kbit/s), no
- * header extensions. Leaving out `urn:3gpp:video-orientation` makes phones turn the picture before they encode it.
+ * Writes the answer: one codec per m-line; `msid` and `ssrc` lines only where a program sends (otherwise skyway-js reports
+ * a stream that never comes); REMB as the only congestion feedback (browsers stay at 245 kbit/s if `transport-cc` is
+ * negotiated but not sent); no header extensions. Without `urn:3gpp:video-orientation`, phones rotate the picture before
+ * they encode it.
  */
 export function writeAnswer(offer: Offer, answered: readonly AnsweredMedia[], local: LocalTransport): string {
   const bundled = answered.filter(({ state }) => state !== "rejected");
@@ -36,7 +37,7 @@ function rejectedLines({ type, protocol, formats, mid }: OfferedMedia): string[]
   return [`m=${type} 0 ${protocol} ${formats}`, "c=IN IP4 0.0.0.0", `a=mid:${mid}`, "a=inactive"];
 }
 
-/** What all m-lines of a bundle have in common. */
+/** Lines that all m-lines of a bundle have. */
 function transportLines({ mid }: OfferedMedia, local: LocalTransport, carries: boolean): string[] {
   return [
     ...(carries && local.endpoints.length > 0
@@ -89,15 +90,15 @@ function openLines(
   ];
 }
 
-/** Only what was offered, save NACK for audio: browsers do not offer it, and repeat lost packets when it is answered. */
+/** Only offered feedback, except NACK for audio: browsers do not offer it, but retransmit if the answer has it. */
 function feedbackFor(type: string, { feedback }: OfferedCodec): string[] {
   if (type === "audio") return ["nack"];
   return ["goog-remb", "ccm fir", "nack", "nack pli"].filter((wanted) => feedback.includes(wanted));
 }
 
 /**
- * The sender takes these as what we can receive. Opus: two channels, and no bits for in-band error correction, because
- * lost packets are asked for again. VP8 and VP9 limits of the offer are the offerer's own as a receiver.
+ * Tells the sender what we can receive. Opus: two channels, and no bits for in-band error correction, because lost packets
+ * are retransmitted. The limits that an offer has for VP8 and VP9 are the offerer's own limits as a receiver.
  */
 function formatParameters({ codec, fmtp }: OfferedCodec): string[] {
   switch (codec.toUpperCase()) {
@@ -110,10 +111,10 @@ function formatParameters({ codec, fmtp }: OfferedCodec): string[] {
   }
 }
 
-/** Without these, Chromium takes no answer that names a layer. */
+/** Chromium refuses an answer that names a layer but lacks these. */
 const LAYER_EXTENSIONS = ["urn:ietf:params:rtp-hdrext:sdes:mid", "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"];
 
-/** Of several simulcast layers only one is answered, and only that one is sent (RFC 8853, section 5.3.2). */
+/** Accepts one simulcast layer, so that only this one is sent (RFC 8853, section 5.3.2). */
 function layerLines({ layers, extensions }: OfferedMedia): string[] {
   const layer = bestLayer(layers);
   if (layer === undefined) return [];

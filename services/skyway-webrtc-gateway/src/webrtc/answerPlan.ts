@@ -2,26 +2,26 @@ import { type CodecWish, chooseCodec } from "./codecChoice.ts";
 import type { Offer, OfferedCodec, OfferedMedia } from "./offer.ts";
 import type { SentSource } from "./sentSource.ts";
 
-/** What is answered to each m-line. */
+/** Our answer to one m-line. */
 export type AnsweredMedia =
   | {
       state: "received";
       kind: "audio" | "video";
       media: OfferedMedia;
       codec: OfferedCodec;
-      /** What redirected packets shall carry, if it is not what was negotiated. */
+      /** The payload type of redirected packets, if it differs from the negotiated one. */
       redirectPayloadType: number | undefined;
-      /** 0: no limit of its own. */
+      /** 0: no limit. */
       bandwidthKbps: number;
       sent?: SentSource;
     }
-  /** Stays in the bundle, whose transport it may carry, and brings nothing. */
+  /** Stays in the bundle, since it may carry the transport, but has no media. */
   | { state: "inactive"; media: OfferedMedia; codec: OfferedCodec; sent?: SentSource }
-  /** Open, and nothing that comes is read: PeerJS ends a call when its data channel closes. */
+  /** Open but never read: PeerJS ends a call when its data channel closes. */
   | { state: "data"; media: OfferedMedia }
   | { state: "rejected"; media: OfferedMedia };
 
-/** What is wanted of a kind. */
+/** What to receive and send, for one kind. */
 export interface KindOptions {
   receive: boolean;
   wish?: CodecWish;
@@ -30,7 +30,7 @@ export interface KindOptions {
 
 export type ReceivedMedia = Extract<AnsweredMedia, { state: "received" }>;
 
-/** One audio and one video track at most, the first of each that the offerer sends. */
+/** Receives at most one audio and one video track: the first of each that the offerer sends. */
 export function planAnswer(offer: Offer, wishes: Record<"audio" | "video", KindOptions>): AnsweredMedia[] {
   const taken = new Set<string>();
   const given = new Set<string>();
@@ -63,8 +63,8 @@ export function planAnswer(offer: Offer, wishes: Record<"audio" | "video", KindO
 }
 
 /**
- * Plans the answer to another offer for the same call: what was received goes on with its codec, and nothing is begun.
- * A recorder has a track for what was offered when the call rang.
+ * Plans the answer to another offer for the same call. Received tracks continue with their codec, and none is added: a
+ * recorder has tracks only for the media of the first offer.
  */
 export function planRenegotiation(offer: Offer, earlier: readonly AnsweredMedia[]): AnsweredMedia[] {
   const open = earlier.filter((one) => one.state === "received" || one.state === "inactive");

@@ -23,7 +23,7 @@ import { type DialledCall, dial, takeAnswer, takeOffer } from "./sessionSetup.ts
 import { StallWatch } from "./stallWatch.ts";
 import type { Ticking } from "./ticker.ts";
 
-/** The sender was gone some time before we notice these ends. */
+/** We notice these ends some time after the sender has gone. */
 const SENDER_WAS_GONE: ReadonlySet<EndReason> = new Set(["ice_failed", "leave"]);
 /** The API has asked for these ends: it wants no more of the call. */
 const NOT_WANTED: ReadonlySet<EndReason> = new Set(["deleted", "peer_deleted", "shutdown"]);
@@ -75,7 +75,7 @@ export class CallSession implements MediaSession, Ticking {
     const agreement = takeOffer(offerSdp, options, this.#transports);
     // Packets arrive only after this turn of the event loop: none is missed.
     const { negotiation } = this.#begin(agreement, options.redirects);
-    if (agreement.transport.relayed) await agreement.transport.relayed.found();
+    if (agreement.transport.relayed) await agreement.transport.relayed.allocated();
     const { transport } = negotiation.agreement;
     return describeAnswer(negotiation.agreement, agreement.media, this.#transports.endpointsOf(transport));
   }
@@ -91,7 +91,7 @@ export class CallSession implements MediaSession, Ticking {
     if (!this.#dialled || this.#answered || this.#ending) throw new GatewayError("NOT_ANSWERED");
     const agreement = takeAnswer(answerSdp, this.#dialled);
     const { negotiation } = this.#begin(agreement, this.#dialled.redirects);
-    if (agreement.transport.relayed) await agreement.transport.relayed.found();
+    if (agreement.transport.relayed) await agreement.transport.relayed.allocated();
     return this.#localCandidates(negotiation);
   }
 
@@ -155,7 +155,7 @@ export class CallSession implements MediaSession, Ticking {
     }
   }
 
-  /** A bug that one call meets must not end all the others: it is logged once, and the call goes on. */
+  /** A bug must not end all other calls: it is logged once, and the call continues. */
   #fail(error: unknown): void {
     if (!this.#hasFailed) this.#resources.log.error({ err: error }, "receiver failed");
     this.#hasFailed = true;

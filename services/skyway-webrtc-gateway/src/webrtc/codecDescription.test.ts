@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { describeOffer } from "./codecDescription.ts";
 import { CHROMIUM, CHROMIUM_RECEIVE_ONLY } from "./offers.fixture.ts";
 
-describe("what an offer holds", () => {
-  it("is known before it is answered", () => {
+describe("the codecs of an offer", () => {
+  it("are known before the answer", () => {
     expect(
       describeOffer(CHROMIUM).map(({ kind, offered }) => [kind, offered[0]?.codec, offered[0]?.payloadType]),
     ).toEqual([

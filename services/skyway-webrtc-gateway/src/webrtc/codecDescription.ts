@@ -7,7 +7,7 @@ export interface CodecDescription {
   payloadType: number;
   samplingRate: number;
   channels: number;
-  /** Value of `a=fmtp`, "" if there is none. */
+  /** Value of `a=fmtp`; "" if there is none. */
   fmtp: string;
 }
 
@@ -26,7 +26,7 @@ export function describeCodec({ codec, payloadType, samplingRate, channels, fmtp
   return { codec, payloadType, samplingRate, channels, fmtp };
 }
 
-/** What is offered of each kind: by the first m-line of the kind that the offerer sends. */
+/** The offered codecs of each kind, from the first m-line of the kind that the offerer sends. */
 export function describeKinds({ media }: Offer): OfferedTrack[] {
   return (["audio", "video"] as const).flatMap((kind) => {
     const first = media.find(({ type, sends, isClosed }) => type === kind && sends && !isClosed);

@@ -1,4 +1,4 @@
-/** Whether media is kept in memory, because it is redirected nowhere until another receiver is named. */
+/** Whether media is held in memory because it has no address: the next redirect names one. */
 export class HeldMedia {
   #isHeld = false;
   #onReleased: (() => void)[] = [];

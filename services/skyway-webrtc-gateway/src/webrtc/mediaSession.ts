@@ -6,8 +6,8 @@ import type { CodecWish } from "./codecChoice.ts";
 import type { CodecDescription, OfferedTrack } from "./codecDescription.ts";
 
 /**
- * The wall between media connections (REST, signalling) and media (ICE, DTLS, RTP). Nothing above it sees a packet,
- * nothing below it a request.
+ * The boundary between media connections (REST, signalling) and media (ICE, DTLS, RTP). Code above it never sees a packet,
+ * code below it never sees a request.
  */
 
 export type { Address, CodecDescription, CodecWish, OfferedTrack, TrackClock, TrackCounters };
@@ -21,7 +21,7 @@ export type EndReason =
   | "peer_deleted"
   | "shutdown";
 
-/** Where packets go. What is not named is dropped. */
+/** Where packets go. Packets of a kind without an address are dropped. */
 export interface Redirects {
   video?: Address;
   videoRtcp?: Address;
@@ -29,7 +29,7 @@ export interface Redirects {
   audioRtcp?: Address;
 }
 
-/** What is wanted of a kind. */
+/** What the API asks for, for one kind. */
 export interface KindWishes {
   receive: boolean;
   send?: boolean;
@@ -53,9 +53,9 @@ export interface MediaSessionListeners {
   onReady(): void;
   /** Once for each kind that is received, right after `onReady`. */
   onStream(kind: Kind): void;
-  /** Nothing comes any more, though nobody has hung up: the caller may have moved, and `offerRestart` may reach it. */
+  /** Packets stopped, but nobody has hung up: the caller may have moved, and `offerRestart` may reach it. */
   onStalled(): void;
-  /** Once, after everything was passed on and ended. Nothing is called after it. `unixMs`: when the call ended. */
+  /** Called once, and last: everything was passed on and ended. `unixMs`: when the call ended. */
   onEnded(reason: EndReason, unixMs: number): void;
 }
 
@@ -71,50 +71,50 @@ export type TurnListeners = Pick<Turn, "turning" | "abandoned">;
 
 export interface MediaSession {
   /**
-   * Answers; resolves with the answer, candidates and end-of-candidates included. Throws GatewayError
-   * INVALID_OFFER, CODEC_NOT_OFFERED, ALREADY_ANSWERED, TRANSPORT_FAILED, TURN_UNREACHABLE; the session may then be
-   * ended or, save for the last three, answered again.
+   * Answers an offer. Resolves with the answer, including candidates and end-of-candidates. Throws GatewayError
+   * INVALID_OFFER, CODEC_NOT_OFFERED, ALREADY_ANSWERED, TRANSPORT_FAILED, TURN_UNREACHABLE. The session may then be ended.
+   * After the first two it may also be answered again.
    */
   answer(offerSdp: string, options: MediaOptions): Promise<string>;
-  /** Our own offer, without candidates. Throws GatewayError CODEC_NOT_OFFERED, INVALID_FIELD, TRANSPORT_FAILED. */
+  /** Makes our own offer, without candidates. Throws GatewayError CODEC_NOT_OFFERED, INVALID_FIELD, TRANSPORT_FAILED. */
   call(options: MediaOptions): Promise<string>;
   /**
-   * Takes the answer to our offer; resolves with our candidates, which the peer must not get earlier. Throws GatewayError
+   * Takes the answer to our offer. Resolves with our candidates: the peer must not get them earlier. Throws GatewayError
    * INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED, TURN_UNREACHABLE.
    */
   accept(answerSdp: string): Promise<RemoteCandidate[]>;
-  /** RTP of a program; dropped while the connection is not ready. */
+  /** Sends RTP of a program. Dropped while the connection is not ready. */
   send(kind: Kind, datagram: Buffer): void;
-  /** RTCP of a program. */
+  /** Sends RTCP of a program. */
   sendRtcp(kind: Kind, datagram: Buffer): void;
   /**
-   * Answers another offer for the same call: what was received goes on, over another transport if ICE restarts. Throws
-   * GatewayError INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED, TURN_UNREACHABLE; the call then goes on as it was.
+   * Answers another offer for the same call. Received tracks continue, over another transport if ICE restarts. Throws
+   * GatewayError INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED, TURN_UNREACHABLE; the call then continues unchanged.
    */
   renegotiate(offerSdp: string): Promise<string>;
   /**
-   * Our own offer for a call that is up: an ICE restart. Without candidates. Throws GatewayError
-   * NOT_ANSWERED, TRANSPORT_FAILED.
+   * Makes our own offer for a call that is up: an ICE restart, without candidates. Throws GatewayError NOT_ANSWERED,
+   * TRANSPORT_FAILED.
    */
   offerRestart(): Promise<string>;
-  /** Takes the answer to it; as `accept`. The call goes on over the new transport once that is up. */
+  /** Takes the answer to it, like `accept`. The call uses the new transport as soon as it is up. */
   acceptRestart(answerSdp: string): Promise<RemoteCandidate[]>;
-  /** Kept until the offer is set. */
+  /** Candidates that come before the answer are kept until then. */
   addRemoteCandidate(candidate: RemoteCandidate): void;
   requestKeyframe(kind: Kind): void;
-  /** Sends media elsewhere, the last seconds of it again; or nowhere for a while, if nothing is named. */
+  /** Sends media elsewhere, beginning with the last seconds. Without any address it is held until the next redirect. */
   redirect(redirects: Redirects): void;
   /**
-   * Sends media elsewhere from the next keyframe on, nothing missing and nothing twice, and ends those before with BYE.
-   * Of the listeners one is called, once: see `Turn`.
+   * Sends media elsewhere from the next keyframe on. No packet is missing or sent twice. The former addresses get a BYE.
+   * One of the listeners is called, once: see `Turn`.
    */
   redirectAtKeyframe(redirects: Redirects, listeners: TurnListeners): void;
-  /** Media goes nowhere for a while. A call that ends meanwhile can still be redirected, for some seconds. */
+  /** Media is held, because it has no address. If the call ends now, it can still be redirected for some seconds. */
   readonly isHeld: boolean;
   mediaFlowing(withinMs: number): boolean;
-  /** Empty before the answer; the last state after the end. */
+  /** Empty before the answer. After the end: the last state. */
   tracks(): TrackReport[];
-  /** Passes on what is held, sends one BYE for each redirected track, closes. May be called again. */
+  /** Passes on buffered packets, sends one BYE for each redirected track, and closes. May be called again. */
   end(reason: EndReason): Promise<void>;
 }
 

@@ -14,7 +14,7 @@ export interface MediaSessions {
   create: MediaSessionFactory;
   /** For data connections, over the same port. */
   createDataTransport(events: DataTransportEvents): DataTransport;
-  /** By the socket that redirected media leaves by. */
+  /** Uses the socket of redirected media. */
   sendDatagram(datagram: Buffer, to: Address): void;
   /** Ends all sessions and closes the port. */
   close(): Promise<void>;
@@ -23,16 +23,16 @@ export interface MediaSessions {
 export interface MediaSessionsConfiguration {
   /** The one UDP port for all sessions. */
   mediaPort: number;
-  /** Numeric address of the interface that callers' packets arrive at. */
+  /** Numeric address of the interface that receives callers' packets. */
   bindAddress: string;
-  /** Addresses to tell callers, best first; empty stands for `bindAddress`. */
+  /** Addresses in our candidates, best first. Empty: `bindAddress`. */
   announcedIps: string[];
-  /** By which they are reached at all of these but `bindAddress`; `mediaPort` by default. */
+  /** The port at all of these addresses except `bindAddress`. Default: `mediaPort`. */
   publishedPort?: PublishedPort;
-  /** TURN servers by which callers come instead of to these. */
+  /** TURN servers that callers use instead of these addresses. */
   relay?: Relay | undefined;
   log: Logger;
-  /** What all callers together may send: each of them gets the same share. */
+  /** What all callers together may send. Each gets an equal share. */
   totalKbps?: number | undefined;
 }
 
@@ -42,7 +42,7 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
   silenceLibrary(log);
   const port = new MediaPort(mediaPort, bindAddress);
   const addresses = announcedIps.length > 0 ? announcedIps : [bindAddress];
-  // Who is in the same network as the port itself, a TURN server for one, does not come by the published one.
+  // Hosts in the network of the bound port, such as a TURN server, do not use the published port.
   const portAt = (address: string) => (address === bindAddress ? mediaPort : publishedPort.number);
   const endpoints = () => addresses.map((address) => ({ address, port: portAt(address) }));
   const binding = { port: mediaPort, bindAddress, relay: configuration.relay };

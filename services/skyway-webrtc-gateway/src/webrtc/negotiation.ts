@@ -156,7 +156,7 @@ export class Negotiation {
   /** Returns to the agreement `before` if no TURN server relays the new transport. */
   async #relayedOr(before: Agreement, transport: PeerTransport, relayed: RelayedEndpoint): Promise<void> {
     try {
-      await relayed.found();
+      await relayed.allocated();
     } catch (error) {
       if (this.#agreement.transport === transport) this.#agreement = before;
       this.#transports.giveUp(transport);

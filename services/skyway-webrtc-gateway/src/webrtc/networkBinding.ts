@@ -15,7 +15,7 @@ export function libraryConfiguration({ port, bindAddress, relay }: NetworkBindin
     const ours = { enableIceUdpMux: true, portRangeBegin: port, portRangeEnd: port };
     return { iceServers: [], bindAddress, ...ours, maxMessageSize };
   }
-  // A TURN server tells its clients apart by address and port: each connection has a port of its own.
+  // A TURN server distinguishes its clients by address and port, so each connection needs a port of its own.
   const iceServers = iceServersOf(relay, Date.now());
   return { iceServers, bindAddress, iceTransportPolicy: "relay", maxMessageSize };
 }

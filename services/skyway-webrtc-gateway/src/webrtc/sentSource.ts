@@ -1,7 +1,7 @@
 /** Our own source on an m-line. */
 export interface SentSource {
   ssrc: number;
-  /** Of the stream and of the track in it: the peer plays tracks of one stream together. */
+  /** Ids of the stream and the track: the peer plays the tracks of one stream in sync. */
   msid: string;
 }
 
@@ -10,7 +10,7 @@ export function sourceLines(sent: SentSource | undefined): string[] {
   return sent ? [`a=msid:${sent.msid}`, `a=ssrc:${sent.ssrc} cname:${CNAME}`] : [];
 }
 
-/** Of all sources of a connection. */
+/** The CNAME of all sources of a connection. */
 export const CNAME = "gateway";
 
 export function direction(receives: boolean, sends: boolean): string {

@@ -13,7 +13,7 @@ beforeEach(() => {
   agent.restart(SECOND);
 });
 
-test("goes by the path that is in use until the new session nominates one, and never back", () => {
+test("uses the current path until the new session nominates one, and never returns to the old one", () => {
   expect(agent.path).toBe("old");
   expect(receive(check(SECOND, { nominates: false }), "new")).toBe("success");
   expect(agent.path).toBe("old");
@@ -23,11 +23,11 @@ test("goes by the path that is in use until the new session nominates one, and n
   expect(agent.path).toBe("new");
 });
 
-test("of several nominated paths takes the best that lives", () => {
+test("uses the best working path of several nominated ones", () => {
   receive(check(SECOND, { priority: 2 }), "wi-fi", 0);
   receive(check(SECOND, { priority: 1 }), "mobile", 1);
   expect(agent.path).toBe("wi-fi");
-  agent.heard("wi-fi", QUIET_MS);
+  agent.received("wi-fi", QUIET_MS);
   receive(check(SECOND, { priority: 1 }), "mobile", QUIET_MS + 1);
   expect(agent.path).toBe("wi-fi");
   receive(check(SECOND, { priority: 1 }), "mobile", 2 * QUIET_MS + 1);
@@ -36,7 +36,7 @@ test("of several nominated paths takes the best that lives", () => {
   expect(agent.path).toBe("wi-fi");
 });
 
-test("forgets what it was long ago, and still prefers what is newer", () => {
+test("forgets old generations, and prefers newer ones", () => {
   receive(check(SECOND), "second");
   for (const count of Array(MAX_GENERATIONS).keys())
     agent.restart({ iceUfrag: `again${count}`, icePwd: "again".repeat(5) });
@@ -50,7 +50,7 @@ test("forgets what it was long ago, and still prefers what is newer", () => {
   expect(agent.path).toBe("last");
 });
 
-test("answers nobody who does not know a password of ours, and nothing but requests", () => {
+test("answers only requests, and only from a sender that knows our password", () => {
   expect(receive(check({ ...SECOND, icePwd: FIRST.icePwd }), "new")).toBeUndefined();
   expect(receive(check({ ...SECOND, iceUfrag: "third" }), "new")).toBeUndefined();
   expect(receive({ ...check(SECOND), type: "success" }, "new")).toBeUndefined();
@@ -58,7 +58,7 @@ test("answers nobody who does not know a password of ours, and nothing but reque
   expect(agent.path).toBe("old");
 });
 
-test("leaves control to the other side, whatever that thinks", () => {
+test("always leaves the controlling role to the other side", () => {
   expect(receive({ ...check(SECOND), role: "controlled" }, "new")).toBe("error");
   expect(agent.path).toBe("old");
 });

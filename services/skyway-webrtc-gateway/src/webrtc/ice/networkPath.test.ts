@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 test.each([HOST, "0.0.0.0", "::"])(
-  "a path takes one address' packets off a port of the library's at %s",
+  "a path receives the packets of one address on a port that the library has bound at %s",
   async (bindAddress) => {
     const caller = await open();
     const other = await open();
@@ -33,7 +33,7 @@ test.each([HOST, "0.0.0.0", "::"])(
   },
 );
 
-test("a path by a port that is not shared is none, and hurts nobody", async () => {
+test("a path on a port that is not shared transfers nothing, and does no harm", async () => {
   const caller = await open();
   const port = await freeUdpPort();
   listenAsLibrary(port, HOST);
@@ -46,7 +46,7 @@ test("a path by a port that is not shared is none, and hurts nobody", async () =
   here.path.close();
 });
 
-test("a path to where nobody is does not throw", async () => {
+test("a path to an address without a receiver does not throw", async () => {
   const caller = await open();
   const here = path(HOST, 0, caller.port);
   caller.socket.close();
@@ -59,7 +59,7 @@ test("a path to where nobody is does not throw", async () => {
   here.path.send(Buffer.from("closed"));
 });
 
-test("a port that nobody here has cannot be shared", async () => {
+test("a port that this process has not bound cannot be shared", async () => {
   await expect(sharePort(await freeUdpPort())).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
 });
 
@@ -90,7 +90,7 @@ async function open() {
   return { socket, received, from, port: socket.address().port };
 }
 
-/** The library tells of requests with an integrity only; that it is wrong, it does not know. */
+/** The library reports only requests that have a MESSAGE-INTEGRITY. It does not verify it. */
 function strayRequest(): Buffer {
   return Buffer.from(
     `000100282112a442${"07".repeat(12)}00060009${Buffer.from("ours:them").toString("hex")}000000` +
