@@ -26,8 +26,8 @@ const SESSION_ENDS: Partial<Record<CallEnd, EndReason>> = {
 };
 
 /**
- * Ends that the caller has announced on signalling, or cannot hear of. A caller that only closes its connection is still
- * told, for those who answer for it on signalling.
+ * Ends that the caller has announced on signalling, or that signalling cannot deliver. A caller that only closes its
+ * connection still gets FORCE_CLOSE, because others may act for it on signalling.
  */
 const CALLER_KNOWS: ReadonlySet<CallEnd> = new Set(["force_close", "leave", "peer_unavailable"]);
 

@@ -23,10 +23,10 @@ export interface CallInSetup extends LiveCall {
 
 type State =
   | { name: "ringing" | "answering" | "accepting" }
-  /** It is us who called. */
+  /** We have called. */
   | { name: "dialling"; redirects: Redirects };
 
-/** How a call is set up: the API's caller answers the offer, or the other peer answers ours. */
+/** Sets up a call: the API's caller answers the offer, or the other peer answers ours. */
 export class CallSetup {
   readonly #offerSdp: string | undefined;
   readonly #call: CallInSetup;

@@ -1,10 +1,10 @@
 import type { Clock } from "../clock.ts";
 
-/** An offer that nobody answers expires: the caller's page has long stopped ringing. */
+/** How long an offer waits for an answer. The caller's page stops ringing much earlier. */
 export const OFFER_LIFE_MS = 60_000;
-/** No answer to a call of ours by then: nobody is there, or nobody wants it. */
+/** How long a call of ours rings. */
 export const RING_LIMIT_MS = 60_000;
-/** An answered call that has not connected by then never will. */
+/** An answered call that has not connected by then never connects. */
 export const CONNECT_LIMIT_MS = 60_000;
 
 /** The time limit of a connection's current phase. */

@@ -39,7 +39,7 @@ export class MediaConnection {
   readonly id: MediaConnectionId = newMediaConnectionId();
   readonly remoteId: string;
   readonly connectionId: string;
-  /** As skyway-js' page gave it; undefined if it gave none. */
+  /** From the page of skyway-js; undefined if it sent none. */
   readonly metadata: unknown;
   readonly events: EventStream<MediaEvent>;
   readonly #remote: RemotePeer;
@@ -88,7 +88,7 @@ export class MediaConnection {
     return this.#isReleased || (this.#state.name === "ended" && this.events.endDelivered);
   }
 
-  /** Whether media could flow at any time. */
+  /** Whether the call was ever connected. */
   get hasConnected(): boolean {
     return this.#hasConnected;
   }
@@ -101,7 +101,7 @@ export class MediaConnection {
     return this.#state.name === "ended" ? { reason: this.#state.reason, unixMs: this.#state.unixMs } : null;
   }
 
-  /** What is offered before the answer, what is received after it, and what was received after the end. */
+  /** Before the answer: offered tracks. Then: received tracks. After the end: their last state. */
   tracks(): TrackReport[] {
     switch (this.#state.name) {
       case "setup":
@@ -116,7 +116,7 @@ export class MediaConnection {
   // The beginning: the API's caller answers the offer, or the other peer answers ours.
 
   /**
-   * @param feed what is sent, if anything is.
+   * @param feed what programs send into the call.
    * @throws GatewayError ALREADY_ANSWERED, CALL_ENDED, CODEC_NOT_OFFERED, INVALID_OFFER, TRANSPORT_FAILED,
    *   TURN_UNREACHABLE, UNKNOWN_ID.
    */
@@ -129,8 +129,8 @@ export class MediaConnection {
   /**
    * Calls the other peer.
    *
-   * @throws GatewayError ALREADY_ANSWERED, CODEC_NOT_OFFERED, INVALID_FIELD, TRANSPORT_FAILED, UNKNOWN_ID: there is no
-   *   call then.
+   * @throws GatewayError ALREADY_ANSWERED, CODEC_NOT_OFFERED, INVALID_FIELD, TRANSPORT_FAILED, UNKNOWN_ID: then there
+   *   is no call.
    */
   async dial(options: MediaOptions, feed?: Feed): Promise<void> {
     if (this.#state.name !== "setup") throw new GatewayError("ALREADY_ANSWERED");
@@ -188,7 +188,7 @@ export class MediaConnection {
 
   // While the call is up: offers for the same connection, and where its media goes.
 
-  /** Another offer for the same connection. Ignored before the answer: a caller offers again only once it has our answer. */
+  /** Another offer for the same connection. Ignored before the answer: callers send another offer only after our answer. */
   async renegotiate(offerSdp: string): Promise<void> {
     if (this.#state.name === "answered") await this.#state.renegotiation.answer(offerSdp);
   }

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../manualClock.ts";
+import { ENDED_KEPT_MS, MAX_ENDED_KEPT } from "./endedIds.ts";
 import type { MediaConnection } from "./mediaConnection.ts";
-import { ENDED_KEPT_MS, MAX_ENDED_KEPT, MediaConnections } from "./mediaConnections.ts";
+import { MediaConnections } from "./mediaConnections.ts";
 
 const named = (id: string) => ({ id }) as MediaConnection;
 

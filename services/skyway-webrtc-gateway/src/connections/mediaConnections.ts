@@ -1,23 +1,17 @@
 import type { Clock } from "../clock.ts";
 import { MediaTotals, type Totals } from "../metrics/mediaTotals.ts";
+import { EndedIds } from "./endedIds.ts";
 import type { MediaConnection } from "./mediaConnection.ts";
 
-/** How long `tracks` of an ended call can be read, and CLOSE if nobody has read it. */
-export const ENDED_KEPT_MS = 10 * 60_000;
-/** The maximum of ended calls that are kept. */
-export const MAX_ENDED_KEPT = 2_000;
-
-/** All media connections of the gateway by id, ended ones for a while. */
+/** All media connections of the gateway by id. Ended ones are kept for a while. */
 export class MediaConnections {
   /** Totals of all ended calls, including forgotten ones. */
   readonly ended = new MediaTotals();
-  readonly #clock: Clock;
   readonly #all = new Map<string, MediaConnection>();
-  /** Oldest first, each with the function that stops its timer. */
-  readonly #ended = new Map<string, () => void>();
+  readonly #endedIds: EndedIds;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#endedIds = new EndedIds(clock, (id) => this.#all.delete(id));
   }
 
   add(connection: MediaConnection): void {
@@ -31,12 +25,12 @@ export class MediaConnections {
 
   /** Calls that have not ended. */
   get running(): number {
-    return this.#all.size - this.#ended.size;
+    return this.#all.size - this.#endedIds.size;
   }
 
   /** Totals of all calls since the start. */
   totals(): Totals {
-    const running = [...this.#all.values()].filter(({ id }) => !this.#ended.has(id));
+    const running = [...this.#all.values()].filter(({ id }) => !this.#endedIds.has(id));
     return this.ended.with(running.map((connection) => connection.tracks()));
   }
 
@@ -44,19 +38,6 @@ export class MediaConnections {
   retire(connection: MediaConnection): void {
     const { id, ended, hasConnected } = connection;
     if (ended) this.ended.add(connection.tracks(), ended.reason, hasConnected);
-    this.#ended.set(
-      id,
-      this.#clock.after(ENDED_KEPT_MS, () => this.#forget(id)),
-    );
-    for (const oldest of this.#ended.keys()) {
-      if (this.#ended.size <= MAX_ENDED_KEPT) break;
-      this.#forget(oldest);
-    }
-  }
-
-  #forget(id: string): void {
-    this.#ended.get(id)?.();
-    this.#ended.delete(id);
-    this.#all.delete(id);
+    this.#endedIds.add(id);
   }
 }

@@ -9,7 +9,7 @@ export class Renegotiation {
     this.#call = call;
   }
 
-  /** Answers another offer: a renegotiation or an ICE restart. One that cannot be answered ends nothing. */
+  /** Answers another offer: a renegotiation or an ICE restart. If that fails, the call continues. */
   async answer(offerSdp: string): Promise<void> {
     const { session, remote, log } = this.#call;
     try {
@@ -22,7 +22,7 @@ export class Renegotiation {
     }
   }
 
-  /** The caller may have moved to another network: offers an ICE restart, and the call goes on if it is still there. */
+  /** The caller may have moved to another network: offers an ICE restart. The call continues if the caller answers. */
   async offerRestart(): Promise<void> {
     if (this.#isOffering) return;
     this.#isOffering = true;

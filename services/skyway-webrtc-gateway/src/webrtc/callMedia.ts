@@ -20,7 +20,7 @@ export class CallMedia {
   #redirects: Redirects;
 
   /**
-   * @param agreed what was agreed on at first. Renegotiations change no track.
+   * @param agreed the media of the first agreement. Renegotiations never change the tracks.
    * @param toPeer false if no transport is open.
    */
   constructor(
@@ -101,9 +101,9 @@ export class CallMedia {
   }
 
   /**
-   * Passes on everything that is held, then ends each redirected track with one BYE.
+   * Passes on buffered packets, then ends each redirected track with one BYE.
    *
-   * @param wasThereMs until when the sender is known to have been there; undefined if nobody knows.
+   * @param wasThereMs when the sender was known to be there for the last time; undefined if unknown.
    */
   async finish(wasThereMs: number | undefined): Promise<void> {
     await this.#receiver.finish(this.#resources.now, wait, wasThereMs);

@@ -225,8 +225,8 @@ export class CallSession implements MediaSession, Ticking {
   // The end.
 
   /**
-   * libjuice keeps the pair that was nominated first: a caller that has moved is heard, and its transport fails all the
-   * same. A caller that accepts our new transport ends DTLS on the former one before its answer arrives.
+   * libjuice keeps the pair that was nominated first: packets of a caller that has moved still arrive, and yet its transport
+   * fails. A caller that accepts our new transport ends DTLS on the former one before its answer arrives.
    */
   #lost(reason: "ice_failed" | "dtls_closed"): void {
     const negotiation = this.#answered?.negotiation;

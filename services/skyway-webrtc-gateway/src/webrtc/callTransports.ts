@@ -6,7 +6,7 @@ import type { SessionResources } from "./sessionResources.ts";
 import { writeTransportOffer } from "./transportOffer.ts";
 
 export interface CallTransportsEvents {
-  /** RTP or RTCP from any of them. The buffer is the receiver's to keep and to change. */
+  /** RTP or RTCP from any of them. The receiver may keep and change the buffer. */
   packet(packet: Buffer): void;
   connected(transport: PeerTransport): void;
   /** The last one has gone. */
@@ -29,7 +29,7 @@ export class CallTransports {
   }
 
   /**
-   * Opens one that does not belong to the call until it is added.
+   * Creates one. It belongs to the call only after `add`.
    *
    * @param name for the library's log.
    */
@@ -69,7 +69,7 @@ export class CallTransports {
     return relayed ? relayed.endpoints : this.#resources.endpoints();
   }
 
-  /** Sends by the first one that is open: the former one is used until the new one is. */
+  /** Sends through the first open one: the former one is used until the new one is open. */
   send(packet: Buffer): boolean {
     for (const transport of this.#transports) if (transport.send(packet)) return true;
     return false;

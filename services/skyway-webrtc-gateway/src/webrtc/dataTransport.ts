@@ -35,7 +35,7 @@ export interface ChannelInit {
 }
 
 /** Our end of a data connection. */
-export interface DataAddress extends NetworkBinding {
+export interface DataBinding extends NetworkBinding {
   /** Where peers reach our port. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
   endpoints(): readonly Endpoint[];
 }
@@ -47,7 +47,7 @@ const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 export class DataTransport {
   readonly #connection: PeerConnection;
   readonly #events: DataTransportEvents;
-  readonly #address: DataAddress;
+  readonly #binding: DataBinding;
   readonly #relayed: RelayedEndpoint | undefined;
   #channel: DataChannel | undefined;
   #remoteMid = DATA_CONNECTION_MID;
@@ -56,14 +56,14 @@ export class DataTransport {
   #isOver = false;
   readonly #held = new HeldCandidates((candidate) => this.#addCandidate(candidate));
 
-  constructor(address: DataAddress, events: DataTransportEvents) {
+  constructor(binding: DataBinding, events: DataTransportEvents) {
     this.#events = events;
-    this.#address = address;
+    this.#binding = binding;
     this.#connection = new nodeDataChannel.PeerConnection(
       "data",
-      libraryConfiguration(address, MAX_DATA_MESSAGE_BYTES),
+      libraryConfiguration(binding, MAX_DATA_MESSAGE_BYTES),
     );
-    this.#relayed = watchRelay(this.#connection, address);
+    this.#relayed = watchRelay(this.#connection, binding);
     this.#connection.onDataChannel((channel) => {
       if (this.#channel || this.#isOver) channel.close();
       else this.#use(channel);
@@ -117,7 +117,7 @@ export class DataTransport {
 
   /** A relayed endpoint is sent later, as a candidate: peers of data connections support trickle ICE. */
   #endpoints(): readonly Endpoint[] {
-    return this.#relayed ? [] : this.#address.endpoints();
+    return this.#relayed ? [] : this.#binding.endpoints();
   }
 
   #candidates(endpoints = this.#endpoints()): RemoteCandidate[] {

@@ -11,7 +11,7 @@ import type { PeerTransport } from "./peerTransport.ts";
 import type { RelayedEndpoint } from "./relayedEndpoint.ts";
 import { writeTransportOffer } from "./transportOffer.ts";
 
-/** A DTLS association has one certificate on each side, to its end (RFC 8842, section 4). */
+/** The certificates of a DTLS association never change (RFC 8842, section 4). */
 const OTHER_CERTIFICATE = "another certificate than before";
 
 /** An ICE restart that we have offered, on the current transport or on a new one. */
@@ -24,7 +24,7 @@ interface OfferedRestart {
 /** What a negotiation has to know about its call. */
 export interface NegotiatedCall {
   isEnding(): boolean;
-  /** For how long nothing has come from the caller. */
+  /** How long the caller has been silent. */
   silentMs(): number;
   /** The caller has answered the restart that we offered. */
   restartAnswered(): void;
@@ -81,7 +81,7 @@ export class Negotiation {
     return describeAnswer(this.#agreement, media, this.#transports.endpointsOf(this.#agreement.transport));
   }
 
-  /** On the current transport, or else on a new one that replaces it, with DTLS and SRTP of its own. */
+  /** Uses the current transport, or else a new one that replaces it, with its own DTLS and SRTP. */
   async #restart(offer: Offer): Promise<void> {
     const before = this.#agreement;
     const local = await this.#restartIce(before, offer);

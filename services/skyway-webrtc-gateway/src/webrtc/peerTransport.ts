@@ -95,7 +95,7 @@ export class PeerTransport {
   /**
    * Restarts ICE and keeps DTLS and SRTP. The current path is used until the caller uses another.
    *
-   * @param silentMs for how long nothing has come from the caller.
+   * @param silentMs how long the caller has been silent.
    * @returns our new end.
    * @throws GatewayError TRANSPORT_FAILED: there is no path yet, or it goes through a TURN server of ours.
    */
@@ -103,7 +103,7 @@ export class PeerTransport {
     if (this.relayed || !this.#iceIsUp) throw new GatewayError("TRANSPORT_FAILED", "ICE cannot be restarted");
     this.#restarted ??= this.#takeOver(port, silentMs);
     const restarted = await this.#restarted;
-    if (this.#isOver) throw new GatewayError("TRANSPORT_FAILED", "it has ended");
+    if (this.#isOver) throw new GatewayError("TRANSPORT_FAILED", "the transport has ended");
     return restarted.restart();
   }
 
@@ -143,7 +143,8 @@ export class PeerTransport {
     // After an ICE restart they belong to another session than the library's.
     if (this.#isOver || this.#restarted || !isUsable(candidate)) return;
     if (!this.relayed && ++this.#remoteCandidates > MAX_REMOTE_CANDIDATES) return;
-    // Our TURN server accepts packets only from addresses that we have sent to. The caller's does the same: no check is too early.
+    // Our TURN server accepts packets only from addresses that we have sent to, and the caller's does the same. So our
+    // checks are never too early.
     if (this.relayed && isRelayed(candidate)) this.#addCandidate(candidate);
     else this.#held.add(candidate);
   }

@@ -9,7 +9,7 @@ import type { Ticker } from "./ticker.ts";
 /** What all sessions of a process share. */
 export interface SessionResources {
   mediaPort: MediaPort;
-  /** Of every new connection. */
+  /** For every new connection. */
   binding: NetworkBinding;
   /** Where callers reach the media port. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
   endpoints(): readonly Endpoint[];

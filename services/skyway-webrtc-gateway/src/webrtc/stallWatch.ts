@@ -40,7 +40,7 @@ export class StallWatch {
   }
 
   /**
-   * @param keyframeRequests sent since the last keyframe, while video arrives.
+   * @param keyframeRequests how many were sent since the last keyframe, while video arrives.
    * @returns whether to report a stall: a silence has reached STALL_MS, or the caller ignores our requests.
    */
   look(counts: PacketCounts, keyframeRequests: number, nowMs: number): boolean {

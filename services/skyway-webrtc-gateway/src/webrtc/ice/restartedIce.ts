@@ -26,7 +26,7 @@ export interface FirstDescription {
 /** The library's connection, which is taken over. */
 export interface Library {
   first: FirstDescription;
-  /** For how long nothing has come from the caller. */
+  /** How long the caller has been silent. */
   silentMs: number;
   addCandidate(candidate: string): void;
   /** The caller now sends from another address. */
