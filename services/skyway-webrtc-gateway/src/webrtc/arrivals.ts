@@ -1,5 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
-
 /** The library may still deliver packets that were sent before the end. */
 const LOOK_INTERVAL_MS = 10;
 
@@ -20,7 +18,7 @@ export class Arrivals {
   }
 
   /** Resolves when no packet arrives for LOOK_INTERVAL_MS, or at `untilMs`: some callers hang up and still send. */
-  async ceased(untilMs: number, now: () => number): Promise<void> {
+  async ceased(untilMs: number, now: () => number, wait: (ms: number) => Promise<unknown>): Promise<void> {
     let before: number;
     do {
       before = this.media + this.rtcp;

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { ConnectionReceiver } from "../rtp/connectionReceiver.ts";
 import { noCounts } from "../rtp/counters.ts";
 import { ConnectionSender } from "../rtp/send/connectionSender.ts";
@@ -105,7 +104,7 @@ export class CallMedia {
    *
    * @param wasThereMs when the sender was known to be there for the last time; undefined if unknown.
    */
-  async finish(wasThereMs: number | undefined): Promise<void> {
+  async finish(wait: (ms: number) => Promise<unknown>, wasThereMs: number | undefined): Promise<void> {
     await this.#receiver.finish(this.#resources.now, wait, wasThereMs);
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { GatewayError } from "../errors.ts";
 import { isRtcp } from "../rtp/packet.ts";
 import { type Agreement, describeAnswer, isForTransport, localCandidates } from "./agreement.ts";
@@ -247,14 +248,14 @@ export class CallSession implements MediaSession, Ticking {
   async #end(reason: EndReason): Promise<void> {
     const { bandwidth, ticker, now } = this.#resources;
     const [endedMs, endedUnixMs] = [now(), Date.now()];
-    if (!NOT_WANTED.has(reason)) await this.#arrivals.ceased(endedMs + LAST_PACKETS_LIMIT_MS, now);
+    if (!NOT_WANTED.has(reason)) await this.#arrivals.ceased(endedMs + LAST_PACKETS_LIMIT_MS, now, wait);
     this.#answered?.negotiation.close();
     this.#transports.closeAllBut();
     if (this.#answered !== undefined) {
       if (!NOT_WANTED.has(reason)) await this.#held.released(HELD_MEDIA_LIMIT_MS);
       ticker.remove(this);
       bandwidth.leave(this);
-      await this.#answered.media.finish(SENDER_WAS_GONE.has(reason) ? undefined : endedMs);
+      await this.#answered.media.finish(wait, SENDER_WAS_GONE.has(reason) ? undefined : endedMs);
     }
     this.#listeners.onEnded(reason, endedUnixMs);
   }
