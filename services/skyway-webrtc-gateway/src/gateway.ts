@@ -9,7 +9,7 @@ import { MediaConnections } from "./connections/mediaConnections.ts";
 import { ContentPorts } from "./content/contentPorts.ts";
 import { LOCKSTEP_MS } from "./events/pollingClient.ts";
 import { Peers } from "./peers/peers.ts";
-import type { MediaSessions } from "./webrtc/mediaSession.ts";
+import type { MediaSessions } from "./webrtc/mediaSessions.ts";
 import type { PublishedPort } from "./webrtc/publishedPort.ts";
 
 /** Last events reach their polls within this time, even those that go out in step. */

@@ -5,7 +5,8 @@ import { defaultRouteAddress } from "./defaultRoute.ts";
 import { GatewayError } from "./errors.ts";
 import { createGateway } from "./gateway.ts";
 import { isWildcard } from "./rtp/numericSocket.ts";
-import { createMediaSessions, describeOffer } from "./webrtc/mediaSession.ts";
+import { describeOffer } from "./webrtc/codecDescription.ts";
+import { createMediaSessions } from "./webrtc/mediaSessions.ts";
 import { PublishedPort } from "./webrtc/publishedPort.ts";
 
 /** Compose kills a service that takes longer than its stop_grace_period of 15 s. */

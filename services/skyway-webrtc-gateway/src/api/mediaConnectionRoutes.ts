@@ -65,7 +65,7 @@ export function mediaConnectionRoutes(connections: MediaConnections, peers: Peer
       const connection = find(request);
       const { redirect_params, seamless } = readFields(redirectOptions, request.body);
       const seen = () => ({ ...tracksBody(connection), turned_unix_ms: Date.now() });
-      if (seamless) return connection.turn(redirectsOf(redirect_params), seen);
+      if (seamless) return connection.redirectAtKeyframe(redirectsOf(redirect_params), seen);
       // What is true of the part that ends here: from now on tracks are those of the next.
       const before = tracksBody(connection);
       connection.redirect(redirectsOf(redirect_params));

@@ -6,12 +6,13 @@ import { EventStream } from "../events/eventStream.ts";
 import { type DataConnectionId, hasIdForm, newDataConnectionId } from "../ids.ts";
 import type { ChannelInit, DataTransport, DataTransportEvents } from "../webrtc/dataTransport.ts";
 import type { Address, RemoteCandidate } from "../webrtc/mediaSession.ts";
-import { CONNECT_LIMIT_MS, type RemotePeer, RING_LIMIT_MS } from "./mediaConnection.ts";
+import type { RemotePeer } from "./call.ts";
+import { CONNECT_LIMIT_MS, Deadline, RING_LIMIT_MS } from "./deadline.ts";
 
-/** Events as they go over the wire. */
+/** Events of the API. */
 export type DataEvent = { event: "OPEN" | "CLOSE" } | { event: "ERROR"; error_message: string };
 
-/** As the API spells them; skyway-js has them in small letters. */
+/** Spelled as in the API. skyway-js uses lower case. */
 export const SERIALIZATIONS = ["BINARY", "BINARY_UTF8", "JSON", "NONE"] as const;
 export type Serialization = (typeof SERIALIZATIONS)[number];
 
@@ -25,13 +26,13 @@ export interface DataCall {
   init: ChannelInit;
 }
 
-/** What a program sends from, and where it receives. What is left out stays as it is. */
-export interface DataPlan {
+/** The port that a program sends to, and the address where it receives. An absent field is not changed. */
+export interface DataAttachment {
   dataId?: string | undefined;
   redirect?: Address | undefined;
 }
 
-export interface DataRooms {
+export interface DataResources {
   ports: ContentPorts;
   createTransport(events: DataTransportEvents): DataTransport;
   sendDatagram(datagram: Buffer, to: Address): void;
@@ -40,8 +41,8 @@ export interface DataRooms {
 }
 
 /**
- * One data connection, from its offer to CLOSE. A datagram is a message and a message a datagram, byte for byte: what
- * skyway-js packs around its messages unless its serialization is "none" is the program's to read and to write.
+ * One data connection, from its offer to CLOSE. Each datagram becomes one message and each message one datagram, byte for
+ * byte. Unless its serialization is "none", skyway-js encodes its messages; the program must decode and encode them.
  */
 export class DataConnection {
   readonly id: DataConnectionId = newDataConnectionId();
@@ -49,29 +50,30 @@ export class DataConnection {
   readonly call: DataCall;
   readonly events: EventStream<DataEvent>;
   readonly #remote: RemotePeer;
-  readonly #rooms: DataRooms;
+  readonly #resources: DataResources;
   readonly #transport: DataTransport;
   readonly #onEnded: () => void;
+  readonly #deadline: Deadline;
   readonly #log: Logger;
   #dataId: string | undefined;
   #redirect: Address | undefined;
   #state: "connecting" | "dialling" | "open" | "ended" = "connecting";
   #isReleased = false;
-  #cancelLimit = () => {};
 
   /** @param onEnded is called once, after CLOSE was pushed. */
-  constructor(call: DataCall, remote: RemotePeer, rooms: DataRooms, onEnded: () => void) {
+  constructor(call: DataCall, remote: RemotePeer, resources: DataResources, onEnded: () => void) {
     this.call = call;
     this.remoteId = call.remoteId;
     this.#remote = remote;
-    this.#rooms = rooms;
+    this.#resources = resources;
     this.#onEnded = onEnded;
-    this.#log = rooms.log.child({ dataConnectionId: this.id, remoteId: call.remoteId });
-    this.events = new EventStream(rooms.clock);
-    this.#transport = rooms.createTransport({
+    this.#deadline = new Deadline(resources.clock);
+    this.#log = resources.log.child({ dataConnectionId: this.id, remoteId: call.remoteId });
+    this.events = new EventStream(resources.clock);
+    this.#transport = resources.createTransport({
       open: () => this.#opened(),
       message: (data) => {
-        if (this.#redirect) rooms.sendDatagram(data, this.#redirect);
+        if (this.#redirect) resources.sendDatagram(data, this.#redirect);
       },
       candidate: (candidate) => this.#remote.candidate(candidate),
       gone: () => this.end({ tellsPeer: false }),
@@ -91,23 +93,23 @@ export class DataConnection {
     return this.#transport.bufferedBytes;
   }
 
-  /** The port that is sent from. */
+  /** The port whose datagrams are sent. */
   get dataId(): string | undefined {
     return this.#dataId;
   }
 
-  /** Takes another peer's offer. @throws GatewayError INVALID_OFFER, TRANSPORT_FAILED. */
+  /** Answers another peer's offer. @throws GatewayError INVALID_OFFER, TRANSPORT_FAILED. */
   answer(offerSdp: string): void {
     this.#remote.answer(this.#transport.answer(offerSdp));
     this.#mustOpen();
   }
 
   /** Offers a connection. @throws GatewayError TRANSPORT_FAILED, UNKNOWN_ID. */
-  connect(plan: DataPlan): void {
+  connect(attachment: DataAttachment): void {
     const offer = this.#transport.offer(this.call.label, this.call.init);
-    this.attach(plan);
+    this.attach(attachment);
     this.#state = "dialling";
-    this.#cancelLimit = this.#rooms.clock.after(RING_LIMIT_MS, () => this.fail("the peer did not answer"));
+    this.#deadline.set(RING_LIMIT_MS, () => this.fail("the peer did not answer"));
     this.#remote.offer(offer);
   }
 
@@ -116,7 +118,6 @@ export class DataConnection {
     this.#state = "connecting";
     try {
       const candidates = this.#transport.accept(answerSdp);
-      this.#cancelLimit();
       this.#mustOpen();
       for (const candidate of candidates) this.#remote.candidate(candidate);
     } catch (error) {
@@ -129,12 +130,12 @@ export class DataConnection {
     this.#transport.addRemoteCandidate(candidate);
   }
 
-  /** @throws GatewayError CONNECTION_ENDED, UNKNOWN_ID: nothing has changed then. */
-  attach({ dataId, redirect }: DataPlan): void {
-    // A port that is attached now would stay in use for ever.
+  /** @throws GatewayError CONNECTION_ENDED, UNKNOWN_ID: then nothing has changed. */
+  attach({ dataId, redirect }: DataAttachment): void {
+    // A port that is attached now would stay in use forever.
     if (this.#state === "ended") throw new GatewayError("CONNECTION_ENDED");
     if (dataId !== undefined && dataId !== this.#dataId) {
-      const { ports } = this.#rooms;
+      const { ports } = this.#resources;
       if (!hasIdForm("da", dataId) || !ports.find(dataId))
         throw new GatewayError("UNKNOWN_ID", undefined, { field: "data_id" });
       ports.withdraw(this.id);
@@ -145,7 +146,7 @@ export class DataConnection {
     if (redirect) this.#redirect = redirect;
   }
 
-  /** The other peer has left signalling: a channel that is open goes on. */
+  /** The other peer has left signalling. An open channel continues. */
   remoteLeft(): void {
     if (!this.isOpen) this.end({ tellsPeer: false });
   }
@@ -156,7 +157,7 @@ export class DataConnection {
     this.end({ tellsPeer: true });
   }
 
-  /** The API's caller lets go of it: its id is gone, though CLOSE can still be read. */
+  /** The API's caller releases it: its id is gone, though CLOSE can still be read. */
   release(): void {
     this.#isReleased = true;
     this.end({ tellsPeer: true });
@@ -166,9 +167,9 @@ export class DataConnection {
   end({ tellsPeer }: { tellsPeer: boolean }): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
-    this.#cancelLimit();
+    this.#deadline.cancel();
     if (tellsPeer) this.#remote.forceClose();
-    this.#rooms.ports.detach(this.id);
+    this.#resources.ports.detach(this.id);
     this.#transport.close();
     this.#log.info("data connection ended");
     this.events.end({ event: "CLOSE" });
@@ -176,13 +177,13 @@ export class DataConnection {
   }
 
   #mustOpen(): void {
-    this.#cancelLimit = this.#rooms.clock.after(CONNECT_LIMIT_MS, () => this.fail("the connection could not be made"));
+    this.#deadline.set(CONNECT_LIMIT_MS, () => this.fail("the connection could not be made"));
   }
 
   #opened(): void {
     if (this.#state === "ended" || this.#state === "open") return;
     this.#state = "open";
-    this.#cancelLimit();
+    this.#deadline.cancel();
     this.#log.info("data connection is open");
     this.events.push({ event: "OPEN" });
   }

@@ -1,16 +1,14 @@
 import type { Clock } from "../clock.ts";
 import type { DataConnection } from "./dataConnection.ts";
-import { ENDED_KEPT_MS, MAX_ENDED_KEPT } from "./mediaConnections.ts";
+import { EndedIds } from "./endedIds.ts";
 
-/** All data connections by id; ended ones for a while, so that CLOSE can be read. */
+/** All data connections by id. Ended ones are kept for a while, so that CLOSE can be read. */
 export class DataConnections {
-  readonly #clock: Clock;
   readonly #all = new Map<string, DataConnection>();
-  /** Oldest first, each with what stops its timer. */
-  readonly #ended = new Map<string, () => void>();
+  readonly #ended: EndedIds;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#ended = new EndedIds(clock, (id) => this.#all.delete(id));
   }
 
   add(connection: DataConnection): void {
@@ -21,20 +19,8 @@ export class DataConnections {
     return this.#all.get(id);
   }
 
+  /** Keeps an ended connection for a while. */
   retire({ id }: DataConnection): void {
-    this.#ended.set(
-      id,
-      this.#clock.after(ENDED_KEPT_MS, () => this.#forget(id)),
-    );
-    for (const oldest of this.#ended.keys()) {
-      if (this.#ended.size <= MAX_ENDED_KEPT) break;
-      this.#forget(oldest);
-    }
-  }
-
-  #forget(id: string): void {
-    this.#ended.get(id)?.();
-    this.#ended.delete(id);
-    this.#all.delete(id);
+    this.#ended.add(id);
   }
 }

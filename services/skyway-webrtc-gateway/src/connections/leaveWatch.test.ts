@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import { ManualClock } from "../manualClock.ts";
 import { noCounts } from "../rtp/counters.ts";
 import {
+  AUDIO_STOPPED_AFTER_MS,
   LEAVE_WATCH_MS,
   MEDIA_STOPPED_AFTER_MS,
-  SOUND_STOPPED_AFTER_MS,
   stoppedAfter,
   watchAfterLeave,
 } from "./leaveWatch.ts";
 
-/** A peer leaves at 0; its last packet comes at `lastPacketMs`. */
+/** A peer leaves at 0. Its last packet arrives at `lastPacketMs`. */
 function leave(lastPacketMs: number) {
   const clock = new ManualClock();
   let goneAt: number | undefined;
@@ -18,23 +18,23 @@ function leave(lastPacketMs: number) {
   return { clock, stop, goneAt: () => goneAt };
 }
 
-test("a peer whose media has stopped is gone at once", () => {
+test("a peer whose media has stopped is gone immediately", () => {
   expect(leave(-MEDIA_STOPPED_AFTER_MS).goneAt()).toBe(0);
 });
 
-test("a peer whose media stops with its signalling is gone as soon as that is sure", () => {
+test("a peer whose media stops together with its signalling is gone after the silence limit", () => {
   const { clock, goneAt } = leave(0);
   clock.advance(MEDIA_STOPPED_AFTER_MS);
   expect(goneAt()).toBe(MEDIA_STOPPED_AFTER_MS);
 });
 
-test("a peer whose media flows on has lost signalling only, whatever becomes of its media later", () => {
+test("a peer whose media continues has only lost signalling, even if its media stops later", () => {
   const { clock, goneAt } = leave(LEAVE_WATCH_MS);
   clock.advance(10 * LEAVE_WATCH_MS);
   expect(goneAt()).toBeUndefined();
 });
 
-test("a watch that was stopped says nothing", () => {
+test("a stopped watch reports nothing", () => {
   const { clock, stop, goneAt } = leave(0);
   clock.advance(500);
   stop();
@@ -47,12 +47,12 @@ const track = (kind: "audio" | "video", lastPacketUnixMs: number | null) => ({
   counters: { ...noCounts(), lastPacketUnixMs },
 });
 
-test("where there was sound to the end, its absence tells soon", () => {
-  expect(stoppedAfter([track("audio", 10_000)])).toBe(SOUND_STOPPED_AFTER_MS);
-  expect(stoppedAfter([track("audio", 9_800), track("video", 10_000)])).toBe(SOUND_STOPPED_AFTER_MS);
+test("with audio until the end, a short silence is enough", () => {
+  expect(stoppedAfter([track("audio", 10_000)])).toBe(AUDIO_STOPPED_AFTER_MS);
+  expect(stoppedAfter([track("audio", 9_800), track("video", 10_000)])).toBe(AUDIO_STOPPED_AFTER_MS);
 });
 
-test("pictures alone may come a second apart", () => {
+test("without audio, video frames may be one second apart", () => {
   expect(stoppedAfter([track("video", 10_000)])).toBe(MEDIA_STOPPED_AFTER_MS);
   expect(stoppedAfter([track("audio", null), track("video", 10_000)])).toBe(MEDIA_STOPPED_AFTER_MS);
   expect(stoppedAfter([track("audio", 9_000), track("video", 10_000)])).toBe(MEDIA_STOPPED_AFTER_MS);

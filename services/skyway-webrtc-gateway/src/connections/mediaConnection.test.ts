@@ -4,9 +4,10 @@ import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
 import { GatewayError } from "../errors.ts";
 import { ManualClock } from "../manualClock.ts";
+import { describeOffer } from "../webrtc/codecDescription.ts";
 import type { EndReason, MediaSession, MediaSessionListeners, RemoteCandidate } from "../webrtc/mediaSession.ts";
-import { describeOffer } from "../webrtc/mediaSession.ts";
-import { CONNECT_LIMIT_MS, MediaConnection, OFFER_LIFE_MS, RING_LIMIT_MS } from "./mediaConnection.ts";
+import { CONNECT_LIMIT_MS, OFFER_LIFE_MS, RING_LIMIT_MS } from "./deadline.ts";
+import { MediaConnection } from "./mediaConnection.ts";
 
 const OFFER = [
   "v=0",
@@ -29,8 +30,8 @@ const OFFER = [
 
 const OPTIONS = { audio: { receive: true }, video: { receive: false }, redirects: {} };
 
-/** Time is what these tests are about: a session that does just what it is told, and a clock that stands still. */
-class StillSession implements MediaSession {
+/** A session without media, for tests of time limits with a manual clock. */
+class FakeSession implements MediaSession {
   readonly candidates: RemoteCandidate[] = [];
   readonly ends: EndReason[] = [];
   readonly listeners: MediaSessionListeners;
@@ -60,15 +61,15 @@ class StillSession implements MediaSession {
     return this.answer();
   }
 
-  #isOfferedAgain = false;
+  #hasOfferedRestart = false;
 
-  async offerAgain(): Promise<string> {
-    this.#isOfferedAgain = true;
-    return "again";
+  async offerRestart(): Promise<string> {
+    this.#hasOfferedRestart = true;
+    return "restart";
   }
 
-  async acceptAgain(): Promise<RemoteCandidate[]> {
-    if (!this.#isOfferedAgain) throw new GatewayError("NOT_ANSWERED");
+  async acceptRestart(): Promise<RemoteCandidate[]> {
+    if (!this.#hasOfferedRestart) throw new GatewayError("NOT_ANSWERED");
     return [{ candidate: "candidate:2", sdpMid: "0", sdpMLineIndex: 0 }];
   }
 
@@ -80,7 +81,7 @@ class StillSession implements MediaSession {
 
   redirect(): void {}
 
-  turn(): void {}
+  redirectAtKeyframe(): void {}
 
   readonly isHeld = false;
 
@@ -100,23 +101,23 @@ class StillSession implements MediaSession {
 }
 
 let clock: ManualClock;
-let session: StillSession;
-let said: string[];
+let session: FakeSession;
+let sent: string[];
 let connection: MediaConnection;
 let connect: (offerSdp: string | undefined) => MediaConnection;
 
 beforeEach(() => {
   clock = new ManualClock();
-  said = [];
+  sent = [];
   const createSession = (listeners: MediaSessionListeners) => {
-    session = new StillSession(listeners);
+    session = new FakeSession(listeners);
     return session;
   };
   const remote = {
-    offer: () => said.push("offer"),
-    answer: () => said.push("answer"),
-    candidate: () => said.push("candidate"),
-    forceClose: () => said.push("force close"),
+    offer: () => sent.push("offer"),
+    answer: () => sent.push("answer"),
+    candidate: () => sent.push("candidate"),
+    forceClose: () => sent.push("force close"),
   };
   connect = (offerSdp) =>
     new MediaConnection(
@@ -125,18 +126,18 @@ beforeEach(() => {
       { createSession, describeOffer },
       clock,
       pino({ level: "silent" }),
-      () => said.push("ended"),
+      () => sent.push("ended"),
     );
   connection = connect(OFFER);
 });
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("an offer that nobody answers is given up, and the caller is told", async () => {
+test("an offer that nobody answers expires, and the caller is told", async () => {
   clock.advance(OFFER_LIFE_MS);
   await turn();
   expect(connection.ended?.reason).toBe("offer_expired");
-  expect(said).toEqual(["force close", "ended"]);
+  expect(sent).toEqual(["force close", "ended"]);
 });
 
 test("an answered call does not expire, but must connect", async () => {
@@ -147,7 +148,7 @@ test("an answered call does not expire, but must connect", async () => {
   clock.advance(1);
   await turn();
   expect(connection.ended?.reason).toBe("ice_failed");
-  expect(said).toEqual(["answer", "force close", "ended"]);
+  expect(sent).toEqual(["answer", "force close", "ended"]);
 });
 
 test("a call that is connected has no limit", async () => {
@@ -159,11 +160,11 @@ test("a call that is connected has no limit", async () => {
   expect(connection.ended).toBeNull();
 });
 
-test("what is kept of a call that has ended does not hold its media", async () => {
+test("an ended call that is kept does not keep its media in memory", async () => {
   setFlagsFromString("--expose_gc");
   const collect = runInNewContext("gc") as () => void;
   const kept: MediaConnection[] = [];
-  const sessions: WeakRef<StillSession>[] = [];
+  const sessions: WeakRef<FakeSession>[] = [];
   for (let count = 0; count < 20; count += 1) {
     kept.push(connect(OFFER));
     sessions.push(new WeakRef(session));
@@ -172,14 +173,14 @@ test("what is kept of a call that has ended does not hold its media", async () =
     await one.answer(OPTIONS);
     await one.release();
   }
-  connect(OFFER); // the newest is held by this test
+  connect(OFFER); // this test holds the newest one
   await turn();
   collect();
   expect(sessions.filter((one) => one.deref()).length).toBe(0);
   expect(kept.every(({ ended }) => ended?.reason === "deleted")).toBe(true);
 });
 
-test("a session that does not end is not waited for for ever", async () => {
+test("waiting for the end of a session stops after a time limit", async () => {
   await connection.answer(OPTIONS);
   session.hangs = true;
   const ended = connection.release();
@@ -190,7 +191,7 @@ test("a session that does not end is not waited for for ever", async () => {
   expect(connection.ended?.reason).toBe("deleted");
 });
 
-test("a session that fails to end has ended all the same", async () => {
+test("a call ends even if its session fails to end", async () => {
   await connection.answer(OPTIONS);
   session.end = async () => {
     throw new Error("no");
@@ -199,22 +200,22 @@ test("a session that fails to end has ended all the same", async () => {
   expect(connection.ended?.reason).toBe("deleted");
 });
 
-test("however often it ends, it ends once, for the first reason", async () => {
+test("a call ends once, for the first reason", async () => {
   await connection.answer(OPTIONS);
   await Promise.all([connection.end("force_close"), connection.end("peer_deleted"), connection.release()]);
   session.listeners.onEnded("dtls_closed", Date.now());
   expect(connection.ended?.reason).toBe("force_close");
-  expect(said).toEqual(["answer", "ended"]);
+  expect(sent).toEqual(["answer", "ended"]);
 });
 
-test("candidates without end do not fill the memory of a call that rings", () => {
+test("the number of candidates of a ringing call is limited", () => {
   for (let n = 0; n < 1_000; n++) connection.addCandidate({ candidate: `${n}`, sdpMid: "0", sdpMLineIndex: 0 });
   expect(session.candidates).toHaveLength(100);
 });
 
-test("a caller of which nothing comes any more is offered a new way, and is not lost for being away from signalling", async () => {
+test("a stalled call gets an offer to restart ICE, and does not end because the caller is not on signalling", async () => {
   session.listeners.onStalled();
-  expect(said).toEqual([]);
+  expect(sent).toEqual([]);
   await connection.answer(OPTIONS);
   session.listeners.onReady();
   session.listeners.onStalled();
@@ -222,17 +223,17 @@ test("a caller of which nothing comes any more is offered a new way, and is not 
   await turn();
   connection.fail("peer_unavailable");
   await connection.accepted("v=0");
-  expect(said).toEqual(["answer", "offer", "candidate"]);
+  expect(sent).toEqual(["answer", "offer", "candidate"]);
   expect(connection.ended).toBeNull();
 });
 
 describe("a call of ours", () => {
-  test("tells the peer our candidates once it has answered, and must connect then", async () => {
+  test("sends our candidates once the peer has answered, and must connect then", async () => {
     const dialled = connect(undefined);
     await dialled.dial(OPTIONS);
-    expect(said).toEqual(["offer"]);
+    expect(sent).toEqual(["offer"]);
     await dialled.accepted("v=0");
-    expect(said).toEqual(["offer", "candidate"]);
+    expect(sent).toEqual(["offer", "candidate"]);
     clock.advance(CONNECT_LIMIT_MS);
     await turn();
     expect(dialled.ended?.reason).toBe("ice_failed");
@@ -240,21 +241,21 @@ describe("a call of ours", () => {
 
   test("that nobody answers ends in an error", async () => {
     await connection.release();
-    said.length = 0;
+    sent.length = 0;
     const dialled = connect(undefined);
     await dialled.dial(OPTIONS);
     clock.advance(RING_LIMIT_MS);
     await turn();
     expect(dialled.ended?.reason).toBe("no_answer");
-    expect(said).toEqual(["offer", "force close", "ended"]);
+    expect(sent).toEqual(["offer", "force close", "ended"]);
   });
 
-  test("cannot be answered by ourselves, and takes one answer", async () => {
+  test("cannot be answered through the API, and accepts one answer of the peer", async () => {
     const dialled = connect(undefined);
     await dialled.dial(OPTIONS);
     await expect(dialled.answer(OPTIONS)).rejects.toThrow("The call was answered already");
     await dialled.accepted("v=0");
     await dialled.accepted("v=0");
-    expect(said).toEqual(["offer", "candidate"]);
+    expect(sent).toEqual(["offer", "candidate"]);
   });
 });

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../manualClock.ts";
+import { ENDED_KEPT_MS, MAX_ENDED_KEPT } from "./endedIds.ts";
 import type { MediaConnection } from "./mediaConnection.ts";
-import { ENDED_KEPT_MS, MAX_ENDED_KEPT, MediaConnections } from "./mediaConnections.ts";
+import { MediaConnections } from "./mediaConnections.ts";
 
 const named = (id: string) => ({ id }) as MediaConnection;
 
@@ -20,7 +21,7 @@ test("an ended call can be found for a while", () => {
   expect(connections.find("mc-2")).toBeDefined();
 });
 
-test("ten thousand calls leave no more behind than a bounded number", () => {
+test("after ten thousand calls only a limited number is kept", () => {
   const connections = new MediaConnections(new ManualClock());
   for (let n = 0; n < 10_000; n++) {
     connections.add(named(`mc-${n}`));

@@ -1,6 +1,6 @@
 import type { AudioId, MediaConnectionId, VideoId } from "../ids.ts";
 
-/** Events as they go over the wire. READY comes first, then one STREAM for each kind that is received. */
+/** Events of the API. READY comes first, then one STREAM for each received kind. */
 export type MediaEvent =
   | { event: "READY" | "CLOSE" }
   | {

@@ -2,8 +2,9 @@ import { setTimeout as pass } from "node:timers/promises";
 import fc from "fast-check";
 import { pino } from "pino";
 import { GatewayError } from "../errors.ts";
-import { planAnswer, writeAnswer } from "../webrtc/answer.ts";
-import { createMediaSessions } from "../webrtc/mediaSession.ts";
+import { writeAnswer } from "../webrtc/answer.ts";
+import { planAnswer } from "../webrtc/answerPlan.ts";
+import { createMediaSessions } from "../webrtc/mediaSessions.ts";
 import { parseOffer } from "../webrtc/offer.ts";
 import { hostileCandidate, hostileOffer } from "./hostileOffers.ts";
 

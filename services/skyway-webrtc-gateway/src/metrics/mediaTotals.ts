@@ -1,4 +1,4 @@
-import type { CallEnd } from "../connections/mediaConnection.ts";
+import type { CallEnd } from "../connections/callEnd.ts";
 import { noCounts } from "../rtp/counters.ts";
 import type { Kind, TrackCounters, TrackReport } from "../webrtc/mediaSession.ts";
 

@@ -1,22 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
+import type { Call, Feed, RemotePeer } from "../connections/call.ts";
+import type { CallEnd } from "../connections/callEnd.ts";
 import {
+  type DataAttachment,
   type DataCall,
   DataConnection,
-  type DataPlan,
-  type DataRooms,
+  type DataResources,
   SERIALIZATIONS,
 } from "../connections/dataConnection.ts";
 import type { DataConnections } from "../connections/dataConnections.ts";
-import {
-  type Call,
-  type CallEnd,
-  type Feed,
-  type Media,
-  MediaConnection,
-  type RemotePeer,
-} from "../connections/mediaConnection.ts";
+import { type Media, MediaConnection } from "../connections/mediaConnection.ts";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
 import { GatewayError } from "../errors.ts";
 import { EventStream } from "../events/eventStream.ts";
@@ -34,7 +29,7 @@ const MAX_CALLS = 1_000;
 export interface Rooms {
   connections: MediaConnections;
   media: Media;
-  data: Omit<DataRooms, "clock" | "log"> & { connections: DataConnections };
+  data: Omit<DataResources, "clock" | "log"> & { connections: DataConnections };
   clock: Clock;
   log: Logger;
 }
@@ -182,7 +177,7 @@ export class Peer {
    *
    * @throws GatewayError TOO_MANY_CALLS, TRANSPORT_FAILED, UNKNOWN_ID.
    */
-  connect(call: DataCall, plan: DataPlan): DataConnection {
+  connect(call: DataCall, plan: DataAttachment): DataConnection {
     if (this.#dataConnections.size >= MAX_CALLS) throw new GatewayError("TOO_MANY_CALLS");
     const connection = this.#dataConnection(call);
     try {

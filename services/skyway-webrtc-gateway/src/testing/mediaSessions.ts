@@ -3,7 +3,8 @@ import { pino } from "pino";
 import { expect, vi } from "vitest";
 import { emptyHeader, readHeader } from "../rtp/packet.ts";
 import { AUDIO, VIDEO } from "../rtp/simulatedSender.ts";
-import { createMediaSessions, type EndReason, type MediaSession, type MediaSessions } from "../webrtc/mediaSession.ts";
+import type { EndReason, MediaSession } from "../webrtc/mediaSession.ts";
+import { createMediaSessions, type MediaSessions } from "../webrtc/mediaSessions.ts";
 import { boundSocket, freeUdpPort } from "./udpReceiver.ts";
 
 /**

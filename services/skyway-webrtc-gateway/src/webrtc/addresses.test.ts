@@ -5,13 +5,13 @@ import { pino } from "pino";
 import { afterEach, describe, expect, test } from "vitest";
 import { freeUdpPort } from "../testing/udpReceiver.ts";
 import { waitFor } from "../testing/waitFor.ts";
-import { createMediaSessions } from "./mediaSession.ts";
+import { createMediaSessions } from "./mediaSessions.ts";
 
-/** Where callers are told that we are, and where they say that they are. */
+/** The addresses in our candidates, and in those of callers. */
 
 const CONNECT_LIMIT_MS = 10_000;
-/** A name that is looked up in vain takes seconds. */
-const AT_ONCE_MS = 1_500;
+/** A name lookup that fails takes seconds. */
+const IMMEDIATE_MS = 1_500;
 const log = pino({ level: "silent" });
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -26,8 +26,8 @@ const open = async (bindAddress: string, announcedIps: string[]) => {
 };
 type Opened = Awaited<ReturnType<typeof open>>;
 
-/** A caller that has one address, and says what `told` makes of its offer. */
-async function connect({ sessions }: Opened, address: string, told: (offer: string) => string = (offer) => offer) {
+/** A caller that has one address. `change` changes its offer. */
+async function connect({ sessions }: Opened, address: string, change: (offer: string) => string = (offer) => offer) {
   let isReady = false;
   const session = sessions.create({
     onReady: () => {
@@ -51,59 +51,59 @@ async function connect({ sessions }: Opened, address: string, told: (offer: stri
   connection.setLocalDescription("offer");
   const receive = { video: { receive: true }, audio: { receive: false }, redirects: {} };
   const began = performance.now();
-  const answer = await session.answer(told(await offered), receive);
+  const answer = await session.answer(change(await offered), receive);
   connection.setRemoteDescription(answer, "answer");
   await waitFor("both are connected", () => isReady && connection.state() === "connected", CONNECT_LIMIT_MS);
   return { answer, ms: performance.now() - began };
 }
 
-const places = (answer: string) => [...answer.matchAll(/^a=candidate:\d+ 1 UDP (\d+) (\S+) \d+ typ host\r$/gm)];
+const hostCandidates = (answer: string) => [...answer.matchAll(/^a=candidate:\d+ 1 UDP (\d+) (\S+) \d+ typ host\r$/gm)];
 
 describe("several addresses", () => {
   test.each(["127.0.0.1", "::1"])(
-    "of both families are announced, and a caller that has %s alone connects",
+    "of both families are announced, and a caller that has only %s connects",
     async (own) => {
       const opened = await open("::", ["127.0.0.1", "::1"]);
       const { answer } = await connect(opened, own);
-      expect(places(answer).map(([, , address]) => address)).toEqual(["127.0.0.1", "::1"]);
-      const [first, second] = places(answer).map(([, priority]) => Number(priority));
+      expect(hostCandidates(answer).map(([, , address]) => address)).toEqual(["127.0.0.1", "::1"]);
+      const [first, second] = hostCandidates(answer).map(([, priority]) => Number(priority));
       expect(first).toBeGreaterThan(second ?? Number.NaN);
       expect(answer).toMatch(/^c=IN IP4 127\.0\.0\.1\r$/m);
     },
   );
 
-  test("the first of which is an IPv6 one are announced in that order", async () => {
+  test("keep their order if the first one is IPv6", async () => {
     const { answer } = await connect(await open("::", ["::1", "127.0.0.1"]), "::1");
     expect(answer).toMatch(/^c=IN IP6 ::1\r$/m);
-    expect(places(answer).map(([, , address]) => address)).toEqual(["::1", "127.0.0.1"]);
+    expect(hostCandidates(answer).map(([, , address]) => address)).toEqual(["::1", "127.0.0.1"]);
   });
 
-  test("an IPv6 one reaches an IPv4 port through a proxy, as container engines publish it", async () => {
+  test("an IPv6 address reaches an IPv4 port through a proxy, as container engines publish it", async () => {
     const opened = await open("127.0.0.1", ["::1"]);
     await proxy(opened.mediaPort);
     const { answer } = await connect(opened, "::1");
-    expect(places(answer).map(([, , address]) => address)).toEqual(["::1"]);
+    expect(hostCandidates(answer).map(([, , address]) => address)).toEqual(["::1"]);
   });
 });
 
 describe("a caller", () => {
   test.each([
-    ["whose addresses are hidden behind names (mDNS)", hidden],
-    ["that tells no candidates", (offer: string) => offer.replace(/a=(candidate:.*|end-of-candidates)\r\n/g, "")],
-    ["that says that there are no more candidates", (offer: string) => `${offer}a=end-of-candidates\r\n`],
-  ])("%s connects at once", async (_, told) => {
-    const { ms } = await connect(await open("127.0.0.1", []), "127.0.0.1", told);
-    expect(ms).toBeLessThan(AT_ONCE_MS);
+    ["that hides its addresses behind names (mDNS)", withHiddenAddresses],
+    ["that sends no candidates", (offer: string) => offer.replace(/a=(candidate:.*|end-of-candidates)\r\n/g, "")],
+    ["that sends end-of-candidates", (offer: string) => `${offer}a=end-of-candidates\r\n`],
+  ])("%s connects immediately", async (_, change) => {
+    const { ms } = await connect(await open("127.0.0.1", []), "127.0.0.1", change);
+    expect(ms).toBeLessThan(IMMEDIATE_MS);
   });
 });
 
-function hidden(offer: string): string {
-  const told = offer.replace(/^(a=candidate:\S+ 1 UDP \d+) \S+/gm, "$1 9b36eaac-bb2e-49bb-bb78-21c41c499900.local");
-  if (told === offer) throw new Error("there is nothing to hide");
-  return told;
+function withHiddenAddresses(offer: string): string {
+  const changed = offer.replace(/^(a=candidate:\S+ 1 UDP \d+) \S+/gm, "$1 9b36eaac-bb2e-49bb-bb78-21c41c499900.local");
+  if (changed === offer) throw new Error("the offer has no addresses to hide");
+  return changed;
 }
 
-/** Passes packets for one caller between [::1] and 127.0.0.1, on the same port. */
+/** Forwards packets of one caller between [::1] and 127.0.0.1, on the same port. */
 async function proxy(port: number): Promise<void> {
   const [front, back] = [createSocket("udp6"), createSocket("udp4")];
   cleanUps.push(

@@ -1,6 +1,7 @@
 import { parse, write } from "sdp-transform";
 import { describe, expect, it } from "vitest";
-import { planAnswer, writeAnswer } from "./answer.ts";
+import { writeAnswer } from "./answer.ts";
+import { planAnswer } from "./answerPlan.ts";
 import type { CodecWish } from "./codecChoice.ts";
 import { parseOffer } from "./offer.ts";
 import {
@@ -38,7 +39,7 @@ function answer(sdp: string, wishes: Wishes = BOTH) {
   return { text, media, groups, audio: () => of("audio"), video: () => of("video") };
 }
 
-/** What skyway-js 4.4.5 does to its offer for `videoCodec`: RTX goes with all the rest. */
+/** What skyway-js 4.4.5 does to its offer for `videoCodec`: this also removes RTX. */
 function filteredBySkyway(sdp: string, codec: string): string {
   const session = parse(sdp);
   for (const media of session.media.filter(({ type }) => type === "video")) {
@@ -54,18 +55,18 @@ function filteredBySkyway(sdp: string, codec: string): string {
 const OFFERS = { CHROMIUM, CHROMIUM_WITH_DATA, CHROMIUM_SIMULCAST, FIREFOX, SAFARI_LIKE };
 
 describe.each(Object.entries(OFFERS))("the answer to %s", (_, sdp) => {
-  it("receives only, and says nothing about streams of its own", () => {
+  it("is receive-only, and has no streams of its own", () => {
     const { text, audio, video } = answer(sdp);
     expect([audio().direction, video().direction]).toEqual(["recvonly", "recvonly"]);
     expect(text).not.toMatch(/a=(msid:|ssrc)/);
   });
 
-  it("has no congestion feedback that nobody would send, no forward error correction, no picture orientation", () => {
+  it("has no congestion feedback that we do not send, no forward error correction, no video orientation", () => {
     const { text } = answer(sdp);
     expect(text).not.toMatch(/transport-cc|transport-wide-cc|ulpfec|flexfec|\bred\b|video-orientation/);
   });
 
-  it("has one codec, its retransmissions where they are offered, and NACK for audio too", () => {
+  it("has one codec, its retransmissions if offered, and NACK also for audio", () => {
     const { audio, video } = answer(sdp);
     expect(audio().rtp.map(({ codec }) => codec)).toEqual(["opus"]);
     expect(audio().rtcpFb?.map(({ type }) => type)).toEqual(["nack"]);
@@ -74,7 +75,7 @@ describe.each(Object.entries(OFFERS))("the answer to %s", (_, sdp) => {
     expect(feedback?.toSorted()).toEqual(["ccm fir", "goog-remb", "nack", "nack pli"]);
   });
 
-  it("names the announced addresses, each with its port, and says that there are no others", () => {
+  it("has a candidate for each announced address and port, and end-of-candidates", () => {
     const { media, text, audio } = answer(sdp);
     expect(audio().candidates?.map(({ ip, port, type }) => [ip, port, type])).toEqual([
       ["203.0.113.7", 40_001, "host"],
@@ -88,7 +89,7 @@ describe.each(Object.entries(OFFERS))("the answer to %s", (_, sdp) => {
     expect(media.length).toBe(parse(sdp).media.length);
   });
 
-  it("answers every m-line under its own mid, and bundles what is open", () => {
+  it("answers every m-line with the same mid, and bundles the open ones", () => {
     const { media, groups } = answer(sdp);
     expect(media.map(({ mid }) => String(mid))).toEqual(parse(sdp).media.map(({ mid }) => String(mid)));
     expect(groups).toEqual([{ type: "BUNDLE", mids: media.map(({ mid }) => mid).join(" ") }]);
@@ -103,7 +104,7 @@ describe("the answer", () => {
     expect(video().fmtp).toEqual([{ payload: 124, config: "apt=120" }]);
   });
 
-  it("has no RTX where skyway-js took it out", () => {
+  it("has no RTX if skyway-js has removed it", () => {
     const { video } = answer(filteredBySkyway(CHROMIUM, "VP8"));
     expect(video().rtp.map(({ codec }) => codec)).toEqual(["VP8"]);
     expect(video().rtcpFb?.some(({ type, subtype }) => type === "nack" && subtype === undefined)).toBe(true);
@@ -120,32 +121,32 @@ describe("the answer", () => {
     expect(data?.port).toBeGreaterThan(0);
   });
 
-  it("rejects what is called a data channel and is none that the library has", () => {
+  it("rejects data channels of a type that the library does not support", () => {
     const offer = CHROMIUM_WITH_DATA.replace("UDP/DTLS/SCTP webrtc-datachannel", "DTLS/SCTP 5000");
     const { media, groups } = answer(offer);
     expect(media.find(({ type }) => type === "application")).toMatchObject({ port: 0, direction: "inactive" });
     expect(groups?.[0]?.mids).toBe("0 1");
   });
 
-  it("receives only what is wanted, and keeps the bundle whole", () => {
+  it("receives only the requested kinds, and keeps the complete bundle", () => {
     const { audio, video, groups } = answer(CHROMIUM, { audio: { receive: false }, video: { receive: true } });
     expect([audio().direction, video().direction]).toEqual(["inactive", "recvonly"]);
     expect(groups?.[0]?.mids).toBe("0 1");
     expect(audio().candidates?.length).toBe(2); // its m-line carries the transport
   });
 
-  it("is inactive towards one who only wants to receive", () => {
+  it("is inactive if the offerer only receives", () => {
     const { audio, video } = answer(CHROMIUM_RECEIVE_ONLY);
     expect([audio().direction, video().direction]).toEqual(["inactive", "inactive"]);
   });
 
-  it("takes one simulcast layer, the best", () => {
+  it("accepts one simulcast layer, the best", () => {
     const { text } = answer(CHROMIUM_SIMULCAST);
     expect(text).toContain("a=rid:f recv\r\na=simulcast:recv f\r\n");
     expect(text).toMatch(/a=extmap:\d+ urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id/);
   });
 
-  it("limits the bandwidth when asked to", () => {
+  it("limits the bandwidth if requested", () => {
     const wish = { codec: "VP8", bandwidthKbps: 800 };
     const { video, audio } = answer(CHROMIUM, { audio: { receive: true }, video: { receive: true, wish } });
     expect(video().bandwidth).toEqual([
@@ -155,7 +156,7 @@ describe("the answer", () => {
     expect(audio().bandwidth).toBeUndefined();
   });
 
-  it("negotiates the caller's payload type, and remembers which one the redirect shall have", () => {
+  it("negotiates the caller's payload type, and keeps the requested one for redirected packets", () => {
     const wish = { codec: "H264", payloadType: 126 };
     const offer = parseOffer(CHROMIUM);
     const plan = planAnswer(offer, { audio: { receive: true }, video: { receive: true, wish } });
@@ -163,7 +164,7 @@ describe("the answer", () => {
     expect(plan[0]).toMatchObject({ state: "received", redirectPayloadType: undefined });
   });
 
-  it("names the relay alone where callers come by one", () => {
+  it("has only the relay candidate if callers use a TURN server", () => {
     const offer = parseOffer(CHROMIUM);
     const endpoints = [{ address: "192.0.2.3", port: 50_000, isRelayed: true }];
     const text = writeAnswer(offer, planAnswer(offer, BOTH), { ...local, endpoints });
@@ -173,7 +174,7 @@ describe("the answer", () => {
     expect(text).toContain("c=IN IP4 192.0.2.3\r\n");
   });
 
-  it("writes IPv6 addresses as such", () => {
+  it("writes IPv6 addresses as IP6", () => {
     const offer = parseOffer(CHROMIUM);
     const text = writeAnswer(offer, planAnswer(offer, BOTH), {
       ...local,

@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 import { Bandwidth } from "./bandwidth.ts";
 
-test("without limits a caller may send more than browsers do", () => {
+test("without limits a caller may send more than browsers send by default", () => {
   expect(new Bandwidth().bitsPerSecond(0)).toBe(6_000_000);
 });
 
-test("a limit for video leaves room for sound", () => {
+test("a limit for video adds bandwidth for audio", () => {
   expect(new Bandwidth().bitsPerSecond(500)).toBe(628_000);
 });
 
-test("the host's limit is shared among those who are there", () => {
+test("the total limit is shared equally among the current callers", () => {
   const bandwidth = new Bandwidth(3_000);
   const [ada, grace] = [{}, {}];
   bandwidth.join(ada);

@@ -1,14 +1,14 @@
-/** More than browsers send by themselves: they stop at 2.5 Mbit/s for video. */
+/** More than browsers send without a limit: they stop at 2.5 Mbit/s for video. */
 const MOST_BITS_PER_SECOND = 6_000_000;
-/** What audio may need besides a limit for video. */
+/** Added to a limit for video, for audio. */
 const AUDIO_KBPS = 128;
 
-/** How much each caller may send, in all: the same share of what the host may take for everyone, or less. */
+/** How much each caller may send: an equal share of the total that the host may receive, or less. */
 export class Bandwidth {
   readonly #totalKbps: number | undefined;
   readonly #sessions = new Set<object>();
 
-  /** @param totalKbps undefined: every caller may send as much as it likes. */
+  /** @param totalKbps undefined: no total limit. */
   constructor(totalKbps?: number) {
     this.#totalKbps = totalKbps;
   }

@@ -13,7 +13,7 @@ const SENT = { ssrc: 4242, msid: "stream track" };
 const RECEIVE = { audio: { receive: true }, video: { receive: true } };
 
 describe("our offer", () => {
-  it("holds every codec we know, receive-only and without candidates, when nothing is asked for", () => {
+  it("has every codec that we know, receive-only and without candidates, if no codec is requested", () => {
     const text = writeOffer(planOffer(RECEIVE), LOCAL);
     const { media, bundle } = parseOffer(text);
     expect(bundle).toEqual(["0", "1"]);
@@ -27,7 +27,7 @@ describe("our offer", () => {
     expect(new Set(payloads).size).toBe(payloads.length);
   });
 
-  it("has the codec and payload type that were asked for, and our source", () => {
+  it("has the requested codec and payload type, and our source", () => {
     const wish = { codec: "h264", payloadType: 96 };
     const text = writeOffer(
       planOffer({ audio: { receive: false }, video: { receive: false, wish, sent: SENT } }),
@@ -51,9 +51,9 @@ describe("our offer", () => {
 
   it.each([
     ["nothing at all", { audio: { receive: false }, video: { receive: false } }],
-    ["a codec that nobody knows", { ...RECEIVE, audio: { receive: true, wish: { codec: "AMR" } } }],
+    ["an unknown codec", { ...RECEIVE, audio: { receive: true, wish: { codec: "AMR" } } }],
     [
-      "a payload type that looks like RTCP",
+      "a payload type that is mistaken for RTCP",
       { ...RECEIVE, video: { receive: true, wish: { codec: "VP8", payloadType: 72 } } },
     ],
     [
@@ -69,7 +69,7 @@ describe("our offer", () => {
 });
 
 describe("the answer to it", () => {
-  it("leaves what the peer sends and takes", () => {
+  it("leaves the media that the peer sends and receives", () => {
     const wish = { codec: "VP8", payloadType: 100 };
     const plan = planOffer({ audio: { receive: true }, video: { receive: true, wish, sent: SENT } });
     const answer = parseOffer(

@@ -1,17 +1,10 @@
 import { GatewayError } from "../errors.ts";
-import {
-  type AnsweredMedia,
-  connectionLine,
-  defaultPort,
-  direction,
-  type KindOptions,
-  type LocalTransport,
-  type SentSource,
-  sourceLines,
-} from "./answer.ts";
+import type { AnsweredMedia, KindOptions } from "./answerPlan.ts";
+import { connectionLine, defaultPort, type LocalTransport } from "./localTransport.ts";
 import type { Offer } from "./offer.ts";
+import { direction, type SentSource, sourceLines } from "./sentSource.ts";
 
-/** The offer when it is us who call. */
+/** Our offer, for calls that we make. */
 
 interface OurCodec {
   codec: string;
@@ -29,7 +22,7 @@ export interface CalledMedia {
   codecs: readonly OurCodec[];
   receive: boolean;
   sent: SentSource | undefined;
-  /** As the program has named it, for redirected packets. */
+  /** Requested by the program, for redirected packets. */
   payloadType: number | undefined;
   bandwidthKbps: number;
 }
@@ -57,7 +50,7 @@ export function planOffer(options: Record<"audio" | "video", KindOptions>): Call
   const taken = new Set<number>();
   for (const kind of kinds) {
     const wished = options[kind].wish?.payloadType;
-    // In RTCP's range it would be taken for RTCP (RFC 5761, section 4).
+    // Payload types 64 to 95 are mistaken for RTCP (RFC 5761, section 4).
     if (wished !== undefined && ((wished >= 64 && wished <= 95) || taken.has(wished)))
       throw invalid(`payload type ${wished} cannot be used`);
     if (wished !== undefined) taken.add(wished);
@@ -74,7 +67,7 @@ export function planOffer(options: Record<"audio" | "video", KindOptions>): Call
   });
 }
 
-/** Without candidates: the peer gets them when its answer is here, see `PeerTransport.offer`. */
+/** Without candidates: the peer gets them after its answer has arrived, see `PeerTransport.offer`. */
 export function writeOffer(plan: readonly CalledMedia[], local: Omit<LocalTransport, "setup">): string {
   const lines = [
     "v=0",
@@ -88,7 +81,7 @@ export function writeOffer(plan: readonly CalledMedia[], local: Omit<LocalTransp
   return `${lines.join("\r\n")}\r\n`;
 }
 
-/** What a peer's answer leaves of our offer. */
+/** The media that both our offer and the peer's answer allow. */
 export function agreed(plan: readonly CalledMedia[], answer: Offer): AnsweredMedia[] {
   return answer.media.map((media): AnsweredMedia => {
     const ours = plan.find(({ mid }) => mid === media.mid);
@@ -111,7 +104,7 @@ function codecsFor(kind: "audio" | "video", wish: KindOptions["wish"]) {
   return [found];
 }
 
-/** The payload type itself, or another one of the dynamic range. */
+/** The wished payload type, or a free one of the dynamic range. */
 function free(wished: number, taken: Set<number>): number {
   let payloadType = wished;
   for (let other = 127; (taken.has(payloadType) || payloadType > 127) && other >= 96; other--) payloadType = other;

@@ -7,7 +7,7 @@ const codecs = (sdp: string, type: string) => parseOffer(sdp).media.find((one) =
 const choose = (...args: Parameters<typeof chooseCodec>) => chooseCodec(...args)?.payloadType;
 
 describe("the codec", () => {
-  it("is the offerer's first when nothing is asked for", () => {
+  it("is the offerer's first if none is requested", () => {
     expect(choose(codecs(CHROMIUM, "video"), undefined)).toBe(96);
     expect(choose(codecs(SAFARI_LIKE, "video"), undefined)).toBe(96);
     expect(choose([], undefined)).toBeUndefined();
@@ -19,15 +19,15 @@ describe("the codec", () => {
     expect(choose(codecs(CHROMIUM, "audio"), { codec: "G711" })).toBe(0);
   });
 
-  it("is the one with the payload type that was asked for, among several of that name", () => {
+  it("has the requested payload type, among several of the same name", () => {
     expect(choose(codecs(CHROMIUM, "video"), { codec: "H264", payloadType: 108 })).toBe(108);
   });
 
-  it("is a H264 that fragments, when the payload type is nobody's", () => {
+  it("is H264 with packetization mode 1, if no codec has the requested payload type", () => {
     expect(choose(codecs(CHROMIUM, "video"), { codec: "H264", payloadType: 1 })).toBe(102);
   });
 
-  it("must be offered", () => {
+  it("must be in the offer", () => {
     const missing = () => chooseCodec(codecs(SAFARI_LIKE, "video"), { codec: "AV1" });
     expect(missing).toThrow(expect.objectContaining({ code: "CODEC_NOT_OFFERED" }));
   });

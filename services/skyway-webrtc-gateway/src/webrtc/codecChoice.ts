@@ -3,16 +3,16 @@ import type { OfferedCodec } from "./offer.ts";
 
 /** Which codec to receive. */
 export interface CodecWish {
-  /** SDP name in any case; "G711" stands for PCMU and PCMA. */
+  /** SDP name, case-insensitive. "G711" means PCMU or PCMA. */
   codec: string;
-  /** Preferred among several of that name; redirected packets carry it in any case. */
+  /** Preferred among several codecs of that name. Redirected packets always carry it. */
   payloadType?: number;
   samplingRate?: number;
-  /** 0 or absent: no limit of its own. */
+  /** 0 or absent: no limit. */
   bandwidthKbps?: number;
 }
 
-/** Without a wish the offerer's first. Throws GatewayError CODEC_NOT_OFFERED; undefined if nothing is offered. */
+/** Without a wish: the offerer's first codec. Undefined if none is offered. Throws GatewayError CODEC_NOT_OFFERED. */
 export function chooseCodec(offered: readonly OfferedCodec[], wish: CodecWish | undefined): OfferedCodec | undefined {
   if (wish === undefined || offered.length === 0) return offered[0];
   const named = offered.filter(
@@ -30,7 +30,7 @@ function isNamed(codec: string, wished: string): boolean {
   return wished.toUpperCase() === "G711" ? name === "PCMU" || name === "PCMA" : name === wished.toUpperCase();
 }
 
-/** Of several H264 profiles the one that fragments (packetization mode 1), as every decoder and container takes it. */
+/** Prefers H264 with packetization mode 1 (fragmentation): every decoder and container accepts it. */
 function isEasyToStore({ codec, fmtp }: OfferedCodec): boolean {
   return codec.toUpperCase() !== "H264" || /packetization-mode=1/.test(fmtp);
 }

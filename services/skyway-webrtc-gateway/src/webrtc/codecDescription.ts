@@ -1,4 +1,4 @@
-import type { Offer, OfferedCodec } from "./offer.ts";
+import { type Offer, type OfferedCodec, parseOffer } from "./offer.ts";
 
 /** A codec as the API and the recorder's SDP name it. */
 export interface CodecDescription {
@@ -7,16 +7,27 @@ export interface CodecDescription {
   payloadType: number;
   samplingRate: number;
   channels: number;
-  /** Value of `a=fmtp`, "" if there is none. */
+  /** Value of `a=fmtp`; "" if there is none. */
   fmtp: string;
+}
+
+/** What is offered of one kind. */
+export interface OfferedTrack {
+  kind: "audio" | "video";
+  offered: CodecDescription[];
+}
+
+/** Codecs in an offer, by kind, in the offerer's order. Throws GatewayError INVALID_OFFER. */
+export function describeOffer(sdp: string): OfferedTrack[] {
+  return describeKinds(parseOffer(sdp));
 }
 
 export function describeCodec({ codec, payloadType, samplingRate, channels, fmtp }: OfferedCodec): CodecDescription {
   return { codec, payloadType, samplingRate, channels, fmtp };
 }
 
-/** What is offered of each kind: by the first m-line of the kind that the offerer sends. */
-export function describeKinds({ media }: Offer): { kind: "audio" | "video"; offered: CodecDescription[] }[] {
+/** The offered codecs of each kind, from the first m-line of the kind that the offerer sends. */
+export function describeKinds({ media }: Offer): OfferedTrack[] {
   return (["audio", "video"] as const).flatMap((kind) => {
     const first = media.find(({ type, sends, isClosed }) => type === kind && sends && !isClosed);
     return first ? [{ kind, offered: first.codecs.map(describeCodec) }] : [];

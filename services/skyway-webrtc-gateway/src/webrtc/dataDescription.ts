@@ -1,8 +1,8 @@
-import { candidates, connectionLine, defaultPort, type LocalTransport } from "./answer.ts";
+import { candidates, connectionLine, defaultPort, type LocalTransport } from "./localTransport.ts";
 import type { OfferedTransport } from "./offer.ts";
 import { SCTP_PORT } from "./transportOffer.ts";
 
-/** A datagram's most: longer messages could not be passed on. */
+/** The maximum of a UDP datagram: longer messages could not be passed on. */
 export const MAX_DATA_MESSAGE_BYTES = 65_507;
 
 /** Our description of a data connection (RFC 8841, section 5). An offer has no candidates, see `PeerTransport.offer`. */
@@ -29,7 +29,7 @@ export function writeDataDescription(mid: string, local: Omit<LocalTransport, "s
   ]);
 }
 
-/** The peer's description as libdatachannel gets it. */
+/** The peer's description, for libdatachannel. */
 export function writeRemoteData({ iceUfrag, icePwd, fingerprint, setup }: OfferedTransport): string {
   return text([
     "v=0",
@@ -50,7 +50,7 @@ export function writeRemoteData({ iceUfrag, icePwd, fingerprint, setup }: Offere
   ]);
 }
 
-/** The library's own name for its m-line. */
+/** The mid that the library uses for its m-line. */
 export const DATA_CONNECTION_MID = "0";
 
 function text(lines: readonly string[]): string {

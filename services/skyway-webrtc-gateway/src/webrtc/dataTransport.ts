@@ -1,6 +1,5 @@
 import nodeDataChannel, { type DataChannel, type PeerConnection } from "node-datachannel";
 import { GatewayError } from "../errors.ts";
-import { candidates, type Endpoint } from "./answer.ts";
 import {
   DATA_CONNECTION_MID,
   MAX_DATA_MESSAGE_BYTES,
@@ -8,24 +7,26 @@ import {
   writeRemoteData,
 } from "./dataDescription.ts";
 import { HeldCandidates } from "./heldCandidates.ts";
+import { localParameters } from "./libraryDescription.ts";
+import { candidates, type Endpoint } from "./localTransport.ts";
 import type { RemoteCandidate } from "./mediaSession.ts";
+import { libraryConfiguration, type NetworkBinding } from "./networkBinding.ts";
 import { parseDataOffer } from "./offer.ts";
-import { isUsable, localParameters, watchRelay } from "./peerTransport.ts";
-import { libraryConfiguration, type Place } from "./place.ts";
-import { isRelayed, type RelayedEndpoint } from "./relayedEndpoint.ts";
+import { type RelayedEndpoint, watchRelay } from "./relayedEndpoint.ts";
+import { isRelayed, isUsable } from "./remoteCandidate.ts";
 
 export interface DataTransportEvents {
   /** The channel is open. */
   open(): void;
   /** One message, text as UTF-8. */
   message(data: Buffer): void;
-  /** One of ours, which was not known yet when our description was written. */
+  /** A candidate of ours that was not known yet when our description was written. */
   candidate(candidate: RemoteCandidate): void;
-  /** Once, and not after `close()`. */
+  /** Called once, and not after `close()`. */
   gone(): void;
 }
 
-/** Of a channel that we open (WebRTC, RTCDataChannelInit). */
+/** Options of a channel that we open (WebRTC, RTCDataChannelInit). */
 export interface ChannelInit {
   ordered?: boolean | undefined;
   maxPacketLifeTime?: number | undefined;
@@ -33,39 +34,39 @@ export interface ChannelInit {
   protocol?: string | undefined;
 }
 
-/** Where our end is. */
-export interface DataAddress extends Place {
-  /** Where peers reach that port. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
+/** Our end of a data connection. */
+export interface DataBinding extends NetworkBinding {
+  /** Where peers reach our port. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
   endpoints(): readonly Endpoint[];
 }
 
-/** More than this is not kept for a peer that reads too slowly: what comes then is dropped, as UDP does it. */
+/** The buffer for a peer that reads too slowly. Further messages are dropped, like UDP datagrams. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 /** One libdatachannel connection with one data channel. */
 export class DataTransport {
   readonly #connection: PeerConnection;
   readonly #events: DataTransportEvents;
-  readonly #address: DataAddress;
+  readonly #binding: DataBinding;
   readonly #relayed: RelayedEndpoint | undefined;
   #channel: DataChannel | undefined;
   #remoteMid = DATA_CONNECTION_MID;
-  /** Kept until the peer's description is here. */
+  /** Candidates that arrive before the peer's description. */
   #early: string[] | undefined = [];
   #isOver = false;
   readonly #held = new HeldCandidates((candidate) => this.#addCandidate(candidate));
 
-  constructor(address: DataAddress, events: DataTransportEvents) {
+  constructor(binding: DataBinding, events: DataTransportEvents) {
     this.#events = events;
-    this.#address = address;
+    this.#binding = binding;
     this.#connection = new nodeDataChannel.PeerConnection(
       "data",
-      libraryConfiguration(address, MAX_DATA_MESSAGE_BYTES),
+      libraryConfiguration(binding, MAX_DATA_MESSAGE_BYTES),
     );
-    this.#relayed = watchRelay(this.#connection, address);
+    this.#relayed = watchRelay(this.#connection, binding);
     this.#connection.onDataChannel((channel) => {
       if (this.#channel || this.#isOver) channel.close();
-      else this.#take(channel);
+      else this.#use(channel);
     });
     this.#connection.onStateChange((state) => {
       if (state === "disconnected" || state === "failed" || state === "closed") this.#gone();
@@ -79,7 +80,7 @@ export class DataTransport {
     this.#held.hold();
     this.#describe(writeRemoteData(offered), "offer", offered.candidates);
     const local = localParameters(this.#connection);
-    void this.#tellLater();
+    void this.#sendRelayedCandidate();
     return writeDataDescription(offered.mid, { ...local, endpoints: this.#endpoints(), version: 1 }, local.setup);
   }
 
@@ -92,7 +93,7 @@ export class DataTransport {
       ...(protocol !== undefined && { protocol }),
     };
     try {
-      this.#take(this.#connection.createDataChannel(label, init));
+      this.#use(this.#connection.createDataChannel(label, init));
       const local = localParameters(this.#connection);
       return writeDataDescription(
         DATA_CONNECTION_MID,
@@ -105,29 +106,29 @@ export class DataTransport {
     }
   }
 
-  /** Returns our candidates, as far as they are known. Throws GatewayError INVALID_OFFER, TRANSPORT_FAILED. */
+  /** Returns our candidates that are known already. Throws GatewayError INVALID_OFFER, TRANSPORT_FAILED. */
   accept(answerSdp: string): RemoteCandidate[] {
     const answered = parseDataOffer(answerSdp);
     this.#remoteMid = answered.mid;
     this.#describe(writeRemoteData(answered), "answer", answered.candidates);
-    void this.#tellLater();
+    void this.#sendRelayedCandidate();
     return this.#candidates();
   }
 
-  /** A relayed one is told when it is there: who has a data connection trickles. */
+  /** A relayed endpoint is sent later, as a candidate: peers of data connections support trickle ICE. */
   #endpoints(): readonly Endpoint[] {
-    return this.#relayed ? [] : this.#address.endpoints();
+    return this.#relayed ? [] : this.#binding.endpoints();
   }
 
   #candidates(endpoints = this.#endpoints()): RemoteCandidate[] {
     return candidates({ endpoints }).map((candidate) => ({ candidate, sdpMid: this.#remoteMid, sdpMLineIndex: 0 }));
   }
 
-  /** Not before our description has left: whoever calls sends it in this turn of the event loop. */
-  async #tellLater(): Promise<void> {
+  /** Not before our description has left: the caller of this method sends it in this turn of the event loop. */
+  async #sendRelayedCandidate(): Promise<void> {
     if (!this.#relayed) return;
     try {
-      await this.#relayed.found();
+      await this.#relayed.allocated();
     } catch {
       this.#gone(); // No TURN server answers.
     }
@@ -141,7 +142,7 @@ export class DataTransport {
       if (this.#early.length < MAX_EARLY_CANDIDATES) this.#early.push(candidate);
       return;
     }
-    // See PeerTransport.
+    // See `PeerTransport.addRemoteCandidate`.
     if (this.#relayed && isRelayed(candidate)) this.#addCandidate(candidate);
     else this.#held.add(candidate);
   }
@@ -155,14 +156,14 @@ export class DataTransport {
     }
   }
 
-  /** One message; false if it was dropped. */
+  /** Sends one message. False if it was dropped. */
   send(message: Buffer, asText: boolean): boolean {
     const channel = this.#channel;
     try {
       if (!channel?.isOpen() || channel.bufferedAmount() > MAX_BUFFERED_BYTES) return false;
       return asText ? channel.sendMessage(message.toString("utf8")) : channel.sendMessageBinary(message);
     } catch {
-      // Longer than the peer takes, or closed in this moment.
+      // Longer than the peer accepts, or just closed.
       return false;
     }
   }
@@ -199,7 +200,7 @@ export class DataTransport {
     for (const candidate of [...offered, ...early]) this.addRemoteCandidate({ candidate });
   }
 
-  #take(channel: DataChannel): void {
+  #use(channel: DataChannel): void {
     this.#channel = channel;
     channel.onMessage((message) => {
       if (!this.#isOver) this.#events.message(bytesOf(message));
@@ -216,7 +217,7 @@ export class DataTransport {
   #gone(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    // The library may still be busy with what it tells.
+    // The library may still be inside its callback.
     setImmediate(() => {
       this.#events.gone();
       this.close();

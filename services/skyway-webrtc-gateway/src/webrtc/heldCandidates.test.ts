@@ -11,12 +11,12 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-test("candidates of a peer that answered are used at once", () => {
+test("candidates of a peer that has answered are used at once", () => {
   held.add("a");
   expect(added).toEqual(["a"]);
 });
 
-test("those of a caller wait until it must have our answer", () => {
+test("candidates of a caller are held until it must have our answer", () => {
   held.hold();
   held.add("a");
   vi.advanceTimersByTime(HOLD_MS - 1);
@@ -27,7 +27,7 @@ test("those of a caller wait until it must have our answer", () => {
   expect(added).toEqual(["a", "b", "c"]);
 });
 
-test("or until it is heard", () => {
+test("candidates of a caller are used as soon as it has connected", () => {
   held.hold();
   held.add("a");
   held.release();
@@ -35,7 +35,7 @@ test("or until it is heard", () => {
   expect(added).toEqual(["a"]);
 });
 
-test("those of a call that is over are forgotten, and those without end do not fill the memory", () => {
+test("the number of held candidates is limited, and those of an ended call are dropped", () => {
   held.hold();
   for (let n = 0; n < 1_000; n++) held.add(`${n}`);
   held.release();

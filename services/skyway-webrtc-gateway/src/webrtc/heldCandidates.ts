@@ -1,13 +1,13 @@
-/** So long after our answer its caller is believed not to have stored it yet. */
+/** How long after our answer to assume that the caller has not set it yet. */
 export const HOLD_MS = 1_000;
 /** A browser gathers about ten. */
 const MAX_HELD = 100;
 
 /**
- * Candidates of a caller that may not have our answer yet. Checks from us that come before it end a call with
- * libdatachannel: it begins DTLS with whoever has passed them, and refuses a certificate whose fingerprint it has not
- * heard of (3 of 180 calls on loopback, every one of a caller that is slow). Callers that have the answer begin checks of
- * their own, which need no candidate.
+ * Holds back the candidates of a caller that may not have our answer yet. If our checks arrive before our answer, a call
+ * with libdatachannel ends: it begins DTLS with a peer whose check succeeded, and refuses a certificate whose fingerprint
+ * it does not know (3 of 180 calls on loopback, and every call of a slow caller). Callers that have the answer begin
+ * checks themselves, for which we need no candidate.
  */
 export class HeldCandidates {
   readonly #add: (candidate: string) => void;
@@ -18,7 +18,7 @@ export class HeldCandidates {
     this.#add = add;
   }
 
-  /** From our answer on. */
+  /** Called with our answer. */
   hold(): void {
     this.#held = [];
     this.#timer = setTimeout(() => this.release(), HOLD_MS).unref();
@@ -29,7 +29,7 @@ export class HeldCandidates {
     else if (this.#held.length < MAX_HELD) this.#held.push(candidate);
   }
 
-  /** The caller was heard, or the time is over. May be called again. */
+  /** The caller has connected, or the time is over. May be called again. */
   release(): void {
     clearTimeout(this.#timer);
     const held = this.#held ?? [];

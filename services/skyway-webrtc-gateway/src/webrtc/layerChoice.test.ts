@@ -11,6 +11,6 @@ it.each([
   [["1", "2", "3"], "3"],
   [["q", "h"], "h"],
   [[], undefined],
-])("of the layers %j the best is %s", (layers, best) => {
+])("the best layer of %j is %s", (layers, best) => {
   expect(bestLayer(layers)).toBe(best);
 });

@@ -1,10 +1,10 @@
-/** Names that pages give to the best of several simulcast layers, where names tell. */
+/** Names that pages give to the best simulcast layer. */
 const BEST = [/^f(ull)?$/i, /^hi(gh)?$/i];
 const LOWER_THAN_HIGH = /^[lm]$/i;
 
 /**
- * The layer to record; undefined if there are none. Offers do not say which one has the most pixels. Names do, mostly;
- * otherwise it is the last, as in the order that browsers scale them by default (W3C WebRTC, section 5.4.1).
+ * The layer to record; undefined if there are none. Offers do not say which layer has the most pixels. Usually the name
+ * does. Otherwise it is the last one, by the default scaling of browsers (W3C WebRTC, section 5.4.1).
  */
 export function bestLayer(layers: readonly string[]): string | undefined {
   for (const name of BEST) {

@@ -4,8 +4,8 @@ import type { Address } from "../rtp/redirectSocket.ts";
 import { sharePort } from "./ice/portSharing.ts";
 
 /**
- * Holds the one UDP port that all connections share, from start to stop: that it is taken is then known at the start,
- * not at the first call, and nobody takes it between calls.
+ * Holds the one UDP port that all connections share, from start to stop. So a port that is in use is detected at the
+ * start, not at the first call, and no other process takes it between calls.
  */
 export class MediaPort {
   readonly number: number;
@@ -13,7 +13,7 @@ export class MediaPort {
   readonly #listener: IceUdpMuxListener;
   readonly #expected = new Map<string, (from: Address) => void>();
   #shared: Promise<void> | undefined;
-  /** STUN requests for no connection of ours: mostly callers that have not heard yet that their call is over. */
+  /** STUN requests for unknown connections: mostly from callers that do not know yet that their call has ended. */
   strayRequests = 0;
 
   /** Throws GatewayError MEDIA_PORT_UNAVAILABLE. */
@@ -33,7 +33,7 @@ export class MediaPort {
   }
 
   /**
-   * Lets sockets of our own take what comes from single addresses off the port. May be called again.
+   * Allows sockets of our own to receive the packets of single addresses on this port. May be called again.
    *
    * @throws GatewayError TRANSPORT_FAILED
    */
@@ -43,9 +43,9 @@ export class MediaPort {
   }
 
   /**
-   * Tells where STUN requests for a user fragment come from that no connection of the library has. Not verified.
+   * Reports the source of STUN requests for a user fragment that no connection of the library has. Not verified.
    *
-   * @returns ends it.
+   * @returns a function that stops it.
    */
   expect(ufrag: string, onRequest: (from: Address) => void): () => void {
     this.#expected.set(ufrag, onRequest);

@@ -9,7 +9,7 @@ const media = (sdp: string, type: string) => {
 };
 
 describe("reading an offer", () => {
-  it("finds the codecs that carry media, in the offerer's order, with their retransmissions", () => {
+  it("finds the media codecs, in the offerer's order, with their retransmissions", () => {
     const video = media(CHROMIUM, "video");
     expect(video.codecs[0]).toMatchObject({ codec: "VP8", payloadType: 96, samplingRate: 90_000, rtxPayloadType: 97 });
     expect(video.codecs.map(({ codec }) => codec)).not.toContain("red");
@@ -29,11 +29,11 @@ describe("reading an offer", () => {
     expect(media(FIREFOX, "audio").codecs[0]).toMatchObject({ codec: "opus", payloadType: 109, channels: 2 });
   });
 
-  it("knows which source repeats which", () => {
+  it("finds the original source of each retransmission source", () => {
     expect([...media(CHROMIUM, "video").repeatedSources]).toEqual([[2_248_948_967, 334_170_189]]);
   });
 
-  it("finds the transport, wherever the offer has it", () => {
+  it("finds the transport at session level and at media level", () => {
     const { transport, bundle } = parseOffer(FIREFOX); // fingerprint at session level
     expect(bundle).toEqual(["0", "1"]);
     expect(transport).toMatchObject({ mid: "0", iceUfrag: "06cdf885", setup: "actpass" });
@@ -41,24 +41,24 @@ describe("reading an offer", () => {
     expect(parseOffer(CHROMIUM).transport.candidates.length).toBe(2);
   });
 
-  it("knows who only wants to receive", () => {
+  it("detects an offerer that only receives", () => {
     expect(media(CHROMIUM_RECEIVE_ONLY, "video").sends).toBe(false);
     expect(media(CHROMIUM, "video").sends).toBe(true);
   });
 
-  it("finds simulcast layers, and keeps data channels out of the bundle that carries media", () => {
+  it("finds simulcast layers, and excludes data channels from the media bundle", () => {
     expect(media(CHROMIUM_SIMULCAST, "video").layers).toEqual(["q", "h", "f"]);
     expect(parseOffer(CHROMIUM_WITH_DATA).bundle).toEqual(["0", "1"]);
   });
 
   it.each([
-    ["nothing", ""],
+    ["an empty text", ""],
     ["other text", "hello"],
     ["no media", "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"],
     ["no ICE credentials", CHROMIUM.replaceAll(/a=ice-.*\r\n/g, "")],
     ["no fingerprint", CHROMIUM.replaceAll(/a=fingerprint.*\r\n/g, "")],
     ["data only", CHROMIUM.replaceAll(/m=(audio|video) \d+/g, "m=application 9")],
-    ["too much", `v=0\r\n${"a=x\r\n".repeat(100_000)}`],
+    ["an offer that is too long", `v=0\r\n${"a=x\r\n".repeat(100_000)}`],
   ])("refuses %s", (_, sdp) => {
     expect(() => parseOffer(sdp)).toThrow(expect.objectContaining({ code: "INVALID_OFFER" }));
   });

@@ -1,17 +1,17 @@
 import { type MediaDescription, parse, type SessionDescription } from "sdp-transform";
 import { GatewayError } from "../errors.ts";
 
-/** A codec of an offer, with what belongs to it. */
+/** A codec of an offer, with its retransmissions and feedback. */
 export interface OfferedCodec {
-  /** As the offer spells it: "VP8", "opus". */
+  /** Spelled as in the offer: "VP8", "opus". */
   codec: string;
   payloadType: number;
   samplingRate: number;
   channels: number;
   fmtp: string;
-  /** Payload type of its retransmissions (RFC 4588), if the offer has any. */
+  /** Payload type of its retransmissions (RFC 4588), if offered. */
   rtxPayloadType: number | undefined;
-  /** What follows the payload type in `a=rtcp-fb`: "nack pli". */
+  /** The text after the payload type in `a=rtcp-fb`: "nack pli". */
   feedback: readonly string[];
 }
 
@@ -20,20 +20,20 @@ export interface OfferedMedia {
   type: string;
   mid: string;
   protocol: string;
-  /** The formats of the m-line as they stand there. */
+  /** The formats of the m-line, unchanged. */
   formats: string;
   /** The offerer wants to send it. */
   sends: boolean;
-  /** The offerer is ready to receive it. */
+  /** The offerer can receive it. */
   receives: boolean;
-  /** The offerer itself closed it. */
+  /** The offerer has closed it. */
   isClosed: boolean;
-  /** In the offerer's order of preference; only those that carry media by themselves. */
+  /** In the offerer's order of preference. Without auxiliary formats such as RTX. */
   codecs: readonly OfferedCodec[];
-  /** Retransmitting source → source that it repeats. */
+  /** Retransmission source → original source. */
   repeatedSources: ReadonlyMap<number, number>;
   allowsReducedSizeRtcp: boolean;
-  /** Simulcast layers that are offered, in the offer's order. */
+  /** Offered simulcast layers, in the offer's order. */
   layers: readonly string[];
   /** Header extensions as offered: URI → id. */
   extensions: ReadonlyMap<string, number>;
@@ -41,11 +41,11 @@ export interface OfferedMedia {
 
 export interface Offer {
   media: readonly OfferedMedia[];
-  /** Mids of open audio and video that share one transport; the first one has its parameters. */
+  /** Mids of open audio and video that share one transport. The first one has the transport parameters. */
   bundle: readonly string[];
   /** Mid of data channels on the same transport. */
   dataMid: string | undefined;
-  /** Firefox keeps its DTLS association, even if another fingerprint is answered. */
+  /** Firefox keeps its DTLS association, even if the answer has another fingerprint. */
   keepsDtls: boolean;
   transport: OfferedTransport;
 }
@@ -62,7 +62,7 @@ export interface OfferedTransport {
 
 /** Far more than any browser sends. */
 const MAX_OFFER_CHARACTERS = 200_000;
-/** Formats that repeat, protect or accompany media. */
+/** Formats that retransmit, protect or accompany media. */
 const AUXILIARY = new Set(["rtx", "red", "ulpfec", "flexfec", "flexfec-03", "cn", "telephone-event"]);
 
 /** Reads an offer. Throws GatewayError INVALID_OFFER. */
@@ -82,7 +82,7 @@ export function parseOffer(sdp: string): Offer {
   return { media, bundle: open, dataMid, keepsDtls, transport };
 }
 
-/** Reads the offer of a data connection, or its answer: nothing but data channels. Throws GatewayError INVALID_OFFER. */
+/** Reads the offer or answer of a data connection, which has only data channels. Throws GatewayError INVALID_OFFER. */
 export function parseDataOffer(sdp: string): OfferedTransport {
   if (sdp.length > MAX_OFFER_CHARACTERS) throw new GatewayError("INVALID_OFFER", "too long");
   const session = parseSdp(sdp);
@@ -92,7 +92,7 @@ export function parseDataOffer(sdp: string): OfferedTransport {
   return readTransport(session, found, String(found.mid ?? index), sdp);
 }
 
-/** Whether an offer goes on with the transport of an earlier one (RFC 8839, section 4.4.1.1.1). */
+/** Whether an offer keeps the transport of an earlier one (RFC 8839, section 4.4.1.1.1). */
 export function isSameTransport(one: OfferedTransport, other: OfferedTransport): boolean {
   return one.iceUfrag === other.iceUfrag && one.icePwd === other.icePwd && isSameCertificate(one, other);
 }
@@ -105,7 +105,7 @@ function carriesMedia({ type, isClosed }: OfferedMedia): boolean {
   return !isClosed && (type === "audio" || type === "video");
 }
 
-/** RFC 8841, section 4; TCP and the older `DTLS/SCTP` are not the library's. */
+/** RFC 8841, section 4. The library supports neither TCP nor the older `DTLS/SCTP`. */
 function carriesData({ type, isClosed, protocol, formats }: OfferedMedia): boolean {
   return !isClosed && type === "application" && protocol === "UDP/DTLS/SCTP" && formats === "webrtc-datachannel";
 }
@@ -119,7 +119,7 @@ function parseSdp(sdp: string): SessionDescription {
   }
 }
 
-/** The parser makes numbers of names that look like one; no codec and no extension is called so. */
+/** The parser turns numeric names into numbers. No codec and no extension has such a name. */
 function withNames(session: SessionDescription): SessionDescription {
   const media = session.media.map((one) => ({
     ...one,
@@ -130,7 +130,7 @@ function withNames(session: SessionDescription): SessionDescription {
 }
 
 function readMedia(media: MediaDescription, index: number): OfferedMedia {
-  // Numbers that stand alone come out of the parser as numbers.
+  // The parser returns a single format as a number.
   const formats = String(media.payloads ?? "");
   const repairs = new Map<number, number>();
   for (const { payload, codec } of media.rtp) {
@@ -192,7 +192,7 @@ function readRepeatedSources(media: MediaDescription): ReadonlyMap<number, numbe
   return new Map(pairs.flatMap(([source, repeating]) => (source && repeating ? [[repeating, source] as const] : [])));
 }
 
-/** `a=simulcast:send q;h;f`; of alternatives (`a,b`) the first, paused ones (`~a`) as well (RFC 8853, section 5.1). */
+/** `a=simulcast:send q;h;f`; takes the first of alternatives (`a,b`), and paused ones (`~a`) too (RFC 8853, section 5.1). */
 function readLayers(media: MediaDescription): string[] {
   const { simulcast } = media;
   const list = simulcast?.dir1 === "send" ? simulcast.list1 : simulcast?.dir2 === "send" ? simulcast.list2 : undefined;
@@ -223,7 +223,7 @@ function readTransport(
   };
 }
 
-/** Taken from the text, so that they reach the library as they are. */
+/** Taken from the text, so that the library gets them unchanged. */
 function candidateLines(sdp: string, mediaIndex: number): string[] {
   const section = sdp.split(/^m=/m)[mediaIndex + 1] ?? "";
   return section

@@ -1,5 +1,5 @@
 /**
- * Offers as browsers make them, for tests: `createOffer` with a fake camera and microphone, TCP candidates left out.
+ * Real offers of browsers, for tests: `createOffer` with a fake camera and microphone, without TCP candidates.
  * Chromium 156 and Firefox 153 ESR on Debian.
  */
 
@@ -839,7 +839,7 @@ a=ssrc:2115197507 cname:{b2ace210-48d0-4391-a7b4-125bd4be64bf}
 a=ssrc-group:FID 173042105 2115197507
 `);
 
-/** As Safari differs from Chromium in what matters here: H264 first, its own payload types, RTX for all. */
+/** With the differences of Safari that matter here: H264 first, its own payload types, RTX for all. */
 export const SAFARI_LIKE = lines(`
 v=0
 o=- 7042348393843823872 2 IN IP4 127.0.0.1

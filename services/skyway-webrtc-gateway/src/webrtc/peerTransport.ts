@@ -3,35 +3,31 @@ import { GatewayError } from "../errors.ts";
 import { HeldCandidates } from "./heldCandidates.ts";
 import type { IceCredentials } from "./ice/liteAgent.ts";
 import { RestartedIce } from "./ice/restartedIce.ts";
+import { credentialsOf, localParameters, type TransportParameters } from "./libraryDescription.ts";
 import type { MediaPort } from "./mediaPort.ts";
-import { libraryConfiguration, type Place } from "./place.ts";
-import { isRelayed, RelayedEndpoint } from "./relayedEndpoint.ts";
+import { libraryConfiguration, type NetworkBinding } from "./networkBinding.ts";
+import { type RelayedEndpoint, watchRelay } from "./relayedEndpoint.ts";
+import { isRelayed, isUsable } from "./remoteCandidate.ts";
 import { MAX_MESSAGE_BYTES, TRANSPORT_MID, TRANSPORT_PAYLOAD_TYPE } from "./transportOffer.ts";
 
-/** What the library brings: decrypted RTP and RTCP, and the beginning and end of the connection. */
+/** Events of the library: decrypted RTP and RTCP, and the beginning and end of the connection. */
 export interface TransportEvents {
-  /** RTP or RTCP. The buffer is the receiver's to keep and to change. */
+  /** RTP or RTCP. The receiver may keep and change the buffer. */
   packet(packet: Buffer): void;
   /** ICE and DTLS are up; packets may be sent. */
   connected(): void;
-  /** The caller comes from elsewhere, since ICE was restarted. */
+  /** The caller sends from another address, after an ICE restart. */
   moved(): void;
   /** Called once at most, and not after `close()`. */
   gone(reason: "ice_failed" | "dtls_closed"): void;
 }
 
-export interface TransportParameters extends IceCredentials {
-  /** "sha-256 AB:CD:…" */
-  fingerprint: string;
-  setup: "active" | "passive";
-}
+/** libjuice has room for 30: 14 for those that it discovers, and some for ours (see `InsidePeer`). */
+const MAX_REMOTE_CANDIDATES = 12;
 
-/** libjuice has room for 30: 14 that it learns of by itself, and some are for us (see `InsidePeer`). */
-const MAX_TOLD = 12;
-
-/** One libdatachannel connection, with one raw track for everything that comes. */
+/** One libdatachannel connection, with one raw track for all packets. */
 export class PeerTransport {
-  /** Where callers reach us by a TURN server; undefined: they come to the media port. */
+  /** Where callers reach us through a TURN server; undefined: they use the media port. */
   readonly relayed: RelayedEndpoint | undefined;
   readonly #connection: PeerConnection;
   readonly #events: TransportEvents;
@@ -39,18 +35,18 @@ export class PeerTransport {
   #channel: DataChannel | undefined;
   #iceIsUp = false;
   #isOver = false;
-  /** How many candidates the caller has told us of. */
-  #told = 0;
+  /** Received from the caller. */
+  #remoteCandidates = 0;
   #restarted: Promise<RestartedIce> | undefined;
   readonly #held = new HeldCandidates((candidate) => this.#addCandidate(candidate));
 
-  /** Binds nothing yet: the library opens the port when it answers. */
-  constructor(name: string, place: Place, events: TransportEvents) {
+  /** Does not bind the port yet: the library does when it answers. */
+  constructor(name: string, binding: NetworkBinding, events: TransportEvents) {
     this.#events = events;
-    this.#connection = new nodeDataChannel.PeerConnection(name, libraryConfiguration(place, MAX_MESSAGE_BYTES));
-    this.relayed = watchRelay(this.#connection, place);
-    this.#connection.onTrack((track) => this.#take(track));
-    this.#connection.onDataChannel((channel) => this.#keep(channel));
+    this.#connection = new nodeDataChannel.PeerConnection(name, libraryConfiguration(binding, MAX_MESSAGE_BYTES));
+    this.relayed = watchRelay(this.#connection, binding);
+    this.#connection.onTrack((track) => this.#useTrack(track));
+    this.#connection.onDataChannel((channel) => this.#keepChannel(channel));
     this.#connection.onIceStateChange((state) => {
       if (state === "connected" || state === "completed") this.#iceIsUp = true;
       else if (state === "disconnected" || state === "failed") this.#iceIsUp = false;
@@ -62,7 +58,7 @@ export class PeerTransport {
   answer(offer: string): TransportParameters {
     this.#held.hold();
     try {
-      this.#connection.setRemoteDescription(offer, "offer"); // answers by itself, and opens the port
+      this.#connection.setRemoteDescription(offer, "offer"); // also creates the answer, and opens the port
     } catch (cause) {
       throw new GatewayError("TRANSPORT_FAILED", (cause as Error).message, { cause });
     }
@@ -70,8 +66,8 @@ export class PeerTransport {
   }
 
   /**
-   * Our end of an offer of ours. No candidate may reach the peer before its answer is here: the library begins DTLS as
-   * soon as the peer's checks come in, and refuses a certificate that it does not know yet.
+   * Our end of an offer of ours. The peer must not get a candidate before its answer has arrived: the library begins DTLS
+   * as soon as the peer's checks arrive, and refuses a certificate that it does not know yet.
    *
    * Throws GatewayError TRANSPORT_FAILED.
    */
@@ -79,7 +75,7 @@ export class PeerTransport {
     try {
       const media = new nodeDataChannel.Video(TRANSPORT_MID, "SendRecv");
       media.addVP8Codec(TRANSPORT_PAYLOAD_TYPE);
-      this.#take(this.#connection.addTrack(media));
+      this.#useTrack(this.#connection.addTrack(media));
       this.#connection.setLocalDescription("offer");
     } catch (cause) {
       throw new GatewayError("TRANSPORT_FAILED", (cause as Error).message, { cause });
@@ -87,7 +83,7 @@ export class PeerTransport {
     return this.#parameters();
   }
 
-  /** The peer's end, for an offer of ours. Throws GatewayError TRANSPORT_FAILED. */
+  /** Takes the peer's end, for an offer of ours. Throws GatewayError TRANSPORT_FAILED. */
   accept(answer: string): void {
     try {
       this.#connection.setRemoteDescription(answer, "answer");
@@ -97,23 +93,23 @@ export class PeerTransport {
   }
 
   /**
-   * Restarts ICE and leaves DTLS and SRTP as they are. The way that there is stays, until the caller comes by another.
+   * Restarts ICE and keeps DTLS and SRTP. The current path is used until the caller uses another.
    *
-   * @param silentMs for how long nothing has come from the caller.
+   * @param silentMs how long the caller has been silent.
    * @returns our new end.
-   * @throws GatewayError TRANSPORT_FAILED: not while there is no way yet, and not by a TURN server of ours.
+   * @throws GatewayError TRANSPORT_FAILED: there is no path yet, or it goes through a TURN server of ours.
    */
   async restartIce(port: MediaPort, silentMs: number): Promise<IceCredentials> {
     if (this.relayed || !this.#iceIsUp) throw new GatewayError("TRANSPORT_FAILED", "ICE cannot be restarted");
     this.#restarted ??= this.#takeOver(port, silentMs);
     const restarted = await this.#restarted;
-    if (this.#isOver) throw new GatewayError("TRANSPORT_FAILED", "it has ended");
+    if (this.#isOver) throw new GatewayError("TRANSPORT_FAILED", "the transport has ended");
     return restarted.restart();
   }
 
-  /** The caller's new end, after `restartIce`. */
-  async meet(theirs: IceCredentials): Promise<void> {
-    (await this.#restarted)?.meet(theirs);
+  /** Sets the caller's new end, after `restartIce`. */
+  async setRemote(theirs: IceCredentials): Promise<void> {
+    (await this.#restarted)?.setRemote(theirs);
   }
 
   async #takeOver(port: MediaPort, silentMs: number): Promise<RestartedIce> {
@@ -142,12 +138,13 @@ export class PeerTransport {
     return localParameters(this.#connection);
   }
 
-  /** Candidates that cannot be used are left out: the caller reaches us, so that no candidate is needed. */
+  /** Ignores unusable candidates: the caller reaches us, so that we need no candidate. */
   addRemoteCandidate(candidate: string): void {
-    // Once ICE was restarted they are of another session than the library's.
+    // After an ICE restart they belong to another session than the library's.
     if (this.#isOver || this.#restarted || !isUsable(candidate)) return;
-    if (!this.relayed && ++this.#told > MAX_TOLD) return;
-    // Our TURN server lets nobody in whom we have not sent to. The caller's does the same to us: it cannot be too early.
+    if (!this.relayed && ++this.#remoteCandidates > MAX_REMOTE_CANDIDATES) return;
+    // Our TURN server accepts packets only from addresses that we have sent to, and the caller's does the same. So our
+    // checks are never too early.
     if (this.relayed && isRelayed(candidate)) this.#addCandidate(candidate);
     else this.#held.add(candidate);
   }
@@ -161,7 +158,7 @@ export class PeerTransport {
     }
   }
 
-  /** RTP or RTCP to the peer; false if the track is not open (any more), on which the library would throw. */
+  /** Sends RTP or RTCP to the peer. False if the track is not open: the library would throw. */
   send(packet: Buffer): boolean {
     try {
       return this.#track?.isOpen() === true && this.#track.sendMessageBinary(packet);
@@ -170,13 +167,13 @@ export class PeerTransport {
     }
   }
 
-  /** Says goodbye by DTLS and closes. */
+  /** Closes DTLS with an alert, and the connection. */
   close(): void {
     this.#isOver = true;
     this.#held.drop();
     this.relayed?.close();
     void this.#restarted?.then((restarted) => restarted.close()).catch(() => undefined);
-    // One by one: what the connection closes for them stays in memory, 6 kB a call.
+    // Each one explicitly: if only the connection is closed, 6 kB per call stay in memory.
     for (const one of [this.#track, this.#channel, this.#connection]) {
       try {
         one?.close();
@@ -188,7 +185,7 @@ export class PeerTransport {
     this.#channel = undefined;
   }
 
-  #take(track: Track): void {
+  #useTrack(track: Track): void {
     if (this.#isOver) {
       track.close();
       return;
@@ -200,8 +197,8 @@ export class PeerTransport {
     track.onError(() => undefined);
   }
 
-  /** One channel is kept open and never read; the library holds back who writes into it. Others are refused. */
-  #keep(channel: DataChannel): void {
+  /** Keeps one channel open and never reads it; flow control stops its sender. Refuses other channels. */
+  #keepChannel(channel: DataChannel): void {
     if (this.#channel === undefined && !this.#isOver) this.#channel = channel;
     else channel.close();
   }
@@ -214,7 +211,7 @@ export class PeerTransport {
     }
     if (state !== "disconnected" && state !== "failed" && state !== "closed") return;
     this.#isOver = true;
-    // The ICE state comes by another queue of the library, perhaps later in this turn of the event loop.
+    // The ICE state comes through another queue of the library, perhaps later in this turn of the event loop.
     setImmediate(() => this.#gone(this.#iceIsUp ? "dtls_closed" : "ice_failed"));
   }
 
@@ -228,38 +225,4 @@ export class PeerTransport {
     this.#events.gone(reason);
     this.close();
   }
-}
-
-/** To be called before the connection begins to gather. */
-export function watchRelay(connection: PeerConnection, { relay }: Place): RelayedEndpoint | undefined {
-  if (relay === undefined) return undefined;
-  const relayed = new RelayedEndpoint();
-  connection.onLocalCandidate((candidate) => relayed.tell(candidate));
-  return relayed;
-}
-
-/** Throws GatewayError TRANSPORT_FAILED. */
-export function localParameters(connection: PeerConnection): TransportParameters {
-  const sdp = connection.localDescription()?.sdp ?? "";
-  return {
-    ...credentialsOf(sdp),
-    fingerprint: attribute(sdp, "fingerprint"),
-    setup: attribute(sdp, "setup") === "passive" ? "passive" : "active",
-  };
-}
-
-/** UDP with a numeric address: names (mDNS) would cost a thread each to look up, in vain within a container. */
-export function isUsable(candidate: string): boolean {
-  const [, component, protocol, , address = ""] = candidate.replace(/^a=/, "").split(" ");
-  return component === "1" && protocol?.toLowerCase() === "udp" && /^[\d.]+$|:/.test(address);
-}
-
-function credentialsOf(sdp = ""): IceCredentials {
-  return { iceUfrag: attribute(sdp, "ice-ufrag"), icePwd: attribute(sdp, "ice-pwd") };
-}
-
-function attribute(sdp: string, name: string): string {
-  const value = new RegExp(`^a=${name}:(.+?)\\s*$`, "m").exec(sdp)?.[1];
-  if (value === undefined) throw new GatewayError("TRANSPORT_FAILED", `no ${name} in the description`);
-  return value;
 }

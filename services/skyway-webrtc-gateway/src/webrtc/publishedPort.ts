@@ -1,14 +1,14 @@
 import { GatewayError } from "../errors.ts";
 
 /**
- * The port by which callers reach the media port. Where a range of ports is published for several gateways, which of
- * them is this one's is known outside the container only, and is told by whoever looks after the gateway.
+ * The port where callers reach the media port. If a range of ports is published for several gateways, only the container
+ * engine knows which of them belongs to this gateway. The orchestrator then sets it.
  */
 export class PublishedPort {
   #port: number | undefined;
   readonly #isConfigured: boolean;
 
-  /** @param port undefined: it has to be told. */
+  /** @param port undefined: it is set later. */
   constructor(port: number | undefined) {
     this.#port = port;
     this.#isConfigured = port !== undefined;
@@ -25,8 +25,8 @@ export class PublishedPort {
   }
 
   /**
-   * From now on: calls that were answered keep what they were told. One that is configured stays: there may be a router
-   * before this host that has another port than Docker.
+   * For new calls; answered calls keep their candidates. A configured port is not changed: a router in front of this host
+   * may use another port than Docker.
    */
   tell(port: number): void {
     if (!this.#isConfigured) this.#port = port;

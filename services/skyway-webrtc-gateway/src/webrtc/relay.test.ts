@@ -1,13 +1,13 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
-import { libraryConfiguration } from "./place.ts";
+import { libraryConfiguration } from "./networkBinding.ts";
 import { CREDENTIAL_LIFE_S, iceServersOf, type Relay } from "./relay.ts";
 
 const RELAY: Relay = { servers: [{ hostname: "turn", port: 3478 }], secret: "a secret of sixteen" };
 const HERE = { port: 40_000, bindAddress: "192.0.2.1" };
 const NOW_S = 1_700_000_000;
 
-test("each connection has a credential of its own, which runs out and which the secret has signed", () => {
+test("each connection has its own credential, which expires and is signed with the secret", () => {
   const [first, second] = [iceServersOf(RELAY, NOW_S * 1000), iceServersOf(RELAY, NOW_S * 1000)].flat();
   expect(first).toMatchObject({ hostname: "turn", port: 3478, relayType: "TurnUdp" });
   expect(first?.username).toMatch(new RegExp(`^${NOW_S + CREDENTIAL_LIFE_S}:gateway-`));
@@ -16,7 +16,7 @@ test("each connection has a credential of its own, which runs out and which the 
   expect(first?.password).toBe(signature.digest("base64"));
 });
 
-test("a connection by a relay has a port of its own, all others share one", () => {
+test("a relayed connection has its own port, all others share one", () => {
   const shared = { enableIceUdpMux: true, portRangeBegin: 40_000, portRangeEnd: 40_000, iceServers: [] };
   expect(libraryConfiguration(HERE, 1_000)).toEqual({ bindAddress: "192.0.2.1", maxMessageSize: 1_000, ...shared });
   const relayed = libraryConfiguration({ ...HERE, relay: RELAY }, 1_000);

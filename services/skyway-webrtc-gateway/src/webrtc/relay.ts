@@ -1,9 +1,9 @@
 import { createHmac, randomUUID } from "node:crypto";
 import type { IceServer } from "node-datachannel";
 
-/** TURN servers (RFC 8656) by which callers reach us instead of by the media port, and the secret we share with them. */
+/** TURN servers (RFC 8656) that callers use instead of the media port, and the secret that we share with them. */
 export interface Relay {
-  /** libjuice asks two of them at most, over UDP. */
+  /** libjuice uses two of them at most, over UDP. */
   servers: readonly TurnServer[];
   secret: string;
 }
@@ -13,11 +13,11 @@ export interface TurnServer {
   port: number;
 }
 
-/** As long as signalling's: an allocation that was made in time lives on. */
+/** The same as signalling's. An allocation outlives its credential. */
 export const CREDENTIAL_LIFE_S = 12 * 3_600;
 const DEFAULT_TURN_PORT = 3478;
 
-/** `turn:host`, `turn:host:port`, `turn:[address]:port` (RFC 7065); undefined for what libjuice cannot speak to. */
+/** `turn:host`, `turn:host:port`, `turn:[address]:port` (RFC 7065); undefined if libjuice does not support it. */
 export function parseTurnUrl(url: string): TurnServer | undefined {
   const match = /^turn:(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?(?:\?transport=udp)?$/i.exec(url);
   const hostname = match?.[1] ?? match?.[2];
@@ -26,8 +26,8 @@ export function parseTurnUrl(url: string): TurnServer | undefined {
 }
 
 /**
- * The servers as the library takes them, with a credential that runs out (draft-uberti-behave-turn-rest, as signalling
- * makes them). Each is somebody else's: TURN servers limit how many allocations one may have.
+ * The servers for the library, with a credential that expires (draft-uberti-behave-turn-rest, as in signalling). Each call
+ * gets another user name, because TURN servers limit the allocations of one user.
  */
 export function iceServersOf({ servers, secret }: Relay, nowMs: number): IceServer[] {
   const username = `${Math.floor(nowMs / 1000) + CREDENTIAL_LIFE_S}:gateway-${randomUUID()}`;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { freeUdpPort } from "../testing/udpReceiver.ts";
-import { createMediaSessions } from "./mediaSession.ts";
+import { createMediaSessions } from "./mediaSessions.ts";
 import { CHROMIUM } from "./offers.fixture.ts";
 import { ALLOCATION_LIMIT_MS, RelayedEndpoint } from "./relayedEndpoint.ts";
 
@@ -18,29 +18,29 @@ const HOST = "a=candidate:1 1 UDP 2122317823 192.0.2.1 40000 typ host";
 const RELAYED = "a=candidate:3 1 UDP 1048063 192.0.2.3 50116 typ relay raddr 0.0.0.0 rport 0";
 const OTHER = "a=candidate:4 1 UDP 1048062 2001:db8::4 50117 typ relay raddr :: rport 0";
 
-test("it is the first that a TURN server gives", async () => {
-  const found = relayed.found();
-  relayed.tell(HOST);
+test("the first address that a TURN server allocates is used", async () => {
+  const found = relayed.allocated();
+  relayed.gathered(HOST);
   expect(relayed.endpoints).toEqual([]);
-  relayed.tell(RELAYED);
-  relayed.tell(OTHER);
+  relayed.gathered(RELAYED);
+  relayed.gathered(OTHER);
   await found;
-  await relayed.found();
+  await relayed.allocated();
   expect(relayed.endpoints).toEqual([{ address: "192.0.2.3", port: 50_116, isRelayed: true }]);
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("it is waited for no longer than a caller can wait, and no longer than its connection is there", async () => {
-  const refused = expect(relayed.found()).rejects.toMatchObject({ code: "TURN_UNREACHABLE" });
+test("waiting for an allocation stops after a time limit, and when the connection is closed", async () => {
+  const refused = expect(relayed.allocated()).rejects.toMatchObject({ code: "TURN_UNREACHABLE" });
   vi.advanceTimersByTime(ALLOCATION_LIMIT_MS);
   await refused;
-  const given = relayed.found();
+  const closed = relayed.allocated();
   relayed.close();
-  await given;
+  await closed;
   expect(relayed.endpoints).toEqual([]);
 });
 
-test("a call that no TURN server takes is not answered", async () => {
+test("a call is not answered if no TURN server allocates an address", async () => {
   const silent = createSocket("udp4");
   silent.bind(0, "127.0.0.1");
   await once(silent, "listening");

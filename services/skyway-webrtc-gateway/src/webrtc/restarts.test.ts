@@ -23,15 +23,15 @@ import { STALL_MS } from "./stallWatch.ts";
 afterEach(cleanUp);
 
 describe("another offer for the same call", () => {
-  it("is answered on the same transport, and the call goes on", async () => {
+  it("is answered on the same transport, and the call continues", async () => {
     const sessions = await startGateway();
     const there = await recorder();
     const { session, peer, answer, events } = await connect(sessions, there);
-    const again = await session.renegotiate(peer.offer);
+    const restartedAnswer = await session.renegotiate(peer.offer);
     const transportOf = (sdp: string) => /a=ice-ufrag:.*\r\na=ice-pwd:.*\r\na=fingerprint:.*\r\n/.exec(sdp)?.[0];
-    expect(transportOf(again)).toBe(transportOf(answer));
-    expect(again).toContain("o=- 1 2 ");
-    expect(again.match(/a=recvonly/g)).toHaveLength(2);
+    expect(transportOf(restartedAnswer)).toBe(transportOf(answer));
+    expect(restartedAnswer).toContain("o=- 1 2 ");
+    expect(restartedAnswer.match(/a=recvonly/g)).toHaveLength(2);
     await expect(session.renegotiate("nonsense")).rejects.toMatchObject({ code: "INVALID_OFFER" });
 
     const camera = new SimulatedSender(VIDEO);
@@ -42,7 +42,7 @@ describe("another offer for the same call", () => {
     expect(events.filter((event) => event === "ready")).toHaveLength(1);
   });
 
-  it("may restart ICE: another caller's transport takes the place of the first, in the same recording", async () => {
+  it("may restart ICE: the transport of another caller replaces the first, in the same recording", async () => {
     const sessions = await startGateway();
     const there = await recorder();
     const { session, peer, events, answer } = await connect(sessions, there);
@@ -51,9 +51,9 @@ describe("another offer for the same call", () => {
     await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
 
     const moved = await caller();
-    const again = await session.renegotiate(moved.offer);
-    expect(/a=fingerprint:(.*)/.exec(again)?.[1]).not.toBe(/a=fingerprint:(.*)/.exec(answer)?.[1]);
-    moved.connection.setRemoteDescription(again, "answer");
+    const restartedAnswer = await session.renegotiate(moved.offer);
+    expect(/a=fingerprint:(.*)/.exec(restartedAnswer)?.[1]).not.toBe(/a=fingerprint:(.*)/.exec(answer)?.[1]);
+    moved.connection.setRemoteDescription(restartedAnswer, "answer");
     await vi.waitFor(() => expect(moved.video.isOpen()).toBe(true), 5_000);
     for (const packet of camera.frame(33, 2)) moved.video.sendMessageBinary(packet);
     await vi.waitFor(() => expect(there.video.packets.length).toBe(4));
@@ -63,22 +63,22 @@ describe("another offer for the same call", () => {
   });
 
   it.each(["Chromium", "Firefox"])(
-    "of %s that restarts ICE leaves DTLS as it is, and the caller may come from elsewhere",
+    "of %s that restarts ICE keeps DTLS, and the caller may send from another address",
     async (browser) => {
       const { session, peer, answer, events, there, road } = await connectByRoad(browser);
       const camera = new SimulatedSender(VIDEO);
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
       await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
 
-      const again = await session.renegotiate(restarted(peer.offer, browser));
-      expect(again).toContain("a=ice-lite");
-      expect(fingerprintOf(again)).toBe(fingerprintOf(answer));
-      expect(setupOf(again)).toBe(setupOf(answer));
-      expect(credentialsOf(again).iceUfrag).not.toBe(credentialsOf(answer).iceUfrag);
+      const restartedAnswer = await session.renegotiate(restarted(peer.offer, browser));
+      expect(restartedAnswer).toContain("a=ice-lite");
+      expect(fingerprintOf(restartedAnswer)).toBe(fingerprintOf(answer));
+      expect(setupOf(restartedAnswer)).toBe(setupOf(answer));
+      expect(credentialsOf(restartedAnswer).iceUfrag).not.toBe(credentialsOf(answer).iceUfrag);
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
       await vi.waitFor(() => expect(there.video.packets.length).toBe(4));
 
-      await road.move(credentialsOf(again));
+      await road.move(credentialsOf(restartedAnswer));
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
       await vi.waitFor(() => expect(there.video.packets.length).toBe(6));
       session.requestKeyframe("video");
@@ -87,16 +87,16 @@ describe("another offer for the same call", () => {
     },
   );
 
-  it("may restart ICE, however many addresses the caller was at before", async () => {
+  it("may restart ICE, however many addresses the caller has used before", async () => {
     const { session, peer, answer, there, port } = await connectByRoad("Firefox");
     const ours = credentialsOf(answer);
     const username = `${ours.iceUfrag}:${credentialsOf(peer.offer).iceUfrag}`;
     const transactionId = Buffer.alloc(12);
-    const asked = { priority: 1, tieBreaker: 1n, role: "controlling" } as const;
-    const check = { transactionId, username, password: ours.icePwd, ...asked };
-    const places = await Promise.all(Array.from({ length: 30 }, () => listen()));
-    for (const { socket } of places) socket.send(writeCheck(check), port, HOST);
-    await vi.waitFor(() => expect(places.filter(({ packets }) => packets.length > 0).length).toBeGreaterThan(10));
+    const attributes = { priority: 1, tieBreaker: 1n, role: "controlling" } as const;
+    const check = { transactionId, username, password: ours.icePwd, ...attributes };
+    const addresses = await Promise.all(Array.from({ length: 30 }, () => listen()));
+    for (const { socket } of addresses) socket.send(writeCheck(check), port, HOST);
+    await vi.waitFor(() => expect(addresses.filter(({ packets }) => packets.length > 0).length).toBeGreaterThan(10));
 
     expect(await session.renegotiate(restarted(peer.offer, "Firefox"))).toContain("a=ice-lite");
     const camera = new SimulatedSender(VIDEO);
@@ -104,18 +104,18 @@ describe("another offer for the same call", () => {
     await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
   });
 
-  it("opens sockets for the call's life only", async () => {
+  it("opens sockets only until the call ends", async () => {
     const sockets = () => process.getActiveResourcesInfo().filter((one) => one === "UDPWrap").length;
     const { session, peer, road } = await connectByRoad("Firefox");
     const before = sockets();
-    const again = await session.renegotiate(restarted(peer.offer, "Firefox"));
-    await road.move(credentialsOf(again));
+    const restartedAnswer = await session.renegotiate(restarted(peer.offer, "Firefox"));
+    await road.move(credentialsOf(restartedAnswer));
     expect(sockets()).toBeGreaterThan(before);
     await session.end("deleted");
     await vi.waitFor(() => expect(sockets()).toBe(before));
   });
 
-  it("and is then gone for good is given up, as the library would have done it", async () => {
+  it("from a caller that then goes away ends the call after the same time as in the library", async () => {
     const { session, peer, events } = await connectByRoad("Firefox");
     let leapMs = 0;
     const now = performance.now.bind(performance);
@@ -123,31 +123,31 @@ describe("another offer for the same call", () => {
     cleanUps.push(() => clock.mockRestore());
     await session.renegotiate(restarted(peer.offer, "Firefox"));
     leapMs = CONSENT_MS - 5_000;
-    await new Promise((resolve) => setTimeout(resolve, 1_500)); // it looks every second
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // it checks every second
     expect(events).not.toContain("ended ice_failed");
     leapMs = CONSENT_MS;
     await vi.waitFor(() => expect(events).toContain("ended ice_failed"), 2_000);
   });
 
-  it("may restart ICE again and again", async () => {
+  it("may restart ICE many times", async () => {
     const { session, peer, there, road } = await connectByRoad("Firefox");
     const camera = new SimulatedSender(VIDEO);
     for (let count = 1; count <= 3; count++) {
-      const again = await session.renegotiate(restarted(peer.offer, "Firefox", count));
-      await road.move(credentialsOf(again));
+      const restartedAnswer = await session.renegotiate(restarted(peer.offer, "Firefox", count));
+      await road.move(credentialsOf(restartedAnswer));
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
       await vi.waitFor(() => expect(there.video.packets.length).toBe(2 * count));
     }
   });
 
-  it("of Firefox with another certificate is refused, so that the call goes on over what it has", async () => {
+  it("of Firefox with another certificate is refused, and the call continues on its transport", async () => {
     const sessions = await startGateway();
     const { session, events } = await connect(sessions);
     await expect(session.renegotiate(FIREFOX)).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
     expect(events).not.toContainEqual(expect.stringMatching(/^ended/));
   });
 
-  it("for a call of ours leaves to each side the part in DTLS that it has", async () => {
+  it("for a call of ours keeps the DTLS role of each side", async () => {
     const sessions = await startGateway();
     const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
     const peer = new nodeDataChannel.PeerConnection("called", { iceServers: [], bindAddress: HOST });
@@ -156,11 +156,11 @@ describe("another offer for the same call", () => {
     const answer = await vi.waitFor(() => peer.localDescription()?.sdp ?? expect.fail("no answer"));
     await session.accept(answer);
     const theirs = setupOf(answer);
-    const again = await session.renegotiate(answer.replaceAll(`a=setup:${theirs}`, "a=setup:actpass"));
-    expect([theirs, setupOf(again)].sort()).toEqual(["active", "passive"]);
+    const restartedAnswer = await session.renegotiate(answer.replaceAll(`a=setup:${theirs}`, "a=setup:actpass"));
+    expect([theirs, setupOf(restartedAnswer)].sort()).toEqual(["active", "passive"]);
   });
 
-  it("of a call that was not answered is none", async () => {
+  it("for a call that was not answered is refused", async () => {
     const session = (await startGateway()).create({
       onReady: vi.fn(),
       onStream: vi.fn(),
@@ -173,7 +173,7 @@ describe("another offer for the same call", () => {
 
 describe("a caller that has moved", () => {
   it.each(["Chromium", "Firefox"])(
-    "with %s is offered a restart once nothing comes any more, and goes on in the same recording",
+    "with %s gets an offer to restart ICE when packets stop, and continues in the same recording",
     {
       timeout: 15_000,
     },
@@ -184,13 +184,13 @@ describe("a caller that has moved", () => {
       await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
       await vi.waitFor(() => expect(events).toContain("stalled"), 2 * STALL_MS);
 
-      const offer = await session.offerAgain();
+      const offer = await session.offerRestart();
       expect(offer).toContain("a=setup:actpass");
       expect(offer).toContain("a=ice-lite");
       expect(offer).not.toMatch(/a=(candidate|end-of-candidates)/);
       expect(offer.match(/a=recvonly/g)).toHaveLength(2);
       expect(fingerprintOf(offer)).toBe(fingerprintOf(answer));
-      const candidates = await session.acceptAgain(restarted(peer.offer, browser));
+      const candidates = await session.acceptRestart(restarted(peer.offer, browser));
       expect(candidates.map(({ candidate }) => candidate)).toEqual([expect.stringContaining(`${HOST} `)]);
       await road.move(credentialsOf(offer));
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
@@ -201,23 +201,23 @@ describe("a caller that has moved", () => {
     },
   );
 
-  it("and answers with another certificate is not taken for the one that called", async () => {
+  it("and answers with another certificate is refused", async () => {
     const { session } = await connectByRoad("Chromium");
-    await session.offerAgain();
+    await session.offerRestart();
     const other = await caller();
-    await expect(session.acceptAgain(other.offer)).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
+    await expect(session.acceptRestart(other.offer)).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
   });
 
-  it("that has data channels is left alone, and one that was not answered", async () => {
+  it("gets no offer if it has data channels, or if its call was not answered", async () => {
     const sessions = await startGateway();
     const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
-    await expect(session.offerAgain()).rejects.toThrow("has not been answered");
+    await expect(session.offerRestart()).rejects.toThrow("has not been answered");
     await session.answer(CHROMIUM_WITH_DATA, { ...BOTH, redirects: {} });
-    await expect(session.offerAgain()).rejects.toThrow(/no restart with this caller/);
+    await expect(session.offerRestart()).rejects.toThrow(/no restart with this caller/);
   });
 });
 
-/** A call that comes by a road, with what its browser says of itself. */
+/** A call through a `Road`, with the descriptions of a browser. */
 async function connectByRoad(browser: string) {
   const port = await freeUdpPort();
   const [sessions, there, road] = await Promise.all([startGateway(port), recorder(), Road.open(port)]);
@@ -230,12 +230,12 @@ async function connectByRoad(browser: string) {
   return { ...call, there, road, port };
 }
 
-/** Firefox is known by the origin of its descriptions. */
+/** Firefox is detected by the origin of its descriptions. */
 function of(browser: string, sdp: string): string {
   return browser === "Firefox" ? sdp.replace(/^o=\S+/m, "o=mozilla...THIS_IS_SDPARTA-140.0") : sdp;
 }
 
-/** The offer or the answer with which a browser restarts ICE. */
+/** The offer or answer of a browser that restarts ICE. */
 function restarted(sdp: string, browser: string, count = 1): string {
   return restartedSdp(of(browser, sdp), count);
 }

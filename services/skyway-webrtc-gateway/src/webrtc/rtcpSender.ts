@@ -6,16 +6,16 @@ import { writeFir, writeNacks, writePli, writeRemb } from "../rtp/rtcp/feedback.
 import { type ReportBlock, writeReceiverReport } from "../rtp/rtcp/receiverReport.ts";
 import { writeSourceDescription } from "../rtp/rtcp/sourceDescription.ts";
 
-/** What the offer allows us to say. */
+/** The RTCP feedback that the offer allows. */
 export interface RtcpAbilities {
   pli: boolean;
   fir: boolean;
   remb: boolean;
-  /** Feedback may go without a receiver report in front (RFC 5506). */
+  /** Feedback may be sent without a receiver report (RFC 5506). */
   reducedSize: boolean;
 }
 
-/** Says to the sender what a receiver has to say. */
+/** Sends the RTCP of a receiver: reports, NACKs and keyframe requests. */
 export class RtcpSender implements ReportSink {
   /** Our own source identifier, in all reports. */
   readonly ssrc = randomInt(1, 2 ** 32 - 1);
@@ -24,7 +24,7 @@ export class RtcpSender implements ReportSink {
   readonly #send: (packet: Buffer) => boolean;
   #firs = 0;
 
-  /** `bitsPerSecond`: how much the sender may send in all; asked for every report. */
+  /** `bitsPerSecond`: how much the sender may send in total. Called for every report. */
   constructor(abilities: RtcpAbilities, bitsPerSecond: () => number, send: (packet: Buffer) => boolean) {
     this.#abilities = abilities;
     this.#bitsPerSecond = bitsPerSecond;
@@ -43,7 +43,7 @@ export class RtcpSender implements ReportSink {
     else this.#feedback(writeFir(this.ssrc, mediaSsrc, this.#firs++));
   }
 
-  /** The regular report: what was received, our clock, and how much may be sent. */
+  /** Sends the regular report: reception statistics, our clock, and the allowed bandwidth. */
   report(blocks: readonly ReportBlock[], nowMs: number): void {
     const parts = [
       writeReceiverReport(this.ssrc, blocks),

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { MAX_ANSWERS, STALL_MS, StallWatch, UNHEARD_REQUESTS } from "./stallWatch.ts";
+import { IGNORED_REQUESTS, MAX_ANSWERS, STALL_MS, StallWatch } from "./stallWatch.ts";
 
 const times = (media: number, rtcp = 0) => ({ media, rtcp });
 
-test("a silence is told of once, and the next one again", () => {
+test("each silence is reported once", () => {
   const watch = new StallWatch();
   expect(watch.look(times(1), 0, 0)).toBe(false);
   expect(watch.look(times(1), 0, STALL_MS - 1)).toBe(false);
@@ -13,7 +13,7 @@ test("a silence is told of once, and the next one again", () => {
   expect(watch.look(times(2), 0, 12 * STALL_MS)).toBe(true);
 });
 
-test("a caller that has answered and is not heard all the same is told of anew, a few times", () => {
+test("a silence is reported again, a limited number of times, if the caller answers our offer and still sends nothing", () => {
   const watch = new StallWatch();
   watch.look(times(1), 0, 0);
   expect(watch.look(times(1), 0, STALL_MS)).toBe(true);
@@ -33,7 +33,7 @@ test("a caller that has answered and is not heard all the same is told of anew, 
   expect(watch.look(times(2), 0, nowMs + 4 * STALL_MS)).toBe(true);
 });
 
-test("who has sent nothing yet, and who sends RTCP alone, is there", () => {
+test("a caller that has sent nothing yet, or sends only RTCP, is not silent", () => {
   const watch = new StallWatch();
   watch.look(times(0), 0, 0);
   expect(watch.look(times(0), 0, 2 * STALL_MS)).toBe(false);
@@ -41,7 +41,7 @@ test("who has sent nothing yet, and who sends RTCP alone, is there", () => {
     expect(watch.look(times(1, count), 0, (2 + count) * STALL_MS - 1)).toBe(false);
 });
 
-test("RTCP that is seldom makes no silence of many", () => {
+test("rare RTCP does not split one silence into many", () => {
   const watch = new StallWatch();
   watch.look(times(1), 0, 0);
   expect(watch.look(times(1), 0, STALL_MS)).toBe(true);
@@ -51,13 +51,13 @@ test("RTCP that is seldom makes no silence of many", () => {
   }
 });
 
-test("a caller that is heard and does not hear is told of once, and again when it has heard in between", () => {
+test("a caller that ignores keyframe requests is reported once, and again after it has answered one", () => {
   const watch = new StallWatch();
   let media = 0;
-  const look = (inVain: number) => watch.look(times(++media), inVain, media * 20);
-  expect(look(UNHEARD_REQUESTS - 1)).toBe(false);
-  expect(look(UNHEARD_REQUESTS)).toBe(true);
-  expect(look(UNHEARD_REQUESTS + 1)).toBe(false);
+  const look = (keyframeRequests: number) => watch.look(times(++media), keyframeRequests, media * 20);
+  expect(look(IGNORED_REQUESTS - 1)).toBe(false);
+  expect(look(IGNORED_REQUESTS)).toBe(true);
+  expect(look(IGNORED_REQUESTS + 1)).toBe(false);
   expect(look(0)).toBe(false);
-  expect(look(UNHEARD_REQUESTS)).toBe(true);
+  expect(look(IGNORED_REQUESTS)).toBe(true);
 });

@@ -1,64 +1,65 @@
 /**
- * A caller of which nothing has come for so long, not even RTCP, has perhaps moved to another network. Browsers send RTCP
- * every second while there is a picture, and Opus comes at least every 400 ms.
+ * A caller that has sent nothing for this long, not even RTCP, may have moved to another network. Browsers send RTCP every
+ * second during video, and Opus packets at least every 400 ms.
  */
 export const STALL_MS = 2_500;
 
 /**
- * A caller that sends pictures and no keyframe, however often it is asked, does not hear us: what it sends comes from its
- * new address, and what we say goes to its former one. So many requests take a second.
+ * A caller that sends video but ignores this many keyframe requests does not receive our packets: it sends from its new
+ * address, and we still send to its former one. This many requests take a second.
  */
-export const UNHEARD_REQUESTS = 3;
+export const IGNORED_REQUESTS = 3;
 
-/** So often a caller that has answered and is not heard all the same is told of anew. */
+/** How often a stall is reported again when the caller has answered our offer but still nothing arrives. */
 export const MAX_ANSWERS = 3;
 
-/** How many packets have come in all. */
-export interface Heard {
+/** Packets received so far. */
+export interface PacketCounts {
   media: number;
   rtcp: number;
 }
 
 /**
- * Tells of the beginning of a silence: once, until media has come again. Who sends no media is silent by right. And of
- * callers that do not hear us: once, until one has answered. Again, when a caller has answered our offer and is not heard.
+ * Detects a stalled call. A silence is reported once, until media arrives again; before the first packet there is none. A
+ * caller that ignores keyframe requests is reported once, until it answers one. A silence is reported again if the caller
+ * has answered our offer and still nothing arrives.
  */
 export class StallWatch {
-  #heard: Heard = { media: 0, rtcp: 0 };
+  #counts: PacketCounts = { media: 0, rtcp: 0 };
   #sinceMs: number | undefined;
-  #isTold = false;
-  #isUnheard = false;
+  #isReported = false;
+  #isIgnored = false;
   #answers = 0;
 
-  /** The caller has answered our offer. It is there, and what it sends should come. */
+  /** The caller has answered our offer: it is there, and its packets should arrive. */
   answered(nowMs: number): void {
-    if (!this.#isTold || this.#answers >= MAX_ANSWERS) return;
+    if (!this.#isReported || this.#answers >= MAX_ANSWERS) return;
     this.#answers += 1;
-    this.#isTold = false;
+    this.#isReported = false;
     this.#sinceMs = nowMs;
   }
 
   /**
-   * @param inVain how often a keyframe was asked for since the last one, of a caller whose pictures come.
-   * @returns whether a silence has lasted for STALL_MS just now, or the caller is found not to hear us.
+   * @param keyframeRequests how many were sent since the last keyframe, while video arrives.
+   * @returns whether to report a stall: a silence has reached STALL_MS, or the caller ignores our requests.
    */
-  look(heard: Heard, inVain: number, nowMs: number): boolean {
-    const wasUnheard = this.#isUnheard;
-    this.#isUnheard = inVain >= UNHEARD_REQUESTS;
-    return this.#isSilent(heard, nowMs) || (this.#isUnheard && !wasUnheard);
+  look(counts: PacketCounts, keyframeRequests: number, nowMs: number): boolean {
+    const wasIgnored = this.#isIgnored;
+    this.#isIgnored = keyframeRequests >= IGNORED_REQUESTS;
+    return this.#isSilent(counts, nowMs) || (this.#isIgnored && !wasIgnored);
   }
 
-  #isSilent({ media, rtcp }: Heard, nowMs: number): boolean {
-    if (media !== this.#heard.media) {
-      this.#isTold = false;
+  #isSilent({ media, rtcp }: PacketCounts, nowMs: number): boolean {
+    if (media !== this.#counts.media) {
+      this.#isReported = false;
       this.#answers = 0;
     }
-    if (media !== this.#heard.media || rtcp !== this.#heard.rtcp) {
-      this.#heard = { media, rtcp };
+    if (media !== this.#counts.media || rtcp !== this.#counts.rtcp) {
+      this.#counts = { media, rtcp };
       this.#sinceMs = nowMs;
     }
-    if (this.#sinceMs === undefined || nowMs - this.#sinceMs < STALL_MS || this.#isTold) return false;
-    this.#isTold = true;
+    if (this.#sinceMs === undefined || nowMs - this.#sinceMs < STALL_MS || this.#isReported) return false;
+    this.#isReported = true;
     return true;
   }
 }

@@ -1,4 +1,4 @@
-/** One timer for all sessions: NACKs, reports and pacing need to be looked after every 10 ms, a timer each would cost more. */
+/** One timer for all sessions: NACKs, reports and pacing are checked every 10 ms, and a timer per session would cost more. */
 
 const TICK_MS = 10;
 

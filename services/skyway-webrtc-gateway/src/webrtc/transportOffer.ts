@@ -1,11 +1,11 @@
 import type { OfferedTransport } from "./offer.ts";
 
 /**
- * The offer, or the answer to ours, as libdatachannel gets it: the transport and a single m-line.
+ * The description for libdatachannel, of an offer or of the answer to ours: the transport and a single m-line.
  *
- * With several tracks libdatachannel hands a packet to the track whose `a=ssrc` line names its source, and drops all
- * others: simulcast layers, WHIP clients and retransmissions without such lines. With a single track it hands over
- * everything (src/impl/peerconnection.cpp, dispatchMedia). Who gets what is then ours to say, by payload type.
+ * With several tracks, libdatachannel delivers a packet to the track whose `a=ssrc` line has its source, and drops all
+ * other packets: simulcast layers, WHIP clients and retransmissions have no such lines. With a single track it delivers
+ * everything (src/impl/peerconnection.cpp, dispatchMedia). We then route packets by payload type.
  */
 export function writeTransportOffer(
   { iceUfrag, icePwd, fingerprint, setup }: OfferedTransport,
@@ -35,19 +35,19 @@ export function writeTransportOffer(
     `m=video 9 UDP/TLS/RTP/SAVPF ${TRANSPORT_PAYLOAD_TYPE}`,
     ...transport,
     `a=mid:${TRANSPORT_MID}`,
-    "a=sendrecv", // The library sends nothing but RTCP otherwise.
+    "a=sendrecv", // Otherwise the library sends only RTCP.
     "a=rtcp-mux",
     `a=rtpmap:${TRANSPORT_PAYLOAD_TYPE} VP8/90000`,
     ...(withData ? data : []),
   ].join("\r\n")}\r\n`;
 }
 
-/** Mid of the one m-line of media; candidates are given under it. */
+/** Mid of the one media m-line, also for candidates. */
 export const TRANSPORT_MID = "0";
-/** The library looks at no packet's own. */
+/** The library does not check the payload type of packets. */
 export const TRANSPORT_PAYLOAD_TYPE = 96;
 const DATA_MID = "1";
-/** What libdatachannel uses, whatever is answered. */
+/** libdatachannel always uses this port, whatever the answer says. */
 export const SCTP_PORT = 5000;
-/** Nobody has anything to say to a recorder by data channel. */
+/** Small: nobody sends data to a recorder. */
 export const MAX_MESSAGE_BYTES = 16_384;

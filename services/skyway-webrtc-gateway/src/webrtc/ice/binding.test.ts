@@ -25,8 +25,8 @@ const RESPONSE = hex(
 const MAPPED_IPV4 = "002000080001a147e112a643";
 const MAPPED_IPV6 = "002000140002a1470113a9faa5d3f179bc25f4b5bed2b9d9";
 
-describe("the RFC's own messages", () => {
-  test("are read, and their integrity is that of their password and no other", () => {
+describe("the messages of RFC 5769", () => {
+  test("are parsed, and only their own password matches their integrity", () => {
     const request = read(REQUEST);
     expect(request).toMatchObject({
       type: "request",
@@ -41,7 +41,7 @@ describe("the RFC's own messages", () => {
     expect(isFrom(read(RESPONSE), PASSWORD)).toBe(true);
   });
 
-  test("are not taken when a bit of them was changed", () => {
+  test("are refused if one bit is changed", () => {
     for (let bit = 0; bit < REQUEST.length * 8; bit++) {
       const changed = Buffer.from(REQUEST);
       changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7));
@@ -51,7 +51,7 @@ describe("the RFC's own messages", () => {
     }
   });
 
-  test("have the addresses that ours have", () => {
+  test("have the same addresses as our messages", () => {
     const request = read(REQUEST);
     const ipv4 = writeSuccess(request, { host: "192.0.2.1", port: 32_853 }, PASSWORD);
     expect(ipv4.toString("hex")).toContain(MAPPED_IPV4);
@@ -60,12 +60,12 @@ describe("the RFC's own messages", () => {
       expect(ipv6.toString("hex")).toContain(MAPPED_IPV6);
     }
     const loopback = writeSuccess(request, { host: "::1", port: 32_853 }, PASSWORD);
-    // Its last byte, 1, upon the last of the transaction id.
+    // The last byte of ::1 XOR the last byte of the transaction id.
     expect(loopback.toString("hex")).toContain(`0002a1472112a442${TRANSACTION.slice(0, -2)}af`);
   });
 });
 
-test("what is written reads the same", () => {
+test("written messages are parsed with the same values", () => {
   const transactionId = Buffer.from(TRANSACTION, "hex");
   const parameters = { transactionId, username: "ours:theirs", password: PASSWORD };
   const check = { ...parameters, priority: 2 ** 31 - 1, tieBreaker: 1n };
@@ -86,7 +86,7 @@ test("what is written reads the same", () => {
   expect(isFrom(refusal, PASSWORD)).toBe(true);
 });
 
-test("what is no binding is none, and what is cut short", () => {
+test("other messages and truncated ones are refused", () => {
   for (const length of Array(REQUEST.length).keys()) expect(readBinding(REQUEST.subarray(0, length))).toBeUndefined();
   const allocate = Buffer.from(REQUEST);
   allocate.writeUInt16BE(0x0003, 0);

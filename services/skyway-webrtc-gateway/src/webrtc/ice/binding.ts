@@ -28,28 +28,28 @@ const ATTRIBUTES = {
 
 export type BindingType = keyof typeof MESSAGE_TYPES;
 
-/** What is read of a Binding message. */
+/** A parsed Binding message. */
 export interface Binding {
   type: BindingType;
   transactionId: Buffer;
-  /** Of a request: the receiver's fragment, then the sender's. */
+  /** In a request: the receiver's user fragment, then the sender's. */
   username: readonly [receiver: string, sender: string] | undefined;
-  /** 0: not given. */
+  /** 0: absent. */
   priority: number;
   /** The sender wants this pair to be used. */
   nominates: boolean;
   role: "controlling" | "controlled" | undefined;
-  /** Where the message itself is, and its MESSAGE-INTEGRITY in it; undefined: it has none. */
+  /** The offset of MESSAGE-INTEGRITY in `datagram`; undefined if absent. */
   integrityAt: number | undefined;
   datagram: Buffer;
 }
 
-/** STUN shares its port with DTLS and SRTP, and is told from them by its first byte (RFC 7983). */
+/** STUN shares its port with DTLS and SRTP. Its first byte distinguishes it (RFC 7983). */
 export function isStun(datagram: Buffer): boolean {
   return datagram.length > 0 && (datagram[0] as number) < 4;
 }
 
-/** @returns undefined for what is no Binding message: another method, cut short, or no STUN at all. */
+/** @returns undefined if it is no Binding message: another method, truncated, or no STUN. */
 export function readBinding(datagram: Buffer): Binding | undefined {
   if (datagram.length < HEADER_BYTES || datagram.readUInt32BE(4) !== MAGIC_COOKIE) return undefined;
   if (datagram.readUInt16BE(2) !== datagram.length - HEADER_BYTES) return undefined;
@@ -71,7 +71,7 @@ export function readBinding(datagram: Buffer): Binding | undefined {
     const length = datagram.readUInt16BE(at + 2);
     const value = datagram.subarray(at + ATTRIBUTE_HEADER_BYTES, at + ATTRIBUTE_HEADER_BYTES + length);
     if (value.length < length) return undefined;
-    // What follows the integrity is not covered by it (RFC 8489, section 14.5).
+    // The integrity does not cover attributes after it (RFC 8489, section 14.5).
     if (binding.integrityAt === undefined) readAttribute(binding, attribute, value, at);
     at += ATTRIBUTE_HEADER_BYTES + padded(length);
   }
@@ -106,7 +106,7 @@ function readAttribute(binding: Binding, attribute: number, value: Buffer, at: n
   }
 }
 
-/** Whether a message was made by who knows the password (RFC 8489, section 9.1.3). */
+/** Whether the sender of a message knows the password (RFC 8489, section 9.1.3). */
 export function isFrom({ datagram, integrityAt }: Binding, password: string): boolean {
   if (integrityAt === undefined) return false;
   const start = integrityAt + ATTRIBUTE_HEADER_BYTES;
@@ -121,7 +121,7 @@ export interface CheckParameters {
   /** The receiver's. */
   password: string;
   priority: number;
-  /** 64 bits: whose is larger keeps its role (RFC 8445, section 7.3.1.1). */
+  /** 64 bits. The agent with the larger one keeps its role (RFC 8445, section 7.3.1.1). */
   tieBreaker: bigint;
   /** The controlling agent nominates its pair at once. */
   role: "controlling" | "controlled";
@@ -143,13 +143,13 @@ export function writeCheck({ transactionId, username, password, priority, tieBre
   return write("request", transactionId, attributes, password);
 }
 
-/** The answer to a request that came from an address. */
+/** The answer to a request, with the address that it came from. */
 export function writeSuccess({ transactionId }: Binding, from: Address, password: string): Buffer {
   const mapped = attribute(ATTRIBUTES.xorMappedAddress, xorAddress(from, transactionId));
   return write("success", transactionId, [mapped], password);
 }
 
-/** Tells the other side to take the other role: 487 (RFC 8445, section 7.3.1.1). */
+/** Tells the other side to switch its role: error 487 (RFC 8445, section 7.3.1.1). */
 export function writeRoleConflict({ transactionId }: Binding, password: string): Buffer {
   const code = Buffer.concat([Buffer.from([0, 0, 4, 87]), Buffer.from("Role Conflict")]);
   return write("error", transactionId, [attribute(ATTRIBUTES.errorCode, code)], password);
@@ -169,7 +169,7 @@ function write(type: BindingType, transactionId: Buffer, attributes: Buffer[], p
   return message;
 }
 
-/** Of everything before the attribute, with a length in the header that ends with it (RFC 8489, section 14.5). */
+/** Covers everything before the attribute, with a header length that includes the attribute (RFC 8489, section 14.5). */
 function integrity(before: Buffer, password: string): Buffer {
   const covered = Buffer.from(before);
   covered.writeUInt16BE(covered.length - HEADER_BYTES + ATTRIBUTE_HEADER_BYTES + INTEGRITY_BYTES, 2);
@@ -203,7 +203,7 @@ function xorAddress({ host, port }: Address, transactionId: Buffer): Buffer {
   return value;
 }
 
-/** @param host as `node:net` writes it, perhaps with a zone. */
+/** @param host in the format of `node:net`, possibly with a zone. */
 function ipv6Bytes(host: string): Buffer {
   const [address = ""] = host.split("%");
   const [before = "", after] = address.split("::");

@@ -5,66 +5,67 @@ import { isWildcard } from "../../rtp/numericSocket.ts";
 import type { Address } from "../../rtp/redirectSocket.ts";
 import { isFrom, isStun, readBinding, writeCheck, writeSuccess } from "./binding.ts";
 import type { IceCredentials } from "./liteAgent.ts";
-import { Way } from "./way.ts";
+import { NetworkPath } from "./networkPath.ts";
 
-/** Above every candidate of the other side: theirs end at 126 · 2²⁴ + 2²⁴ (RFC 8445, section 5.1.2.1). */
+/** Above every candidate of the caller: these end at 126 · 2²⁴ + 2²⁴ (RFC 8445, section 5.1.2.1). */
 const HIGHEST_PRIORITY = 2 ** 31 - 1;
-/** The library takes the controlled role, whichever it had. */
+/** Makes the library take the controlled role, whichever it had. */
 const HIGHEST_TIE_BREAKER = 2n ** 64n - 1n;
-/** The library checks a pair 50 ms after it was last asked to. */
+/** The library checks a pair 50 ms after the last request. */
 const CHECK_INTERVAL_MS = 200;
 const CHECKS = 10;
 
 /**
- * What the library takes for the caller, who has come to a new address of the same host: it knows the credentials of both
- * sides, nominates its own pair, and from then on all that the library receives and sends goes by it.
+ * Acts as the caller towards the library, as if the caller had moved to a new address on this host. It knows the
+ * credentials of both sides and nominates its own pair. From then on, all packets of the library go through it.
  */
 export class InsidePeer {
-  readonly #way: Way;
+  readonly #path: NetworkPath;
   readonly #library: IceCredentials;
   readonly #caller: IceCredentials;
   readonly #events: InsidePeerEvents;
-  readonly #taken = Promise.withResolvers<void>();
-  #isTaken = false;
+  readonly #selected = Promise.withResolvers<void>();
+  #isSelected = false;
 
   /**
-   * @param library what the library said of itself in the first description.
-   * @param caller what the caller did.
+   * @param mediaPort the library's address.
+   * @param library the library's credentials in its first description.
+   * @param caller the caller's.
    */
-  constructor(place: Address, library: IceCredentials, caller: IceCredentials, events: InsidePeerEvents) {
+  constructor(mediaPort: Address, library: IceCredentials, caller: IceCredentials, events: InsidePeerEvents) {
     this.#library = library;
     this.#caller = caller;
     this.#events = events;
-    const host = isWildcard(place.host) ? "127.0.0.1" : place.host;
-    this.#way = new Way(host, 0, { host, port: place.port }, (datagram) => this.#receive(datagram));
+    const host = isWildcard(mediaPort.host) ? "127.0.0.1" : mediaPort.host;
+    this.#path = new NetworkPath(host, 0, { host, port: mediaPort.port }, (datagram) => this.#receive(datagram));
   }
 
-  /** To be given to the library before `open`: by itself it learns of so and so many addresses only, 14 of them. */
+  /** The library must get this before `open`: it discovers at most 14 addresses without a candidate. */
   get candidate(): string {
-    const { host, port } = this.#way.local;
+    const { host, port } = this.#path.local;
     return `candidate:inside 1 UDP ${HIGHEST_PRIORITY} ${host} ${port} typ host`;
   }
 
   /**
-   * Resolves once the library goes by this pair.
+   * Resolves once the library uses this pair.
    *
-   * @throws GatewayError TRANSPORT_FAILED: it takes no notice.
+   * @throws GatewayError TRANSPORT_FAILED: the library ignores it.
    */
   async open(): Promise<void> {
-    for (let sent = 0; sent < CHECKS && !this.#isTaken; sent++) {
-      this.#way.send(this.#nomination());
-      await Promise.race([this.#taken.promise, wait(CHECK_INTERVAL_MS)]);
+    for (let sent = 0; sent < CHECKS && !this.#isSelected; sent++) {
+      this.#path.send(this.#nomination());
+      await Promise.race([this.#selected.promise, wait(CHECK_INTERVAL_MS)]);
     }
-    if (!this.#isTaken) throw new GatewayError("TRANSPORT_FAILED", "ICE does not take the new pair");
+    if (!this.#isSelected) throw new GatewayError("TRANSPORT_FAILED", "ICE does not use the new pair");
   }
 
-  /** What came from the caller. */
+  /** Passes a packet from the caller on to the library. */
   send(datagram: Buffer): void {
-    this.#way.send(datagram);
+    this.#path.send(datagram);
   }
 
   close(): void {
-    this.#way.close();
+    this.#path.close();
   }
 
   #nomination(): Buffer {
@@ -85,16 +86,16 @@ export class InsidePeer {
     }
     const binding = readBinding(datagram);
     if (binding?.type !== "request" || !isFrom(binding, this.#caller.icePwd)) return;
-    if (!this.#isTaken) this.#events.taken();
-    this.#way.send(writeSuccess(binding, this.#way.remote, this.#caller.icePwd));
-    this.#isTaken = true;
-    this.#taken.resolve();
+    if (!this.#isSelected) this.#events.selected();
+    this.#path.send(writeSuccess(binding, this.#path.remote, this.#caller.icePwd));
+    this.#isSelected = true;
+    this.#selected.resolve();
   }
 }
 
 export interface InsidePeerEvents {
-  /** The library knows of this pair: it takes what comes by it, and will send by it next. Called once. */
-  taken(): void;
-  /** Something for the caller. The buffer is the receiver's. */
+  /** The library knows this pair: it accepts packets from it, and will send to it next. Called once. */
+  selected(): void;
+  /** A packet for the caller. The receiver may keep the buffer. */
   packet(datagram: Buffer): void;
 }

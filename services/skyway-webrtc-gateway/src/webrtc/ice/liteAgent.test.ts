@@ -13,30 +13,30 @@ beforeEach(() => {
   agent.restart(SECOND);
 });
 
-test("goes by the way that is in use until the new session nominates one, and never back", () => {
-  expect(agent.way).toBe("old");
+test("uses the current path until the new session nominates one, and never returns to the old one", () => {
+  expect(agent.path).toBe("old");
   expect(receive(check(SECOND, { nominates: false }), "new")).toBe("success");
-  expect(agent.way).toBe("old");
+  expect(agent.path).toBe("old");
   expect(receive(check(SECOND), "new")).toBe("success");
-  expect(agent.way).toBe("new");
+  expect(agent.path).toBe("new");
   expect(receive(check(FIRST, { priority: 2 ** 31 - 1 }), "old", 10 * QUIET_MS)).toBe("success");
-  expect(agent.way).toBe("new");
+  expect(agent.path).toBe("new");
 });
 
-test("of several nominated ways takes the best that lives", () => {
+test("uses the best working path of several nominated ones", () => {
   receive(check(SECOND, { priority: 2 }), "wi-fi", 0);
   receive(check(SECOND, { priority: 1 }), "mobile", 1);
-  expect(agent.way).toBe("wi-fi");
-  agent.heard("wi-fi", QUIET_MS);
+  expect(agent.path).toBe("wi-fi");
+  agent.received("wi-fi", QUIET_MS);
   receive(check(SECOND, { priority: 1 }), "mobile", QUIET_MS + 1);
-  expect(agent.way).toBe("wi-fi");
+  expect(agent.path).toBe("wi-fi");
   receive(check(SECOND, { priority: 1 }), "mobile", 2 * QUIET_MS + 1);
-  expect(agent.way).toBe("mobile");
+  expect(agent.path).toBe("mobile");
   receive(check(SECOND, { priority: 2 }), "wi-fi", 2 * QUIET_MS + 2);
-  expect(agent.way).toBe("wi-fi");
+  expect(agent.path).toBe("wi-fi");
 });
 
-test("forgets what it was long ago, and still prefers what is newer", () => {
+test("forgets old generations, and prefers newer ones", () => {
   receive(check(SECOND), "second");
   for (const count of Array(MAX_GENERATIONS).keys())
     agent.restart({ iceUfrag: `again${count}`, icePwd: "again".repeat(5) });
@@ -44,23 +44,23 @@ test("forgets what it was long ago, and still prefers what is newer", () => {
   const before = check({ iceUfrag: "again0", icePwd: "again".repeat(5) });
   const last = check({ iceUfrag: `again${MAX_GENERATIONS - 1}`, icePwd: "again".repeat(5) });
   receive(before, "before");
-  expect(agent.way).toBe("before");
+  expect(agent.path).toBe("before");
   receive(last, "last");
   receive(before, "before", 10 * QUIET_MS);
-  expect(agent.way).toBe("last");
+  expect(agent.path).toBe("last");
 });
 
-test("answers nobody who does not know a password of ours, and nothing but requests", () => {
+test("answers only requests, and only from a sender that knows our password", () => {
   expect(receive(check({ ...SECOND, icePwd: FIRST.icePwd }), "new")).toBeUndefined();
   expect(receive(check({ ...SECOND, iceUfrag: "third" }), "new")).toBeUndefined();
   expect(receive({ ...check(SECOND), type: "success" }, "new")).toBeUndefined();
   expect(receive({ ...check(SECOND), integrityAt: undefined }, "new")).toBeUndefined();
-  expect(agent.way).toBe("old");
+  expect(agent.path).toBe("old");
 });
 
-test("leaves control to the other side, whatever that thinks", () => {
+test("always leaves the controlling role to the other side", () => {
   expect(receive({ ...check(SECOND), role: "controlled" }, "new")).toBe("error");
-  expect(agent.way).toBe("old");
+  expect(agent.path).toBe("old");
 });
 
 function check({ iceUfrag, icePwd }: typeof FIRST, { priority = 1, nominates = true } = {}): Binding {
@@ -77,7 +77,7 @@ function check({ iceUfrag, icePwd }: typeof FIRST, { priority = 1, nominates = t
   return { ...(readBinding(written) as Binding), nominates };
 }
 
-function receive(binding: Binding, way: string, nowMs = 0) {
-  const reply = agent.receive(binding, way, FROM, nowMs);
+function receive(binding: Binding, path: string, nowMs = 0) {
+  const reply = agent.receive(binding, path, FROM, nowMs);
   return reply && readBinding(reply)?.type;
 }

@@ -6,41 +6,41 @@ export interface IceCredentials {
   icePwd: string;
 }
 
-/** Whoever restarts more often than that has long forgotten the first. */
+/** A caller that has restarted this often no longer uses the first credentials. */
 export const MAX_GENERATIONS = 4;
 
-/** The way in use is left for one of a lower priority only after nothing has come by it for so long. */
+/** A path with a lower priority is used only after the current one has been silent for this long. */
 export const QUIET_MS = 2_000;
 
-interface Chosen<Way> {
-  way: Way;
+interface Chosen<Path> {
+  path: Path;
   generation: number;
   priority: number;
-  heardMs: number;
+  lastPacketMs: number;
 }
 
 /**
- * An ICE-lite agent (RFC 8445, sections 2.5 and 7.3): it answers checks, and goes by what the other side nominates. Each
- * restart begins a generation, with credentials of its own; former ones are answered until they are not asked any more.
+ * An ICE-lite agent (RFC 8445, sections 2.5 and 7.3): it answers checks, and uses the path that the other side nominates.
+ * Each restart begins a generation with its own credentials. Checks with former credentials are still answered.
  */
-export class LiteAgent<Way> {
-  /** In the order of their generations, the last of which is the one that runs. */
+export class LiteAgent<Path> {
+  /** Ordered by generation. The last one is current. */
   readonly #credentials: IceCredentials[];
   #generation = 0;
-  #chosen: Chosen<Way> | undefined;
+  #chosen: Chosen<Path> | undefined;
 
   constructor(first: IceCredentials) {
     this.#credentials = [first];
   }
 
-  /** The way that is in use; undefined until one was nominated. */
-  get way(): Way | undefined {
-    return this.#chosen?.way;
+  /** The path in use; undefined until one is nominated. */
+  get path(): Path | undefined {
+    return this.#chosen?.path;
   }
 
-  /** The way that was in use when this agent began. */
-  begin(way: Way, nowMs: number): void {
-    this.#chosen = { way, generation: 0, priority: 0, heardMs: nowMs };
+  /** Sets the path that was in use before this agent. */
+  begin(path: Path, nowMs: number): void {
+    this.#chosen = { path, generation: 0, priority: 0, lastPacketMs: nowMs };
   }
 
   restart(credentials: IceCredentials): void {
@@ -49,37 +49,37 @@ export class LiteAgent<Way> {
     if (this.#credentials.length > MAX_GENERATIONS) this.#credentials.shift();
   }
 
-  /** Those of the generation that runs. */
+  /** The credentials of the current generation. */
   get credentials(): IceCredentials {
     return this.#credentials.at(-1) as IceCredentials;
   }
 
-  /** To be told of everything that comes but STUN. */
-  heard(way: Way, nowMs: number): void {
-    if (this.#chosen?.way === way) this.#chosen.heardMs = nowMs;
+  /** Called for every packet that is not STUN. */
+  received(path: Path, nowMs: number): void {
+    if (this.#chosen?.path === path) this.#chosen.lastPacketMs = nowMs;
   }
 
-  /** @returns the answer; undefined: there is none, since it is no request, or from somebody who does not know our password. */
-  receive(binding: Binding, way: Way, from: Address, nowMs: number): Buffer | undefined {
+  /** @returns the answer; undefined if it is no request, or if its sender does not know our password. */
+  receive(binding: Binding, path: Path, from: Address, nowMs: number): Buffer | undefined {
     if (binding.type !== "request" || binding.username === undefined) return undefined;
     const [receiver] = binding.username;
     const index = this.#credentials.findIndex(({ iceUfrag }) => iceUfrag === receiver);
     const password = this.#credentials[index]?.icePwd;
     if (password === undefined || !isFrom(binding, password)) return undefined;
     const generation = this.#generation - (this.#credentials.length - 1 - index);
-    this.heard(way, nowMs);
+    this.received(path, nowMs);
     // A lite agent is always the controlled one.
     if (binding.role === "controlled") return writeRoleConflict(binding, password);
-    const wanted = { way, generation, priority: binding.priority, heardMs: nowMs };
+    const wanted = { path, generation, priority: binding.priority, lastPacketMs: nowMs };
     if (binding.nominates && this.#prefers(wanted)) this.#chosen = wanted;
     return writeSuccess(binding, from, password);
   }
 
-  /** Some agents nominate every pair that they check: the best one counts (RFC 8445, section 8.1.1), as long as it lives. */
-  #prefers(wanted: Chosen<Way>): boolean {
+  /** Some agents nominate every pair that they check. The best one is used (RFC 8445, section 8.1.1), while it works. */
+  #prefers(wanted: Chosen<Path>): boolean {
     const current = this.#chosen;
-    if (current === undefined || current.way === wanted.way) return true;
+    if (current === undefined || current.path === wanted.path) return true;
     if (wanted.generation !== current.generation) return wanted.generation > current.generation;
-    return wanted.priority > current.priority || wanted.heardMs - current.heardMs > QUIET_MS;
+    return wanted.priority > current.priority || wanted.lastPacketMs - current.lastPacketMs > QUIET_MS;
   }
 }

@@ -3,15 +3,15 @@ import { once } from "node:events";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { GatewayError } from "../../errors.ts";
 
-/** Where the child finds the socket: the first file descriptor after those that every process has. */
+/** The child gets the socket as the first file descriptor after the standard streams. */
 const CHILD_FD = 3;
-/** libuv sets SO_REUSEADDR on every UDP socket that it is given, as `dgram` documents for none of its own. */
+/** libuv sets SO_REUSEADDR on every UDP socket that it adopts. `dgram` has no such option for existing sockets. */
 const OPEN_AND_LEAVE = `require("node:dgram").createSocket("udp4").bind({ fd: ${CHILD_FD} }); process.exit(0);`;
 
 /**
- * Lets further sockets of this user bind a UDP port that this process has bound already: SO_REUSEADDR, set on the socket
- * that the library keeps for itself. Options belong to the socket, not to who sets them, so a child that is handed the
- * socket does it; Node itself can set none on a socket that it has not made. Linux only.
+ * Lets further sockets of this user bind a UDP port that this process has bound already: sets SO_REUSEADDR on the
+ * library's socket. Node cannot set options of a socket that it has not created. But an option belongs to the socket, not
+ * to the process, so a child process that inherits the socket sets it. Linux only.
  *
  * @throws GatewayError TRANSPORT_FAILED
  */
@@ -31,7 +31,7 @@ export async function sharePort(port: number): Promise<void> {
 async function descriptorOf(port: number): Promise<number> {
   const inodes = (await Promise.all(["udp", "udp6"].map((table) => inodesOf(table, port)))).flat();
   for (const name of await readdir("/proc/self/fd")) {
-    // The one that reads this folder is gone by now.
+    // The descriptor that reads this directory is closed by now.
     const target = await readlink(`/proc/self/fd/${name}`).catch(() => "");
     const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
     if (inode !== undefined && inodes.includes(inode)) return Number(name);

@@ -4,78 +4,78 @@ import type { MediaPort } from "../mediaPort.ts";
 import { isStun, readBinding, writeCheck } from "./binding.ts";
 import { InsidePeer } from "./insidePeer.ts";
 import { type IceCredentials, LiteAgent, MAX_GENERATIONS } from "./liteAgent.ts";
-import { Way } from "./way.ts";
+import { NetworkPath } from "./networkPath.ts";
 
-/** A caller has some addresses, and so have we; each pair that it checks is a way. */
-const MAX_WAYS = 32;
-/** A caller of which nothing was heard for so long has gone (RFC 7675, section 5.1). */
+/** Each pair of addresses that a caller checks is a path. */
+const MAX_PATHS = 32;
+/** A caller that has sent nothing for this long has gone (RFC 7675, section 5.1). */
 export const CONSENT_MS = 30_000;
-const CONSENT_LOOK_MS = 1_000;
-/** Who sends nothing is silent by right: not more than this counts of the time before. */
+const CONSENT_INTERVAL_MS = 1_000;
+/** A caller may have nothing to send: at most this much of the silence before the restart counts. */
 const MAX_SILENCE_MS = 3_000;
-const ASK_AGAIN_MS = 100;
-/** Of a peer-reflexive candidate, if it should become one (RFC 8445, section 7.1.1). */
+const CHECK_REPEAT_MS = 100;
+/** The priority of a peer-reflexive candidate (RFC 8445, section 7.1.1). */
 const PRIORITY = 110 * 2 ** 24 + 255;
 
-/** What the two sides said of themselves at first. */
+/** The ICE credentials of the first descriptions. */
 export interface FirstDescription {
   library: IceCredentials;
   caller: IceCredentials;
 }
 
-/** The connection that is taken over. */
+/** The library's connection, which is taken over. */
 export interface Library {
   first: FirstDescription;
-  /** For how long nothing has come from the caller. */
+  /** How long the caller has been silent. */
   silentMs: number;
   addCandidate(candidate: string): void;
-  /** The caller comes from elsewhere now. */
+  /** The caller now sends from another address. */
   moved(): void;
-  /** The caller has gone. Called once; the library does not notice, since it speaks to us. */
+  /** The caller has gone. Called once. The library does not notice this, because it communicates with us. */
   lost(): void;
 }
 
 /**
- * ICE, restarted, of a connection whose library cannot restart it: libjuice holds to the credentials that it began with.
- * So that DTLS and SRTP go on as they are (RFC 8842, section 5.4), an agent of our own speaks to the caller with the new
- * credentials, by ways that take the caller's packets off the media port; the library is spoken to with the old ones, by
- * an `InsidePeer`. It costs a pass through here for each packet, and only of calls whose ICE was restarted.
+ * Restarts ICE for a connection whose library cannot: libjuice keeps the credentials that it began with. DTLS and SRTP
+ * continue unchanged (RFC 8842, section 5.4). An agent of our own communicates with the caller with the new credentials,
+ * over paths that receive the caller's packets on the media port. An `InsidePeer` communicates with the library with the
+ * old credentials. Each packet passes through this class, but only in calls whose ICE was restarted.
  */
 export class RestartedIce {
   readonly #port: MediaPort;
-  readonly #agent: LiteAgent<Way>;
+  readonly #agent: LiteAgent<NetworkPath>;
   readonly #inside: InsidePeer;
   readonly #moved: () => void;
   readonly #consent: NodeJS.Timeout;
-  readonly #ways = new Map<string, Way>();
-  readonly #unexpect: (() => void)[] = [];
+  readonly #paths = new Map<string, NetworkPath>();
+  readonly #stopExpecting: (() => void)[] = [];
   #theirs: IceCredentials | undefined;
-  /** Ways that a request has come by, which went to the library and was lost. */
-  readonly #unanswered = new Set<Way>();
-  #heardMs: number;
+  /** Paths with a request that the library received and dropped. */
+  readonly #unanswered = new Set<NetworkPath>();
+  #lastPacketMs: number;
 
-  /** @param current where the caller is, by the library's last word. */
+  /** @param current the caller's address, according to the library. */
   private constructor(port: MediaPort, { first, silentMs, moved, lost }: Library, current: Address | undefined) {
     const { library, caller } = first;
     this.#port = port;
     this.#moved = moved;
-    this.#heardMs = performance.now() - Math.min(silentMs, MAX_SILENCE_MS);
+    this.#lastPacketMs = performance.now() - Math.min(silentMs, MAX_SILENCE_MS);
     this.#consent = setInterval(() => {
-      if (performance.now() - this.#heardMs < CONSENT_MS) return;
+      if (performance.now() - this.#lastPacketMs < CONSENT_MS) return;
       clearInterval(this.#consent);
       lost();
-    }, CONSENT_LOOK_MS).unref();
+    }, CONSENT_INTERVAL_MS).unref();
     this.#agent = new LiteAgent(library);
     this.#inside = new InsidePeer({ host: port.bindAddress, port: port.number }, library, caller, {
-      taken: () => {
+      selected: () => {
         if (current) this.#agent.begin(this.#open(current), performance.now());
       },
-      packet: (datagram) => this.#agent.way?.send(datagram),
+      packet: (datagram) => this.#agent.path?.send(datagram),
     });
   }
 
   /**
-   * Takes the connection over from the library, with the way that it has. The caller notices nothing yet.
+   * Takes the connection over from the library, with its current path. The caller does not notice this.
    *
    * @throws GatewayError TRANSPORT_FAILED
    */
@@ -92,33 +92,33 @@ export class RestartedIce {
     }
   }
 
-  /** Our credentials from now on. */
+  /** @returns our new credentials. */
   restart(): IceCredentials {
     const credentials = { iceUfrag: randomText(UFRAG_BYTES), icePwd: randomText(PWD_BYTES) };
     this.#agent.restart(credentials);
     this.#theirs = undefined;
-    this.#unexpect.push(this.#port.expect(credentials.iceUfrag, (from) => this.#isAskedFrom(from)));
-    if (this.#unexpect.length > MAX_GENERATIONS) this.#unexpect.shift()?.();
+    this.#stopExpecting.push(this.#port.expect(credentials.iceUfrag, (from) => this.#requestFrom(from)));
+    if (this.#stopExpecting.length > MAX_GENERATIONS) this.#stopExpecting.shift()?.();
     return credentials;
   }
 
-  /** The caller's, as soon as they are known: those who were heard before are asked back then. */
-  meet(theirs: IceCredentials): void {
+  /** Sets the caller's new credentials, and checks the paths whose request came earlier. */
+  setRemote(theirs: IceCredentials): void {
     this.#theirs = theirs;
-    for (const way of this.#unanswered) this.#askBack(way);
+    for (const path of this.#unanswered) this.#checkBack(path);
   }
 
-  #isAskedFrom(from: Address): void {
-    const way = this.#open(from);
-    this.#unanswered.add(way);
-    this.#askBack(way);
+  #requestFrom(from: Address): void {
+    const path = this.#open(from);
+    this.#unanswered.add(path);
+    this.#checkBack(path);
   }
 
   /**
-   * The request that opened a way was lost. A browser asks again only after all other pairs, seconds later, or at once
-   * when it is asked itself: a triggered check (RFC 8445, section 7.3.1.4).
+   * The request that opened a path was lost. A browser repeats it only after all other pairs, seconds later. But it repeats
+   * it at once when it receives a check itself: a triggered check (RFC 8445, section 7.3.1.4).
    */
-  #askBack(way: Way): void {
+  #checkBack(path: NetworkPath): void {
     if (!this.#theirs) return;
     const check = writeCheck({
       transactionId: randomBytes(12),
@@ -128,59 +128,61 @@ export class RestartedIce {
       tieBreaker: 0n,
       role: "controlled",
     });
-    way.send(check);
-    setTimeout(() => this.#unanswered.has(way) && way.send(check), ASK_AGAIN_MS).unref();
+    path.send(check);
+    setTimeout(() => this.#unanswered.has(path) && path.send(check), CHECK_REPEAT_MS).unref();
   }
 
   close(): void {
     clearInterval(this.#consent);
-    for (const unexpect of this.#unexpect) unexpect();
-    for (const way of this.#ways.values()) way.close();
-    this.#ways.clear();
+    for (const stop of this.#stopExpecting) stop();
+    for (const path of this.#paths.values()) path.close();
+    this.#paths.clear();
     this.#unanswered.clear();
     this.#inside.close();
   }
 
-  #open(remote: Address): Way {
+  #open(remote: Address): NetworkPath {
     const key = `${remote.host} ${remote.port}`;
-    const known = this.#ways.get(key);
+    const known = this.#paths.get(key);
     if (known) return known;
-    if (this.#ways.size >= MAX_WAYS) this.#closeOldest();
-    const way = new Way(this.#port.bindAddress, this.#port.number, remote, (datagram) => this.#receive(datagram, way));
-    this.#ways.set(key, way);
-    return way;
+    if (this.#paths.size >= MAX_PATHS) this.#closeOldest();
+    const path = new NetworkPath(this.#port.bindAddress, this.#port.number, remote, (datagram) =>
+      this.#receive(datagram, path),
+    );
+    this.#paths.set(key, path);
+    return path;
   }
 
   #closeOldest(): void {
-    for (const [key, way] of this.#ways) {
-      if (way === this.#agent.way) continue;
-      way.close();
-      this.#unanswered.delete(way);
-      this.#ways.delete(key);
+    for (const [key, path] of this.#paths) {
+      if (path === this.#agent.path) continue;
+      path.close();
+      this.#unanswered.delete(path);
+      this.#paths.delete(key);
       return;
     }
   }
 
-  #receive(datagram: Buffer, way: Way): void {
+  #receive(datagram: Buffer, path: NetworkPath): void {
     const nowMs = performance.now();
     if (!isStun(datagram)) {
-      this.#agent.heard(way, nowMs);
-      if (way === this.#agent.way) this.#heardMs = nowMs;
+      this.#agent.received(path, nowMs);
+      if (path === this.#agent.path) this.#lastPacketMs = nowMs;
       this.#inside.send(datagram);
       return;
     }
     const binding = readBinding(datagram);
-    const before = this.#agent.way;
-    const reply = binding && this.#agent.receive(binding, way, way.remote, nowMs);
+    const before = this.#agent.path;
+    const reply = binding && this.#agent.receive(binding, path, path.remote, nowMs);
     if (reply === undefined) return;
-    if (this.#agent.way !== before) this.#moved();
-    this.#heardMs = nowMs;
-    this.#unanswered.delete(way);
-    way.send(reply);
+    if (this.#agent.path !== before) this.#moved();
+    this.#lastPacketMs = nowMs;
+    this.#unanswered.delete(path);
+    path.send(reply);
   }
 }
 
-/** RFC 8839, section 5.4 asks for 24 and 128 bits of randomness at least; base64 has just the characters it allows. */
+/** RFC 8839, section 5.4 requires at least 24 and 128 random bits. base64 has exactly the characters that it allows. */
 const UFRAG_BYTES = 6;
 const PWD_BYTES = 18;
 

@@ -1,8 +1,8 @@
 import nodeDataChannel from "node-datachannel";
 import { afterEach, expect, test, vi } from "vitest";
 import { boundSocket, freeUdpPort } from "../../testing/udpReceiver.ts";
+import { NetworkPath } from "./networkPath.ts";
 import { sharePort } from "./portSharing.ts";
-import { Way } from "./way.ts";
 
 const HOST = "127.0.0.1";
 const cleanUps: (() => unknown)[] = [];
@@ -11,64 +11,64 @@ afterEach(() => {
 });
 
 test.each([HOST, "0.0.0.0", "::"])(
-  "a way takes one address' packets off a port of the library's at %s",
+  "a path receives the packets of one address on a port that the library has bound at %s",
   async (bindAddress) => {
     const caller = await open();
     const other = await open();
     const port = await freeUdpPort();
     const requests = listenAsLibrary(port, bindAddress);
     await sharePort(port);
-    const here = way(bindAddress, port, caller.port);
+    const here = path(bindAddress, port, caller.port);
     caller.socket.send("from the caller", port, HOST);
     other.socket.send(strayRequest(), port, HOST);
     await vi.waitFor(() => expect([here.received.length, requests.length]).toEqual([1, 1]));
     expect(String(here.received[0])).toBe("from the caller");
-    here.way.send(Buffer.from("to the caller"));
+    here.path.send(Buffer.from("to the caller"));
     await vi.waitFor(() => expect(caller.received.map(String)).toEqual(["to the caller"]));
     expect(caller.from).toEqual([port]);
 
-    here.way.close();
+    here.path.close();
     caller.socket.send(strayRequest(), port, HOST);
     await vi.waitFor(() => expect(requests.length).toBe(2));
   },
 );
 
-test("a way by a port that is not shared is none, and hurts nobody", async () => {
+test("a path on a port that is not shared transfers nothing, and does no harm", async () => {
   const caller = await open();
   const port = await freeUdpPort();
   listenAsLibrary(port, HOST);
-  const here = way(HOST, port, caller.port);
-  here.way.send(Buffer.from("in vain"));
+  const here = path(HOST, port, caller.port);
+  here.path.send(Buffer.from("in vain"));
   caller.socket.send("in vain", port, HOST);
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect([caller.received, here.received]).toEqual([[], []]);
-  here.way.close();
-  here.way.close();
+  here.path.close();
+  here.path.close();
 });
 
-test("a way to where nobody is does not throw", async () => {
+test("a path to an address without a receiver does not throw", async () => {
   const caller = await open();
-  const here = way(HOST, 0, caller.port);
+  const here = path(HOST, 0, caller.port);
   caller.socket.close();
   cleanUps.length = 0;
   for (const _ of Array(3)) {
-    here.way.send(Buffer.from("is there anybody?"));
+    here.path.send(Buffer.from("is there anybody?"));
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  here.way.close();
-  here.way.send(Buffer.from("closed"));
+  here.path.close();
+  here.path.send(Buffer.from("closed"));
 });
 
-test("a port that nobody here has cannot be shared", async () => {
+test("a port that this process has not bound cannot be shared", async () => {
   await expect(sharePort(await freeUdpPort())).rejects.toMatchObject({ code: "TRANSPORT_FAILED" });
 });
 
-function way(bindAddress: string, port: number, remotePort: number) {
+function path(bindAddress: string, port: number, remotePort: number) {
   const received: Buffer[] = [];
   const remote = { host: HOST, port: remotePort };
-  const opened = new Way(bindAddress, port, remote, (datagram) => received.push(datagram));
+  const opened = new NetworkPath(bindAddress, port, remote, (datagram) => received.push(datagram));
   cleanUps.push(() => opened.close());
-  return { way: opened, received };
+  return { path: opened, received };
 }
 
 function listenAsLibrary(port: number, bindAddress: string): unknown[] {
@@ -90,7 +90,7 @@ async function open() {
   return { socket, received, from, port: socket.address().port };
 }
 
-/** The library tells of requests with an integrity only; that it is wrong, it does not know. */
+/** The library reports only requests that have a MESSAGE-INTEGRITY. It does not verify it. */
 function strayRequest(): Buffer {
   return Buffer.from(
     `000100282112a442${"07".repeat(12)}00060009${Buffer.from("ours:them").toString("hex")}000000` +

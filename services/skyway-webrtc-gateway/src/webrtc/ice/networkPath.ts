@@ -2,29 +2,29 @@ import type { Socket } from "node:dgram";
 import { createNumericSocket, type Family, familyOf, isWildcard } from "../../rtp/numericSocket.ts";
 import type { Address } from "../../rtp/redirectSocket.ts";
 
-/** Packets wait here while the event loop is busy; the kernel may allow less. */
+/** Buffers packets while the event loop is busy. The kernel may allow less. */
 const RECEIVE_BUFFER_BYTES = 1024 * 1024;
 
 /**
- * Everything to and from one address, by a port of ours that others use as well: what comes from there comes here and not
- * to them, since a connected socket goes before one that is not (udp(7)).
+ * Sends to and receives from one remote address, on a port that other sockets use too. Packets from this address come here
+ * and not to the other sockets, because the kernel prefers a connected socket (udp(7)).
  */
-export class Way {
+export class NetworkPath {
   readonly remote: Address;
   readonly #socket: Socket;
   #isClosed = false;
 
   /**
-   * Binds and connects in one go: in between, packets of others would come here, and be lost.
+   * Binds and connects without a pause: between the two, packets from other addresses would come here and be lost.
    *
-   * @param port 0: any that is free. Others must allow that it is shared, see `sharePort`.
+   * @param port 0: any free port. Other sockets on this port must allow sharing, see `sharePort`.
    * @param onDatagram may keep the buffer.
    */
   constructor(bindAddress: string, port: number, remote: Address, onDatagram: (datagram: Buffer) => void) {
     this.remote = remote;
     const family = familyOf(remote.host);
     this.#socket = createNumericSocket(family, { reuseAddr: port !== 0, recvBufferSize: RECEIVE_BUFFER_BYTES });
-    // The other side has gone, or the port is not to be had: nothing comes, which ICE notices.
+    // The other side has gone, or the port is not available: nothing arrives, and ICE notices that.
     let isRefused = false;
     this.#socket.on("error", () => {
       isRefused = true;
@@ -33,12 +33,12 @@ export class Way {
       if (!this.#isClosed && port === remote.port && address === remote.host) onDatagram(datagram);
     });
     this.#socket.bind(port, isWildcard(bindAddress) ? anyAddress(family) : bindAddress);
-    // One that is not bound would be, to some other port.
+    // Connecting an unbound socket would bind it to another port.
     if (!isRefused) this.#socket.connect(remote.port, remote.host);
     this.#socket.unref();
   }
 
-  /** Where the other side has to send to. */
+  /** The address that the other side must send to. */
   get local(): Address {
     const { address, port } = this.#socket.address();
     return { host: address, port };
@@ -48,7 +48,7 @@ export class Way {
     try {
       if (!this.#isClosed) this.#socket.send(datagram, ignoreError);
     } catch {
-      // Not connected: the port was not to be had.
+      // Not connected: the port was not available.
     }
   }
 

@@ -1,0 +1,47 @@
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import type { EndReason, MediaSession } from "../webrtc/mediaSession.ts";
+
+/** How long to wait for a session to end. */
+const END_LIMIT_MS = 10_000;
+
+/** Why a call ended; `tracks` reports it. */
+export type CallEnd = EndReason | "offer_expired" | "no_answer" | "peer_unavailable";
+
+/** A call that could not be made. */
+export type CallFailure = "no_answer" | "peer_unavailable" | "ice_failed";
+
+/** The message of the ERROR event. */
+export const FAILURES: Record<CallFailure, string> = {
+  no_answer: "the peer did not answer",
+  peer_unavailable: "there is no peer with this id",
+  ice_failed: "the connection could not be made",
+};
+
+/** Ends before there was any media: the session does not distinguish them. */
+const SESSION_ENDS: Partial<Record<CallEnd, EndReason>> = {
+  offer_expired: "deleted",
+  no_answer: "deleted",
+  peer_unavailable: "leave",
+};
+
+/**
+ * Ends that the caller has announced on signalling, or that signalling cannot deliver. A caller that only closes its
+ * connection still gets FORCE_CLOSE, because others may act for it on signalling.
+ */
+const CALLER_KNOWS: ReadonlySet<CallEnd> = new Set(["force_close", "leave", "peer_unavailable"]);
+
+export function isKnownToCaller(reason: CallEnd): boolean {
+  return CALLER_KNOWS.has(reason);
+}
+
+/** Ends a session. Resolves after END_LIMIT_MS at the latest, and if the session fails to end. */
+export async function endSession(session: MediaSession, reason: CallEnd, clock: Clock, log: Logger): Promise<void> {
+  let cancel = () => {};
+  const limit = new Promise<void>((resolve) => {
+    cancel = clock.after(END_LIMIT_MS, resolve);
+  });
+  const ended = session.end(SESSION_ENDS[reason] ?? (reason as EndReason));
+  await Promise.race([ended, limit]).catch((error) => log.error({ err: error }, "session did not end well"));
+  cancel();
+}

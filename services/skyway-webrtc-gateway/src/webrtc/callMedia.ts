@@ -1,0 +1,162 @@
+import { ConnectionReceiver } from "../rtp/connectionReceiver.ts";
+import { noCounts } from "../rtp/counters.ts";
+import { ConnectionSender } from "../rtp/send/connectionSender.ts";
+import type { TrackReceiver } from "../rtp/trackReceiver.ts";
+import type { AnsweredMedia, ReceivedMedia } from "./answerPlan.ts";
+import { describeCodec, describeKinds } from "./codecDescription.ts";
+import type { Kind, Redirects, TrackReport, TurnListeners } from "./mediaSession.ts";
+import type { Offer } from "./offer.ts";
+import { type RtcpAbilities, RtcpSender } from "./rtcpSender.ts";
+import { CNAME } from "./sentSource.ts";
+import type { SessionResources } from "./sessionResources.ts";
+
+/** The media of an answered call: what is received and redirected, and what programs send. */
+export class CallMedia {
+  readonly #received: readonly { media: ReceivedMedia; track: TrackReceiver }[];
+  readonly #receiver: ConnectionReceiver;
+  readonly #sender: ConnectionSender;
+  readonly #resources: SessionResources;
+  #redirects: Redirects;
+
+  /**
+   * @param agreed the media of the first agreement. Renegotiations never change the tracks.
+   * @param toPeer false if no transport is open.
+   */
+  constructor(
+    agreed: readonly AnsweredMedia[],
+    redirects: Redirects,
+    toPeer: (packet: Buffer) => boolean,
+    resources: SessionResources,
+  ) {
+    this.#resources = resources;
+    this.#redirects = redirects;
+    const received = agreed.filter((one) => one.state === "received");
+    this.#receiver = this.#createReceiver(received, toPeer);
+    this.#sender = this.#createSender(agreed, toPeer);
+    this.#received = received.map((media, index) => ({ media, track: this.#receiver.tracks[index] as TrackReceiver }));
+  }
+
+  /** Kinds that are received. */
+  get kinds(): Kind[] {
+    return this.#received.map(({ media }) => media.kind);
+  }
+
+  /** See `ConnectionReceiver.keyframesInVain`. */
+  get unansweredKeyframeRequests(): number {
+    return this.#receiver.keyframesInVain;
+  }
+
+  /** Sends the first report: packets may be sent now. */
+  start(nowMs: number): void {
+    this.#receiver.start(nowMs);
+  }
+
+  /** The packet is kept and changed. */
+  receive(packet: Buffer, kind: "media" | "rtcp", nowMs: number): void {
+    if (kind === "rtcp") this.#sender.receiveRtcp(packet, nowMs);
+    this.#receiver.receive(packet, nowMs);
+  }
+
+  tick(nowMs: number): void {
+    this.#receiver.tick(nowMs);
+    this.#sender.tick(nowMs);
+  }
+
+  send(kind: Kind, datagram: Buffer, nowMs: number): void {
+    this.#sender.send(kind, datagram, nowMs);
+  }
+
+  sendRtcp(kind: Kind, datagram: Buffer, nowMs: number): void {
+    this.#sender.sendRtcp(kind, datagram, nowMs);
+  }
+
+  requestKeyframe(kind: Kind): void {
+    this.#receiver.requestKeyframe(kind);
+  }
+
+  redirect(redirects: Redirects, nowMs: number): void {
+    const { to, rtcp } = byKind(redirects);
+    this.#redirects = redirects;
+    this.#receiver.redirect(to, rtcp, nowMs);
+  }
+
+  redirectAtKeyframe(redirects: Redirects, listeners: TurnListeners, nowMs: number): void {
+    this.#redirects = redirects;
+    this.#receiver.turn({ ...byKind(redirects), ...listeners }, nowMs);
+  }
+
+  isFlowing(withinMs: number, nowMs: number): boolean {
+    return this.#receiver.isFlowing(withinMs, nowMs);
+  }
+
+  /** @param offer the peer's latest. */
+  tracks(offer: Offer): TrackReport[] {
+    return describeKinds(offer).map(({ kind, offered }) => {
+      const one = this.#received.find(({ media }) => media.kind === kind);
+      if (one === undefined) return { kind, offered, negotiated: null, clock: null, counters: noCounts() };
+      const clock = this.#receiver.clockOf(one.track) ?? null;
+      return { kind, offered, negotiated: describeCodec(one.media.codec), clock, counters: { ...one.track.counters } };
+    });
+  }
+
+  /**
+   * Passes on buffered packets, then ends each redirected track with one BYE.
+   *
+   * @param wasThereMs when the sender was known to be there for the last time; undefined if unknown.
+   */
+  async finish(wait: (ms: number) => Promise<unknown>, wasThereMs: number | undefined): Promise<void> {
+    await this.#receiver.finish(this.#resources.now, wait, wasThereMs);
+  }
+
+  #createSender(agreed: readonly AnsweredMedia[], toPeer: (packet: Buffer) => boolean): ConnectionSender {
+    const tracks = agreed.flatMap((one) => {
+      if (one.state === "data" || one.state === "rejected" || one.sent === undefined) return [];
+      const { payloadType, samplingRate } = one.codec;
+      const kind = one.media.type === "video" ? "video" : "audio";
+      return [{ kind, ssrc: one.sent.ssrc, payloadType, clockRate: samplingRate } as const];
+    });
+    return new ConnectionSender(tracks, CNAME, {
+      toPeer,
+      toProgram: (kind, packet) => {
+        const redirect = kind === "video" ? this.#redirects.videoRtcp : this.#redirects.audioRtcp;
+        if (redirect) this.#resources.socket.send(packet, redirect);
+      },
+      onKeyframeWanted: (kind) => this.requestKeyframe(kind),
+    });
+  }
+
+  #createReceiver(received: readonly ReceivedMedia[], toPeer: (packet: Buffer) => boolean): ConnectionReceiver {
+    const videoKbps = received.find(({ kind }) => kind === "video")?.bandwidthKbps ?? 0;
+    const { bandwidth, socket } = this.#resources;
+    const sink = new RtcpSender(abilitiesOf(received), () => bandwidth.bitsPerSecond(videoKbps), toPeer);
+    const tracks = received.map(({ kind, media, codec, redirectPayloadType }) => ({
+      kind,
+      codec: codec.codec,
+      clockRate: codec.samplingRate,
+      payloadType: codec.payloadType,
+      redirectPayloadType,
+      rtxPayloadType: codec.rtxPayloadType,
+      repeatedSources: media.repeatedSources,
+      redirect: this.#redirects[kind],
+    }));
+    return new ConnectionReceiver(tracks, byKind(this.#redirects).rtcp, socket, sink);
+  }
+}
+
+/** The feedback that the peer understands. */
+function abilitiesOf(received: readonly ReceivedMedia[]): RtcpAbilities {
+  const feedback = received.flatMap(({ kind, codec }) => (kind === "video" ? codec.feedback : []));
+  return {
+    pli: feedback.includes("nack pli"),
+    fir: feedback.includes("ccm fir"),
+    remb: feedback.includes("goog-remb"),
+    reducedSize: received.every(({ media }) => media.allowsReducedSizeRtcp),
+  };
+}
+
+function byKind({ audio, video, audioRtcp, videoRtcp }: Redirects) {
+  return {
+    to: { ...(audio && { audio }), ...(video && { video }) },
+    rtcp: { ...(audioRtcp && { audio: audioRtcp }), ...(videoRtcp && { video: videoRtcp }) },
+  };
+}
