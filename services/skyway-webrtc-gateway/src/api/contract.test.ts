@@ -7,20 +7,20 @@ import { OPERATIONS } from "./operations.ts";
 
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
-/** What is wrong in a request, and how it is said. Each status of the reference: `reference.test.ts`. */
+/** Invalid requests and their error messages. For each status of the reference, see `reference.test.ts`. */
 
 const NOBODY = "00000000-0000-4000-8000-00000000dead";
 const peerFields = { key: KEY, domain: "localhost", peer_id: "TestRecorder" };
 const credential = { timestamp: 1_582_789_414, ttl: 3600, authToken: "jfdcSAe2kaj/i7/IO5MEvJA7JecVimAOb48WgLhJux4=" };
 const redirect = (address: unknown) => ({ constraints: RECEIVE_ONLY, redirect_params: { video: address } });
 
-/** `{peer}`, `{token}` and `{mc}` (a call that rings) are put into paths. */
+/** `{peer}`, `{token}` and `{mc}` (a ringing call) are replaced in paths. */
 interface Row {
   request: string;
   body?: unknown;
   status: number;
   command: string;
-  /** The first error's field and message; a text stands for the message alone. */
+  /** The first error's field and message; a string is only the message. */
   says?: string | [field: string, message: string];
 }
 
@@ -234,7 +234,7 @@ const MEDIA_CONNECTIONS: Row[] = [
     request: `DELETE /media/connections/mc-${NOBODY}`,
     status: 404,
     command: "MEDIA_CONNECTION_DELETE",
-    says: ["media_connection_id", "There is nothing with this id"],
+    says: ["media_connection_id", "Nothing has this id"],
   },
   { request: "GET /media/connections/{mc}", status: 405, command: "MEDIA_CONNECTION_DELETE" },
   { request: `GET /media/connections/mc-${NOBODY}/events`, status: 404, command: "MEDIA_CONNECTION_EVENTS" },
@@ -322,7 +322,7 @@ const CALL = "POST /media/connections";
 const callFields = { peer_id: "{peer}", token: "{token}", target_id: "nobody", constraints: RECEIVE_ONLY };
 const created = { command: "MEDIA_CONNECTION_CREATE" };
 
-/** What is sent, and to whom. */
+/** Calls that send media. */
 const SENDERS: Row[] = [
   {
     request: ANSWER,
@@ -403,8 +403,8 @@ afterAll(async () => {
 describe.each([
   ["peers", PEERS],
   ["media connections", MEDIA_CONNECTIONS],
-  ["ports for content", CONTENT],
-  ["what is sent", SENDERS],
+  ["content ports", CONTENT],
+  ["calls that send media", SENDERS],
   ["data connections", DATA_CONNECTIONS],
 ])("%s", (_, rows) => {
   test.each(rows.map((row) => [row.request, JSON.stringify(row.body) ?? "", row.status, row] as const))(
@@ -424,7 +424,7 @@ describe.each([
       const response = await gateway.request(method, path, body && fill(JSON.stringify(body)));
 
       expect(response.status).toBe(expected);
-      // What opens a port answers with the port alone.
+      // Operations that open a port return only the port.
       if (expected !== 201) expect(response.body.command_type).toBe(command);
       if (expected < 400) return;
       const [error] = response.body.params.errors;
@@ -441,7 +441,7 @@ test.each([
   ["/media", { is_video: true }, "media_id", /^vi-.{36}$/],
   ["/media", { is_video: false }, "media_id", /^au-.{36}$/],
   ["/media/rtcp", {}, "rtcp_id", /^rc-.{36}$/],
-])("POST %s %j opens a port that DELETE closes, once", async (path, body, field, form) => {
+])("POST %s %j opens a port, which DELETE closes once", async (path, body, field, form) => {
   const opened = await gateway.post(path, body);
   expect(opened.status).toBe(201);
   expect(opened.body).toEqual({
@@ -455,7 +455,7 @@ test.each([
   expect((await remove()).status).toBe(404);
 });
 
-test("ip_v4 wins where both addresses are given, and the call that was refused so often can still be answered", async () => {
+test("ip_v4 takes precedence over ip_v6, and a call can still be answered after many rejected answers", async () => {
   const { status } = await gateway.post(
     `${connection}/answer`,
     redirect({ ip_v4: "127.0.0.1", ip_v6: "nonsense", port: 5000 }),
@@ -464,7 +464,7 @@ test("ip_v4 wins where both addresses are given, and the call that was refused s
   expect((await gateway.post(`${connection}/pli`, { ip_v4: "127.0.0.1", port: 5000 })).status).toBe(201);
 });
 
-test("a call to nobody ends in an error, and a port that a call uses cannot be deleted while it lasts", async () => {
+test("a call to an unknown peer ends with an error, and a port cannot be deleted while a call uses it", async () => {
   const { media_id } = (await gateway.post("/media", { is_video: true })).body;
   const { body } = await gateway.post("/media/connections", {
     peer_id: peer.id,
@@ -481,7 +481,7 @@ test("a call to nobody ends in an error, and a port that a call uses cannot be d
   expect((await gateway.request("DELETE", `/media/${media_id}`)).status).toBe(404);
 });
 
-test("a data connection to nobody ends in an error, and its port with it", async () => {
+test("a data connection to an unknown peer ends with an error, and closes its port", async () => {
   const { data_id } = (await gateway.post("/data")).body;
   const { body } = await gateway.post("/data/connections", {
     peer_id: peer.id,
@@ -508,24 +508,25 @@ test("a data connection to nobody ends in an error, and its port with it", async
   expect((await gateway.request("DELETE", `/data/${data_id}`)).status).toBe(404);
 });
 
-test("a thousand ports that come and go by the API leave nothing open", { timeout: 60_000 }, async () => {
+test("opening and closing a thousand ports with the API leaks nothing", { timeout: 60_000 }, async () => {
   const openFiles = () => readdirSync("/proc/self/fd").length;
   const statuses = new Set<number>();
-  const lane = async (kind: "data" | "media", rounds: number) => {
+  const openAndClose = async (kind: "data" | "media", rounds: number) => {
     for (let n = 0; n < rounds; n++) {
       const { body } = await gateway.post(`/${kind}`, { is_video: true });
       statuses.add((await gateway.request("DELETE", `/${kind}/${body[`${kind}_id`]}`)).status);
     }
   };
-  const lanes = (rounds: number) => Promise.all((["data", "media"] as const).map((kind) => lane(kind, rounds)));
-  await lanes(10); // Connections of the test's own are open from now on.
+  const openAndCloseBoth = (rounds: number) =>
+    Promise.all((["data", "media"] as const).map((kind) => openAndClose(kind, rounds)));
+  await openAndCloseBoth(10); // From now on, the HTTP connections of the test are open.
   const before = openFiles();
-  await lanes(500);
+  await openAndCloseBoth(500);
   expect([...statuses]).toEqual([204]);
   expect(openFiles()).toBeLessThanOrEqual(before + 5);
 });
 
-test("the table knows every operation of the reference", () => {
+test("the table contains every operation of the reference", () => {
   const commands = new Set(
     [...PEERS, ...MEDIA_CONNECTIONS, ...CONTENT, ...SENDERS, ...DATA_CONNECTIONS].map(({ command }) => command),
   );
@@ -535,7 +536,7 @@ test("the table knows every operation of the reference", () => {
   expect(Object.keys(OPERATIONS)).toHaveLength(22 + 4);
 });
 
-test("a poll without event is answered with 408 and a JSON body after 30 seconds", { timeout: 40_000 }, async () => {
+test("a poll without an event returns 408 and a JSON body after 30 seconds", { timeout: 40_000 }, async () => {
   const startedAt = performance.now();
   const { status, body } = await gateway.get(peer.events);
   expect(status).toBe(408);

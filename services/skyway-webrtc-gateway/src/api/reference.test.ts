@@ -2,29 +2,29 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Response } from "../testing/apiClient.ts";
 import { KEY, TestGateway } from "../testing/gateway.ts";
 import { LeapingClock } from "../testing/leapingClock.ts";
-import { sayRaw } from "../testing/rawHttp.ts";
+import { sendRaw } from "../testing/rawHttp.ts";
 import { RECEIVE_ONLY } from "../testing/recorderPeer.ts";
-import { Surroundings } from "../testing/surroundings.ts";
+import { RequestValues } from "../testing/requestValues.ts";
 
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
 /** The official reference (0.4.3): each endpoint, with each status that it documents. */
 
 interface Request {
-  /** What the braces stand for, `Surroundings` makes. */
+  /** `RequestValues` creates the values for placeholders in braces. */
   request?: string;
   body?: unknown;
 }
 
-/** A second of the gateway's for each of these. */
+/** How much to skip on the gateway's clock. */
 const STEP_INTERVAL_MS = 5;
 const STEP_MS = 1_000;
 
-/** Documented, and never answered: connections are the business of whoever knows their id. */
-const ID_IS_ENOUGH = "the id is all that is asked for";
+/** Documented, but never returned: knowing a connection's id is sufficient to use it. */
+const ID_IS_ENOUGH = "the id is sufficient";
 
 interface Endpoint {
-  /** The request that succeeds; the others change it. */
+  /** The request that succeeds; the others are variants of it. */
   request: string;
   body?: unknown;
   command: string;
@@ -33,9 +33,9 @@ interface Endpoint {
   invalid?: Request;
   forbidden?: Request | typeof ID_IS_ENOUGH;
   unknown?: Request;
-  /** The request that finds no event. */
+  /** The request that times out without an event. */
   waits?: string;
-  /** Of the reference. */
+  /** From the reference. */
   documented: string;
 }
 
@@ -264,15 +264,15 @@ const ENDPOINTS: Endpoint[] = [
 
 let clock: LeapingClock;
 let gateway: TestGateway;
-let surroundings: Surroundings;
+let requestValues: RequestValues;
 
 beforeAll(async () => {
   clock = new LeapingClock();
   gateway = await TestGateway.open({ clock });
-  surroundings = await Surroundings.open(gateway);
+  requestValues = await RequestValues.open(gateway);
 });
 afterAll(async () => {
-  await surroundings?.[Symbol.asyncDispose]();
+  await requestValues?.[Symbol.asyncDispose]();
   await gateway?.[Symbol.asyncDispose]();
 });
 
@@ -309,7 +309,7 @@ describe.each(ENDPOINTS.map((endpoint) => [endpoint.request, endpoint] as const)
   test("405", async () => {
     const response = await ask({ ...endpoint, request: `PATCH ${path}` });
     expect([response.status, response.headers.get("allow")?.split(", ").includes(method)]).toEqual([405, true]);
-    // The body names the path's first operation: that of a method which is not there cannot be known.
+    // The body names the path's first operation, because an unsupported method has none.
     expect(response.body.params.errors).toHaveLength(1);
   });
 
@@ -321,8 +321,8 @@ describe.each(ENDPOINTS.map((endpoint) => [endpoint.request, endpoint] as const)
     const passing = setInterval(() => clock.leap(STEP_MS), STEP_INTERVAL_MS);
     try {
       if (endpoint.waits) expectError(await ask({ request: endpoint.waits }), 408, endpoint.command);
-      else if (method === "GET") await expectHeadersAwaited(await surroundings.fill(path));
-      else await expectBodyAwaited(method, await surroundings.fill(path), endpoint.command);
+      else if (method === "GET") await expectHeadersAwaited(await requestValues.fill(path));
+      else await expectBodyAwaited(method, await requestValues.fill(path), endpoint.command);
     } finally {
       clearInterval(passing);
     }
@@ -331,17 +331,17 @@ describe.each(ENDPOINTS.map((endpoint) => [endpoint.request, endpoint] as const)
 
 async function expectBodyAwaited(method: string, path: string, command: string): Promise<void> {
   const half = `${method} ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{`;
-  const [head = "", body = ""] = (await sayRaw(gateway.port, half)).split("\r\n\r\n");
+  const [head = "", body = ""] = (await sendRaw(gateway.port, half)).split("\r\n\r\n");
   expect(head).toMatch(/^HTTP\/1\.1 408 /);
   expect(JSON.parse(body)).toMatchObject({ command_type: command, params: { errors: [{ field: "" }] } });
 }
 
-/** Whose they are nobody knows, and the time is Node's own. */
+/** Incomplete headers belong to no operation, and Node measures the time. */
 async function expectHeadersAwaited(path: string): Promise<void> {
   const { headersTimeout } = gateway.server;
   gateway.server.headersTimeout = 100;
   try {
-    const [head = "", body = ""] = (await sayRaw(gateway.port, `GET ${path} HTTP/1.1\r\n`)).split("\r\n\r\n");
+    const [head = "", body = ""] = (await sendRaw(gateway.port, `GET ${path} HTTP/1.1\r\n`)).split("\r\n\r\n");
     expect(head).toMatch(/^HTTP\/1\.1 408 /);
     expect(JSON.parse(body)).toMatchObject({ command_type: "UNKNOWN", params: { errors: [{ field: "" }] } });
   } finally {
@@ -351,8 +351,8 @@ async function expectHeadersAwaited(path: string): Promise<void> {
 
 async function ask({ request, body }: Required<Pick<Request, "request">> & Request, init?: RequestInit) {
   const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-  // In one, so that what both name is the same.
-  const [target = "", filled = ""] = (await surroundings.fill(`${request}\n${text ?? ""}`)).split("\n");
+  // Filled together, so that both use the same values.
+  const [target = "", filled = ""] = (await requestValues.fill(`${request}\n${text ?? ""}`)).split("\n");
   const [method = "", path = ""] = target.split(" ");
   return gateway.request(method, path, text === undefined ? undefined : filled, init);
 }
