@@ -259,7 +259,9 @@ export class MediaConnection {
     this.#session.addRemoteCandidate(candidate);
   }
 
-  /** Another offer for the same connection: a renegotiation or an ICE restart. One that cannot be answered ends nothing. */
+  /**
+   * Another offer for the same connection: a renegotiation or an ICE restart. One that cannot be answered ends nothing.
+   */
   async renegotiate(offerSdp: string): Promise<void> {
     // A caller offers again only once it has our answer.
     if (this.#state.name !== "answered") return;
@@ -303,7 +305,8 @@ export class MediaConnection {
   }
 
   /**
-   * Sends media elsewhere from the next keyframe on, which is asked for: nothing is missing, and nothing is there twice.
+   * Sends media elsewhere from the next keyframe on, which is asked for: nothing is missing, and nothing is there
+   * twice.
    *
    * @returns what `look` sees right before.
    * @throws GatewayError NOT_ANSWERED; CALL_ENDED, REDIRECTED_AGAIN when that comes first.
@@ -313,7 +316,7 @@ export class MediaConnection {
     if (this.#state.name !== "answered") throw new GatewayError("NOT_ANSWERED");
     return new Promise((resolve, reject) => {
       this.#session.turn(redirects, {
-        turning: () => {
+        switching: () => {
           resolve(look());
           if (this.#state.name === "answered") this.#state = { ...this.#state, redirects };
           this.#log.info({ redirects }, "redirected at a keyframe");

@@ -224,8 +224,9 @@ export class CallSession implements MediaSession, Ticking {
 
   /**
    * @returns our new end of the transport that there is; undefined: a new one is needed, and the caller can begin DTLS
-   * anew.
-   * @throws GatewayError TRANSPORT_FAILED: it cannot. The call goes on over the pair that it has, if that is still there.
+   *   anew.
+   * @throws GatewayError TRANSPORT_FAILED: it cannot. The call goes on over the pair that it has, if that is still
+   *   there.
    */
   async #restartIce(before: Answered, { keepsDtls, transport: remote }: Offer): Promise<LocalEnd | undefined> {
     const { transport, local } = before;
@@ -351,7 +352,7 @@ export class CallSession implements MediaSession, Ticking {
   turn(redirects: Redirects, listeners: TurnListeners): void {
     this.#redirects = redirects;
     if (this.#answered === undefined || this.#ending) listeners.abandoned();
-    else this.#answered.receiver.turn({ ...byKind(redirects), ...listeners }, this.#surroundings.now());
+    else this.#answered.receiver.redirectSeamlessly({ ...byKind(redirects), ...listeners }, this.#surroundings.now());
   }
 
   get isHeld(): boolean {
@@ -383,7 +384,7 @@ export class CallSession implements MediaSession, Ticking {
     try {
       this.#answered?.receiver.tick(nowMs);
       this.#answered?.sender.tick(nowMs);
-      const inVain = this.#answered?.receiver.keyframesInVain ?? 0;
+      const inVain = this.#answered?.receiver.unansweredKeyframeRequests ?? 0;
       if (!this.#ending && this.#stall.look(this.#heard, inVain, nowMs)) this.#listeners.onStalled();
     } catch (error) {
       this.#fail(error);
@@ -454,8 +455,8 @@ export class CallSession implements MediaSession, Ticking {
   }
 
   /**
-   * libjuice keeps to the pair that was nominated first: a caller that has moved is heard, and lost all the same. And one
-   * that takes our offer of a new transport ends DTLS on the former one before its answer is here.
+   * libjuice keeps to the pair that was nominated first: a caller that has moved is heard, and lost all the same. And
+   * one that takes our offer of a new transport ends DTLS on the former one before its answer is here.
    */
   #lost(reason: "ice_failed" | "dtls_closed"): void {
     const isThere = this.#wasReady && this.#surroundings.now() - this.#heardAtMs < JUST_HEARD_MS;

@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import type { TrackCounters } from "../rtp/counters.ts";
 import { type Address, RedirectSocket } from "../rtp/redirectSocket.ts";
+import type { SeamlessRedirect } from "../rtp/seamlessRedirect.ts";
 import type { TrackClock } from "../rtp/trackReceiver.ts";
-import type { Turn } from "../rtp/turn.ts";
 import { Bandwidth } from "./bandwidth.ts";
 import { CallSession } from "./callSession.ts";
 import type { CodecWish } from "./codecChoice.ts";
@@ -82,7 +82,7 @@ export interface TrackReport extends OfferedTrack {
   counters: TrackCounters;
 }
 
-export type TurnListeners = Pick<Turn, "turning" | "abandoned">;
+export type TurnListeners = Pick<SeamlessRedirect, "switching" | "abandoned">;
 
 export interface MediaSession {
   /**
@@ -94,8 +94,8 @@ export interface MediaSession {
   /** Our own offer, without candidates. Throws GatewayError CODEC_NOT_OFFERED, INVALID_FIELD, TRANSPORT_FAILED. */
   call(options: MediaOptions): Promise<string>;
   /**
-   * Takes the answer to our offer; resolves with our candidates, which the peer must not get earlier. Throws GatewayError
-   * INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED, TURN_UNREACHABLE.
+   * Takes the answer to our offer; resolves with our candidates, which the peer must not get earlier. Throws
+   * GatewayError INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED, TURN_UNREACHABLE.
    */
   accept(answerSdp: string): Promise<RemoteCandidate[]>;
   /** RTP of a program; dropped while the connection is not ready. */
@@ -121,7 +121,7 @@ export interface MediaSession {
   redirect(redirects: Redirects): void;
   /**
    * Sends media elsewhere from the next keyframe on, nothing missing and nothing twice, and ends those before with BYE.
-   * Of the listeners one is called, once: see `Turn`.
+   * Of the listeners one is called, once: see `SeamlessRedirect`.
    */
   turn(redirects: Redirects, listeners: TurnListeners): void;
   /** Media goes nowhere for a while. A call that ends meanwhile can still be redirected, for some seconds. */
