@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
 import { connectInARow } from "../../services/skyway-webrtc-gateway/src/endurance/connects.ts";
-import { EnduredGateway } from "../../services/skyway-webrtc-gateway/src/endurance/enduredGateway.ts";
 import { FORGOTTEN_AFTER_MS, growth, inWords } from "../../services/skyway-webrtc-gateway/src/endurance/footprint.ts";
+import { MeasuredGateway } from "../../services/skyway-webrtc-gateway/src/endurance/measuredGateway.ts";
 
 /**
- * scripts/bench connects [--calls N]: callers on the gateway's own library, one after the other; how many of them did not
- * connect, how long the others took, and what the gateway holds then.
+ * scripts/bench connects [--calls N]: callers on the gateway's own library, one after the other; how many of them did
+ * not connect, how long the others took, and what the gateway holds then.
  */
 const { values } = parseArgs({ options: { calls: { type: "string", default: "500" } } });
 const calls = Number(values.calls);
@@ -15,7 +15,7 @@ const STEP = 100;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-const gateway = await EnduredGateway.open();
+const gateway = await MeasuredGateway.open();
 await connectInARow(gateway, WARM_UP);
 const before = await gateway.footprint(FORGOTTEN_AFTER_MS);
 say(`before: ${inWords(before)}`);
