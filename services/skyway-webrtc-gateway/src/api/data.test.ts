@@ -60,7 +60,7 @@ test("a peer connects, and messages are forwarded as datagrams byte for byte, in
   expect((await gateway.request("DELETE", path)).status).toBe(204);
   expect((await gateway.get(`${path}/events`)).body).toEqual({ event: "CLOSE" });
   expect((await gateway.request("DELETE", `/data/${data_id}`)).status).toBe(404);
-  await waitFor("FORCE_CLOSE on the other side", () => other.heard.includes("FORCE_CLOSE"));
+  await waitFor("FORCE_CLOSE on the other side", () => other.received.includes("FORCE_CLOSE"));
 });
 
 test("a program connects to a peer, and is notified when the peer leaves", async () => {
@@ -106,7 +106,7 @@ test.each(["nonsense", "v=0\r\n", `v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-d
       connectionType: "data",
       offer: { type: "offer", sdp },
     });
-    await waitFor("the rejection", () => other.heard.includes("FORCE_CLOSE"));
+    await waitFor("the rejection", () => other.received.includes("FORCE_CLOSE"));
     expect((await gateway.get("/health")).status).toBe(200);
   },
 );
@@ -121,7 +121,7 @@ class DataPeer implements Disposable {
   readonly socket;
   readonly connectionId = `dc_${Math.random().toString(36).slice(2, 12)}`;
   readonly messages: Buffer[] = [];
-  readonly heard: string[] = [];
+  readonly received: string[] = [];
   channel: DataChannel | undefined;
   offer: Record<string, unknown> | undefined;
   readonly #connection;
@@ -133,7 +133,7 @@ class DataPeer implements Disposable {
     });
     this.#connection = new nodeDataChannel.PeerConnection(peerId, { iceServers: [], bindAddress: "127.0.0.1" });
     this.#connection.onDataChannel((channel) => this.#take(channel));
-    this.socket.onAny((event: string) => this.heard.push(event));
+    this.socket.onAny((event: string) => this.received.push(event));
     this.socket.on("OFFER", (offer) => {
       this.offer = offer;
       const to = { dst: offer.src, connectionId: offer.connectionId, connectionType: "data" };
@@ -148,7 +148,7 @@ class DataPeer implements Disposable {
   }
 
   open(): Promise<unknown> {
-    return waitFor("OPEN", () => this.heard.includes("OPEN"));
+    return waitFor("OPEN", () => this.received.includes("OPEN"));
   }
 
   connect(dst: string, details: object): void {

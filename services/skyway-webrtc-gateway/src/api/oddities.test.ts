@@ -60,9 +60,9 @@ describe("an empty body", () => {
   });
 
   test.each(["", "{}"])("%j on an operation with required fields reports them", async (body) => {
-    const { status, body: said } = await gateway.post("/peers", body);
+    const { status, body: errors } = await gateway.post("/peers", body);
     expect(status).toBe(400);
-    expect(said).toEqual({
+    expect(errors).toEqual({
       command_type: "PEERS_CREATE",
       params: {
         errors: [

@@ -39,7 +39,7 @@ interface Endpoint {
   documented: string;
 }
 
-const NOBODY = "00000000-0000-4000-8000-00000000dead";
+const UNKNOWN_UUID = "00000000-0000-4000-8000-00000000dead";
 const CREDENTIAL = { timestamp: 1_582_789_414, ttl: 3_600, authToken: "jfdcSAe2kaj/i7/IO5MEvJA7JecVimAOb48WgLhJux4=" };
 const ADDRESS = { ip_v4: "127.0.0.1", port: 5004 };
 const PEER = { key: KEY, domain: "localhost", peer_id: "{freeId}" };
@@ -113,7 +113,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "DATA_DELETE",
     succeeds: [204, undefined],
     forbidden: { request: "DELETE /data/{usedData}" },
-    unknown: { request: `DELETE /data/da-${NOBODY}` },
+    unknown: { request: `DELETE /data/da-${UNKNOWN_UUID}` },
     documented: `204 ${EVERY}`,
   },
   {
@@ -123,7 +123,7 @@ const ENDPOINTS: Endpoint[] = [
     succeeds: [202, { command_type: "DATA_CONNECTION_CREATE", params: { data_connection_id: id("dc") } }],
     invalid: { body: { ...CONNECT, target_id: undefined } },
     forbidden: { body: { ...CONNECT, token: "pt-x" } },
-    unknown: { body: { ...CONNECT, params: { data_id: `da-${NOBODY}` } } },
+    unknown: { body: { ...CONNECT, params: { data_id: `da-${UNKNOWN_UUID}` } } },
     documented: `202 ${EVERY}`,
   },
   {
@@ -131,7 +131,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "DATA_CONNECTION_DELETE",
     succeeds: [204, undefined],
     forbidden: ID_IS_ENOUGH,
-    unknown: { request: `DELETE ${DC}/dc-${NOBODY}` },
+    unknown: { request: `DELETE ${DC}/dc-${UNKNOWN_UUID}` },
     documented: `204 ${EVERY}`,
   },
   {
@@ -141,7 +141,7 @@ const ENDPOINTS: Endpoint[] = [
     succeeds: [200, { command_type: "DATA_CONNECTION_PUT", data_id: id("da") }],
     invalid: { body: { redirect_params: { port: 5004 } } },
     forbidden: { request: `PUT ${DC}/{refusedConnection}` },
-    unknown: { body: { feed_params: { data_id: `da-${NOBODY}` } } },
+    unknown: { body: { feed_params: { data_id: `da-${UNKNOWN_UUID}` } } },
     documented: `200 ${EVERY}`,
   },
   {
@@ -149,7 +149,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "DATA_CONNECTION_EVENTS",
     succeeds: [200, { event: "CLOSE" }],
     forbidden: ID_IS_ENOUGH,
-    unknown: { request: `GET ${DC}/dc-${NOBODY}/events` },
+    unknown: { request: `GET ${DC}/dc-${UNKNOWN_UUID}/events` },
     waits: `GET ${DC}/{connecting}/events`,
     documented: `200 ${EVERY}`,
   },
@@ -170,7 +170,7 @@ const ENDPOINTS: Endpoint[] = [
       },
     ],
     forbidden: ID_IS_ENOUGH,
-    unknown: { request: `GET ${DC}/dc-${NOBODY}/status` },
+    unknown: { request: `GET ${DC}/dc-${UNKNOWN_UUID}/status` },
     documented: `200 ${EVERY}`,
   },
   {
@@ -186,7 +186,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "MEDIA_DELETE",
     succeeds: [204, undefined],
     forbidden: { request: "DELETE /media/{usedVideo}" },
-    unknown: { request: `DELETE /media/vi-${NOBODY}` },
+    unknown: { request: `DELETE /media/vi-${UNKNOWN_UUID}` },
     documented: `204 ${EVERY}`,
   },
   {
@@ -202,7 +202,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "RTCP_DELETE",
     succeeds: [204, undefined],
     forbidden: { request: "DELETE /media/rtcp/{usedRtcp}" },
-    unknown: { request: `DELETE /media/rtcp/rc-${NOBODY}` },
+    unknown: { request: `DELETE /media/rtcp/rc-${UNKNOWN_UUID}` },
     documented: `204 ${EVERY}`,
   },
   {
@@ -220,7 +220,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "MEDIA_CONNECTION_DELETE",
     succeeds: [204, undefined],
     forbidden: ID_IS_ENOUGH,
-    unknown: { request: `DELETE ${MC}/mc-${NOBODY}` },
+    unknown: { request: `DELETE ${MC}/mc-${UNKNOWN_UUID}` },
     documented: `204 ${EVERY}`,
   },
   {
@@ -230,7 +230,7 @@ const ENDPOINTS: Endpoint[] = [
     succeeds: [202, { command_type: "MEDIA_CONNECTION_ANSWER", params: {} }],
     invalid: { body: { constraints: RECEIVE_ONLY, redirect_params: { video: { ip_v4: "::1", port: 5004 } } } },
     forbidden: { request: `POST ${MC}/{answered}/answer` },
-    unknown: { request: `POST ${MC}/mc-${NOBODY}/answer` },
+    unknown: { request: `POST ${MC}/mc-${UNKNOWN_UUID}/answer` },
     documented: `202 ${EVERY}`,
   },
   {
@@ -240,7 +240,7 @@ const ENDPOINTS: Endpoint[] = [
     succeeds: [201, {}],
     invalid: { body: { port: 5004 } },
     forbidden: { request: `POST ${MC}/{ringing}/pli` },
-    unknown: { request: `POST ${MC}/mc-${NOBODY}/pli` },
+    unknown: { request: `POST ${MC}/mc-${UNKNOWN_UUID}/pli` },
     documented: `201 ${EVERY}`,
   },
   {
@@ -248,7 +248,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "MEDIA_CONNECTION_EVENTS",
     succeeds: [200, { event: "CLOSE" }],
     forbidden: ID_IS_ENOUGH,
-    unknown: { request: `GET ${MC}/mc-${NOBODY}/events` },
+    unknown: { request: `GET ${MC}/mc-${UNKNOWN_UUID}/events` },
     waits: `GET ${MC}/{dialled}/events`,
     documented: `200 ${EVERY}`,
   },
@@ -257,7 +257,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "MEDIA_CONNECTION_STATUS",
     succeeds: [200, { remote_id: "silent", metadata: "", open: false }],
     forbidden: ID_IS_ENOUGH,
-    unknown: { request: `GET ${MC}/mc-${NOBODY}/status` },
+    unknown: { request: `GET ${MC}/mc-${UNKNOWN_UUID}/status` },
     documented: `200 ${EVERY}`,
   },
 ];

@@ -32,7 +32,7 @@ test("a port is closed on request, unless a connection uses it", async () => {
   const { id } = await ports.open(newVideoId());
   ports.attach(id, "mc-1", "media_id", () => {});
   ports.attach(id, "mc-2", "media_id", () => {});
-  expect(() => ports.close(id, "media_id")).toThrow("A connection uses this port");
+  expect(() => ports.close(id, "media_id")).toThrow("A connection is using this port");
   ports.withdraw("mc-3");
   ports.detach("mc-1");
   expect(ports.find(id)).toBeDefined();
