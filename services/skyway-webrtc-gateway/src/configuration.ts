@@ -109,8 +109,8 @@ export function readConfiguration(environment: NodeJS.ProcessEnv, file: string |
   const variables = environmentSchema.safeParse(environment);
   if (!settings.success || !variables.success) {
     throw invalid([
-      ...(settings.error?.issues.map((issue) => `${CONFIG_FILE} ${place(issue)}`) ?? []),
-      ...(variables.error?.issues.map((issue) => place(issue, environment)) ?? []),
+      ...(settings.error?.issues.map((issue) => `${CONFIG_FILE} ${issueText(issue)}`) ?? []),
+      ...(variables.error?.issues.map((issue) => issueText(issue, environment)) ?? []),
     ]);
   }
   const { general } = settings.data;
@@ -149,7 +149,7 @@ function toml(text: string): unknown {
   }
 }
 
-function place(issue: z.core.$ZodIssue, environment?: NodeJS.ProcessEnv): string {
+function issueText(issue: z.core.$ZodIssue, environment?: NodeJS.ProcessEnv): string {
   const [name] = issue.path;
   const isShown = environment && typeof name === "string" && !SECRETS.has(name);
   const value = isShown ? ` (it is ${JSON.stringify(environment[name])})` : "";

@@ -51,7 +51,7 @@ export function fuzzBindings(seed: number, runs: number): number {
   const look = (datagram: Buffer, isSound: boolean) => {
     const agent = new LiteAgent<string>(OURS);
     const binding = readBinding(datagram);
-    const reply = binding && agent.receive(binding, "way", FROM, 0);
+    const reply = binding && agent.receive(binding, "path", FROM, 0);
     if ((reply !== undefined) !== isSound)
       throw new Error(`${isSound ? "un" : ""}answered: ${datagram.toString("hex")}`);
     if (reply === undefined) return;

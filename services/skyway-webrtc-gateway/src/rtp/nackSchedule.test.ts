@@ -3,11 +3,11 @@ import { intervalMs, maxWaitMs, nextRequestMs } from "./nackSchedule.ts";
 
 describe("requesting a missing packet", () => {
   it("waits a moment for a packet that may only be reordered", () => {
-    expect(nextRequestMs({ noticedMs: 1_000, asked: 0, askedMs: 0 }, 50)).toBe(1_010);
+    expect(nextRequestMs({ noticedMs: 1_000, requests: 0, requestedMs: 0 }, 50)).toBe(1_010);
   });
 
   it("repeats the request before a round trip is over, because the NACK may be lost as well", () => {
-    expect(nextRequestMs({ noticedMs: 1_000, asked: 1, askedMs: 1_010 }, 200)).toBe(1_130);
+    expect(nextRequestMs({ noticedMs: 1_000, requests: 1, requestedMs: 1_010 }, 200)).toBe(1_130);
   });
 
   it("neither floods a near sender nor neglects a distant one", () => {
@@ -24,14 +24,17 @@ describe("requesting a missing packet", () => {
 
   it("sends at least eight requests before giving up, with any round trip up to 500 ms", () => {
     for (const roundTripMs of [0, 50, 100, 200, 500]) {
-      let asked = 0;
-      let askedMs = 0;
-      for (let at = nextRequestMs({ noticedMs: 0, asked, askedMs }, roundTripMs); at < maxWaitMs(roundTripMs); ) {
-        asked++;
-        askedMs = at;
-        at = nextRequestMs({ noticedMs: 0, asked, askedMs }, roundTripMs);
+      let requests = 0;
+      let requestedMs = 0;
+      for (
+        let at = nextRequestMs({ noticedMs: 0, requests, requestedMs }, roundTripMs);
+        at < maxWaitMs(roundTripMs);
+      ) {
+        requests++;
+        requestedMs = at;
+        at = nextRequestMs({ noticedMs: 0, requests, requestedMs }, roundTripMs);
       }
-      expect(asked).toBeGreaterThanOrEqual(8);
+      expect(requests).toBeGreaterThanOrEqual(8);
     }
   });
 });

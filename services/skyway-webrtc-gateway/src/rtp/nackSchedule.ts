@@ -22,21 +22,21 @@ const MAX_WAIT_MS = 6_000;
 export interface MissingPacket {
   noticedMs: number;
   /** How often it was requested. */
-  asked: number;
-  /** When it was last requested; ignored while `asked` is 0. */
-  askedMs: number;
+  requests: number;
+  /** When it was last requested; ignored while `requests` is 0. */
+  requestedMs: number;
 }
 
 /** The earliest time for the next request. */
 export function nextRequestMs(missing: MissingPacket, roundTripMs: number): number {
-  if (missing.asked === 0) return missing.noticedMs + REORDERING_MS;
-  return missing.askedMs + intervalMs(missing.asked, roundTripMs);
+  if (missing.requests === 0) return missing.noticedMs + REORDERING_MS;
+  return missing.requestedMs + intervalMs(missing.requests, roundTripMs);
 }
 
-/** Time from request number `asked` (the first is 1) to the next one. */
-export function intervalMs(asked: number, roundTripMs: number): number {
+/** Time from request number `requests` (the first is 1) to the next one. */
+export function intervalMs(requests: number, roundTripMs: number): number {
   const first = Math.max(MIN_INTERVAL_MS, roundTripMs * INTERVAL_PER_ROUND_TRIP);
-  return Math.min(MAX_INTERVAL_MS, first * BACK_OFF ** (asked - 1));
+  return Math.min(MAX_INTERVAL_MS, first * BACK_OFF ** (requests - 1));
 }
 
 /** How long to wait for a packet before giving it up. */

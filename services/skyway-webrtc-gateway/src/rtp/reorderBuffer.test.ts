@@ -34,7 +34,7 @@ describe("the reorder buffer", () => {
     expect(takeAll(buffer)).toEqual([0]);
     expect(buffer.insert(1000, packet(0), 0)).toBe("late");
     expect(buffer.insert(1001 + buffer.capacity, packet(9), 0)).toBe("beyond");
-    expect(buffer.hasHole).toBe(true);
+    expect(buffer.hasGap).toBe(true);
   });
 
   it("records since when each packet is missing and how often it was requested", () => {
@@ -42,13 +42,13 @@ describe("the reorder buffer", () => {
     buffer.insert(1000, packet(0), 10);
     takeAll(buffer);
     buffer.insert(1003, packet(3), 20);
-    expect(buffer.holeSinceMs).toBe(20);
-    buffer.ask(1002, 30);
-    buffer.ask(1002, 60);
-    expect([buffer.asked(1001), buffer.asked(1002), buffer.askedMs(1002)]).toEqual([0, 2, 60]);
+    expect(buffer.gapSinceMs).toBe(20);
+    buffer.countRequest(1002, 30);
+    buffer.countRequest(1002, 60);
+    expect([buffer.requests(1001), buffer.requests(1002), buffer.requestedMs(1002)]).toEqual([0, 2, 60]);
     buffer.insert(1001, packet(1), 70);
     expect(takeAll(buffer)).toEqual([1]);
-    expect(buffer.holeSinceMs).toBe(20);
+    expect(buffer.gapSinceMs).toBe(20);
   });
 
   it("counts the packets that were never received when it skips ahead", () => {
@@ -58,7 +58,7 @@ describe("the reorder buffer", () => {
     expect(buffer.skipTo(1004)).toBe(3);
     expect(takeAll(buffer)).toEqual([4]);
     expect(buffer.skipTo(9000)).toBe(9000 - 1005);
-    expect(buffer.hasHole).toBe(false);
+    expect(buffer.hasGap).toBe(false);
     buffer.insert(9000, packet(7), 0);
     expect(takeAll(buffer)).toEqual([7]);
   });

@@ -17,8 +17,8 @@ export class ReorderBuffer {
   highest: ExtendedSequence;
   readonly #packets: (Buffer | undefined)[] = new Array<Buffer | undefined>(CAPACITY).fill(undefined);
   readonly #noticedMs = new Float64Array(CAPACITY);
-  readonly #askedMs = new Float64Array(CAPACITY);
-  readonly #asked = new Uint8Array(CAPACITY);
+  readonly #requestedMs = new Float64Array(CAPACITY);
+  readonly #requests = new Uint8Array(CAPACITY);
   #held = 0;
 
   readonly capacity = CAPACITY;
@@ -56,7 +56,7 @@ export class ReorderBuffer {
   }
 
   /** True while a packet is missing before a buffered one. */
-  get hasHole(): boolean {
+  get hasGap(): boolean {
     return this.#held > 0;
   }
 
@@ -94,7 +94,7 @@ export class ReorderBuffer {
   }
 
   /** When the packet at `next` was first found missing. Only valid while there is a gap. */
-  get holeSinceMs(): number {
+  get gapSinceMs(): number {
     return this.#noticedMs[this.next & MASK] as number;
   }
 
@@ -103,23 +103,23 @@ export class ReorderBuffer {
   }
 
   /** How often it was requested; 255 means 255 or more. */
-  asked(sequence: ExtendedSequence): number {
-    return this.#asked[sequence & MASK] as number;
+  requests(sequence: ExtendedSequence): number {
+    return this.#requests[sequence & MASK] as number;
   }
 
-  askedMs(sequence: ExtendedSequence): number {
-    return this.#askedMs[sequence & MASK] as number;
+  requestedMs(sequence: ExtendedSequence): number {
+    return this.#requestedMs[sequence & MASK] as number;
   }
 
-  ask(sequence: ExtendedSequence, nowMs: number): void {
+  countRequest(sequence: ExtendedSequence, nowMs: number): void {
     const slot = sequence & MASK;
-    this.#askedMs[slot] = nowMs;
-    this.#asked[slot] = Math.min(255, (this.#asked[slot] as number) + 1);
+    this.#requestedMs[slot] = nowMs;
+    this.#requests[slot] = Math.min(255, (this.#requests[slot] as number) + 1);
   }
 
   #notice(slot: number, nowMs: number): void {
     this.#packets[slot] = undefined;
     this.#noticedMs[slot] = nowMs;
-    this.#asked[slot] = 0;
+    this.#requests[slot] = 0;
   }
 }

@@ -78,7 +78,7 @@ export class StreamReceiver {
     if (buffer === undefined) return this.#begin(packet, header, isStart, nowMs);
     const sequence = extendSequence(buffer.highest, header.sequence);
     if (sequence < buffer.highest - MAX_MISORDER) return this.#perhapsRestart(packet, header, isStart, nowMs);
-    const asked = sequence <= buffer.highest && sequence >= buffer.next ? buffer.asked(sequence) : 0;
+    const requests = sequence <= buffer.highest && sequence >= buffer.next ? buffer.requests(sequence) : 0;
     let insertion = buffer.insert(sequence, packet, nowMs);
     if (insertion === "beyond") {
       this.#makeRoom(buffer, sequence);
@@ -88,9 +88,9 @@ export class StreamReceiver {
       this.#counters.packetsDuplicate++;
       return undefined;
     }
-    this.lastWasRepair = asked > 0;
-    if (asked > 0) {
-      if (asked === 1) this.#events.repairedAfter(nowMs - buffer.askedMs(sequence));
+    this.lastWasRepair = requests > 0;
+    if (requests > 0) {
+      if (requests === 1) this.#events.repairedAfter(nowMs - buffer.requestedMs(sequence));
       if (sequence >= this.#first) this.#counters.packetsRepaired++;
       this.#everRepaired = true;
     } else if (!repeated) {
@@ -111,24 +111,24 @@ export class StreamReceiver {
   /** Adds the packets to request now to `wanted`, in ascending order; gives up those that are overdue. */
   tick(nowMs: number, roundTripMs: number, wanted: ExtendedSequence[]): void {
     const buffer = this.#buffer;
-    if (buffer === undefined || !buffer.hasHole) return;
+    if (buffer === undefined || !buffer.hasGap) return;
     this.#giveUp(buffer, nowMs, roundTripMs);
     for (let sequence = buffer.next; sequence < buffer.highest; sequence++) {
       if (buffer.has(sequence)) continue;
-      const asked = buffer.asked(sequence);
-      const missing = { noticedMs: buffer.noticedMs(sequence), asked, askedMs: buffer.askedMs(sequence) };
+      const requests = buffer.requests(sequence);
+      const missing = { noticedMs: buffer.noticedMs(sequence), requests, requestedMs: buffer.requestedMs(sequence) };
       if (nextRequestMs(missing, roundTripMs) > nowMs) continue;
-      if (asked === 0 && sequence >= this.#first) this.#counters.packetsLost++;
-      buffer.ask(sequence, nowMs);
+      if (requests === 0 && sequence >= this.#first) this.#counters.packetsLost++;
+      buffer.countRequest(sequence, nowMs);
       wanted.push(sequence);
     }
   }
 
   /** When the oldest gap was noticed; undefined if there is none. */
-  get holeSinceMs(): number | undefined {
+  get gapSinceMs(): number | undefined {
     const buffer = this.#buffer;
-    if (buffer === undefined || !buffer.hasHole || buffer.has(buffer.next)) return undefined;
-    return buffer.holeSinceMs;
+    if (buffer === undefined || !buffer.hasGap || buffer.has(buffer.next)) return undefined;
+    return buffer.gapSinceMs;
   }
 
   /** True if a packet that a decoder could start from is buffered behind a gap. */
@@ -144,7 +144,7 @@ export class StreamReceiver {
     this.holdFrom = undefined;
     while (buffer.next <= buffer.highest) {
       this.#release(buffer);
-      if (buffer.next <= buffer.highest) this.#skipHole(buffer);
+      if (buffer.next <= buffer.highest) this.#skipGap(buffer);
     }
   }
 
@@ -191,16 +191,16 @@ export class StreamReceiver {
       !this.#everRepaired && this.#givenUpUnrepaired >= LOSSES_WITHOUT_REPAIR
         ? WAIT_WITHOUT_REPAIR_MS
         : maxWaitMs(roundTripMs);
-    while (buffer.hasHole && buffer.next < (this.holdFrom ?? Number.POSITIVE_INFINITY)) {
+    while (buffer.hasGap && buffer.next < (this.holdFrom ?? Number.POSITIVE_INFINITY)) {
       const limit = buffer.next < this.#first ? LOOK_BACK_WAIT_MS : waitMs;
-      if (nowMs - buffer.holeSinceMs < limit) return;
-      this.#skipHole(buffer);
+      if (nowMs - buffer.gapSinceMs < limit) return;
+      this.#skipGap(buffer);
       this.#release(buffer);
     }
   }
 
   /** Gives up the packets that are missing before the next buffered one. */
-  #skipHole(buffer: ReorderBuffer): void {
+  #skipGap(buffer: ReorderBuffer): void {
     let nextPresent = buffer.next;
     while (nextPresent < buffer.highest && !buffer.has(nextPresent)) nextPresent++;
     this.#skip(buffer, nextPresent);
@@ -211,14 +211,14 @@ export class StreamReceiver {
     this.holdFrom = undefined;
     while (sequence >= buffer.next + buffer.capacity) {
       this.#release(buffer);
-      if (buffer.hasHole) this.#skipHole(buffer);
+      if (buffer.hasGap) this.#skipGap(buffer);
       else this.#skip(buffer, sequence);
     }
   }
 
   #skip(buffer: ReorderBuffer, to: ExtendedSequence): void {
     const lost = Math.max(0, to - Math.max(buffer.next, this.#first));
-    const alreadyCounted = this.#askedBetween(buffer, to);
+    const alreadyCounted = this.#requestedBetween(buffer, to);
     buffer.skipTo(to);
     if (lost === 0) return;
     this.#counters.packetsLost += lost - alreadyCounted;
@@ -227,10 +227,10 @@ export class StreamReceiver {
     this.#events.gap(lost);
   }
 
-  #askedBetween(buffer: ReorderBuffer, to: ExtendedSequence): number {
+  #requestedBetween(buffer: ReorderBuffer, to: ExtendedSequence): number {
     let count = 0;
     for (let sequence = Math.max(buffer.next, this.#first); sequence < Math.min(to, buffer.highest); sequence++) {
-      if (buffer.asked(sequence) > 0) count++;
+      if (buffer.requests(sequence) > 0) count++;
     }
     return count;
   }

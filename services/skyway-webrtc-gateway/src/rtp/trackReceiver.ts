@@ -233,7 +233,7 @@ export class TrackReceiver {
     stream.holdFrom = this.#timeline.holdFrom;
     stream.release();
     if (isStart) this.#keyframes.satisfy();
-    else if (silentMs > OUTAGE_MS && stream.holeSinceMs !== undefined) this.#keyframes.wantAfterOutage();
+    else if (silentMs > OUTAGE_MS && stream.gapSinceMs !== undefined) this.#keyframes.wantAfterOutage();
   }
 
   /** Whether a recording may start with this packet, regardless of its position in the stream. */
@@ -288,8 +288,8 @@ export class TrackReceiver {
   }
 
   #requestKeyframe(stream: StreamReceiver, nowMs: number): void {
-    const holeSinceMs = stream.holeSinceMs;
-    const isOldGap = holeSinceMs !== undefined && nowMs - holeSinceMs > OLD_GAP_MS;
+    const gapSinceMs = stream.gapSinceMs;
+    const isOldGap = gapSinceMs !== undefined && nowMs - gapSinceMs > OLD_GAP_MS;
     const startMs = this.#output.newestStartMs;
     const isKeyframeOld = this.#isFlowing(nowMs) && startMs !== undefined && nowMs - startMs > MAX_KEYFRAME_AGE_MS;
     if ((this.#output.awaitsKeyframe || isOldGap || isKeyframeOld) && !stream.holdsStart) this.#keyframes.want();
