@@ -12,7 +12,7 @@ import { AUDIO, SimulatedSender, type SimulatedStream, VIDEO } from "./simulated
  * the receiver, and the packets it forwards. Hours take seconds, and each seed gives the same run.
  */
 export interface Path {
-  /** Share of packets lost, each way. */
+  /** Share of packets lost in each direction. */
   loss: number;
   /** Consecutive losses. */
   burst?: number;
@@ -45,7 +45,7 @@ export class SimulatedCall {
   readonly rtcp: { port: number; packet: Buffer }[] = [];
   /** Times at which keyframe requests reached the sender. */
   readonly keyframeRequests: number[] = [];
-  /** What the sender's wall clock shows at `START_MS`. */
+  /** The sender's wall clock at `START_MS`. */
   senderClockMs = 5_000_000;
   isSending = { video: true, audio: true };
   readonly lastSentMs = { video: 0, audio: 0 };
@@ -126,7 +126,7 @@ export class SimulatedCall {
     this.at(this.nowMs + ms, again);
   }
 
-  /** 30 frames of 4 packets, 50 packets of audio, and the reports that browsers send. */
+  /** Per second 30 frames of 4 packets and 50 audio packets, plus the reports that browsers send. */
   start(options: { audioDrift?: number } = {}): void {
     this.receiver.start(this.nowMs);
     this.every(10, () => this.receiver.tick(this.nowMs));
