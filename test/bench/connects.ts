@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { connectInARow } from "../../services/skyway-webrtc-gateway/src/endurance/connects.ts";
-import { EnduredGateway } from "../../services/skyway-webrtc-gateway/src/endurance/enduredGateway.ts";
 import { FORGOTTEN_AFTER_MS, growth, inWords } from "../../services/skyway-webrtc-gateway/src/endurance/footprint.ts";
+import { MeasuredGateway } from "../../services/skyway-webrtc-gateway/src/endurance/measuredGateway.ts";
 
 /**
  * scripts/bench connects [--calls N]: makes calls with the gateway's own WebRTC library, one after another. Reports how
@@ -15,7 +15,7 @@ const STEP = 100;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-const gateway = await EnduredGateway.open();
+const gateway = await MeasuredGateway.open();
 await connectInARow(gateway, WARM_UP);
 const before = await gateway.footprint(FORGOTTEN_AFTER_MS);
 say(`before: ${inWords(before)}`);

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { EnduredGateway } from "../../services/skyway-webrtc-gateway/src/endurance/enduredGateway.ts";
-import { type Passage, RunningCalls } from "../../services/skyway-webrtc-gateway/src/endurance/restarts.ts";
+import { MeasuredGateway } from "../../services/skyway-webrtc-gateway/src/endurance/measuredGateway.ts";
+import { type ForwardingCost, RunningCalls } from "../../services/skyway-webrtc-gateway/src/endurance/restarts.ts";
 
 /**
  * scripts/bench restarts [--calls N] [--seconds S]: compares the CPU time per packet of two gateways, one of which has
@@ -16,13 +16,13 @@ if (!(calls > 0 && seconds > 0)) throw new Error("calls and seconds are numbers"
 /** Until the JIT compiler has optimised both. */
 const WARM_UP_MS = 10_000;
 
-const open = async () => RunningCalls.open(await EnduredGateway.open(), calls);
+const open = async () => RunningCalls.open(await MeasuredGateway.open(), calls);
 const [plain, restarted] = [await open(), await open()];
 await restarted.restartIce();
 await wait(WARM_UP_MS);
 const ms = seconds * 1_000;
-const [one, other] = await Promise.all([plain.passage(ms), restarted.passage(ms)]);
-const inWords = ({ cpuMs, packets }: Passage) => `${cpuMs.toFixed(1)} ms for 1,000 packets, of ${packets}`;
+const [one, other] = await Promise.all([plain.forwardingCost(ms), restarted.forwardingCost(ms)]);
+const inWords = ({ cpuMs, packets }: ForwardingCost) => `${cpuMs.toFixed(1)} ms for 1,000 packets, of ${packets}`;
 process.stdout.write(`never restarted: ${inWords(one)}\nrestarted: ${inWords(other)}\n`);
 process.stdout.write(`ratio: ${(other.cpuMs / one.cpuMs).toFixed(2)}\n`);
 // libdatachannel's threads would keep the process alive for a while.

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { EnduredGateway } from "../../services/skyway-webrtc-gateway/src/endurance/enduredGateway.ts";
 import { FORGOTTEN_AFTER_MS, growth, inWords } from "../../services/skyway-webrtc-gateway/src/endurance/footprint.ts";
+import { MeasuredGateway } from "../../services/skyway-webrtc-gateway/src/endurance/measuredGateway.ts";
 import { createAndDelete } from "../../services/skyway-webrtc-gateway/src/endurance/rounds.ts";
 
 /**
@@ -15,7 +15,7 @@ const STEP = 1_000;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-const gateway = await EnduredGateway.open();
+const gateway = await MeasuredGateway.open();
 await createAndDelete(gateway, WARM_UP);
 const before = await gateway.footprint(FORGOTTEN_AFTER_MS);
 say(`before: ${inWords(before)}`);

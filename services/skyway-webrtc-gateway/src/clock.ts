@@ -1,8 +1,8 @@
-/** Time as logic sees it, so that tests need not wait for it. */
+/** The clock that logic uses; tests replace it so that they do not have to wait. */
 export interface Clock {
-  /** Milliseconds that only go forward. */
+  /** Monotonic, in milliseconds. */
   now(): number;
-  /** Calls `action` once, after `ms`. @returns what cancels it. */
+  /** Calls `action` once, after `ms`. @returns a function that cancels it. */
   after(ms: number, action: () => void): () => void;
 }
 
@@ -10,7 +10,7 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, action) {
     const timer = setTimeout(action, ms);
-    // What waits for time must not keep a process that wants to end.
+    // A pending timer must not keep the process running.
     timer.unref();
     return () => clearTimeout(timer);
   },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readConfiguration } from "./configuration.ts";
 
-test("everything has a default that works", () => {
+test("every setting has a working default", () => {
   expect(readConfiguration({}, undefined)).toEqual({
     apiPort: 8000,
     apiBindAddress: "127.0.0.1",
@@ -16,12 +16,12 @@ test("everything has a default that works", () => {
   });
 });
 
-test("the official gateway's config.toml is honoured", () => {
+test("the official gateway's config.toml is supported", () => {
   const file = '[general]\napi_port = 8001        # 1025..65535\nlog_level = "warn"\n';
   expect(readConfiguration({}, file)).toMatchObject({ apiPort: 8001, logLevel: "warn" });
 });
 
-test("the environment's log level wins over the file's", () => {
+test("LOG_LEVEL overrides the file's log level", () => {
   const file = '[general]\nlog_level = "warn"\n';
   expect(readConfiguration({ LOG_LEVEL: "info" }, file).logLevel).toBe("info");
   expect(readConfiguration({ LOG_LEVEL: "" }, file).logLevel).toBe("warn");
@@ -32,7 +32,7 @@ test.each([
   ["192.0.2.1,2001:db8::1", ["192.0.2.1", "2001:db8::1"]],
   [" 192.0.2.1 , 192.0.2.2 ", ["192.0.2.1", "192.0.2.2"]],
   ["", []],
-])("ANNOUNCED_IP %j is one or several addresses", (value, announcedIps) => {
+])("ANNOUNCED_IP %j contains one or more addresses", (value, announcedIps) => {
   expect(readConfiguration({ ANNOUNCED_IP: value }, undefined).announcedIps).toEqual(announcedIps);
 });
 
@@ -43,7 +43,7 @@ test.each([
   [{ PUBLISHED_MEDIA_PORT: "41000" }, 41_000],
   [{ PUBLISHED_MEDIA_PORT: "41000-41000" }, 41_000],
   [{ PUBLISHED_MEDIA_PORT: "41000-41009" }, undefined],
-])("%j: callers come by the port that is published, which of a range has to be told", (environment, publishedPort) => {
+])("%j: callers use the published port; within a range it is unknown at start", (environment, publishedPort) => {
   expect(readConfiguration(environment, undefined).publishedPort).toBe(publishedPort);
 });
 
@@ -59,12 +59,12 @@ test.each([
       { hostname: "b.example", port: 3478 },
     ],
   ],
-])("callers come by the TURN servers %s", (urls, servers) => {
+])("callers connect through the TURN servers %s", (urls, servers) => {
   const { relay } = readConfiguration({ ...RELAY, TURN_URLS: urls }, undefined);
   expect(relay).toEqual({ servers, secret: "a secret of sixteen" });
 });
 
-test("and not by them unless that is asked for", () => {
+test("TURN servers are not used unless ICE_TRANSPORT_POLICY is relay", () => {
   const named = { TURN_URLS: "turn:turn", TURN_SECRET: "a secret of sixteen" };
   expect(readConfiguration({ ...named, ICE_TRANSPORT_POLICY: "all" }, undefined).relay).toBeUndefined();
   expect(readConfiguration({ ...named, ICE_TRANSPORT_POLICY: "" }, undefined).relay).toBeUndefined();
@@ -75,7 +75,7 @@ test("a secret that is too short is not shown", () => {
   expect(() => readConfiguration(wrong, undefined)).toThrow(/^(?=.*TURN_SECRET)(?!.*let me in)/);
 });
 
-describe("a mistake is named with its place", () => {
+describe("an invalid setting is reported with its location", () => {
   test.each([
     [{ ANNOUNCED_IP: "my-host" }, undefined, "ANNOUNCED_IP"],
     [{ MEDIA_PORT: "70000" }, undefined, "MEDIA_PORT"],
@@ -103,7 +103,7 @@ describe("a mistake is named with its place", () => {
     expect(() => readConfiguration(environment, file)).toThrow(named);
   });
 
-  test("together with all others", () => {
+  test("together with all other invalid settings", () => {
     const file = "[general]\napi_port = 80\nlog_level = 3";
     for (const named of ["general.api_port", "general.log_level", "MEDIA_PORT"]) {
       expect(() => readConfiguration({ MEDIA_PORT: "-1" }, file)).toThrow(named);

@@ -12,19 +12,19 @@ export interface Configuration {
   logLevel: "error" | "warn" | "info" | "debug";
   signalingUrl: string;
   mediaPort: number;
-  /** By which callers reach it. undefined: it is one of a range, and will be told. */
+  /** The UDP port that callers use. undefined: one port of a range; the orchestrator sends it later. */
   publishedPort: number | undefined;
   /** undefined: the address of the interface with the default route. */
   mediaBindAddress: string | undefined;
-  /** Addresses that browsers are told, besides the one that media is bound to. */
+  /** Addresses announced to browsers, in addition to the media bind address. */
   announcedIps: string[];
-  /** What all callers together may send; undefined: as much as each of them likes. */
+  /** Limit for all callers together; undefined: no limit. */
   totalKbps: number | undefined;
-  /** TURN servers by which callers come instead; undefined: they come to the media port. */
+  /** TURN servers that relay the callers' media; undefined: callers use the media port. */
   relay: Relay | undefined;
 }
 
-/** The official gateway's file: nothing else can be set in it. */
+/** The format of the official gateway's file; other settings are rejected. */
 const fileSchema = z.strictObject({
   general: z
     .strictObject({
@@ -34,7 +34,7 @@ const fileSchema = z.strictObject({
     .prefault({}),
 });
 
-/** Compose passes variables that are not set as empty ones. */
+/** Compose passes unset variables as empty strings. */
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((text) => (text === "" ? undefined : text), schema);
 
@@ -42,20 +42,23 @@ const address = z.string().refine((text) => isIP(text) !== 0, "must be a numeric
 
 const port = z.coerce.number().int().min(1).max(65_535);
 
-/** As Compose has it: a port, or the first and the last of several that gateways share. */
+/** In Compose's syntax: a port, or the first and last port of a range that several gateways share. */
 const portOrRange = z
   .string()
-  .regex(/^\d{1,5}(-\d{1,5})?$/, "must be a port, or the first and the last of a range, as in 40000-40009")
+  .regex(/^\d{1,5}(-\d{1,5})?$/, "must be a port or a range of ports such as 40000-40009")
   .transform((text) => text.split("-").map(Number))
-  .refine((ends) => ends.every((end) => port.safeParse(end).success), "must be made of ports")
-  .refine(([first = 0, last = first]) => first <= last, "must be a range that ends after it begins");
+  .refine((ends) => ends.every((end) => port.safeParse(end).success), "must contain port numbers from 1 to 65535")
+  .refine(
+    ([first = 0, last = first]) => first <= last,
+    "must be a range whose first port is not greater than its last",
+  );
 
-/** libjuice asks no more of them. */
+/** libjuice supports at most two. */
 const MAX_TURN_SERVERS = 2;
 const turnServer = z.string().transform((text, context): TurnServer => {
   const server = parseTurnUrl(text);
   if (server) return server;
-  context.addIssue({ code: "custom", message: "must be made of URLs as in turn:host:3478, over UDP" });
+  context.addIssue({ code: "custom", message: "must contain TURN URLs over UDP, such as turn:host:3478" });
   return z.NEVER;
 });
 
@@ -82,32 +85,32 @@ const environmentSchema = z.object({
       .pipe(z.array(turnServer).min(1).max(MAX_TURN_SERVERS))
       .optional(),
   ),
-  TURN_SECRET: optional(z.string().min(16, "has less than 16 characters").optional()),
+  TURN_SECRET: optional(z.string().min(16, "must have at least 16 characters").optional()),
   API_BIND_ADDRESS: optional(address.default("127.0.0.1")),
   LOG_LEVEL: optional(z.enum(["error", "warn", "info", "debug"]).optional()),
 });
 
 type Variables = z.infer<typeof environmentSchema>;
 
-/** Whose values are not shown. */
+/** Variables whose values are never shown in messages. */
 const SECRETS: ReadonlySet<PropertyKey> = new Set(["TURN_SECRET"]);
 
 /**
- * @param environment SIGNALING_URL (http://127.0.0.1:9000), MEDIA_PORT (40000), PUBLISHED_MEDIA_PORT (the
- *   same; a range: this gateway's of it will be told), MEDIA_BIND_ADDRESS, ANNOUNCED_IP (one
- *   or several, separated by commas), TOTAL_BANDWIDTH_KBPS, ICE_TRANSPORT_POLICY (all; relay: callers come by a TURN
- *   server alone, which needs TURN_URLS and TURN_SECRET), API_BIND_ADDRESS (127.0.0.1), LOG_LEVEL, which wins over the
- *   file's.
+ * @param environment SIGNALING_URL (http://127.0.0.1:9000), MEDIA_PORT (40000), PUBLISHED_MEDIA_PORT (MEDIA_PORT; with
+ *   a range, the orchestrator sends this gateway's port later), MEDIA_BIND_ADDRESS, ANNOUNCED_IP (one or more,
+ *   separated by commas), TOTAL_BANDWIDTH_KBPS, ICE_TRANSPORT_POLICY (all; with relay, callers connect only through a
+ *   TURN server, which requires TURN_URLS and TURN_SECRET), API_BIND_ADDRESS (127.0.0.1), LOG_LEVEL (overrides the
+ *   file).
  * @param file the text of config.toml, if there is one: `[general]` api_port (8000), log_level (error).
- * @throws GatewayError CONFIGURATION_INVALID that names each mistake with its place.
+ * @throws GatewayError CONFIGURATION_INVALID, which lists every invalid setting and where it is.
  */
 export function readConfiguration(environment: NodeJS.ProcessEnv, file: string | undefined): Configuration {
   const settings = fileSchema.safeParse(file === undefined ? {} : toml(file));
   const variables = environmentSchema.safeParse(environment);
   if (!settings.success || !variables.success) {
     throw invalid([
-      ...(settings.error?.issues.map((issue) => `${CONFIG_FILE} ${place(issue)}`) ?? []),
-      ...(variables.error?.issues.map((issue) => place(issue, environment)) ?? []),
+      ...(settings.error?.issues.map((issue) => `${CONFIG_FILE} ${issueText(issue)}`) ?? []),
+      ...(variables.error?.issues.map((issue) => issueText(issue, environment)) ?? []),
     ]);
   }
   const { general } = settings.data;
@@ -128,7 +131,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv, file: string |
 function relay({ ICE_TRANSPORT_POLICY, TURN_URLS: servers, TURN_SECRET: secret }: Variables): Relay | undefined {
   if (ICE_TRANSPORT_POLICY === "all") return undefined;
   if (servers && secret) return { servers, secret };
-  throw invalid([`${servers ? "TURN_SECRET" : "TURN_URLS"} is needed where ICE_TRANSPORT_POLICY is relay`]);
+  throw invalid([`${servers ? "TURN_SECRET" : "TURN_URLS"} is required when ICE_TRANSPORT_POLICY is relay`]);
 }
 
 function publishedPort(variables: Variables): number | undefined {
@@ -146,7 +149,7 @@ function toml(text: string): unknown {
   }
 }
 
-function place(issue: z.core.$ZodIssue, environment?: NodeJS.ProcessEnv): string {
+function issueText(issue: z.core.$ZodIssue, environment?: NodeJS.ProcessEnv): string {
   const [name] = issue.path;
   const isShown = environment && typeof name === "string" && !SECRETS.has(name);
   const value = isShown ? ` (it is ${JSON.stringify(environment[name])})` : "";

@@ -18,11 +18,11 @@ test("media is bound to the network with the default route", () => {
   expect(defaultRouteAddress(HEADER + ETH0_SUBNET + ETH1_DEFAULT, INTERFACES)).toBe("172.19.0.2");
 });
 
-test("the default route with the lowest metric counts", () => {
+test("the default route with the lowest metric is used", () => {
   expect(defaultRouteAddress(HEADER + ETH2_DEFAULT + ETH1_DEFAULT, INTERFACES)).toBe("172.19.0.2");
 });
 
-test("without a default route it is the first network, and loopback where there is none", () => {
+test("without a default route the first network is used, or loopback if there is none", () => {
   expect(defaultRouteAddress(HEADER + ETH0_SUBNET, INTERFACES)).toBe("172.18.0.2");
   expect(defaultRouteAddress("", { lo: INTERFACES.lo })).toBe("127.0.0.1");
 });

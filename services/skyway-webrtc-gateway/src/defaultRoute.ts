@@ -3,8 +3,8 @@ import { isIPv4 } from "node:net";
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 
 /**
- * The IPv4 address of the interface with the default route: in the bundle the network whose port is published,
- * not one of the internal ones.
+ * The IPv4 address of the interface with the default route: in the bundle, that is the network whose port is published,
+ * not an internal network.
  *
  * @returns 127.0.0.1 on a host without any network.
  */
@@ -22,7 +22,7 @@ function readRoutes(): string {
   try {
     return readFileSync("/proc/net/route", "utf8");
   } catch {
-    // Not Linux: the first address that is not loopback is the best guess.
+    // Not Linux: the caller falls back to the first address that is not loopback.
     return "";
   }
 }

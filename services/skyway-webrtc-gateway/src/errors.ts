@@ -1,13 +1,13 @@
 /**
- * Everything that can go wrong in the gateway: what to say, whose fault it is, what to do about it, and the
- * HTTP status where the API says it. Statuses are the ones that api-0.4.3.yaml documents, where it has one.
+ * Every error of the gateway: message, whose fault it is, hint, and HTTP status where the API returns it. Statuses
+ * follow api-0.4.3.yaml where it documents one.
  */
 export const ERRORS = {
   INVALID_FIELD: {
     message: "A field of the request is missing or wrong",
     fault: "caller",
     status: 400,
-    hint: "api-0.4.3.yaml lists the fields.",
+    hint: "Correct the field that the message names; api-0.4.3.yaml lists all fields.",
   },
   MALFORMED_JSON: {
     message: "The body is not JSON",
@@ -16,142 +16,142 @@ export const ERRORS = {
     hint: "Send a JSON object; the content type does not matter.",
   },
   MALFORMED_REQUEST: {
-    message: "The request is not HTTP that can be understood",
+    message: "The request is not valid HTTP",
     fault: "caller",
     status: 400,
-    hint: "Ids in paths are URL-encoded.",
+    hint: "Check the request line and the headers; ids in paths must be URL-encoded.",
   },
   NOT_REDIRECTED: {
-    message: "No media of this connection is redirected to this address",
+    message: "This connection does not redirect media to this address",
     fault: "caller",
     status: 400,
-    hint: "Name the address and port that redirect_params had.",
+    hint: "Send an address and port from redirect_params.",
   },
   INVALID_OFFER: {
-    message: "The offer is not a session description that can be answered",
+    message: "The offer is not a valid session description (SDP)",
     fault: "caller",
     status: 400,
-    hint: "The caller's page must send the SDP that its browser made.",
+    hint: "Send the SDP exactly as the caller's browser created it.",
   },
   CODEC_NOT_OFFERED: {
-    message: "The codec that was asked for is not in the offer",
+    message: "The requested codec is not in the offer",
     fault: "caller",
     status: 400,
-    hint: "GET /media/connections/{id}/tracks lists the codecs that are.",
+    hint: "Choose a codec that GET /media/connections/{id}/tracks lists.",
   },
   INVALID_PEER_ID: {
-    message: "Signalling does not take this peer id",
+    message: "Signalling rejects this peer id",
     fault: "caller",
     status: 400,
-    hint: "Letters, digits, '-' and '_' always work.",
+    hint: "Use only letters, digits, '-' and '_'.",
   },
   KEY_REFUSED: {
     message: "Signalling does not know this key",
     fault: "caller",
     status: 403,
-    hint: "Known keys are set by SKYWAY_API_KEY.",
+    hint: "Use a key that is listed in SKYWAY_API_KEY.",
   },
   CREDENTIAL_REFUSED: {
-    message: "Signalling refuses the credential",
+    message: "Signalling rejected the credential",
     fault: "caller",
     status: 403,
-    hint: "authToken is base64 of HMAC-SHA256(secret key, `timestamp:ttl:peerId`); 600 <= ttl <= 90000 seconds.",
+    hint: "authToken is base64(HMAC-SHA256(secret key, `timestamp:ttl:peerId`)); ttl is 600 to 90000 seconds.",
   },
   PEER_ID_TAKEN: {
-    message: "This peer id is in use",
+    message: "This peer id is already in use",
     fault: "caller",
     status: 403,
-    hint: "DELETE the peer that has it, or take another id.",
+    hint: "DELETE the peer that uses it, or choose another id.",
   },
   SIGNALING_REFUSED: {
-    message: "Signalling refused the peer",
+    message: "Signalling rejected the peer",
     fault: "operator",
     status: 403,
-    hint: "The log of signalling says why.",
+    hint: "See the log of the signalling service for the reason.",
   },
   SIGNALING_UNREACHABLE: {
     message: "Signalling cannot be reached",
     fault: "network",
     status: 403,
-    hint: "See SIGNALING_URL, and whether signalling runs.",
+    hint: "Check SIGNALING_URL, and that the signalling service is running.",
   },
   WRONG_TOKEN: {
-    message: "The token is not this peer's",
+    message: "The token does not belong to this peer",
     fault: "caller",
     status: 403,
-    hint: "POST /peers and the OPEN event have it.",
+    hint: "Use the token from the response to POST /peers, or from the OPEN event.",
   },
   ALREADY_ANSWERED: {
     message: "The call was answered already",
     fault: "caller",
     status: 403,
-    hint: "Answer a media connection once.",
+    hint: "Answer each media connection only once.",
   },
   NOT_ANSWERED: {
     message: "The call has not been answered yet",
     fault: "caller",
     status: 403,
-    hint: "POST …/answer first.",
+    hint: "Send POST …/answer first.",
   },
   CALL_ENDED: {
     message: "The call has ended",
     fault: "caller",
     status: 403,
-    hint: "The connection's events say CLOSE.",
+    hint: "Nothing to do; its event stream contains CLOSE.",
   },
   CONNECTION_ENDED: {
     message: "The data connection has ended",
     fault: "caller",
     status: 403,
-    hint: "The connection's events say CLOSE.",
+    hint: "Nothing to do; its event stream contains CLOSE.",
   },
   REDIRECTED_AGAIN: {
-    message: "Its media was sent elsewhere before a keyframe came",
+    message: "The media was redirected again before a keyframe arrived",
     fault: "caller",
     status: 403,
-    hint: "The last PUT …/redirects counts.",
+    hint: "Only the last PUT …/redirects takes effect.",
   },
   SOCKET_IN_USE: {
-    message: "A connection uses this port",
+    message: "A connection is using this port",
     fault: "caller",
     status: 403,
-    hint: "It is closed with the last connection that uses it.",
+    hint: "DELETE the connections that use it; the port closes with the last one.",
   },
   NO_PORT_LEFT: {
-    message: "No more ports can be opened",
+    message: "No UDP port is available",
     fault: "caller",
     status: 403,
-    hint: "DELETE those that no connection uses.",
+    hint: "DELETE ports that no connection uses.",
   },
   TOO_MANY_CALLS: {
     message: "This peer has too many connections",
     fault: "caller",
     status: 403,
-    hint: "DELETE those that are not needed.",
+    hint: "DELETE connections that are no longer needed.",
   },
   UNKNOWN_ID: {
-    message: "There is nothing with this id",
+    message: "Nothing has this id",
     fault: "caller",
     status: 404,
-    hint: "Ids are gone once CLOSE was read.",
+    hint: "Check the id; it becomes invalid after CLOSE was read.",
   },
   UNKNOWN_PATH: {
-    message: "There is no such path",
+    message: "This path does not exist",
     fault: "caller",
     status: 404,
-    hint: "api-0.4.3.yaml lists the paths.",
+    hint: "Use a path from api-0.4.3.yaml.",
   },
   METHOD_NOT_ALLOWED: {
-    message: "This path does not have this method",
+    message: "This path does not support this method",
     fault: "caller",
     status: 405,
-    hint: "The Allow header lists those it has.",
+    hint: "Use a method from the Allow header.",
   },
   NOT_ACCEPTABLE: {
-    message: "Responses are application/json",
+    message: "The Accept header excludes application/json",
     fault: "caller",
     status: 406,
-    hint: "Accept application/json, or leave the Accept header out.",
+    hint: "Send Accept: application/json, or no Accept header.",
   },
   NO_EVENT: {
     message: "No event within 30 seconds",
@@ -160,70 +160,70 @@ export const ERRORS = {
     hint: "Poll again.",
   },
   REQUEST_TIMEOUT: {
-    message: "The request did not come within 30 seconds",
+    message: "The complete request did not arrive within 30 seconds",
     fault: "caller",
     status: 408,
-    hint: "Send as many bytes as Content-Length says.",
+    hint: "Send as many bytes as Content-Length states.",
   },
   BODY_TOO_LARGE: {
     message: "The body is too large",
     fault: "caller",
     status: 413,
-    hint: "No request of this API needs so much.",
+    hint: "Send a smaller body; no request of this API needs this much.",
   },
   HEADERS_TOO_LARGE: {
-    message: "The header fields are too large",
+    message: "The headers are too large",
     fault: "caller",
     status: 431,
-    hint: "No request of this API needs so much.",
+    hint: "Send fewer or shorter headers; no request of this API needs this much.",
   },
   INTERNAL: {
-    message: "The gateway failed",
+    message: "Internal error (a bug) in the gateway",
     fault: "ours",
     status: 500,
-    hint: "The log has the cause.",
+    hint: "The gateway's log contains the cause; please report it.",
   },
   TRANSPORT_FAILED: {
     message: "The WebRTC transport could not be started",
     fault: "ours",
     status: 500,
-    hint: "The log has the library's own words.",
+    hint: "The gateway's log contains the error of the WebRTC library.",
   },
   SHUTTING_DOWN: {
     message: "The gateway is shutting down",
     fault: "operator",
     status: 503,
-    hint: "Try again when it is back.",
+    hint: "Retry when it is running again.",
   },
   PUBLISHED_PORT_UNKNOWN: {
-    message: "Which UDP port is published for this gateway has not been told yet",
+    message: "The gateway does not know its published UDP port yet",
     fault: "operator",
     status: 503,
-    hint: "MEDIA_PORT is a range: the orchestrator tells each gateway which one is its own (PUT /media/published_port).",
+    hint: "MEDIA_PORT is a range: wait until the orchestrator sends this gateway its port (PUT /media/published_port).",
   },
   TURN_UNREACHABLE: {
-    message: "No TURN server has given the call an address",
+    message: "No TURN server allocated an address for the call",
     fault: "operator",
     status: 503,
-    hint: "ICE_TRANSPORT_POLICY is relay: see TURN_URLS and TURN_SECRET, and whether the TURN server runs.",
+    hint: "ICE_TRANSPORT_POLICY is relay: check TURN_URLS and TURN_SECRET, and that the TURN server is running.",
   },
   CONFIGURATION_INVALID: {
-    message: "The configuration is wrong",
+    message: "The configuration is invalid",
     fault: "operator",
     status: 500,
-    hint: "Each mistake is named with its place.",
+    hint: "Correct each setting that the message lists.",
   },
   API_PORT_UNAVAILABLE: {
     message: "The TCP port of the API cannot be opened",
     fault: "operator",
     status: 500,
-    hint: "Another program has it, or the address is not this host's: see api_port in config.toml and API_BIND_ADDRESS.",
+    hint: "Another program uses it, or this host lacks the address: check api_port in config.toml and API_BIND_ADDRESS.",
   },
   MEDIA_PORT_UNAVAILABLE: {
     message: "The UDP port for media cannot be opened",
     fault: "operator",
     status: 500,
-    hint: "Another program has it, or the address is not this host's: see MEDIA_PORT and BIND_ADDRESS.",
+    hint: "Another program uses it, or this host lacks the address: check MEDIA_PORT and BIND_ADDRESS.",
   },
 } as const;
 
@@ -231,11 +231,11 @@ export type ErrorCode = keyof typeof ERRORS;
 export type Fault = (typeof ERRORS)[ErrorCode]["fault"];
 
 export interface GatewayErrorOptions extends ErrorOptions {
-  /** The field of the request that is to blame. */
+  /** The request field that caused the error. */
   field?: string;
 }
 
-/** `detail` is put behind the table's message. */
+/** `detail` is appended to the message from the table. */
 export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly field: string;

@@ -12,17 +12,17 @@ import { Peers } from "./peers/peers.ts";
 import type { MediaSessions } from "./webrtc/mediaSessions.ts";
 import type { PublishedPort } from "./webrtc/publishedPort.ts";
 
-/** Last events reach their polls within this time, even those that go out in step. */
+/** Pending polls receive the last events within this time, including delayed deliveries. */
 const LAST_EVENTS_MS = LOCKSTEP_MS + 50;
-/** Whoever has read CLOSE of a call may want its tracks. */
-const LAST_QUESTIONS_MS = 1_000;
+/** After reading CLOSE, a program may still request the call's tracks. */
+const LAST_REQUESTS_MS = 1_000;
 
-export interface Surroundings {
+export interface GatewayDependencies {
   signalingUrl: string;
   media: Media & Pick<MediaSessions, "createDataTransport" | "sendDatagram">;
-  /** Where ports for content are bound, and what programs are told: who reaches the API reaches them. */
+  /** Where content ports are bound, and the address in replies: a program that reaches the API reaches them. */
   content: { bindAddress: string; address: string };
-  /** What `media` tells callers. */
+  /** The port that `media` announces to callers. */
   publishedPort: PublishedPort;
   log: Logger;
   clock?: Clock;
@@ -30,11 +30,11 @@ export interface Surroundings {
 
 export interface Gateway {
   api: FastifyInstance;
-  /** Ends every call in order (BYE, then CLOSE), leaves signalling, stops listening. */
+  /** Ends every call (BYE, then CLOSE), disconnects from signalling, and stops listening. */
   close(): Promise<void>;
 }
 
-/** Puts the gateway together; `api.listen` starts it. */
+/** Assembles the gateway; `api.listen` starts it. */
 export function createGateway({
   signalingUrl,
   media,
@@ -42,7 +42,7 @@ export function createGateway({
   publishedPort,
   log,
   clock = systemClock,
-}: Surroundings): Gateway {
+}: GatewayDependencies): Gateway {
   const connections = new MediaConnections(clock);
   const ports = new ContentPorts(content.bindAddress);
   const dataConnections = new DataConnections(clock);
@@ -65,7 +65,7 @@ export function createGateway({
       const hadCalls = connections.running > 0;
       await peers.closeAll();
       ports.closeAll();
-      await wait(hadCalls ? LAST_QUESTIONS_MS : LAST_EVENTS_MS);
+      await wait(hadCalls ? LAST_REQUESTS_MS : LAST_EVENTS_MS);
       await api.close();
     },
   };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-/** Ids are 39 characters: the Rust client refuses any other length or prefix. */
+/** Ids are 39 characters: the Rust client rejects any other length or prefix. */
 type Branded<Prefix extends string> = `${Prefix}-${string}` & { readonly __id: Prefix };
 
 export type PeerToken = Branded<"pt">;
@@ -26,7 +26,7 @@ export const newDataId = make("da");
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 
-/** Whether a text from outside has the form of an id with this prefix. */
+/** Whether a string has the format of an id with this prefix. */
 export function hasIdForm(prefix: string, text: string): boolean {
   return new RegExp(`^${prefix}-${UUID}$`).test(text);
 }

@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The gateway as its image starts it. */
+/** Starts the gateway like its image does. */
 function start(environment: Record<string, string> = {}) {
   const settings = { MEDIA_PORT: String(mediaPort), MEDIA_BIND_ADDRESS: "127.0.0.1", LOG_LEVEL: "info" };
   const child = spawn(process.execPath, [MAIN], {
@@ -34,13 +34,13 @@ function start(environment: Record<string, string> = {}) {
     env: { PATH: process.env["PATH"], ...settings, ...environment },
   });
   running.add(child);
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   const exited = once(child, "exit").then(([code]) => {
     running.delete(child);
     return code as number | null;
   });
-  return { child, exited, said: () => said };
+  return { child, exited, output: () => output };
 }
 
 async function freeTcpPort(): Promise<number> {
@@ -51,39 +51,39 @@ async function freeTcpPort(): Promise<number> {
   return port;
 }
 
-test("the gateway listens where config.toml says, and ends on SIGTERM", async () => {
+test("the gateway listens on the port from config.toml, and exits on SIGTERM", async () => {
   const port = await freeTcpPort();
   await writeFile(join(folder, "config.toml"), `[general]\napi_port = ${port}\nlog_level = "error"\n`);
-  const { child, exited, said } = start();
+  const { child, exited, output } = start();
   const health = () =>
     fetch(`http://127.0.0.1:${port}/health`).then(
       ({ status }) => status === 200,
       () => false,
     );
-  await waitFor(`health; it said ${said()}`, health, 15_000);
+  await waitFor(`health; its output: ${output()}`, health, 15_000);
   child.kill("SIGTERM");
   expect(await exited).toBe(0);
 });
 
-test("a port that is taken is one clear message", async () => {
+test("a port in use is reported in one clear message", async () => {
   const squatter = createServer().listen(0, "127.0.0.1");
   await once(squatter, "listening");
   const { port } = squatter.address() as { port: number };
   await writeFile(join(folder, "config.toml"), `[general]\napi_port = ${port}\n`);
-  const { exited, said } = start();
+  const { exited, output } = start();
   expect(await exited).toBe(1);
-  expect(said()).toContain(String(port));
-  expect(said()).toContain("api_port");
-  expect(said()).not.toMatch(/^\s+at /m);
+  expect(output()).toContain(String(port));
+  expect(output()).toContain("api_port");
+  expect(output()).not.toMatch(/^\s+at /m);
   squatter.close();
 });
 
 test.each([
   ["ANNOUNCED_IP", { ANNOUNCED_IP: "my-host" }],
   ["MEDIA_PORT", { MEDIA_PORT: "0" }],
-])("a wrong %s is one clear message", async (name, environment) => {
-  const { exited, said } = start(environment);
+])("an invalid %s is reported in one clear message", async (name, environment) => {
+  const { exited, output } = start(environment);
   expect(await exited).toBe(1);
-  expect(said()).toContain(name);
-  expect(said()).not.toMatch(/^\s+at /m);
+  expect(output()).toContain(name);
+  expect(output()).not.toMatch(/^\s+at /m);
 });

@@ -28,7 +28,7 @@ async function start(): Promise<void> {
   log.level = configuration.logLevel;
 
   const bindAddress = configuration.mediaBindAddress ?? defaultRouteAddress();
-  // Firefox never pairs with a candidate on 127.0.0.1; the bound address, which a Linux host reaches too, does.
+  // Firefox does not pair with a candidate on 127.0.0.1, but with the bound address, which a Linux host reaches too.
   const announcedIps = [...new Set([...configuration.announcedIps, bindAddress])];
   const { mediaPort, signalingUrl, apiPort, apiBindAddress, totalKbps, relay } = configuration;
   const publishedPort = new PublishedPort(configuration.publishedPort);
@@ -46,8 +46,11 @@ async function start(): Promise<void> {
   } catch (error) {
     throw new GatewayError("API_PORT_UNAVAILABLE", `${apiBindAddress}:${apiPort}`, { cause: error });
   }
-  const by = relay && { iceTransportPolicy: "relay", turnServers: relay.servers };
-  log.info({ apiPort, apiBindAddress, mediaPort, bindAddress, announcedIps, signalingUrl, ...by }, "gateway is up");
+  const relaySettings = relay && { iceTransportPolicy: "relay", turnServers: relay.servers };
+  log.info(
+    { apiPort, apiBindAddress, mediaPort, bindAddress, announcedIps, signalingUrl, ...relaySettings },
+    "gateway is up",
+  );
 
   const stop = async (signal: NodeJS.Signals) => {
     log.info({ signal }, "shutting down");

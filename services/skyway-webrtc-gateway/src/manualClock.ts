@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 
-/** A clock for tests: time passes when it is told to. */
+/** A clock for tests: time passes only in `advance`. */
 export class ManualClock implements Clock {
   #now = 0;
   readonly #alarms = new Set<{ at: number; action: () => void }>();

@@ -2,10 +2,10 @@ import { isIPv4, isIPv6 } from "node:net";
 import { z } from "zod";
 import type { Address } from "../webrtc/mediaSession.ts";
 
-const NOWHERE: ReadonlySet<string> = new Set(["0.0.0.0", "255.255.255.255", "::"]);
+const UNSPECIFIED: ReadonlySet<string> = new Set(["0.0.0.0", "255.255.255.255", "::"]);
 
 /**
- * Where a program listens: `ip_v4` or `ip_v6`, and a port. `ip_v4` wins if both are given. Literals only: the
+ * Where a program listens: `ip_v4` or `ip_v6`, and a port. `ip_v4` takes precedence. Numeric addresses only: the
  * official gateway does not resolve names either.
  */
 export const address = z
@@ -15,13 +15,13 @@ export const address = z
     const host = isFour ? ip_v4 : ip_v6;
     const isLiteral = host && (isFour ? isIPv4(host) : isIPv6(host));
     const literal = isLiteral ? canonical(host) : undefined;
-    if (literal !== undefined && !NOWHERE.has(literal)) return { host: literal, port };
+    if (literal !== undefined && !UNSPECIFIED.has(literal)) return { host: literal, port };
     const [path, message] = isFour ? ["ip_v4", "not a numeric IPv4 address"] : ["ip_v6", "not a numeric IPv6 address"];
     context.addIssue({ code: "custom", path: [path], message });
     return z.NEVER;
   });
 
-/** An address has many spellings in IPv6 (RFC 5952): this is the one by which they compare. */
+/** An IPv6 address has many spellings: this returns the canonical one (RFC 5952), so that addresses can be compared. */
 function canonical(host: string): string {
   if (isIPv4(host)) return host;
   const [literal = "", zone] = host.split("%");

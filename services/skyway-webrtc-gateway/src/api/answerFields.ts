@@ -5,16 +5,16 @@ import type { CodecWish, MediaOptions, Redirects } from "../webrtc/mediaSession.
 import { address } from "./address.ts";
 import { InvalidFields } from "./errorBody.ts";
 
-/** Signalling takes no longer ones. */
+/** The limit of signalling. */
 export const MAX_ID_CHARACTERS = 64;
 
 /**
- * How one kind is sent or received. Programs that only receive give a made-up media_id, to pin codec and payload
- * type; and leave out what does not matter then.
+ * How one kind is sent or received. Programs that only receive send a made-up media_id to fix codec and payload type,
+ * and omit the fields that are not needed.
  */
 const mediaParams = z.object({
   codec: z.string().min(1),
-  /** kbit/s; 0 stands for no limit. */
+  /** kbit/s; 0 means no limit. */
   band_width: z.int().min(0).nullish(),
   media_id: z.string().nullish(),
   rtcp_id: z.string().nullish(),
@@ -24,7 +24,7 @@ const mediaParams = z.object({
 type MediaParams = z.infer<typeof mediaParams>;
 
 const constraints = z.object({
-  /** Whether to send; receiving is another matter. */
+  /** Whether to send; whether to receive is in the `…ReceiveEnabled` fields. */
   video: z.boolean(),
   audio: z.boolean(),
   videoReceiveEnabled: z.boolean().nullish(),
@@ -52,11 +52,11 @@ export const callOptions = z.object({
   token: z.string().min(1),
   target_id: z.string().min(1).max(MAX_ID_CHARACTERS),
   ...fields,
-  /** An object in the reference, a text in some clients. */
+  /** The reference says object; some clients send a string. */
   constraints: constraints.extend({ metadata: z.unknown().optional() }),
 });
 
-/** The ports that are sent from. @throws InvalidFields where a kind is to be sent and no port is named. */
+/** The ports to send from. @throws InvalidFields if a kind is to be sent without a port. */
 export function feedIds({ constraints }: AnswerOptions): FeedIds {
   const ids = (kind: "video" | "audio"): FeedIds => {
     if (!constraints[kind]) return {};
@@ -69,7 +69,7 @@ export function feedIds({ constraints }: AnswerOptions): FeedIds {
   return { ...ids("video"), ...ids("audio") };
 }
 
-/** Without the flag a kind is received if it is sent, too, or if somebody waits for it. */
+/** If the receive flag is missing, a kind is received if it is also sent or has a redirect. */
 export function mediaOptions({ constraints, redirect_params: to }: AnswerOptions): MediaOptions {
   const { video, videoReceiveEnabled, video_params, audio, audioReceiveEnabled, audio_params } = constraints;
   return {
@@ -90,7 +90,7 @@ export function mediaOptions({ constraints, redirect_params: to }: AnswerOptions
 /** Body of PUT /media/connections/{id}/redirects. */
 export const redirectOptions = z.object({
   redirect_params: redirectParams,
-  /** At the next keyframe, nothing said twice, and BYE to those before. */
+  /** Switch at the next keyframe, without gap or overlap, and send BYE to the previous destinations. */
   seamless: z.boolean().nullish(),
 });
 
@@ -112,7 +112,7 @@ function wish({ codec, payload_type, sampling_rate, band_width }: MediaParams): 
   };
 }
 
-/** The media ids that were given, without made-up ones: the Rust client refuses what has not their form. */
+/** The media ids from the request, without made-up ones: the Rust client rejects ids in another format. */
 export function mediaIds({ constraints }: AnswerOptions): { video_id?: string; audio_id?: string } {
   const video = constraints.video_params?.media_id;
   const audio = constraints.audio_params?.media_id;

@@ -2,13 +2,13 @@ import type { FastifyInstance } from "fastify";
 import { GatewayError } from "../errors.ts";
 
 /**
- * Bodies are JSON whatever their content type says: Ruby's Net::HTTP sends application/x-www-form-urlencoded or
- * none, Unity the same. Empty ones are empty objects, and nobody cares what a DELETE carries.
+ * Parses bodies as JSON whatever their content type is: Ruby's Net::HTTP and Unity send
+ * application/x-www-form-urlencoded or none. An empty body counts as {}; the body of a DELETE is ignored.
  */
 export function readBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (request, body, done) => {
-    // C# puts a byte order mark in front.
+    // C# sends a byte order mark first.
     const text = (body as string).replace(/^\uFEFF/, "").trim();
     if (text === "" || request.method === "DELETE") return done(null, {});
     try {
@@ -18,7 +18,7 @@ export function readBody(app: FastifyInstance): void {
     }
   });
   app.addHook("onRequest", async ({ raw }) => {
-    // Content types that make no sense are refused before any parser sees the body.
+    // Fastify rejects malformed content types before it calls a parser.
     if (raw.headers["content-type"] !== undefined) raw.headers["content-type"] = "application/json";
   });
 }

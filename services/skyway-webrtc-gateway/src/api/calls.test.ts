@@ -59,13 +59,13 @@ test("a call is announced, described, answered and received", async () => {
     ]),
   );
   expect((await gateway.get(`${connection}/status`)).body.open).toBe(true);
-  await waitFor("RTP of both kinds", () => ports.video.packets.length > 20 && ports.audio.packets.length > 20);
+  await waitFor("RTP of audio and video", () => ports.video.packets.length > 20 && ports.audio.packets.length > 20);
   expect(ports.video.packets.every((packet) => (packet[1] ?? 0) % 128 === 96)).toBe(true);
   expect(ports.audio.packets.every((packet) => (packet[1] ?? 0) % 128 === 111)).toBe(true);
 
   caller.forceClose(peer.id);
   expect(await event(connection)).toEqual({ event: "CLOSE" });
-  await waitFor("BYE on both", () => byes(ports.videoRtcp) === 1 && byes(ports.audioRtcp) === 1);
+  await waitFor("BYE for audio and video", () => byes(ports.videoRtcp) === 1 && byes(ports.audioRtcp) === 1);
   expect((await gateway.get(`${connection}/events`)).status).toBe(404);
   expect((await gateway.get(`${connection}/status`)).status).toBe(404);
   const after = (await gateway.get(`${connection}/tracks`)).body;
@@ -77,7 +77,7 @@ test("a call is announced, described, answered and received", async () => {
   }
 });
 
-test("metadata is an empty text when the caller gave none", async () => {
+test("metadata is an empty string if the caller sent none", async () => {
   using caller = await Caller.open(gateway);
   caller.call(peer.id);
   const connection = await nextCall(gateway, peer);
@@ -89,7 +89,7 @@ test.each([
   ["a caller that leaves and stops sending", leave, "leave"],
   ["DELETE", (_: Caller, connection: string) => gateway.request("DELETE", connection), "deleted"],
   ["DELETE of the peer", deletePeer, "peer_deleted"],
-  ["the end of the gateway", () => void gateway.close(), "shutdown"],
+  ["the shutdown of the gateway", () => void gateway.close(), "shutdown"],
 ])("%s ends the call with BYE and CLOSE", async (_, end, reason) => {
   await using ports = await Ports.open();
   using caller = await Caller.open(gateway);
@@ -100,13 +100,13 @@ test.each([
   await end(caller, connection);
 
   expect(await closed).toEqual({ event: "CLOSE" });
-  await waitFor("BYE on both", () => byes(ports.videoRtcp) === 1 && byes(ports.audioRtcp) === 1);
+  await waitFor("BYE for audio and video", () => byes(ports.videoRtcp) === 1 && byes(ports.audioRtcp) === 1);
   expect((await tracks()).ended.reason).toBe(reason);
   if (reason === "shutdown") expect((await gateway.get("/health")).status).toBe(503);
-  if (["deleted", "peer_deleted", "shutdown"].includes(reason)) await caller.hears("FORCE_CLOSE");
+  if (["deleted", "peer_deleted", "shutdown"].includes(reason)) await caller.receives("FORCE_CLOSE");
 });
 
-test("media of a call that is up goes nowhere for a while, then elsewhere, with the last seconds of it first", async () => {
+test("media of a running call is buffered, then redirected, starting with its last seconds", async () => {
   await using first = await Ports.open();
   await using second = await Ports.open();
   using caller = await Caller.open(gateway);
@@ -121,13 +121,13 @@ test("media of a call that is up goes nowhere for a while, then elsewhere, with 
   const receivedNow = async () =>
     (await gateway.get(`${connection}/tracks`)).body.tracks[0].counters.packets_received as number;
   const received = await receivedNow();
-  await waitFor("media that is held", async () => (await receivedNow()) > received + 25);
+  await waitFor("buffered media", async () => (await receivedNow()) > received + 25);
   const moved = await redirect(second.redirectParams);
   expect(moved.status).toBe(200);
 
-  await waitFor("what was said before", () => second.video.packets.length > 75 && second.audio.packets.length > 0);
+  await waitFor("replayed media", () => second.video.packets.length > 75 && second.audio.packets.length > 0);
   const sequence = (packet: Buffer | undefined) => packet?.readUInt16BE(2) ?? -1;
-  // From the beginning, for it is not long ago: nothing of either track is missing to who comes second.
+  // The start is recent, so the second recorder receives both tracks completely.
   for (const kind of ["audio", "video"] as const) {
     expect(sequence(second[kind].packets[0])).toBe(sequence(first[kind].packets[0]));
   }
@@ -139,12 +139,12 @@ test("media of a call that is up goes nowhere for a while, then elsewhere, with 
   expect([first.video.packets.length, first.audio.packets.length]).toEqual(counts);
 
   caller.forceClose(peer.id);
-  await waitFor("BYE on both", () => byes(second.videoRtcp) === 1 && byes(second.audioRtcp) === 1);
+  await waitFor("BYE for audio and video", () => byes(second.videoRtcp) === 1 && byes(second.audioRtcp) === 1);
   expect(byes(first.videoRtcp) + byes(first.audioRtcp)).toBe(0);
   expect((await redirect({})).status).toBe(403);
 });
 
-test("media that was held when its call ended still goes to who comes next, and the call ended when it did", async () => {
+test("media that was buffered when its call ended goes to the next recorder, and the end time stays", async () => {
   await using first = await Ports.open();
   await using second = await Ports.open();
   using caller = await Caller.open(gateway);
@@ -156,17 +156,17 @@ test("media that was held when its call ended still goes to who comes next, and 
   const tracks = async () => (await gateway.get(`${connection}/tracks`)).body;
   const received = async () => (await tracks()).tracks[0].counters.packets_received as number;
   const heldFrom = await received();
-  await waitFor("media that is held", async () => (await received()) > heldFrom + 25);
+  await waitFor("buffered media", async () => (await received()) > heldFrom + 25);
 
   const endedAt = Date.now();
   caller.forceClose(peer.id);
-  await waitFor("nothing more is received", async () => {
+  await waitFor("no more received packets", async () => {
     const count = await received();
     await new Promise((resolve) => setTimeout(resolve, 200)); // ten packets of each kind
     return (await received()) === count;
   });
   expect((await redirect(second.redirectParams)).status).toBe(200);
-  await waitFor("BYE on both", () => byes(second.videoRtcp) === 1 && byes(second.audioRtcp) === 1);
+  await waitFor("BYE for audio and video", () => byes(second.videoRtcp) === 1 && byes(second.audioRtcp) === 1);
   expect(second.video.packets.length).toBeGreaterThan(before + 25);
   expect(first.video.packets.length).toBe(before);
   const { ended } = await tracks();
@@ -175,7 +175,7 @@ test("media that was held when its call ended still goes to who comes next, and 
   expect((await redirect({})).status).toBe(403);
 });
 
-test("media of a call that is up goes elsewhere from a keyframe on, and BYE to those before", async () => {
+test("media of a running call is redirected at a keyframe, and the previous recorder receives BYE", async () => {
   await using first = await Ports.open();
   await using second = await Ports.open();
   using caller = await Caller.open(gateway);
@@ -186,17 +186,17 @@ test("media of a call that is up goes elsewhere from a keyframe on, and BYE to t
   expect(status).toBe(200);
   expect(before.tracks[0].counters.packets_redirected).toBeGreaterThan(0);
   await waitFor("media", () => second.video.packets.length > 25 && second.audio.packets.length > 0);
-  await waitFor("BYE on both", () => byes(first.videoRtcp) === 1 && byes(first.audioRtcp) === 1);
+  await waitFor("BYE for audio and video", () => byes(first.videoRtcp) === 1 && byes(first.audioRtcp) === 1);
   const sequence = (packet: Buffer | undefined) => packet?.readUInt16BE(2) ?? -1;
   for (const kind of ["audio", "video"] as const) {
     expect(sequence(second[kind].packets[0])).toBeLessThanOrEqual(sequence(first[kind].packets.at(-1)) + 1);
   }
   caller.forceClose(peer.id);
-  await waitFor("BYE on both", () => byes(second.videoRtcp) === 1 && byes(second.audioRtcp) === 1);
+  await waitFor("BYE for audio and video", () => byes(second.videoRtcp) === 1 && byes(second.audioRtcp) === 1);
   expect(byes(first.videoRtcp) + byes(first.audioRtcp)).toBe(2);
 });
 
-test("a call that was not answered has nothing to send elsewhere", async () => {
+test("an unanswered call cannot be redirected", async () => {
   using caller = await Caller.open(gateway);
   caller.call(peer.id);
   const connection = await nextCall(gateway, peer);
@@ -205,7 +205,7 @@ test("a call that was not answered has nothing to send elsewhere", async () => {
   expect(body.command_type).toBe("MEDIA_CONNECTION_REDIRECTS");
 });
 
-test("a caller that leaves signalling while its media flows goes on, and can still hang up", async () => {
+test("a call continues when its caller leaves signalling while media flows, and can still be hung up", async () => {
   await using ports = await Ports.open();
   using caller = await Caller.open(gateway);
   const connection = await startCall(caller, ports);
@@ -221,7 +221,7 @@ test("a caller that leaves signalling while its media flows goes on, and can sti
   expect(await closed).toEqual({ event: "CLOSE" });
 });
 
-test("a call outlives signalling, and is followed by others once it is back", async () => {
+test("a call survives the loss of signalling, and new calls arrive after the reconnect", async () => {
   await using ports = await Ports.open();
   using caller = await Caller.open(gateway);
   const connection = await startCall(caller, ports);
@@ -233,7 +233,7 @@ test("a call outlives signalling, and is followed by others once it is back", as
   await waitFor("video without signalling", () => ports.video.packets.length > before + 50);
   await bringBack();
 
-  await waitFor("connected again", async () => !(await gateway.get(status)).body.disconnected, 10_000);
+  await waitFor("reconnected", async () => !(await gateway.get(status)).body.disconnected, 10_000);
   expect((await gateway.get(`${connection}/status`)).body.open).toBe(true);
   using other = await Caller.open(gateway, "bob");
   other.call(peer.id);
@@ -241,26 +241,26 @@ test("a call outlives signalling, and is followed by others once it is back", as
   expect((await gateway.get(`${next}/status`)).body.remote_id).toBe("bob");
 });
 
-test("a call that is refused by DELETE is over for the caller, too", async () => {
+test("DELETE rejects a call, which ends it for the caller too", async () => {
   using caller = await Caller.open(gateway);
   caller.call(peer.id);
   const connection = await nextCall(gateway, peer);
 
   expect((await gateway.request("DELETE", connection)).status).toBe(204);
 
-  await caller.hears("FORCE_CLOSE");
+  await caller.receives("FORCE_CLOSE");
   expect((await gateway.get(`${connection}/status`)).status).toBe(404);
   expect((await gateway.request("DELETE", connection)).status).toBe(404);
   expect(await event(connection)).toEqual({ event: "CLOSE" });
   expect((await gateway.get(`${connection}/events`)).status).toBe(404);
 });
 
-test("a caller that hangs up before the answer ends the call; its id stays until CLOSE was read", async () => {
+test("a caller that hangs up before the answer ends the call; its id stays valid until CLOSE was read", async () => {
   using caller = await Caller.open(gateway);
   caller.call(peer.id);
   const connection = await nextCall(gateway, peer);
   caller.forceClose(peer.id);
-  await waitFor("the end", async () => (await gateway.get(`${connection}/tracks`)).body.ended?.reason);
+  await waitFor("the end of the call", async () => (await gateway.get(`${connection}/tracks`)).body.ended?.reason);
 
   expect((await gateway.get(`${connection}/status`)).body.open).toBe(false);
   const late = await gateway.post(`${connection}/answer`, { constraints: RECEIVE_ONLY });
@@ -270,7 +270,7 @@ test("a caller that hangs up before the answer ends the call; its id stays until
   expect((await gateway.get(`${connection}/status`)).status).toBe(404);
 });
 
-test("a codec that is not offered is refused, and the call can still be answered", async () => {
+test("a codec that is not offered is rejected, and the call can still be answered", async () => {
   await using ports = await Ports.open();
   using caller = await Caller.open(gateway);
   caller.call(peer.id);
@@ -289,7 +289,7 @@ test("a codec that is not offered is refused, and the call can still be answered
   expect(await event(connection)).toEqual({ event: "READY" });
 });
 
-test("redirected packets carry the payload type that was asked for", async () => {
+test("redirected packets have the requested payload type", async () => {
   await using ports = await Ports.open();
   using caller = await Caller.open(gateway);
   caller.call(peer.id);
@@ -304,12 +304,12 @@ test("redirected packets carry the payload type that was asked for", async () =>
     redirect_params: ports.redirectParams,
   });
   caller.sendMedia();
-  await waitFor("RTP of both kinds", () => ports.video.packets.length > 5 && ports.audio.packets.length > 5);
+  await waitFor("RTP of audio and video", () => ports.video.packets.length > 5 && ports.audio.packets.length > 5);
   expect(ports.video.packets.every((packet) => (packet[1] ?? 0) % 128 === 100)).toBe(true);
   expect(ports.audio.packets.every((packet) => (packet[1] ?? 0) % 128 === 101)).toBe(true);
 });
 
-test("a keyframe is asked for by the address that video is redirected to", async () => {
+test("a keyframe is requested with the address that video is redirected to", async () => {
   await using ports = await Ports.open();
   using caller = await Caller.open(gateway);
   const connection = await startCall(caller, ports);
@@ -327,7 +327,7 @@ test("a keyframe is asked for by the address that video is redirected to", async
   expect((await gateway.post(`${connection}/pli`, { ip_v4: "127.0.0.1", port: 9 })).status).toBe(400);
 });
 
-test("ten calls at once are each announced once, and none mixes with another", async () => {
+test("ten concurrent calls are each announced once, and are kept apart", async () => {
   const callers = await Promise.all(
     Array.from({ length: 10 }, (_, n) => Caller.open(gateway, `caller-${n}`, ["audio"])),
   );
@@ -342,7 +342,7 @@ test("ten calls at once are each announced once, and none mixes with another", a
   for (const caller of callers) caller[Symbol.dispose]();
 });
 
-/** A call that is up, with media flowing. */
+/** Answers a call and waits for its media. */
 async function startCall(caller: Caller, ports: Ports): Promise<string> {
   caller.call(peer.id);
   const connection = await nextCall(gateway, peer);
@@ -370,7 +370,7 @@ async function deletePeer(): Promise<void> {
   expect((await closed).body).toEqual({ event: "CLOSE", params: { peer_id: peer.id, token: peer.token } });
 }
 
-/** BYE packets in what arrived; each datagram may be a compound (RFC 3550, section 6.1). */
+/** The number of BYE packets received; each datagram may be a compound packet (RFC 3550, section 6.1). */
 function byes({ packets }: UdpReceiver): number {
   const types = packets.flatMap((packet) => {
     const found: number[] = [];

@@ -8,7 +8,7 @@ import type { Handlers } from "./handlers.ts";
 
 const mediaOptions = z.object({ is_video: z.boolean() });
 
-/** @param address where programs reach the ports, as replies say it. */
+/** @param address the address of the ports, as given in replies. */
 export function contentRoutes(ports: ContentPorts, address: { ip_v4: string } | { ip_v6: string }): Handlers {
   const close = (request: FastifyRequest, reply: FastifyReply, field: string, prefixes: readonly string[]) => {
     const id = (request.params as Record<string, string>)[field] ?? "";

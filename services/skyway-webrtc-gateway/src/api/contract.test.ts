@@ -7,21 +7,21 @@ import { OPERATIONS } from "./operations.ts";
 
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
-/** What is wrong in a request, and how it is said. Each status of the reference: `reference.test.ts`. */
+/** Invalid requests and their error messages. For each status of the reference, see `reference.test.ts`. */
 
-const NOBODY = "00000000-0000-4000-8000-00000000dead";
+const UNKNOWN_UUID = "00000000-0000-4000-8000-00000000dead";
 const peerFields = { key: KEY, domain: "localhost", peer_id: "TestRecorder" };
 const credential = { timestamp: 1_582_789_414, ttl: 3600, authToken: "jfdcSAe2kaj/i7/IO5MEvJA7JecVimAOb48WgLhJux4=" };
 const redirect = (address: unknown) => ({ constraints: RECEIVE_ONLY, redirect_params: { video: address } });
 
-/** `{peer}`, `{token}` and `{mc}` (a call that rings) are put into paths. */
+/** `{peer}`, `{token}` and `{mc}` (a ringing call) are replaced in paths. */
 interface Row {
   request: string;
   body?: unknown;
   status: number;
   command: string;
-  /** The first error's field and message; a text stands for the message alone. */
-  says?: string | [field: string, message: string];
+  /** The first error's field and message; a string is only the message. */
+  expects?: string | [field: string, message: string];
 }
 
 const PEERS: Row[] = [
@@ -30,14 +30,14 @@ const PEERS: Row[] = [
     body: { ...peerFields, key: undefined },
     status: 400,
     command: "PEERS_CREATE",
-    says: ["key", "key field is not specified"],
+    expects: ["key", "key field is not specified"],
   },
   {
     request: "POST /peers",
     body: { ...peerFields, domain: undefined },
     status: 400,
     command: "PEERS_CREATE",
-    says: ["domain", "domain field is not specified"],
+    expects: ["domain", "domain field is not specified"],
   },
   { request: "POST /peers", body: { ...peerFields, key: 5 }, status: 400, command: "PEERS_CREATE" },
   { request: "POST /peers", body: { ...peerFields, turn: "yes" }, status: 400, command: "PEERS_CREATE" },
@@ -47,7 +47,7 @@ const PEERS: Row[] = [
     body: { ...peerFields, credential: { ...credential, timestamp: "now" } },
     status: 400,
     command: "PEERS_CREATE",
-    says: ["credential", "timestamp is non-integer value"],
+    expects: ["credential", "timestamp is non-integer value"],
   },
   {
     request: "POST /peers",
@@ -60,7 +60,7 @@ const PEERS: Row[] = [
     body: { ...peerFields, peer_id: undefined, credential },
     status: 400,
     command: "PEERS_CREATE",
-    says: ["peer_id", "peer_id field is not specified"],
+    expects: ["peer_id", "peer_id field is not specified"],
   },
   { request: "POST /peers", body: peerFields, status: 403, command: "PEERS_CREATE" },
   { request: "GET /peers", status: 405, command: "PEERS_CREATE" },
@@ -68,7 +68,7 @@ const PEERS: Row[] = [
     request: "DELETE /peers/{peer}",
     status: 400,
     command: "PEERS_DELETE",
-    says: ["token", "token field is not specified"],
+    expects: ["token", "token field is not specified"],
   },
   { request: "DELETE /peers/{peer}?token=pt-x", status: 403, command: "PEERS_DELETE" },
   { request: "DELETE /peers/nobody?token={token}", status: 404, command: "PEERS_DELETE" },
@@ -111,14 +111,14 @@ const MEDIA_CONNECTIONS: Row[] = [
     body: {},
     status: 400,
     command: "MEDIA_CONNECTION_ANSWER",
-    says: ["constraints", "constraints field is not specified"],
+    expects: ["constraints", "constraints field is not specified"],
   },
   {
     request: ANSWER,
     body: { constraints: { audio: false } },
     status: 400,
     command: "MEDIA_CONNECTION_ANSWER",
-    says: ["constraints", "video field is not specified"],
+    expects: ["constraints", "video field is not specified"],
   },
   {
     request: ANSWER,
@@ -149,14 +149,14 @@ const MEDIA_CONNECTIONS: Row[] = [
     body: redirect({ ip_v4: "127.0.0.1" }),
     status: 400,
     command: "MEDIA_CONNECTION_ANSWER",
-    says: ["redirect_params", "video.port field is not specified"],
+    expects: ["redirect_params", "video.port field is not specified"],
   },
   {
     request: ANSWER,
     body: redirect({ ip_v4: "127.0.0.1", port: "5000" }),
     status: 400,
     command: "MEDIA_CONNECTION_ANSWER",
-    says: ["redirect_params", "video.port is non-integer value"],
+    expects: ["redirect_params", "video.port is non-integer value"],
   },
   { request: ANSWER, body: redirect({ ip_v4: "127.0.0.1", port: 0 }), status: 400, command: "MEDIA_CONNECTION_ANSWER" },
   {
@@ -176,7 +176,7 @@ const MEDIA_CONNECTIONS: Row[] = [
     body: redirect({ port: 5000 }),
     status: 400,
     command: "MEDIA_CONNECTION_ANSWER",
-    says: ["redirect_params", "video.ip_v4 field is not specified"],
+    expects: ["redirect_params", "video.ip_v4 field is not specified"],
   },
   {
     request: ANSWER,
@@ -203,7 +203,7 @@ const MEDIA_CONNECTIONS: Row[] = [
     command: "MEDIA_CONNECTION_ANSWER",
   },
   {
-    request: `POST /media/connections/mc-${NOBODY}/answer`,
+    request: `POST /media/connections/mc-${UNKNOWN_UUID}/answer`,
     body: { constraints: RECEIVE_ONLY },
     status: 404,
     command: "MEDIA_CONNECTION_ANSWER",
@@ -214,7 +214,7 @@ const MEDIA_CONNECTIONS: Row[] = [
     body: {},
     status: 400,
     command: "MEDIA_CONNECTION_PLI",
-    says: ["port", "port field is not specified"],
+    expects: ["port", "port field is not specified"],
   },
   { request: PLI, body: { port: 5000 }, status: 400, command: "MEDIA_CONNECTION_PLI" },
   {
@@ -222,36 +222,40 @@ const MEDIA_CONNECTIONS: Row[] = [
     body: { ip_v4: "127.0.0.1", port: 5000 },
     status: 403,
     command: "MEDIA_CONNECTION_PLI",
-    says: "The call has not been answered yet",
+    expects: "The call has not been answered yet",
   },
   {
-    request: `POST /media/connections/mc-${NOBODY}/pli`,
+    request: `POST /media/connections/mc-${UNKNOWN_UUID}/pli`,
     body: { ip_v4: "127.0.0.1", port: 1 },
     status: 404,
     command: "MEDIA_CONNECTION_PLI",
   },
   {
-    request: `DELETE /media/connections/mc-${NOBODY}`,
+    request: `DELETE /media/connections/mc-${UNKNOWN_UUID}`,
     status: 404,
     command: "MEDIA_CONNECTION_DELETE",
-    says: ["media_connection_id", "There is nothing with this id"],
+    expects: ["media_connection_id", "Nothing has this id"],
   },
   { request: "GET /media/connections/{mc}", status: 405, command: "MEDIA_CONNECTION_DELETE" },
-  { request: `GET /media/connections/mc-${NOBODY}/events`, status: 404, command: "MEDIA_CONNECTION_EVENTS" },
+  { request: `GET /media/connections/mc-${UNKNOWN_UUID}/events`, status: 404, command: "MEDIA_CONNECTION_EVENTS" },
   { request: "DELETE /media/connections/{mc}/events", status: 405, command: "MEDIA_CONNECTION_EVENTS" },
-  { request: `GET /media/connections/mc-${NOBODY}/status`, status: 404, command: "MEDIA_CONNECTION_STATUS" },
+  { request: `GET /media/connections/mc-${UNKNOWN_UUID}/status`, status: 404, command: "MEDIA_CONNECTION_STATUS" },
   { request: "GET /media/connections/nonsense/status", status: 404, command: "MEDIA_CONNECTION_STATUS" },
-  { request: `GET /media/connections/mc-${NOBODY}/tracks`, status: 404, command: "MEDIA_CONNECTION_TRACKS" },
-  { request: `PUT /media/connections/mc-${NOBODY}/redirects`, status: 404, command: "MEDIA_CONNECTION_REDIRECTS" },
+  { request: `GET /media/connections/mc-${UNKNOWN_UUID}/tracks`, status: 404, command: "MEDIA_CONNECTION_TRACKS" },
+  {
+    request: `PUT /media/connections/mc-${UNKNOWN_UUID}/redirects`,
+    status: 404,
+    command: "MEDIA_CONNECTION_REDIRECTS",
+  },
 ];
 
 const CONTENT: Row[] = [
   { request: "POST /data", body: {}, status: 201, command: "DATA_CREATE" },
   { request: "POST /data", status: 201, command: "DATA_CREATE" },
   { request: "GET /data", status: 405, command: "DATA_CREATE" },
-  { request: `DELETE /data/da-${NOBODY}`, status: 404, command: "DATA_DELETE" },
+  { request: `DELETE /data/da-${UNKNOWN_UUID}`, status: 404, command: "DATA_DELETE" },
   { request: "DELETE /data/nonsense", status: 404, command: "DATA_DELETE" },
-  { request: `GET /data/da-${NOBODY}`, status: 405, command: "DATA_DELETE" },
+  { request: `GET /data/da-${UNKNOWN_UUID}`, status: 405, command: "DATA_DELETE" },
   { request: "POST /media", body: { is_video: true }, status: 201, command: "MEDIA_CREATE" },
   { request: "POST /media", body: { is_video: false }, status: 201, command: "MEDIA_CREATE" },
   {
@@ -259,34 +263,34 @@ const CONTENT: Row[] = [
     body: {},
     status: 400,
     command: "MEDIA_CREATE",
-    says: ["is_video", "is_video field is not specified"],
+    expects: ["is_video", "is_video field is not specified"],
   },
   { request: "POST /media", body: { is_video: "yes" }, status: 400, command: "MEDIA_CREATE" },
   { request: "GET /media", status: 405, command: "MEDIA_CREATE" },
-  { request: `DELETE /media/vi-${NOBODY}`, status: 404, command: "MEDIA_DELETE" },
-  { request: `DELETE /media/da-${NOBODY}`, status: 404, command: "MEDIA_DELETE" },
+  { request: `DELETE /media/vi-${UNKNOWN_UUID}`, status: 404, command: "MEDIA_DELETE" },
+  { request: `DELETE /media/da-${UNKNOWN_UUID}`, status: 404, command: "MEDIA_DELETE" },
   { request: "POST /media/rtcp", body: {}, status: 201, command: "RTCP_CREATE" },
   { request: "POST /media/rtcp", status: 201, command: "RTCP_CREATE" },
   { request: "GET /media/rtcp", status: 405, command: "RTCP_CREATE" },
-  { request: `DELETE /media/rtcp/rc-${NOBODY}`, status: 404, command: "RTCP_DELETE" },
+  { request: `DELETE /media/rtcp/rc-${UNKNOWN_UUID}`, status: 404, command: "RTCP_DELETE" },
   { request: "PUT /media/published_port", body: { port: 0 }, status: 400, command: "MEDIA_PUBLISHED_PORT" },
   { request: "PUT /media/published_port", body: { port: 40_003 }, status: 200, command: "MEDIA_PUBLISHED_PORT" },
   { request: "GET /media/published_port", status: 405, command: "MEDIA_PUBLISHED_PORT" },
 ];
 
 const CONNECT = "POST /data/connections";
-const DC = `/data/connections/dc-${NOBODY}`;
+const DC = `/data/connections/dc-${UNKNOWN_UUID}`;
 const connectFields = { peer_id: "{peer}", token: "{token}", target_id: "nobody", params: {} };
 const dataCreated = { command: "DATA_CONNECTION_CREATE" };
 
 const DATA_CONNECTIONS: Row[] = [
-  { request: CONNECT, body: {}, status: 400, ...dataCreated, says: ["peer_id", "peer_id field is not specified"] },
+  { request: CONNECT, body: {}, status: 400, ...dataCreated, expects: ["peer_id", "peer_id field is not specified"] },
   ...(["token", "target_id", "params"] as const).map((field) => ({
     request: CONNECT,
     body: { ...connectFields, [field]: undefined },
     status: 400,
     ...dataCreated,
-    says: [field, `${field} field is not specified`] as [string, string],
+    expects: [field, `${field} field is not specified`] as [string, string],
   })),
   { request: CONNECT, body: { ...connectFields, options: { serialization: "XML" } }, status: 400, ...dataCreated },
   {
@@ -303,7 +307,12 @@ const DATA_CONNECTIONS: Row[] = [
   },
   { request: CONNECT, body: { ...connectFields, token: "pt-x" }, status: 403, ...dataCreated },
   { request: CONNECT, body: { ...connectFields, peer_id: "nobody" }, status: 404, ...dataCreated },
-  { request: CONNECT, body: { ...connectFields, params: { data_id: `da-${NOBODY}` } }, status: 404, ...dataCreated },
+  {
+    request: CONNECT,
+    body: { ...connectFields, params: { data_id: `da-${UNKNOWN_UUID}` } },
+    status: 404,
+    ...dataCreated,
+  },
   { request: CONNECT, body: { ...connectFields, params: { data_id: "{video}" } }, status: 404, ...dataCreated },
   { request: "GET /data/connections", status: 405, ...dataCreated },
   { request: CONNECT, body: connectFields, status: 202, ...dataCreated },
@@ -322,23 +331,23 @@ const CALL = "POST /media/connections";
 const callFields = { peer_id: "{peer}", token: "{token}", target_id: "nobody", constraints: RECEIVE_ONLY };
 const created = { command: "MEDIA_CONNECTION_CREATE" };
 
-/** What is sent, and to whom. */
+/** Calls that send media. */
 const SENDERS: Row[] = [
   {
     request: ANSWER,
     body: { constraints: SENDING },
     status: 400,
     command: "MEDIA_CONNECTION_ANSWER",
-    says: ["video_params", "video_params field is not specified"],
+    expects: ["video_params", "video_params field is not specified"],
   },
   {
     request: ANSWER,
     body: answerWith({ codec: "VP8", band_width: 0 }),
     status: 400,
     command: "MEDIA_CONNECTION_ANSWER",
-    says: ["video_params", "media_id field is not specified"],
+    expects: ["video_params", "media_id field is not specified"],
   },
-  ...[`vi-${NOBODY}`, `au-${NOBODY}`, "hoge", "{rtcp}", "{released}"].map((media_id) => ({
+  ...[`vi-${UNKNOWN_UUID}`, `au-${UNKNOWN_UUID}`, "hoge", "{rtcp}", "{released}"].map((media_id) => ({
     request: ANSWER,
     body: answerWith({ codec: "VP8", band_width: 0, media_id }),
     status: 404,
@@ -346,7 +355,7 @@ const SENDERS: Row[] = [
   })),
   {
     request: ANSWER,
-    body: answerWith({ codec: "VP8", band_width: 0, media_id: "{video}", rtcp_id: `rc-${NOBODY}` }),
+    body: answerWith({ codec: "VP8", band_width: 0, media_id: "{video}", rtcp_id: `rc-${UNKNOWN_UUID}` }),
     status: 404,
     command: "MEDIA_CONNECTION_ANSWER",
   },
@@ -356,13 +365,13 @@ const SENDERS: Row[] = [
     status: 400,
     command: "MEDIA_CONNECTION_ANSWER",
   },
-  { request: CALL, body: {}, status: 400, ...created, says: ["peer_id", "peer_id field is not specified"] },
+  { request: CALL, body: {}, status: 400, ...created, expects: ["peer_id", "peer_id field is not specified"] },
   ...(["token", "target_id", "constraints"] as const).map((field) => ({
     request: CALL,
     body: { ...callFields, [field]: undefined },
     status: 400,
     ...created,
-    says: [field, `${field} field is not specified`] as [string, string],
+    expects: [field, `${field} field is not specified`] as [string, string],
   })),
   { request: CALL, body: { ...callFields, target_id: 5 }, status: 400, ...created },
   { request: CALL, body: { ...callFields, target_id: "x".repeat(1_000) }, status: 400, ...created },
@@ -403,13 +412,13 @@ afterAll(async () => {
 describe.each([
   ["peers", PEERS],
   ["media connections", MEDIA_CONNECTIONS],
-  ["ports for content", CONTENT],
-  ["what is sent", SENDERS],
+  ["content ports", CONTENT],
+  ["calls that send media", SENDERS],
   ["data connections", DATA_CONNECTIONS],
 ])("%s", (_, rows) => {
   test.each(rows.map((row) => [row.request, JSON.stringify(row.body) ?? "", row.status, row] as const))(
     "%s %s → %i",
-    async (request, _body, expected, { body, command, says }) => {
+    async (request, _body, expected, { body, command, expects }) => {
       const id = connection.split("/").at(-1) ?? "";
       const fill = (text: string) =>
         text
@@ -424,13 +433,13 @@ describe.each([
       const response = await gateway.request(method, path, body && fill(JSON.stringify(body)));
 
       expect(response.status).toBe(expected);
-      // What opens a port answers with the port alone.
+      // Operations that open a port return only the port.
       if (expected !== 201) expect(response.body.command_type).toBe(command);
       if (expected < 400) return;
       const [error] = response.body.params.errors;
       expect(error).toEqual({ field: expect.any(String), message: expect.any(String) });
-      if (typeof says === "string") expect(error.message).toBe(says);
-      else if (says) expect([error.field, error.message]).toEqual(says);
+      if (typeof expects === "string") expect(error.message).toBe(expects);
+      else if (expects) expect([error.field, error.message]).toEqual(expects);
       if (expected === 405) expect(response.headers.get("allow")).toMatch(/^[A-Z, ]+$/);
     },
   );
@@ -441,7 +450,7 @@ test.each([
   ["/media", { is_video: true }, "media_id", /^vi-.{36}$/],
   ["/media", { is_video: false }, "media_id", /^au-.{36}$/],
   ["/media/rtcp", {}, "rtcp_id", /^rc-.{36}$/],
-])("POST %s %j opens a port that DELETE closes, once", async (path, body, field, form) => {
+])("POST %s %j opens a port, which DELETE closes once", async (path, body, field, form) => {
   const opened = await gateway.post(path, body);
   expect(opened.status).toBe(201);
   expect(opened.body).toEqual({
@@ -455,7 +464,7 @@ test.each([
   expect((await remove()).status).toBe(404);
 });
 
-test("ip_v4 wins where both addresses are given, and the call that was refused so often can still be answered", async () => {
+test("ip_v4 takes precedence over ip_v6, and a call can still be answered after many rejected answers", async () => {
   const { status } = await gateway.post(
     `${connection}/answer`,
     redirect({ ip_v4: "127.0.0.1", ip_v6: "nonsense", port: 5000 }),
@@ -464,7 +473,7 @@ test("ip_v4 wins where both addresses are given, and the call that was refused s
   expect((await gateway.post(`${connection}/pli`, { ip_v4: "127.0.0.1", port: 5000 })).status).toBe(201);
 });
 
-test("a call to nobody ends in an error, and a port that a call uses cannot be deleted while it lasts", async () => {
+test("a call to an unknown peer ends with an error, and a port cannot be deleted while a call uses it", async () => {
   const { media_id } = (await gateway.post("/media", { is_video: true })).body;
   const { body } = await gateway.post("/media/connections", {
     peer_id: peer.id,
@@ -481,7 +490,7 @@ test("a call to nobody ends in an error, and a port that a call uses cannot be d
   expect((await gateway.request("DELETE", `/media/${media_id}`)).status).toBe(404);
 });
 
-test("a data connection to nobody ends in an error, and its port with it", async () => {
+test("a data connection to an unknown peer ends with an error, and closes its port", async () => {
   const { data_id } = (await gateway.post("/data")).body;
   const { body } = await gateway.post("/data/connections", {
     peer_id: peer.id,
@@ -508,24 +517,25 @@ test("a data connection to nobody ends in an error, and its port with it", async
   expect((await gateway.request("DELETE", `/data/${data_id}`)).status).toBe(404);
 });
 
-test("a thousand ports that come and go by the API leave nothing open", { timeout: 60_000 }, async () => {
+test("opening and closing a thousand ports with the API leaks nothing", { timeout: 60_000 }, async () => {
   const openFiles = () => readdirSync("/proc/self/fd").length;
   const statuses = new Set<number>();
-  const lane = async (kind: "data" | "media", rounds: number) => {
+  const openAndClose = async (kind: "data" | "media", rounds: number) => {
     for (let n = 0; n < rounds; n++) {
       const { body } = await gateway.post(`/${kind}`, { is_video: true });
       statuses.add((await gateway.request("DELETE", `/${kind}/${body[`${kind}_id`]}`)).status);
     }
   };
-  const lanes = (rounds: number) => Promise.all((["data", "media"] as const).map((kind) => lane(kind, rounds)));
-  await lanes(10); // Connections of the test's own are open from now on.
+  const openAndCloseBoth = (rounds: number) =>
+    Promise.all((["data", "media"] as const).map((kind) => openAndClose(kind, rounds)));
+  await openAndCloseBoth(10); // From now on, the HTTP connections of the test are open.
   const before = openFiles();
-  await lanes(500);
+  await openAndCloseBoth(500);
   expect([...statuses]).toEqual([204]);
   expect(openFiles()).toBeLessThanOrEqual(before + 5);
 });
 
-test("the table knows every operation of the reference", () => {
+test("the table contains every operation of the reference", () => {
   const commands = new Set(
     [...PEERS, ...MEDIA_CONNECTIONS, ...CONTENT, ...SENDERS, ...DATA_CONNECTIONS].map(({ command }) => command),
   );
@@ -535,7 +545,7 @@ test("the table knows every operation of the reference", () => {
   expect(Object.keys(OPERATIONS)).toHaveLength(22 + 4);
 });
 
-test("a poll without event is answered with 408 and a JSON body after 30 seconds", { timeout: 40_000 }, async () => {
+test("a poll without an event returns 408 and a JSON body after 30 seconds", { timeout: 40_000 }, async () => {
   const startedAt = performance.now();
   const { status, body } = await gateway.get(peer.events);
   expect(status).toBe(408);

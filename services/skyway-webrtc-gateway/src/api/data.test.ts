@@ -18,10 +18,10 @@ beforeEach(async () => {
 });
 afterEach(() => gateway[Symbol.asyncDispose]());
 
-/** All that a byte can be, and bytes that are no UTF-8. */
+/** All byte values, including invalid UTF-8. */
 const BYTES = Buffer.from(Array.from({ length: 1_024 }, (_, n) => (n * 7) & 0xff));
 
-test("a peer connects, and messages are datagrams, byte for byte, both ways", async () => {
+test("a peer connects, and messages are forwarded as datagrams byte for byte, in both directions", async () => {
   await using sink = await UdpReceiver.open();
   using other = new DataPeer(gateway, "alice");
   await other.open();
@@ -49,21 +49,21 @@ test("a peer connects, and messages are datagrams, byte for byte, both ways", as
   const put = await gateway.request("PUT", path, { feed_params: { data_id }, redirect_params: sink.address });
   expect([put.status, put.body]).toEqual([200, { command_type: "DATA_CONNECTION_PUT", data_id }]);
   send(BYTES, port);
-  expect(await waitFor("the message", () => other.messages[0])).toEqual(BYTES);
+  expect(await waitFor("the received message", () => other.messages[0])).toEqual(BYTES);
   other.channel?.sendMessageBinary(BYTES);
   other.channel?.sendMessage("grüß dich");
   await waitFor("two datagrams", () => sink.packets.length === 2);
   expect(sink.packets).toEqual([BYTES, Buffer.from("grüß dich")]);
 
-  // A port that is in use is not closed; it is with the connection.
+  // A port in use cannot be closed; it closes with the connection.
   expect((await gateway.request("DELETE", `/data/${data_id}`)).status).toBe(403);
   expect((await gateway.request("DELETE", path)).status).toBe(204);
   expect((await gateway.get(`${path}/events`)).body).toEqual({ event: "CLOSE" });
   expect((await gateway.request("DELETE", `/data/${data_id}`)).status).toBe(404);
-  await waitFor("the other side hears of it", () => other.heard.includes("FORCE_CLOSE"));
+  await waitFor("FORCE_CLOSE on the other side", () => other.received.includes("FORCE_CLOSE"));
 });
 
-test("a program connects to a peer, and hears when that one goes", async () => {
+test("a program connects to a peer, and is notified when the peer leaves", async () => {
   await using sink = await UdpReceiver.open();
   using other = new DataPeer(gateway, "bob");
   await other.open();
@@ -96,7 +96,7 @@ test("a program connects to a peer, and hears when that one goes", async () => {
 });
 
 test.each(["nonsense", "v=0\r\n", `v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n`])(
-  "an offer that is none ends nothing but itself: %j",
+  "an invalid offer is rejected and affects nothing else: %j",
   async (sdp) => {
     using other = new DataPeer(gateway, "eve");
     await other.open();
@@ -106,7 +106,7 @@ test.each(["nonsense", "v=0\r\n", `v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-d
       connectionType: "data",
       offer: { type: "offer", sdp },
     });
-    await waitFor("the refusal", () => other.heard.includes("FORCE_CLOSE"));
+    await waitFor("the rejection", () => other.received.includes("FORCE_CLOSE"));
     expect((await gateway.get("/health")).status).toBe(200);
   },
 );
@@ -116,12 +116,12 @@ function send(datagram: Buffer, port: number): void {
   socket.send(datagram, port, "127.0.0.1", () => socket.close());
 }
 
-/** Speaks signalling as skyway-js does, with a data channel of its own. */
+/** Uses signalling like skyway-js, with its own data channel. */
 class DataPeer implements Disposable {
   readonly socket;
   readonly connectionId = `dc_${Math.random().toString(36).slice(2, 12)}`;
   readonly messages: Buffer[] = [];
-  readonly heard: string[] = [];
+  readonly received: string[] = [];
   channel: DataChannel | undefined;
   offer: Record<string, unknown> | undefined;
   readonly #connection;
@@ -133,7 +133,7 @@ class DataPeer implements Disposable {
     });
     this.#connection = new nodeDataChannel.PeerConnection(peerId, { iceServers: [], bindAddress: "127.0.0.1" });
     this.#connection.onDataChannel((channel) => this.#take(channel));
-    this.socket.onAny((event: string) => this.heard.push(event));
+    this.socket.onAny((event: string) => this.received.push(event));
     this.socket.on("OFFER", (offer) => {
       this.offer = offer;
       const to = { dst: offer.src, connectionId: offer.connectionId, connectionType: "data" };
@@ -148,7 +148,7 @@ class DataPeer implements Disposable {
   }
 
   open(): Promise<unknown> {
-    return waitFor("OPEN", () => this.heard.includes("OPEN"));
+    return waitFor("OPEN", () => this.received.includes("OPEN"));
   }
 
   connect(dst: string, details: object): void {

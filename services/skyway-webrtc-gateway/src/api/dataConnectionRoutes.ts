@@ -16,7 +16,7 @@ import { OPERATIONS } from "./operations.ts";
 const ID = "data_connection_id";
 const MAX_RETRANSMISSIONS = 65_535;
 
-/** Rust's client sends an empty address where there is none. */
+/** The Rust client sends an empty string if there is no data id. */
 const connectOptions = z.object({
   peer_id: z.string().min(1),
   token: z.string().min(1),
@@ -87,7 +87,7 @@ export function dataConnectionRoutes(connections: DataConnections, peers: Peers)
       const connection = find(request);
       const { feed_params, redirect_params } = readFields(putOptions, request.body);
       connection.attach({ dataId: feed_params?.data_id, redirect: redirect_params ?? undefined });
-      // At the top level, and always there: the Rust client requires it.
+      // The Rust client requires this field at the top level, even if it is empty.
       return { command_type: OPERATIONS.putDataConnection.commandType, data_id: connection.dataId ?? "" };
     },
 

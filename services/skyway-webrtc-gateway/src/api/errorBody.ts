@@ -1,18 +1,18 @@
 import { GatewayError } from "../errors.ts";
 
-/** The reference documents this body for 400; programs read it on every failure. */
+/** The reference documents this body for status 400; programs expect it for every error. */
 export interface ErrorBody {
   command_type: string;
   params: { errors: FieldError[] };
 }
 
 export interface FieldError {
-  /** Empty where no field is to blame. */
+  /** Empty if no field caused the error. */
   field: string;
   message: string;
 }
 
-/** What is wrong with a request's fields, in the words of the official gateway where they are known. */
+/** Invalid fields of a request, with the official gateway's messages where they are known. */
 export class InvalidFields extends GatewayError {
   readonly fields: FieldError[];
 

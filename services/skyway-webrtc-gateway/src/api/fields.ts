@@ -2,9 +2,9 @@ import type { z } from "zod";
 import { type FieldError, InvalidFields } from "./errorBody.ts";
 
 /**
- * Fields of a request by a schema.
+ * Parses the fields of a request with a schema.
  *
- * @throws InvalidFields that names each field that is missing or wrong.
+ * @throws InvalidFields that lists each missing or invalid field.
  */
 export function readFields<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value ?? {});
@@ -12,15 +12,18 @@ export function readFields<Schema extends z.ZodType>(schema: Schema, value: unkn
   throw new InvalidFields(parsed.error.issues.map((issue) => fieldError(issue, value)));
 }
 
-/** Known messages of the official gateway: "key field is not specified", "timestamp is non-integer value". */
+/**
+ * Uses the official gateway's messages where they are known: "key field is not specified", "timestamp is non-integer
+ * value".
+ */
 function fieldError(issue: z.core.$ZodIssue, value: unknown): FieldError {
   const [first, ...rest] = issue.path.map(String);
   if (first === undefined) return { field: "body", message: "body is not a JSON object" };
   const name = rest.length > 0 ? rest.join(".") : first;
-  return { field: first, message: `${name} ${complaint(issue, value)}` };
+  return { field: first, message: `${name} ${problem(issue, value)}` };
 }
 
-function complaint(issue: z.core.$ZodIssue, value: unknown): string {
+function problem(issue: z.core.$ZodIssue, value: unknown): string {
   const given = issue.path.reduce<unknown>(
     (within, key) => (isRecord(within) ? within[String(key)] : undefined),
     value,

@@ -3,10 +3,10 @@ import { GatewayError } from "../errors.ts";
 import type { EventStream } from "../events/eventStream.ts";
 
 /**
- * The next event of a stream, for whoever asks. A client that goes away takes no event along.
+ * Waits for the next event of a stream. If the client disconnects, no event is lost.
  *
- * @param idField what is unknown when the stream has ended.
- * @throws GatewayError NO_EVENT after 30 s, UNKNOWN_ID once CLOSE was delivered.
+ * @param idField the field that UNKNOWN_ID reports after the stream has ended.
+ * @throws GatewayError NO_EVENT after 30 s, UNKNOWN_ID after CLOSE was delivered.
  */
 export function longPoll<E>(
   stream: EventStream<E>,

@@ -64,9 +64,9 @@ export function mediaConnectionRoutes(connections: MediaConnections, peers: Peer
     async redirectMedia(request) {
       const connection = find(request);
       const { redirect_params, seamless } = readFields(redirectOptions, request.body);
-      const seen = () => ({ ...tracksBody(connection), turned_unix_ms: Date.now() });
-      if (seamless) return connection.redirectAtKeyframe(redirectsOf(redirect_params), seen);
-      // What is true of the part that ends here: from now on tracks are those of the next.
+      const report = () => ({ ...tracksBody(connection), turned_unix_ms: Date.now() });
+      if (seamless) return connection.redirectAtKeyframe(redirectsOf(redirect_params), report);
+      // Report the part that ends here: after the redirect, `tracks` describes the next part.
       const before = tracksBody(connection);
       connection.redirect(redirectsOf(redirect_params));
       return before;
@@ -77,7 +77,7 @@ export function mediaConnectionRoutes(connections: MediaConnections, peers: Peer
       reply.code(204);
     },
 
-    // CLOSE can be read from a connection that is gone, and tracks for a while after that.
+    // After a connection has ended, CLOSE can still be read, and its tracks for some time after that.
     mediaEvents: (request, reply) => longPoll(findAny(request).events, ID, request, reply),
 
     async mediaStatus(request) {

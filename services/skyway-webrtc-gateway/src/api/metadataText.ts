@@ -1,4 +1,4 @@
-/** A text on the wire, though the reference says object; laid out as the official gateway does it. */
+/** A string, although the reference says object; indented as by the official gateway. */
 export function metadataText(metadata: unknown): string {
   return metadata === undefined || metadata === null ? "" : JSON.stringify(metadata, null, 4);
 }

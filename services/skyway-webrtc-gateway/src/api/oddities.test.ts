@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Caller } from "../testing/caller.ts";
 import { KEY, TestGateway } from "../testing/gateway.ts";
-import { sayRaw } from "../testing/rawHttp.ts";
+import { sendRaw } from "../testing/rawHttp.ts";
 import { openPeer, type RecorderPeer } from "../testing/recorderPeer.ts";
 import { waitFor } from "../testing/waitFor.ts";
 import { BODY_LIMIT_BYTES } from "./server.ts";
@@ -19,11 +19,11 @@ beforeAll(async () => {
 
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** Fails only at its last step, so that a 403 shows that the body was read. */
+/** Fails only in the last step, so that 403 shows that the body was read. */
 const TAKEN_PEER = JSON.stringify({ key: KEY, domain: "localhost", peer_id: "TestRecorder" });
 const statusPath = (): string => `/peers/${peer.id}/status?token=${peer.token}`;
 
-describe("a body is JSON whatever its headers say", () => {
+describe("a body is parsed as JSON whatever its headers are", () => {
   test.each([
     "Content-Type: application/x-www-form-urlencoded\r\n",
     "Content-Type: application/json; charset=utf-8\r\n",
@@ -34,35 +34,35 @@ describe("a body is JSON whatever its headers say", () => {
   ])("%j", async (header) => {
     const length = Buffer.byteLength(TAKEN_PEER);
     const request = `POST /peers HTTP/1.1\r\nHost: x\r\n${header}Content-Length: ${length}\r\n\r\n${TAKEN_PEER}`;
-    expect(await sayRaw(gateway.port, request)).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await sendRaw(gateway.port, request)).toMatch(/^HTTP\/1\.1 403 /);
   });
 
   test("in chunks", async () => {
     const chunk = `${Buffer.byteLength(TAKEN_PEER).toString(16)}\r\n${TAKEN_PEER}\r\n0\r\n\r\n`;
     const request = `POST /peers HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`;
-    expect(await sayRaw(gateway.port, request)).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await sendRaw(gateway.port, request)).toMatch(/^HTTP\/1\.1 403 /);
   });
 
   test("after a byte order mark", async () => {
     expect((await gateway.post("/peers", `\uFEFF${TAKEN_PEER}`)).status).toBe(403);
   });
 
-  test("with fields that nobody knows, and null for fields that are not given", async () => {
+  test("with unknown fields, and null for omitted fields", async () => {
     const body = { ...JSON.parse(TAKEN_PEER), colour: "red", turn: null, credential: null };
     expect((await gateway.post("/peers", body)).status).toBe(403);
   });
 });
 
-describe("no body", () => {
-  test("without a length, as the Rust client sends it, is an empty object", async () => {
-    const answer = await sayRaw(gateway.port, "POST /media/rtcp HTTP/1.1\r\nHost: x\r\n\r\n");
+describe("an empty body", () => {
+  test("without a Content-Length, as sent by the Rust client, is an empty object", async () => {
+    const answer = await sendRaw(gateway.port, "POST /media/rtcp HTTP/1.1\r\nHost: x\r\n\r\n");
     expect(answer).toMatch(/^HTTP\/1\.1 201 /);
   });
 
-  test.each(["", "{}"])("%j on an operation that needs fields names them", async (body) => {
-    const { status, body: said } = await gateway.post("/peers", body);
+  test.each(["", "{}"])("%j on an operation with required fields reports them", async (body) => {
+    const { status, body: errors } = await gateway.post("/peers", body);
     expect(status).toBe(400);
-    expect(said).toEqual({
+    expect(errors).toEqual({
       command_type: "PEERS_CREATE",
       params: {
         errors: [
@@ -74,8 +74,8 @@ describe("no body", () => {
   });
 });
 
-describe("requests as clients really make them", () => {
-  test("with a question mark behind the path, a slash, and further parameters", async () => {
+describe("requests as real clients send them", () => {
+  test("with a trailing question mark, a trailing slash, and additional parameters", async () => {
     expect((await gateway.post("/peers?", TAKEN_PEER)).status).toBe(403);
     expect((await gateway.post("/peers/", TAKEN_PEER)).status).toBe(403);
     expect((await gateway.get(`${statusPath()}&peer_id=${peer.id}&x=1`)).status).toBe(200);
@@ -91,13 +91,13 @@ describe("requests as clients really make them", () => {
 
   test("GET with a body", async () => {
     const request = `GET ${statusPath()} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}`;
-    expect(await sayRaw(gateway.port, request)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await sendRaw(gateway.port, request)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  test("by HTTP/1.0, and several on one connection", async () => {
-    expect(await sayRaw(gateway.port, `GET ${statusPath()} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+  test("with HTTP/1.0, and several on one connection", async () => {
+    expect(await sendRaw(gateway.port, `GET ${statusPath()} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
     const one = `GET ${statusPath()} HTTP/1.1\r\nHost: x\r\n\r\n`;
-    const both = await sayRaw(gateway.port, one + one, (answer) => answer.split("HTTP/1.1 200 ").length === 3);
+    const both = await sendRaw(gateway.port, one + one, (answer) => answer.split("HTTP/1.1 200 ").length === 3);
     expect(both.split("HTTP/1.1 200 ")).toHaveLength(3);
   });
 
@@ -107,13 +107,13 @@ describe("requests as clients really make them", () => {
     ["text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", 200],
     ["text/html", 406],
     ["application/json;q=0", 406],
-  ])("Accept: %s is answered with %i", async (accept, expected) => {
+  ])("Accept: %s returns %i", async (accept, expected) => {
     const response = await gateway.request("GET", statusPath(), undefined, { headers: { accept } });
     expect(response.status).toBe(expected);
   });
 });
 
-describe("every response is JSON, exactly so", () => {
+describe("every response has exactly the content type application/json", () => {
   const requests: [method: string, path: () => string, status: number][] = [
     ["GET", statusPath, 200],
     ["POST", () => "/peers", 400],
@@ -133,7 +133,7 @@ describe("every response is JSON, exactly so", () => {
     if (expected >= 400) expect(body.params.errors[0].message).toEqual(expect.any(String));
   });
 
-  test("HEAD on events takes no event along", async () => {
+  test("HEAD on an event path consumes no event", async () => {
     const spare = await openPeer(gateway, "Spare");
     expect((await gateway.request("HEAD", spare.events)).status).toBe(405);
     await gateway.request("DELETE", `/peers/${spare.id}?token=${spare.token}`);
@@ -141,51 +141,51 @@ describe("every response is JSON, exactly so", () => {
   });
 });
 
-describe("what is wrong is said, and nothing breaks", () => {
+describe("invalid requests return an error, and do no harm", () => {
   test.each(["{", "[1,", "nonsense", '{"key":}', "\u0000"])("malformed JSON %j", async (body) => {
     const response = await gateway.post("/peers", body);
     expect(response.status).toBe(400);
     expect(response.body).toMatchObject({ command_type: "PEERS_CREATE", params: { errors: [{ field: "body" }] } });
   });
 
-  test.each(["[]", "5", '"text"', "true", "null"])("JSON that is no object: %s", async (body) => {
+  test.each(["[]", "5", '"text"', "true", "null"])("JSON that is not an object: %s", async (body) => {
     expect((await gateway.post("/peers", body)).status).toBe(400);
   });
 
-  test("a body that is too large, announced or not", async () => {
+  test("a body that is too large, with or without Content-Length", async () => {
     const huge = JSON.stringify({ ...JSON.parse(TAKEN_PEER), metadata: "x".repeat(20 * BODY_LIMIT_BYTES) });
     const response = await gateway.post("/peers", huge);
     expect([response.status, response.body.command_type]).toEqual([413, "PEERS_CREATE"]);
     const chunk = `${Buffer.byteLength(huge).toString(16)}\r\n${huge}\r\n0\r\n\r\n`;
     const request = `POST /peers HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`;
-    expect(await sayRaw(gateway.port, request)).toMatch(/^HTTP\/1\.1 413 /);
+    expect(await sendRaw(gateway.port, request)).toMatch(/^HTTP\/1\.1 413 /);
   });
 
   test.each([
-    ["no HTTP at all", "hello\r\n\r\n", 400],
+    ["data that is not HTTP", "hello\r\n\r\n", 400],
     ["a path that cannot be decoded", "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", 400],
-    ["headers without end", `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(100_000)}\r\n\r\n`, 431],
-    ["an id without end", `GET /peers/${"x".repeat(5_000)}/status?token=y HTTP/1.1\r\nHost: x\r\n\r\n`, 404],
-    ["a length that is none", "POST /peers HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n", 400],
+    ["endless headers", `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(100_000)}\r\n\r\n`, 431],
+    ["an endless id", `GET /peers/${"x".repeat(5_000)}/status?token=y HTTP/1.1\r\nHost: x\r\n\r\n`, 404],
+    ["an invalid Content-Length", "POST /peers HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n", 400],
   ])("%s", async (_, request, expected) => {
-    const answer = await sayRaw(gateway.port, request);
+    const answer = await sendRaw(gateway.port, request);
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${expected} `));
     expect(answer).toMatch(/content-type: application\/json\r\n/i);
     expect(JSON.parse(answer.split("\r\n\r\n")[1] ?? "").params.errors).toHaveLength(1);
   });
 
-  test("the gateway is well after all that", async () => {
+  test("the gateway is healthy afterwards", async () => {
     const { status, body } = await gateway.get("/health");
     const rest = { calls: 0, published_port: gateway.mediaPort };
     expect([status, body]).toEqual([200, { status: "ok", peers: { open: 1, disconnected: 0 }, ...rest }]);
   });
 });
 
-test("a poller that is gone takes no event along", async () => {
+test("a disconnected poller consumes no event", async () => {
   const spare = await openPeer(gateway, "Spare");
   const socket = connect(gateway.port, "127.0.0.1");
   socket.write(`GET ${spare.events} HTTP/1.1\r\nHost: x\r\nUser-Agent: node\r\n\r\n`);
-  // Answered only once the poll before it on the same connection was.
+  // Answered only after the preceding poll on the same connection.
   await waitFor("the poll", async () => (await gateway.get("/health")).status === 200);
   socket.destroy();
   using caller = await Caller.open(gateway, "alice", ["audio"]);

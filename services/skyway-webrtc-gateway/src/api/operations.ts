@@ -1,11 +1,11 @@
-/** The surface of the API: what api-0.4.3.yaml documents, and extensions of ours. */
+/** All operations of the API: those in api-0.4.3.yaml, and our extensions. */
 
 type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 interface Operation {
   method: Method;
   path: string;
-  /** What bodies call the operation, errors above all. */
+  /** The operation's name in response bodies, also in errors. */
   commandType: string;
 }
 
@@ -41,13 +41,13 @@ export const OPERATIONS = {
   mediaEvents: operation("GET", `${MEDIA}/events`, "MEDIA_CONNECTION_EVENTS"),
   mediaStatus: operation("GET", `${MEDIA}/status`, "MEDIA_CONNECTION_STATUS"),
 
-  /** Ours: codecs, clock and counters of a call's tracks. */
+  /** Extension: codecs, clock and counters of a call's tracks. */
   mediaTracks: operation("GET", `${MEDIA}/tracks`, "MEDIA_CONNECTION_TRACKS"),
-  /** Ours: another recorder takes a call over. */
+  /** Extension: another recorder takes over a call. */
   redirectMedia: operation("PUT", `${MEDIA}/redirects`, "MEDIA_CONNECTION_REDIRECTS"),
-  /** Ours: the port of the host that is published for this gateway's media. */
+  /** Extension: the host port published for this gateway's media. */
   putPublishedPort: operation("PUT", "/media/published_port", "MEDIA_PUBLISHED_PORT"),
-  /** Ours. */
+  /** Extension. */
   health: operation("GET", "/health", "HEALTH"),
 } as const;
 
@@ -55,7 +55,7 @@ export type OperationName = keyof typeof OPERATIONS;
 
 export const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"] as const;
 
-/** Of a path that no router could read, for the error's body. Parameters may be anything. */
+/** The command type for the error body when the router could not parse the path. Parameters match any text. */
 export function commandTypeOf(method: string, path: string): string | undefined {
   const parts = path.split("/");
   const isPath = ({ path }: Operation) => {
@@ -66,7 +66,7 @@ export function commandTypeOf(method: string, path: string): string | undefined 
   return (found.find((one) => one.method === method) ?? found[0])?.commandType;
 }
 
-/** Each path once, with the methods it has. */
+/** Each path once, with its methods. */
 export function pathsAndMethods(): Map<string, { commandType: string; methods: Method[] }> {
   const paths = new Map<string, { commandType: string; methods: Method[] }>();
   for (const { method, path, commandType } of Object.values(OPERATIONS)) {

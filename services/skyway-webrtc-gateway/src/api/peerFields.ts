@@ -11,18 +11,18 @@ export const credential = z.object({
 export const peerOptions = z
   .object({
     key: z.string().min(1),
-    /** Part of the protocol, though nothing depends on it any more. */
+    /** Required by the protocol, but no longer used. */
     domain: z.string().min(1),
     peer_id: z.string().min(1).nullish(),
     turn: z.boolean().nullish(),
     credential: credential.nullish(),
   })
   .transform(({ key, peer_id, credential }, context): PeerOptions => {
-    // The id is part of what the token signs.
+    // The token signs the peer id as well.
     if (credential && !peer_id)
-      context.addIssue({ code: "custom", path: ["peer_id"], message: "needed by credential" });
+      context.addIssue({ code: "custom", path: ["peer_id"], message: "required with credential" });
     return { key, peerId: peer_id ?? undefined, credential: credential ?? undefined };
   });
 
-/** Every request about a peer that exists. */
+/** Fields of every request about an existing peer. */
 export const peerAddress = z.object({ peer_id: z.string().min(1), token: z.string().min(1) });

@@ -8,7 +8,7 @@ import { longPoll } from "./longPoll.ts";
 import { OPERATIONS } from "./operations.ts";
 import { credential, peerAddress, peerOptions } from "./peerFields.ts";
 
-/** @param publishedPort while it is not known, no peer can take a call. */
+/** @param publishedPort while it is unknown, no peer can be created. */
 export function peerRoutes(peers: Peers, publishedPort: PublishedPort): Handlers {
   const find = (request: FastifyRequest, kind: "find" | "findRunning" = "findRunning") => {
     const { peer_id, token } = readFields(peerAddress, {
@@ -38,7 +38,7 @@ export function peerRoutes(peers: Peers, publishedPort: PublishedPort): Handlers
       return { command_type: OPERATIONS.updateCredential.commandType, params: { credential: renewed } };
     },
 
-    // CLOSE can be read from a peer that is closed.
+    // CLOSE can still be read after a peer was closed.
     peerEvents: (request, reply) => longPoll(find(request, "find").events, "peer_id", request, reply),
 
     async peerStatus(request) {

@@ -22,7 +22,7 @@ const create = (more: object = {}) =>
   gateway.post("/peers", { key: KEY, domain: "localhost", turn: true, peer_id: "TestRecorder", ...more });
 
 describe("POST /peers", () => {
-  test("registers the peer, and OPEN follows", async () => {
+  test("registers the peer, followed by OPEN", async () => {
     const { status, body } = await create();
     expect(status).toBe(201);
     expect(body).toEqual({
@@ -41,20 +41,20 @@ describe("POST /peers", () => {
     });
   });
 
-  test("gives an id to a peer that names none", async () => {
+  test("generates an id if the request has none", async () => {
     const { body } = await create({ peer_id: undefined });
     const { peer_id, token } = body.params;
     expect(peer_id).toMatch(/^[A-Za-z0-9]{16}$/);
     expect((await gateway.get(`/peers/${peer_id}/status?token=${token}`)).status).toBe(200);
   });
 
-  test("takes ids that must be encoded in paths", async () => {
+  test("accepts ids that must be encoded in paths", async () => {
     const peer = await openPeer(gateway, "a+b c");
     const path = `/peers/${encodeURIComponent("a+b c")}/status?token=${peer.token}`;
     expect((await gateway.get(path)).body.peer_id).toBe("a+b c");
   });
 
-  test("refuses an id that is taken, here or by another client, and a key that is unknown", async () => {
+  test("rejects an id that is in use, here or by another client, and an unknown key", async () => {
     await create();
     using other = await Caller.open(gateway, "alice");
     const refused = [await create(), await create({ peer_id: "alice" }), await create({ key: KEY.replace("0", "1") })];
@@ -66,12 +66,12 @@ describe("POST /peers", () => {
     expect(refused.map(({ body }) => body.params.errors[0].field)).toEqual(["peer_id", "peer_id", "key"]);
   });
 
-  test("gives an id that two ask for at once to one of them", async () => {
+  test("registers an id only once for two concurrent requests", async () => {
     const statuses = (await Promise.all([create(), create(), create()])).map(({ status }) => status);
     expect(statuses.sort()).toEqual([201, 403, 403]);
   });
 
-  test("says that signalling cannot be reached, and works once it can", async () => {
+  test("reports that signalling cannot be reached, and works when it is back", async () => {
     const bringBack = await gateway.stopSignaling();
     const { status, body } = await create();
     expect(status).toBe(403);
@@ -80,7 +80,7 @@ describe("POST /peers", () => {
     expect((await create()).status).toBe(201);
   });
 
-  test("gives up on signalling that does not speak", async () => {
+  test("times out if signalling does not respond", async () => {
     const { port } = new URL(gateway.signalingOrigin);
     const bringBack = await gateway.stopSignaling();
     const mute = createServer((socket) => socket.resume()).listen(Number(port), "127.0.0.1");
@@ -91,7 +91,7 @@ describe("POST /peers", () => {
 });
 
 describe("a peer", () => {
-  test("comes back to signalling under the same id, generated ones included, without a second OPEN", async () => {
+  test("reconnects to signalling with the same id, also a generated one, without a second OPEN", async () => {
     const { body } = await create({ peer_id: undefined });
     const { peer_id, token } = body.params;
     const events = `/peers/${peer_id}/events?token=${token}`;
@@ -101,7 +101,7 @@ describe("a peer", () => {
     const bringBack = await gateway.stopSignaling();
     await waitFor("disconnected", status);
     await bringBack();
-    await waitFor("connected again", async () => !(await status()), 10_000);
+    await waitFor("reconnected", async () => !(await status()), 10_000);
 
     const exists = await fetch(`${gateway.signalingOrigin}/api/apikeys/${KEY}/peers/${peer_id}/exists`);
     expect(await exists.json()).toEqual({ exists: true });
@@ -111,7 +111,7 @@ describe("a peer", () => {
     expect((await next).body.event).toBe("CALL");
   });
 
-  test("that is deleted says CLOSE once, is gone then, and leaves its id free", async () => {
+  test("that is deleted delivers CLOSE once, is then unknown, and releases its id", async () => {
     const peer = await openPeer(gateway);
     const remove = () => gateway.request("DELETE", `/peers/${peer.id}?token=${peer.token}`);
 
@@ -131,7 +131,7 @@ describe("a peer", () => {
     expect((await gateway.get(peer.events)).status).toBe(403);
   });
 
-  test("is closed to whoever has not its token", async () => {
+  test("is not accessible without its token", async () => {
     const peer = await openPeer(gateway);
     const other = await openPeer(gateway, "Other");
     for (const path of ["events", "status"]) {
@@ -153,7 +153,7 @@ describe("credentials", () => {
     return { timestamp, ttl, authToken };
   }
 
-  test("let a peer in, are warned about in time, and can be renewed", async () => {
+  test("admit a peer, are announced before they expire, and can be renewed", async () => {
     await using guarded = await TestGateway.open({ secret: SECRET });
     const attempt = (credential?: object) =>
       guarded.post("/peers", { key: KEY, domain: "localhost", peer_id: "TestRecorder", credential });
@@ -175,7 +175,7 @@ describe("credentials", () => {
     expect(put.body).toEqual({ command_type: "PEERS_CREDENTIAL_UPDATE", params: { credential: renewed } });
   });
 
-  test("are ignored by a key that does not ask for them", async () => {
+  test("are ignored for a key that does not require them", async () => {
     const peer = await openPeer(gateway);
     const path = `/peers/${peer.id}/credential?token=${peer.token}`;
     expect((await gateway.request("PUT", path, credential(peer.id))).status).toBe(200);

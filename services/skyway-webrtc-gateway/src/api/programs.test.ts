@@ -7,7 +7,7 @@ import { waitFor } from "../testing/waitFor.ts";
 
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
-/** Programs that were written for the official gateway, in the form of their requests and the order of their steps. */
+/** Programs for the official gateway, reproduced by the form and order of their requests. */
 
 let gateway: TestGateway;
 
@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 afterEach(() => gateway[Symbol.asyncDispose]());
 
-/** As Ruby's Net::HTTP does it: a connection for each request, a body whose type is not JSON. */
+/** Like Ruby's Net::HTTP: one connection per request, and a content type that is not JSON. */
 function rubyRequest(method: string, path: string, body?: object): Promise<{ status: number; json: unknown }> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
@@ -40,7 +40,7 @@ function rubyRequest(method: string, path: string, body?: object): Promise<{ sta
   });
 }
 
-/** `wait_thread_for` of the article: polls until it sees its event, throwing away all others. */
+/** `wait_thread_for` of the article: polls until it sees its event, and ignores all others. */
 async function waitThreadFor(path: string, event: string): Promise<Record<string, never>> {
   for (;;) {
     const { status, json } = await rubyRequest("GET", path);
@@ -67,7 +67,7 @@ function receive(video: UdpReceiver, audio: UdpReceiver) {
   };
 }
 
-test("the article's main.rb waits for CALL, answers, waits for READY, then for STREAM, and has its packets", async () => {
+test("the article's main.rb waits for CALL, answers, waits for READY and STREAM, and receives packets", async () => {
   await using video = await UdpReceiver.open();
   await using audio = await UdpReceiver.open();
   const token = await createPeer();
@@ -82,7 +82,7 @@ test("the article's main.rb waits for CALL, answers, waits for READY, then for S
   await waitThreadFor(`${connection}/events`, "READY");
   await waitThreadFor(`${connection}/events`, "STREAM");
 
-  await waitFor("packets of both kinds", () => video.packets.length > 10 && audio.packets.length > 10);
+  await waitFor("packets of audio and video", () => video.packets.length > 10 && audio.packets.length > 10);
 });
 
 test.each([0, 100, 400])(
@@ -91,7 +91,7 @@ test.each([0, 100, 400])(
     const token = await createPeer();
     const path = `/peers/TestRecorder/events?token=${token}`;
     const threads: Promise<unknown>[] = [];
-    // In this order the thread that nobody joins takes OPEN first.
+    // In this order, the thread that is not joined receives OPEN first.
     for (const event of ["CONNECTION", "CALL", "OPEN"]) {
       const thread = waitThreadFor(path, event);
       thread.catch(() => {});
@@ -105,7 +105,7 @@ test.each([0, 100, 400])(
   },
 );
 
-test("the hands-on's two threads (CALL, CONNECTION) each get the call, and two calls are found one after the other", async () => {
+test("the hands-on's two threads (CALL, CONNECTION) both receive each of two calls", async () => {
   const token = await createPeer();
   const path = `/peers/TestRecorder/events?token=${token}`;
   await waitThreadFor(path, "OPEN");
@@ -121,7 +121,7 @@ test("the hands-on's two threads (CALL, CONNECTION) each get the call, and two c
   }
 });
 
-test("one program that polls by itself sees every event of a call once, in order", async () => {
+test("a program with a single poller receives every event of a call once, in order", async () => {
   const token = await createPeer();
   await waitThreadFor(`/peers/TestRecorder/events?token=${token}`, "OPEN");
   using caller = await Caller.open(gateway);

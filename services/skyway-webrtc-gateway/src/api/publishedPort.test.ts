@@ -5,14 +5,14 @@ import { nextCall, openPeer } from "../testing/recorderPeer.ts";
 
 const ANNOUNCED = "192.0.2.7";
 
-test("a gateway takes no peer before it was told its port, and names it then: where it is published, nowhere else", async () => {
-  await using gateway = await TestGateway.open({ announcedIps: [ANNOUNCED, "127.0.0.1"], mustBeTold: true });
+test("a gateway rejects peers until it knows its published port, which it announces for ANNOUNCED_IP only", async () => {
+  await using gateway = await TestGateway.open({ announcedIps: [ANNOUNCED, "127.0.0.1"], hasUnknownPort: true });
   const refused = await gateway.post("/peers", { key: KEY, domain: "localhost", peer_id: "TestRecorder", turn: true });
   expect(refused.status).toBe(503);
   expect((await gateway.get("/health")).body.published_port).toBeNull();
 
-  const told = await gateway.request("PUT", "/media/published_port", { port: 40_007 });
-  expect(told.status).toBe(200);
+  const updated = await gateway.request("PUT", "/media/published_port", { port: 40_007 });
+  expect(updated.status).toBe(200);
   expect((await gateway.get("/health")).body.published_port).toBe(40_007);
 
   const peer = await openPeer(gateway);
@@ -20,7 +20,7 @@ test("a gateway takes no peer before it was told its port, and names it then: wh
   caller.call("TestRecorder");
   const call = await nextCall(gateway, peer);
   await gateway.post(`${call}/answer`, { constraints: { video: false, audio: false }, redirect_params: {} });
-  const { body } = await caller.hears("ANSWER");
+  const { body } = await caller.receives("ANSWER");
   const { sdp } = (body as { answer: { sdp: string } }).answer;
   const candidates = [...sdp.matchAll(/^a=candidate:\S+ 1 UDP \d+ (\S+) (\d+) typ host/gm)].map(([, ip, port]) => [
     ip,
@@ -33,13 +33,13 @@ test("a gateway takes no peer before it was told its port, and names it then: wh
   expect(sdp).toMatch(/^m=\S+ 40007 [^\n]+\r\nc=IN IP4 192\.0\.2\.7\r$/m);
 });
 
-test("a port that is configured stays, whatever is told", async () => {
+test("a configured port is never changed", async () => {
   await using gateway = await TestGateway.open();
   const { body } = await gateway.request("PUT", "/media/published_port", { port: 40_007 });
   expect(body.params).toEqual({ port: gateway.mediaPort });
 });
 
-test.each([{}, { port: 0 }, { port: 65_536 }, { port: "40007" }])("%j is no port", async (body) => {
-  await using gateway = await TestGateway.open({ announcedIps: [ANNOUNCED], mustBeTold: true });
+test.each([{}, { port: 0 }, { port: 65_536 }, { port: "40007" }])("%j is not a valid port", async (body) => {
+  await using gateway = await TestGateway.open({ announcedIps: [ANNOUNCED], hasUnknownPort: true });
   expect((await gateway.request("PUT", "/media/published_port", body)).status).toBe(400);
 });

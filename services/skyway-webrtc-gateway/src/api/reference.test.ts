@@ -2,29 +2,29 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Response } from "../testing/apiClient.ts";
 import { KEY, TestGateway } from "../testing/gateway.ts";
 import { LeapingClock } from "../testing/leapingClock.ts";
-import { sayRaw } from "../testing/rawHttp.ts";
+import { sendRaw } from "../testing/rawHttp.ts";
 import { RECEIVE_ONLY } from "../testing/recorderPeer.ts";
-import { Surroundings } from "../testing/surroundings.ts";
+import { RequestValues } from "../testing/requestValues.ts";
 
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
 /** The official reference (0.4.3): each endpoint, with each status that it documents. */
 
 interface Request {
-  /** What the braces stand for, `Surroundings` makes. */
+  /** `RequestValues` creates the values for placeholders in braces. */
   request?: string;
   body?: unknown;
 }
 
-/** A second of the gateway's for each of these. */
+/** How much to skip on the gateway's clock. */
 const STEP_INTERVAL_MS = 5;
 const STEP_MS = 1_000;
 
-/** Documented, and never answered: connections are the business of whoever knows their id. */
-const ID_IS_ENOUGH = "the id is all that is asked for";
+/** Documented, but never returned: knowing a connection's id is sufficient to use it. */
+const ID_IS_ENOUGH = "the id is sufficient";
 
 interface Endpoint {
-  /** The request that succeeds; the others change it. */
+  /** The request that succeeds; the others are variants of it. */
   request: string;
   body?: unknown;
   command: string;
@@ -33,13 +33,13 @@ interface Endpoint {
   invalid?: Request;
   forbidden?: Request | typeof ID_IS_ENOUGH;
   unknown?: Request;
-  /** The request that finds no event. */
+  /** The request that times out without an event. */
   waits?: string;
-  /** Of the reference. */
+  /** From the reference. */
   documented: string;
 }
 
-const NOBODY = "00000000-0000-4000-8000-00000000dead";
+const UNKNOWN_UUID = "00000000-0000-4000-8000-00000000dead";
 const CREDENTIAL = { timestamp: 1_582_789_414, ttl: 3_600, authToken: "jfdcSAe2kaj/i7/IO5MEvJA7JecVimAOb48WgLhJux4=" };
 const ADDRESS = { ip_v4: "127.0.0.1", port: 5004 };
 const PEER = { key: KEY, domain: "localhost", peer_id: "{freeId}" };
@@ -113,7 +113,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "DATA_DELETE",
     succeeds: [204, undefined],
     forbidden: { request: "DELETE /data/{usedData}" },
-    unknown: { request: `DELETE /data/da-${NOBODY}` },
+    unknown: { request: `DELETE /data/da-${UNKNOWN_UUID}` },
     documented: `204 ${EVERY}`,
   },
   {
@@ -123,7 +123,7 @@ const ENDPOINTS: Endpoint[] = [
     succeeds: [202, { command_type: "DATA_CONNECTION_CREATE", params: { data_connection_id: id("dc") } }],
     invalid: { body: { ...CONNECT, target_id: undefined } },
     forbidden: { body: { ...CONNECT, token: "pt-x" } },
-    unknown: { body: { ...CONNECT, params: { data_id: `da-${NOBODY}` } } },
+    unknown: { body: { ...CONNECT, params: { data_id: `da-${UNKNOWN_UUID}` } } },
     documented: `202 ${EVERY}`,
   },
   {
@@ -131,7 +131,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "DATA_CONNECTION_DELETE",
     succeeds: [204, undefined],
     forbidden: ID_IS_ENOUGH,
-    unknown: { request: `DELETE ${DC}/dc-${NOBODY}` },
+    unknown: { request: `DELETE ${DC}/dc-${UNKNOWN_UUID}` },
     documented: `204 ${EVERY}`,
   },
   {
@@ -141,7 +141,7 @@ const ENDPOINTS: Endpoint[] = [
     succeeds: [200, { command_type: "DATA_CONNECTION_PUT", data_id: id("da") }],
     invalid: { body: { redirect_params: { port: 5004 } } },
     forbidden: { request: `PUT ${DC}/{refusedConnection}` },
-    unknown: { body: { feed_params: { data_id: `da-${NOBODY}` } } },
+    unknown: { body: { feed_params: { data_id: `da-${UNKNOWN_UUID}` } } },
     documented: `200 ${EVERY}`,
   },
   {
@@ -149,7 +149,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "DATA_CONNECTION_EVENTS",
     succeeds: [200, { event: "CLOSE" }],
     forbidden: ID_IS_ENOUGH,
-    unknown: { request: `GET ${DC}/dc-${NOBODY}/events` },
+    unknown: { request: `GET ${DC}/dc-${UNKNOWN_UUID}/events` },
     waits: `GET ${DC}/{connecting}/events`,
     documented: `200 ${EVERY}`,
   },
@@ -170,7 +170,7 @@ const ENDPOINTS: Endpoint[] = [
       },
     ],
     forbidden: ID_IS_ENOUGH,
-    unknown: { request: `GET ${DC}/dc-${NOBODY}/status` },
+    unknown: { request: `GET ${DC}/dc-${UNKNOWN_UUID}/status` },
     documented: `200 ${EVERY}`,
   },
   {
@@ -186,7 +186,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "MEDIA_DELETE",
     succeeds: [204, undefined],
     forbidden: { request: "DELETE /media/{usedVideo}" },
-    unknown: { request: `DELETE /media/vi-${NOBODY}` },
+    unknown: { request: `DELETE /media/vi-${UNKNOWN_UUID}` },
     documented: `204 ${EVERY}`,
   },
   {
@@ -202,7 +202,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "RTCP_DELETE",
     succeeds: [204, undefined],
     forbidden: { request: "DELETE /media/rtcp/{usedRtcp}" },
-    unknown: { request: `DELETE /media/rtcp/rc-${NOBODY}` },
+    unknown: { request: `DELETE /media/rtcp/rc-${UNKNOWN_UUID}` },
     documented: `204 ${EVERY}`,
   },
   {
@@ -220,7 +220,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "MEDIA_CONNECTION_DELETE",
     succeeds: [204, undefined],
     forbidden: ID_IS_ENOUGH,
-    unknown: { request: `DELETE ${MC}/mc-${NOBODY}` },
+    unknown: { request: `DELETE ${MC}/mc-${UNKNOWN_UUID}` },
     documented: `204 ${EVERY}`,
   },
   {
@@ -230,7 +230,7 @@ const ENDPOINTS: Endpoint[] = [
     succeeds: [202, { command_type: "MEDIA_CONNECTION_ANSWER", params: {} }],
     invalid: { body: { constraints: RECEIVE_ONLY, redirect_params: { video: { ip_v4: "::1", port: 5004 } } } },
     forbidden: { request: `POST ${MC}/{answered}/answer` },
-    unknown: { request: `POST ${MC}/mc-${NOBODY}/answer` },
+    unknown: { request: `POST ${MC}/mc-${UNKNOWN_UUID}/answer` },
     documented: `202 ${EVERY}`,
   },
   {
@@ -240,7 +240,7 @@ const ENDPOINTS: Endpoint[] = [
     succeeds: [201, {}],
     invalid: { body: { port: 5004 } },
     forbidden: { request: `POST ${MC}/{ringing}/pli` },
-    unknown: { request: `POST ${MC}/mc-${NOBODY}/pli` },
+    unknown: { request: `POST ${MC}/mc-${UNKNOWN_UUID}/pli` },
     documented: `201 ${EVERY}`,
   },
   {
@@ -248,7 +248,7 @@ const ENDPOINTS: Endpoint[] = [
     command: "MEDIA_CONNECTION_EVENTS",
     succeeds: [200, { event: "CLOSE" }],
     forbidden: ID_IS_ENOUGH,
-    unknown: { request: `GET ${MC}/mc-${NOBODY}/events` },
+    unknown: { request: `GET ${MC}/mc-${UNKNOWN_UUID}/events` },
     waits: `GET ${MC}/{dialled}/events`,
     documented: `200 ${EVERY}`,
   },
@@ -257,22 +257,22 @@ const ENDPOINTS: Endpoint[] = [
     command: "MEDIA_CONNECTION_STATUS",
     succeeds: [200, { remote_id: "silent", metadata: "", open: false }],
     forbidden: ID_IS_ENOUGH,
-    unknown: { request: `GET ${MC}/mc-${NOBODY}/status` },
+    unknown: { request: `GET ${MC}/mc-${UNKNOWN_UUID}/status` },
     documented: `200 ${EVERY}`,
   },
 ];
 
 let clock: LeapingClock;
 let gateway: TestGateway;
-let surroundings: Surroundings;
+let requestValues: RequestValues;
 
 beforeAll(async () => {
   clock = new LeapingClock();
   gateway = await TestGateway.open({ clock });
-  surroundings = await Surroundings.open(gateway);
+  requestValues = await RequestValues.open(gateway);
 });
 afterAll(async () => {
-  await surroundings?.[Symbol.asyncDispose]();
+  await requestValues?.[Symbol.asyncDispose]();
   await gateway?.[Symbol.asyncDispose]();
 });
 
@@ -309,7 +309,7 @@ describe.each(ENDPOINTS.map((endpoint) => [endpoint.request, endpoint] as const)
   test("405", async () => {
     const response = await ask({ ...endpoint, request: `PATCH ${path}` });
     expect([response.status, response.headers.get("allow")?.split(", ").includes(method)]).toEqual([405, true]);
-    // The body names the path's first operation: that of a method which is not there cannot be known.
+    // The body names the path's first operation, because an unsupported method has none.
     expect(response.body.params.errors).toHaveLength(1);
   });
 
@@ -321,8 +321,8 @@ describe.each(ENDPOINTS.map((endpoint) => [endpoint.request, endpoint] as const)
     const passing = setInterval(() => clock.leap(STEP_MS), STEP_INTERVAL_MS);
     try {
       if (endpoint.waits) expectError(await ask({ request: endpoint.waits }), 408, endpoint.command);
-      else if (method === "GET") await expectHeadersAwaited(await surroundings.fill(path));
-      else await expectBodyAwaited(method, await surroundings.fill(path), endpoint.command);
+      else if (method === "GET") await expectHeadersAwaited(await requestValues.fill(path));
+      else await expectBodyAwaited(method, await requestValues.fill(path), endpoint.command);
     } finally {
       clearInterval(passing);
     }
@@ -331,17 +331,17 @@ describe.each(ENDPOINTS.map((endpoint) => [endpoint.request, endpoint] as const)
 
 async function expectBodyAwaited(method: string, path: string, command: string): Promise<void> {
   const half = `${method} ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{`;
-  const [head = "", body = ""] = (await sayRaw(gateway.port, half)).split("\r\n\r\n");
+  const [head = "", body = ""] = (await sendRaw(gateway.port, half)).split("\r\n\r\n");
   expect(head).toMatch(/^HTTP\/1\.1 408 /);
   expect(JSON.parse(body)).toMatchObject({ command_type: command, params: { errors: [{ field: "" }] } });
 }
 
-/** Whose they are nobody knows, and the time is Node's own. */
+/** Incomplete headers belong to no operation, and Node measures the time. */
 async function expectHeadersAwaited(path: string): Promise<void> {
   const { headersTimeout } = gateway.server;
   gateway.server.headersTimeout = 100;
   try {
-    const [head = "", body = ""] = (await sayRaw(gateway.port, `GET ${path} HTTP/1.1\r\n`)).split("\r\n\r\n");
+    const [head = "", body = ""] = (await sendRaw(gateway.port, `GET ${path} HTTP/1.1\r\n`)).split("\r\n\r\n");
     expect(head).toMatch(/^HTTP\/1\.1 408 /);
     expect(JSON.parse(body)).toMatchObject({ command_type: "UNKNOWN", params: { errors: [{ field: "" }] } });
   } finally {
@@ -351,8 +351,8 @@ async function expectHeadersAwaited(path: string): Promise<void> {
 
 async function ask({ request, body }: Required<Pick<Request, "request">> & Request, init?: RequestInit) {
   const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-  // In one, so that what both name is the same.
-  const [target = "", filled = ""] = (await surroundings.fill(`${request}\n${text ?? ""}`)).split("\n");
+  // Filled together, so that both use the same values.
+  const [target = "", filled = ""] = (await requestValues.fill(`${request}\n${text ?? ""}`)).split("\n");
   const [method = "", path = ""] = target.split(" ");
   return gateway.request(method, path, text === undefined ? undefined : filled, init);
 }

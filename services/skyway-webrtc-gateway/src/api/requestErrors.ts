@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { type ErrorCode, GatewayError } from "../errors.ts";
 import { errorBody } from "./errorBody.ts";
 
-/** What Fastify and Node say of requests, in our table's words. */
+/** Maps error codes of Fastify and Node to ours. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "BODY_TOO_LARGE",
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: "MALFORMED_REQUEST",
@@ -21,7 +21,7 @@ export function requestError(error: unknown): GatewayError {
   return new GatewayError(isCallers ? "MALFORMED_REQUEST" : "INTERNAL", undefined, { cause: error });
 }
 
-/** Answers what is not HTTP; there is no request to answer through. */
+/** Answers data that is not HTTP. There is no request object, so the response is written to the socket. */
 export function refuseUnreadable(error: Error, socket: Socket): void {
   if (!socket.writable || (error as { code?: string }).code === "ECONNRESET") {
     socket.destroy();
@@ -39,7 +39,7 @@ export function refuseUnreadable(error: Error, socket: Socket): void {
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
-/** Whether a client takes what all responses are (RFC 9110, section 12.5.1). */
+/** Whether the Accept header allows application/json (RFC 9110, section 12.5.1). */
 export function acceptsJson(accept: string | undefined): boolean {
   if (accept === undefined || accept.trim() === "") return true;
   return accept.split(",").some((range) => {

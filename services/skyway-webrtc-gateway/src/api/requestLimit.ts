@@ -2,15 +2,15 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Clock } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 
-/** A request must be there in whole by then. Long polls wait as long, but for events. */
+/** The time limit for receiving a complete request. The timeout of long polls is separate. */
 export const REQUEST_LIMIT_MS = 30_000;
 
-/** Answers requests whose body does not come: 408. Of those whose headers do not come no hook hears. */
+/** Answers 408 if the body does not arrive in time. Node handles missing headers; no hook runs for them. */
 export function limitRequests(app: FastifyInstance, clock: Clock): void {
   const limits = new WeakMap<FastifyRequest, () => void>();
   app.addHook("onRequest", async (request, reply) => {
     const cancel = clock.after(REQUEST_LIMIT_MS, () => {
-      reply.raw.once("finish", () => request.raw.socket.destroySoon()); // what would come yet is no request
+      reply.raw.once("finish", () => request.raw.socket.destroySoon()); // what arrives after this is not a request
       reply.send(new GatewayError("REQUEST_TIMEOUT"));
     });
     limits.set(request, cancel);

@@ -21,14 +21,14 @@ import { publishedPortRoute } from "./publishedPortRoute.ts";
 import { acceptsJson, refuseUnreadable, requestError } from "./requestErrors.ts";
 import { limitRequests, REQUEST_LIMIT_MS } from "./requestLimit.ts";
 
-/** Metadata is the only part of a body that can be long; signalling takes as much. */
+/** Only metadata can be long; signalling has the same limit. */
 export const BODY_LIMIT_BYTES = 256 * 1024;
 const PATH_PARAMETER_LIMIT = 512;
 const HEADERS_CHECK_INTERVAL_MS = 1_000;
-/** For Prometheus; no operation of the API, and not in its format. */
+/** For Prometheus; not part of the API, and not JSON. */
 const METRICS_PATH = "/metrics";
 
-/** For paths that are none of the API's. */
+/** The command type in errors about unknown paths. */
 const UNKNOWN_COMMAND = "UNKNOWN";
 
 declare module "fastify" {
@@ -37,13 +37,13 @@ declare module "fastify" {
   }
 }
 
-export interface ApiRooms {
+export interface ApiDependencies {
   peers: Peers;
   connections: MediaConnections;
   dataConnections: DataConnections;
   ports: ContentPorts;
   publishedPort: PublishedPort;
-  /** Where programs reach `ports`. */
+  /** The address of `ports`, as given in replies. */
   contentAddress: string;
   clock: Clock;
   log: Logger;
@@ -59,17 +59,17 @@ export function createApi({
   contentAddress,
   clock,
   log,
-}: ApiRooms): FastifyInstance {
+}: ApiDependencies): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: true,
     http: { headersTimeout: REQUEST_LIMIT_MS, connectionsCheckingInterval: HEADERS_CHECK_INTERVAL_MS },
-    // HEAD on events would take an event along.
+    // HEAD on an event path would consume an event.
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: PATH_PARAMETER_LIMIT, ignoreTrailingSlash: true },
     clientErrorHandler: refuseUnreadable,
-    // No hook runs for these.
+    // Fastify runs no hook for these errors.
     frameworkErrors: (error, request, reply) => {
       const failure = requestError(error);
       reply.hijack();
@@ -86,14 +86,14 @@ export function createApi({
     if (request.url !== METRICS_PATH && !acceptsJson(request.headers.accept)) throw new GatewayError("NOT_ACCEPTABLE");
   });
   app.addHook("onSend", async (request, reply, payload) => {
-    // Exactly so, without a charset: some clients choose their decoder by it.
+    // Exactly this, without a charset: some clients select their decoder by it.
     if (request.url !== METRICS_PATH && reply.statusCode !== 204) reply.header("content-type", "application/json");
     return payload;
   });
   app.setErrorHandler((error, request, reply) => {
     const failure = requestError(error);
     logFailure(failure, error, request);
-    // Fastify would close the connection on bodies that are too large, before the client has read why.
+    // Fastify would close the connection when a body is too large, before the client has read the error.
     reply.removeHeader("connection");
     return reply.code(failure.status).send(errorBody(commandType(request), failure));
   });
@@ -121,7 +121,7 @@ export function createApi({
   app.get(METRICS_PATH, async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
   for (const [name, { method, path, commandType }] of Object.entries(OPERATIONS)) {
     const handler = handlers[name as OperationName];
-    if (!handler) throw new Error(`nothing answers ${name}`);
+    if (!handler) throw new Error(`no handler for ${name}`);
     app.route({ method, url: path, config: { commandType }, handler });
   }
   for (const [url, { methods, commandType }] of pathsAndMethods()) {
@@ -139,7 +139,7 @@ export function createApi({
   return app;
 
   function logFailure(failure: GatewayError, error: unknown, { method, url }: FastifyRequest): void {
-    // Tokens are in the query.
+    // The query contains tokens.
     const fields = { code: failure.code, method, path: url.split("?")[0], reason: failure.message };
     if (failure.fault === "ours") log.error({ ...fields, err: error }, "request failed");
     else if (failure.code !== "NO_EVENT") log.debug(fields, "request refused");

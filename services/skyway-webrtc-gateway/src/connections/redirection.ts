@@ -34,7 +34,7 @@ export class Redirection {
     const { session, log } = this.#call;
     return new Promise((resolve, reject) => {
       session.redirectAtKeyframe(redirects, {
-        turning: () => {
+        switching: () => {
           resolve(look());
           this.#redirects = redirects;
           log.info({ redirects }, "redirected at a keyframe");

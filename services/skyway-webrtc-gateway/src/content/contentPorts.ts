@@ -4,31 +4,31 @@ import { isIPv6 } from "node:net";
 import { GatewayError } from "../errors.ts";
 import type { AudioId, DataId, RtcpId, VideoId } from "../ids.ts";
 
-/** The official gateway opens ports one after the other from here. */
+/** The official gateway opens ports in order, starting here. */
 export const FIRST_PORT = 50_001;
 const LAST_PORT = 65_535;
-/** Each is a file descriptor; a program needs a handful. */
+/** Each port needs a file descriptor; a program needs only a few ports. */
 export const MAX_OPEN_PORTS = 1_000;
 
 export type ContentId = VideoId | AudioId | RtcpId | DataId;
 
-/** A UDP port into which a program sends media, RTCP or data. */
+/** A UDP port to which a program sends media, RTCP or data. */
 export interface ContentPort {
   readonly id: ContentId;
   readonly port: number;
   readonly socket: Socket;
-  /** Connections that take from it, each by what it does with a datagram. One may take for two purposes. */
-  readonly users: Map<string, Set<Take>>;
+  /** Handlers by connection. One connection may have several. */
+  readonly users: Map<string, Set<DatagramHandler>>;
 }
 
-/** The datagram is shared by all who take it. */
-export type Take = (datagram: Buffer) => void;
+/** All handlers share the datagram: they must not modify it. */
+export type DatagramHandler = (datagram: Buffer) => void;
 
-/** All ports for content. They belong to no peer; a connection that names one takes what arrives there. */
+/** All content ports. They do not belong to a peer; connections attach to them by id. */
 export class ContentPorts {
   readonly #bindAddress: string;
   readonly #open = new Map<string, ContentPort>();
-  /** Ports that are being opened, so that two requests at once do not pass the limit. */
+  /** Ports that are being opened, so that concurrent requests cannot exceed the limit. */
   #opening = 0;
   #nextPort = FIRST_PORT;
 
@@ -37,16 +37,16 @@ export class ContentPorts {
     this.#bindAddress = bindAddress;
   }
 
-  /** Opens the next port that is free. @throws GatewayError NO_PORT_LEFT. */
+  /** Opens the next free port. @throws GatewayError NO_PORT_LEFT. */
   async open(id: ContentId): Promise<ContentPort> {
     if (this.#open.size + this.#opening >= MAX_OPEN_PORTS) throw new GatewayError("NO_PORT_LEFT");
     this.#opening += 1;
     try {
       const { socket, port } = await this.#bindNext();
-      const opened = { id, port, socket, users: new Map<string, Set<Take>>() };
-      // Read even while nobody takes them: who attaches later gets what comes then.
+      const opened = { id, port, socket, users: new Map<string, Set<DatagramHandler>>() };
+      // Datagrams are read even without a connection, so that a later one does not receive old ones.
       socket.on("message", (datagram) => {
-        for (const takes of opened.users.values()) for (const take of takes) take(datagram);
+        for (const handlers of opened.users.values()) for (const handle of handlers) handle(datagram);
       });
       this.#open.set(id, opened);
       return opened;
@@ -67,22 +67,22 @@ export class ContentPorts {
     this.#close(found);
   }
 
-  /** A connection takes from a port. @throws GatewayError UNKNOWN_ID. */
-  attach(id: string, user: string, field: string, take: Take): ContentPort {
+  /** Attaches a connection to a port. @throws GatewayError UNKNOWN_ID. */
+  attach(id: string, user: string, field: string, handle: DatagramHandler): ContentPort {
     const found = this.#open.get(id);
     if (!found) throw new GatewayError("UNKNOWN_ID", undefined, { field });
-    const takes = found.users.get(user);
-    if (takes) takes.add(take);
-    else found.users.set(user, new Set([take]));
+    const handlers = found.users.get(user);
+    if (handlers) handlers.add(handle);
+    else found.users.set(user, new Set([handle]));
     return found;
   }
 
-  /** A connection takes from its ports no more; they stay open. */
+  /** Detaches a connection from its ports, which stay open. */
   withdraw(user: string): void {
     for (const { users } of this.#open.values()) users.delete(user);
   }
 
-  /** A connection has ended: ports that no other uses are closed with it. */
+  /** Detaches a connection that has ended, and closes its ports unless another connection uses them. */
   detach(user: string): void {
     for (const one of this.#open.values()) if (one.users.delete(user) && one.users.size === 0) this.#close(one);
   }
@@ -106,13 +106,13 @@ export class ContentPorts {
     throw new GatewayError("NO_PORT_LEFT");
   }
 
-  /** @returns undefined if another program has the port. */
+  /** @returns undefined if another program uses the port. */
   async #bind(port: number): Promise<Socket | undefined> {
     const socket = createSocket(isIPv6(this.#bindAddress) ? "udp6" : "udp4");
     try {
       socket.bind(port, this.#bindAddress);
       await once(socket, "listening");
-      // Errors of later are about single packets.
+      // Later errors concern single packets.
       return socket.on("error", () => {});
     } catch (error) {
       socket.close();

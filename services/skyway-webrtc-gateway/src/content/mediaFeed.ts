@@ -6,7 +6,7 @@ import type { ContentPorts } from "./contentPorts.ts";
 /** The ports whose datagrams a connection sends, by kind. */
 export type FeedIds = Partial<Record<Kind, { mediaId: string; rtcpId: string | undefined }>>;
 
-/** Where datagrams of ports go. */
+/** Receives the datagrams from the ports. */
 export interface MediaSink {
   send(kind: Kind, datagram: Buffer): void;
   sendRtcp(kind: Kind, datagram: Buffer): void;
@@ -14,12 +14,12 @@ export interface MediaSink {
 
 const PREFIXES: Record<Kind, string> = { video: "vi", audio: "au" };
 
-/** What programs send into the ports that one connection names. */
+/** Feeds one connection with the datagrams from the ports that it names. */
 export class MediaFeed {
   readonly #ports: ContentPorts;
   readonly #ids: FeedIds;
 
-  /** @throws GatewayError UNKNOWN_ID: released ids too. */
+  /** @throws GatewayError UNKNOWN_ID, also for closed ports. */
   constructor(ports: ContentPorts, ids: FeedIds) {
     this.#ports = ports;
     this.#ids = ids;
@@ -28,22 +28,22 @@ export class MediaFeed {
     }
   }
 
-  /** @throws GatewayError UNKNOWN_ID; nothing is attached then. */
+  /** @throws GatewayError UNKNOWN_ID; then no port is attached. */
   attach(user: string, sink: MediaSink): void {
     for (const { id, field } of this.#named())
       if (!this.#ports.find(id)) throw new GatewayError("UNKNOWN_ID", undefined, { field });
     for (const { id, kind, field, isRtcp } of this.#named()) {
-      const take = (datagram: Buffer) => (isRtcp ? sink.sendRtcp(kind, datagram) : sink.send(kind, datagram));
-      this.#ports.attach(id, user, field, take);
+      const handle = (datagram: Buffer) => (isRtcp ? sink.sendRtcp(kind, datagram) : sink.send(kind, datagram));
+      this.#ports.attach(id, user, field, handle);
     }
   }
 
-  /** The connection has ended: ports that no other uses are closed. */
+  /** The connection has ended: closes the ports unless another connection uses them. */
   detach(user: string): void {
     this.#ports.detach(user);
   }
 
-  /** The connection did not come about: its ports stay open. */
+  /** The connection was not established: its ports stay open. */
   withdraw(user: string): void {
     this.#ports.withdraw(user);
   }

@@ -1,21 +1,21 @@
 import { Caller } from "../testing/caller.ts";
 import { nextCall, openPeer, RECEIVE_ONLY, type RecorderPeer } from "../testing/recorderPeer.ts";
 import { waitFor } from "../testing/waitFor.ts";
-import type { EnduredGateway } from "./enduredGateway.ts";
+import type { MeasuredGateway } from "./measuredGateway.ts";
 
-/** What is not up by then has failed. */
+/** A call that is not connected after this time has failed. */
 const CONNECT_LIMIT_MS = 10_000;
 
-/** One call, from its offer until media can flow. */
+/** The result of one call, from its offer until media can flow. */
 export interface Connect {
   ms: number;
-  /** Undefined: it is up on both sides. */
+  /** Undefined: both sides are connected. */
   failure: string | undefined;
 }
 
-/** Callers on the gateway's own library, one after the other, through real signalling. */
+/** Sequential callers, with the gateway's own library and real signalling. */
 export async function connectInARow(
-  gateway: EnduredGateway,
+  gateway: MeasuredGateway,
   calls: number,
   onConnect: (connect: Connect, number: number) => void = () => undefined,
 ): Promise<Connect[]> {
@@ -30,15 +30,15 @@ export async function connectInARow(
   return connects;
 }
 
-async function connectOnce(gateway: EnduredGateway, peer: RecorderPeer, name: string): Promise<Connect> {
+async function connectOnce(gateway: MeasuredGateway, peer: RecorderPeer, name: string): Promise<Connect> {
   using caller = await Caller.open(gateway, name);
   const began = performance.now();
-  // As browsers do it, and as this library cannot bear it: what it is asked for before it has our answer.
-  caller.call(peer.id, undefined, { isHasty: true });
+  // Like browsers. Connectivity checks then reach the caller before the answer, which this library cannot handle.
+  caller.call(peer.id, undefined, { tricklesEarly: true });
   const connection = await nextCall(gateway, peer);
   try {
     const { status } = await gateway.post(`${connection}/answer`, { constraints: RECEIVE_ONLY });
-    if (status !== 202) throw new Error(`the answer was answered ${status}`);
+    if (status !== 202) throw new Error(`POST …/answer returned ${status}`);
     const isOpen = async () => (await gateway.get(`${connection}/status`)).body.open === true;
     await waitFor("the gateway's side", isOpen, CONNECT_LIMIT_MS);
     await waitFor("the caller's side", () => caller.state === "connected", CONNECT_LIMIT_MS);

@@ -1,29 +1,29 @@
 import { expect, test } from "vitest";
 import { connectInARow } from "./connects.ts";
-import { EnduredGateway } from "./enduredGateway.ts";
 import { FORGOTTEN_AFTER_MS } from "./footprint.ts";
+import { MeasuredGateway } from "./measuredGateway.ts";
 import { createAndDelete } from "./rounds.ts";
 
-/** `./scripts/bench connects` and `./scripts/bench rounds` do the same for 500 and 10,000. */
+/** `./scripts/bench connects` and `./scripts/bench rounds` run the same tests with 500 calls and 10,000 rounds. */
 const CALLS = 30;
 const ROUNDS = 100;
 const LIMIT_MS = 60_000;
 const GROWTH_LIMIT_BYTES = 1024 * 1024;
-/** A DTLS message that is lost is said again after this time (RFC 6347, section 4.2.4.1): the caller had no answer yet. */
+/** A lost DTLS message is retransmitted after this time (RFC 6347, section 4.2.4.1). */
 const REPEATED_AFTER_MS = 1_000;
 
-test("callers of the library that tell their candidates at once all connect, without a repeated DTLS message", {
+test("all callers of the library that send candidates early connect, without a DTLS retransmission", {
   timeout: LIMIT_MS,
 }, async () => {
-  await using gateway = await EnduredGateway.open();
+  await using gateway = await MeasuredGateway.open();
   const connects = await connectInARow(gateway, CALLS);
   expect(connects.filter(({ failure }) => failure)).toEqual([]);
-  // One of them a host that was busy may explain.
+  // One may be due to a busy host.
   expect(connects.filter(({ ms }) => ms > REPEATED_AFTER_MS).length).toBeLessThanOrEqual(1);
 });
 
-test("whatever is made and taken away leaves neither a socket nor memory behind", { timeout: LIMIT_MS }, async () => {
-  await using gateway = await EnduredGateway.open();
+test("creating and deleting everything leaks neither sockets nor memory", { timeout: LIMIT_MS }, async () => {
+  await using gateway = await MeasuredGateway.open();
   await createAndDelete(gateway, ROUNDS);
   const before = await gateway.footprint(FORGOTTEN_AFTER_MS);
   await createAndDelete(gateway, ROUNDS);

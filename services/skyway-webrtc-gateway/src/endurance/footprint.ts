@@ -1,12 +1,12 @@
-/** What a gateway and its signalling hold, once all that nobody needs any more was collected. */
+/** The resources of a gateway and its signalling after garbage collection. */
 export interface Footprint {
   neededBytes: number;
-  /** What of the host's memory they have: how much more that is, is Node's business and the allocator's. */
+  /** Resident memory. How much it exceeds `neededBytes` depends on Node and the allocator. */
   residentBytes: number;
   sockets: number;
 }
 
-/** After it what has ended is forgotten. */
+/** After this time, ended calls and peers are removed. */
 export const FORGOTTEN_AFTER_MS = 11 * 60_000;
 const GROWTH_LIMIT_BYTES = 2 * 1024 * 1024;
 
@@ -16,11 +16,11 @@ export function inWords({ neededBytes, residentBytes, sockets }: Footprint): str
   return `${mebibytes(neededBytes)} MiB needed, ${mebibytes(residentBytes)} MiB resident, ${sockets} sockets`;
 }
 
-/** What has become more that should not; nothing where all is well. */
+/** Resources that grew too much; empty if none. */
 export function growth(before: Footprint, after: Footprint): string[] {
   const grown = after.neededBytes - before.neededBytes;
   return [
-    ...(grown > GROWTH_LIMIT_BYTES ? [`the gateway needs ${mebibytes(grown)} MiB more`] : []),
-    ...(after.sockets > before.sockets ? [`${after.sockets - before.sockets} sockets more are open`] : []),
+    ...(grown > GROWTH_LIMIT_BYTES ? [`the gateway needs ${mebibytes(grown)} MiB more memory`] : []),
+    ...(after.sockets > before.sockets ? [`${after.sockets - before.sockets} more sockets are open`] : []),
   ];
 }

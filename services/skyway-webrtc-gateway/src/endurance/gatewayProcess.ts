@@ -5,11 +5,11 @@ import { TestGateway } from "../testing/gateway.ts";
 import { LeapingClock } from "../testing/leapingClock.ts";
 import type { Footprint } from "./footprint.ts";
 
-/** Runs a gateway with its signalling for `EnduredGateway`, and looks at what it holds when it is asked to. */
+/** Runs a gateway and its signalling for `MeasuredGateway`, and measures its resources on request. */
 
-/** libdatachannel ends its connections in threads of its own, some time after it was told to. */
+/** libdatachannel closes connections asynchronously, in its own threads. */
 const SETTLE_MS = 1_000;
-const ROUNDS_OF_COLLECTION = 3; // what is collected first may hold more by its finalisers
+const ROUNDS_OF_COLLECTION = 3; // finalisers of collected objects may release more
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -34,7 +34,7 @@ function sockets(): number {
     try {
       return readlinkSync(`/proc/self/fd/${descriptor}`);
     } catch {
-      return ""; // the one that reads the folder
+      return ""; // the descriptor of this directory listing
     }
   };
   return readdirSync("/proc/self/fd").filter((descriptor) => target(descriptor).startsWith("socket:")).length;

@@ -3,30 +3,30 @@ import { Caller } from "../testing/caller.ts";
 import { nextCall, openPeer, RECEIVE_ONLY } from "../testing/recorderPeer.ts";
 import { UdpReceiver } from "../testing/udpReceiver.ts";
 import { waitFor } from "../testing/waitFor.ts";
-import type { EnduredGateway } from "./enduredGateway.ts";
+import type { MeasuredGateway } from "./measuredGateway.ts";
 
 const CONNECT_LIMIT_MS = 10_000;
 
-/** What passing packets on has taken of a gateway's processor. */
-export interface Passage {
-  /** Processor milliseconds for each thousand packets. */
+/** The CPU time that a gateway needs to forward packets. */
+export interface ForwardingCost {
+  /** CPU milliseconds per thousand packets. */
   cpuMs: number;
   packets: number;
 }
 
-/** Calls of one gateway, each of which sends a hundred packets a second. */
+/** Calls of one gateway, each of which sends 100 packets per second. */
 export class RunningCalls implements AsyncDisposable {
-  readonly #gateway: EnduredGateway;
+  readonly #gateway: MeasuredGateway;
   readonly #receiver: UdpReceiver;
   readonly #callers: Caller[] = [];
   #peerId = "";
 
-  private constructor(gateway: EnduredGateway, receiver: UdpReceiver) {
+  private constructor(gateway: MeasuredGateway, receiver: UdpReceiver) {
     this.#gateway = gateway;
     this.#receiver = receiver;
   }
 
-  static async open(gateway: EnduredGateway, count: number): Promise<RunningCalls> {
+  static async open(gateway: MeasuredGateway, count: number): Promise<RunningCalls> {
     const calls = new RunningCalls(gateway, await UdpReceiver.open());
     const peer = await openPeer(gateway);
     calls.#peerId = peer.id;
@@ -47,7 +47,7 @@ export class RunningCalls implements AsyncDisposable {
     for (const caller of this.#callers) await caller.restartIce(this.#peerId);
   }
 
-  async passage(ms: number): Promise<Passage> {
+  async forwardingCost(ms: number): Promise<ForwardingCost> {
     const { packets } = this.#receiver;
     const [count, cpuMs] = [packets.length, this.#gateway.cpuMs()];
     await wait(ms);

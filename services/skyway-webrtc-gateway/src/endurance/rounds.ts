@@ -2,41 +2,40 @@ import { Caller } from "../testing/caller.ts";
 import { KEY } from "../testing/gateway.ts";
 import { RECEIVE_ONLY } from "../testing/recorderPeer.ts";
 import { waitFor } from "../testing/waitFor.ts";
-import type { EnduredGateway } from "./enduredGateway.ts";
+import type { MeasuredGateway } from "./measuredGateway.ts";
 
-const LANES = 4;
+const WORKERS = 4;
 
 /**
- * Makes one of everything that can be made, and takes it away again: a peer, ports, a call that sends from them, a data
- * connection.
+ * Creates one of each resource and deletes it again: a peer, ports, a call that sends from them, a data connection.
  *
- * @throws Error with the first answer that is not the reference's.
+ * @throws Error with the first response that differs from the reference.
  */
-export async function createAndDelete(gateway: EnduredGateway, rounds: number): Promise<void> {
+export async function createAndDelete(gateway: MeasuredGateway, rounds: number): Promise<void> {
   using silent = new Caller(gateway.signalingOrigin, "silent");
-  await silent.hears("OPEN");
-  // It would keep what it hears.
+  await silent.receives("OPEN");
+  // It would collect all events.
   silent.socket.offAny();
   let begun = 0;
-  const lane = async (name: string) => {
+  const worker = async (name: string) => {
     while (begun < rounds) {
       begun += 1;
       await round(gateway, name);
     }
   };
-  await Promise.all(Array.from({ length: LANES }, (_, index) => lane(`lane-${index}`)));
-  await waitFor("no call is left", async () => (await gateway.get("/health")).body.calls === 0);
+  await Promise.all(Array.from({ length: WORKERS }, (_, index) => worker(`worker-${index}`)));
+  await waitFor("the end of all calls", async () => (await gateway.get("/health")).body.calls === 0);
 }
 
-async function round(gateway: EnduredGateway, peer_id: string): Promise<void> {
+async function round(gateway: MeasuredGateway, peer_id: string): Promise<void> {
   const make = async (path: string, body: object) => {
     const { status, body: made } = await gateway.post(path, body);
-    if (status !== 201 && status !== 202) throw new Error(`POST ${path} was answered ${JSON.stringify(made)}`);
+    if (status !== 201 && status !== 202) throw new Error(`POST ${path} returned ${JSON.stringify(made)}`);
     return { ...made, ...made.params };
   };
   const remove = async (path: string, expected = 204) => {
     const { status, body } = await gateway.request("DELETE", path);
-    if (status !== expected) throw new Error(`DELETE ${path} was answered ${status} ${JSON.stringify(body)}`);
+    if (status !== expected) throw new Error(`DELETE ${path} returned ${status} ${JSON.stringify(body)}`);
   };
   const { token } = await make("/peers", { key: KEY, domain: "localhost", peer_id });
   const { media_id } = await make("/media", { is_video: true });
@@ -51,8 +50,8 @@ async function round(gateway: EnduredGateway, peer_id: string): Promise<void> {
   await remove(`/media/connections/${call.media_connection_id}`);
   await remove(`/media/${media_id}`, 404); // closed with the last connection that used it
   await remove(`/data/${data_id}`, 403);
-  await remove(`/peers/${peer_id}?token=${token}`); // and its connection with it
+  await remove(`/peers/${peer_id}?token=${token}`); // together with its connection
   await remove(`/data/${data_id}`, 404);
   await remove(`/media/rtcp/${rtcp_id}`, 404);
-  await remove(`/data/${unused.data_id}`); // nobody's, and therefore still open
+  await remove(`/data/${unused.data_id}`); // not used by a connection, and therefore still open
 }

@@ -14,13 +14,13 @@ beforeEach(() => {
   stream = new EventStream(clock);
 });
 
-/** One poll, and what became of it. */
+/** One poll and its outcome. */
 function poll(client = RUBY) {
   const outcomes: PollOutcome<string>[] = [];
   const cancel = stream.poll(client, (outcome) => outcomes.push(outcome));
   return {
     cancel,
-    get said(): string | undefined {
+    get outcome(): string | undefined {
       const [outcome] = outcomes;
       expect(outcomes.length).toBeLessThanOrEqual(1);
       return outcome?.kind === "event" ? outcome.event : outcome?.kind;
@@ -28,7 +28,7 @@ function poll(client = RUBY) {
   };
 }
 
-/** Polls again `pauseMs` after each answer, until it sees `wanted` (or for ever), as the Ruby samples do. */
+/** Polls again `pauseMs` after each answer, until it sees `wanted` (or indefinitely), like the Ruby samples. */
 class Poller {
   readonly seen: string[] = [];
   readonly #pauseMs: () => number;
@@ -54,48 +54,48 @@ class Poller {
 }
 
 describe("one poller", () => {
-  test("gets an event the moment it happens", () => {
+  test("receives an event immediately", () => {
     const waiting = poll();
     clock.advance(1_000);
-    expect(waiting.said).toBeUndefined();
+    expect(waiting.outcome).toBeUndefined();
     stream.push("CALL");
-    expect(waiting.said).toBe("CALL");
+    expect(waiting.outcome).toBe("CALL");
   });
 
-  test("gets events in order that happened before it polled", () => {
+  test("receives earlier events in order", () => {
     stream.push("OPEN");
     stream.push("CALL");
     const first = poll();
     clock.advance(GATHER_MS);
-    expect(first.said).toBe("OPEN");
+    expect(first.outcome).toBe("OPEN");
     const second = poll();
-    expect(second.said).toBe("CALL");
-    expect(poll().said).toBeUndefined();
+    expect(second.outcome).toBe("CALL");
+    expect(poll().outcome).toBeUndefined();
   });
 
-  test("is told after 30 seconds that nothing happened, and gets what happens while it comes back", () => {
+  test("times out after 30 seconds, and receives an event that happens before its next poll", () => {
     const first = poll();
     clock.advance(POLL_TIMEOUT_MS - 1);
-    expect(first.said).toBeUndefined();
+    expect(first.outcome).toBeUndefined();
     clock.advance(1);
-    expect(first.said).toBe("timeout");
+    expect(first.outcome).toBe("timeout");
     stream.push("CALL");
-    expect(poll().said).toBe("CALL");
+    expect(poll().outcome).toBe("CALL");
   });
 
-  test("that was cut off does not take an event along", () => {
+  test("that was disconnected consumes no event", () => {
     const cut = poll();
     cut.cancel();
     stream.push("CALL");
     const next = poll();
     clock.advance(GATHER_MS);
-    expect(cut.said).toBeUndefined();
-    expect(next.said).toBe("CALL");
+    expect(cut.outcome).toBeUndefined();
+    expect(next.outcome).toBe("CALL");
     clock.advance(POLL_TIMEOUT_MS);
-    expect(cut.said).toBeUndefined();
+    expect(cut.outcome).toBeUndefined();
   });
 
-  test("never sees an event twice and misses none, however it pauses", () => {
+  test("never receives an event twice and misses none, whatever its pauses", () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 4_000 }), { minLength: 1, maxLength: 30 }),
@@ -115,21 +115,21 @@ describe("one poller", () => {
 });
 
 describe("several pollers", () => {
-  test("all get an event that happens while they wait", () => {
+  test("all receive an event that happens while they wait", () => {
     const polls = [poll(), poll(), poll("curl")];
     stream.push("CALL");
     clock.advance(GATHER_MS);
-    expect(polls.map(({ said }) => said)).toEqual(["CALL", "CALL", "CALL"]);
+    expect(polls.map(({ outcome }) => outcome)).toEqual(["CALL", "CALL", "CALL"]);
   });
 
-  test("that start together share the event that was there before them", () => {
+  test("that start together all receive an earlier event", () => {
     stream.push("OPEN");
     const polls = [poll(), poll(), poll()];
     clock.advance(GATHER_MS);
-    expect(polls.map(({ said }) => said)).toEqual(["OPEN", "OPEN", "OPEN"]);
+    expect(polls.map(({ outcome }) => outcome)).toEqual(["OPEN", "OPEN", "OPEN"]);
   });
 
-  test("get events that follow one another each once, in step", () => {
+  test("receive successive events once each, together", () => {
     const pollers = [new Poller(0, () => 3), new Poller(0, () => 20), new Poller(1, () => 250)];
     clock.advance(GATHER_MS);
     for (const event of ["READY", "STREAM audio", "STREAM video", "CLOSE"]) stream.push(event);
@@ -137,60 +137,60 @@ describe("several pollers", () => {
     for (const { seen } of pollers) expect(seen).toEqual(["READY", "STREAM audio", "STREAM video", "CLOSE"]);
   });
 
-  test("one that stopped does not hold the others up for longer than a moment", () => {
+  test("one that stopped delays the others only briefly", () => {
     const [first, second] = [poll(), poll()];
     clock.advance(GATHER_MS);
     stream.push("OPEN");
-    expect([first.said, second.said]).toEqual(["OPEN", "OPEN"]);
+    expect([first.outcome, second.outcome]).toEqual(["OPEN", "OPEN"]);
     const next = poll();
     stream.push("CALL");
-    expect(next.said).toBeUndefined();
+    expect(next.outcome).toBeUndefined();
     clock.advance(LOCKSTEP_MS);
-    expect(next.said).toBe("CALL");
+    expect(next.outcome).toBe("CALL");
   });
 
-  test("one that was slow to come back gets what went to the other meanwhile, and the other does not get it again", () => {
+  test("a slow poller receives what was delivered to the other one, which does not receive it again", () => {
     const [quick, slow] = [poll(), poll()];
     clock.advance(GATHER_MS);
     stream.push("READY");
-    expect([quick.said, slow.said]).toEqual(["READY", "READY"]);
+    expect([quick.outcome, slow.outcome]).toEqual(["READY", "READY"]);
     clock.advance(10);
     const quickAgain = poll();
     stream.push("STREAM");
     clock.advance(LOCKSTEP_MS);
-    expect(quickAgain.said).toBe("STREAM");
+    expect(quickAgain.outcome).toBe("STREAM");
     clock.advance(10);
     const quickWaits = poll();
     clock.advance(REPLAY_GRACE_MS / 2);
     const slowAgain = poll();
-    expect(slowAgain.said).toBe("STREAM");
-    expect(quickWaits.said).toBeUndefined();
+    expect(slowAgain.outcome).toBe("STREAM");
+    expect(quickWaits.outcome).toBeUndefined();
   });
 
-  test("one that comes after the grace gets nothing old", () => {
+  test("one that polls after the grace period receives nothing old", () => {
     const first = poll();
     stream.push("OPEN");
     clock.advance(GATHER_MS);
-    expect(first.said).toBe("OPEN");
+    expect(first.outcome).toBe("OPEN");
     clock.advance(REPLAY_GRACE_MS);
-    expect(poll().said).toBeUndefined();
-    expect(poll("curl").said).toBeUndefined();
+    expect(poll().outcome).toBeUndefined();
+    expect(poll("curl").outcome).toBeUndefined();
   });
 
-  test("of another program gets what this one has just got, and this one does not get it again", () => {
+  test("of another program receives what this one just received, and this one does not receive it again", () => {
     const ruby = poll();
     stream.push("OPEN");
     clock.advance(GATHER_MS);
-    expect(ruby.said).toBe("OPEN");
+    expect(ruby.outcome).toBe("OPEN");
     const rubyAgain = poll();
     const curl = poll("curl");
     clock.advance(GATHER_MS);
-    expect(curl.said).toBe("OPEN");
-    expect(rubyAgain.said).toBeUndefined();
+    expect(curl.outcome).toBe("OPEN");
+    expect(rubyAgain.outcome).toBeUndefined();
   });
 });
 
-describe("the programs that are known", () => {
+describe("known programs", () => {
   const LATEST_START_MS = 400;
   const LONGEST_PAUSE_MS = 90;
   const ALL_POLL_MS = LATEST_START_MS + 2 * LONGEST_PAUSE_MS;
@@ -207,8 +207,8 @@ describe("the programs that are known", () => {
           let turn = 0;
           const pauseMs = () => pauses[turn++ % pauses.length] ?? 0;
           const pollers = wanted.map((event, index) => new Poller(starts[index] ?? 0, pauseMs, event));
-          // The first event may be there before anyone polls. For the others all must have begun to poll:
-          // what a poller that is alone takes before it stops could be meant for none but itself.
+          // The first event may precede all polls. For later events, all pollers must have started:
+          // an event that a single poller receives before it stops can only be meant for that poller.
           let at = 0;
           for (const [index, event] of events.entries()) {
             at += (gaps[index] ?? 0) + (index === 1 ? ALL_POLL_MS : 0);
@@ -221,55 +221,55 @@ describe("the programs that are known", () => {
       { numRuns: 1_000 },
     );
 
-  test("the recorder's three pollers (OPEN, CONNECTION, CALL) all find theirs, however they interleave", () => {
+  test("the recorder's three pollers (OPEN, CONNECTION, CALL) all find their event in any interleaving", () => {
     program(["OPEN", "CONNECTION", "CALL"], ["OPEN", "CONNECTION", "CALL"]);
     program(["OPEN", "CONNECTION", "CALL"], ["OPEN", "CALL", "CONNECTION"]);
   });
 
-  test("the hands-on's two pollers (CALL, CONNECTION) both find theirs", () => {
+  test("the hands-on's two pollers (CALL, CONNECTION) both find their event", () => {
     program(["CALL", "CONNECTION"], ["CALL", "CONNECTION"]);
     program(["CALL", "CONNECTION"], ["CONNECTION", "CALL"]);
   });
 });
 
 describe("the end", () => {
-  test("is told once, and then the stream is gone", () => {
+  test("is delivered once, and then the stream is gone", () => {
     const waiting = poll();
     stream.end("CLOSE");
     clock.advance(GATHER_MS);
-    expect(waiting.said).toBe("CLOSE");
+    expect(waiting.outcome).toBe("CLOSE");
     expect(stream.endDelivered).toBe(true);
-    expect(poll().said).toBe("gone");
-    expect(poll().said).toBe("gone");
+    expect(poll().outcome).toBe("gone");
+    expect(poll().outcome).toBe("gone");
     clock.advance(REPLAY_GRACE_MS);
-    expect(poll().said).toBe("gone");
+    expect(poll().outcome).toBe("gone");
   });
 
-  test("waits for whoever polls late", () => {
+  test("waits for a late poller", () => {
     stream.end("CLOSE");
     clock.advance(60_000);
     expect(stream.endDelivered).toBe(false);
     const late = poll();
     clock.advance(GATHER_MS);
-    expect(late.said).toBe("CLOSE");
+    expect(late.outcome).toBe("CLOSE");
   });
 
-  test("nothing follows it", () => {
+  test("is followed by no other event", () => {
     stream.end("CLOSE");
     stream.push("CALL");
     stream.end("CLOSE");
     const late = poll();
     clock.advance(GATHER_MS);
-    expect(late.said).toBe("CLOSE");
-    expect(poll().said).toBe("gone");
+    expect(late.outcome).toBe("CLOSE");
+    expect(poll().outcome).toBe("gone");
   });
 });
 
-test("a stream that nobody reads keeps the latest events only", () => {
+test("a stream without readers keeps only the latest events", () => {
   for (let index = 0; index < MAX_UNREAD_EVENTS + 5; index++) stream.push(`${index}`);
   const first = poll();
   clock.advance(GATHER_MS);
-  expect(first.said).toBe("5");
+  expect(first.outcome).toBe("5");
 });
 
 function pushAt(gaps: readonly number[]): string[] {

@@ -3,31 +3,31 @@ import { type Poll, PollingClient, type PollOutcome, REPLAY_GRACE_MS } from "./p
 
 /** The REST timeout of the official gateway since 0.0.3; Ruby's Net::HTTP gives up after 60 s. */
 export const POLL_TIMEOUT_MS = 30_000;
-/** Within this time after an answer, an arriving poll may as well be the answered poller's next one. */
+/** Within this time after a response, a new poll may be the next poll of the answered poller. */
 export const CONFUSION_MS = 100;
-/** A stream that nobody reads keeps this many events; older ones are dropped. */
+/** A stream without readers keeps this many events; older ones are dropped. */
 export const MAX_UNREAD_EVENTS = 1_000;
 
 interface Entry<E> {
   readonly seq: number;
   readonly event: E;
-  /** When it first went out; undefined while nobody has it. */
+  /** When it was first delivered; undefined before that. */
   deliveredAt: number | undefined;
 }
 
 /**
- * Events for long polls that carry no name of who polls.
+ * Events for long polls that do not identify the poller.
  *
- * - An event goes to every poll that is open; with none open it waits for the next one.
- * - Programs run several pollers on one stream, each throwing away what it does not look for. An event that
- *   has gone out stays for REPLAY_GRACE_MS, for pollers that were between two polls just then.
- * - A poller that is alone never gets an event twice: its next poll cannot overlap another one, and is
- *   therefore taken for that of the poller who has seen most. Only a poll that no known poller explains, or
- *   one that is known to lag behind, gets what went out before.
- * - When such a poll comes within CONFUSION_MS of the answer, nobody can tell it from the answered poller's
- *   next one, so the other open polls that came since get the event again too: a poller that misses an event
- *   hangs, one that throws it away twice does not.
- * - Events that follow one another go out when all pollers are back, up to LOCKSTEP_MS, so this stays rare.
+ * - An event is delivered to every open poll; if none is open, it waits for the next one.
+ * - Programs run several pollers on one stream, each of which ignores the events that it does not look for. A delivered
+ *   event is kept for REPLAY_GRACE_MS, for pollers that were between two polls at that moment.
+ * - A single poller never receives an event twice: its next poll cannot overlap another one, and is therefore
+ *   attributed to the poller that has seen most. Only a poll of an unknown poller, or of one that is known to lag
+ *   behind, receives earlier events.
+ * - If such a poll arrives within CONFUSION_MS of a response, it cannot be distinguished from the next poll of the
+ *   answered poller. The other open polls that arrived since then receive the event again as well: a poller that misses
+ *   an event hangs, but one that receives it twice only ignores it.
+ * - Successive events are delivered when all pollers are back, after at most LOCKSTEP_MS, so this is rare.
  *
  * After the last event the stream answers `gone`.
  */
@@ -44,12 +44,12 @@ export class EventStream<E> {
     this.#clock = clock;
   }
 
-  /** Whether somebody has got the last event. */
+  /** Whether the last event was delivered. */
   get endDelivered(): boolean {
     return this.#endDelivered;
   }
 
-  /** Does nothing once the stream has ended. */
+  /** Does nothing after the stream has ended. */
   push(event: E): void {
     if (this.#endSeq !== undefined) return;
     this.#seq += 1;
@@ -68,9 +68,9 @@ export class EventStream<E> {
   }
 
   /**
-   * @param client what is known of who polls: its User-Agent.
-   * @param answer is called once, at once or later.
-   * @returns what cancels the poll when its connection is gone.
+   * @param client identifies the polling program: its User-Agent.
+   * @param answer called exactly once, immediately or later.
+   * @returns a function that cancels the poll when its connection is closed.
    */
   poll(client: string, answer: (outcome: PollOutcome<E>) => void): () => void {
     const now = this.#clock.now();
@@ -105,7 +105,7 @@ export class EventStream<E> {
     return this.#entries.find((entry) => entry.seq > seen);
   }
 
-  /** Answers every open poll that may have its next event now, and wakes up for those that may later. */
+  /** Answers every open poll whose next event is due, and sets a timer for the others. */
   #deliver(): void {
     const now = this.#clock.now();
     const answers: (() => void)[] = [];
@@ -119,7 +119,7 @@ export class EventStream<E> {
           wakeAt = Math.min(wakeAt, dueAt);
           continue;
         }
-        for (const one of [poll, ...mistakable(client, entry.seq, now)]) {
+        for (const one of [poll, ...indistinguishablePolls(client, entry.seq, now)]) {
           client.answers(one, Math.max(one.seen, entry.seq), now);
           answers.push(() => one.answer({ kind: "event", event: entry.event }));
         }
@@ -130,7 +130,7 @@ export class EventStream<E> {
     this.#cancelWake();
     this.#cancelWake =
       wakeAt === Number.POSITIVE_INFINITY ? () => {} : this.#clock.after(wakeAt - now, () => this.#deliver());
-    // Last, because whoever is answered may poll or push at once.
+    // Last, because `answer` may poll or push immediately.
     for (const answer of answers) answer();
   }
 
@@ -142,8 +142,8 @@ export class EventStream<E> {
   }
 }
 
-/** Open polls that count as having seen the event, though the one that lacks it may be any of them. */
-function mistakable<E>(client: PollingClient<E>, seq: number, now: number): Poll<E>[] {
+/** Open polls that count as having seen the event, although any of them may be the one that has not. */
+function indistinguishablePolls<E>(client: PollingClient<E>, seq: number, now: number): Poll<E>[] {
   if (now - client.answeredAt > CONFUSION_MS) return [];
   return [...client.polls].filter((poll) => poll.seen >= seq);
 }

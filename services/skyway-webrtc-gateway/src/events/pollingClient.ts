@@ -1,8 +1,8 @@
-/** How long a poller that was answered is expected back, and what it missed is kept for it. */
+/** How long an answered poller may take to poll again; events that it missed are kept for this time. */
 export const REPLAY_GRACE_MS = 2_000;
-/** Pollers of one program get the next event together: so long the others wait for one that is between polls. */
+/** Pollers of one program receive an event together: how long to wait for a poller that is between two polls. */
 export const LOCKSTEP_MS = 300;
-/** A program that starts several pollers starts them at once: its first answer waits for the others' polls. */
+/** A program starts its pollers at the same time: how long the first response waits for the other polls. */
 export const GATHER_MS = 50;
 
 /** A poll that waits for an event after `seen`. */
@@ -21,8 +21,8 @@ interface Returning {
 }
 
 /**
- * A program that polls a stream, known by its User-Agent. It may have several pollers; polls that are open at
- * the same time are from different ones, more is not known of them.
+ * A program that polls a stream, identified by its User-Agent. It may have several pollers; polls that are open at
+ * the same time belong to different ones. Nothing else is known about them.
  */
 export class PollingClient<E> {
   readonly polls = new Set<Poll<E>>();
@@ -35,10 +35,10 @@ export class PollingClient<E> {
   }
 
   /**
-   * A poll arrives. It is taken for the one of the pollers between polls that has seen most: so a poller that
-   * is alone never sees an event twice.
+   * A poll arrives. It is attributed to the waiting poller that has seen most, so that a single poller never receives
+   * an event twice.
    *
-   * @returns what it has seen; 0 for a poller that nobody knew of.
+   * @returns the last event that it has seen; 0 for an unknown poller.
    */
   arrives(): number {
     const returning = this.#returning;
@@ -48,7 +48,7 @@ export class PollingClient<E> {
     return most.seen;
   }
 
-  /** The poller behind a poll goes, to come back with the next one. */
+  /** A poll ends; its poller is expected to poll again. */
   leaves(seen: number, now: number): void {
     this.#returning.push({ seen, since: now });
   }
@@ -60,7 +60,7 @@ export class PollingClient<E> {
     this.#answeredAt = now;
   }
 
-  /** When event number `seq` may go out: not before those are back who have not seen it either. */
+  /** When event number `seq` may be delivered: after the other pollers that have not seen it are back. */
   dueAt(seq: number): number {
     return this.#returning
       .filter((one) => one.seen < seq)
@@ -71,7 +71,7 @@ export class PollingClient<E> {
     return this.#answeredAt;
   }
 
-  /** @returns whether there is nothing left to know about it. */
+  /** @returns whether the client itself can be forgotten. */
   forgetOld(now: number): boolean {
     this.#returning = this.#returning.filter((one) => now - one.since < REPLAY_GRACE_MS);
     return this.polls.size === 0 && this.#returning.length === 0;

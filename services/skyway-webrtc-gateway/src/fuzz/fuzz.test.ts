@@ -4,13 +4,13 @@ import { fuzzBindings } from "./fuzzBindings.ts";
 import { fuzzLibrary, fuzzOffers } from "./fuzzOffers.ts";
 import { fuzzPackets } from "./fuzzPackets.ts";
 
-/** `./scripts/bench fuzz` does the same with 100,000 inputs each. */
+/** `./scripts/bench fuzz` runs the same tests with 100,000 inputs each. */
 const SEED = 20_261_123;
-/** Other tests run beside these, and each of these keeps a core busy. */
+/** Other tests run in parallel, and each of these keeps a core busy. */
 const LIMIT_MS = 30_000;
 
 test(
-  "offers made to break parsers are refused, or answered in lines of SDP",
+  "malformed offers are rejected, or answered with valid SDP",
   () => {
     expect(fuzzOffers(SEED, 2_000)).toBeGreaterThan(200);
   },
@@ -18,7 +18,7 @@ test(
 );
 
 test(
-  "nor does the library break on those that get that far",
+  "malformed offers that reach the library do not crash it",
   async () => {
     expect(await fuzzLibrary(SEED, 100, await freeUdpPort())).toBeGreaterThan(10);
   },
@@ -26,7 +26,7 @@ test(
 );
 
 test(
-  "STUN of strangers is not answered",
+  "STUN messages without the password are not answered",
   () => {
     expect(fuzzBindings(SEED, 2_000)).toBeGreaterThan(100);
   },
@@ -34,7 +34,7 @@ test(
 );
 
 test(
-  "damaged and made-up packets neither end a call nor keep its sound ones from being passed on",
+  "damaged and made-up packets neither end a call nor stop the forwarding of valid ones",
   () => {
     expect(fuzzPackets(SEED, 5_000)).toBeGreaterThan(500);
   },

@@ -4,7 +4,7 @@ import { LiteAgent } from "../webrtc/ice/liteAgent.ts";
 
 const OURS = { iceUfrag: "ours", icePwd: "the password of a session" };
 const FROM = { host: "192.0.2.1", port: 5_000 };
-/** The integrity covers all that comes before it; the fingerprint behind it is not looked at. */
+/** MESSAGE-INTEGRITY covers everything before it; the FINGERPRINT after it is not checked. */
 const UNCOVERED_BYTES = 8;
 
 const attribute = fc
@@ -41,22 +41,22 @@ const flipped = fc.array(fc.tuple(fc.nat({ max: sound.length - 1 }), fc.integer(
 const cut = fc.nat({ max: sound.length });
 
 /**
- * STUN as strangers can send it to the media port of a call whose ICE was restarted: nobody may be answered who does not
- * know the password, and nothing may throw.
+ * STUN messages that anyone can send to the media port of a call whose ICE was restarted: messages without the correct
+ * password must not be answered, and nothing may throw.
  *
- * @returns how many were answered: those that were sound.
+ * @returns how many valid messages were answered.
  */
 export function fuzzBindings(seed: number, runs: number): number {
   let answered = 0;
   const look = (datagram: Buffer, isSound: boolean) => {
     const agent = new LiteAgent<string>(OURS);
     const binding = readBinding(datagram);
-    const reply = binding && agent.receive(binding, "way", FROM, 0);
+    const reply = binding && agent.receive(binding, "path", FROM, 0);
     if ((reply !== undefined) !== isSound)
       throw new Error(`${isSound ? "un" : ""}answered: ${datagram.toString("hex")}`);
     if (reply === undefined) return;
     const own = readBinding(reply);
-    if (!own || !isFrom(own, OURS.icePwd)) throw new Error(`not to be read: ${reply.toString("hex")}`);
+    if (!own || !isFrom(own, OURS.icePwd)) throw new Error(`unreadable response: ${reply.toString("hex")}`);
     answered += 1;
   };
   fc.assert(
@@ -67,7 +67,7 @@ export function fuzzBindings(seed: number, runs: number): number {
       for (const [at, bits] of flips) damaged[at] = (damaged[at] ?? 0) ^ bits;
       const covered = sound.length - UNCOVERED_BYTES;
       const isSound = damaged.subarray(0, covered).equals(sound.subarray(0, covered));
-      // A fingerprint whose length is damaged is no attribute any more.
+      // A FINGERPRINT with a damaged length is not a valid attribute any more.
       if (!isSound || damaged.equals(sound)) look(damaged, isSound);
     }),
     { seed, numRuns: runs, verbose: 0, endOnFailure: true },

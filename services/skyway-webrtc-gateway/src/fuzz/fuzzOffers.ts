@@ -16,12 +16,12 @@ const LOCAL = {
   endpoints: [{ address: "192.0.2.1", port: 40_000 }],
   version: 1,
 } as const;
-/** The library hands its track over from a thread of its own; no caller's end comes sooner. */
+/** The library delivers its track from another thread; no real caller hangs up earlier than this. */
 const TRACK_HANDED_OVER_MS = 2;
 const BOTH = { audio: { receive: true }, video: { receive: true } };
 
 /**
- * Offers made to break parsers are refused with INVALID_OFFER, or answered in lines of SDP.
+ * Malformed offers are rejected with INVALID_OFFER, or answered with valid SDP.
  *
  * @returns how many were answered.
  */
@@ -41,14 +41,14 @@ function checkAnswer(sdp: string): void {
   const offer = parseOffer(sdp);
   const answer = writeAnswer(offer, planAnswer(offer, BOTH), LOCAL);
   const lines = answer.split("\r\n");
-  if (lines.pop() !== "" || lines.some((line) => !/^[a-z]=[^\r\n]/.test(line))) throw new Error(`no SDP: ${answer}`);
+  if (lines.pop() !== "" || lines.some((line) => !/^[a-z]=[^\r\n]/.test(line))) throw new Error(`not SDP: ${answer}`);
   if (lines.filter((line) => line.startsWith("m=")).length !== offer.media.length)
     throw new Error("an m-line is missing");
 }
 
 /**
- * The same through the library's own parser, with candidates, on a real port: what gets that far must not end the
- * process, and must leave nothing open.
+ * The same through the library's own parser, with candidates, on a real port: the offers must not crash the
+ * process, and must not leak connections.
  *
  * @returns how many the library answered.
  */

@@ -4,11 +4,11 @@ import { AUDIO, SimulatedSender, VIDEO } from "../rtp/simulatedSender.ts";
 
 const NOTHING_REPEATED = { repeatedSources: new Map<number, number>(), redirectPayloadType: undefined };
 const TICK_MS = 10;
-/** More than any sequence of a caller can make a receiver hold back (reorderBuffer.ts) would show here. */
+/** The largest packet of a caller; a forwarded packet twice as large is an error. */
 const MAX_PACKET_BYTES = 1_500;
 
 interface Damage {
-  /** How many of every ten packets are what a browser sent, untouched. */
+  /** How many of every ten packets are unmodified browser packets. */
   sound: number;
   flips: readonly (readonly [at: number, bits: number])[];
   cutTo: number;
@@ -27,7 +27,7 @@ const bytes = fc
   )
   .map(([random, type]) => {
     const packet = Buffer.from(random);
-    // With the right version and type it comes further.
+    // A valid version and type pass more checks.
     if (type !== undefined && packet.length >= 2) packet.set([0x80 | ((packet[0] ?? 0) & 0x3f), type]);
     return packet;
   });
@@ -39,9 +39,9 @@ const step = fc.record({
 });
 
 /**
- * One long call into which damaged and made-up RTP and RTCP is thrown, as a caller could after DTLS.
+ * One long call with damaged and made-up RTP and RTCP, as a caller could send after the DTLS handshake.
  *
- * @returns how many packets were passed on.
+ * @returns how many packets were forwarded.
  */
 export function fuzzPackets(seed: number, runs: number): number {
   let passedOn = 0;

@@ -3,7 +3,7 @@ import { CHROMIUM, CHROMIUM_SIMULCAST, CHROMIUM_WITH_DATA, FIREFOX, SAFARI_LIKE 
 
 const OFFERS = [CHROMIUM, CHROMIUM_SIMULCAST, CHROMIUM_WITH_DATA, FIREFOX, SAFARI_LIKE];
 
-/** Values made to be read wrongly. */
+/** Values that parsers may misread. */
 const junk = fc.oneof(
   fc.string({ unit: "binary", maxLength: 40 }),
   fc.constantFrom(
@@ -21,7 +21,7 @@ const junk = fc.oneof(
   ),
 );
 
-/** Lines that matter to the reader, in places and numbers where none belong. */
+/** Lines that the parser interprets, in unexpected places and numbers. */
 const line = fc.oneof(
   fc.tuple(fc.constantFrom("a=", "m=", "c=", "b=", "v=", "o=", "z", ""), junk).map((parts) => parts.join("")),
   fc
@@ -83,7 +83,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   ),
 );
 
-/** Offers of browsers with some of their lines made to break parsers, and now and then no offer at all. */
+/** Browser offers with some lines modified to break parsers, and sometimes no offer at all. */
 export const hostileOffer: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 9,
@@ -102,7 +102,7 @@ export const hostileOffer: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 200 }).map((text) => `v=0\r\n${text}`) },
 );
 
-/** Candidates as they trickle in. */
+/** Malformed trickled candidates. */
 export const hostileCandidate: fc.Arbitrary<string> = fc.oneof(
   line,
   junk,

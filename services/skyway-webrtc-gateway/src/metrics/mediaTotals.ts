@@ -2,27 +2,27 @@ import type { CallEnd } from "../connections/callEnd.ts";
 import { noCounts } from "../rtp/counters.ts";
 import type { Kind, TrackCounters, TrackReport } from "../webrtc/mediaSession.ts";
 
-/** What is counted of every track; the time of its last packet is none of it. */
+/** The track counters that are summed up, without the time of the last packet. */
 export type CountedField = Exclude<keyof TrackCounters, "lastPacketUnixMs">;
 
 export type Totals = Record<Kind, Record<CountedField, number>>;
 
-/** What calls that are over have left behind, so that totals go on when their connections are forgotten. */
+/** Totals of ended calls, so that totals do not decrease when connections are removed. */
 export class MediaTotals {
   readonly #ended: Totals = { audio: noTotals(), video: noTotals() };
-  /** Calls that ended, by why. */
+  /** Ended calls by reason. */
   readonly ends = new Map<CallEnd, number>();
-  /** Calls that were answered and never connected. */
+  /** Calls that were answered but never connected. */
   failedConnects = 0;
 
-  /** To be called once for each call that has ended. */
+  /** Call this once for each ended call. */
   add(tracks: readonly TrackReport[], reason: CallEnd, hasConnected: boolean): void {
     sumUp(this.#ended, tracks);
     this.ends.set(reason, (this.ends.get(reason) ?? 0) + 1);
     if (reason === "ice_failed" && !hasConnected) this.failedConnects++;
   }
 
-  /** Of all calls there ever were, the running ones included. */
+  /** The totals of all calls, including running ones. */
   with(running: Iterable<readonly TrackReport[]>): Totals {
     const totals: Totals = { audio: { ...this.#ended.audio }, video: { ...this.#ended.video } };
     for (const tracks of running) sumUp(totals, tracks);

@@ -9,7 +9,7 @@ const track = (kind: TrackReport["kind"], packetsReceived: number): TrackReport 
   counters: { ...noCounts(), packetsReceived, lastPacketUnixMs: 1e12 },
 });
 
-test("totals never go back: what a call counted stays when it is forgotten", () => {
+test("totals never decrease: the counts of a call remain when it is removed", () => {
   const totals = new MediaTotals();
   const running = [track("video", 10), track("audio", 3)];
   expect(totals.with([running]).video.packetsReceived).toBe(10);
@@ -22,7 +22,7 @@ test("totals never go back: what a call counted stays when it is forgotten", () 
   expect(totals.ends).toEqual(new Map([["force_close", 1]]));
 });
 
-test("a call that ICE gave up counts as a failed connect unless it was connected before", () => {
+test("a call that ended with ice_failed counts as a failed connect unless it was connected before", () => {
   const totals = new MediaTotals();
   totals.add([], "ice_failed", true);
   totals.add([], "offer_expired", false);
@@ -31,7 +31,7 @@ test("a call that ICE gave up counts as a failed connect unless it was connected
   expect(totals.failedConnects).toBe(1);
 });
 
-test("Prometheus reads them as text, and the API still speaks JSON only", async () => {
+test("metrics are returned as text, and the API still returns JSON only", async () => {
   await using gateway = await TestGateway.open();
   const accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
 

@@ -3,22 +3,22 @@ import type { MediaConnections } from "../connections/mediaConnections.ts";
 import type { Peers } from "../peers/peers.ts";
 import type { CountedField } from "./mediaTotals.ts";
 
-/** Names by Prometheus' own rules, and what each says. */
+/** Names follow the Prometheus conventions. */
 const TRACK_COUNTERS: Record<CountedField, { name: string; help: string }> = {
-  packetsReceived: { name: "packets_received_total", help: "RTP packets that arrived, repeated ones included." },
-  packetsRedirected: { name: "packets_redirected_total", help: "RTP packets passed on to recorders." },
+  packetsReceived: { name: "packets_received_total", help: "RTP packets received, including retransmissions." },
+  packetsRedirected: { name: "packets_redirected_total", help: "RTP packets forwarded to recorders." },
   packetsLost: { name: "packets_lost_total", help: "RTP packets found missing." },
-  packetsRepaired: { name: "packets_repaired_total", help: "RTP packets that came after they were found missing." },
-  packetsGivenUp: { name: "packets_given_up_total", help: "RTP packets that never came." },
-  packetsDuplicate: { name: "packets_duplicate_total", help: "RTP packets that had been there before." },
-  nacksSent: { name: "nacks_sent_total", help: "Requests to send a packet again." },
+  packetsRepaired: { name: "packets_repaired_total", help: "Missing RTP packets that arrived later." },
+  packetsGivenUp: { name: "packets_given_up_total", help: "RTP packets that never arrived." },
+  packetsDuplicate: { name: "packets_duplicate_total", help: "RTP packets received more than once." },
+  nacksSent: { name: "nacks_sent_total", help: "NACK packets sent to request retransmissions." },
   keyframeRequests: { name: "keyframe_requests_total", help: "Requests for a keyframe." },
-  bytesRedirected: { name: "redirected_bytes_total", help: "Bytes of RTP passed on to recorders." },
+  bytesRedirected: { name: "redirected_bytes_total", help: "Bytes of RTP forwarded to recorders." },
 };
 
 /**
- * What Prometheus is told of this process. Nothing is counted for it: the numbers that the packet path keeps anyway are
- * summed up when it asks.
+ * The Prometheus metrics of this process. Nothing is counted separately: the counters of the packet path are summed up
+ * for each scrape.
  */
 export function createMetrics(peers: Peers, connections: MediaConnections): Registry {
   const registry = new Registry();
@@ -33,14 +33,14 @@ export function createMetrics(peers: Peers, connections: MediaConnections): Regi
       for (const kind of ["audio", "video"] as const) set({ kind }, totals[kind][field]);
     });
   }
-  counter("calls_ended_total", "Calls that ended, by why.", ["reason"], (set) => {
+  counter("calls_ended_total", "Ended calls by reason.", ["reason"], (set) => {
     for (const [reason, count] of connections.ended.ends) set({ reason }, count);
   });
-  counter("failed_connects_total", "Calls that were answered and never connected.", [], (set) =>
+  counter("failed_connects_total", "Calls that were answered but never connected.", [], (set) =>
     set({}, connections.ended.failedConnects),
   );
-  gauge("calls", "Calls that have not ended.", [], (set) => set({}, connections.running));
-  gauge("peers", "Peers by whether signalling has them.", ["state"], (set) => {
+  gauge("calls", "Running calls.", [], (set) => set({}, connections.running));
+  gauge("peers", "Peers by signalling state.", ["state"], (set) => {
     const { open, disconnected } = peers.counts;
     set({ state: "open" }, open);
     set({ state: "disconnected" }, disconnected);

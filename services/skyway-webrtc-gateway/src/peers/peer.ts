@@ -22,11 +22,11 @@ import { type PeerEvent, type PeerParams, peerErrorMessage } from "./peerEvents.
 import type { SignalingClient } from "./signalingClient.ts";
 import type { Messages, Offer, SignalingErrorMessage } from "./signalingMessages.ts";
 
-/** More calls than this at once are an attack, or a mistake. */
+/** More concurrent calls than this are an attack or a bug. */
 const MAX_CALLS = 1_000;
 
-/** What a peer needs around it. */
-export interface Rooms {
+/** Dependencies of a peer. */
+export interface PeerDependencies {
   connections: MediaConnections;
   media: Media;
   data: Omit<DataResources, "clock" | "log"> & { connections: DataConnections };
@@ -34,27 +34,27 @@ export interface Rooms {
   log: Logger;
 }
 
-/** An identity that is registered on signalling, and the calls to it. */
+/** An identity that is registered with signalling, and its calls. */
 export class Peer {
   readonly id: string;
   readonly key: string;
   readonly token = newPeerToken();
   readonly events: EventStream<PeerEvent>;
   readonly #signaling: SignalingClient;
-  readonly #rooms: Rooms;
+  readonly #dependencies: PeerDependencies;
   readonly #log: Logger;
-  /** By `callKey`: two callers may choose the same name for their connections. */
+  /** By `callKey`: two callers may choose the same connection id. */
   readonly #calls = new Map<string, MediaConnection>();
   readonly #dataConnections = new Map<string, DataConnection>();
   #isClosed = false;
 
-  constructor(id: string, key: string, signaling: SignalingClient, rooms: Rooms) {
+  constructor(id: string, key: string, signaling: SignalingClient, dependencies: PeerDependencies) {
     this.id = id;
     this.key = key;
     this.#signaling = signaling;
-    this.#rooms = rooms;
-    this.#log = rooms.log.child({ peerId: id });
-    this.events = new EventStream(rooms.clock);
+    this.#dependencies = dependencies;
+    this.#log = dependencies.log.child({ peerId: id });
+    this.events = new EventStream(dependencies.clock);
     this.events.push({ event: "OPEN", params: this.params });
     signaling.listen({
       onMessage: (name, message) => this.#receive(name, message),
@@ -67,12 +67,12 @@ export class Peer {
     return { peer_id: this.id, token: this.token };
   }
 
-  /** Whether it was closed; CLOSE may still be waiting to be read. */
+  /** Whether it was closed; CLOSE may still be unread. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Whether signalling is away; calls go on without it. */
+  /** Whether signalling is disconnected; calls continue without it. */
   get disconnected(): boolean {
     return !this.#signaling.isOpen;
   }
@@ -81,7 +81,7 @@ export class Peer {
     this.#signaling.updateCredential(credential);
   }
 
-  /** Ends its calls, leaves signalling, and pushes CLOSE. May be called again. */
+  /** Ends its calls, disconnects from signalling, and pushes CLOSE. Idempotent. */
   async close(reason: CallEnd): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -93,7 +93,7 @@ export class Peer {
   }
 
   /**
-   * Calls another peer; whether it is there, events tell.
+   * Calls another peer. Events report whether that peer exists.
    *
    * @throws GatewayError CODEC_NOT_OFFERED, INVALID_FIELD, TOO_MANY_CALLS, TRANSPORT_FAILED, UNKNOWN_ID.
    */
@@ -115,8 +115,8 @@ export class Peer {
     try {
       this.#handlers[name](message);
     } catch (error) {
-      // Whatever a caller sends ends at most its own call.
-      this.#log.error({ err: error, name }, "message from signalling failed");
+      // A malformed message must not affect other calls.
+      this.#log.error({ err: error, name }, "handling a message from signalling failed");
     }
   }
 
@@ -145,10 +145,10 @@ export class Peer {
     const running = this.#calls.get(callKey(offer));
     if (running) void running.renegotiate(offer.offer.sdp);
     else if (this.#calls.size < MAX_CALLS) this.#call(offer);
-    else this.#log.warn({ remoteId: src, calls: this.#calls.size }, "call ignored: too many at once");
+    else this.#log.warn({ remoteId: src, calls: this.#calls.size }, "call ignored: too many concurrent calls");
   }
 
-  /** Data connections are accepted by themselves; the program attaches to them when it likes. */
+  /** Data connections are accepted automatically; the program can attach to them at any time. */
   #dataOffer(offer: Offer): void {
     const { src: remoteId, connectionId, label, metadata, serialization, dcInit } = offer;
     if (this.#dataConnections.has(callKey(offer)) || this.#dataConnections.size >= MAX_CALLS) return;
@@ -167,13 +167,13 @@ export class Peer {
       const data_params = { data_connection_id: connection.id };
       this.events.push({ event: "CONNECTION", params: this.params, data_params });
     } catch (error) {
-      this.#log.warn({ err: error, remoteId }, "data connection refused");
+      this.#log.warn({ err: error, remoteId }, "data connection rejected");
       connection.end({ tellsPeer: true });
     }
   }
 
   /**
-   * Opens a data connection to another peer; whether it is there, events tell.
+   * Opens a data connection to another peer. Events report whether that peer exists.
    *
    * @throws GatewayError TOO_MANY_CALLS, TRANSPORT_FAILED, UNKNOWN_ID.
    */
@@ -190,13 +190,13 @@ export class Peer {
   }
 
   #dataConnection(call: DataCall): DataConnection {
-    const { data, clock } = this.#rooms;
+    const { data, clock } = this.#dependencies;
     const { remoteId, connectionId, metadata, label, serialization, init } = call;
     const key = callKey({ src: remoteId, connectionId });
     const details = { label, serialization: serialization.toLowerCase().replace("_", "-"), dcInit: init };
     const remote = this.#remote({ remoteId, connectionId, metadata }, "data", details);
-    const rooms = { ...data, clock, log: this.#log };
-    const connection: DataConnection = new DataConnection(call, remote, rooms, () => {
+    const dependencies = { ...data, clock, log: this.#log };
+    const connection: DataConnection = new DataConnection(call, remote, dependencies, () => {
       this.#dataConnections.delete(key);
       data.connections.retire(connection);
     });
@@ -216,14 +216,14 @@ export class Peer {
       const call_params = { media_connection_id: connection.id };
       this.events.push({ event: "CALL", params: this.params, call_params });
     } catch (error) {
-      this.#log.warn({ err: error, remoteId }, "offer refused");
+      this.#log.warn({ err: error, remoteId }, "offer rejected");
       this.#remote({ remoteId, connectionId, metadata }).forceClose();
     }
   }
 
   /** @throws GatewayError INVALID_OFFER. */
   #connection(call: Call): MediaConnection {
-    const { connections, media, clock } = this.#rooms;
+    const { connections, media, clock } = this.#dependencies;
     const key = callKey({ src: call.remoteId, connectionId: call.connectionId });
     const connection: MediaConnection = new MediaConnection(call, this.#remote(call), media, clock, this.#log, () => {
       this.#calls.delete(key);
@@ -234,7 +234,7 @@ export class Peer {
     return connection;
   }
 
-  /** @param details what an offer says besides. */
+  /** @param details additional fields of an offer. */
   #remote(
     { remoteId, connectionId, metadata }: Omit<Call, "offerSdp">,
     connectionType: "media" | "data" = "media",
@@ -255,7 +255,7 @@ export class Peer {
     };
   }
 
-  /** Some errors are about one connection of ours: nobody is there to take it. */
+  /** An error may be about one of our connections: its remote peer does not exist. */
   #refused(error: SignalingErrorMessage): void {
     const { dst, connectionId } = error;
     const refused = dst && connectionId ? this.#find({ src: dst, connectionId }) : undefined;
@@ -265,7 +265,7 @@ export class Peer {
   }
 }
 
-/** As skyway-js names connections. */
+/** The connection id format of skyway-js. */
 function newConnectionName(): string {
   return `mc_${randomUUID().replaceAll("-", "").slice(0, 16)}`;
 }

@@ -1,13 +1,13 @@
 import type { DataConnectionId, MediaConnectionId, PeerToken } from "../ids.ts";
 import type { SignalingErrorMessage } from "./signalingMessages.ts";
 
-/** On every peer event in captures of the official gateway, though its reference says on OPEN only. */
+/** Part of every peer event in captures of the official gateway, although its reference lists them for OPEN only. */
 export interface PeerParams {
   peer_id: string;
   token: PeerToken;
 }
 
-/** Events as they go over the wire. */
+/** Events as sent to programs. */
 export type PeerEvent = { params: PeerParams } & (
   | { event: "OPEN" | "CLOSE" }
   | { event: "CALL"; call_params: { media_connection_id: MediaConnectionId } }

@@ -1,9 +1,9 @@
 import { GatewayError } from "../errors.ts";
 import type { Credential } from "./credential.ts";
-import { Peer, type Rooms } from "./peer.ts";
+import { Peer, type PeerDependencies } from "./peer.ts";
 import { SignalingClient } from "./signalingClient.ts";
 
-/** So long after its end a peer's CLOSE can be read. */
+/** How long CLOSE of a closed peer can be read. */
 const CLOSED_KEPT_MS = 10 * 60_000;
 const MAX_CLOSED_KEPT = 1_000;
 
@@ -13,22 +13,22 @@ export interface PeerOptions {
   credential: Credential | undefined;
 }
 
-/** All peers of the gateway by token, closed ones until their CLOSE was read, or for a while. */
+/** All peers by token. A closed peer is kept until its CLOSE was read, or for CLOSED_KEPT_MS. */
 export class Peers {
   readonly #signalingUrl: string;
-  readonly #rooms: Rooms;
+  readonly #dependencies: PeerDependencies;
   readonly #byToken = new Map<string, Peer>();
-  /** Ids that are registering, so that two requests at once cannot both take one. */
+  /** Ids that are being registered, so that concurrent requests cannot register the same one. */
   readonly #registering = new Set<string>();
   #isClosing = false;
 
-  constructor(signalingUrl: string, rooms: Rooms) {
+  constructor(signalingUrl: string, dependencies: PeerDependencies) {
     this.#signalingUrl = signalingUrl;
-    this.#rooms = rooms;
+    this.#dependencies = dependencies;
   }
 
   /**
-   * Registers a peer on signalling.
+   * Registers a peer with signalling.
    *
    * @throws GatewayError PEER_ID_TAKEN, KEY_REFUSED, INVALID_PEER_ID, SIGNALING_REFUSED, SIGNALING_UNREACHABLE,
    *   SHUTTING_DOWN.
@@ -43,8 +43,8 @@ export class Peers {
     }
     try {
       const registration = { signalingUrl: this.#signalingUrl, key, peerId, credential };
-      const registered = await SignalingClient.register(registration, this.#rooms.log.child({ peerId }));
-      const peer = new Peer(registered.peerId, key, registered.signaling, this.#rooms);
+      const registered = await SignalingClient.register(registration, this.#dependencies.log.child({ peerId }));
+      const peer = new Peer(registered.peerId, key, registered.signaling, this.#dependencies);
       this.#byToken.set(peer.token, peer);
       if (this.#isClosing) {
         await this.close(peer, "shutdown");
@@ -77,7 +77,7 @@ export class Peers {
     return peer;
   }
 
-  /** Whether everything is ending. */
+  /** Whether the gateway is shutting down. */
   get isClosing(): boolean {
     return this.#isClosing;
   }
@@ -89,12 +89,12 @@ export class Peers {
 
   async close(peer: Peer, reason: "peer_deleted" | "shutdown"): Promise<void> {
     await peer.close(reason);
-    this.#rooms.clock.after(CLOSED_KEPT_MS, () => this.#byToken.delete(peer.token));
+    this.#dependencies.clock.after(CLOSED_KEPT_MS, () => this.#byToken.delete(peer.token));
     const closed = [...this.#byToken.values()].filter(({ isClosed }) => isClosed);
     for (const { token } of closed.slice(0, Math.max(0, closed.length - MAX_CLOSED_KEPT))) this.#byToken.delete(token);
   }
 
-  /** Ends everything; nothing new is taken from now on. */
+  /** Closes all peers; new ones are rejected from now on. */
   async closeAll(): Promise<void> {
     this.#isClosing = true;
     await Promise.all(this.#running.map((peer) => this.close(peer, "shutdown")));

@@ -5,19 +5,19 @@ import { type ErrorCode, GatewayError } from "../errors.ts";
 import type { Credential } from "./credential.ts";
 import { ERROR, MESSAGES, type Messages, OPEN, type SignalingErrorMessage } from "./signalingMessages.ts";
 
-/** So long POST /peers waits for signalling; Ruby's Net::HTTP gives up after 60 s. */
+/** How long POST /peers waits for signalling; Ruby's Net::HTTP gives up after 60 s. */
 export const REGISTRATION_LIMIT_MS = 5_000;
-/** skyway-js' own interval: signalling drops clients that are silent for longer than two. */
+/** The interval of skyway-js: signalling drops clients that are silent for more than two intervals. */
 const PING_INTERVAL_MS = 25_000;
 const RECONNECT_FIRST_MS = 500;
 const RECONNECT_LAST_MS = 5_000;
-/** What signalling has not got by then is not waited for. */
-const FAREWELL_LIMIT_MS = 500;
+/** How long `close` waits for pending messages. */
+const CLOSE_LIMIT_MS = 500;
 
 export interface Registration {
   signalingUrl: string;
   key: string;
-  /** undefined: signalling makes one. */
+  /** undefined: signalling generates one. */
   peerId: string | undefined;
   credential: Credential | undefined;
 }
@@ -29,19 +29,19 @@ export interface SignalingListeners {
 }
 
 /**
- * One peer's connection to signalling, as skyway-js 4 speaks it. It comes back by itself, with the same id and
- * token, for as long as it is not closed.
+ * One peer's connection to signalling, with the protocol of skyway-js 4. It reconnects automatically, with the same id
+ * and token, until it is closed.
  */
 export class SignalingClient {
   readonly #socket: Socket;
   readonly #query: Record<string, string>;
   #listeners: SignalingListeners | undefined;
-  /** What came before anyone listened. */
-  readonly #early: ((listeners: SignalingListeners) => void)[] = [];
+  /** Messages that arrived before `listen`. */
+  readonly #pending: ((listeners: SignalingListeners) => void)[] = [];
   readonly #log: Logger;
   #peerId: string | undefined;
   #isOpen = false;
-  /** Whether this absence of signalling was reported: once is enough, however often it refuses. */
+  /** Whether the current outage was already reported: repeated errors are not. */
   #isReported = false;
   #isClosed = false;
   #reconnectMs = RECONNECT_FIRST_MS;
@@ -53,7 +53,7 @@ export class SignalingClient {
     this.#log = log;
     this.#query = {
       apiKey: key,
-      // With the same token signalling gives the same client its id back, even if it still believes it to be there.
+      // With the same token, signalling returns the id to the client even if the old session still exists.
       token: randomUUID(),
       platform: "webrtc-gateway",
       sdk_version: "0.4.3",
@@ -72,7 +72,10 @@ export class SignalingClient {
     this.#pings = setInterval(() => this.#socket.volatile.emit("PING"), PING_INTERVAL_MS);
   }
 
-  /** @throws GatewayError KEY_REFUSED, CREDENTIAL_REFUSED, PEER_ID_TAKEN, INVALID_PEER_ID, SIGNALING_REFUSED, SIGNALING_UNREACHABLE. */
+  /**
+   * @throws GatewayError KEY_REFUSED, CREDENTIAL_REFUSED, PEER_ID_TAKEN, INVALID_PEER_ID, SIGNALING_REFUSED,
+   * SIGNALING_UNREACHABLE.
+   */
   static async register(
     registration: Registration,
     log: Logger,
@@ -86,17 +89,17 @@ export class SignalingClient {
     }
   }
 
-  /** What came since the registration is told first. */
+  /** Delivers messages since the registration first. */
   listen(listeners: SignalingListeners): void {
     this.#listeners = listeners;
-    for (const tell of this.#early.splice(0)) tell(listeners);
+    for (const deliver of this.#pending.splice(0)) deliver(listeners);
   }
 
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** Sent when signalling is back, if it is away. */
+  /** If signalling is disconnected, the message is sent after the reconnect. */
   send(name: "SEND_OFFER" | "SEND_ANSWER" | "SEND_CANDIDATE" | "SEND_FORCE_CLOSE", message: object): void {
     this.#socket.emit(name, message);
   }
@@ -106,7 +109,7 @@ export class SignalingClient {
     this.#socket.emit("UPDATE_CREDENTIAL", credential);
   }
 
-  /** Leaves signalling, after what was sent has left. */
+  /** Disconnects after all pending messages were sent. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -118,7 +121,7 @@ export class SignalingClient {
       this.#socket.connected &&
       new Promise((resolve) => {
         engine.once("close", resolve);
-        setTimeout(resolve, FAREWELL_LIMIT_MS).unref();
+        setTimeout(resolve, CLOSE_LIMIT_MS).unref();
       });
     this.#socket.disconnect();
     await left;
@@ -137,7 +140,7 @@ export class SignalingClient {
       };
       this.#socket.on("connect_error", (error) => {
         lastFailure = error;
-        this.#log.debug({ err: error.message }, "signalling not reached");
+        this.#log.debug({ err: error.message }, "signalling is unreachable");
       });
       this.#socket.on("OPEN", (message: unknown) => {
         const opened = OPEN.safeParse(message);
@@ -154,8 +157,8 @@ export class SignalingClient {
   }
 
   #opened(peerId: string): string {
-    if (this.#peerId !== undefined) this.#log.info("signalling is back");
-    // A generated id must stay the same when the connection comes back.
+    if (this.#peerId !== undefined) this.#log.info("signalling reconnected");
+    // A generated id must not change after a reconnect.
     this.#query["peerId"] = peerId;
     this.#peerId = peerId;
     this.#isOpen = true;
@@ -165,17 +168,17 @@ export class SignalingClient {
   }
 
   #failed(error: SignalingErrorMessage): void {
-    this.#log.warn({ type: error.type, reason: error.message }, "signalling reports an error");
+    this.#log.warn({ type: error.type, reason: error.message }, "signalling reported an error");
     if (!this.#isOpen && this.#isReported) return;
     this.#isReported = !this.#isOpen;
-    this.#tell((listeners) => listeners.onError(error));
+    this.#notify((listeners) => listeners.onError(error));
   }
 
   #lost(reason: string): void {
     this.#isOpen = false;
     if (this.#isClosed) return;
-    this.#log.warn({ reason }, "signalling is away");
-    // socket.io-client comes back by itself, except when the server sent it away.
+    this.#log.warn({ reason }, "signalling disconnected");
+    // socket.io-client reconnects automatically, unless the server closed the connection.
     if (reason !== "io server disconnect" || this.#peerId === undefined) return;
     this.#reconnectTimer = setTimeout(() => this.#socket.connect(), this.#reconnectMs);
     this.#reconnectMs = Math.min(RECONNECT_LAST_MS, this.#reconnectMs * 2);
@@ -185,17 +188,17 @@ export class SignalingClient {
     if (this.#isClosed || !Object.hasOwn(MESSAGES, name)) return;
     const known = name as keyof Messages;
     const parsed = MESSAGES[known].safeParse(message);
-    if (parsed.success) this.#tell((listeners) => listeners.onMessage(known, parsed.data));
-    else this.#log.debug({ name, issues: parsed.error.issues }, "message not understood");
+    if (parsed.success) this.#notify((listeners) => listeners.onMessage(known, parsed.data));
+    else this.#log.debug({ name, issues: parsed.error.issues }, "invalid message from signalling");
   }
 
-  #tell(action: (listeners: SignalingListeners) => void): void {
+  #notify(action: (listeners: SignalingListeners) => void): void {
     if (this.#listeners) action(this.#listeners);
-    else this.#early.push(action);
+    else this.#pending.push(action);
   }
 }
 
-/** Types as signalling sends them to skyway-js. */
+/** Error types that signalling sends to skyway-js. */
 const REFUSALS: Readonly<Record<string, ErrorCode>> = {
   "invalid-key": "KEY_REFUSED",
   authentication: "CREDENTIAL_REFUSED",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What signalling sends, as far as the gateway reads it. Clients of other SDKs add fields of their own. */
+/** Messages from signalling, as far as the gateway reads them. Other SDKs add their own fields. */
 
 const sdp = z.object({ sdp: z.string().min(1) });
 const connectionType = z.enum(["media", "data"]).catch("media");
@@ -13,7 +13,7 @@ export const OFFER = z.object({
   connectionType,
   offer: sdp,
   metadata: z.unknown().optional(),
-  /** Of data connections. */
+  /** For data connections. */
   label: z.string().catch("").default(""),
   serialization: z.string().catch("binary").default("binary"),
   dcInit: z.object({ maxPacketLifeTime: z.int().optional(), maxRetransmits: z.int().optional() }).catch({}).default({}),
@@ -42,19 +42,19 @@ export type Candidate = z.infer<typeof CANDIDATE>;
 export const FORCE_CLOSE = z.object({ src: z.string().min(1), connectionId: z.string().min(1) });
 export type ForceClose = z.infer<typeof FORCE_CLOSE>;
 
-/** The id of the peer that has gone. */
+/** The id of the peer that left. */
 export const LEAVE = z.string().min(1);
 
 /** Seconds. */
 export const AUTH_EXPIRES_IN = z.coerce.number();
 
-/** Some servers send a bare text. */
+/** Some servers send a plain string. */
 export const ERROR = z
   .union([
     z.object({
       type: z.string().catch("server-error"),
       message: z.string().catch(""),
-      /** The connection that it is about, if it is about one. */
+      /** The affected connection, if any. */
       dst: z.string().optional().catch(undefined),
       connectionId: z.string().optional().catch(undefined),
     }),

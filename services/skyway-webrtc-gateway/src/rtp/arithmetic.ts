@@ -1,46 +1,46 @@
 /**
  * Arithmetic on numbers that wrap around: 16-bit sequence numbers and 32-bit timestamps (RFC 3550, section 5.1).
- * Everything else counts with extended ones, which never wrap.
+ * All other code uses extended numbers, which never wrap.
  */
 
 declare const unit: unique symbol;
 /** As on the wire: 0 to 65,535. */
 export type SequenceNumber = number & { readonly [unit]?: "sequence number" };
-/** Sequence number with its cycles; differs from the one on the wire by a multiple of 65,536. */
+/** Sequence number including its cycles; differs from the one on the wire by a multiple of 65,536. */
 export type ExtendedSequence = number & { readonly [unit]?: "extended sequence number" };
 /** As on the wire: 0 to 4,294,967,295, in units of the codec's clock rate. */
 export type RtpTimestamp = number & { readonly [unit]?: "RTP timestamp" };
-/** Timestamp with its cycles; differs from the one on the wire by a multiple of 2 ** 32. */
+/** Timestamp including its cycles; differs from the one on the wire by a multiple of 2 ** 32. */
 export type ExtendedTimestamp = number & { readonly [unit]?: "extended RTP timestamp" };
 
 const CYCLE = 0x1_0000;
 
-/** How far `to` lies ahead of `from`, on the shorter way round: −32,768 to 32,767. */
+/** Distance from `from` to `to`, in the shorter direction: −32,768 to 32,767. */
 export function sequenceDistance(from: SequenceNumber, to: SequenceNumber): number {
   return ((to - from) << 16) >> 16;
 }
 
-/** How far `to` lies ahead of `from`, on the shorter way round: −2 ** 31 to 2 ** 31 − 1. */
+/** Distance from `from` to `to`, in the shorter direction: −2 ** 31 to 2 ** 31 − 1. */
 export function timestampDistance(from: RtpTimestamp, to: RtpTimestamp): number {
   return (to - from) | 0;
 }
 
-/** The extended number nearest to `near` that reads `sequence` on the wire. */
+/** The extended number nearest to `near` whose wire value is `sequence`. */
 export function extendSequence(near: ExtendedSequence, sequence: SequenceNumber): ExtendedSequence {
   return near + (((sequence - near) << 16) >> 16);
 }
 
-/** The extended timestamp nearest to `near` that reads `timestamp` on the wire. */
+/** The extended timestamp nearest to `near` whose wire value is `timestamp`. */
 export function extendTimestamp(near: ExtendedTimestamp, timestamp: RtpTimestamp): ExtendedTimestamp {
   return near + ((timestamp - near) | 0);
 }
 
-/** A first extended number, one cycle up so that packets before it do not go below zero. */
+/** The first extended number, in cycle one so that earlier packets do not become negative. */
 export function firstExtendedSequence(sequence: SequenceNumber): ExtendedSequence {
   return sequence + CYCLE;
 }
 
-/** A first extended timestamp: as on the wire. */
+/** The first extended timestamp: as on the wire. */
 export function firstExtendedTimestamp(timestamp: RtpTimestamp): ExtendedTimestamp {
   return timestamp + 0;
 }

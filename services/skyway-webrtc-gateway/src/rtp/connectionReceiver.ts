@@ -10,48 +10,48 @@ import { readRoundTrip } from "./rtcp/extendedReport.ts";
 import { SENDER_REPORT, SOURCE_DESCRIPTION } from "./rtcp/packetTypes.ts";
 import type { ReportBlock } from "./rtcp/receiverReport.ts";
 import { readSenderReport } from "./rtcp/senderReport.ts";
+import type { SeamlessRedirect } from "./seamlessRedirect.ts";
 import { type Feedback, TrackReceiver, type TrackSettings } from "./trackReceiver.ts";
-import type { Turn } from "./turn.ts";
 
-/** A track of the answer and where it goes. */
+/** A negotiated track and where its packets are sent. */
 export interface ReceivedTrack extends Omit<TrackSettings, "send"> {
   rtxPayloadType: number | undefined;
   redirect: Address | undefined;
 }
 
-/** Where reports about a track, and its end, are sent. */
+/** Where sender reports and the BYE of a track are sent. */
 export type RtcpRedirects = Partial<Record<"audio" | "video", Address>>;
 
-/** Takes packets to where they are redirected. */
+/** Sends packets to a redirect address. */
 export interface Redirector {
   send(packet: Buffer, to: Address): void;
 }
 
-/** What goes back to the sender. */
+/** Sends RTCP feedback to the sender. */
 export interface ReportSink {
   readonly ssrc: number;
-  /** Returns how many packets it took. */
+  /** Returns the number of NACK packets sent. */
   nack(mediaSsrc: number, missing: readonly ExtendedSequence[]): number;
   keyframe(mediaSsrc: number): void;
   report(blocks: readonly ReportBlock[], nowMs: number): void;
 }
 
 const REPORT_INTERVAL_MS = 1_000;
-/** The sender learns the round-trip time, by which it spaces repetitions, from a report that answers its first one. */
+/** Sent soon after the first sender report: the sender measures the round trip with it, to space retransmissions. */
 const FIRST_REPORT_DELAY_MS = 50;
 /**
- * ffmpeg reads RTCP before RTP, and takes a report that it sees before the first packet for the beginning of time: the
- * first reports wait for the first packet to be well past.
+ * ffmpeg reads RTCP before RTP, and takes a report that precedes the first packet as the start of time. The first
+ * reports are therefore delayed until the first packet has arrived.
  */
 const REPORT_AFTER_FIRST_PACKET_MS = 200;
-/** An end waits for packets in line no longer than this. */
+/** How long `finish` waits for queued packets. */
 const MAX_FLUSH_MS = 2_000;
-/** A turn waits for a keyframe no longer than this. */
+/** How long a seamless redirect waits for a keyframe. */
 const KEYFRAME_LIMIT_MS = 3_000;
-/** Video of which nothing came for so long is not waited for. */
+/** A seamless redirect does not wait for video that has been silent for this long. */
 const FLOWING_MS = 1_000;
 
-/** Receives all tracks of one connection: takes apart what comes, and puts together what goes back. */
+/** Receives all tracks of one connection: routes packets to tracks, and assembles the feedback to the sender. */
 export class ConnectionReceiver {
   readonly tracks: readonly TrackReceiver[];
   readonly #socket: Redirector;
@@ -64,7 +64,7 @@ export class ConnectionReceiver {
   /** By payload type. */
   readonly #routes = new Array<{ track: TrackReceiver; repeats: boolean } | undefined>(128).fill(undefined);
   readonly #firstRedirectMs = new Map<TrackReceiver, number>();
-  #turn: (Turn & { video: TrackReceiver; untilMs: number }) | undefined;
+  #pending: (SeamlessRedirect & { video: TrackReceiver; untilMs: number }) | undefined;
   #nextReportMs = 0;
   #lastPacketMs = Number.NEGATIVE_INFINITY;
   #heardReport = false;
@@ -76,7 +76,7 @@ export class ConnectionReceiver {
     this.tracks = tracks.map((settings) => this.#open(settings));
   }
 
-  /** RTP or RTCP as it came from the sender; kept and changed. Never throws. */
+  /** RTP or RTCP from the sender. Keeps and modifies the buffer. Never throws. */
   receive(packet: Buffer, nowMs: number): void {
     if (isRtcp(packet)) {
       this.#receiveRtcp(packet, nowMs);
@@ -91,7 +91,7 @@ export class ConnectionReceiver {
     else route.track.receive(packet, header, nowMs);
   }
 
-  /** Sends the first report, with which senders learn early how much they may send. */
+  /** Sends the first report, so that senders learn the allowed bandwidth early. */
   start(nowMs: number): void {
     this.#report(nowMs);
   }
@@ -101,13 +101,13 @@ export class ConnectionReceiver {
       track.tick(nowMs);
       if (track.output.ssrc !== undefined && !this.#firstRedirectMs.has(track)) this.#firstRedirectMs.set(track, nowMs);
     }
-    if (this.#turn !== undefined && nowMs >= this.#turn.untilMs) this.#turnNow(this.#turn, true, nowMs);
+    if (this.#pending !== undefined && nowMs >= this.#pending.untilMs) this.#switchNow(this.#pending, true, nowMs);
     if (nowMs >= this.#nextReportMs) this.#report(nowMs);
   }
 
-  /** How often any track was asked for a keyframe in vain, though its packets come. */
-  get keyframesInVain(): number {
-    return Math.max(0, ...this.tracks.map((track) => track.keyframesInVain));
+  /** The most unanswered keyframe requests of any track whose packets arrive. */
+  get unansweredKeyframeRequests(): number {
+    return Math.max(0, ...this.tracks.map((track) => track.unansweredKeyframeRequests));
   }
 
   requestKeyframe(kind: "audio" | "video"): void {
@@ -115,78 +115,78 @@ export class ConnectionReceiver {
   }
 
   /**
-   * Sends everything somewhere else from now on, beginning with the last seconds of what was sent before; or nowhere,
-   * until it is called again. Nothing more goes to the former addresses, no BYE either: there may be someone else
-   * behind them already.
+   * Sends everything to new addresses from now on, starting with the last seconds of what was already sent. Without
+   * addresses, media is buffered until the next call. The previous addresses receive nothing more, not even BYE:
+   * another program may already listen there.
    */
   redirect(to: Partial<Record<"audio" | "video", Address>>, rtcp: RtcpRedirects, nowMs: number): void {
-    this.#abandonTurn();
+    this.#abandonPending();
     this.#redirect(to, rtcp, nowMs);
   }
 
   /**
-   * Sends everything somewhere else from the next keyframe on, which is asked for; sound goes along with it. Nothing is
-   * missing between what is sent there and what was sent before, and nothing is there twice. Those before get one BYE
-   * for each track, after the last packet for them.
+   * Sends everything to new addresses from the next keyframe on, which is requested; audio switches at the same moment.
+   * No packet is lost or duplicated between the two destinations. The previous one receives one BYE for each track,
+   * after its last packet.
    *
-   * Video of which nothing comes is not waited for; one that sends no keyframe in time is begun with its last one, again.
+   * Does not wait for silent video. If no keyframe arrives in time, replays from the last one.
    */
-  turn(turn: Turn, nowMs: number): void {
-    this.#abandonTurn();
-    if (isDeepStrictEqual(turn.to, this.#redirects)) {
-      turn.turning(); // it is there already, and stays there
+  redirectSeamlessly(redirect: SeamlessRedirect, nowMs: number): void {
+    this.#abandonPending();
+    if (isDeepStrictEqual(redirect.to, this.#redirects)) {
+      redirect.switching(); // no change
       return;
     }
     if (!this.#redirects.audio && !this.#redirects.video) {
-      turn.turning();
-      this.#redirect(turn.to, turn.rtcp, nowMs); // it is held: nobody gets anything now
+      redirect.switching();
+      this.#redirect(redirect.to, redirect.rtcp, nowMs); // paused: there is no current destination
       return;
     }
     const video = this.tracks.find(
       ({ kind, counters }) => kind === "video" && nowMs - (counters.lastPacketUnixMs ?? 0) < FLOWING_MS,
     );
     if (video === undefined) {
-      this.#turnNow(turn, false, nowMs);
+      this.#switchNow(redirect, false, nowMs);
       return;
     }
-    const waiting = { ...turn, video, untilMs: nowMs + KEYFRAME_LIMIT_MS };
-    this.#turn = waiting;
-    video.output.beforeKeyframe = () => this.#turnNow(waiting, false, video.nowMs);
+    const waiting = { ...redirect, video, untilMs: nowMs + KEYFRAME_LIMIT_MS };
+    this.#pending = waiting;
+    video.output.beforeKeyframe = () => this.#switchNow(waiting, false, video.nowMs);
     video.wantKeyframe();
   }
 
-  #turnNow(turn: Turn, isReplayed: boolean, nowMs: number): void {
-    this.#forgetTurn();
-    turn.turning();
+  #switchNow(redirect: SeamlessRedirect, isReplayed: boolean, nowMs: number): void {
+    this.#clearPending();
+    redirect.switching();
     for (const kind of ["audio", "video"] as const) {
       const [rtp, rtcp] = [this.#redirects[kind], this.#rtcpRedirects[kind]];
       const [track] = this.tracks.filter((one) => one.kind === kind);
-      const former = {
+      const previous = {
         send: (packet: Buffer) => rtp && this.#socket.send(packet, rtp),
         ended: () => rtcp && this.#socket.send(writeBye(track?.output.ssrc ?? this.#sink.ssrc), rtcp),
       };
-      // What was silent until now was silent there.
+      // Silence up to now belongs to the previous destination.
       track?.endInSilence(nowMs);
-      if (track) track.output.turn(former, nowMs);
-      else former.ended();
+      if (track) track.output.switchDestination(previous, nowMs);
+      else previous.ended();
       if (kind === "video" && track && nowMs - (track.counters.lastPacketUnixMs ?? 0) >= FLOWING_MS) track.output.gap();
     }
     if (isReplayed) {
-      this.#redirect(turn.to, turn.rtcp, nowMs);
+      this.#redirect(redirect.to, redirect.rtcp, nowMs);
       return;
     }
-    this.#setRedirects(turn.to, turn.rtcp);
+    this.#setRedirects(redirect.to, redirect.rtcp);
   }
 
-  #abandonTurn(): void {
-    const turn = this.#turn;
-    this.#forgetTurn();
-    turn?.abandoned();
+  #abandonPending(): void {
+    const pending = this.#pending;
+    this.#clearPending();
+    pending?.abandoned();
   }
 
-  #forgetTurn(): void {
-    if (this.#turn) this.#turn.video.output.beforeKeyframe = undefined;
-    this.#turn = undefined;
+  #clearPending(): void {
+    if (this.#pending) this.#pending.video.output.beforeKeyframe = undefined;
+    this.#pending = undefined;
   }
 
   #setRedirects(to: Partial<Record<"audio" | "video", Address>>, rtcp: RtcpRedirects): void {
@@ -200,37 +200,37 @@ export class ConnectionReceiver {
 
   #redirect(to: Partial<Record<"audio" | "video", Address>>, rtcp: RtcpRedirects, nowMs: number): void {
     this.#setRedirects(to, rtcp);
-    // Video can begin with a keyframe only; audio begins with it.
+    // Video must start with a keyframe; audio starts at the same time.
     let sinceMs: number | undefined;
     for (const kind of ["video", "audio"] as const) {
       for (const { output } of this.tracks.filter((track) => track.kind === kind)) {
         if (to[kind]) sinceMs = output.resume(sinceMs, nowMs) ?? sinceMs;
-        else output.hold();
+        else output.pause();
       }
     }
   }
 
-  /** True if media came within the last so many milliseconds. */
+  /** Whether media arrived within the last `withinMs` milliseconds. */
   isFlowing(withinMs: number, nowMs: number): boolean {
     return nowMs - this.#lastPacketMs <= withinMs;
   }
 
-  /** Where a track's timestamps lie on our clock; undefined until a packet was passed on. */
+  /** Maps a track's timestamps to our clock; undefined until a packet was forwarded. */
   clockOf(track: TrackReceiver) {
     return track.clock(this.#clock);
   }
 
   /**
-   * Passes on everything that is held, then ends each redirected track with one BYE.
+   * Forwards all buffered packets, then ends each redirected track with one BYE.
    *
    * @param now our clock.
-   * @param wasThereMs until when the sender is known to have been there; undefined if nobody knows.
+   * @param lastSeenMs when the sender was last known to be connected; undefined if unknown.
    */
-  async finish(now: () => number, wait: (ms: number) => Promise<unknown>, wasThereMs?: number): Promise<void> {
-    this.#abandonTurn();
+  async finish(now: () => number, wait: (ms: number) => Promise<unknown>, lastSeenMs?: number): Promise<void> {
+    this.#abandonPending();
     for (const track of this.tracks) {
       track.flush();
-      if (wasThereMs !== undefined) track.endInSilence(wasThereMs);
+      if (lastSeenMs !== undefined) track.endInSilence(lastSeenMs);
     }
     const deadlineMs = now() + MAX_FLUSH_MS;
     while (this.tracks.some(({ output }) => output.waiting > 0) && now() < deadlineMs) {
@@ -282,18 +282,18 @@ export class ConnectionReceiver {
       if (track === undefined) continue;
       if (!this.#heardReport) this.#nextReportMs = Math.min(this.#nextReportMs, nowMs + FIRST_REPORT_DELAY_MS);
       this.#heardReport = true;
-      this.#passOn(track, packets, nowMs);
+      this.#forwardReports(track, packets, nowMs);
     }
   }
 
-  /** Reports and names, never a BYE: the recorder's end is ours to say. */
-  #passOn(track: TrackReceiver, packets: readonly RtcpPacket[], nowMs: number): void {
+  /** Forwards reports and source descriptions, never BYE: the gateway decides when a recording ends. */
+  #forwardReports(track: TrackReceiver, packets: readonly RtcpPacket[], nowMs: number): void {
     const redirect = this.#rtcpRedirects[track.kind];
     const firstMs = this.#firstRedirectMs.get(track);
     if (redirect === undefined || firstMs === undefined || nowMs - firstMs < REPORT_AFTER_FIRST_PACKET_MS) return;
-    const passed = packets
+    const forwarded = packets
       .filter(({ type }) => type === SENDER_REPORT || type === SOURCE_DESCRIPTION)
-      .map((packet) => track.agreeing(packet));
-    this.#socket.send(Buffer.concat(passed), redirect);
+      .map((packet) => track.rewriteReport(packet));
+    this.#socket.send(Buffer.concat(forwarded), redirect);
   }
 }

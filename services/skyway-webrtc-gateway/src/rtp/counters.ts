@@ -1,8 +1,8 @@
-/** What happened on one track. Only ever counts up; read by whoever wants to know. */
+/** Counters of one track. They only increase. */
 export interface TrackCounters {
   packetsReceived: number;
   packetsRedirected: number;
-  /** Found missing, and not there within the time that reordering takes. */
+  /** Missing for longer than packets usually take to be reordered. */
   packetsLost: number;
   packetsRepaired: number;
   packetsGivenUp: number;

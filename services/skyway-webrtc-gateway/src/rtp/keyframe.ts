@@ -1,7 +1,7 @@
-/** Says whether a payload is the first of a keyframe, from which a decoder can start. Never throws. */
+/** Whether a payload is the first of a keyframe, from which a decoder can start. Never throws. */
 export type KeyframeTest = (packet: Uint8Array, payloadStart: number, payloadEnd: number) => boolean;
 
-/** By SDP name of the codec, in any case; a codec unknown here has no keyframes to wait for, which is `undefined`. */
+/** By the codec's SDP name, case-insensitive; undefined for an unknown codec, whose keyframes are not detected. */
 export function keyframeTest(codec: string): KeyframeTest | undefined {
   switch (codec.toUpperCase()) {
     case "VP8":
@@ -59,7 +59,7 @@ const H264_FU_A = 28;
 
 /**
  * RFC 6184, sections 5.4 to 5.8. Browsers send the parameter sets right before each IDR picture, with the same
- * timestamp: a stream starts with the sequence parameter set, not with the slice behind it.
+ * timestamp: a stream starts with the sequence parameter set, not with the slice that follows it.
  */
 function startsH264Keyframe(packet: Uint8Array, start: number, end: number): boolean {
   if (start >= end) return false;
@@ -96,7 +96,7 @@ const H265_VPS = 32;
 const H265_SPS = 33;
 const H265_AGGREGATION = 48;
 
-/** RFC 7798, section 4.4: parameter sets, alone or aggregated, stand before each IRAP picture. */
+/** RFC 7798, section 4.4: parameter sets, single or aggregated, precede each IRAP picture. */
 function startsH265Keyframe(packet: Uint8Array, start: number, end: number): boolean {
   if (start + 2 >= end) return false;
   const type = ((packet[start] as number) >> 1) & 0x3f;

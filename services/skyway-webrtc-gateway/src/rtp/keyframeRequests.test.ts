@@ -7,34 +7,34 @@ function requestsWithin(ms: number, requests: KeyframeRequests, roundTripMs: num
   return sent;
 }
 
-describe("asking for a keyframe", () => {
-  it("is not done unless one is wanted", () => {
+describe("requesting a keyframe", () => {
+  it("is not done unless one is needed", () => {
     expect(requestsWithin(5_000, new KeyframeRequests(), 10)).toEqual([]);
   });
 
-  it("is done at once, and again ever more slowly", () => {
+  it("is done at once, then repeated with increasing intervals", () => {
     const requests = new KeyframeRequests();
     requests.want();
     expect(requestsWithin(6_000, requests, 10)).toEqual([0, 300, 900, 2_100, 4_100]);
   });
 
-  it("gives a far sender time to answer", () => {
+  it("gives a distant sender time to answer", () => {
     const requests = new KeyframeRequests();
     requests.want();
     expect(requestsWithin(1_500, requests, 400)).toEqual([0, 800]);
   });
 
-  it("begins anew with a sender that is back after it was asked in vain", () => {
+  it("starts again when a sender is back after unanswered requests", () => {
     const requests = new KeyframeRequests();
     requests.want();
     expect(requestsWithin(3_000, requests, 10)).toEqual([0, 300, 900, 2_100]);
-    requests.wantOfOneWhoIsBack();
+    requests.wantAfterOutage();
     expect(requests.due(3_000, 10)).toBe(true);
     expect(requests.due(3_290, 10)).toBe(false);
     expect(requests.due(3_300, 10)).toBe(true);
   });
 
-  it("ends when a keyframe comes, and does not begin again too soon", () => {
+  it("ends when a keyframe arrives, and does not restart too soon", () => {
     const requests = new KeyframeRequests();
     requests.want();
     expect(requests.due(0, 10)).toBe(true);

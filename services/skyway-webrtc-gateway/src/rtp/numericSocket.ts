@@ -6,14 +6,14 @@ export function familyOf(address: string): Family {
   return address.includes(":") ? 6 : 4;
 }
 
-/** Whether it stands for all addresses of this host. */
+/** Whether it means all addresses of this host. */
 export function isWildcard(address: string): boolean {
   return address === "0.0.0.0" || address === "::";
 }
 
 /**
- * A UDP socket for numeric addresses. Node's own look-up would put off, even of these, every bind, connect and packet to a
- * later turn of the event loop.
+ * A UDP socket for numeric addresses. Node's default lookup would delay every bind, connect and send to a later turn of
+ * the event loop, even for numeric addresses.
  */
 export function createNumericSocket(family: Family, options: Omit<SocketOptions, "type" | "lookup"> = {}): Socket {
   return createSocket({

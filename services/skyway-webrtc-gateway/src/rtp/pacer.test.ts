@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Pacer } from "./pacer.ts";
 
-/** Runs a pacer for some time and says when each packet left. */
+/** Runs a pacer for some time and returns when each packet was sent. */
 function run(packets: readonly { atMs: number; id: number }[], untilMs: number) {
   let nowMs = 0;
   const left: { id: number; atMs: number }[] = [];
@@ -20,7 +20,7 @@ function run(packets: readonly { atMs: number; id: number }[], untilMs: number) 
 const burst = (count: number) => Array.from({ length: count }, (_, id) => ({ atMs: 100, id }));
 
 describe("the pacer", () => {
-  it("holds up nothing in an ordinary stream", () => {
+  it("does not delay an ordinary stream", () => {
     const stream = Array.from({ length: 700 }, (_, id) => ({ atMs: 100 + Math.floor(id / 0.7), id }));
     const { left } = run(stream, 1_200);
     expect(left).toEqual(stream.map(({ atMs, id }) => ({ id, atMs })));
@@ -35,13 +35,13 @@ describe("the pacer", () => {
     }
   });
 
-  it("lets go of a second's worth of held packets within a second", () => {
+  it("releases one second of held packets within a second", () => {
     const { left, pacer } = run(burst(1_000), 1_000);
     expect(left.length).toBe(1_000);
     expect(pacer.length).toBe(0);
   });
 
-  it("drains a long line faster", () => {
+  it("drains a long queue faster", () => {
     const { left } = run(burst(6_000), 3_500);
     expect(left.length).toBe(6_000);
   });

@@ -1,21 +1,21 @@
 /**
- * Spreads bursts. What was held back behind a hole is released at once, and hundreds of packets at once overrun the
- * receiver's socket: Linux gives it 212,992 bytes, and counts some 2,300 for a packet of 1,200.
+ * Spreads bursts. Packets held back behind a gap are released all at once, and hundreds of packets at once overflow the
+ * receiver's socket buffer: Linux gives it 212,992 bytes, and charges about 2,300 for a packet of 1,200.
  *
- * A bucket of tokens: packets pass at once while there are any, wait in line otherwise.
+ * A token bucket: packets pass at once while there are tokens, otherwise they are queued.
  */
 
-/** Fits in the smallest socket buffer, three times over. */
+/** A third of the smallest socket buffer. */
 const BURST_PACKETS = 30;
-/** Above what any one track sends in steady state, and slow enough for a receiver that sleeps for 50 ms. */
+/** More than any track sends in steady state, and slow enough for a receiver that sleeps for 50 ms. */
 const PACKETS_PER_MS = 1.2;
-/** A longer line than this drains faster, so that no end waits for long. */
-const LONG_LINE_PACKETS = 1_500;
+/** A longer queue drains faster, so that the end of a call is not delayed. */
+const LONG_QUEUE_PACKETS = 1_500;
 
 export class Pacer {
   readonly #send: (packet: Buffer) => void;
-  #line: Buffer[] = [];
-  /** Index of the first in line; the array is cut now and then, not at every packet. */
+  #queue: Buffer[] = [];
+  /** Index of the first queued packet; the array is only cut from time to time. */
   #head = 0;
   #tokens = BURST_PACKETS;
   #filledMs = 0;
@@ -33,46 +33,46 @@ export class Pacer {
         return;
       }
     }
-    this.#line.push(packet);
+    this.#queue.push(packet);
   }
 
-  /** Sends what may go by now. */
+  /** Sends the packets that are due. */
   drain(nowMs: number): void {
     if (this.length === 0) return;
     this.#fill(nowMs);
-    while (this.#tokens >= 1 && this.#head < this.#line.length) {
+    while (this.#tokens >= 1 && this.#head < this.#queue.length) {
       this.#tokens--;
-      this.#send(this.#line[this.#head++] as Buffer);
+      this.#send(this.#queue[this.#head++] as Buffer);
     }
-    if (this.#head === this.#line.length) {
-      this.#line = [];
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
       this.#head = 0;
     } else if (this.#head > 512) {
-      this.#line.splice(0, this.#head);
+      this.#queue.splice(0, this.#head);
       this.#head = 0;
     }
   }
 
-  /** Takes everything out of the line, for someone else to send. */
+  /** Removes and returns all queued packets. */
   take(): Buffer[] {
-    const waiting = this.#line.slice(this.#head);
+    const waiting = this.#queue.slice(this.#head);
     this.clear();
     return waiting;
   }
 
-  /** Nobody waits for what is in line any more. */
+  /** Drops all queued packets. */
   clear(): void {
-    this.#line = [];
+    this.#queue = [];
     this.#head = 0;
   }
 
-  /** Packets that wait. */
+  /** Number of queued packets. */
   get length(): number {
-    return this.#line.length - this.#head;
+    return this.#queue.length - this.#head;
   }
 
   #fill(nowMs: number): void {
-    const rate = PACKETS_PER_MS * Math.max(1, this.length / LONG_LINE_PACKETS);
+    const rate = PACKETS_PER_MS * Math.max(1, this.length / LONG_QUEUE_PACKETS);
     this.#tokens = Math.min(BURST_PACKETS, this.#tokens + Math.max(0, nowMs - this.#filledMs) * rate);
     this.#filledMs = nowMs;
   }

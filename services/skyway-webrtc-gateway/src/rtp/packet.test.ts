@@ -27,7 +27,7 @@ describe("reading an RTP header", () => {
     });
   });
 
-  it("steps over CSRCs and header extensions, and leaves padding out", () => {
+  it("skips CSRCs and header extensions, and excludes padding", () => {
     const packet = Buffer.from([
       ...[0xb1, 0x60, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3], // padding, extension, one CSRC
       ...[9, 9, 9, 9],
@@ -38,7 +38,7 @@ describe("reading an RTP header", () => {
     expect([...packet.subarray(header.payloadStart, header.payloadEnd)]).toEqual([1, 2, 3]);
   });
 
-  it("reads a packet of padding only as one without payload", () => {
+  it("reads a padding-only packet as one without payload", () => {
     const packet = rtpPacket({
       payloadType: 96,
       sequence: 1,
@@ -59,7 +59,7 @@ describe("reading an RTP header", () => {
     ["with an extension cut off", Buffer.from([0x90, 96, ...Buffer.alloc(10), 0, 0])],
     ["with more padding than payload", Buffer.from([0xa0, 96, ...Buffer.alloc(10), 1, 2, 200])],
     ["with padding of no length", Buffer.from([0xa0, 96, ...Buffer.alloc(10), 1, 2, 0])],
-  ])("refuses a packet %s", (_, packet) => {
+  ])("rejects a packet %s", (_, packet) => {
     expect(readHeader(packet, header)).toBe(false);
   });
 
@@ -76,7 +76,7 @@ describe("reading an RTP header", () => {
     );
   });
 
-  it("tells RTCP from RTP", () => {
+  it("distinguishes RTCP from RTP", () => {
     expect(isRtcp(Buffer.from([0x80, 200]))).toBe(true);
     expect(isRtcp(Buffer.from([0x81, 206]))).toBe(true);
     expect(isRtcp(Buffer.from([0x80, 0x80 | 96]))).toBe(false);

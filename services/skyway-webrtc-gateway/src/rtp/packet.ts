@@ -1,8 +1,8 @@
 import type { RtpTimestamp, SequenceNumber } from "./arithmetic.ts";
 
 /**
- * What the header of one packet says (RFC 3550, section 5.1). Filled again for every packet, so that the packet path
- * allocates nothing; whoever wants to keep a packet keeps its buffer.
+ * The header of one packet (RFC 3550, section 5.1). The object is reused for every packet, so that the packet path
+ * allocates nothing; to keep a packet, keep its buffer.
  */
 export interface RtpHeader {
   marker: boolean;
@@ -12,7 +12,7 @@ export interface RtpHeader {
   ssrc: number;
   /** Where the payload begins, after CSRCs and header extension. */
   payloadStart: number;
-  /** Where it ends, before padding. Equal to `payloadStart` in a packet of padding only. */
+  /** Where it ends, before padding. Equal to `payloadStart` if the packet contains only padding. */
   payloadEnd: number;
 }
 
@@ -23,7 +23,7 @@ export function emptyHeader(): RtpHeader {
   return { marker: false, payloadType: 0, sequence: 0, timestamp: 0, ssrc: 0, payloadStart: 0, payloadEnd: 0 };
 }
 
-/** Reads a header; false if the packet is not RTP as RFC 3550 has it. Never throws. */
+/** Reads a header; false if the packet is not RTP (RFC 3550). Never throws. */
 export function readHeader(packet: Uint8Array, header: RtpHeader): boolean {
   const length = packet.length;
   if (length < FIXED_HEADER_BYTES) return false;
@@ -52,7 +52,7 @@ export function readHeader(packet: Uint8Array, header: RtpHeader): boolean {
   return true;
 }
 
-/** RTP and RTCP share a port; 64 to 95 in the payload type's place means RTCP (RFC 5761, section 4). */
+/** RTP and RTCP share a port; 64 to 95 in the payload type field means RTCP (RFC 5761, section 4). */
 export function isRtcp(packet: Uint8Array): boolean {
   const type = packet[1];
   return type !== undefined && (type & 0x7f) >= 64 && (type & 0x7f) <= 95;

@@ -1,5 +1,5 @@
 /**
- * What a packet costs from the library's callback to the redirect, without the system call that sends it:
+ * CPU time per packet from the library's callback to the redirect, without the system call that sends it:
  *
  *   node services/skyway-webrtc-gateway/src/rtp/receiver.bench.ts
  */
@@ -13,7 +13,7 @@ const PACKETS_PER_FRAME = 10;
 
 interface Scenario {
   name: string;
-  /** Every so many packets one is missing at first, and comes back 60 ms later. */
+  /** One packet in `lossEvery` is lost and arrives 60 ms later. */
   lossEvery: number;
 }
 

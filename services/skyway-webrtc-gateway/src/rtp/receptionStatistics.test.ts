@@ -4,7 +4,7 @@ import { ReceptionStatistics } from "./receptionStatistics.ts";
 
 const first = firstExtendedSequence(65_000);
 
-/** Every 20 ms a packet of 960 units, save those that are left out. */
+/** A packet of 960 units every 20 ms, except the omitted ones. */
 function receive(statistics: ReceptionStatistics, from: number, to: number, isLost: (index: number) => boolean) {
   for (let index = from; index < to; index++) {
     if (!isLost(index)) statistics.count(first + index, index * 960, index * 20);
@@ -12,11 +12,11 @@ function receive(statistics: ReceptionStatistics, from: number, to: number, isLo
 }
 
 describe("receiver reports", () => {
-  it("say nothing before the first packet", () => {
+  it("do not exist before the first packet", () => {
     expect(new ReceptionStatistics(1, 48_000).nextBlock(0)).toBeUndefined();
   });
 
-  it("count the loss of each interval and of all (RFC 3550, A.3)", () => {
+  it("count the loss per interval and in total (RFC 3550, A.3)", () => {
     const statistics = new ReceptionStatistics(1, 48_000);
     receive(statistics, 0, 100, (index) => index % 4 === 1);
     const one = statistics.nextBlock(0);
@@ -29,13 +29,13 @@ describe("receiver reports", () => {
     expect(two?.cumulativeLost).toBe(25);
   });
 
-  it("count cycles of the sequence number", () => {
+  it("count the cycles of the sequence number", () => {
     const statistics = new ReceptionStatistics(1, 48_000);
     receive(statistics, 0, 600, () => false);
     expect(statistics.nextBlock(0)?.extendedHighestSequence).toBe(65_536 + 63);
   });
 
-  it("measure no jitter in an even stream, and about the mean deviation in an uneven one (RFC 3550, A.8)", () => {
+  it("measure no jitter in a regular stream, and about the mean deviation in an irregular one (RFC 3550, A.8)", () => {
     const even = new ReceptionStatistics(1, 48_000);
     receive(even, 0, 200, () => false);
     expect(even.nextBlock(0)?.jitter).toBe(0);
@@ -44,7 +44,7 @@ describe("receiver reports", () => {
     expect(uneven.nextBlock(0)?.jitter).toBeCloseTo(480, -1);
   });
 
-  it("echo the last sender report and the time since it came", () => {
+  it("echo the last sender report and the time since it arrived", () => {
     const statistics = new ReceptionStatistics(1, 48_000);
     statistics.count(first, 0, 0);
     statistics.countReport({ ssrc: 1, ntpMs: 0, compactNtp: 0xabcd_ef01, rtpTimestamp: 0, packetCount: 0 }, 1_000);
@@ -53,7 +53,7 @@ describe("receiver reports", () => {
     expect(block?.delaySinceLastSenderReport).toBe(32_768);
   });
 
-  it("never say that more was lost than can be said", () => {
+  it("limit the loss to the range of the fields", () => {
     const statistics = new ReceptionStatistics(1, 48_000);
     statistics.count(first, 0, 0);
     statistics.count(first + 20_000_000, 0, 0);

@@ -3,10 +3,10 @@ import { timestampDistance } from "./arithmetic.ts";
 import type { ReportBlock } from "./rtcp/receiverReport.ts";
 import type { SenderReport } from "./rtcp/senderReport.ts";
 
-/** Extended sequence numbers begin one cycle up here; on the wire they begin at none. */
+/** Extended sequence numbers start in cycle one here; in reports they start in cycle zero. */
 const FIRST_CYCLE = 0x1_0000;
 
-/** Counts what arrived the first time round, as receiver reports want it (RFC 3550, appendices A.3 and A.8). */
+/** Statistics about original packets for receiver reports (RFC 3550, appendices A.3 and A.8). */
 export class ReceptionStatistics {
   readonly #ssrc: number;
   readonly #clockRate: number;
@@ -25,7 +25,7 @@ export class ReceptionStatistics {
     this.#clockRate = clockRate;
   }
 
-  /** A packet that was not repeated for us. */
+  /** A packet that is not a retransmission. */
   count(sequence: ExtendedSequence, timestamp: RtpTimestamp, arrivalMs: number): void {
     this.#received++;
     if (this.#first === undefined) {
@@ -50,12 +50,12 @@ export class ReceptionStatistics {
     return this.#received;
   }
 
-  /** Packets that were expected and did not come the first time; never negative here. */
+  /** Expected packets that did not arrive without a retransmission; never negative here. */
   get lost(): number {
     return Math.max(0, this.#expected - this.#received);
   }
 
-  /** The block for the next receiver report; undefined before the first packet. Each call begins a new interval. */
+  /** The block for the next receiver report; undefined before the first packet. Each call starts a new interval. */
   nextBlock(nowMs: number): ReportBlock | undefined {
     if (this.#first === undefined) return undefined;
     const expected = this.#expected - this.#expectedAtLastReport;

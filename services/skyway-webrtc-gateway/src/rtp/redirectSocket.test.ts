@@ -22,11 +22,11 @@ it("sends to IPv4 and IPv6, in order", async () => {
   }
 });
 
-it("counts what cannot be sent, and goes on", async () => {
+it("counts packets that cannot be sent, and continues", async () => {
   const redirect = new RedirectSocket();
   redirect.send(Buffer.alloc(70_000), { host: "127.0.0.1", port: 9 }); // larger than a datagram
   redirect.send(Buffer.from("x"), { host: "127.0.0.1", port: 0 });
-  redirect.send(Buffer.from("x"), { host: "127.0.0.1", port: 1 }); // nobody there
+  redirect.send(Buffer.from("x"), { host: "127.0.0.1", port: 1 }); // nobody listens there
   await vi.waitFor(() => expect(redirect.errors).toBe(2));
   await redirect.close();
 });

@@ -8,8 +8,8 @@ export interface Address {
 }
 
 /**
- * The socket all redirected packets leave by, one for each address family. Recorders come and go, so a destination
- * that refuses is counted and nothing more: a call does not end because its recorder did.
+ * Sends all redirected packets, with one socket for each address family. Recorders come and go, so an error of a
+ * destination is only counted: a call must not end because its recorder ended.
  */
 export class RedirectSocket {
   #ipv4: Socket | undefined;
@@ -25,7 +25,7 @@ export class RedirectSocket {
     }
   }
 
-  /** Resolves when everything that was sent has left. */
+  /** Resolves when all packets were sent. */
   async close(): Promise<void> {
     const sockets = [this.#ipv4, this.#ipv6].filter((socket) => socket !== undefined);
     this.#ipv4 = undefined;

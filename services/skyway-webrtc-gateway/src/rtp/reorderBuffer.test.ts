@@ -10,7 +10,7 @@ const takeAll = (buffer: ReorderBuffer) => {
 };
 
 describe("the reorder buffer", () => {
-  it("releases in order what comes in any order, once", () => {
+  it("releases packets in order and once, whatever their order of arrival", () => {
     const shuffled = fc.shuffledSubarray([...Array(300).keys()], { minLength: 300 });
     fc.assert(
       fc.property(shuffled, fc.array(fc.nat(299), { maxLength: 50 }), (order, again) => {
@@ -26,7 +26,7 @@ describe("the reorder buffer", () => {
     );
   });
 
-  it("tells duplicates from late packets and from those too far ahead", () => {
+  it("distinguishes duplicates, late packets and packets too far ahead", () => {
     const buffer = new ReorderBuffer(1000);
     expect(buffer.insert(1002, packet(2), 0)).toBe("accepted");
     expect(buffer.insert(1002, packet(2), 0)).toBe("duplicate");
@@ -34,36 +34,36 @@ describe("the reorder buffer", () => {
     expect(takeAll(buffer)).toEqual([0]);
     expect(buffer.insert(1000, packet(0), 0)).toBe("late");
     expect(buffer.insert(1001 + buffer.capacity, packet(9), 0)).toBe("beyond");
-    expect(buffer.hasHole).toBe(true);
+    expect(buffer.hasGap).toBe(true);
   });
 
-  it("remembers since when each packet is missing and how often it was asked for", () => {
+  it("records since when each packet is missing and how often it was requested", () => {
     const buffer = new ReorderBuffer(1000);
     buffer.insert(1000, packet(0), 10);
     takeAll(buffer);
     buffer.insert(1003, packet(3), 20);
-    expect(buffer.holeSinceMs).toBe(20);
-    buffer.ask(1002, 30);
-    buffer.ask(1002, 60);
-    expect([buffer.asked(1001), buffer.asked(1002), buffer.askedMs(1002)]).toEqual([0, 2, 60]);
+    expect(buffer.gapSinceMs).toBe(20);
+    buffer.countRequest(1002, 30);
+    buffer.countRequest(1002, 60);
+    expect([buffer.requests(1001), buffer.requests(1002), buffer.requestedMs(1002)]).toEqual([0, 2, 60]);
     buffer.insert(1001, packet(1), 70);
     expect(takeAll(buffer)).toEqual([1]);
-    expect(buffer.holeSinceMs).toBe(20);
+    expect(buffer.gapSinceMs).toBe(20);
   });
 
-  it("counts what was never received when it skips ahead", () => {
+  it("counts the packets that were never received when it skips ahead", () => {
     const buffer = new ReorderBuffer(1000);
     buffer.insert(1000, packet(0), 0);
     buffer.insert(1004, packet(4), 0);
     expect(buffer.skipTo(1004)).toBe(3);
     expect(takeAll(buffer)).toEqual([4]);
     expect(buffer.skipTo(9000)).toBe(9000 - 1005);
-    expect(buffer.hasHole).toBe(false);
+    expect(buffer.hasGap).toBe(false);
     buffer.insert(9000, packet(7), 0);
     expect(takeAll(buffer)).toEqual([7]);
   });
 
-  it("reaches back to before the first packet", () => {
+  it("can be extended to before the first packet", () => {
     const buffer = new ReorderBuffer(1000);
     buffer.insert(1000, packet(10), 5);
     buffer.extendBackTo(998, 5);
@@ -73,7 +73,7 @@ describe("the reorder buffer", () => {
     expect(takeAll(buffer)).toEqual([8, 9, 10]);
   });
 
-  it("goes round its ring without taking old packets for new ones", () => {
+  it("reuses its slots without mistaking old packets for new ones", () => {
     const buffer = new ReorderBuffer(0);
     for (let id = 0; id < 3 * buffer.capacity; id++) {
       if (id % 10 === 3) continue;

@@ -1,24 +1,24 @@
 import type { ExtendedSequence } from "./arithmetic.ts";
 
-/** Slots, a power of two: four seconds of 1,000 packets/s. */
+/** Number of slots, a power of two: four seconds at 1,000 packets/s. */
 const CAPACITY = 4096;
 const MASK = CAPACITY - 1;
 
 export type Insertion = "accepted" | "duplicate" | "late" | "beyond";
 
 /**
- * Holds packets until all before them are there, and remembers what is missing since when. A ring of slots: nothing is
- * allocated per packet.
+ * Buffers packets until all earlier ones have arrived, and records since when others are missing. A ring of slots:
+ * nothing is allocated per packet.
  */
 export class ReorderBuffer {
-  /** The next to be released. */
+  /** The next one to be released. */
   next: ExtendedSequence;
-  /** The newest that was seen, or one before `next`. */
+  /** The newest one received, or one before `next`. */
   highest: ExtendedSequence;
   readonly #packets: (Buffer | undefined)[] = new Array<Buffer | undefined>(CAPACITY).fill(undefined);
   readonly #noticedMs = new Float64Array(CAPACITY);
-  readonly #askedMs = new Float64Array(CAPACITY);
-  readonly #asked = new Uint8Array(CAPACITY);
+  readonly #requestedMs = new Float64Array(CAPACITY);
+  readonly #requests = new Uint8Array(CAPACITY);
   #held = 0;
 
   readonly capacity = CAPACITY;
@@ -28,7 +28,7 @@ export class ReorderBuffer {
     this.highest = next - 1;
   }
 
-  /** `late`: released or given up already. `beyond`: too far ahead; make room with `skipTo` first. */
+  /** `late`: already released or given up. `beyond`: too far ahead; make room with `skipTo` first. */
   insert(sequence: ExtendedSequence, packet: Buffer, nowMs: number): Insertion {
     if (sequence < this.next) return "late";
     if (sequence >= this.next + CAPACITY) return "beyond";
@@ -44,7 +44,7 @@ export class ReorderBuffer {
     return "accepted";
   }
 
-  /** The next packet in order, if it is there. */
+  /** Removes and returns the next packet in order, if it has arrived. */
   take(): Buffer | undefined {
     const slot = this.next & MASK;
     const packet = this.#packets[slot];
@@ -55,8 +55,8 @@ export class ReorderBuffer {
     return packet;
   }
 
-  /** True while a packet is missing before one that is there. */
-  get hasHole(): boolean {
+  /** True while a packet is missing before a buffered one. */
+  get hasGap(): boolean {
     return this.#held > 0;
   }
 
@@ -69,7 +69,7 @@ export class ReorderBuffer {
     return this.#packets[sequence & MASK];
   }
 
-  /** Forgets everything before `sequence`; returns how many packets were never received. */
+  /** Drops everything before `sequence`; returns how many packets were never received. */
   skipTo(sequence: ExtendedSequence): number {
     let missing = 0;
     const last = Math.min(sequence - 1, this.highest);
@@ -85,7 +85,7 @@ export class ReorderBuffer {
     return missing;
   }
 
-  /** Reaches back to before the first packet, to ask for what may have been lost there. */
+  /** Extends the buffer to before the first packet, to request packets that may have been lost there. */
   extendBackTo(sequence: ExtendedSequence, nowMs: number): void {
     while (this.next > sequence && this.highest - this.next < CAPACITY - 2) {
       this.next--;
@@ -93,8 +93,8 @@ export class ReorderBuffer {
     }
   }
 
-  /** When the packet at `next` was first found missing. Only meaningful while there is a hole. */
-  get holeSinceMs(): number {
+  /** When the packet at `next` was first found missing. Only valid while there is a gap. */
+  get gapSinceMs(): number {
     return this.#noticedMs[this.next & MASK] as number;
   }
 
@@ -102,24 +102,24 @@ export class ReorderBuffer {
     return this.#noticedMs[sequence & MASK] as number;
   }
 
-  /** How often it was asked for; 255 means that or more. */
-  asked(sequence: ExtendedSequence): number {
-    return this.#asked[sequence & MASK] as number;
+  /** How often it was requested; 255 means 255 or more. */
+  requests(sequence: ExtendedSequence): number {
+    return this.#requests[sequence & MASK] as number;
   }
 
-  askedMs(sequence: ExtendedSequence): number {
-    return this.#askedMs[sequence & MASK] as number;
+  requestedMs(sequence: ExtendedSequence): number {
+    return this.#requestedMs[sequence & MASK] as number;
   }
 
-  ask(sequence: ExtendedSequence, nowMs: number): void {
+  countRequest(sequence: ExtendedSequence, nowMs: number): void {
     const slot = sequence & MASK;
-    this.#askedMs[slot] = nowMs;
-    this.#asked[slot] = Math.min(255, (this.#asked[slot] as number) + 1);
+    this.#requestedMs[slot] = nowMs;
+    this.#requests[slot] = Math.min(255, (this.#requests[slot] as number) + 1);
   }
 
   #notice(slot: number, nowMs: number): void {
     this.#packets[slot] = undefined;
     this.#noticedMs[slot] = nowMs;
-    this.#asked[slot] = 0;
+    this.#requests[slot] = 0;
   }
 }

@@ -3,14 +3,14 @@ import { MAX_REPLAY_BYTES, Replay } from "./replay.ts";
 
 const packet = (bytes = 1_000) => Buffer.alloc(bytes);
 
-/** Video with a keyframe every so often, 30 packets a second. */
+/** Video with regular keyframes, 30 packets per second. */
 function remember(replay: Replay, fromMs: number, toMs: number, keyframeEveryMs: number, bytes?: number): void {
   for (let ms = fromMs; ms < toMs; ms += 100 / 3) {
     replay.remember(packet(bytes), ms * 90, Math.floor(ms % keyframeEveryMs) < 33, ms);
   }
 }
 
-test("keeps what reaches four seconds back, from a keyframe on", () => {
+test("keeps the last four seconds, from a keyframe on", () => {
   const replay = new Replay();
   remember(replay, 0, 20_000, 2_000);
 
@@ -22,30 +22,30 @@ test("keeps what reaches four seconds back, from a keyframe on", () => {
   expect(replay.newestStartMs).toBeCloseTo(18_000, -2);
 });
 
-test("begins as late as it can for someone who needs less", () => {
+test("starts as late as possible if less is needed", () => {
   const replay = new Replay();
   remember(replay, 0, 20_000, 2_000);
   expect(replay.from(17_000)?.fromMs).toBeCloseTo(16_000, -2);
   expect(replay.from(1_000)?.fromMs).toBeCloseTo(14_000, -2);
 });
 
-test("forgets nothing by time while it is held", () => {
+test("does not drop packets by age while it is paused", () => {
   const replay = new Replay();
   remember(replay, 0, 6_000, 2_000);
-  replay.isHeld = true;
+  replay.isPaused = true;
   remember(replay, 6_000, 20_000, 2_000);
   expect(replay.from()?.fromMs).toBeLessThan(2_100);
 });
 
-test("never holds more than its share, not even when no keyframe comes", () => {
+test("never exceeds its memory limit, even without keyframes", () => {
   const replay = new Replay();
-  replay.isHeld = true;
+  replay.isPaused = true;
   remember(replay, 0, 600_000, 1e9, 1_200);
   const bytes = replay.from()?.packets.reduce((sum, { length }) => sum + length, 0) ?? 0;
   expect(bytes).toBeLessThanOrEqual(MAX_REPLAY_BYTES);
 });
 
-test("has nothing before the first keyframe", () => {
+test("is empty before the first keyframe", () => {
   const replay = new Replay();
   replay.remember(packet(), 0, false, 0);
   expect(replay.from()).toBeUndefined();

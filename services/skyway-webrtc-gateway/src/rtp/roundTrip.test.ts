@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { RoundTrip } from "./roundTrip.ts";
 
 describe("the round trip", () => {
-  it("is assumed until it was measured", () => {
+  it("has a default until it was measured", () => {
     expect(new RoundTrip().ms).toBe(100);
   });
 
-  it("is taken from repairs while the sender echoes nothing, and from echoes as soon as it does", () => {
+  it("is derived from repairs until the sender echoes, and then from echoes", () => {
     const roundTrip = new RoundTrip();
     roundTrip.repaired(80);
     expect(roundTrip.ms).toBe(80);

@@ -1,6 +1,6 @@
-/** The time to the sender and back, in milliseconds, smoothed as TCP does it (RFC 6298, section 2). */
+/** The round-trip time to the sender in milliseconds, smoothed as in TCP (RFC 6298, section 2). */
 
-/** Until something was measured. */
+/** Used until the first measurement. */
 const ASSUMED_MS = 100;
 const GAIN = 1 / 8;
 
@@ -12,14 +12,14 @@ export class RoundTrip {
     return this.#smoothedMs ?? ASSUMED_MS;
   }
 
-  /** Measured by the sender's echo of our own clock. */
+  /** Measured with the sender's echo of our clock. */
   echoed(ms: number): void {
     if (!this.#isEchoed) this.#smoothedMs = undefined;
     this.#isEchoed = true;
     this.#sample(ms);
   }
 
-  /** From a NACK to the packet it asked for: the next best thing, when the sender echoes nothing. */
+  /** From a NACK to the requested packet: used if the sender does not echo our clock. */
   repaired(ms: number): void {
     if (!this.#isEchoed) this.#sample(ms);
   }

@@ -6,7 +6,7 @@ import { rtpPacket, SimulatedSender, VIDEO } from "./simulatedSender.ts";
 const media = { payloadType: VIDEO.payloadType, ssrc: VIDEO.ssrc };
 
 describe("a retransmission", () => {
-  it("becomes the very packet that it repeats", () => {
+  it("is restored to the original packet", () => {
     const sender = new SimulatedSender(VIDEO, { sequence: 65535 });
     const [original] = sender.frame(33, 3);
     const repeated = sender.again(65535) as Buffer;
@@ -36,7 +36,7 @@ describe("a retransmission", () => {
     expect([...original.subarray(header.payloadStart, header.payloadEnd)]).toEqual([1, 2, 3]);
   });
 
-  it.each([0, 1])("is nothing when it only probes for bandwidth (%i bytes of payload)", (length) => {
+  it.each([0, 1])("is dropped if it only probes for bandwidth (%i bytes of payload)", (length) => {
     const payload = Buffer.alloc(length);
     const packet = rtpPacket({ payloadType: 97, sequence: 9, timestamp: 5, ssrc: 1, payload, padding: 100 });
     const header = emptyHeader();

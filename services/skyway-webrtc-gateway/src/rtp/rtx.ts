@@ -4,8 +4,8 @@ import { type RtpHeader, readUint16, writeUint16, writeUint32 } from "./packet.t
 const ORIGINAL_SEQUENCE_BYTES = 2;
 
 /**
- * Turns a retransmission back into the packet it repeats (RFC 4588, section 4), inside its own buffer: the header moves
- * up over the original sequence number. Undefined for packets of padding, which browsers send to probe for bandwidth.
+ * Restores the original packet from a retransmission (RFC 4588, section 4), in the same buffer: the header is moved
+ * over the original sequence number. Undefined for padding-only packets, which browsers send to probe for bandwidth.
  */
 export function unwrapRtx(
   packet: Buffer,

@@ -17,20 +17,20 @@ describe("the length of an Opus packet", () => {
     expect(ms(0xfb, 3, 0)).toBe(60); // CELT, three frames
   });
 
-  it("is nothing for an empty or broken packet", () => {
+  it("is 0 for an empty or malformed packet", () => {
     expect(ms()).toBe(0);
     expect(ms(0xfb)).toBe(0);
   });
 });
 
 describe("silence", () => {
-  it("is as long as it says", () => {
+  it("has the declared length", () => {
     for (const { duration, payload } of [opus.long, opus.short]) {
       expect(opus.duration(payload, 0, payload.length)).toBe(duration);
     }
   });
 
-  it("fills a hole without overlap, in long pieces first", () => {
+  it("fills a gap without overlap, long pieces first", () => {
     const pieces = silencePieces(opus, 5_010 * 48, 48_000);
     let end = 0;
     for (const { at, payload } of pieces) {
@@ -41,12 +41,12 @@ describe("silence", () => {
     expect(pieces.length).toBe(41 + 4);
   });
 
-  it("leaves a hole of one lost packet, and one of days", () => {
+  it("does not fill a gap of one lost packet, or one of days", () => {
     expect(silencePieces(opus, 20 * 48, 48_000)).toEqual([]);
     expect(silencePieces(opus, 86_400_000 * 48, 48_000)).toEqual([]);
   });
 
-  it("is known for G.711, and for nothing else", () => {
+  it("is also known for G.711, and for no other codec", () => {
     expect(silencePieces(pcmu, 40 * 8, 8_000).map(({ payload }) => payload.length)).toEqual([160, 160]);
     expect(silenceCodec("G722")).toBeUndefined();
   });

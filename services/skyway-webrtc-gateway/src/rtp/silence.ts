@@ -1,13 +1,13 @@
 import { FIXED_HEADER_BYTES, writeUint16, writeUint32 } from "./packet.ts";
 
 /**
- * Silence for where a sender sent nothing: a microphone taken away, DTX. Players take audio as one piece and ignore
- * holes in it, and what follows a hole would be out of step with the picture.
+ * Silence for periods in which a sender sent nothing: a removed microphone, or DTX. Players treat audio as continuous
+ * and ignore gaps, so audio after a gap would be out of sync with the video.
  */
 
-/** How a codec writes silence. */
+/** How a codec encodes silence. */
 export interface SilenceCodec {
-  /** Length of the payload in timestamp units, by its own account; 0 if it cannot be told. */
+  /** Length of the payload in timestamp units; 0 if unknown. */
   duration(packet: Uint8Array, payloadStart: number, payloadEnd: number): number;
   /** The longest piece of silence in timestamp units, and its payload. */
   readonly long: { duration: number; payload: Uint8Array };
@@ -15,7 +15,7 @@ export interface SilenceCodec {
 }
 
 const UNITS_PER_MS = 48;
-/** RFC 6716, table 2: frame length in ms by configuration, in fours (SILK), twos (hybrid), fours (CELT). */
+/** RFC 6716, table 2: frame length in ms by configuration, in groups of four (SILK), two (hybrid) and four (CELT). */
 const SILK_MS = [10, 20, 40, 60];
 const HYBRID_MS = [10, 20];
 const CELT_MS = [2.5, 5, 10, 20];
@@ -40,7 +40,7 @@ const OPUS: SilenceCodec = {
   short: { duration: 20 * UNITS_PER_MS, payload: Uint8Array.from([0xfc, 0xff, 0xfe]) },
 };
 
-/** G.711: one byte a sample, 8 of them a millisecond. */
+/** G.711: one byte per sample, 8 samples per millisecond. */
 const g711 = (silence: number): SilenceCodec => ({
   duration: (_, start, end) => end - start,
   long: { duration: 960, payload: new Uint8Array(960).fill(silence) },
@@ -58,12 +58,12 @@ export function silenceCodec(codec: string): SilenceCodec | undefined {
   return CODECS.get(codec.toUpperCase());
 }
 
-/** Shorter holes are left to the player: the next packet is hardly late. */
+/** Shorter gaps are not filled: the next packet is hardly late. */
 const SHORTEST_FILLED_PIECES = 2;
-/** A longer silence than this is left as a hole: two hours. */
+/** A longer silence than this is not filled: two hours. */
 const LONGEST_MS = 7_200_000;
 
-/** Packets of silence for a hole of `units`, in pieces; what is left over is shorter than the shortest piece. */
+/** Packets of silence for a gap of `units`; the remainder is shorter than the shortest piece. */
 export function silencePieces(
   codec: SilenceCodec,
   units: number,
@@ -78,7 +78,7 @@ export function silencePieces(
   return pieces;
 }
 
-/** An RTP packet like `model`, without extensions, with another payload. Sequence number and timestamp are to be set. */
+/** An RTP packet like `model`, without extensions, with another payload. The caller sets the sequence number. */
 export function packetLike(model: Uint8Array, payload: Uint8Array, timestamp: number): Buffer {
   const packet = Buffer.alloc(FIXED_HEADER_BYTES + payload.length);
   packet[0] = 0x80;

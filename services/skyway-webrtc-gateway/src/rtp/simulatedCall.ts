@@ -8,13 +8,13 @@ import { writeSenderReport } from "./rtcp/senderReport.ts";
 import { AUDIO, SimulatedSender, type SimulatedStream, VIDEO } from "./simulatedSender.ts";
 
 /**
- * A call in virtual time: a camera and a microphone, a path that loses, delays and shuffles packets both ways, the
- * receiver, and what it passes on. Hours take seconds, and every run of a seed is the same.
+ * A call in virtual time: a camera and a microphone, a network that drops, delays and reorders packets both ways,
+ * the receiver, and the packets it forwards. Hours take seconds, and each seed gives the same run.
  */
 export interface Path {
-  /** Share of packets lost, each way. */
+  /** Share of packets lost in each direction. */
   loss: number;
-  /** Losses in a row. */
+  /** Consecutive losses. */
   burst?: number;
   delayMs: number;
   jitterMs?: number;
@@ -41,18 +41,18 @@ export class SimulatedCall {
   readonly video: SimulatedSender;
   readonly audio: SimulatedSender;
   readonly receiver: ConnectionReceiver;
-  readonly passedOn = { video: [] as Received[], audio: [] as Received[] };
+  readonly forwarded = { video: [] as Received[], audio: [] as Received[] };
   readonly rtcp: { port: number; packet: Buffer }[] = [];
-  /** Keyframes that were asked for, when the request reached the sender. */
+  /** Times at which keyframe requests reached the sender. */
   readonly keyframeRequests: number[] = [];
-  /** What the sender's wall clock shows at `START_MS`. */
+  /** The sender's wall clock at `START_MS`. */
   senderClockMs = 5_000_000;
   isSending = { video: true, audio: true };
   readonly lastSentMs = { video: 0, audio: 0 };
-  /** Nothing passes, either way. */
+  /** No packet passes in either direction. */
   isCut = false;
   remembersPackets = true;
-  /** In order of time, and of their making. */
+  /** Ordered by time, then by creation. */
   readonly #events: { atMs: number; run: () => void }[] = [];
   #seed: number;
   #inBurst = 0;
@@ -101,7 +101,7 @@ export class SimulatedCall {
     );
   }
 
-  /** Numbers from 0 to 1 that are the same in every run. */
+  /** Reproducible numbers from 0 to 1. */
   random(): number {
     this.#seed = (Math.imul(this.#seed, 1664525) + 1013904223) >>> 0;
     return this.#seed / 2 ** 32;
@@ -126,7 +126,7 @@ export class SimulatedCall {
     this.at(this.nowMs + ms, again);
   }
 
-  /** 30 frames of 4 packets, 50 packets of audio, and the reports that browsers send. */
+  /** Per second 30 frames of 4 packets and 50 audio packets, plus the reports that browsers send. */
   start(options: { audioDrift?: number } = {}): void {
     this.receiver.start(this.nowMs);
     this.every(10, () => this.receiver.tick(this.nowMs));
@@ -162,11 +162,11 @@ export class SimulatedCall {
     this.nowMs = endMs;
   }
 
-  async finish(senderWasThere = true): Promise<void> {
+  async finish(senderIsConnected = true): Promise<void> {
     await this.receiver.finish(
       () => this.nowMs,
       async (ms) => this.run(ms),
-      senderWasThere ? this.nowMs : undefined,
+      senderIsConnected ? this.nowMs : undefined,
     );
   }
 
@@ -202,7 +202,7 @@ export class SimulatedCall {
     }
   }
 
-  /** How long a packet is on its way; undefined if it is lost. */
+  /** The delay of a packet; undefined if it is lost. */
   #passes(): number | undefined {
     if (this.isCut) return undefined;
     const { loss, burst = 1, delayMs, jitterMs = 0 } = this.path;
@@ -225,7 +225,7 @@ export class SimulatedCall {
     const header = emptyHeader();
     if (!readHeader(packet, header)) throw new Error("not RTP");
     const { sequence, timestamp, ssrc, payloadType, marker } = header;
-    const list = port === VIDEO_TO.port ? this.passedOn.video : this.passedOn.audio;
+    const list = port === VIDEO_TO.port ? this.forwarded.video : this.forwarded.audio;
     list.push({ atMs: this.nowMs, sequence, timestamp, ssrc, payloadType, marker, host });
   }
 }

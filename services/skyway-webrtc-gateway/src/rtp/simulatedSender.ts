@@ -37,7 +37,7 @@ export function rtpPacket(fields: {
   return packet;
 }
 
-/** RFC 7741: one byte of descriptor, then the frame header's first byte. `id` makes the payload one of a kind. */
+/** RFC 7741: one byte of descriptor, then the frame header's first byte. `id` makes the payload unique. */
 export function vp8Payload(options: { keyframe: boolean; begins: boolean; id: number; length?: number }): Buffer {
   const payload = Buffer.alloc(options.length ?? 20);
   payload[0] = options.begins ? 0x10 : 0x00;
@@ -46,12 +46,12 @@ export function vp8Payload(options: { keyframe: boolean; begins: boolean; id: nu
   return payload;
 }
 
-/** As libwebrtc does it (rtp_packet_history.cc): what it sent is forgotten after this time. */
+/** As in libwebrtc (rtp_packet_history.cc): sent packets are dropped after this time … */
 const MEMORY_MS = 2_000;
-/** … and repeated at most once in this time, there the round trip. */
+/** … and retransmitted at most once in this time (in libwebrtc, the round trip). */
 const REPEAT_MS = 40;
 
-/** A camera or a microphone: frames of some packets each, remembered so that they can be sent again. */
+/** A camera or a microphone: frames of several packets, kept for retransmission. */
 export class SimulatedSender {
   readonly #stream: SimulatedStream;
   readonly #sent = new Map<number, { packet: Buffer; sentMs: number; repeatedMs: number }>();
@@ -70,7 +70,7 @@ export class SimulatedSender {
     this.#timestamp = first.timestamp ?? 0xffff_f000;
   }
 
-  /** What the media clock shows. */
+  /** The RTP timestamp at `nowMs`. */
   timestampAt(nowMs: number): number {
     return (this.#timestamp + ((nowMs - this.#frameMs) * this.#stream.clockRate) / 1000) >>> 0;
   }
@@ -79,7 +79,7 @@ export class SimulatedSender {
     return this.#packets;
   }
 
-  /** The next frame's packets, `ms` after the last one's; video frames have `count`, audio frames one. */
+  /** The next frame's packets, `ms` after the previous frame; video frames have `count` packets, audio frames one. */
   frame(ms: number, count = 1, nowMs = 0): Buffer[] {
     const isVideo = this.#stream.clockRate === 90_000;
     const keyframe = this.keyframeWanted;
@@ -103,7 +103,7 @@ export class SimulatedSender {
     });
   }
 
-  /** A probe for bandwidth: padding, with a sequence number of its own. */
+  /** A bandwidth probe: padding with its own sequence number. */
   padding(): Buffer {
     const packet = rtpPacket({
       payloadType: this.#stream.payloadType,
@@ -117,7 +117,7 @@ export class SimulatedSender {
     return Buffer.from(packet);
   }
 
-  /** What was sent under this number, again: as RTX where there is RTX, as it was otherwise. */
+  /** Retransmits a packet: as RTX if negotiated, otherwise unchanged. */
   again(sequence: number, nowMs = 0): Buffer | undefined {
     const sent = this.#sent.get(sequence);
     if (sent === undefined || nowMs - sent.sentMs > MEMORY_MS || nowMs - sent.repeatedMs < REPEAT_MS) return undefined;

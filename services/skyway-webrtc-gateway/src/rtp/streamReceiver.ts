@@ -1,36 +1,36 @@
 import { type ExtendedSequence, extendSequence, firstExtendedSequence } from "./arithmetic.ts";
 import type { TrackCounters } from "./counters.ts";
-import { nextAskMs, patienceMs } from "./nackSchedule.ts";
+import { maxWaitMs, nextRequestMs } from "./nackSchedule.ts";
 import type { RtpHeader } from "./packet.ts";
 import { ReceptionStatistics } from "./receptionStatistics.ts";
 import { ReorderBuffer } from "./reorderBuffer.ts";
 
 /**
- * Puts one source's packets in order and says what to ask for again.
+ * Puts one source's packets in order and decides which packets to request again.
  *
- * Budget: 2 µs a packet; measured by `receiver.bench.ts`.
+ * Budget: 2 µs per packet; measured by `receiver.bench.ts`.
  */
 
-/** Packets before the first that came may have been lost or overtaken: so many are asked for. */
+/** How many packets before the first received one are requested: they may be lost or late. */
 const LOOK_BACK_PACKETS = 12;
-/** … and waited for no longer than this. Nothing else is held up: nobody watches a recording while it is made. */
-const LOOK_BACK_PATIENCE_MS = 1_000;
-/** A jump of more than this is a sender that began anew, if the next packet says so too (RFC 3550, appendix A.1). */
+/** … and how long they are waited for. Latency does not matter in a recording. */
+const LOOK_BACK_WAIT_MS = 1_000;
+/** A larger jump means that the sender restarted, if the next packet confirms it (RFC 3550, appendix A.1). */
 const MAX_MISORDER = 3_000;
-/** After so many losses without one repair the sender is taken for one that repeats nothing. */
+/** After this many losses without a repair, the sender is assumed not to retransmit. */
 const LOSSES_WITHOUT_REPAIR = 30;
-const PATIENCE_WITHOUT_REPAIR_MS = 300;
+const WAIT_WITHOUT_REPAIR_MS = 300;
 
 export interface StreamEvents {
   /** The next packet in order. */
   released(packet: Buffer, sequence: ExtendedSequence): void;
-  /** So many packets before the next one were given up. */
+  /** `packets` packets before the next one were given up. */
   gap(packets: number): void;
-  /** A packet that was asked for once came so many milliseconds later. */
+  /** A packet that was requested once arrived `ms` milliseconds after the request. */
   repairedAfter(ms: number): void;
-  /** All that is held is about to be released. */
+  /** All buffered packets are about to be released. */
   flushing(): void;
-  /** The sender began to number anew. */
+  /** The sender restarted its sequence numbers. */
   renumbered(): void;
 }
 
@@ -46,13 +46,13 @@ export class StreamReceiver {
   #first: ExtendedSequence = 0;
   /** The newest packet that a decoder could start from. */
   #newestStart: ExtendedSequence = -1;
-  /** What a sender that began anew would send next. */
+  /** The next sequence number that would confirm a restart. */
   #restart = -1;
   #givenUpUnrepaired = 0;
   #everRepaired = false;
-  /** The last new packet was one that had been asked for: its arrival says nothing about its time. */
+  /** The last new packet was a requested one: its arrival time tells nothing about its timestamp. */
   lastWasRepair = false;
-  /** This packet and all after it are held back; undefined holds nothing. */
+  /** This packet and all later ones are held back; undefined if none are. */
   holdFrom: ExtendedSequence | undefined;
 
   constructor(source: { ssrc: number; clockRate: number }, counters: TrackCounters, events: StreamEvents) {
@@ -64,8 +64,8 @@ export class StreamReceiver {
   }
 
   /**
-   * `repeated`: came as a retransmission. `isStart`: nothing before this packet is wanted, should it be the first.
-   * Returns the packet's number if it was new, undefined otherwise. Nothing is released before `release` is called.
+   * `repeated`: is a retransmission. `isStart`: a recording may start here, so packets before a first one are not
+   * needed. Returns the packet's number if it is new, otherwise undefined. `release` releases packets.
    */
   receive(
     packet: Buffer,
@@ -78,7 +78,7 @@ export class StreamReceiver {
     if (buffer === undefined) return this.#begin(packet, header, isStart, nowMs);
     const sequence = extendSequence(buffer.highest, header.sequence);
     if (sequence < buffer.highest - MAX_MISORDER) return this.#perhapsRestart(packet, header, isStart, nowMs);
-    const asked = sequence <= buffer.highest && sequence >= buffer.next ? buffer.asked(sequence) : 0;
+    const requests = sequence <= buffer.highest && sequence >= buffer.next ? buffer.requests(sequence) : 0;
     let insertion = buffer.insert(sequence, packet, nowMs);
     if (insertion === "beyond") {
       this.#makeRoom(buffer, sequence);
@@ -88,9 +88,9 @@ export class StreamReceiver {
       this.#counters.packetsDuplicate++;
       return undefined;
     }
-    this.lastWasRepair = asked > 0;
-    if (asked > 0) {
-      if (asked === 1) this.#events.repairedAfter(nowMs - buffer.askedMs(sequence));
+    this.lastWasRepair = requests > 0;
+    if (requests > 0) {
+      if (requests === 1) this.#events.repairedAfter(nowMs - buffer.requestedMs(sequence));
       if (sequence >= this.#first) this.#counters.packetsRepaired++;
       this.#everRepaired = true;
     } else if (!repeated) {
@@ -103,40 +103,40 @@ export class StreamReceiver {
     return sequence;
   }
 
-  /** Releases what is there in order, as far as it is not held back. */
+  /** Releases packets in order, up to the first missing one or `holdFrom`. */
   release(): void {
     if (this.#buffer !== undefined) this.#release(this.#buffer);
   }
 
-  /** Adds to `wanted` what should be asked for by now, in ascending order; gives up what has been waited for enough. */
+  /** Adds the packets to request now to `wanted`, in ascending order; gives up those that are overdue. */
   tick(nowMs: number, roundTripMs: number, wanted: ExtendedSequence[]): void {
     const buffer = this.#buffer;
-    if (buffer === undefined || !buffer.hasHole) return;
+    if (buffer === undefined || !buffer.hasGap) return;
     this.#giveUp(buffer, nowMs, roundTripMs);
     for (let sequence = buffer.next; sequence < buffer.highest; sequence++) {
       if (buffer.has(sequence)) continue;
-      const asked = buffer.asked(sequence);
-      const missing = { noticedMs: buffer.noticedMs(sequence), asked, askedMs: buffer.askedMs(sequence) };
-      if (nextAskMs(missing, roundTripMs) > nowMs) continue;
-      if (asked === 0 && sequence >= this.#first) this.#counters.packetsLost++;
-      buffer.ask(sequence, nowMs);
+      const requests = buffer.requests(sequence);
+      const missing = { noticedMs: buffer.noticedMs(sequence), requests, requestedMs: buffer.requestedMs(sequence) };
+      if (nextRequestMs(missing, roundTripMs) > nowMs) continue;
+      if (requests === 0 && sequence >= this.#first) this.#counters.packetsLost++;
+      buffer.countRequest(sequence, nowMs);
       wanted.push(sequence);
     }
   }
 
-  /** Since when the oldest hole has been waited for; undefined while there is none. */
-  get holeSinceMs(): number | undefined {
+  /** When the oldest gap was noticed; undefined if there is none. */
+  get gapSinceMs(): number | undefined {
     const buffer = this.#buffer;
-    if (buffer === undefined || !buffer.hasHole || buffer.has(buffer.next)) return undefined;
-    return buffer.holeSinceMs;
+    if (buffer === undefined || !buffer.hasGap || buffer.has(buffer.next)) return undefined;
+    return buffer.gapSinceMs;
   }
 
-  /** True if a packet that a decoder could start from is held behind what is missing. */
+  /** True if a packet that a decoder could start from is buffered behind a gap. */
   get holdsStart(): boolean {
     return this.#buffer !== undefined && this.#newestStart >= this.#buffer.next;
   }
 
-  /** Releases all that is held, holes or not. */
+  /** Releases all buffered packets, with gaps. */
   flush(): void {
     const buffer = this.#buffer;
     if (buffer === undefined) return;
@@ -144,7 +144,7 @@ export class StreamReceiver {
     this.holdFrom = undefined;
     while (buffer.next <= buffer.highest) {
       this.#release(buffer);
-      if (buffer.next <= buffer.highest) this.#skipHole(buffer);
+      if (buffer.next <= buffer.highest) this.#skipGap(buffer);
     }
   }
 
@@ -160,7 +160,7 @@ export class StreamReceiver {
     return sequence;
   }
 
-  /** RFC 3550, appendix A.1: two packets in a row far away from the rest are the beginning of something new. */
+  /** RFC 3550, appendix A.1: two consecutive packets far from the rest are a restart. */
   #perhapsRestart(packet: Buffer, header: RtpHeader, isStart: boolean, nowMs: number): ExtendedSequence | undefined {
     if (header.sequence !== this.#restart) {
       this.#restart = (header.sequence + 1) & 0xffff;
@@ -187,23 +187,23 @@ export class StreamReceiver {
 
   #giveUp(buffer: ReorderBuffer, nowMs: number, roundTripMs: number): void {
     this.#release(buffer);
-    const patience =
+    const waitMs =
       !this.#everRepaired && this.#givenUpUnrepaired >= LOSSES_WITHOUT_REPAIR
-        ? PATIENCE_WITHOUT_REPAIR_MS
-        : patienceMs(roundTripMs);
-    while (buffer.hasHole && buffer.next < (this.holdFrom ?? Number.POSITIVE_INFINITY)) {
-      const limit = buffer.next < this.#first ? LOOK_BACK_PATIENCE_MS : patience;
-      if (nowMs - buffer.holeSinceMs < limit) return;
-      this.#skipHole(buffer);
+        ? WAIT_WITHOUT_REPAIR_MS
+        : maxWaitMs(roundTripMs);
+    while (buffer.hasGap && buffer.next < (this.holdFrom ?? Number.POSITIVE_INFINITY)) {
+      const limit = buffer.next < this.#first ? LOOK_BACK_WAIT_MS : waitMs;
+      if (nowMs - buffer.gapSinceMs < limit) return;
+      this.#skipGap(buffer);
       this.#release(buffer);
     }
   }
 
-  /** Gives up what is missing before the next packet that is there. */
-  #skipHole(buffer: ReorderBuffer): void {
-    let there = buffer.next;
-    while (there < buffer.highest && !buffer.has(there)) there++;
-    this.#skip(buffer, there);
+  /** Gives up the packets that are missing before the next buffered one. */
+  #skipGap(buffer: ReorderBuffer): void {
+    let nextPresent = buffer.next;
+    while (nextPresent < buffer.highest && !buffer.has(nextPresent)) nextPresent++;
+    this.#skip(buffer, nextPresent);
   }
 
   #makeRoom(buffer: ReorderBuffer, sequence: ExtendedSequence): void {
@@ -211,26 +211,26 @@ export class StreamReceiver {
     this.holdFrom = undefined;
     while (sequence >= buffer.next + buffer.capacity) {
       this.#release(buffer);
-      if (buffer.hasHole) this.#skipHole(buffer);
+      if (buffer.hasGap) this.#skipGap(buffer);
       else this.#skip(buffer, sequence);
     }
   }
 
   #skip(buffer: ReorderBuffer, to: ExtendedSequence): void {
-    const real = Math.max(0, to - Math.max(buffer.next, this.#first));
-    const askedFor = this.#askedBetween(buffer, to);
+    const lost = Math.max(0, to - Math.max(buffer.next, this.#first));
+    const alreadyCounted = this.#requestedBetween(buffer, to);
     buffer.skipTo(to);
-    if (real === 0) return;
-    this.#counters.packetsLost += real - askedFor;
-    this.#counters.packetsGivenUp += real;
-    this.#givenUpUnrepaired += real;
-    this.#events.gap(real);
+    if (lost === 0) return;
+    this.#counters.packetsLost += lost - alreadyCounted;
+    this.#counters.packetsGivenUp += lost;
+    this.#givenUpUnrepaired += lost;
+    this.#events.gap(lost);
   }
 
-  #askedBetween(buffer: ReorderBuffer, to: ExtendedSequence): number {
+  #requestedBetween(buffer: ReorderBuffer, to: ExtendedSequence): number {
     let count = 0;
     for (let sequence = Math.max(buffer.next, this.#first); sequence < Math.min(to, buffer.highest); sequence++) {
-      if (buffer.asked(sequence) > 0) count++;
+      if (buffer.requests(sequence) > 0) count++;
     }
     return count;
   }

@@ -4,7 +4,7 @@ import { AUDIO_LIMITS, Timeline } from "./timeline.ts";
 
 const RATE = 48_000;
 
-/** Feeds packets of 20 ms, with a count and arrivals of the test's choice, and says what becomes of them. */
+/** Feeds packets of 20 ms with chosen timestamps and arrival times, and returns the resulting timestamps. */
 class Feed {
   readonly timeline = new Timeline(RATE, AUDIO_LIMITS);
   readonly clock = new MediaClock(RATE);
@@ -12,7 +12,7 @@ class Feed {
   timestamp = 1_000_000;
   nowMs = 1_760_000_000_000;
 
-  /** `delays`: what each packet waits on its way. */
+  /** `delays`: the network delay of each packet. */
   packets(count: number, delays: (index: number) => number = () => 0): void {
     for (let index = 0; index < count; index++) {
       this.nowMs += 20;
@@ -22,7 +22,7 @@ class Feed {
     }
   }
 
-  /** The sender's clock is ours here. */
+  /** The sender's clock equals ours here. */
   report(): void {
     this.timeline.reported(this.timestamp, this.nowMs, this.clock.line());
     this.clock.observe(this.timestamp + this.timeline.offset, this.nowMs);
@@ -34,14 +34,14 @@ class Feed {
 }
 
 describe("the timeline", () => {
-  it("leaves an even stream alone, jitter or not", () => {
+  it("does not change a regular stream, with or without jitter", () => {
     const feed = new Feed();
     feed.packets(500, (index) => (index * 37) % 60);
     expect(feed.offsetMs).toBe(0);
     expect(feed.timeline.holdFrom).toBeUndefined();
   });
 
-  it("puts a pause back in that the sender's count left out", () => {
+  it("restores a pause that the sender's count omitted", () => {
     const feed = new Feed();
     feed.packets(200, (index) => (index * 37) % 30);
     feed.nowMs += 5_000;
@@ -55,7 +55,7 @@ describe("the timeline", () => {
     expect(feed.timeline.offsetFor(first)).toBe(feed.timeline.offset);
   });
 
-  it("adds nothing after a pause that the sender counted", () => {
+  it("adds nothing after a pause that the sender's count includes", () => {
     const feed = new Feed();
     feed.packets(200);
     feed.nowMs += 5_000;
@@ -64,15 +64,15 @@ describe("the timeline", () => {
     expect(feed.offsetMs).toBe(0);
   });
 
-  it("takes a network that was stuck, and comes back with a burst, for what it is", () => {
+  it("recognises a blocked network by the burst after it", () => {
     const feed = new Feed();
     feed.packets(200);
-    feed.packets(150, (index) => 3_000 - index * 20); // all arrive at once, when it is back
+    feed.packets(150, (index) => 3_000 - index * 20); // all arrive at once afterwards
     feed.packets(100);
     expect(feed.offsetMs).toBe(0);
   });
 
-  it("believes a report that a longer way is only longer", () => {
+  it("attributes a longer network delay to the network if a report confirms it", () => {
     const feed = new Feed();
     feed.packets(200);
     feed.report();
@@ -84,7 +84,7 @@ describe("the timeline", () => {
     expect(feed.offsetMs).toBe(0);
   });
 
-  it("believes a report that the count lost time, to the millisecond", () => {
+  it("corrects the count's lost time to the millisecond if a report shows it", () => {
     const feed = new Feed();
     feed.packets(200);
     feed.report();
@@ -96,7 +96,7 @@ describe("the timeline", () => {
     expect(feed.timeline.holdFrom).toBeUndefined();
   });
 
-  it("notices by reports what creeps too slowly to be seen in arrivals", () => {
+  it("detects a slow slip by reports that arrival times do not show", () => {
     const feed = new Feed();
     feed.packets(100);
     feed.report();
@@ -108,7 +108,7 @@ describe("the timeline", () => {
     expect(Math.abs(feed.offsetMs - 200)).toBeLessThan(70);
   });
 
-  it("goes on where it was when another source counts from elsewhere", () => {
+  it("continues when another source starts at an unrelated timestamp", () => {
     for (const elsewhere of [3_000_000_000, -900_000]) {
       const feed = new Feed();
       feed.packets(200);
@@ -121,7 +121,7 @@ describe("the timeline", () => {
     }
   });
 
-  it("leaves what is not clear to the network when no report comes", () => {
+  it("attributes unclear cases to the network when no report arrives", () => {
     const feed = new Feed();
     feed.packets(200);
     feed.packets(500, () => 300);

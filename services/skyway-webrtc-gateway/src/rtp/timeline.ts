@@ -2,43 +2,46 @@ import type { ExtendedSequence, ExtendedTimestamp } from "./arithmetic.ts";
 import type { ClockLine } from "./clock/mediaClock.ts";
 
 /**
- * Keeps timestamps true to time. Browsers count audio timestamps by the samples they encode: while a microphone is taken
- * away (`replaceTrack(null)`) the count stands still, and a sound card that stutters loses some as well. What follows
- * would lie too early in the recording for ever. Another source begins to count somewhere else altogether.
+ * Keeps timestamps in step with real time. Browsers derive audio timestamps from the number of samples they encode.
+ * While a microphone is removed (`replaceTrack(null)`) the count stops, and a stuttering sound card also loses samples.
+ * All later audio would then be too early in the recording. A new source starts at an unrelated timestamp.
  *
- * A packet's transit, arrival minus timestamp, is even as long as the sender's count is true, give or take what the
- * network adds. When it steps up, packets are held until it is clear which of the two it was: a sender report tells
- * (it knows nothing of the network); after a pause, half a second of packets tells, for a network that was stuck comes
- * back with a burst, whose transit falls at once. Nobody waits for the recording, so there is time to find out.
+ * A packet's transit is its arrival time minus its timestamp. It is constant, apart from network delay, while the
+ * sender's count is correct. When it increases, packets are held until the cause is clear. A sender report decides,
+ * because it does not depend on the network. After a pause, half a second of packets decides, because a network that
+ * was blocked delivers a burst whose transit falls at once. Latency does not matter in a recording, so there is time to
+ * find out.
  */
 export interface TimelineLimits {
-  /** A step of transit below this is taken for the network's. */
+  /** A smaller increase of transit is attributed to the network. */
   slipMs: number;
   /** The longest time to wait for a sender report. */
   maxHoldMs: number;
 }
 
-/** Chromium reports on audio every 2.5 to 7.5 s. */
+/** Chromium sends audio reports every 2.5 to 7.5 s. */
 export const AUDIO_LIMITS: TimelineLimits = { slipMs: 100, maxHoldMs: 8_000 };
-/** Browsers take video timestamps from the time of capture, and large frames on thin paths arrive late. */
+/** Browsers derive video timestamps from the capture time, and large frames arrive late on slow networks. */
 export const VIDEO_LIMITS: TimelineLimits = { slipMs: 1_500, maxHoldMs: 2_000 };
 
-/** Silence as long as this before a step means that the sender paused. */
+/** A silence of this length before an increase means that the sender paused. */
 const PAUSE_MS = 1_000;
-/** Packets of so long a time show the least transit after a pause. */
+/** Packets of this period show the minimum transit after a pause. */
 const HOLD_AFTER_PAUSE_MS = 500;
-/** No network delays a packet by more than the silence before it and this. */
+/** A network does not delay a packet by more than the preceding silence plus this. */
 const JUMP_MS = 1_000;
-/** Transit that falls by more than this is no faster network but another count. */
+/** If transit decreases by more than this, the cause is a changed count, not a faster network. */
 const BACKWARD_MS = 2_000;
-/** The least transit of this time, and of the time before it, is what transit is measured against. */
+/** Transit is compared with the minimum of this window and the one before it. */
 const WINDOW_MS = 5_000;
-/** A report that is further than this off the line through the others shows a slip. They scatter by less than 10 ms. */
+/**
+ * A report further than this from the line through earlier reports shows a slip. Reports scatter by less than 10 ms.
+ */
 const REPORTED_SLIP_MS = 30;
 
 interface Suspicion {
   from: ExtendedSequence;
-  /** No network does this: without a report it is the sender's count. */
+  /** A network cannot cause this: without a report, the sender's count is assumed to have slipped. */
   isClear: boolean;
   leastExcessMs: number;
   untilMs: number;
@@ -47,7 +50,7 @@ interface Suspicion {
 export class Timeline {
   readonly #clockRate: number;
   readonly #limits: TimelineLimits;
-  /** What is added to timestamps, from a packet on. The last one is in force for what arrives now. */
+  /** Offsets added to timestamps, each from a packet on. The last one applies to packets that arrive now. */
   #offsets: { from: ExtendedSequence; units: number }[] = [{ from: Number.NEGATIVE_INFINITY, units: 0 }];
   #suspicion: Suspicion | undefined;
   #windowEndMs = 0;
@@ -61,23 +64,23 @@ export class Timeline {
     this.#limits = limits;
   }
 
-  /** Packets from this one on are to be held; undefined if none are. */
+  /** Packets from this one on must be held back; undefined if none. */
   get holdFrom(): ExtendedSequence | undefined {
     return this.#suspicion?.from;
   }
 
-  /** Added to timestamps of what arrives now. */
+  /** Added to timestamps of packets that arrive now. */
   get offset(): number {
     return (this.#offsets.at(-1) as { units: number }).units;
   }
 
-  /** Added to the timestamp of a packet that is released; packets must be asked about in order. */
+  /** Added to the timestamp of a released packet; must be called in sequence order. */
   offsetFor(sequence: ExtendedSequence): number {
     while (this.#offsets.length > 1 && (this.#offsets[1] as { from: number }).from <= sequence) this.#offsets.shift();
     return (this.#offsets[0] as { units: number }).units;
   }
 
-  /** A packet that came for the first time. */
+  /** A packet that is not a retransmission. */
   arrived(sequence: ExtendedSequence, timestamp: ExtendedTimestamp, nowMs: number): void {
     const transitMs = nowMs - this.#toMs(timestamp + this.offset);
     const silentMs = nowMs - this.#lastArrivalMs;
@@ -98,7 +101,8 @@ export class Timeline {
   }
 
   /**
-   * A sender report, `line` being what the ones before say. The report's timestamp is then true with `offset` added.
+   * A sender report; `line` is the fit through earlier ones. Afterwards, the report's timestamp plus `offset` is
+   * correct.
    */
   reported(timestamp: ExtendedTimestamp, senderMs: number, line: ClockLine | undefined): void {
     if (line === undefined) return;
@@ -111,19 +115,19 @@ export class Timeline {
     }
   }
 
-  /** Decides by arrival what no report has decided in time. */
+  /** Decides by arrival times if no report has arrived in time. */
   tick(nowMs: number): void {
     if (this.#suspicion !== undefined && nowMs >= this.#suspicion.untilMs) this.settle();
   }
 
-  /** Decides now. What is not clear is left to the network: if it was not, the next report will say so. */
+  /** Decides now. Unclear cases are attributed to the network; the next report corrects this if it is wrong. */
   settle(): void {
     const suspicion = this.#suspicion;
     if (suspicion?.isClear) this.#slip(suspicion.from, suspicion.leastExcessMs);
     else if (suspicion !== undefined) this.#rebase(suspicion);
   }
 
-  /** Sequence numbers begin anew; what was released stays as it was. */
+  /** The sequence numbers restart; released packets keep their offset. */
   renumber(): void {
     this.settle();
     this.#offsets = [{ from: Number.NEGATIVE_INFINITY, units: this.offset }];
@@ -141,7 +145,7 @@ export class Timeline {
     this.#offsets.push({ from, units: this.offset + Math.round((slipMs / 1000) * this.#clockRate) });
   }
 
-  /** It was the network: the way is longer now. */
+  /** The network caused it: the new delay becomes the baseline. */
   #rebase({ leastExcessMs }: Suspicion): void {
     this.#suspicion = undefined;
     this.#leastMs = Math.min(this.#leastMs, this.#leastBeforeMs) + leastExcessMs;

@@ -33,7 +33,7 @@ function output(codec: string, payloadType?: number) {
 const frames = (sent: readonly { timestamp: number }[]) => [...new Set(sent.map(({ timestamp }) => timestamp))];
 const sequences = (sent: readonly { sequence: number }[]) => sent.map(({ sequence }) => sequence);
 
-describe("what is passed on", () => {
+describe("the output", () => {
   it("is unchanged when nothing is lost", () => {
     const { sent, track } = output("VP8");
     const sender = new SimulatedSender(VIDEO);
@@ -43,7 +43,7 @@ describe("what is passed on", () => {
     expect(sent[0]).toMatchObject({ ssrc: VIDEO.ssrc, payloadType: 96 });
   });
 
-  it("begins with the first packet of the first keyframe", () => {
+  it("starts with the first packet of the first keyframe", () => {
     const { sent, track } = output("VP8");
     const sender = new SimulatedSender(VIDEO);
     sender.keyframeWanted = false;
@@ -57,7 +57,7 @@ describe("what is passed on", () => {
     expect((track.firstTimestamp ?? 0) >>> 0).toBe(sender.frames[3]);
   });
 
-  it("is whole frames: what a gap cut through is left out, and so is all up to the next keyframe", () => {
+  it("contains whole frames only: a frame with a gap is dropped, and so is everything up to the next keyframe", () => {
     const { sent, track } = output("VP8");
     const sender = new SimulatedSender(VIDEO);
     for (const packet of sender.frame(33, 3)) track.push(packet, 0);
@@ -71,7 +71,7 @@ describe("what is passed on", () => {
     expect(sequences(sent)).toEqual([65_530, 65_531, 65_532, 65_533, 65_534, 65_535]);
   });
 
-  it("leaves no hole where a packet of padding was", () => {
+  it("has no gap where a padding packet was", () => {
     const { sent, track } = output("VP8");
     const sender = new SimulatedSender(VIDEO, { sequence: 10 });
     for (const packet of sender.frame(33, 2)) track.push(packet, 0);
@@ -80,7 +80,7 @@ describe("what is passed on", () => {
     expect(sequences(sent)).toEqual([10, 11, 12, 13]);
   });
 
-  it("carries the payload type that was asked for, and the marker still", () => {
+  it("has the requested payload type, and keeps the marker", () => {
     const { sent, track } = output("VP8", 100);
     const sender = new SimulatedSender(VIDEO);
     const [only] = sender.frame(33, 1);
@@ -90,7 +90,7 @@ describe("what is passed on", () => {
     expect((only as Buffer)[1]).toBe(0x80 | 100);
   });
 
-  it("goes on after a gap in audio, where every packet stands alone", () => {
+  it("continues after a gap in audio, where every packet can be decoded separately", () => {
     const { sent, track } = output("opus");
     const sender = new SimulatedSender(AUDIO);
     track.push(sender.frame(20)[0] as Buffer, 0);
@@ -100,7 +100,7 @@ describe("what is passed on", () => {
     expect(frames(sent)).toEqual([sender.frames[0], sender.frames[2]]);
   });
 
-  it("moves timestamps, and its first one with them", () => {
+  it("shifts timestamps, including the first one", () => {
     const { sent, track } = output("opus");
     const sender = new SimulatedSender(AUDIO, { timestamp: 0xffff_ff00 });
     track.timestampOffset = 0x200;

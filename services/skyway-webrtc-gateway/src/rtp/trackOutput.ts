@@ -15,34 +15,34 @@ import { Replay } from "./replay.ts";
 import { packetLike, type SilenceCodec, silencePieces } from "./silence.ts";
 
 /**
- * Passes packets that come in order on to the recorder: whole frames only, beginning with a keyframe, and after a gap
- * beginning with a keyframe again, so that everything in the file can be decoded. Sequence numbers go on without holes
- * from the first packet's own, because ffmpeg waits for what is missing, and here it will not come any more.
+ * Forwards ordered packets to the recorder: whole frames only, starting with a keyframe, and after a gap starting with
+ * a keyframe again, so that everything in the file can be decoded. Sequence numbers continue without gaps from the
+ * first packet's own, because ffmpeg waits for missing packets, and these will not arrive any more.
  */
 export interface OutputSettings {
-  /** Undefined for audio, where every packet stands alone. */
+  /** Undefined for audio, where every packet can be decoded separately. */
   startsKeyframe: KeyframeTest | undefined;
-  /** Makes of a packet what the recorder can read; undefined leaves it as it is. */
+  /** Converts a packet to a form that the recorder can read; undefined leaves it unchanged. */
   readable?: ((packet: Buffer, header: RtpHeader) => Buffer | undefined) | undefined;
   /** Rewrites the payload type; undefined leaves it as negotiated. */
   payloadType: number | undefined;
-  /** Fills holes in audio; undefined leaves them. */
+  /** Fills gaps in audio; undefined leaves them. */
   silence: SilenceCodec | undefined;
   /** Timestamp units per second. */
   clockRate: number;
   send(packet: Buffer): void;
 }
 
-/** Whoever got the track until now. */
-export interface Former {
+/** The destination of the track before a seamless redirect. */
+export interface PreviousDestination {
   send(packet: Buffer): void;
-  /** Called once, after the last packet for them. */
+  /** Called once, after its last packet. */
   ended(): void;
 }
 
-/** Time between frames that would lie in the past: a millisecond, the finest that Matroska tells apart. */
+/** Spacing of frames whose timestamps would go back: one millisecond, the resolution of Matroska. */
 const FRAME_STEP_UNITS = 90;
-/** What cannot be part of one frame, whatever a sender says. */
+/** Upper limit for a frame, in case the sender never marks its end. */
 const MAX_FRAME_PACKETS = 2_000;
 
 export class TrackOutput {
@@ -51,31 +51,31 @@ export class TrackOutput {
   readonly #pacer: Pacer;
   readonly #replay = new Replay();
   readonly #header: RtpHeader = emptyHeader();
-  /** Packets of a frame whose end has not come yet. */
+  /** Packets of a frame whose end has not arrived yet. */
   #frame: Buffer[] = [];
   #frameTimestamp = -1;
-  /** Whether the frame is one that a recording may begin with. */
+  /** Whether a recording may start with this frame. */
   #isKeyframe = false;
   #awaitsKeyframe: boolean;
   #next: ExtendedSequence | undefined;
   #ssrc: number | undefined;
-  /** The newest timestamp on its way out, or one near the first to come. */
+  /** The newest outgoing timestamp; before the first packet, an estimate of it. */
   lastTimestamp: ExtendedTimestamp = 0;
-  /** Added to every timestamp on its way out, modulo 2 ** 32. */
+  /** Added to every outgoing timestamp, modulo 2 ** 32. */
   #offset = 0;
-  /** Nothing may lie at or before this since the offset went back. */
+  /** Outgoing timestamps must be greater than this; set when the offset decreases. */
   #floor = Number.NEGATIVE_INFINITY;
-  /** Where the audio that was passed on ends. */
+  /** Where the forwarded audio ends, including inserted silence. */
   #audioEnd: ExtendedTimestamp | undefined;
-  /** Where the last packet of it ends; behind that is silence of ours. */
+  /** Where the last received audio packet ends. */
   #packetEnd: ExtendedTimestamp | undefined;
-  /** What silence is written like. */
+  /** The model for the headers of silence packets. */
   #lastAudio: Buffer | undefined;
-  /** What was in line when the track was turned to someone else. */
-  #former: { pacer: Pacer; ended(): void } | undefined;
-  /** Called right before the next keyframe is passed on. */
+  /** Packets still queued for the previous destination. */
+  #previous: { pacer: Pacer; ended(): void } | undefined;
+  /** Called right before the next keyframe is forwarded. */
   beforeKeyframe: (() => void) | undefined;
-  /** Timestamp of the first packet that was passed on to whoever gets the track, as it went out. */
+  /** Outgoing timestamp of the first packet for the current destination. */
   firstTimestamp: ExtendedTimestamp | undefined;
 
   constructor(settings: OutputSettings, counters: TrackCounters) {
@@ -85,17 +85,17 @@ export class TrackOutput {
     this.#pacer = new Pacer(this.#send);
   }
 
-  /** True while nothing can be passed on until a keyframe comes. */
+  /** True while nothing can be forwarded until a keyframe arrives. */
   get awaitsKeyframe(): boolean {
     return this.#awaitsKeyframe;
   }
 
-  /** SSRC of what was passed on; undefined before the first packet. */
+  /** SSRC of the forwarded packets; undefined before the first one. */
   get ssrc(): number | undefined {
     return this.#ssrc;
   }
 
-  /** In timestamp units; in force from the next packet on. */
+  /** In timestamp units; applies from the next packet on. */
   get timestampOffset(): number {
     return this.#offset;
   }
@@ -105,25 +105,25 @@ export class TrackOutput {
     this.#offset = units;
   }
 
-  /** When the newest packet that a recording may begin with was passed on; undefined when none is kept. */
+  /** When the newest packet that a recording may start with was forwarded; undefined if none is buffered. */
   get newestStartMs(): number | undefined {
     return this.#replay.newestStartMs;
   }
 
-  /** Sends nothing from now on, and keeps what there would be to send, until `resume()`. */
-  hold(): void {
-    this.#replay.isHeld = true;
+  /** Stops sending, and buffers packets until `resume()`. */
+  pause(): void {
+    this.#replay.isPaused = true;
     this.#pacer.clear();
   }
 
   /**
-   * Sends again, and first of all what was kept, to someone who has heard nothing of it yet.
+   * Resumes sending, starting with the buffered packets, to a new destination.
    *
-   * @param sinceMs what is older is left out, if it can be.
-   * @returns when the first of what is sent was passed on at first; undefined when nothing is kept.
+   * @param sinceMs older packets are left out if possible.
+   * @returns when the first packet of the replay was originally forwarded; undefined if nothing is buffered.
    */
   resume(sinceMs: number | undefined, nowMs: number): number | undefined {
-    this.#replay.isHeld = false;
+    this.#replay.isPaused = false;
     this.#pacer.clear();
     const replayed = this.#replay.from(sinceMs);
     this.firstTimestamp = replayed?.firstTimestamp;
@@ -133,26 +133,26 @@ export class TrackOutput {
   }
 
   /**
-   * What comes from now on is for someone else, who begins with it; those before get what is in line for them. Nothing
-   * is said twice, and nothing is left out.
+   * Switches to a new destination from the next packet on; the previous one still receives what is queued for it. No
+   * packet is lost or sent to both.
    */
-  turn(former: Former, nowMs: number): void {
-    const pacer = new Pacer(former.send);
+  switchDestination(previous: PreviousDestination, nowMs: number): void {
+    const pacer = new Pacer(previous.send);
     for (const packet of this.#pacer.take()) pacer.push(packet, nowMs);
-    this.#former = { pacer, ended: former.ended };
+    this.#previous = { pacer, ended: previous.ended };
     this.firstTimestamp = undefined;
-    this.#drainFormer(nowMs);
+    this.#drainPrevious(nowMs);
   }
 
-  /** Packets that wait to be sent. */
+  /** Number of packets that wait to be sent. */
   get waiting(): number {
-    return this.#pacer.length + (this.#former?.pacer.length ?? 0);
+    return this.#pacer.length + (this.#previous?.pacer.length ?? 0);
   }
 
   push(packet: Buffer, nowMs: number): void {
     const header = this.#header;
     if (!readHeader(packet, header)) return;
-    // Padding probes for bandwidth; it fills sequence numbers that the recorder then never misses.
+    // Padding only probes for bandwidth. Outgoing packets are renumbered, so the recorder does not miss it.
     if (header.payloadEnd <= header.payloadStart) return;
     const { startsKeyframe } = this.#settings;
     if (startsKeyframe === undefined) {
@@ -171,29 +171,29 @@ export class TrackOutput {
     if (header.marker || this.#frame.length > MAX_FRAME_PACKETS) this.#passFrame(header.ssrc, nowMs);
   }
 
-  /** Something before the next packet is lost for good. */
+  /** Packets before the next one are permanently lost. */
   gap(): void {
     if (this.#settings.startsKeyframe === undefined) return;
     this.#frame = [];
     this.#awaitsKeyframe = true;
   }
 
-  /** So much silence follows the last packet that was passed on. */
+  /** Appends `ms` of silence after the last forwarded packet. */
   endInSilence(ms: number, nowMs: number): void {
     if (this.#lastAudio === undefined || this.#packetEnd === undefined) return;
     this.#passSilence(this.#lastAudio, this.#packetEnd + (ms / 1000) * this.#settings.clockRate, nowMs);
   }
 
   drain(nowMs: number): void {
-    this.#drainFormer(nowMs);
+    this.#drainPrevious(nowMs);
     this.#pacer.drain(nowMs);
   }
 
-  #drainFormer(nowMs: number): void {
-    this.#former?.pacer.drain(nowMs);
-    if (this.#former === undefined || this.#former.pacer.length > 0) return;
-    const { ended } = this.#former;
-    this.#former = undefined;
+  #drainPrevious(nowMs: number): void {
+    this.#previous?.pacer.drain(nowMs);
+    if (this.#previous === undefined || this.#previous.pacer.length > 0) return;
+    const { ended } = this.#previous;
+    this.#previous = undefined;
     ended();
   }
 
@@ -205,14 +205,14 @@ export class TrackOutput {
       this.#pass(packet, timestamp, ssrc, isStart, nowMs);
       isStart = false;
     }
-    // Frames depend on each other: none can be left out, so they lie close until time has caught up.
+    // Frames depend on each other: none can be left out, so they are spaced closely until time has caught up.
     if (timestamp <= this.#floor + FRAME_STEP_UNITS) this.#floor = timestamp;
     this.#frame = [];
   }
 
   #passAudio(packet: Buffer, header: RtpHeader, nowMs: number): void {
     const timestamp = this.#outgoing(header.timestamp);
-    if (timestamp <= this.#floor) return; // said already
+    if (timestamp <= this.#floor) return; // already forwarded
     const { silence } = this.#settings;
     if (silence !== undefined) {
       this.#passSilence(packet, timestamp, nowMs);
@@ -257,7 +257,7 @@ export class TrackOutput {
     writeUint32(packet, 8, this.#ssrc ?? 0);
     if (payloadType !== undefined) packet[1] = ((packet[1] as number) & 0x80) | payloadType;
     this.#replay.remember(packet, timestamp, isStart, nowMs);
-    if (!this.#replay.isHeld) this.#pacer.push(packet, nowMs);
+    if (!this.#replay.isPaused) this.#pacer.push(packet, nowMs);
   }
 
   readonly #send = (packet: Buffer): void => this.#settings.send(packet);

@@ -23,9 +23,9 @@ import { TrackOutput } from "./trackOutput.ts";
 import { withPlainVp9Descriptor } from "./vp9Descriptor.ts";
 
 /**
- * Receives one track: repairs it, orders it, and passes it on.
+ * Receives one track: requests lost packets, restores the order, and forwards it.
  *
- * Budget: 4 µs a packet from here to the socket; measured by `receiver.bench.ts`.
+ * Budget: 4 µs per packet from here to the socket; measured by `receiver.bench.ts`.
  */
 export interface TrackSettings {
   kind: "audio" | "video";
@@ -34,22 +34,22 @@ export interface TrackSettings {
   clockRate: number;
   /** As negotiated. */
   payloadType: number;
-  /** As asked for by whoever reads the redirect, if it differs. */
+  /** Requested by the program that receives the redirect, if different. */
   redirectPayloadType: number | undefined;
-  /** The source that each retransmitting source repeats, as far as the SDP says (RFC 5576, FID). */
+  /** The original SSRC for each retransmission SSRC, as far as the SDP states it (RFC 5576, FID). */
   repeatedSources: ReadonlyMap<number, number>;
-  /** Takes a packet to the redirect. */
+  /** Sends a packet to the redirect address. */
   send(packet: Buffer): void;
 }
 
-/** What the track has to say to its sender. */
+/** Feedback from the track to its sender. */
 export interface Feedback {
-  /** `missing` ascends, and is only valid during the call. */
+  /** `missing` is in ascending order, and only valid during the call. */
   nack(mediaSsrc: number, missing: readonly ExtendedSequence[]): void;
   keyframe(mediaSsrc: number): void;
 }
 
-/** Where the track's timestamps lie on the gateway's clock. */
+/** Maps the track's timestamps to the gateway's clock. */
 export interface TrackClock {
   firstRtpTimestamp: number;
   firstUnixMs: number;
@@ -58,15 +58,15 @@ export interface TrackClock {
   source: "arrival" | "sender_report";
 }
 
-/** A source that was silent for so long gives way to another one with the same payload type. */
+/** After this silence, another source with the same payload type may replace the current one. */
 const SILENT_SOURCE_MS = 1_000;
-/** A hole as old as this may stay one: with a keyframe on its way, less is lost behind it. */
-const DOUBTFUL_HOLE_MS = 1_000;
-/** Whoever takes a recording over begins with a keyframe, and whoever looks at it finds places by them. */
+/** A gap of this age may be permanent: requesting a keyframe now limits the loss after it. */
+const OLD_GAP_MS = 1_000;
+/** A recorder that takes over starts at a keyframe, and players seek to keyframes. */
 const MAX_KEYFRAME_AGE_MS = 8_000;
-/** After such a silence a hole is an outage: what was sent during it is not there to be repeated. */
+/** A gap after this silence is an outage: the sender cannot retransmit what it sent meanwhile. */
 const OUTAGE_MS = 800;
-/** With less before the end, packets may have been on their way. */
+/** A shorter silence before the end may only be packets in transit. */
 const SHORTEST_LAST_SILENCE_MS = 200;
 
 export class TrackReceiver {
@@ -107,12 +107,12 @@ export class TrackReceiver {
     );
   }
 
-  /** SSRC of the source that is being received; undefined before the first packet. */
+  /** SSRC of the current source; undefined before the first packet. */
   get ssrc(): number | undefined {
     return this.#stream?.ssrc;
   }
 
-  /** When something happened to it for the last time. */
+  /** Time of the last packet or tick. */
   get nowMs(): number {
     return this.#nowMs;
   }
@@ -121,9 +121,9 @@ export class TrackReceiver {
     return this.#output;
   }
 
-  /** How often a keyframe was asked for in vain while its packets came. */
-  get keyframesInVain(): number {
-    return this.#isFlowing(this.#nowMs) ? this.#keyframes.inVain : 0;
+  /** Unanswered keyframe requests while packets arrive. */
+  get unansweredKeyframeRequests(): number {
+    return this.#isFlowing(this.#nowMs) ? this.#keyframes.unanswered : 0;
   }
 
   /** A packet with the track's own payload type. */
@@ -131,7 +131,7 @@ export class TrackReceiver {
     this.#accept(packet, header, false, nowMs);
   }
 
-  /** A packet with the payload type of its retransmissions. */
+  /** A packet with the payload type of the track's retransmissions. */
   receiveRepeated(packet: Buffer, header: RtpHeader, nowMs: number): void {
     const ssrc = this.#settings.repeatedSources.get(header.ssrc) ?? this.#stream?.ssrc;
     if (ssrc === undefined) return;
@@ -140,7 +140,7 @@ export class TrackReceiver {
     this.#accept(original, header, true, nowMs);
   }
 
-  /** True if the report is about the source that is being received. */
+  /** True if the report is about the current source. */
   receiveReport(report: SenderReport, shared: SenderClock, nowMs: number): boolean {
     if (this.#stream === undefined || report.ssrc !== this.#stream.ssrc) return false;
     this.#stream.statistics.countReport(report, nowMs);
@@ -151,8 +151,8 @@ export class TrackReceiver {
     return true;
   }
 
-  /** A report as it is to be passed on: in agreement with packets that were given other timestamps. */
-  agreeing({ type, bytes }: RtcpPacket): Buffer {
+  /** The report to forward: with the SSRC and timestamp offset of the forwarded packets. */
+  rewriteReport({ type, bytes }: RtcpPacket): Buffer {
     const report = readSenderReport({ type, count: 0, bytes });
     const ssrc = this.#output.ssrc ?? report?.ssrc;
     if (report === undefined || ssrc === undefined) return bytes;
@@ -162,17 +162,17 @@ export class TrackReceiver {
     return rewritten;
   }
 
-  /** What to report about the source; undefined before its first packet. */
+  /** The report block for the source; undefined before its first packet. */
   reportBlock(nowMs: number): ReportBlock | undefined {
     return this.#stream?.statistics.nextBlock(nowMs);
   }
 
-  /** A keyframe was asked for from outside. */
+  /** Requests a keyframe for another reason than loss. */
   wantKeyframe(): void {
     this.#keyframes.want();
   }
 
-  /** Everything that time alone brings about. To be called every 10 ms or so. */
+  /** Runs everything that depends on time. Call it about every 10 ms. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
     const stream = this.#stream;
@@ -189,18 +189,18 @@ export class TrackReceiver {
     this.#output.drain(nowMs);
   }
 
-  /** Passes on what is held, holes or not. Some may still wait in line: see `output.waiting`. */
+  /** Releases all buffered packets, with gaps. Some may still be queued: see `output.waiting`. */
   flush(): void {
     this.#stream?.flush();
   }
 
-  /** A call that went on to its end without sound is recorded in its full length. */
+  /** Adds silence up to the end, so that a call that ended without sound is recorded in full length. */
   endInSilence(nowMs: number): void {
     const silentMs = nowMs - (this.counters.lastPacketUnixMs ?? nowMs);
     if (silentMs > SHORTEST_LAST_SILENCE_MS) this.#output.endInSilence(silentMs, nowMs);
   }
 
-  /** Undefined until a packet was passed on. */
+  /** Undefined until a packet was forwarded. */
   clock(shared: SenderClock): TrackClock | undefined {
     const first = this.#output.firstTimestamp;
     if (first === undefined) return undefined;
@@ -233,10 +233,10 @@ export class TrackReceiver {
     stream.holdFrom = this.#timeline.holdFrom;
     stream.release();
     if (isStart) this.#keyframes.satisfy();
-    else if (silentMs > OUTAGE_MS && stream.holeSinceMs !== undefined) this.#keyframes.wantOfOneWhoIsBack();
+    else if (silentMs > OUTAGE_MS && stream.gapSinceMs !== undefined) this.#keyframes.wantAfterOutage();
   }
 
-  /** Whether a recording may begin with this packet, wherever in the stream it stands. */
+  /** Whether a recording may start with this packet, regardless of its position in the stream. */
   #isStart(packet: Buffer, header: RtpHeader): boolean {
     if (this.#startsKeyframe === undefined) return header.marker; // the first of a talk spurt (RFC 3551, section 4.1)
     return this.#startsKeyframe(packet, header.payloadStart, header.payloadEnd);
@@ -288,11 +288,11 @@ export class TrackReceiver {
   }
 
   #requestKeyframe(stream: StreamReceiver, nowMs: number): void {
-    const holeSinceMs = stream.holeSinceMs;
-    const isDoubtful = holeSinceMs !== undefined && nowMs - holeSinceMs > DOUBTFUL_HOLE_MS;
+    const gapSinceMs = stream.gapSinceMs;
+    const isOldGap = gapSinceMs !== undefined && nowMs - gapSinceMs > OLD_GAP_MS;
     const startMs = this.#output.newestStartMs;
-    const isLongAgo = this.#isFlowing(nowMs) && startMs !== undefined && nowMs - startMs > MAX_KEYFRAME_AGE_MS;
-    if ((this.#output.awaitsKeyframe || isDoubtful || isLongAgo) && !stream.holdsStart) this.#keyframes.want();
+    const isKeyframeOld = this.#isFlowing(nowMs) && startMs !== undefined && nowMs - startMs > MAX_KEYFRAME_AGE_MS;
+    if ((this.#output.awaitsKeyframe || isOldGap || isKeyframeOld) && !stream.holdsStart) this.#keyframes.want();
     if (!this.#keyframes.due(nowMs, this.#roundTrip.ms)) return;
     this.counters.keyframeRequests++;
     this.#feedback.keyframe(stream.ssrc);

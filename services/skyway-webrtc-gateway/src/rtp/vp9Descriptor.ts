@@ -1,11 +1,11 @@
 import { FIXED_HEADER_BYTES, type RtpHeader } from "./packet.ts";
 
 /**
- * ffmpeg 7.1 reads VP9's payload descriptor by an early draft (libavformat/rtpdec_vp9.c): it does not know TL0PICIDX,
- * which Chromium sends with every packet, and takes it for the picture. What a recorder needs of the descriptor is in
- * its first byte: whether the frame is predicted, where it begins and where it ends.
+ * ffmpeg 7.1 reads VP9's payload descriptor as in an early draft (libavformat/rtpdec_vp9.c): it does not know
+ * TL0PICIDX, which Chromium sends with every packet, and takes it for picture data. A recorder only needs the first
+ * byte of the descriptor: whether the frame is predicted, and where it begins and ends.
  *
- * Budget: 0.5 µs a packet, nothing copied but the header; measured by `receiver.bench.ts`.
+ * Budget: 0.5 µs per packet, only the header is copied; measured by `receiver.bench.ts`.
  */
 
 /** RFC 9628, section 4.2. */
@@ -21,8 +21,8 @@ const MORE_REFERENCES = 0x01;
 const MAX_REFERENCES = 3;
 
 /**
- * The packet with a descriptor of one byte and without header extensions, in the same memory; undefined if its
- * descriptor goes beyond its end.
+ * The packet with a one-byte descriptor and without header extensions, in the same memory; undefined if the
+ * descriptor is longer than the packet.
  */
 export function withPlainVp9Descriptor(packet: Buffer, header: RtpHeader): Buffer | undefined {
   const descriptor = packet[header.payloadStart] as number;
@@ -35,7 +35,7 @@ export function withPlainVp9Descriptor(packet: Buffer, header: RtpHeader): Buffe
   return packet.subarray(start, header.payloadEnd);
 }
 
-/** Beyond the packet's end where the descriptor is cut off: bytes that are not there count as 0. */
+/** Returns an index past the packet's end if the descriptor is truncated: missing bytes count as 0. */
 function pictureStart(packet: Buffer, payloadStart: number): number {
   const byte = (index: number) => packet[index] ?? 0;
   const descriptor = byte(payloadStart);

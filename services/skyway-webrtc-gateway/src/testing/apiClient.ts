@@ -1,11 +1,11 @@
 export interface Response {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into it.
+  // biome-ignore lint/suspicious/noExplicitAny: tests inspect it.
   body: any;
 }
 
-/** A program that speaks with a gateway. */
+/** An API client for tests. */
 export class ApiClient {
   readonly origin: string;
 

@@ -14,14 +14,14 @@ const DELTA_FRAME = Buffer.from("10510000", "hex");
 const KEYFRAMES = 10;
 const OPUS_SILENCE = Buffer.from("f8fffe", "hex");
 
-/** What a track sends in turn, again and again: frames, each cut into payloads. */
+/** The frames that a track sends repeatedly, each split into payloads. */
 export type Frames = readonly (readonly Buffer[])[];
 export type Media = Partial<Record<"audio" | "video", Frames>>;
 
-/** Speaks signalling as skyway-js does, and sends media as a browser does. */
+/** A caller: uses signalling like skyway-js, and sends media like a browser. */
 export class Caller implements Disposable {
   readonly socket: Socket;
-  readonly heard: { event: string; body: unknown }[] = [];
+  readonly received: { event: string; body: unknown }[] = [];
   readonly connectionId = `mc_${Math.random().toString(36).slice(2, 12)}`;
   readonly #connection: PeerConnection;
   readonly #tracks: Track[] = [];
@@ -30,13 +30,13 @@ export class Caller implements Disposable {
   readonly #sequences = new Map<Track, number>();
   #state = "new";
 
-  /** @param kinds what to send. */
+  /** @param kinds the kinds of media to send. */
   constructor(signalingOrigin: string, peerId: string, kinds: readonly ("audio" | "video")[] = ["audio", "video"]) {
     this.socket = io(signalingOrigin, {
       forceNew: true,
       query: { apiKey: KEY, token: peerId, peerId, platform: "javascript", sdk_version: "4.4.5" },
     });
-    this.socket.onAny((event: string, body: unknown) => this.heard.push({ event, body }));
+    this.socket.onAny((event: string, body: unknown) => this.received.push({ event, body }));
     this.#connection = new nodeDataChannel.PeerConnection(peerId, { iceServers: [], bindAddress: "127.0.0.1" });
     this.#connection.onStateChange((state) => {
       this.#state = state;
@@ -50,16 +50,16 @@ export class Caller implements Disposable {
     kinds?: readonly ("audio" | "video")[],
   ): Promise<Caller> {
     const caller = new Caller(signalingOrigin, peerId, kinds);
-    await caller.hears("OPEN");
+    await caller.receives("OPEN");
     return caller;
   }
 
   /**
-   * Offers, and trickles its candidates.
+   * Sends an offer, and trickles its candidates.
    *
-   * @param isHasty tells them without waiting for the answer.
+   * @param tricklesEarly sends candidates without waiting for the answer.
    */
-  call(dst: string, metadata?: unknown, { isHasty = false } = {}): void {
+  call(dst: string, metadata?: unknown, { tricklesEarly = false } = {}): void {
     const to = { dst, connectionId: this.connectionId, connectionType: "media" };
     const candidates: object[] = [];
     this.#connection.onLocalDescription((sdp, type) => {
@@ -67,7 +67,7 @@ export class Caller implements Disposable {
     });
     this.#connection.onLocalCandidate((candidate, mid) => {
       const one = { candidate, sdpMid: mid, sdpMLineIndex: 0 };
-      if (isHasty) this.socket.emit("SEND_CANDIDATE", { ...to, candidate: one });
+      if (tricklesEarly) this.socket.emit("SEND_CANDIDATE", { ...to, candidate: one });
       else candidates.push(one);
     });
     this.socket.once("ANSWER", ({ answer }: { answer: { sdp: string } }) => {
@@ -79,23 +79,23 @@ export class Caller implements Disposable {
   }
 
   /**
-   * Offers the call anew with other credentials for ICE, and resolves with the answer. The library goes on with those that
-   * it has, which the gateway must still take.
+   * Sends another offer with new ICE credentials, and resolves with the answer. The library continues with its old
+   * credentials, which the gateway must still accept.
    */
   async restartIce(dst: string): Promise<string> {
-    const answers = () => this.heard.filter(({ event }) => event === "ANSWER");
+    const answers = () => this.received.filter(({ event }) => event === "ANSWER");
     const before = answers().length;
     const offer = restartedSdp(this.#connection.localDescription()?.sdp ?? "", before);
     const to = { dst, connectionId: this.connectionId, connectionType: "media" };
     this.socket.emit("SEND_OFFER", { ...to, offer: { type: "offer", sdp: offer } });
-    const answered = await waitFor("another answer", () => answers()[before]);
+    const answered = await waitFor("the second answer", () => answers()[before]);
     return (answered.body as { answer: { sdp: string } }).answer.sdp;
   }
 
   /**
-   * Sends a frame of each kind every 20 ms, from when the connection is up.
+   * Sends a frame of each kind every 20 ms once the connection is up.
    *
-   * @param media default: frames of one packet, of which nothing can be decoded.
+   * @param media default: frames of one packet, which cannot be decoded.
    */
   sendMedia(media: Media = {}): void {
     this.#timer = setInterval(() => {
@@ -120,7 +120,7 @@ export class Caller implements Disposable {
     clearInterval(this.#timer);
   }
 
-  /** What `call.close(true)` sends. */
+  /** Sends the message of `call.close(true)`. */
   forceClose(dst: string): void {
     this.socket.emit("SEND_FORCE_CLOSE", { dst, connectionId: this.connectionId });
   }
@@ -129,11 +129,13 @@ export class Caller implements Disposable {
     return this.#state;
   }
 
-  hears(event: string): Promise<{ event: string; body: unknown }> {
-    return waitFor(`${event} among ${JSON.stringify(this.heard)}`, () => this.heard.find((one) => one.event === event));
+  receives(event: string): Promise<{ event: string; body: unknown }> {
+    return waitFor(`${event} among ${JSON.stringify(this.received)}`, () =>
+      this.received.find((one) => one.event === event),
+    );
   }
 
-  /** libdatachannel closes without a word to the other side. */
+  /** libdatachannel closes without notifying the other side. */
   [Symbol.dispose](): void {
     this.stopMedia();
     this.#connection.close();

@@ -17,20 +17,20 @@ export const KEY = DEFAULT_API_KEY;
 const log = pino({ level: process.env["LOG_LEVEL"] ?? "silent" });
 
 export interface TestSettings {
-  /** Secret for KEY: its peers must bring credentials then. */
+  /** Secret for KEY; its peers then need credentials. */
   secret?: string;
-  /** Where media arrives; Firefox needs one that is not 127.0.0.1. */
+  /** The media address; Firefox needs one other than 127.0.0.1. */
   mediaAddress?: string;
-  /** What callers are told; default: mediaAddress. */
+  /** Addresses announced to callers; default: mediaAddress. */
   announcedIps?: string[];
-  /** Whether callers reach it by a port that it has to be told. */
-  mustBeTold?: boolean;
+  /** Whether the published port is unknown at start. */
+  hasUnknownPort?: boolean;
   clock?: Clock;
 }
 
-/** A real gateway with real signalling, both on ports of their own. */
+/** A real gateway with real signalling, each on its own port. */
 export class TestGateway extends ApiClient implements AsyncDisposable {
-  /** Where WebRTC arrives. */
+  /** The UDP port for WebRTC. */
   readonly mediaPort: number;
   readonly close: () => Promise<void>;
   readonly server: Server;
@@ -48,12 +48,12 @@ export class TestGateway extends ApiClient implements AsyncDisposable {
     secret,
     mediaAddress = "127.0.0.1",
     announcedIps = [],
-    mustBeTold = false,
+    hasUnknownPort = false,
     clock,
   }: TestSettings = {}): Promise<TestGateway> {
     const signaling = await openSignaling(0, secret);
     const mediaPort = await freeUdpPort();
-    const publishedPort = new PublishedPort(mustBeTold ? undefined : mediaPort);
+    const publishedPort = new PublishedPort(hasUnknownPort ? undefined : mediaPort);
     const sessions = createMediaSessions({ mediaPort, bindAddress: mediaAddress, announcedIps, publishedPort, log });
     const { createDataTransport, sendDatagram } = sessions;
     const media = { createSession: sessions.create, describeOffer, createDataTransport, sendDatagram };
@@ -74,7 +74,7 @@ export class TestGateway extends ApiClient implements AsyncDisposable {
     return `http://127.0.0.1:${this.#signaling.port}`;
   }
 
-  /** Signalling goes away; the returned function brings it back on the same port. */
+  /** Stops signalling; the returned function restarts it on the same port. */
   async stopSignaling(): Promise<() => Promise<void>> {
     const { port } = this.#signaling;
     await this.#signaling.close();

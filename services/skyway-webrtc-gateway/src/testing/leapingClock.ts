@@ -5,7 +5,7 @@ interface Alarm {
   readonly action: () => void;
 }
 
-/** The system's clock, on which time can be skipped: what would have happened meanwhile happens at once. */
+/** The system clock with the option to skip time: timers in the skipped time fire immediately. */
 export class LeapingClock implements Clock {
   #leaptMs = 0;
   readonly #alarms = new Map<Alarm, () => void>();

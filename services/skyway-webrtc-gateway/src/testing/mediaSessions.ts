@@ -8,12 +8,12 @@ import { createMediaSessions, type MediaSessions } from "../webrtc/mediaSessions
 import { boundSocket, freeUdpPort } from "./udpReceiver.ts";
 
 /**
- * A real sender on the same library, real ICE, DTLS and SRTP over loopback. That a caller's close is seen is tested with
- * browsers (test/e2e/endings.test.ts): libdatachannel itself often closes ICE before its DTLS goodbye has left.
+ * A real sender with the same library, and real ICE, DTLS and SRTP over loopback. Closing by the caller is tested with
+ * browsers (test/e2e/endings.test.ts): libdatachannel often closes ICE before its DTLS close_notify was sent.
  */
 export const HOST = "127.0.0.1";
 export const log = pino({ level: "silent" });
-/** What tests have opened; to be closed after each of them. */
+/** Closes what a test opened; run after each test. */
 export const cleanUps: (() => unknown)[] = [];
 
 export async function cleanUp(): Promise<void> {
@@ -27,7 +27,7 @@ export async function startGateway(port?: number): Promise<MediaSessions> {
   return sessions;
 }
 
-/** A socket in a recorder's place. */
+/** A socket in place of a recorder. */
 export async function listen() {
   const packets: Buffer[] = [];
   const socket = (await boundSocket()).on("message", (packet) => packets.push(packet));
@@ -76,17 +76,17 @@ export const BOTH = { video: { receive: true }, audio: { receive: true } };
 
 export interface CallOptions {
   redirects?: object;
-  /** What the caller offers, as the gateway hears it. */
+  /** Modifies the caller's offer before the gateway receives it. */
   offer?(sdp: string): string;
-  /** What the gateway answers, as the caller hears it. */
+  /** Modifies the gateway's answer before the caller receives it. */
   answer?(sdp: string): string;
 }
 
-const asItIs = (sdp: string) => sdp;
+const unchanged = (sdp: string) => sdp;
 
 export async function connect(
   sessions: MediaSessions,
-  { redirects = {}, offer = asItIs, answer: told = asItIs }: CallOptions = {},
+  { redirects = {}, offer = unchanged, answer: modifyAnswer = unchanged }: CallOptions = {},
 ) {
   const events: string[] = [];
   const ended = Promise.withResolvers<EndReason>();
@@ -101,7 +101,7 @@ export async function connect(
   });
   const peer = await caller();
   const answer = await session.answer(offer(peer.offer), { ...BOTH, redirects });
-  peer.connection.setRemoteDescription(told(answer), "answer");
+  peer.connection.setRemoteDescription(modifyAnswer(answer), "answer");
   await vi.waitFor(() => expect(peer.video.isOpen() && events.includes("ready")).toBe(true), 5_000);
   return { session, peer, events, ended: ended.promise, answer };
 }

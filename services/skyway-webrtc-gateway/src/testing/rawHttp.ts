@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 
-/** What a server says to these very bytes, until it closes the connection or `enough` holds. */
-export async function sayRaw(
+/** Sends raw bytes to a server and returns its response, until the server closes the connection or `enough` is true. */
+export async function sendRaw(
   port: number,
   text: string | Buffer,
   enough: (answer: string) => boolean = isWhole,

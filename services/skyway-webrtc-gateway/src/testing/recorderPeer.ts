@@ -1,7 +1,7 @@
 import type { ApiClient } from "./apiClient.ts";
 import { KEY } from "./gateway.ts";
 
-/** What a client of the API knows of its peer. */
+/** A peer as an API client sees it. */
 export interface RecorderPeer {
   id: string;
   token: string;
@@ -9,10 +9,10 @@ export interface RecorderPeer {
   events: string;
 }
 
-/** What a recorder answers with. */
+/** The constraints in a recorder's answer. */
 export const RECEIVE_ONLY = { video: false, audio: false, videoReceiveEnabled: true, audioReceiveEnabled: true };
 
-/** A peer that is registered and whose OPEN was read. */
+/** Registers a peer and reads its OPEN event. */
 export async function openPeer(gateway: ApiClient, id = "TestRecorder"): Promise<RecorderPeer> {
   const created = await gateway.post("/peers", { key: KEY, domain: "localhost", peer_id: id, turn: true });
   if (created.status !== 201) throw new Error(`peer not created: ${JSON.stringify(created.body)}`);

@@ -1,4 +1,4 @@
-/** The description with which a browser restarts ICE: other credentials, another time each, and no candidates yet. */
+/** The SDP with which a browser restarts ICE: new credentials for each `count`, and no candidates yet. */
 export function restartedSdp(sdp: string, count: number): string {
   return sdp
     .replace(/a=ice-ufrag:.*/g, `a=ice-ufrag:again${count}`)

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 
-/** A socket at a free port of loopback. */
+/** A socket on a free loopback port. */
 export async function boundSocket(): Promise<Socket> {
   const socket = createSocket("udp4");
   socket.bind(0, "127.0.0.1");
@@ -9,7 +9,7 @@ export async function boundSocket(): Promise<Socket> {
   return socket;
 }
 
-/** A UDP port that keeps what arrives. */
+/** A UDP port that collects all packets. */
 export class UdpReceiver implements AsyncDisposable {
   readonly packets: Buffer[] = [];
   readonly #socket: Socket;
@@ -23,12 +23,12 @@ export class UdpReceiver implements AsyncDisposable {
     return new UdpReceiver(await boundSocket());
   }
 
-  /** As requests name it. */
+  /** In the format of API requests. */
   get address(): { ip_v4: string; port: number } {
     return { ip_v4: "127.0.0.1", port: this.#socket.address().port };
   }
 
-  /** To a port of this host, from this one. */
+  /** Sends from this port to a port of this host. */
   send(packet: Buffer, port: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#socket.send(packet, port, "127.0.0.1", (error) => (error ? reject(error) : resolve()));
@@ -41,7 +41,7 @@ export class UdpReceiver implements AsyncDisposable {
   }
 }
 
-/** A port that was free a moment ago. */
+/** A port that was free just now. */
 export async function freeUdpPort(): Promise<number> {
   await using receiver = await UdpReceiver.open();
   return receiver.address.port;

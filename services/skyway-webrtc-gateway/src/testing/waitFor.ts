@@ -1,6 +1,6 @@
 const LOOK_INTERVAL_MS = 5;
 
-/** Waits until `find` finds something. Fails with its name after the limit. */
+/** Waits until `find` returns a value. After the limit, fails with the text `what`. */
 export async function waitFor<T>(
   what: string,
   find: () => T | undefined | false | Promise<T | undefined | false>,

@@ -4,7 +4,7 @@ import { ConnectionSender } from "../rtp/send/connectionSender.ts";
 import type { TrackReceiver } from "../rtp/trackReceiver.ts";
 import type { AnsweredMedia, ReceivedMedia } from "./answerPlan.ts";
 import { describeCodec, describeKinds } from "./codecDescription.ts";
-import type { Kind, Redirects, TrackReport, TurnListeners } from "./mediaSession.ts";
+import type { Kind, Redirects, SeamlessRedirectListeners, TrackReport } from "./mediaSession.ts";
 import type { Offer } from "./offer.ts";
 import { type RtcpAbilities, RtcpSender } from "./rtcpSender.ts";
 import { CNAME } from "./sentSource.ts";
@@ -41,9 +41,9 @@ export class CallMedia {
     return this.#received.map(({ media }) => media.kind);
   }
 
-  /** See `ConnectionReceiver.keyframesInVain`. */
+  /** See `ConnectionReceiver.unansweredKeyframeRequests`. */
   get unansweredKeyframeRequests(): number {
-    return this.#receiver.keyframesInVain;
+    return this.#receiver.unansweredKeyframeRequests;
   }
 
   /** Sends the first report: packets may be sent now. */
@@ -80,9 +80,9 @@ export class CallMedia {
     this.#receiver.redirect(to, rtcp, nowMs);
   }
 
-  redirectAtKeyframe(redirects: Redirects, listeners: TurnListeners, nowMs: number): void {
+  redirectAtKeyframe(redirects: Redirects, listeners: SeamlessRedirectListeners, nowMs: number): void {
     this.#redirects = redirects;
-    this.#receiver.turn({ ...byKind(redirects), ...listeners }, nowMs);
+    this.#receiver.redirectSeamlessly({ ...byKind(redirects), ...listeners }, nowMs);
   }
 
   isFlowing(withinMs: number, nowMs: number): boolean {

@@ -14,8 +14,8 @@ import type {
   MediaSessionListeners,
   Redirects,
   RemoteCandidate,
+  SeamlessRedirectListeners,
   TrackReport,
-  TurnListeners,
 } from "./mediaSession.ts";
 import { Negotiation } from "./negotiation.ts";
 import type { PeerTransport } from "./peerTransport.ts";
@@ -179,7 +179,7 @@ export class CallSession implements MediaSession, Ticking {
     this.#answered?.media.redirect(redirects, this.#resources.now());
   }
 
-  redirectAtKeyframe(redirects: Redirects, listeners: TurnListeners): void {
+  redirectAtKeyframe(redirects: Redirects, listeners: SeamlessRedirectListeners): void {
     if (this.#answered === undefined || this.#ending) listeners.abandoned();
     else this.#answered.media.redirectAtKeyframe(redirects, listeners, this.#resources.now());
   }

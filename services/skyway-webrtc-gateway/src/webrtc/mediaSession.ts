@@ -1,7 +1,7 @@
 import type { TrackCounters } from "../rtp/counters.ts";
 import type { Address } from "../rtp/redirectSocket.ts";
+import type { SeamlessRedirect } from "../rtp/seamlessRedirect.ts";
 import type { TrackClock } from "../rtp/trackReceiver.ts";
-import type { Turn } from "../rtp/turn.ts";
 import type { CodecWish } from "./codecChoice.ts";
 import type { CodecDescription, OfferedTrack } from "./codecDescription.ts";
 
@@ -67,7 +67,7 @@ export interface TrackReport extends OfferedTrack {
   counters: TrackCounters;
 }
 
-export type TurnListeners = Pick<Turn, "turning" | "abandoned">;
+export type SeamlessRedirectListeners = Pick<SeamlessRedirect, "switching" | "abandoned">;
 
 export interface MediaSession {
   /**
@@ -108,7 +108,7 @@ export interface MediaSession {
    * Sends media elsewhere from the next keyframe on. No packet is missing or sent twice. The former addresses get a BYE.
    * One of the listeners is called, once: see `Turn`.
    */
-  redirectAtKeyframe(redirects: Redirects, listeners: TurnListeners): void;
+  redirectAtKeyframe(redirects: Redirects, listeners: SeamlessRedirectListeners): void;
   /** Media is held, because it has no address. If the call ends now, it can still be redirected for some seconds. */
   readonly isHeld: boolean;
   mediaFlowing(withinMs: number): boolean;

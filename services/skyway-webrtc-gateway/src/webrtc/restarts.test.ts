@@ -12,8 +12,8 @@ import {
   recorder,
   startGateway,
 } from "../testing/mediaSessions.ts";
+import { NetworkPath } from "../testing/networkPath.ts";
 import { restartedSdp } from "../testing/restartedSdp.ts";
-import { Road } from "../testing/road.ts";
 import { freeUdpPort } from "../testing/udpReceiver.ts";
 import { writeCheck } from "./ice/binding.ts";
 import { CONSENT_MS } from "./ice/restartedIce.ts";
@@ -65,7 +65,7 @@ describe("another offer for the same call", () => {
   it.each(["Chromium", "Firefox"])(
     "of %s that restarts ICE keeps DTLS, and the caller may send from another address",
     async (browser) => {
-      const { session, peer, answer, events, there, road } = await connectByRoad(browser);
+      const { session, peer, answer, events, there, networkPath } = await connectByRoad(browser);
       const camera = new SimulatedSender(VIDEO);
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
       await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
@@ -78,11 +78,11 @@ describe("another offer for the same call", () => {
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
       await vi.waitFor(() => expect(there.video.packets.length).toBe(4));
 
-      await road.move(credentialsOf(restartedAnswer));
+      await networkPath.move(credentialsOf(restartedAnswer));
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
       await vi.waitFor(() => expect(there.video.packets.length).toBe(6));
       session.requestKeyframe("video");
-      await vi.waitFor(() => expect(road.network.packets).toBeGreaterThan(0));
+      await vi.waitFor(() => expect(networkPath.network.packets).toBeGreaterThan(0));
       expect(events).toEqual(["ready", "stream audio", "stream video"]);
     },
   );
@@ -106,10 +106,10 @@ describe("another offer for the same call", () => {
 
   it("opens sockets only until the call ends", async () => {
     const sockets = () => process.getActiveResourcesInfo().filter((one) => one === "UDPWrap").length;
-    const { session, peer, road } = await connectByRoad("Firefox");
+    const { session, peer, networkPath } = await connectByRoad("Firefox");
     const before = sockets();
     const restartedAnswer = await session.renegotiate(restarted(peer.offer, "Firefox"));
-    await road.move(credentialsOf(restartedAnswer));
+    await networkPath.move(credentialsOf(restartedAnswer));
     expect(sockets()).toBeGreaterThan(before);
     await session.end("deleted");
     await vi.waitFor(() => expect(sockets()).toBe(before));
@@ -130,11 +130,11 @@ describe("another offer for the same call", () => {
   });
 
   it("may restart ICE many times", async () => {
-    const { session, peer, there, road } = await connectByRoad("Firefox");
+    const { session, peer, there, networkPath } = await connectByRoad("Firefox");
     const camera = new SimulatedSender(VIDEO);
     for (let count = 1; count <= 3; count++) {
       const restartedAnswer = await session.renegotiate(restarted(peer.offer, "Firefox", count));
-      await road.move(credentialsOf(restartedAnswer));
+      await networkPath.move(credentialsOf(restartedAnswer));
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
       await vi.waitFor(() => expect(there.video.packets.length).toBe(2 * count));
     }
@@ -178,7 +178,7 @@ describe("a caller that has moved", () => {
       timeout: 15_000,
     },
     async (browser) => {
-      const { session, peer, events, there, road, answer } = await connectByRoad(browser);
+      const { session, peer, events, there, networkPath, answer } = await connectByRoad(browser);
       const camera = new SimulatedSender(VIDEO);
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
       await vi.waitFor(() => expect(there.video.packets.length).toBe(2));
@@ -192,7 +192,7 @@ describe("a caller that has moved", () => {
       expect(fingerprintOf(offer)).toBe(fingerprintOf(answer));
       const candidates = await session.acceptRestart(restarted(peer.offer, browser));
       expect(candidates.map(({ candidate }) => candidate)).toEqual([expect.stringContaining(`${HOST} `)]);
-      await road.move(credentialsOf(offer));
+      await networkPath.move(credentialsOf(offer));
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
       await vi.waitFor(() => expect(there.video.packets.length).toBe(4), 5_000);
       expect(events).toEqual(["ready", "stream audio", "stream video", "stalled"]);
@@ -217,17 +217,17 @@ describe("a caller that has moved", () => {
   });
 });
 
-/** A call through a `Road`, with the descriptions of a browser. */
+/** A call through a `NetworkPath`, with the descriptions of a browser. */
 async function connectByRoad(browser: string) {
   const port = await freeUdpPort();
-  const [sessions, there, road] = await Promise.all([startGateway(port), recorder(), Road.open(port)]);
-  cleanUps.push(() => road.close());
+  const [sessions, there, networkPath] = await Promise.all([startGateway(port), recorder(), NetworkPath.open(port)]);
+  cleanUps.push(() => networkPath.close());
   const call = await connect(sessions, {
     ...there,
     offer: (sdp) => of(browser, sdp),
-    answer: (sdp) => sdp.replaceAll(` ${HOST} ${port} `, ` ${HOST} ${road.port} `),
+    answer: (sdp) => sdp.replaceAll(` ${HOST} ${port} `, ` ${HOST} ${networkPath.port} `),
   });
-  return { ...call, there, road, port };
+  return { ...call, there, networkPath, port };
 }
 
 /** Firefox is detected by the origin of its descriptions. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { MediaClock } from "./mediaClock.ts";
 import { SenderClock } from "./senderClock.ts";
 
-/** Small and repeatable, so that a failure can be looked at again. */
+/** Small and reproducible, so that a failure can be repeated. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -12,22 +12,22 @@ function random(seed: number): () => number {
 }
 
 const HOUR_MS = 3_600_000;
-const NTP_START_MS = 5_000_000; // a browser's NTP clock need not be the wall clock
+const NTP_START_MS = 5_000_000; // a browser's NTP clock may differ from the wall clock
 const GATEWAY_START_MS = 1_760_000_000_000;
 
 interface Sender {
-  /** How much faster the sound card runs than the sender's own wall clock. */
+  /** Drift of the sound card relative to the sender's wall clock. */
   audioDrift: number;
-  /** How much faster the sender's wall clock runs than ours. */
+  /** Drift of the sender's wall clock relative to ours. */
   wallDrift: number;
-  /** The most that a report waits on the way. */
+  /** Maximum network delay of a report. */
   jitterMs: number;
-  /** How far a report's timestamp is off, at most. */
+  /** Maximum error of a report's timestamp. */
   scatterMs: number;
   durationMs: number;
 }
 
-/** Runs a sender's reports through the clocks; answers with the true and the fitted gateway time of timestamps. */
+/** Feeds a sender's reports to the clocks; returns the true and the fitted gateway time of timestamps. */
 function simulate(sender: Sender) {
   const next = random(7);
   const shared = new SenderClock();
@@ -80,17 +80,17 @@ describe("the clock of a call", () => {
     }
   });
 
-  it("invents no drift in a short call with scattered reports", () => {
+  it("assumes no drift in a short call with scattered reports", () => {
     const error = simulate({ audioDrift: 0, wallDrift: 0, jitterMs: 50, scatterMs: 10, durationMs: 20_000 });
     for (const at of [0, 20_000]) expect(Math.abs(error(0, at) - error(1, at))).toBeLessThan(8);
   });
 
-  it("knows nothing before the first report", () => {
+  it("is undefined before the first report", () => {
     expect(new SenderClock().mapping()).toBeUndefined();
     expect(new MediaClock(90_000).line()).toBeUndefined();
   });
 
-  it("takes the report that waited least, whichever came first", () => {
+  it("uses the report with the least delay, whatever the order", () => {
     const clock = new SenderClock();
     clock.observe(1_000, 10_080);
     clock.observe(2_000, 11_020);
@@ -98,7 +98,7 @@ describe("the clock of a call", () => {
     expect(clock.mapping()?.toGatewayMs(1_000)).toBe(10_020);
   });
 
-  it("is not bent by one report that is far off", () => {
+  it("is not distorted by one outlier", () => {
     const clock = new MediaClock(90_000);
     for (let second = 0; second < 60; second++) clock.observe(second * 90_000, 1_000_000 + second * 1_000);
     clock.observe(60 * 90_000 - 180_000, 1_060_000);

@@ -1,19 +1,19 @@
 import type { ExtendedTimestamp } from "../arithmetic.ts";
 
 /**
- * Where a track's RTP timestamps lie on the sender's wall clock: a straight line through all its sender reports
- * (RFC 3550, section 6.4.1). A single report is only good to some 10 ms, because browsers compute it from the last frame
- * they sent; the line through many is better than any of them.
+ * Maps a track's RTP timestamps to the sender's wall clock: a straight line through all its sender reports (RFC 3550,
+ * section 6.4.1). A single report is only accurate to about 10 ms, because browsers compute it from the last frame they
+ * sent; the line through many is more accurate than any of them.
  */
 
-/** How far a browser's reports scatter. */
+/** Standard deviation of a browser's reports. */
 const REPORT_SIGMA_MS = 5;
-/** Sound cards run fast or slow by about this much; short calls cannot tell, so the line prefers to have no drift. */
+/** Typical drift of sound cards. Short calls cannot show the drift, so the fit prefers none. */
 const RATE_SIGMA = 50e-6;
-/** Reports further off the line than this count less and less (Huber's weights). */
+/** Reports further from the line than this get less weight (Huber). */
 const OUTLIER_MS = 10;
 const ROUNDS = 8;
-/** Every other report is forgotten beyond this: about an hour of video's. */
+/** Above this number, every second report is dropped: about one hour of video. */
 const MAX_REPORTS = 4_096;
 
 export interface ClockLine {
@@ -47,7 +47,7 @@ export class MediaClock {
     if (origin === undefined) return undefined;
     const points = this.#reports.map(({ mediaMs, senderMs }) => ({
       x: mediaMs - origin.mediaMs,
-      // Distance from a clock without drift: small numbers, whose squares keep their precision.
+      // Distance from a clock without drift: small numbers, so that squares keep their precision.
       y: senderMs - origin.senderMs - (mediaMs - origin.mediaMs),
     }));
     const { slope, intercept } = fitLine(points);

@@ -1,18 +1,18 @@
 /**
- * Where the sender's wall clock lies on ours. One for a connection, shared by its tracks, so that they stay exact
- * relative to each other whatever the network does.
+ * Maps the sender's wall clock to ours. One per connection, shared by its tracks, so that they stay exactly aligned
+ * whatever the network does.
  *
- * Every sender report arrives later than it was sent, by the path's delay and by what it waited on the way. The ones
- * that waited least lie on the lower edge of all points (sender's time, arrival − sender's time); the edge's slope is
- * the drift between the two clocks. (Zhang, Liu, Xia: "Clock synchronization algorithms for network measurements",
- * 2002: the edge of the lower convex hull above the mean.)
+ * Every sender report arrives later than it was sent, because of propagation and queueing. The reports with the least
+ * queueing form the lower edge of all points (sender's time, arrival − sender's time); the slope of this edge is the
+ * drift between the two clocks. (Zhang, Liu, Xia: "Clock synchronization algorithms for network measurements", 2002:
+ * the edge of the lower convex hull above the mean.)
  */
 
-/** Below this span, waiting times would be taken for drift. */
+/** Over a shorter span, queueing delay would be mistaken for drift. */
 const MIN_SPAN_FOR_DRIFT_MS = 60_000;
-/** Quartz is good to 100 ppm; what lies beyond is not drift. */
+/** Crystal oscillators are accurate to 100 ppm; a much larger slope is not drift. */
 const MAX_DRIFT = 500e-6;
-/** One report in each of these is enough: the one that waited least. */
+/** One report per bucket is enough: the one with the least delay. */
 const BUCKET_MS = 5_000;
 
 interface Point {
@@ -23,9 +23,9 @@ interface Point {
 }
 
 export interface ClockMapping {
-  /** Our time for a time of the sender's. */
+  /** Converts the sender's time to ours. */
   toGatewayMs(senderMs: number): number;
-  /** Our seconds per second of the sender's. */
+  /** Our seconds per second of the sender's clock. */
   rate: number;
 }
 
@@ -65,7 +65,7 @@ function driftOf(points: readonly Point[]): number {
   return Math.max(-MAX_DRIFT, Math.min(MAX_DRIFT, drift));
 }
 
-/** Andrew's monotone chain; the points come sorted. */
+/** Andrew's monotone chain; the points must be sorted. */
 function lowerHull(points: readonly Point[]): Point[] {
   const hull: Point[] = [];
   for (const point of points) {

@@ -3,14 +3,14 @@ import { readUint16 } from "../packet.ts";
 /** One packet inside a compound one: `bytes` is a view, header included. */
 export interface RtcpPacket {
   type: number;
-  /** The five bits beside the version: a count of reports or sources, or a feedback format. */
+  /** The five bits after version and padding: a count of reports or sources, or a feedback format. */
   count: number;
   bytes: Buffer;
 }
 
 const HEADER_BYTES = 4;
 
-/** Takes a compound packet apart (RFC 3550, section 6.1); stops at the first packet that does not fit. Never throws. */
+/** Splits a compound packet (RFC 3550, section 6.1); stops at the first packet that does not fit. Never throws. */
 export function splitCompound(compound: Buffer): RtcpPacket[] {
   const packets: RtcpPacket[] = [];
   let at = 0;

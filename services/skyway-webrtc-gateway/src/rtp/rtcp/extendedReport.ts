@@ -3,8 +3,8 @@ import type { RtcpPacket } from "./compound.ts";
 import { EXTENDED_REPORT, writeRtcpHeader } from "./packetTypes.ts";
 
 /**
- * How one who only receives learns the round-trip time (RFC 3611, sections 4.4 and 4.5): it sends its clock, and the
- * other side echoes it with the time it kept it.
+ * How a receive-only participant measures the round-trip time (RFC 3611, sections 4.4 and 4.5): it sends its clock, and
+ * the other side echoes it together with the time between receiving and echoing.
  */
 const RECEIVER_REFERENCE_TIME = 4;
 const DELAY_SINCE_LAST = 5;
@@ -43,7 +43,7 @@ export function readRoundTrip({ type, bytes }: RtcpPacket, ourSsrc: number, nowM
   return undefined;
 }
 
-/** 16 bits of seconds, 16 of their fraction. */
+/** 16 bits of seconds, 16 bits of fraction. */
 function compact(ms: number): number {
   return Math.floor((ms / 1000) * 65536) % 2 ** 32;
 }

@@ -12,13 +12,13 @@ import {
 } from "./packetTypes.ts";
 
 const HEADER_BYTES = 12;
-/** One packet identifier and a bitmask of the 16 that follow. */
+/** One sequence number and a bitmask of the 16 that follow. */
 const NACK_ENTRY_BYTES = 4;
 const NACK_ENTRY_SPAN = 16;
-/** Keeps one NACK packet within any path's MTU. */
+/** Keeps a NACK packet below the MTU of any path. */
 const MAX_NACK_ENTRIES = 250;
 
-/** Asks for packets again (RFC 4585, section 6.2.1). `missing` must ascend; one buffer for each 250 entries. */
+/** Requests packets again (RFC 4585, section 6.2.1). `missing` must be ascending; one buffer per 250 entries. */
 export function writeNacks(senderSsrc: number, mediaSsrc: number, missing: readonly ExtendedSequence[]): Buffer[] {
   const entries: number[] = [];
   let first = Number.NEGATIVE_INFINITY;
@@ -49,7 +49,7 @@ export function writeNacks(senderSsrc: number, mediaSsrc: number, missing: reado
   return packets;
 }
 
-/** The sequence numbers a NACK asks for, as simulated senders need them. */
+/** The sequence numbers that a NACK requests. */
 export function readNack({ type, count, bytes }: RtcpPacket): { mediaSsrc: number; sequences: number[] } | undefined {
   if (type !== TRANSPORT_FEEDBACK || count !== FORMAT_NACK || bytes.length < HEADER_BYTES) return undefined;
   const sequences: number[] = [];
@@ -62,12 +62,14 @@ export function readNack({ type, count, bytes }: RtcpPacket): { mediaSsrc: numbe
   return { mediaSsrc: readUint32(bytes, 8), sequences };
 }
 
-/** Asks for a keyframe (RFC 4585, section 6.3.1). */
+/** Requests a keyframe (RFC 4585, section 6.3.1). */
 export function writePli(senderSsrc: number, mediaSsrc: number): Buffer {
   return feedback(PAYLOAD_FEEDBACK, FORMAT_PLI, senderSsrc, mediaSsrc, 0);
 }
 
-/** Asks for a keyframe, for senders that do not know PLI (RFC 5104, section 4.3.1). `command` counts the requests. */
+/**
+ * Requests a keyframe from senders that do not support PLI (RFC 5104, section 4.3.1). `command` counts the requests.
+ */
 export function writeFir(senderSsrc: number, mediaSsrc: number, command: number): Buffer {
   const bytes = feedback(PAYLOAD_FEEDBACK, FORMAT_FIR, senderSsrc, 0, 8);
   writeUint32(bytes, HEADER_BYTES, mediaSsrc);
@@ -75,7 +77,7 @@ export function writeFir(senderSsrc: number, mediaSsrc: number, command: number)
   return bytes;
 }
 
-/** Says how much may be sent in all (draft-alvestrand-rmcat-remb-03, section 2.2). */
+/** Tells the sender its total bandwidth limit (draft-alvestrand-rmcat-remb-03, section 2.2). */
 export function writeRemb(senderSsrc: number, bitsPerSecond: number, ssrcs: readonly number[]): Buffer {
   const bytes = feedback(PAYLOAD_FEEDBACK, FORMAT_REMB, senderSsrc, 0, 8 + ssrcs.length * 4);
   bytes.write("REMB", HEADER_BYTES, "latin1");

@@ -1,7 +1,7 @@
 import { writeUint32 } from "../packet.ts";
 import { RECEIVER_REPORT, writeRtcpHeader } from "./packetTypes.ts";
 
-/** What a receiver says about one source (RFC 3550, section 6.4.1). */
+/** A receiver's report about one source (RFC 3550, section 6.4.1). */
 export interface ReportBlock {
   ssrc: number;
   /** Share of packets lost since the last report, in 256ths. */
@@ -11,9 +11,9 @@ export interface ReportBlock {
   extendedHighestSequence: number;
   /** Interarrival jitter in timestamp units. */
   jitter: number;
-  /** Compact NTP time of the last sender report, 0 if none came. */
+  /** Compact NTP time of the last sender report; 0 if there was none. */
   lastSenderReport: number;
-  /** Time since it came, in 65,536ths of a second. */
+  /** Time since it arrived, in 1/65,536 s. */
   delaySinceLastSenderReport: number;
 }
 

@@ -15,7 +15,7 @@ const only = (bytes: Buffer) => {
 };
 
 describe("compound packets", () => {
-  it("come apart as they were put together", () => {
+  it("are split as they were assembled", () => {
     const parts = [writeReceiverReport(1, []), writeSourceDescription(1, "recorder"), writePli(1, 2)];
     const packets = splitCompound(Buffer.concat(parts));
     expect(packets.map(({ type, count }) => [type, count])).toEqual([
@@ -26,12 +26,12 @@ describe("compound packets", () => {
     expect(packets.map(({ bytes }) => bytes)).toEqual(parts);
   });
 
-  it("end where a length is wrong", () => {
+  it("end at the first invalid length", () => {
     const broken = Buffer.concat([writePli(1, 2), Buffer.from([0x80, 200, 0xff, 0xff, 0, 0, 0, 0])]);
     expect(splitCompound(broken).length).toBe(1);
   });
 
-  it("never make a reader throw, whatever is in them", () => {
+  it("never make a reader throw, whatever they contain", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), fc.constantFrom(200, 201, 205, 206, 207), (bytes, type) => {
         const buffer = Buffer.from(bytes);
@@ -52,7 +52,7 @@ describe("compound packets", () => {
 });
 
 describe("a sender report", () => {
-  it("tells both clocks", () => {
+  it("contains both clocks", () => {
     const bytes = writeSenderReport({ ssrc: 7, ntpMs: 1_760_000_000_123.5, rtpTimestamp: 0xffff_fffe });
     const report = readSenderReport(only(bytes));
     expect(report?.ssrc).toBe(7);
@@ -61,7 +61,7 @@ describe("a sender report", () => {
     expect(report?.compactNtp).toBe(bytes.readUInt32BE(10));
   });
 
-  it("can be made to agree with rewritten packets", () => {
+  it("can be adapted to rewritten packets", () => {
     const bytes = writeSenderReport({ ssrc: 7, ntpMs: 1_000, rtpTimestamp: 5 });
     rewriteSenderReport(bytes, 8, 0xffff_ffff);
     expect(readSenderReport(only(bytes))).toMatchObject({ ssrc: 8, rtpTimestamp: 0xffff_ffff, ntpMs: 1_000 });
@@ -69,7 +69,7 @@ describe("a sender report", () => {
 });
 
 describe("a NACK", () => {
-  it("names exactly what is missing, across the wrap of sequence numbers", () => {
+  it("lists exactly the missing packets, across the wrap of sequence numbers", () => {
     const sorted = fc
       .uniqueArray(fc.integer({ min: 60_000, max: 75_000 }), { maxLength: 400 })
       .map((list) => list.toSorted((a, b) => a - b));
@@ -82,7 +82,7 @@ describe("a NACK", () => {
     );
   });
 
-  it("fits into packets of an ordinary size, however much is missing", () => {
+  it("is split into packets below the MTU, however much is missing", () => {
     const everySeventeenth = Array.from({ length: 1_000 }, (_, index) => 70_000 + index * 17);
     const packets = writeNacks(1, 2, everySeventeenth);
     expect(packets.length).toBe(4);
@@ -91,13 +91,13 @@ describe("a NACK", () => {
 });
 
 describe("other feedback", () => {
-  it("is written as the RFCs have it", () => {
+  it("is written as specified by the RFCs", () => {
     expect(writePli(1, 2).toString("hex")).toBe("81ce00020000000100000002");
     expect(writeFir(1, 2, 3).toString("hex")).toBe("84ce00040000000100000000" + "0000000203000000");
     expect(writeBye(0x1234_5678).toString("hex")).toBe("80c9000112345678" + "81cb000112345678");
   });
 
-  it("says a bit rate to within 18 bits", () => {
+  it("encodes a bit rate with 18 bits of precision", () => {
     const remb = writeRemb(1, 6_000_000, [5, 6]);
     expect(remb.subarray(12, 16).toString()).toBe("REMB");
     const value = remb.readUInt32BE(16);
@@ -107,7 +107,7 @@ describe("other feedback", () => {
     expect([remb.readUInt32BE(20), remb.readUInt32BE(24)]).toEqual([5, 6]);
   });
 
-  it("measures the round trip by the sender's echo of our clock", () => {
+  it("measures the round trip with the sender's echo of our clock", () => {
     const sentMs = 1_760_000_000_000;
     const reference = writeReferenceTime(99, sentMs);
     const echo = Buffer.alloc(24);
@@ -115,7 +115,7 @@ describe("other feedback", () => {
     Buffer.from([5, 0, 0, 3]).copy(echo, 8);
     echo.writeUInt32BE(99, 12);
     echo.writeUInt32BE(reference.readUInt32BE(14), 16); // the middle 32 bits
-    echo.writeUInt32BE(0.5 * 65_536, 20); // kept for half a second
+    echo.writeUInt32BE(0.5 * 65_536, 20); // delayed by half a second
     expect(readRoundTrip(only(echo), 99, sentMs + 640)).toBeCloseTo(140, 0);
     expect(readRoundTrip(only(echo), 98, sentMs + 640)).toBeUndefined();
   });

@@ -3,10 +3,10 @@ import { readUint32, writeUint32 } from "../packet.ts";
 import type { RtcpPacket } from "./compound.ts";
 import { SENDER_REPORT, writeRtcpHeader } from "./packetTypes.ts";
 
-/** What a sender says about its clocks (RFC 3550, section 6.4.1). */
+/** A sender's report about its clocks (RFC 3550, section 6.4.1). */
 export interface SenderReport {
   ssrc: number;
-  /** The sender's wall clock, in milliseconds since 1970 if it tells NTP time; browsers' clocks often do not. */
+  /** The sender's wall clock, in milliseconds since 1970 if it uses NTP time; browsers often do not. */
   ntpMs: number;
   /** Middle 32 bits of the NTP timestamp, to be echoed as LSR. */
   compactNtp: number;
@@ -31,7 +31,7 @@ export function readSenderReport({ type, bytes }: RtcpPacket): SenderReport | un
   };
 }
 
-/** Makes a report that is passed on agree with packets whose SSRC or timestamps were rewritten. */
+/** Adapts a forwarded report to packets whose SSRC or timestamps were rewritten. */
 export function rewriteSenderReport(bytes: Buffer, ssrc: number, rtpTimestamp: RtpTimestamp): void {
   writeUint32(bytes, 4, ssrc);
   writeUint32(bytes, RTP_TIMESTAMP_AT, rtpTimestamp);

@@ -4,10 +4,10 @@ import { SOURCE_DESCRIPTION, writeRtcpHeader } from "./packetTypes.ts";
 const CNAME = 1;
 const CHUNK_AT = 8;
 
-/** The canonical name, without which no compound packet is complete (RFC 3550, section 6.5). At most 255 bytes. */
+/** The canonical name, which every compound packet must contain (RFC 3550, section 6.5). At most 255 bytes. */
 export function writeSourceDescription(ssrc: number, cname: string): Buffer {
   const name = Buffer.from(cname, "utf8").subarray(0, 255);
-  // Items end with at least one zero byte, and at a full word.
+  // The item list ends with at least one zero byte, padded to 32 bits.
   const length = CHUNK_AT + Math.ceil((2 + name.length + 1) / 4) * 4;
   const bytes = Buffer.alloc(length);
   writeRtcpHeader(bytes, 0, 1, SOURCE_DESCRIPTION, length);

@@ -46,7 +46,7 @@ const headers = () =>
   }));
 
 describe("a program's media", () => {
-  it("goes out under our name and with the negotiated payload type; the datagram stays as it was", () => {
+  it("is sent with our SSRC and the negotiated payload type; the datagram is unchanged", () => {
     const datagram = rtp(65_535, 1000);
     sender.send("video", datagram, 0);
     sender.send("video", rtp(0, 4000), 33);
@@ -61,13 +61,13 @@ describe("a program's media", () => {
   it.each([
     ["with another SSRC", rtp(7, 55, 0x4444)],
     ["with the same SSRC and other numbers", rtp(40_000, 55)],
-  ])("goes on without a hole when the program starts anew %s", (_, again) => {
+  ])("continues without a gap when the program restarts %s", (_, again) => {
     sender.send("video", rtp(100, 9_000), 0);
     sender.send("video", again, 2_000);
     expect(headers()[1]).toMatchObject({ sequence: 101, timestamp: 9_000 + 180_000, ssrc: OURS });
   });
 
-  it("keeps its own order where packets overtake each other", () => {
+  it("keeps the order of the program's reordered packets", () => {
     for (const sequence of [10, 12, 11, 13]) sender.send("video", rtp(sequence, 0), 0);
     expect(headers().map(({ sequence }) => sequence)).toEqual([10, 12, 11, 13]);
   });
@@ -76,17 +76,17 @@ describe("a program's media", () => {
     ["RTCP", writeReceiverReport(PROGRAM, [])],
     ["nothing", Buffer.alloc(0)],
     ["noise", Buffer.from("noise, no RTP at all")],
-    ["a header that lies about its length", Buffer.from([0xbf, 96, ...Array(10).fill(255)])],
-  ])("is not %s", (_, datagram) => {
+    ["a header with a wrong length", Buffer.from([0xbf, 96, ...Array(10).fill(255)])],
+  ])("is ignored if it is %s", (_, datagram) => {
     sender.send("video", datagram, 0);
     expect(sent).toEqual([]);
   });
 });
 
-describe("what the peer has lost", () => {
+describe("a packet that the peer has lost", () => {
   const nack = (...sequences: number[]) => Buffer.concat(writeNacks(PEER, OURS, sequences));
 
-  it("is sent again as it was, and not again at once", () => {
+  it("is retransmitted unchanged, and not again immediately", () => {
     for (let sequence = 1; sequence <= 5; sequence++) sender.send("video", rtp(sequence, sequence), 0);
     sender.receiveRtcp(nack(2, 4), 50);
     sender.receiveRtcp(nack(2), 52);
@@ -96,7 +96,7 @@ describe("what the peer has lost", () => {
     expect(sent).toHaveLength(8);
   });
 
-  it("is not told to the program, and is not sent if it is too old or was never there", () => {
+  it("is not reported to the program, and is not sent if it is too old or never existed", () => {
     for (let sequence = 0; sequence <= HISTORY_PACKETS; sequence++) sender.send("video", rtp(sequence, 0), 0);
     sender.receiveRtcp(nack(0, 30_000), 50);
     sender.receiveRtcp(Buffer.concat(writeNacks(PEER, 0x9999, [5])), 50);
@@ -105,10 +105,10 @@ describe("what the peer has lost", () => {
   });
 });
 
-describe("the peer's wishes and reports", () => {
+describe("the peer's requests and reports", () => {
   beforeEach(() => {
     sender.send("video", rtp(100, 0), 0);
-    sender.send("video", rtp(7, 0, 0x4444), 0); // goes out as 101
+    sender.send("video", rtp(7, 0, 0x4444), 0); // is sent as 101
   });
 
   it("reach the program with its own SSRC and numbers", () => {
@@ -124,7 +124,7 @@ describe("the peer's wishes and reports", () => {
     expect(fir?.bytes.readUInt32BE(12)).toBe(0x4444);
   });
 
-  it("about others' media do not", () => {
+  it("about other media do not", () => {
     sender.receiveRtcp(writePli(PEER, 0x9999), 0);
     sender.receiveRtcp(Buffer.from([0x81, 206, 0, 9, 1, 2]), 0);
     expect(told).toEqual([]);
@@ -132,7 +132,7 @@ describe("the peer's wishes and reports", () => {
 });
 
 describe("a program's RTCP", () => {
-  it("agrees with its packets", () => {
+  it("matches its packets", () => {
     sender.send("video", rtp(100, 9_000), 0);
     sender.send("video", rtp(7, 50, 0x4444), 1_000);
     sender.sendRtcp("video", writeSenderReport({ ssrc: 0x4444, ntpMs: 1_760_000_000_000, rtpTimestamp: 50 }), 1_000);
@@ -141,19 +141,19 @@ describe("a program's RTCP", () => {
     expect([name?.type, name?.bytes.readUInt32BE(4)]).toEqual([202, OURS]);
   });
 
-  it("is dropped when it is about something else, or is no RTCP", () => {
+  it("is dropped if it is about something else, or is not RTCP", () => {
     sender.send("video", rtp(100, 0), 0);
     sender.sendRtcp("video", writeSenderReport({ ssrc: 0x9999, ntpMs: 0, rtpTimestamp: 0 }), 0);
     sender.sendRtcp("video", Buffer.from("noise"), 0);
     expect(sent).toHaveLength(1);
   });
 
-  it("may ask for a keyframe of what the program receives", () => {
+  it("may request a keyframe of the media that the program receives", () => {
     sender.sendRtcp("video", writePli(PROGRAM, PEER), 0);
     expect(wanted).toEqual(["video"]);
   });
 
-  it("is made for programs that send none", () => {
+  it("is generated for programs that send none", () => {
     sender.tick(0);
     expect(sent).toEqual([]);
     sender.send("video", rtp(1, 9_000), 5_000);
@@ -166,7 +166,7 @@ describe("a program's RTCP", () => {
   });
 });
 
-it("sends nothing, and remembers nothing, while the connection is not open", () => {
+it("sends and stores nothing while the connection is not open", () => {
   isOpen = false;
   sender.send("video", rtp(1, 0), 0);
   isOpen = true;

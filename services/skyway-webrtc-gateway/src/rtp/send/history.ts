@@ -1,8 +1,8 @@
-/** What was sent last, for when the peer has lost it. One slot for each of the last so many sequence numbers. */
+/** The last sent packets, for retransmission. One slot for each of the last HISTORY_PACKETS sequence numbers. */
 
-/** Two seconds of video at 4 Mbit/s; libsrtp encrypts no packet again that is further behind. */
+/** Two seconds of video at 4 Mbit/s; libsrtp does not encrypt older packets again. */
 export const HISTORY_PACKETS = 1_024;
-/** A peer that asks for a packet twice within this time has not had the time to see the first repetition. */
+/** A second request within this time was sent before the first retransmission could arrive. */
 const REPEAT_INTERVAL_MS = 10;
 
 export class History {
@@ -17,7 +17,7 @@ export class History {
     this.#repeatedMs[slot] = Number.NEGATIVE_INFINITY;
   }
 
-  /** Undefined if the packet is too old, was never sent, or was taken a moment ago. */
+  /** Undefined if the packet is too old, was never sent, or was just retransmitted. */
   take(sequence: number, nowMs: number): Buffer | undefined {
     const slot = sequence % HISTORY_PACKETS;
     if (this.#sequences[slot] !== sequence || nowMs - (this.#repeatedMs[slot] as number) < REPEAT_INTERVAL_MS) return;

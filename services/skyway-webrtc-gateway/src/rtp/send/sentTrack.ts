@@ -7,21 +7,21 @@ import { History } from "./history.ts";
 
 export interface SentSettings {
   kind: "audio" | "video";
-  /** What the description says: packets carry it, whatever the program chose. */
+  /** As in the SDP: outgoing packets use it instead of the program's SSRC. */
   ssrc: number;
   payloadType: number;
   clockRate: number;
 }
 
-/** RFC 3550, appendix A.1: beyond these a source has begun anew. */
+/** RFC 3550, appendix A.1: beyond these limits, the source has restarted. */
 const MAX_DROPOUT = 3_000;
 const MAX_MISORDER = 100;
 /** Without report blocks. */
 const SENDER_REPORT_BYTES = 28;
 
 /**
- * Media of one kind from a program to a peer: one source for the peer, however often the program starts anew. Sequence
- * numbers and timestamps of the first start stay as they are; those of later ones go on where the former ended.
+ * Media of one kind from a program to a peer: a single source for the peer, even if the program restarts. The first
+ * sequence numbers and timestamps are unchanged; after a restart, they continue where the previous ones ended.
  */
 export class SentTrack {
   readonly kind: "audio" | "video";
@@ -34,7 +34,7 @@ export class SentTrack {
   #source: number | undefined;
   #sequenceOffset = 0;
   #timestampOffset = 0;
-  /** As they went out. */
+  /** The last outgoing packet. */
   #lastSequence = 0;
   #lastTimestamp = 0;
   #lastMs = 0;
@@ -59,7 +59,7 @@ export class SentTrack {
     return this.#sequenceOffset;
   }
 
-  /** Takes a datagram of the program; whatever is not RTP is dropped: ffmpeg reports to the port beside its own. */
+  /** Sends a program's RTP. Other datagrams are dropped; ffmpeg sends RTCP to another port. */
   send(datagram: Buffer, nowMs: number): void {
     const header = this.#header;
     if (isRtcp(datagram) || !readHeader(datagram, header)) return;
@@ -67,7 +67,7 @@ export class SentTrack {
     this.#source = header.ssrc;
     const sequence = (header.sequence + this.#sequenceOffset) & 0xffff;
     const timestamp = (header.timestamp + this.#timestampOffset) >>> 0;
-    // Other connections send the same datagram under other names.
+    // Other connections send the same datagram with other SSRCs.
     const packet = Buffer.from(datagram);
     packet[1] = (header.marker ? 0x80 : 0) | this.#settings.payloadType;
     writeUint16(packet, 2, sequence);
@@ -83,7 +83,7 @@ export class SentTrack {
     this.#lastMs = nowMs;
   }
 
-  /** Sends again what the peer has lost, under its own sequence number: so every receiver takes it. */
+  /** Retransmits packets with their original sequence numbers, which every receiver accepts. */
   repeat(sequences: readonly number[], nowMs: number): void {
     for (const sequence of sequences) {
       const packet = this.#history.take(sequence, nowMs);
@@ -91,8 +91,8 @@ export class SentTrack {
     }
   }
 
-  /** A program's SR or BYE, so that it agrees with the packets; undefined for what is not about them. */
-  agreeing({ type, bytes }: RtcpPacket): Buffer | undefined {
+  /** Rewrites a program's SR or BYE to match the outgoing packets; undefined for other RTCP. */
+  rewriteRtcp({ type, bytes }: RtcpPacket): Buffer | undefined {
     const about = bytes.length >= 8 ? bytes.readUInt32BE(4) : undefined;
     if (about === undefined || about !== this.#source || this.packets === 0) return undefined;
     const copy = Buffer.from(bytes);
@@ -103,14 +103,16 @@ export class SentTrack {
     const report = type === SENDER_REPORT ? readSenderReport({ type, count: 0, bytes }) : undefined;
     if (report === undefined) return undefined;
     rewriteSenderReport(copy, this.ssrc, (report.rtpTimestamp + this.#timestampOffset) >>> 0);
-    // What it says about what it receives is ours to say.
+    // Report blocks are removed: the gateway sends its own reports about received media.
     copy[0] = 0x80;
     const alone = copy.subarray(0, SENDER_REPORT_BYTES);
     alone.writeUInt16BE(SENDER_REPORT_BYTES / 4 - 1, 2);
     return alone;
   }
 
-  /** A report of ours, by the times of arrival, for programs that send none; undefined before the first packet. */
+  /**
+   * A generated sender report, based on arrival times, for programs that send none; undefined before the first packet.
+   */
   report(): Buffer | undefined {
     if (this.packets === 0) return undefined;
     const counts = { packetCount: this.packets, octetCount: this.#octets };

@@ -5,19 +5,22 @@ import { framesOf, SimulatedCall } from "./simulatedCall.ts";
 const CLEAN = { loss: 0, delayMs: 20 };
 const NEW = "192.0.2.2";
 const TO = { video: { host: NEW, port: 5000 }, audio: { host: NEW, port: 5002 } };
-const FORMER_BYES = [5001, 5003];
+const PREVIOUS_BYES = [5001, 5003];
 
-/** A call that is turned to another recorder after 10 s. */
-function turning(path: { loss: number; delayMs: number } = CLEAN, prepare: (call: SimulatedCall) => void = () => {}) {
+/** A call that is redirected seamlessly to another recorder after 10 s. */
+function redirectedCall(
+  path: { loss: number; delayMs: number } = CLEAN,
+  prepare: (call: SimulatedCall) => void = () => {},
+) {
   const call = new SimulatedCall(path);
   call.start();
   call.run(5_000);
   prepare(call);
   call.run(5_000);
-  const seen = { turned: 0, abandoned: 0, clock: call.receiver.clockOf(call.track("video")) };
-  const turn = () => {
-    const listeners = { turning: () => seen.turned++, abandoned: () => seen.abandoned++ };
-    call.receiver.turn({ to: TO, rtcp: TO, ...listeners }, call.nowMs);
+  const seen = { switched: 0, abandoned: 0, clock: call.receiver.clockOf(call.track("video")) };
+  const redirect = () => {
+    const listeners = { switching: () => seen.switched++, abandoned: () => seen.abandoned++ };
+    call.receiver.redirectSeamlessly({ to: TO, rtcp: TO, ...listeners }, call.nowMs);
   };
   const end = () => {
     call.isSending = { video: false, audio: false };
@@ -25,21 +28,21 @@ function turning(path: { loss: number; delayMs: number } = CLEAN, prepare: (call
     call.run(500);
   };
   const of = (kind: "video" | "audio", isNew: boolean) =>
-    call.passedOn[kind].filter(({ host }) => (host === NEW) === isNew);
+    call.forwarded[kind].filter(({ host }) => (host === NEW) === isNew);
   const byes = (from = 0) =>
     call.rtcp.slice(from).filter(({ packet }) => packet.includes(0xcb) && packet.length === 16);
-  return { call, seen, turn, end, of, byes };
+  return { call, seen, redirect, end, of, byes };
 }
 
-test("every packet goes to one of both, in order, and who comes second begins with a keyframe", () => {
+test("every packet goes to exactly one recorder, in order, and the second one starts with a keyframe", () => {
   for (const path of [CLEAN, { loss: 0.05, delayMs: 50 }]) {
-    const { call, seen, turn, end, of, byes } = turning(path);
+    const { call, seen, redirect, end, of, byes } = redirectedCall(path);
     const asked = call.keyframeRequests.length;
-    turn();
-    expect(seen.turned).toBe(0);
+    redirect();
+    expect(seen.switched).toBe(0);
     call.run(5_000);
     end();
-    expect(seen).toMatchObject({ turned: 1, abandoned: 0 });
+    expect(seen).toMatchObject({ switched: 1, abandoned: 0 });
     expect(call.keyframeRequests.length).toBeGreaterThan(asked);
     for (const kind of ["video", "audio"] as const) {
       const [first, second] = [of(kind, false), of(kind, true)];
@@ -55,31 +58,31 @@ test("every packet goes to one of both, in order, and who comes second begins wi
       byes()
         .map(({ port }) => port)
         .sort(),
-    ).toEqual(FORMER_BYES);
+    ).toEqual(PREVIOUS_BYES);
   }
 });
 
-test("the keyframe comes at once, and sound is turned together with it", () => {
-  const { call, turn, of } = turning();
+test("the keyframe arrives at once, and audio switches together with it", () => {
+  const { call, redirect, of } = redirectedCall();
   const askedMs = call.nowMs;
-  turn();
+  redirect();
   call.run(1_000);
   const [video, audio] = [of("video", true)[0], of("audio", true)[0]];
   expect((video?.atMs ?? 0) - askedMs).toBeLessThan(200);
   expect(Math.abs((audio?.atMs ?? 0) - (video?.atMs ?? 0))).toBeLessThan(25);
 });
 
-test("video that has stopped is not waited for, and begins with a keyframe when it comes again", () => {
-  const { call, seen, turn, of, byes } = turning(CLEAN, (call) => {
+test("stopped video is not waited for, and starts with a keyframe when it resumes", () => {
+  const { call, seen, redirect, of, byes } = redirectedCall(CLEAN, (call) => {
     call.isSending.video = false;
   });
-  turn();
-  expect(seen.turned).toBe(1);
+  redirect();
+  expect(seen.switched).toBe(1);
   expect(
     byes()
       .map(({ port }) => port)
       .sort(),
-  ).toEqual(FORMER_BYES);
+  ).toEqual(PREVIOUS_BYES);
   call.run(1_000);
   expect(of("video", true)).toEqual([]);
   expect(of("audio", true).length).toBeGreaterThan(45);
@@ -88,15 +91,15 @@ test("video that has stopped is not waited for, and begins with a keyframe when 
   expect(of("video", true).length).toBeGreaterThan(200);
 });
 
-test("a sender that sends no keyframe is turned all the same, with its last one again", () => {
-  const { call, seen, turn, end, of, byes } = turning();
+test("without a keyframe from the sender, the redirect replays from its last keyframe", () => {
+  const { call, seen, redirect, end, of, byes } = redirectedCall();
   Object.defineProperty(call.video, "keyframeWanted", { get: () => false, set: () => {} });
-  turn();
+  redirect();
   call.run(2_500);
-  expect(seen.turned).toBe(0);
+  expect(seen.switched).toBe(0);
   call.run(2_500);
   end();
-  expect(seen.turned).toBe(1);
+  expect(seen.switched).toBe(1);
   const frames = call.video.frames;
   const second = framesOf(of("video", true));
   expect(second).toEqual(
@@ -107,14 +110,14 @@ test("a sender that sends no keyframe is turned all the same, with its last one 
     byes()
       .map(({ port }) => port)
       .sort(),
-  ).toEqual(FORMER_BYES);
+  ).toEqual(PREVIOUS_BYES);
 });
 
-test("silence before the turn is silence of the one before, and its own is as long as it was", async () => {
-  const { call, turn, of } = turning(CLEAN, (call) => {
+test("silence before the switch goes to the previous recorder, and silence after it has its real length", async () => {
+  const { call, redirect, of } = redirectedCall(CLEAN, (call) => {
     call.isSending.audio = false;
   });
-  turn();
+  redirect();
   call.run(2_000);
   call.isSending.audio = true;
   call.run(1_000);
@@ -129,13 +132,13 @@ test("silence before the turn is silence of the one before, and its own is as lo
   expect(spans[1]).toBeLessThan(3.3);
 });
 
-test("the end of the call, and any other redirect, comes before a turn", async () => {
+test("the end of the call, or another redirect, cancels a pending seamless redirect", async () => {
   for (const first of ["end", "redirect"] as const) {
-    const { call, seen, turn, of, byes } = turning();
-    turn();
+    const { call, seen, redirect, of, byes } = redirectedCall();
+    redirect();
     if (first === "redirect") call.receiver.redirect({}, {}, call.nowMs);
     await call.finish();
-    expect(seen).toMatchObject({ turned: 0, abandoned: 1 });
+    expect(seen).toMatchObject({ switched: 0, abandoned: 1 });
     expect(of("video", true)).toEqual([]);
     expect(byes().length).toBe(first === "end" ? 2 : 0);
   }

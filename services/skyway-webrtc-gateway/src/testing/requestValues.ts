@@ -3,13 +3,13 @@ import { KEY, type TestGateway } from "./gateway.ts";
 import { nextCall, openPeer, RECEIVE_ONLY, type RecorderPeer } from "./recorderPeer.ts";
 import { waitFor } from "./waitFor.ts";
 
-/** What the places in braces of a request stand for: made when a request first names them, anew for each request. */
-export class Surroundings implements AsyncDisposable {
+/** Values for the placeholders in braces in a request: created on first use, separately for each request. */
+export class RequestValues implements AsyncDisposable {
   readonly #gateway: TestGateway;
   readonly #peer: RecorderPeer;
-  /** Is called and never answers. */
+  /** Never answers a call. */
   readonly #silent: Caller;
-  /** Is called and hangs up. */
+  /** Rejects every call. */
   readonly #busy: Caller;
   readonly #callers: Caller[] = [];
   #made = 0;
@@ -21,12 +21,12 @@ export class Surroundings implements AsyncDisposable {
     this.#busy = busy;
   }
 
-  static async open(gateway: TestGateway): Promise<Surroundings> {
+  static async open(gateway: TestGateway): Promise<RequestValues> {
     const [silent, busy] = [await Caller.open(gateway, "silent"), await Caller.open(gateway, "busy")];
     busy.socket.on("OFFER", ({ src, connectionId }) => {
       busy.socket.emit("SEND_FORCE_CLOSE", { dst: src, connectionId });
     });
-    return new Surroundings(gateway, await openPeer(gateway), silent, busy);
+    return new RequestValues(gateway, await openPeer(gateway), silent, busy);
   }
 
   async fill(text: string): Promise<string> {
@@ -88,7 +88,7 @@ export class Surroundings implements AsyncDisposable {
       case "refusedConnection": {
         const id = await this.#connect("busy");
         const put = () => this.#gateway.request("PUT", `/data/connections/${id}`, {});
-        await waitFor("its end", async () => (await put()).status !== 200);
+        await waitFor("the end of the connection", async () => (await put()).status !== 200);
         return [[name, id]];
       }
       case "ringing":
@@ -100,7 +100,7 @@ export class Surroundings implements AsyncDisposable {
         return [[name, id]];
       }
       default:
-        throw new Error(`nothing is called ${name}`);
+        throw new Error(`unknown placeholder ${name}`);
     }
   }
 

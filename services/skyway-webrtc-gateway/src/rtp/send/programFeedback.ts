@@ -23,16 +23,16 @@ const FEEDBACK_ENTRIES_AT = 12;
 const REMB_SOURCES_AT = 20;
 
 /**
- * What of a peer's RTCP is for the program that sends: reports about its packets, and wishes that only its encoder can
- * grant, all in its own terms. NACKs are not among them; the gateway itself repeats packets.
+ * Selects the peer's RTCP for the sending program: reports about its packets, and requests that only its encoder can
+ * fulfil, with the program's own SSRC and numbers. NACKs are left out: the gateway retransmits packets.
  *
  * @returns one compound packet; undefined if nothing is for this program.
  */
-export function forProgram(packets: readonly RtcpPacket[], track: Sent): Buffer | undefined {
+export function programFeedback(packets: readonly RtcpPacket[], track: Sent): Buffer | undefined {
   const { source } = track;
   if (source === undefined) return undefined;
   const blocks: Buffer[] = [];
-  const wishes: Buffer[] = [];
+  const requests: Buffer[] = [];
   let from: number | undefined;
   for (const packet of packets) {
     const { type, bytes } = packet;
@@ -40,13 +40,13 @@ export function forProgram(packets: readonly RtcpPacket[], track: Sent): Buffer 
     from ??= bytes.readUInt32BE(4);
     if (type === RECEIVER_REPORT) blocks.push(...blocksAbout(packet, RECEIVER_REPORT_BLOCKS_AT, track, source));
     else if (type === SENDER_REPORT) blocks.push(...blocksAbout(packet, SENDER_REPORT_BLOCKS_AT, track, source));
-    else if (type === PAYLOAD_FEEDBACK) wishes.push(...wish(packet, track.ssrc, source));
+    else if (type === PAYLOAD_FEEDBACK) requests.push(...requestFor(packet, track.ssrc, source));
   }
-  if (from === undefined || blocks.length + wishes.length === 0) return undefined;
+  if (from === undefined || blocks.length + requests.length === 0) return undefined;
   const report = Buffer.concat([writeReceiverReport(from, []), ...blocks]);
   report[0] = 0x80 | blocks.length;
   report.writeUInt16BE(report.length / 4 - 1, 2);
-  return Buffer.concat([report, ...wishes]);
+  return Buffer.concat([report, ...requests]);
 }
 
 function blocksAbout({ count, bytes }: RtcpPacket, start: number, track: Sent, source: number): Buffer[] {
@@ -61,7 +61,7 @@ function blocksAbout({ count, bytes }: RtcpPacket, start: number, track: Sent, s
   return found.slice(0, 1);
 }
 
-function wish({ count, bytes }: RtcpPacket, ssrc: number, source: number): Buffer[] {
+function requestFor({ count, bytes }: RtcpPacket, ssrc: number, source: number): Buffer[] {
   const named = namedSources(count, bytes).find((at) => bytes.readUInt32BE(at) === ssrc);
   if (named === undefined) return [];
   const copy = Buffer.from(bytes);
@@ -69,7 +69,7 @@ function wish({ count, bytes }: RtcpPacket, ssrc: number, source: number): Buffe
   return [copy];
 }
 
-/** Where a payload-specific feedback packet names the sources it is about. */
+/** The offsets of the SSRCs in a payload-specific feedback packet. */
 function namedSources(format: number, bytes: Buffer): number[] {
   if (bytes.length < FEEDBACK_ENTRIES_AT) return [];
   if (format === FORMAT_FIR) return every(FEEDBACK_ENTRIES_AT, FIR_ENTRY_BYTES, bytes.length);

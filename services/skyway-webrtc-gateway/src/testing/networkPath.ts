@@ -7,21 +7,21 @@ import { waitFor } from "./waitFor.ts";
 
 const HOST = "127.0.0.1";
 const CHECK_INTERVAL_MS = 20;
-/** RTP, RTCP and what protects them begin there (RFC 7983). */
+/** RTP and RTCP packets start with a byte of at least this value (RFC 7983). */
 const FIRST_MEDIA_BYTE = 128;
 
-/** One network that a caller is in. */
+/** A network of the caller. */
 export interface Network {
   socket: Socket;
-  /** Media and RTCP that the gateway has sent there. */
+  /** Media and RTCP packets that the gateway sent there. */
   packets: number;
 }
 
 /**
- * The road from a caller to the gateway, by one network and then another. The caller's library cannot restart ICE, so that
- * the road does it in its place: it checks and nominates with new credentials, and passes everything on as it is.
+ * The network path from a caller to the gateway, which can change networks. The caller's library cannot restart ICE, so
+ * the path does it: it sends and nominates checks with new credentials, and relays everything else unchanged.
  */
-export class Road {
+export class NetworkPath {
   readonly #gatewayPort: number;
   readonly #callerSide: Socket;
   #callerPort: number | undefined;
@@ -38,11 +38,11 @@ export class Road {
     this.#take(network);
   }
 
-  static async open(gatewayPort: number): Promise<Road> {
-    return new Road(gatewayPort, await boundSocket(), { socket: await boundSocket(), packets: 0 });
+  static async open(gatewayPort: number): Promise<NetworkPath> {
+    return new NetworkPath(gatewayPort, await boundSocket(), { socket: await boundSocket(), packets: 0 });
   }
 
-  /** Where the caller believes the gateway to be. */
+  /** The port that the caller uses as the gateway's port. */
   get port(): number {
     return this.#callerSide.address().port;
   }
@@ -51,7 +51,7 @@ export class Road {
     return this.#network;
   }
 
-  /** Moves as a caller does that has another network: once a check was answered there, and the former one is gone. */
+  /** Changes to another network, like a roaming caller: when a check was answered there, the old network is closed. */
   async move({ iceUfrag, icePwd }: IceCredentials): Promise<void> {
     const network = { socket: await boundSocket(), packets: 0 };
     let isAnswered = false;
@@ -69,7 +69,7 @@ export class Road {
       const check = writeCheck({ transactionId: randomBytes(12), ...parameters });
       network.socket.send(check, this.#gatewayPort, HOST);
     }, CHECK_INTERVAL_MS);
-    await waitFor("the answer to a check", () => isAnswered).finally(() => clearInterval(checks));
+    await waitFor("a response to the check", () => isAnswered).finally(() => clearInterval(checks));
     this.#network.socket.close();
     this.#network = network;
     this.#take(network);

@@ -6,15 +6,15 @@ const CLEAN = { loss: 0, delayMs: 20 };
 const NEW = "192.0.2.2";
 const TO = { video: { host: NEW, port: 5000 }, audio: { host: NEW, port: 5002 } };
 
-/** A call whose recorder is lost after 12 s, noticed and replaced within another two. */
+/** A call whose recorder is lost after 12 s and replaced within two more seconds. */
 function takenOver(path: { loss: number; delayMs: number } = CLEAN) {
   const call = new SimulatedCall(path);
   call.start();
   call.run(13_000);
   call.receiver.redirect({}, {}, call.nowMs);
-  const heldAt = { video: call.passedOn.video.length, audio: call.passedOn.audio.length };
+  const heldAt = { video: call.forwarded.video.length, audio: call.forwarded.audio.length };
   call.run(1_000);
-  expect({ video: call.passedOn.video.length, audio: call.passedOn.audio.length }).toEqual(heldAt);
+  expect({ video: call.forwarded.video.length, audio: call.forwarded.audio.length }).toEqual(heldAt);
   const clockBefore = call.receiver.clockOf(call.track("video"));
   call.receiver.redirect(TO, TO, call.nowMs);
   call.run(6_000);
@@ -22,11 +22,11 @@ function takenOver(path: { loss: number; delayMs: number } = CLEAN) {
   call.path = CLEAN;
   call.run(500);
   const of = (kind: "video" | "audio", isNew: boolean) =>
-    call.passedOn[kind].filter(({ host }) => (host === NEW) === isNew);
+    call.forwarded[kind].filter(({ host }) => (host === NEW) === isNew);
   return { call, clockBefore, of };
 }
 
-test("whoever takes over gets the last seconds again, and everything after them, without a hole", () => {
+test("a recorder that takes over receives the last seconds again, and everything after them, without a gap", () => {
   for (const path of [CLEAN, { loss: 0.05, delayMs: 50 }]) {
     const { call, of } = takenOver(path);
     const lostAt = 12_000;
@@ -36,7 +36,7 @@ test("whoever takes over gets the last seconds again, and everything after them,
       const from = sent.indexOf(framesOf(got)[0] ?? -1);
       const msPerFrame = kind === "video" ? 100 / 3 : 20;
       expect(from * msPerFrame).toBeLessThan(lostAt - 1_000);
-      expect(from * msPerFrame).toBeGreaterThan(1_000); // and no more than it needs
+      expect(from * msPerFrame).toBeGreaterThan(1_000); // and not more than necessary
       expect(framesOf(got)).toEqual(sent.slice(from, from + framesOf(got).length));
       expect(sent.length - from - framesOf(got).length).toBeLessThanOrEqual(1);
       got.forEach(({ sequence }, index) => {
@@ -47,7 +47,7 @@ test("whoever takes over gets the last seconds again, and everything after them,
   }
 });
 
-test("the clock is that of the new beginning, and both tracks begin close to each other", () => {
+test("the clock refers to the new start, and both tracks start close together", () => {
   const { call, clockBefore, of } = takenOver();
   const video = call.receiver.clockOf(call.track("video"));
   const audio = call.receiver.clockOf(call.track("audio"));
@@ -60,14 +60,14 @@ test("the clock is that of the new beginning, and both tracks begin close to eac
   expect(Math.abs((video?.firstUnixMs ?? 0) - (audio?.firstUnixMs ?? 0))).toBeLessThan(600);
 });
 
-test("what is said again does not overrun whoever hears it", () => {
+test("the replay does not overflow the new recorder's socket", () => {
   const { of } = takenOver();
   const perMs = new Map<number, number>();
   for (const { atMs } of of("video", true)) perMs.set(atMs, (perMs.get(atMs) ?? 0) + 1);
   expect(Math.max(...perMs.values())).toBeLessThan(50);
 });
 
-test("nothing more goes to the former recorder, no BYE either, and one BYE for each track to the new", async () => {
+test("the previous recorder receives nothing more, not even BYE; the new one receives one BYE per track", async () => {
   const { call } = takenOver();
   const before = call.rtcp.length;
   await call.finish();
@@ -75,7 +75,7 @@ test("nothing more goes to the former recorder, no BYE either, and one BYE for e
   expect(byes.sort()).toEqual([5000, 5002]);
 });
 
-test("keyframes come often enough for someone to take over", () => {
+test("keyframes arrive often enough for a takeover", () => {
   const call = new SimulatedCall(CLEAN);
   call.start();
   call.run(60_000);

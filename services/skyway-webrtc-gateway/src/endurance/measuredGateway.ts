@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { ApiClient } from "../testing/apiClient.ts";
 import type { Footprint } from "./footprint.ts";
 
-/** A gateway with its signalling, in a process of its own: what is measured of it is not the callers'. */
-export class EnduredGateway extends ApiClient implements AsyncDisposable {
+/** A gateway and its signalling in a separate process, so that measurements exclude the callers. */
+export class MeasuredGateway extends ApiClient implements AsyncDisposable {
   readonly signalingOrigin: string;
   readonly #process: ChildProcess;
 
@@ -16,20 +16,20 @@ export class EnduredGateway extends ApiClient implements AsyncDisposable {
     this.#process = process;
   }
 
-  static async open(): Promise<EnduredGateway> {
+  static async open(): Promise<MeasuredGateway> {
     const process = fork(join(import.meta.dirname, "gatewayProcess.ts"));
     const [started] = await once(process, "message");
-    return new EnduredGateway(process, started);
+    return new MeasuredGateway(process, started);
   }
 
-  /** @param leapMs lets so much time pass before, as the gateway's clock shows it. */
+  /** @param leapMs skips this much time on the gateway's clock first. */
   async footprint(leapMs = 0): Promise<Footprint> {
     this.#process.send({ leapMs });
     const [footprint] = await once(this.#process, "message");
     return footprint;
   }
 
-  /** What its process has had of the processor, in milliseconds. See proc(5), `stat`: utime and stime, in hundredths. */
+  /** CPU time of its process, in milliseconds. See proc(5), `stat`: utime and stime, in 1/100 s. */
   cpuMs(): number {
     const fields = readFileSync(`/proc/${this.#process.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
     return (Number(fields[11]) + Number(fields[12])) * 10;
