@@ -223,7 +223,7 @@ export const ERRORS = {
     message: "The UDP port for media cannot be opened",
     fault: "operator",
     status: 500,
-    hint: "Another program uses it, or this host lacks the address: check MEDIA_PORT and BIND_ADDRESS.",
+    hint: "Another program uses it, or this host lacks the address: check MEDIA_PORT and MEDIA_BIND_ADDRESS.",
   },
 } as const;
 
