@@ -1,5 +1,5 @@
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Clock } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 
 /** A request must be there in whole by then. Long polls wait as long, but for events. */

@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import type { Clock } from "../clock.ts";
 import type { DataConnections } from "../connections/dataConnections.ts";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
 import type { ContentPorts } from "../content/contentPorts.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { TrackReport } from "../webrtc/mediaSession.ts";
 
 /** No media for so long means that it has stopped: a camera that is switched off still sends a frame a second. */

@@ -1,7 +1,7 @@
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { Caller } from "./caller.ts";
 import { KEY, type TestGateway } from "./gateway.ts";
 import { nextCall, openPeer, RECEIVE_ONLY, type RecorderPeer } from "./recorderPeer.ts";
-import { waitFor } from "./waitFor.ts";
 
 /** What the places in braces of a request stand for: made when a request first names them, anew for each request. */
 export class Surroundings implements AsyncDisposable {
