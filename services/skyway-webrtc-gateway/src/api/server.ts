@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import type { Clock } from "@skyway-call-recorder/process/clock.ts";
+import { METRICS_PATH, metricsHandler } from "@skyway-call-recorder/process/metrics.ts";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { DataConnections } from "../connections/dataConnections.ts";
@@ -25,8 +26,6 @@ import { limitRequests, REQUEST_LIMIT_MS } from "./requestLimit.ts";
 export const BODY_LIMIT_BYTES = 256 * 1024;
 const PATH_PARAMETER_LIMIT = 512;
 const HEADERS_CHECK_INTERVAL_MS = 1_000;
-/** For Prometheus; no operation of the API, and not in its format. */
-const METRICS_PATH = "/metrics";
 
 /** For paths that are none of the API's. */
 const UNKNOWN_COMMAND = "UNKNOWN";
@@ -117,8 +116,7 @@ export function createApi({
       };
     },
   };
-  const metrics = createMetrics(peers, connections);
-  app.get(METRICS_PATH, async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  app.get(METRICS_PATH, metricsHandler(createMetrics(peers, connections))); // no operation of the API, and not in its format
   for (const [name, { method, path, commandType }] of Object.entries(OPERATIONS)) {
     const handler = handlers[name as OperationName];
     if (!handler) throw new Error(`nothing answers ${name}`);
