@@ -1,4 +1,5 @@
-import { pino } from "pino";
+import { openLog } from "@skyway-call-recorder/process/log.ts";
+import { closeOnSignal } from "@skyway-call-recorder/process/shutdown.ts";
 import { readConfiguration } from "./configuration/readConfiguration.ts";
 import { RecorderError } from "./errors.ts";
 import { Orchestrator } from "./orchestrator.ts";
@@ -6,15 +7,13 @@ import { Orchestrator } from "./orchestrator.ts";
 /** Compose gives 60 s; what is not done by then is left to the next start. */
 const SHUTDOWN_LIMIT_MS = 50_000;
 
-const log = pino({ name: "orchestrator" });
+const log = openLog("orchestrator");
 
 try {
   const configuration = readConfiguration(process.env);
   log.level = configuration.logLevel;
   const orchestrator = await Orchestrator.start(configuration, log);
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => void orchestrator.close(SHUTDOWN_LIMIT_MS).then(() => process.exit(0)));
-  }
+  closeOnSignal(() => orchestrator.close(SHUTDOWN_LIMIT_MS));
 } catch (error) {
   log.fatal({ ...(error instanceof RecorderError && { code: error.code }) }, `cannot start: ${inOneLine(error)}`);
   process.exit(1);

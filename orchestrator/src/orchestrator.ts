@@ -1,5 +1,5 @@
+import { processMetrics } from "@skyway-call-recorder/process/metrics.ts";
 import type { Logger } from "pino";
-import { Registry } from "prom-client";
 import { openArchive } from "./archive/archive.ts";
 import { systemClock } from "./clock.ts";
 import type { Configuration } from "./configuration/readConfiguration.ts";
@@ -34,7 +34,7 @@ export class Orchestrator {
    * @throws RecorderError when this host cannot record: no engine, no recorder image, no network, no volume.
    */
   static async start(configuration: Configuration, log: Logger): Promise<Orchestrator> {
-    const ground = { clock: systemClock, log, metrics: new Registry() };
+    const ground = { clock: systemClock, log, metrics: processMetrics() };
     const archive = openArchive(configuration, ground);
     const recording = await Recording.open(configuration, archive, ground);
     const webhooks = await openWebhooks(configuration.webhooks, archive, ground);

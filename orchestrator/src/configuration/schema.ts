@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { commaSeparated, ListenPort, LogLevel, Port, unlessEmpty } from "@skyway-call-recorder/process/environment.ts";
 import { z } from "zod";
 import { FilmConfiguration } from "../follow-up/film/filmForm.ts";
 import { LiveConfiguration, LiveForm } from "../follow-up/live/liveForm.ts";
@@ -112,17 +113,14 @@ export const ConfigurationFile = z.strictObject({
       memoryMebibytes: z.int().min(256).max(2_048).default(1_024),
     })
     .prefault({}),
-  logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  logLevel: LogLevel.default("info"),
 });
-
-const optional = (text: unknown) => (text === "" ? undefined : text);
 
 /** The environment that the Compose file sets. An empty variable counts as not set. */
 export const Environment = z
   .object({
-    BIND_ADDRESS: z.preprocess(optional, z.string().default("127.0.0.1")),
-    API_TOKEN: z.preprocess(
-      optional,
+    BIND_ADDRESS: unlessEmpty(z.string().default("127.0.0.1")),
+    API_TOKEN: unlessEmpty(
       z
         .string()
         .regex(
@@ -131,66 +129,56 @@ export const Environment = z
         )
         .optional(),
     ),
-    PORT: z.preprocess(optional, z.coerce.number().int().min(0).max(65_535).default(3000)),
-    GATEWAY_URL: z.preprocess(optional, z.url().default("http://127.0.0.1:8000")),
-    GATEWAY_MEDIA_PORT: z.preprocess(optional, z.coerce.number().int().min(1).max(65_535).default(40_000)),
-    JANUS_URL: z.preprocess(optional, z.url().optional()),
-    JANUS_SECRET: z.preprocess(optional, z.string().min(16, "has fewer than 16 characters").default("")),
-    JANUS_ROOMS: z.preprocess(
-      optional,
+    PORT: unlessEmpty(ListenPort.default(3000)),
+    GATEWAY_URL: unlessEmpty(z.url().default("http://127.0.0.1:8000")),
+    GATEWAY_MEDIA_PORT: unlessEmpty(Port.default(40_000)),
+    JANUS_URL: unlessEmpty(z.url().optional()),
+    JANUS_SECRET: unlessEmpty(z.string().min(16, "has fewer than 16 characters").default("")),
+    JANUS_ROOMS: unlessEmpty(
       z
         .string()
         .default("1234")
-        .transform((rooms) => rooms.split(",").map((room) => room.trim()))
+        .transform(commaSeparated)
         .pipe(
           z
             .array(z.string().regex(/^[1-9][0-9]{0,14}$/, "is not a room number: 1 to 15 digits"))
             .refine(distinct, "contains a room twice"),
         ),
     ),
-    JANUS_PIN: z.preprocess(optional, z.string().optional()),
-    SIGNALING_URL: z.preprocess(optional, z.url().default("http://127.0.0.1:9000")),
-    SKYWAY_API_KEY: z.preprocess(
-      optional,
+    JANUS_PIN: unlessEmpty(z.string().optional()),
+    SIGNALING_URL: unlessEmpty(z.url().default("http://127.0.0.1:9000")),
+    SKYWAY_API_KEY: unlessEmpty(
       z
         .string()
         .default(DEFAULT_API_KEY)
         .transform((keys) => keys.split(",")[0]?.trim() ?? "")
         .pipe(z.string().regex(API_KEY, "does not have the form 8-4-4-4-12 in lower-case letters and digits")),
     ),
-    RECORDER_PEER_ID: z.preprocess(optional, peerId.optional()),
-    MAX_CONCURRENT_RECORDERS: z.preprocess(optional, z.coerce.number().int().min(1).max(1_000).optional()),
-    LOG_LEVEL: z.preprocess(optional, z.enum(["debug", "info", "warn", "error"]).optional()),
-    COMPOSE_PROJECT_NAME: z.preprocess(
-      optional,
+    RECORDER_PEER_ID: unlessEmpty(peerId.optional()),
+    MAX_CONCURRENT_RECORDERS: unlessEmpty(z.coerce.number().int().min(1).max(1_000).optional()),
+    LOG_LEVEL: unlessEmpty(LogLevel.optional()),
+    COMPOSE_PROJECT_NAME: unlessEmpty(
       z
         .string()
         .regex(/^[a-z0-9][a-z0-9_-]*$/)
         .default("skyway-call-recorder"),
     ),
-    RECORDER_IMAGE: z.preprocess(optional, z.string().default("skyway-call-recorder/recorder:latest")),
-    RECORDER_NETWORK: z.preprocess(optional, z.string().default("skyway-call-recorder_recorders")),
-    RECORDINGS_SOURCE: z.preprocess(optional, z.string().optional()),
-    RECORDINGS_FOLDER: z.preprocess(optional, z.string().startsWith("/").default("/recordings")),
-    UPLOAD_REMOTE: z.preprocess(optional, UploadRemote.optional()),
-    UPLOAD_FALLBACK: z.preprocess(optional, UploadRemote.optional()),
-    UPLOADER_IMAGE: z.preprocess(optional, z.string().optional()),
-    UPLOADER_NETWORK: z.preprocess(optional, z.string().optional()),
-    UPLOADER_CONFIGURATION: z.preprocess(optional, z.string().optional()),
-    LIVE_IMAGE: z.preprocess(optional, z.string().optional()),
-    LIVE_NETWORK: z.preprocess(optional, z.string().optional()),
-    LIVE_OUTPUTS: z.preprocess(
-      optional,
-      z
-        .string()
-        .transform((names) => names.split(",").map((name) => name.trim()))
-        .pipe(LiveForm.shape.outputs.unwrap())
-        .optional(),
-    ),
-    WEBHOOK_URL: z.preprocess(optional, WebhookUrl.optional()),
-    WEBHOOK_SECRET: z.preprocess(optional, z.string().optional()),
-    WEBHOOK_SECRET_FILE: z.preprocess(optional, z.string().optional()),
-    CONFIG_FILE: z.preprocess(optional, z.string().optional()),
+    RECORDER_IMAGE: unlessEmpty(z.string().default("skyway-call-recorder/recorder:latest")),
+    RECORDER_NETWORK: unlessEmpty(z.string().default("skyway-call-recorder_recorders")),
+    RECORDINGS_SOURCE: unlessEmpty(z.string().optional()),
+    RECORDINGS_FOLDER: unlessEmpty(z.string().startsWith("/").default("/recordings")),
+    UPLOAD_REMOTE: unlessEmpty(UploadRemote.optional()),
+    UPLOAD_FALLBACK: unlessEmpty(UploadRemote.optional()),
+    UPLOADER_IMAGE: unlessEmpty(z.string().optional()),
+    UPLOADER_NETWORK: unlessEmpty(z.string().optional()),
+    UPLOADER_CONFIGURATION: unlessEmpty(z.string().optional()),
+    LIVE_IMAGE: unlessEmpty(z.string().optional()),
+    LIVE_NETWORK: unlessEmpty(z.string().optional()),
+    LIVE_OUTPUTS: unlessEmpty(z.string().transform(commaSeparated).pipe(LiveForm.shape.outputs.unwrap()).optional()),
+    WEBHOOK_URL: unlessEmpty(WebhookUrl.optional()),
+    WEBHOOK_SECRET: unlessEmpty(z.string().optional()),
+    WEBHOOK_SECRET_FILE: unlessEmpty(z.string().optional()),
+    CONFIG_FILE: unlessEmpty(z.string().optional()),
   })
   .superRefine(({ API_TOKEN, BIND_ADDRESS }, context) => {
     if (API_TOKEN !== undefined || BIND_ADDRESS.split(",").every(isLoopback)) return;

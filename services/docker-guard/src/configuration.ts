@@ -1,10 +1,11 @@
+import { LogLevel, Port } from "@skyway-call-recorder/process/environment.ts";
 import { z } from "zod";
 
 /** What the guard lets containers look like, from the environment that the Compose file sets. */
 const schema = z.object({
-  PORT: z.coerce.number().int().min(1).max(65_535).default(2375),
-  METRICS_PORT: z.coerce.number().int().min(1).max(65_535).default(9323),
-  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  PORT: Port.default(2375),
+  METRICS_PORT: Port.default(9323),
+  LOG_LEVEL: LogLevel.default("info"),
   DOCKER_SOCKET: z.string().startsWith("/").default("/var/run/docker.sock"),
   COMPOSE_PROJECT_NAME: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
   RECORDER_IMAGE: z.string().min(1),
@@ -21,7 +22,7 @@ const schema = z.object({
 export interface Configuration {
   port: number;
   metricsPort: number;
-  logLevel: "debug" | "info" | "warn" | "error";
+  logLevel: LogLevel;
   socketPath: string;
   project: string;
   recorderImage: string;

@@ -1,4 +1,5 @@
-import { pino } from "pino";
+import { openLog } from "@skyway-call-recorder/process/log.ts";
+import { closeOnSignal } from "@skyway-call-recorder/process/shutdown.ts";
 import { readConfiguration } from "./configuration.ts";
 import { Engine } from "./engine.ts";
 import { createGuard } from "./guard.ts";
@@ -6,7 +7,7 @@ import { socketLost } from "./lostSocket.ts";
 import { Metrics } from "./metrics.ts";
 import { Ownership } from "./ownership.ts";
 
-const log = pino({ name: "docker-guard" });
+const log = openLog("docker-guard");
 
 try {
   await start();
@@ -31,10 +32,10 @@ async function start(): Promise<void> {
     process.exit(1); // Docker starts what it finds ended
   });
 
-  process.once("SIGTERM", () => {
+  closeOnSignal(async () => {
     metricsServer.close();
     guard.close();
     guard.closeAllConnections();
-    void engine.close().finally(() => process.exit(0));
+    await engine.close().catch(() => undefined);
   });
 }

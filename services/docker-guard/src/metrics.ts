@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
-import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { processMetrics } from "@skyway-call-recorder/process/metrics.ts";
+import { Counter, Histogram } from "prom-client";
 import { REFUSAL_CODES, type RefusalCode } from "./errors.ts";
 
 /** Most of what is asked takes milliseconds; starting a container takes some hundreds. */
@@ -7,7 +8,7 @@ const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 
 /** What Prometheus is told of this process: names by its own rules, in base units. */
 export class Metrics {
-  readonly registry = new Registry();
+  readonly registry = processMetrics();
   readonly #requests = new Counter({
     name: "docker_guard_requests_total",
     help: "Requests that went on to the engine, by route and the status of its answer.",
@@ -34,7 +35,6 @@ export class Metrics {
   });
 
   constructor() {
-    collectDefaultMetrics({ register: this.registry });
     // Those that nothing has counted yet are known all the same: an alert compares with zero, not with nothing.
     for (const code of REFUSAL_CODES) this.#refusals.inc({ code }, 0);
   }

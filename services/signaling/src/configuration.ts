@@ -1,14 +1,11 @@
 import { isIPv4 } from "node:net";
+import { commaSeparated, ListenPort, LogLevel, unlessEmpty } from "@skyway-call-recorder/process/environment.ts";
 import { z } from "zod";
 import { ApiKey } from "./ids.ts";
 import type { Turn } from "./turn.ts";
 
 /** Works without any configuration, and for that reason on loopback only. */
 export const DEFAULT_API_KEY = "00000000-0000-4000-8000-000000000000";
-
-/** Compose hands on a variable that is not set as an empty one. */
-const unlessEmpty = (text: unknown) => (text === "" ? undefined : text);
-const list = (text: string) => text.split(",").map((item) => item.trim());
 
 const SecretKey = z
   .string()
@@ -21,18 +18,15 @@ const IceUrl = z.string().regex(/^(?:stun|turns?):[A-Za-z0-9.:[\]-]+(?:\?transpo
 
 const Environment = z
   .object({
-    PORT: z.preprocess(unlessEmpty, z.coerce.number().int().min(0).max(65_535).default(9000)),
-    SIDE_DOOR_PORT: z.preprocess(unlessEmpty, z.coerce.number().int().min(0).max(65_535).optional()),
-    LISTEN_ADDRESS: z.preprocess(unlessEmpty, z.string().default("0.0.0.0")),
-    LOG_LEVEL: z.preprocess(unlessEmpty, z.enum(["debug", "info", "warn", "error"]).default("info")),
-    BIND_ADDRESS: z.preprocess(unlessEmpty, z.string().default("127.0.0.1")),
-    SKYWAY_API_KEY: z.preprocess(
-      unlessEmpty,
-      z.string().default(DEFAULT_API_KEY).transform(list).pipe(z.array(ApiKey)),
-    ),
-    SKYWAY_SECRET_KEYS: z.preprocess(unlessEmpty, z.string().transform(list).pipe(z.array(SecretKey)).default([])),
-    TURN_URLS: z.preprocess(unlessEmpty, z.string().transform(list).pipe(z.array(IceUrl)).optional()),
-    TURN_SECRET: z.preprocess(unlessEmpty, z.string().min(16, "has less than 16 characters").optional()),
+    PORT: unlessEmpty(ListenPort.default(9000)),
+    SIDE_DOOR_PORT: unlessEmpty(ListenPort.optional()),
+    LISTEN_ADDRESS: unlessEmpty(z.string().default("0.0.0.0")),
+    LOG_LEVEL: unlessEmpty(LogLevel.default("info")),
+    BIND_ADDRESS: unlessEmpty(z.string().default("127.0.0.1")),
+    SKYWAY_API_KEY: unlessEmpty(z.string().default(DEFAULT_API_KEY).transform(commaSeparated).pipe(z.array(ApiKey))),
+    SKYWAY_SECRET_KEYS: unlessEmpty(z.string().transform(commaSeparated).pipe(z.array(SecretKey)).default([])),
+    TURN_URLS: unlessEmpty(z.string().transform(commaSeparated).pipe(z.array(IceUrl)).optional()),
+    TURN_SECRET: unlessEmpty(z.string().min(16, "has less than 16 characters").optional()),
   })
   .superRefine((variables, context) => {
     const { SKYWAY_API_KEY: keys, BIND_ADDRESS, SKYWAY_SECRET_KEYS: secrets, TURN_URLS, TURN_SECRET } = variables;
@@ -40,7 +34,7 @@ const Environment = z
       const [missing, given] = TURN_URLS === undefined ? ["TURN_URLS", "TURN_SECRET"] : ["TURN_SECRET", "TURN_URLS"];
       context.addIssue({ code: "custom", path: [missing], message: `is needed where ${given} is set` });
     }
-    if (keys.some((key) => key === DEFAULT_API_KEY) && !list(BIND_ADDRESS).every(isLoopback)) {
+    if (keys.some((key) => key === DEFAULT_API_KEY) && !commaSeparated(BIND_ADDRESS).every(isLoopback)) {
       context.addIssue({
         code: "custom",
         path: ["SKYWAY_API_KEY"],
@@ -62,7 +56,7 @@ export interface Configuration {
   /** Clients that come by it are services of this bundle. Absent: there are none. */
   sideDoorPort?: number | undefined;
   listenAddress: string;
-  logLevel: "debug" | "info" | "warn" | "error";
+  logLevel: LogLevel;
   apiKeys: readonly ApiKey[];
   /** Keys whose peers must bring credentials, with the secret that signs them. */
   secretKeys: ReadonlyMap<ApiKey, string>;

@@ -1,6 +1,6 @@
+import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.ts";
 import { expect, test } from "vitest";
 import { CredentialWatch } from "./credentialWatch.ts";
-import { ManualClock } from "./testing/manualClock.ts";
 
 function watch() {
   const clock = new ManualClock();

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "./clock.ts";
+import type { Cancel, Clock } from "@skyway-call-recorder/process/clock.ts";
 import { EXPIRY_WARNING_MS } from "./times.ts";
 
 export interface CredentialWatchListeners {
@@ -11,7 +11,7 @@ export interface CredentialWatchListeners {
 export class CredentialWatch {
   readonly #clock: Clock;
   readonly #listeners: CredentialWatchListeners;
-  #timers: Timer[] = [];
+  #cancels: Cancel[] = [];
 
   constructor(clock: Clock, listeners: CredentialWatchListeners) {
     this.#clock = clock;
@@ -23,14 +23,14 @@ export class CredentialWatch {
     this.stop();
     const leftMs = expiresAtMs - this.#clock.now();
     const warnInMs = Math.max(0, leftMs - EXPIRY_WARNING_MS);
-    this.#timers = [
+    this.#cancels = [
       this.#clock.after(warnInMs, () => this.#listeners.onExpiring(Math.floor((leftMs - warnInMs) / 1000))),
       this.#clock.after(leftMs, this.#listeners.onExpired),
     ];
   }
 
   stop(): void {
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers = [];
+    for (const cancel of this.#cancels) cancel();
+    this.#cancels = [];
   }
 }

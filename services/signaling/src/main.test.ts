@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { expect, test } from "vitest";
 import { Client } from "./testing/client.ts";
-import { waitFor } from "./testing/waitFor.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const START_LIMIT_MS = 10_000;

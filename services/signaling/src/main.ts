@@ -1,20 +1,18 @@
-import { pino } from "pino";
+import { openLog } from "@skyway-call-recorder/process/log.ts";
+import { closeOnSignal } from "@skyway-call-recorder/process/shutdown.ts";
 import { ConfigurationError, readConfiguration } from "./configuration.ts";
 import { startSignaling } from "./server.ts";
 
 try {
   const configuration = readConfiguration(process.env);
-  const log = pino({ name: "signaling", level: configuration.logLevel });
+  const log = openLog("signaling", configuration.logLevel);
   const signaling = await startSignaling(configuration, log);
   log.info({ port: signaling.port }, "signaling is up");
 
-  const stop = async (signal: NodeJS.Signals) => {
+  closeOnSignal(async (signal) => {
     log.info({ signal }, "signaling stops");
     await signaling.close();
-    process.exit(0);
-  };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  });
 } catch (error) {
   if (!(error instanceof ConfigurationError) && !isListenError(error)) throw error;
   process.stderr.write(`signaling cannot start: ${error.message}\n`);

@@ -1,10 +1,11 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { processMetrics } from "@skyway-call-recorder/process/metrics.ts";
+import { Counter, Gauge } from "prom-client";
 import type { ErrorCode } from "./errors.ts";
 import type { Worlds } from "./worlds.ts";
 
 /** What Prometheus is told of this process: names by its own rules. */
 export class Metrics {
-  readonly registry = new Registry();
+  readonly registry = processMetrics();
   readonly #sockets = new Gauge({
     name: "signaling_sockets",
     help: "Open sockets, by the protocol that they speak.",
@@ -24,7 +25,6 @@ export class Metrics {
   });
 
   constructor(worlds: Worlds) {
-    collectDefaultMetrics({ register: this.registry });
     new Gauge({
       name: "signaling_peers",
       help: "Peers that are connected.",

@@ -1,4 +1,4 @@
-import type { Timer } from "./clock.ts";
+import type { Cancel } from "@skyway-call-recorder/process/clock.ts";
 import { Connections } from "./connections.ts";
 import type { PeerId, Token } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
@@ -15,8 +15,8 @@ export class Peer {
   link: Link | undefined;
   /** What may not have reached the client by its former link. */
   missed: readonly ServerMessage[] = [];
-  /** Runs while there is no link. */
-  grace: Timer | undefined;
+  /** Ends the time that the peer keeps its id without a link; undefined while it has one. */
+  cancelGrace: Cancel | undefined;
   /** Of its first link: undefined for a client from outside. */
   readonly insideAddress: string | undefined;
   readonly connections = new Connections();

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import { SignalingError } from "./errors.ts";
 import { generatePeerId, type PeerId, type Token } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
@@ -75,7 +75,7 @@ export class PeerRegistry {
     if (peer.link !== link) return;
     peer.missed = link.unconfirmed ?? [];
     peer.link = undefined;
-    peer.grace = this.#clock.after(RECONNECT_GRACE_MS, () => this.#leave(peer));
+    peer.cancelGrace = this.#clock.after(RECONNECT_GRACE_MS, () => this.#leave(peer));
     this.#listeners.onLost(peer);
   }
 
@@ -97,7 +97,7 @@ export class PeerRegistry {
     const members = this.members(peer.id);
     if (!members.includes(peer)) return;
     const { link } = peer;
-    peer.grace?.cancel();
+    peer.cancelGrace?.();
     peer.link = undefined;
     const others = members.filter((one) => one !== peer);
     if (others.length > 0) this.#peers.set(peer.id, others);
@@ -111,8 +111,8 @@ export class PeerRegistry {
 function replaceLink(peer: Peer, link: Link): Peer {
   const former = peer.link;
   if (former) peer.missed = former.unconfirmed ?? [];
-  peer.grace?.cancel();
-  peer.grace = undefined;
+  peer.cancelGrace?.();
+  peer.cancelGrace = undefined;
   peer.link = link;
   former?.close();
   return peer;

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import { errorMessage } from "./errors.ts";
 import type { PeerId } from "./ids.ts";
 import type { PeerMessage, ServerMessage } from "./messages.ts";
@@ -83,7 +83,7 @@ export class Relay {
   }
 
   #sayLeft(peer: Peer, other: Peer): void {
-    const wasLost = peer.grace !== undefined;
+    const wasLost = peer.cancelGrace !== undefined;
     other.forget(peer.id);
     const leave: ServerMessage = { event: "LEAVE", body: peer.id };
     if (!other.link) this.#waitingRoom.keep(peer.id, other.id, NO_CONNECTION, leave);

@@ -1,3 +1,4 @@
+import { METRICS_PATH, metricsHandler } from "@skyway-call-recorder/process/metrics.ts";
 import type { FastifyInstance } from "fastify";
 import { ERRORS, SignalingError } from "./errors.ts";
 import { generatePeerId, type PeerId } from "./ids.ts";
@@ -48,7 +49,7 @@ export function serveRest(app: FastifyInstance, worlds: Worlds, { registry }: Me
   });
 
   // For Prometheus, within the bundle: the front door does not know this path.
-  app.get("/metrics", async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+  app.get(METRICS_PATH, metricsHandler(registry));
 
   app.get("/health", async () => ({ status: "ok", peers: worlds.size }));
 }

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
+import { type Clock, wallClock } from "@skyway-call-recorder/process/clock.ts";
 import Fastify from "fastify";
 import type { Logger } from "pino";
-import { type Clock, systemClock } from "./clock.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Door } from "./door.ts";
 import { Metrics } from "./metrics.ts";
@@ -25,7 +25,7 @@ export interface Signaling {
 export async function startSignaling(
   configuration: Configuration,
   log: Logger,
-  clock: Clock = systemClock,
+  clock: Clock = wallClock,
 ): Promise<Signaling> {
   const { apiKeys, secretKeys, turn, port, sideDoorPort, listenAddress } = configuration;
   const worlds = new Worlds(apiKeys, secretKeys, clock);
@@ -57,8 +57,8 @@ export async function startSignaling(
 function watchOver(doors: readonly Door[], clock: Clock): () => void {
   const watch = () => {
     for (const door of doors) door.watch();
-    timer = clock.after(WATCH_INTERVAL_MS, watch);
+    cancel = clock.after(WATCH_INTERVAL_MS, watch);
   };
-  let timer = clock.after(WATCH_INTERVAL_MS, watch);
-  return () => timer.cancel();
+  let cancel = clock.after(WATCH_INTERVAL_MS, watch);
+  return () => cancel();
 }

@@ -1,8 +1,8 @@
+import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.ts";
 import { expect, test } from "vitest";
 import { PeerId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import type { ServerMessage } from "./messages.ts";
-import { ManualClock } from "./testing/manualClock.ts";
 import { WAITING_LIMIT_MS } from "./times.ts";
 import { type Waiting, WaitingRoom } from "./waitingRoom.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "./clock.ts";
+import type { Cancel, Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { PeerId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import type { ServerMessage } from "./messages.ts";
@@ -20,7 +20,7 @@ interface Visit extends Waiting {
   messages: ServerMessage[];
   hasOffer: boolean;
   bytes: number;
-  timer: Timer;
+  cancelTimer: Cancel;
 }
 
 /** Messages for peers that are away for a moment, for a limited time and within a limited space. */
@@ -84,8 +84,8 @@ export class WaitingRoom {
       this.#remove(visit);
       this.#onExpired(visit);
     };
-    const timer = this.#clock.after(WAITING_LIMIT_MS, expire);
-    const visit: Visit = { src, dst, connectionId, messages: [], hasOffer: false, bytes: 0, timer };
+    const cancelTimer = this.#clock.after(WAITING_LIMIT_MS, expire);
+    const visit: Visit = { src, dst, connectionId, messages: [], hasOffer: false, bytes: 0, cancelTimer };
     entry(this.#byReceiver, dst, () => new Map()).set(keyOf(visit), visit);
     entry(this.#bySender, src, () => new Set()).add(visit);
     return visit;
@@ -102,7 +102,7 @@ export class WaitingRoom {
   }
 
   #remove(visit: Visit): void {
-    visit.timer.cancel();
+    visit.cancelTimer();
     this.#bytes -= visit.bytes;
     const forReceiver = this.#byReceiver.get(visit.dst);
     forReceiver?.delete(keyOf(visit));

@@ -1,5 +1,5 @@
+import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.ts";
 import { expect, test } from "vitest";
-import { ManualClock } from "./testing/manualClock.ts";
 import { PROGRAM_SILENCE_LIMIT_MS, TRANSPORT_SILENCE_LIMIT_MS } from "./times.ts";
 import { Watchdog } from "./watchdog.ts";
 

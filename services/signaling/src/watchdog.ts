@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import { PROGRAM_SILENCE_LIMIT_MS, TRANSPORT_SILENCE_LIMIT_MS } from "./times.ts";
 
 /**

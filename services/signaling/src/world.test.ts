@@ -1,9 +1,9 @@
+import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.ts";
 import { describe, expect, test } from "vitest";
 import { PeerId, Token } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import type { PeerMessage } from "./messages.ts";
 import type { Peer } from "./peer.ts";
-import { ManualClock } from "./testing/manualClock.ts";
 import { RecordingLink } from "./testing/recordingLink.ts";
 import { RECONNECT_GRACE_MS, WAITING_LIMIT_MS } from "./times.ts";
 import { World } from "./world.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { PeerId, Token } from "./ids.ts";
 import type { Link } from "./link.ts";
 import type { PeerMessage } from "./messages.ts";

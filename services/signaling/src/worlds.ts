@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, wallClock } from "@skyway-call-recorder/process/clock.ts";
 import { parseCredential, verifyCredential } from "./credential.ts";
 import { SignalingError } from "./errors.ts";
 import { ApiKey, generateToken, PeerId, Token } from "./ids.ts";
@@ -31,7 +31,7 @@ export class Worlds {
   readonly clock: Clock;
 
   /** @param secretKeys keys whose peers must bring credentials, with the secret that signs them. */
-  constructor(apiKeys: Iterable<ApiKey>, secretKeys: ReadonlyMap<ApiKey, string>, clock: Clock = systemClock) {
+  constructor(apiKeys: Iterable<ApiKey>, secretKeys: ReadonlyMap<ApiKey, string>, clock: Clock = wallClock) {
     this.clock = clock;
     this.#secretKeys = secretKeys;
     for (const apiKey of apiKeys) this.#worlds.set(apiKey, new World(clock));

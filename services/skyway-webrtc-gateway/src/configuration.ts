@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { LogLevel, Port, unlessEmpty } from "@skyway-call-recorder/process/environment.ts";
 import { parse as parseToml, TomlError } from "smol-toml";
 import { z } from "zod";
 import { GatewayError } from "./errors.ts";
@@ -9,7 +10,7 @@ export const CONFIG_FILE = "config.toml";
 export interface Configuration {
   apiPort: number;
   apiBindAddress: string;
-  logLevel: "error" | "warn" | "info" | "debug";
+  logLevel: LogLevel;
   signalingUrl: string;
   mediaPort: number;
   /** The UDP port that callers use. undefined: one port of a range; the orchestrator sends it later. */
@@ -34,20 +35,14 @@ const fileSchema = z.strictObject({
     .prefault({}),
 });
 
-/** Compose passes unset variables as empty strings. */
-const optional = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess((text) => (text === "" ? undefined : text), schema);
-
 const address = z.string().refine((text) => isIP(text) !== 0, "must be a numeric IPv4 or IPv6 address");
-
-const port = z.coerce.number().int().min(1).max(65_535);
 
 /** In Compose's syntax: a port, or the first and last port of a range that several gateways share. */
 const portOrRange = z
   .string()
   .regex(/^\d{1,5}(-\d{1,5})?$/, "must be a port or a range of ports such as 40000-40009")
   .transform((text) => text.split("-").map(Number))
-  .refine((ends) => ends.every((end) => port.safeParse(end).success), "must contain port numbers from 1 to 65535")
+  .refine((ends) => ends.every((end) => Port.safeParse(end).success), "must contain port numbers from 1 to 65535")
   .refine(
     ([first = 0, last = first]) => first <= last,
     "must be a range whose first port is not greater than its last",
@@ -63,31 +58,31 @@ const turnServer = z.string().transform((text, context): TurnServer => {
 });
 
 const environmentSchema = z.object({
-  SIGNALING_URL: optional(
+  SIGNALING_URL: unlessEmpty(
     z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).default("http://127.0.0.1:9000"),
   ),
-  MEDIA_PORT: optional(port.default(40_000)),
-  PUBLISHED_MEDIA_PORT: optional(portOrRange.optional()),
-  MEDIA_BIND_ADDRESS: optional(address.optional()),
-  ANNOUNCED_IP: optional(
+  MEDIA_PORT: unlessEmpty(Port.default(40_000)),
+  PUBLISHED_MEDIA_PORT: unlessEmpty(portOrRange.optional()),
+  MEDIA_BIND_ADDRESS: unlessEmpty(address.optional()),
+  ANNOUNCED_IP: unlessEmpty(
     z
       .string()
       .default("")
       .transform((text) => text.split(/[\s,]+/).filter((one) => one !== ""))
       .pipe(z.array(address)),
   ),
-  TOTAL_BANDWIDTH_KBPS: optional(z.coerce.number().int().min(100).max(100_000_000).optional()),
-  ICE_TRANSPORT_POLICY: optional(z.enum(["all", "relay"]).default("all")),
-  TURN_URLS: optional(
+  TOTAL_BANDWIDTH_KBPS: unlessEmpty(z.coerce.number().int().min(100).max(100_000_000).optional()),
+  ICE_TRANSPORT_POLICY: unlessEmpty(z.enum(["all", "relay"]).default("all")),
+  TURN_URLS: unlessEmpty(
     z
       .string()
       .transform((text) => text.split(/[\s,]+/).filter((one) => one !== ""))
       .pipe(z.array(turnServer).min(1).max(MAX_TURN_SERVERS))
       .optional(),
   ),
-  TURN_SECRET: optional(z.string().min(16, "must have at least 16 characters").optional()),
-  API_BIND_ADDRESS: optional(address.default("127.0.0.1")),
-  LOG_LEVEL: optional(z.enum(["error", "warn", "info", "debug"]).optional()),
+  TURN_SECRET: unlessEmpty(z.string().min(16, "must have at least 16 characters").optional()),
+  API_BIND_ADDRESS: unlessEmpty(address.default("127.0.0.1")),
+  LOG_LEVEL: unlessEmpty(LogLevel.optional()),
 });
 
 type Variables = z.infer<typeof environmentSchema>;

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { type Clock, monotonicClock } from "@skyway-call-recorder/process/clock.ts";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { createApi } from "./api/server.ts";
-import { type Clock, systemClock } from "./clock.ts";
 import { DataConnections } from "./connections/dataConnections.ts";
 import type { Media } from "./connections/mediaConnection.ts";
 import { MediaConnections } from "./connections/mediaConnections.ts";
@@ -41,7 +41,7 @@ export function createGateway({
   content,
   publishedPort,
   log,
-  clock = systemClock,
+  clock = monotonicClock,
 }: GatewayDependencies): Gateway {
   const connections = new MediaConnections(clock);
   const ports = new ContentPorts(content.bindAddress);

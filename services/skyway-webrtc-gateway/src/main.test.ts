@@ -4,9 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { freeUdpPort } from "./testing/udpReceiver.ts";
-import { waitFor } from "./testing/waitFor.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { pino } from "pino";
+import { openLog } from "@skyway-call-recorder/process/log.ts";
+import { closeOnSignal } from "@skyway-call-recorder/process/shutdown.ts";
 import { CONFIG_FILE, readConfiguration } from "./configuration.ts";
 import { defaultRouteAddress } from "./defaultRoute.ts";
 import { GatewayError } from "./errors.ts";
@@ -12,7 +13,7 @@ import { PublishedPort } from "./webrtc/publishedPort.ts";
 /** Compose kills a service that takes longer than its stop_grace_period of 15 s. */
 const SHUTDOWN_LIMIT_MS = 10_000;
 
-const log = pino({ name: "skyway-webrtc-gateway" });
+const log = openLog("skyway-webrtc-gateway");
 
 try {
   await start();
@@ -52,13 +53,9 @@ async function start(): Promise<void> {
     "gateway is up",
   );
 
-  const stop = async (signal: NodeJS.Signals) => {
+  closeOnSignal(async (signal) => {
     log.info({ signal }, "shutting down");
-    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
     await gateway.close();
     await sessions.close();
-    process.exit(0);
-  };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  }, SHUTDOWN_LIMIT_MS);
 }

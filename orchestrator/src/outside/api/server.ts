@@ -1,4 +1,5 @@
 import fastifyStatic from "@fastify/static";
+import { METRICS_PATH, metricsHandler } from "@skyway-call-recorder/process/metrics.ts";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
@@ -85,9 +86,7 @@ export async function createApi(sources: ApiSources): Promise<{ app: FastifyInst
     });
   }
   // For Prometheus, inside the bundle: the front door forwards only /api.
-  app.get("/metrics", async (_request, reply) =>
-    reply.type(sources.metrics.contentType).send(await sources.metrics.metrics()),
-  );
+  app.get(METRICS_PATH, metricsHandler(sources.metrics));
   const client = operation({
     summary: "What a page from this origin needs to be recorded",
     answers: { 200: { description: "The API key and the recorder's peer id.", schema: ClientConfiguration } },

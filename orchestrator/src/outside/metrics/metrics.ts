@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
 import type { CallBook } from "../../archive/calls/callBook.ts";
 import { LEG_STATES } from "../../archive/library/manifest.ts";
 import type { Clock } from "../../clock.ts";
@@ -26,7 +26,6 @@ const RUNNING_STATES = LEG_STATES.filter((state) => state !== "ready" && state !
 
 /** Registers what Prometheus reads about this process: names follow its conventions, values are in base units. */
 export function measure(registry: Registry, sources: MetricSources): void {
-  collectDefaultMetrics({ register: registry });
   const results = new LegResults(registry);
   const watch = new LegWatch(sources.calls, sources.clock, (leg, atMs) => results.count(leg, atMs));
   const registers = [registry];

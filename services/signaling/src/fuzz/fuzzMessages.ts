@@ -1,9 +1,9 @@
+import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.ts";
 import fc from "fast-check";
 import { SignalingError } from "../errors.ts";
 import { PeerId, Token } from "../ids.ts";
 import type { Peer } from "../peer.ts";
 import { parsePeerMessage } from "../skyway/clientMessages.ts";
-import { ManualClock } from "../testing/manualClock.ts";
 import { RecordingLink } from "../testing/recordingLink.ts";
 import { World } from "../world.ts";
 import { hostileMessage, MESSAGE_NAMES } from "./hostileMessages.ts";

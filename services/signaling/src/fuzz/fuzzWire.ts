@@ -1,11 +1,12 @@
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import fc from "fast-check";
 import { Client } from "../testing/client.ts";
 import { KEY, type TestSignaling } from "../testing/signaling.ts";
-import { waitFor } from "../testing/waitFor.ts";
 import { hostilePacket } from "./hostileMessages.ts";
 
 /** Whatever is not understood closes the socket: another one carries on. */
 const PACKETS_PER_SOCKET = 10;
+const LIMIT_MS = 10_000;
 
 /** Sends nonsense on the wire, by both protocol versions; afterwards a good client is served, and the others are gone. */
 export async function fuzzWire(signaling: TestSignaling, seed: number, packetsPerVersion: number): Promise<void> {
@@ -27,8 +28,12 @@ export async function fuzzWire(signaling: TestSignaling, seed: number, packetsPe
 
   alice.offer("alice");
   await alice.hears("OFFER");
-  await waitFor("only alice is left", async () => {
-    const clients = await fetch(`${signaling.origin}/api/apikeys/${KEY}/clients/`);
-    return ((await clients.json()) as string[]).join() === "alice";
-  });
+  await waitFor(
+    "only alice is left",
+    async () => {
+      const clients = await fetch(`${signaling.origin}/api/apikeys/${KEY}/clients/`);
+      return ((await clients.json()) as string[]).join() === "alice";
+    },
+    LIMIT_MS,
+  );
 }

@@ -1,9 +1,9 @@
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { describe, expect, test } from "vitest";
 import { Client } from "../testing/client.ts";
 import { openNetwork } from "../testing/network.ts";
 import { PeerJsClient } from "../testing/peerJsClient.ts";
 import { KEY, OTHER_KEY, openSignaling } from "../testing/signaling.ts";
-import { waitFor } from "../testing/waitFor.ts";
 import { RECONNECT_GRACE_MS, SIGN_OF_LIFE_LIMIT_MS, WAITING_LIMIT_MS } from "../times.ts";
 
 describe("registration", () => {

@@ -1,5 +1,5 @@
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { WebSocket } from "ws";
-import type { Clock } from "../clock.ts";
 import { LIMITS } from "../limits.ts";
 import type { Link } from "../link.ts";
 import type { PeerMessage, ServerMessage } from "../messages.ts";
@@ -47,13 +47,13 @@ export class WebSocketLink implements Link {
     if (!this.isOpen) return Promise.resolve(false);
     return new Promise((resolve) => {
       const answer = (isAlive: boolean) => {
-        timer.cancel();
+        cancel();
         this.#webSocket.off("pong", heard).off("message", heard).off("close", gone);
         resolve(isAlive);
       };
       const heard = () => answer(true);
       const gone = () => answer(false);
-      const timer = this.#clock.after(withinMs, gone);
+      const cancel = this.#clock.after(withinMs, gone);
       this.#webSocket.on("pong", heard).on("message", heard).on("close", gone);
       this.#webSocket.ping();
     });

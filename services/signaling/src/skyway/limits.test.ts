@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { expect, test } from "vitest";
 import { LIMITS } from "../limits.ts";
 import { Client } from "../testing/client.ts";
 import { KEY, openSignaling } from "../testing/signaling.ts";
-import { waitFor } from "../testing/waitFor.ts";
 
 test("a message that skyway-js would not send is answered with the place that is wrong", async () => {
   await using signaling = await openSignaling();

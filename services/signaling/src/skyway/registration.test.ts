@@ -1,8 +1,8 @@
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { describe, expect, test } from "vitest";
 import { Client, type Version } from "../testing/client.ts";
 import { openNetwork } from "../testing/network.ts";
 import { KEY, OTHER_KEY, openSignaling } from "../testing/signaling.ts";
-import { waitFor } from "../testing/waitFor.ts";
 import { RECONNECT_GRACE_MS, SIGN_OF_LIFE_LIMIT_MS } from "../times.ts";
 
 const VERSIONS: Version[] = ["socket.io 2", "socket.io 4"];

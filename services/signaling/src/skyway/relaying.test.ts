@@ -1,9 +1,9 @@
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../limits.ts";
 import { Client, type Version } from "../testing/client.ts";
 import { openNetwork } from "../testing/network.ts";
 import { openSignaling } from "../testing/signaling.ts";
-import { waitFor } from "../testing/waitFor.ts";
 import { RECONNECT_GRACE_MS, WAITING_LIMIT_MS } from "../times.ts";
 
 const PAIRS: [Version, Version][] = [

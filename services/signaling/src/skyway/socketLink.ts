@@ -1,5 +1,5 @@
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { Socket } from "socket.io";
-import type { Clock } from "../clock.ts";
 import { LIMITS } from "../limits.ts";
 import type { Link } from "../link.ts";
 import { mannerOf } from "../manner.ts";
@@ -72,13 +72,13 @@ export class SocketLink implements Link {
     if (!this.isOpen) return Promise.resolve(false);
     return new Promise((resolve) => {
       const answer = (isAlive: boolean) => {
-        timer.cancel();
+        cancel();
         this.#signsOfLife.delete(heard);
         this.#socket.conn.transport.off("ready", heard);
         resolve(isAlive);
       };
       const heard = () => answer(true);
-      const timer = this.#clock.after(withinMs, () => answer(false));
+      const cancel = this.#clock.after(withinMs, () => answer(false));
       this.#signsOfLife.add(heard);
       this.#socket.once("disconnect", () => answer(false));
       const webSocket = webSocketOf(this.#socket);

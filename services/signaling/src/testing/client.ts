@@ -1,7 +1,9 @@
 import { createRequire } from "node:module";
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { io as ioOfToday } from "socket.io-client";
 import { KEY } from "./signaling.ts";
-import { waitFor } from "./waitFor.ts";
+
+const LIMIT_MS = 10_000;
 
 interface Engine {
   /** As the server has told it, in milliseconds. */
@@ -84,7 +86,7 @@ export class Client implements Disposable {
   async hears(event: string, times = 1): Promise<any> {
     const bodies = () => this.heard.filter((one) => one.event === event).map(({ body }) => body);
     try {
-      await waitFor(event, () => bodies().length >= times);
+      await waitFor(event, () => bodies().length >= times, LIMIT_MS);
     } catch (error) {
       throw new Error(`heard only ${JSON.stringify(this.heard)}`, { cause: error });
     }
@@ -118,7 +120,7 @@ export class Client implements Disposable {
   /** Resolves once client and server are on it: a client begins with polling, and upgrades. */
   async reachesWebSocket(): Promise<void> {
     const { engine } = this.socket.io;
-    await waitFor("the upgrade", () => engine.transport.name === "websocket");
+    await waitFor("the upgrade", () => engine.transport.name === "websocket", LIMIT_MS);
     if (this.#version !== "socket.io 2") return;
     // The server hears of it last, and misses a break until then: what it answers over the WebSocket comes after.
     let hasAnswered = false;
@@ -126,7 +128,7 @@ export class Client implements Disposable {
       hasAnswered = true;
     });
     engine.sendPacket("ping");
-    await waitFor("the server's pong", () => hasAnswered);
+    await waitFor("the server's pong", () => hasAnswered, LIMIT_MS);
   }
 
   [Symbol.dispose](): void {

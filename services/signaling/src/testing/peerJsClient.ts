@@ -1,4 +1,4 @@
-import { waitFor } from "./waitFor.ts";
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what the server says is what is tested.
 type Message = { type: string; src?: string; payload?: any };

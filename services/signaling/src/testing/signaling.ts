@@ -1,11 +1,14 @@
+import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.ts";
 import { pino } from "pino";
 import { type Configuration, DEFAULT_API_KEY } from "../configuration.ts";
 import { ApiKey } from "../ids.ts";
 import { type Signaling, startSignaling } from "../server.ts";
-import { ManualClock } from "./manualClock.ts";
 
 export const KEY = ApiKey.parse(DEFAULT_API_KEY);
 export const OTHER_KEY = ApiKey.parse("11111111-1111-4111-8111-111111111111");
+
+/** Credentials contain times of this century. */
+const START_MS = Date.parse("2027-01-15T08:00:00Z");
 
 export interface TestSignaling extends Signaling, AsyncDisposable {
   readonly origin: string;
@@ -15,7 +18,7 @@ export interface TestSignaling extends Signaling, AsyncDisposable {
 
 /** A real server on a port of its own. */
 export async function openSignaling(changes: Partial<Configuration> = {}): Promise<TestSignaling> {
-  const clock = new ManualClock();
+  const clock = new ManualClock(START_MS);
   const signaling = await startSignaling(
     {
       port: 0,

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { expect, test } from "vitest";
 import { Client } from "../testing/client.ts";
 import { KEY, OTHER_KEY, openSignaling, type TestSignaling } from "../testing/signaling.ts";
-import { waitFor } from "../testing/waitFor.ts";
 import { ANSWER_LIMIT_MS, RESTART_LIMIT_MS } from "./whipLink.ts";
 
 const FRAGMENT = "application/trickle-ice-sdpfrag";

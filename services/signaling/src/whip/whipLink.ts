@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../clock.ts";
+import type { Cancel, Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { PeerId } from "../ids.ts";
 import { generateToken } from "../ids.ts";
 import type { Link } from "../link.ts";
@@ -33,7 +33,7 @@ export class WhipLink implements Link {
   /** The certificate that the peer has answered with. */
   #fingerprint: string | undefined;
   #etag = newEtag();
-  #waiting: { resolve(sdp: string): void; reject(error: Error): void; limit: Timer } | undefined;
+  #waiting: { resolve(sdp: string): void; reject(error: Error): void; cancelLimit: Cancel } | undefined;
   #isOpen = true;
 
   /** @param offer SDP that parses and has ICE credentials. */
@@ -90,8 +90,8 @@ export class WhipLink implements Link {
 
   #answer(limitMs: number): Promise<string> {
     return new Promise((resolve, reject) => {
-      const limit = this.#clock.after(limitMs, () => this.#fail(WhipError.because("NOT_ANSWERED")));
-      this.#waiting = { resolve, reject, limit };
+      const cancelLimit = this.#clock.after(limitMs, () => this.#fail(WhipError.because("NOT_ANSWERED")));
+      this.#waiting = { resolve, reject, cancelLimit };
     });
   }
 
@@ -165,7 +165,7 @@ export class WhipLink implements Link {
   #settle() {
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    waiting?.limit.cancel();
+    waiting?.cancelLimit();
     return waiting;
   }
 

@@ -101,12 +101,12 @@ export function serveWhip(
       onEnd: (reason) => {
         session.ended("left", reason);
         metrics.closed(link.protocol);
-        life.cancel();
+        cancelLife();
         worlds.clock.after(ENDED_KEPT_MS, () => sessions.delete(id));
       },
     });
     const session = new Session(link, worlds, metrics, log);
-    const life = worlds.clock.after(SESSION_LIFE_MS, () => link.close());
+    const cancelLife = worlds.clock.after(SESSION_LIFE_MS, () => link.close());
     sessions.set(id, { apiKey: bearer.apiKey, dst, link, session });
     metrics.opened(link.protocol);
     const answer = link.answered();

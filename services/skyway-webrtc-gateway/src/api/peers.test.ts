@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto";
 import { createServer } from "node:net";
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Caller } from "../testing/caller.ts";
 import { KEY, TestGateway } from "../testing/gateway.ts";
 import { openPeer } from "../testing/recorderPeer.ts";
-import { waitFor } from "../testing/waitFor.ts";
 
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 

@@ -1,5 +1,5 @@
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Clock } from "../clock.ts";
 import { GatewayError } from "../errors.ts";
 
 /** The time limit for receiving a complete request. The timeout of long polls is separate. */

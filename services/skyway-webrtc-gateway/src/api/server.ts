@@ -1,7 +1,8 @@
 import { isIPv6 } from "node:net";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
+import { METRICS_PATH, metricsHandler } from "@skyway-call-recorder/process/metrics.ts";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import type { Clock } from "../clock.ts";
 import type { DataConnections } from "../connections/dataConnections.ts";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
 import type { ContentPorts } from "../content/contentPorts.ts";
@@ -25,8 +26,6 @@ import { limitRequests, REQUEST_LIMIT_MS } from "./requestLimit.ts";
 export const BODY_LIMIT_BYTES = 256 * 1024;
 const PATH_PARAMETER_LIMIT = 512;
 const HEADERS_CHECK_INTERVAL_MS = 1_000;
-/** For Prometheus; not part of the API, and not JSON. */
-const METRICS_PATH = "/metrics";
 
 /** The command type in errors about unknown paths. */
 const UNKNOWN_COMMAND = "UNKNOWN";
@@ -117,8 +116,7 @@ export function createApi({
       };
     },
   };
-  const metrics = createMetrics(peers, connections);
-  app.get(METRICS_PATH, async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  app.get(METRICS_PATH, metricsHandler(createMetrics(peers, connections))); // not part of the API, and not JSON
   for (const [name, { method, path, commandType }] of Object.entries(OPERATIONS)) {
     const handler = handlers[name as OperationName];
     if (!handler) throw new Error(`no handler for ${name}`);

@@ -1,5 +1,5 @@
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { Logger } from "pino";
-import type { Clock } from "../clock.ts";
 import type { EndReason, MediaSession } from "../webrtc/mediaSession.ts";
 
 /** How long to wait for a session to end. */

@@ -1,5 +1,5 @@
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { Logger } from "pino";
-import type { Clock } from "../clock.ts";
 import type { ContentPorts } from "../content/contentPorts.ts";
 import { GatewayError } from "../errors.ts";
 import { EventStream } from "../events/eventStream.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { DataConnection } from "./dataConnection.ts";
 import { EndedIds } from "./endedIds.ts";
 

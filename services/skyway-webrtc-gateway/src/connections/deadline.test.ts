@@ -1,5 +1,5 @@
+import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.ts";
 import { expect, test } from "vitest";
-import { ManualClock } from "../manualClock.ts";
 import { Deadline } from "./deadline.ts";
 
 test("a new limit replaces the former one, and a cancelled limit never passes", () => {

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 
 /** How long an offer waits for an answer. The caller's page stops ringing much earlier. */
 export const OFFER_LIFE_MS = 60_000;

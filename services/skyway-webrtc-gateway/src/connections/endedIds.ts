@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 
 /** How long `tracks` of an ended call can be read, and CLOSE if nobody has read it. */
 export const ENDED_KEPT_MS = 10 * 60_000;

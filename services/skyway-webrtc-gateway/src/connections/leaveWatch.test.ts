@@ -1,5 +1,5 @@
+import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.ts";
 import { expect, test } from "vitest";
-import { ManualClock } from "../manualClock.ts";
 import { noCounts } from "../rtp/counters.ts";
 import {
   AUDIO_STOPPED_AFTER_MS,

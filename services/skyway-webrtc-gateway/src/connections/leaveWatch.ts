@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { TrackReport } from "../webrtc/mediaSession.ts";
 
 /** Media has stopped after this silence. A camera that is switched off still sends one frame per second. */

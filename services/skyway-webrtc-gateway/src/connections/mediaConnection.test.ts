@@ -1,9 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.ts";
 import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
 import { GatewayError } from "../errors.ts";
-import { ManualClock } from "../manualClock.ts";
 import { describeOffer } from "../webrtc/codecDescription.ts";
 import type { EndReason, MediaSession, MediaSessionListeners, RemoteCandidate } from "../webrtc/mediaSession.ts";
 import { CONNECT_LIMIT_MS, OFFER_LIFE_MS, RING_LIMIT_MS } from "./deadline.ts";

@@ -1,5 +1,5 @@
+import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.ts";
 import { expect, test } from "vitest";
-import { ManualClock } from "../manualClock.ts";
 import { ENDED_KEPT_MS, MAX_ENDED_KEPT } from "./endedIds.ts";
 import type { MediaConnection } from "./mediaConnection.ts";
 import { MediaConnections } from "./mediaConnections.ts";

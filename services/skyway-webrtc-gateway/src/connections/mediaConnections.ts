@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import { MediaTotals, type Totals } from "../metrics/mediaTotals.ts";
 import { EndedIds } from "./endedIds.ts";
 import type { MediaConnection } from "./mediaConnection.ts";

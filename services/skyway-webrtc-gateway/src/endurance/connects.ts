@@ -1,6 +1,6 @@
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { Caller } from "../testing/caller.ts";
 import { nextCall, openPeer, RECEIVE_ONLY, type RecorderPeer } from "../testing/recorderPeer.ts";
-import { waitFor } from "../testing/waitFor.ts";
 import type { MeasuredGateway } from "./measuredGateway.ts";
 
 /** A call that is not connected after this time has failed. */

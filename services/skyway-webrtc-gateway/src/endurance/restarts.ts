@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { Caller } from "../testing/caller.ts";
 import { nextCall, openPeer, RECEIVE_ONLY } from "../testing/recorderPeer.ts";
 import { UdpReceiver } from "../testing/udpReceiver.ts";
-import { waitFor } from "../testing/waitFor.ts";
 import type { MeasuredGateway } from "./measuredGateway.ts";
 
 const CONNECT_LIMIT_MS = 10_000;

@@ -1,7 +1,7 @@
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { Caller } from "../testing/caller.ts";
 import { KEY } from "../testing/gateway.ts";
 import { RECEIVE_ONLY } from "../testing/recorderPeer.ts";
-import { waitFor } from "../testing/waitFor.ts";
 import type { MeasuredGateway } from "./measuredGateway.ts";
 
 const WORKERS = 4;

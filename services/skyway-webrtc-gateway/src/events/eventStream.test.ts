@@ -1,6 +1,6 @@
+import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.ts";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { ManualClock } from "../manualClock.ts";
 import { EventStream, MAX_UNREAD_EVENTS, POLL_TIMEOUT_MS } from "./eventStream.ts";
 import { GATHER_MS, LOCKSTEP_MS, type PollOutcome, REPLAY_GRACE_MS } from "./pollingClient.ts";
 

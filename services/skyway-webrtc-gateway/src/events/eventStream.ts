@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import { type Poll, PollingClient, type PollOutcome, REPLAY_GRACE_MS } from "./pollingClient.ts";
 
 /** The REST timeout of the official gateway since 0.0.3; Ruby's Net::HTTP gives up after 60 s. */

@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { processMetrics } from "@skyway-call-recorder/process/metrics.ts";
+import { Counter, Gauge, type Registry } from "prom-client";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
 import type { Peers } from "../peers/peers.ts";
 import type { CountedField } from "./mediaTotals.ts";
@@ -21,9 +22,8 @@ const TRACK_COUNTERS: Record<CountedField, { name: string; help: string }> = {
  * for each scrape.
  */
 export function createMetrics(peers: Peers, connections: MediaConnections): Registry {
-  const registry = new Registry();
+  const registry = processMetrics();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
   for (const [field, { name, help }] of Object.entries(TRACK_COUNTERS) as [
     CountedField,
     { name: string; help: string },

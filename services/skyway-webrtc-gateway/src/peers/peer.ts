@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { Logger } from "pino";
-import type { Clock } from "../clock.ts";
 import type { Call, Feed, RemotePeer } from "../connections/call.ts";
 import type { CallEnd } from "../connections/callEnd.ts";
 import {

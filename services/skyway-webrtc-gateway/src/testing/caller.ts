@@ -1,8 +1,8 @@
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import nodeDataChannel, { type PeerConnection, type Track } from "node-datachannel";
 import { io, type Socket } from "socket.io-client";
 import { KEY } from "./gateway.ts";
 import { restartedSdp } from "./restartedSdp.ts";
-import { waitFor } from "./waitFor.ts";
 
 const PACKET_INTERVAL_MS = 20;
 const VIDEO = { payloadType: 96, ssrc: 1001, step: 1800 };

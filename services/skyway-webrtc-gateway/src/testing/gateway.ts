@@ -1,10 +1,10 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import { pino } from "pino";
 import { DEFAULT_API_KEY } from "../../../signaling/src/configuration.ts";
 import { ApiKey } from "../../../signaling/src/ids.ts";
 import { type Signaling, startSignaling } from "../../../signaling/src/server.ts";
-import type { Clock } from "../clock.ts";
 import { createGateway } from "../gateway.ts";
 import { describeOffer } from "../webrtc/codecDescription.ts";
 import { createMediaSessions } from "../webrtc/mediaSessions.ts";

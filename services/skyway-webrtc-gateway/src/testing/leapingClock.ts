@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, monotonicClock } from "@skyway-call-recorder/process/clock.ts";
 
 interface Alarm {
   readonly at: number;
@@ -11,14 +11,14 @@ export class LeapingClock implements Clock {
   readonly #alarms = new Map<Alarm, () => void>();
 
   now(): number {
-    return systemClock.now() + this.#leaptMs;
+    return monotonicClock.now() + this.#leaptMs;
   }
 
   after(ms: number, action: () => void): () => void {
     const alarm = { at: this.now() + ms, action };
     this.#alarms.set(
       alarm,
-      systemClock.after(ms, () => this.#ring(alarm)),
+      monotonicClock.after(ms, () => this.#ring(alarm)),
     );
     return () => this.#silence(alarm);
   }

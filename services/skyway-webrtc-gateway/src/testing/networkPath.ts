@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:dgram";
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { readBinding, writeCheck } from "../webrtc/ice/binding.ts";
 import type { IceCredentials } from "../webrtc/ice/liteAgent.ts";
 import { boundSocket } from "./udpReceiver.ts";
-import { waitFor } from "./waitFor.ts";
 
 const HOST = "127.0.0.1";
 const CHECK_INTERVAL_MS = 20;

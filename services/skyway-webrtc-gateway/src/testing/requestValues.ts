@@ -1,7 +1,7 @@
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { Caller } from "./caller.ts";
 import { KEY, type TestGateway } from "./gateway.ts";
 import { nextCall, openPeer, RECEIVE_ONLY, type RecorderPeer } from "./recorderPeer.ts";
-import { waitFor } from "./waitFor.ts";
 
 /** Values for the placeholders in braces in a request: created on first use, separately for each request. */
 export class RequestValues implements AsyncDisposable {

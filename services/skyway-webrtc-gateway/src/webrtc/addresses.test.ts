@@ -1,10 +1,10 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import nodeDataChannel from "node-datachannel";
 import { pino } from "pino";
 import { afterEach, describe, expect, test } from "vitest";
 import { freeUdpPort } from "../testing/udpReceiver.ts";
-import { waitFor } from "../testing/waitFor.ts";
 import { createMediaSessions } from "./mediaSessions.ts";
 
 /** The addresses in our candidates, and in those of callers. */

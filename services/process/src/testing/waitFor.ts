@@ -1,6 +1,13 @@
 const LOOK_INTERVAL_MS = 5;
 
-/** Waits until `find` returns a value. After the limit, fails with the text `what`. */
+/**
+ * Calls `find` every 5 ms until it returns something other than `undefined` or `false`.
+ *
+ * @param what the condition in words, for the error.
+ * @param limitMs milliseconds. Default: 5,000.
+ * @returns what `find` found.
+ * @throws Error with `what` when the limit is reached; what `find` throws.
+ */
 export async function waitFor<T>(
   what: string,
   find: () => T | undefined | false | Promise<T | undefined | false>,
