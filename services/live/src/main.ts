@@ -5,9 +5,9 @@
  *
  * Reads its plan, /recordings/spool/<jobId>.plan.part (plan.ts), and reads it again whenever it is replaced. Writes
  * segments and playlists to /recordings/<folder of the plan>. The output `audio` (audio/), in files of several seconds,
- * goes to the call's own folder. Ends when the plan says that the call has ended, when the plan is no longer touched, or
- * on SIGTERM; playlists are closed in all cases. Prints {"event":"began"}, {"event":"segment",…} for each audio file, and
- * errors that do not end the stream.
+ * goes to the call's own folder. Ends when the plan says that the call has ended, when the plan is no longer touched,
+ * or on SIGTERM; playlists are closed in all cases. Prints {"event":"began"}, {"event":"segment",…} for each audio
+ * file, and errors that do not end the stream.
  *
  * Exit codes: 0 the stream ended normally, 1 it failed, 2 wrong arguments or no plan.
  */

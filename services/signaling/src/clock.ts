@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Runs `act` once, so many milliseconds from now. It does not keep the process alive. */
+  /** Runs `act` once after `ms` milliseconds. Does not keep the process alive. */
   after(ms: number, act: () => void): Timer;
 }
 

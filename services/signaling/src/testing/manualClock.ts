@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 
-/** A clock that stands still until it is told. */
+/** A clock that only moves when a test advances it. */
 export class ManualClock implements Clock {
   #now = 1_800_000_000_000;
   readonly #timers = new Set<{ at: number; act: () => void }>();
@@ -15,7 +15,7 @@ export class ManualClock implements Clock {
     return { cancel: () => void this.#timers.delete(timer) };
   }
 
-  /** Runs everything that is due on the way, in order. */
+  /** Runs all timers that become due, in order. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {

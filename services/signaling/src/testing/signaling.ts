@@ -9,11 +9,11 @@ export const OTHER_KEY = ApiKey.parse("11111111-1111-4111-8111-111111111111");
 
 export interface TestSignaling extends Signaling, AsyncDisposable {
   readonly origin: string;
-  /** Stands still: what depends on time happens when a test says so. */
+  /** Only moves when a test advances it. */
   readonly clock: ManualClock;
 }
 
-/** A real server on a port of its own. */
+/** Starts a real server on a free port. */
 export async function openSignaling(changes: Partial<Configuration> = {}): Promise<TestSignaling> {
   const clock = new ManualClock();
   const signaling = await startSignaling(
