@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { Refusal } from "./errors.ts";
 
-/** A recorder's description has some 2 kB; two SDPs in base64 are the largest part of it. */
+/** A recorder's container description is about 2 kB, mostly two SDPs in base64. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
 
 /**
- * The request's body as text.
+ * Reads the request body as text.
  *
  * @throws Refusal BODY_TOO_LARGE; MALFORMED for bytes that are not UTF-8.
  */
@@ -14,7 +14,8 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > BODY_LIMIT_BYTES) throw new Refusal("BODY_TOO_LARGE", `a body may have ${BODY_LIMIT_BYTES} bytes`);
+    if (bytes > BODY_LIMIT_BYTES)
+      throw new Refusal("BODY_TOO_LARGE", `the body is larger than ${BODY_LIMIT_BYTES} bytes`);
     chunks.push(chunk);
   }
   try {

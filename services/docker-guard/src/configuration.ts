@@ -1,7 +1,7 @@
 import { LogLevel, Port } from "@skyway-call-recorder/process/environment.ts";
 import { z } from "zod";
 
-/** What the guard lets containers look like, from the environment that the Compose file sets. */
+/** Environment variables, set by the Compose file. They define which containers the guard allows. */
 const schema = z.object({
   PORT: Port.default(2375),
   METRICS_PORT: Port.default(9323),
@@ -27,20 +27,20 @@ export interface Configuration {
   project: string;
   recorderImage: string;
   recorderNetwork: string;
-  /** undefined where nothing is uploaded. */
+  /** undefined if uploads are disabled. */
   uploader: { image: string; network: string; configuration: string } | undefined;
-  /** undefined where no call is shown live. */
+  /** undefined if live streams are disabled. */
   live: { image: string; network: string } | undefined;
 }
 
 /**
- * @throws Error that names every variable that is missing or wrong.
+ * @throws Error that names every missing or invalid variable.
  */
 export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
   const parsed = schema.safeParse(environment);
   if (!parsed.success) {
-    const mistakes = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    throw new Error(mistakes.join("; "));
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(problems.join("; "));
   }
   const values = parsed.data;
   const { UPLOADER_IMAGE: image, UPLOADER_NETWORK: network, UPLOADER_CONFIGURATION: configuration } = values;

@@ -21,24 +21,25 @@ export type InspectedContainer = z.infer<typeof CONTAINER>;
 const IMAGE = z.object({ Id: z.string() });
 const SUMMARIES = z.array(z.object({ Id: z.string() }));
 
-/** The engine behind the socket, as far as the guard itself asks it. */
+/** Client for the Docker engine, limited to the calls that the guard needs. */
 export class Engine {
   readonly #agent: Agent;
   readonly #socketPath: string;
 
   constructor(socketPath: string) {
     this.#socketPath = socketPath;
-    // Following a log or waiting for an exit takes as long as a call does: no time limit on the answer.
+    // Following a log or waiting for an exit can last as long as a call, so responses have no timeout.
     this.#agent = new Agent({ connect: { socketPath }, headersTimeout: 0, bodyTimeout: 0, connections: 256 });
   }
 
-  /** @throws Error saying where no engine answers, and what an operator can do about it. */
+  /** @throws Error with the socket path and a hint for the operator if the engine does not answer. */
   async ping(): Promise<void> {
     try {
       await (await this.request({ method: "GET", path: "/_ping" })).body.dump();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      const hint = "is the Docker engine running, its socket mounted there, and open to this user?";
+      const hint =
+        "check that the Docker engine is running, that its socket is mounted there, and that this user may access it";
       throw new Error(`no Docker engine answers at ${this.#socketPath} (${reason}): ${hint}`, { cause });
     }
   }
@@ -47,7 +48,7 @@ export class Engine {
     return this.#agent.request({ ...options, origin: "http://engine" });
   }
 
-  /** @returns undefined when there is no such container. */
+  /** @returns undefined if the container does not exist. */
   async container(reference: string): Promise<InspectedContainer | undefined> {
     const answer = await this.request({ method: "GET", path: `/containers/${reference}/json` });
     if (answer.statusCode === 404) {
@@ -57,7 +58,7 @@ export class Engine {
     return CONTAINER.parse(await answer.body.json());
   }
 
-  /** @returns undefined when there is no such image. */
+  /** @returns undefined if the image does not exist. */
   async imageId(reference: string): Promise<string | undefined> {
     const answer = await this.request({ method: "GET", path: `/images/${reference}/json` });
     if (answer.statusCode === 404) {

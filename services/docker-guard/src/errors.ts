@@ -1,4 +1,4 @@
-/** Why the guard said no. The code goes to the log and, with the reason, to the caller. */
+/** Reasons why the guard refuses a request. The code is logged; the caller receives the reason text. */
 export const REFUSAL_CODES = [
   "ROUTE_NOT_ALLOWED",
   "PARAMETER_NOT_ALLOWED",
@@ -20,7 +20,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   MALFORMED: 400,
 };
 
-/** A request that does not reach the engine. */
+/** A refused request. It is not sent to the engine. */
 export class Refusal extends Error {
   readonly code: RefusalCode;
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { gatewayList } from "./gatewayList.ts";
 
-test("of a gateway's container nothing is shown but its id, its addresses and its ports", () => {
-  const [shown] = gatewayList.parse([
+test("callers see only the id, addresses and ports of a gateway's container", () => {
+  const [visible] = gatewayList.parse([
     {
       Id: "4f1c",
       Names: ["/scr-skyway-webrtc-gateway-1"],
@@ -16,7 +16,7 @@ test("of a gateway's container nothing is shown but its id, its addresses and it
       NetworkSettings: { Networks: { control: { IPAddress: "10.0.0.4", Gateway: "10.0.0.1", MacAddress: "02:42" } } },
     },
   ]);
-  expect(shown).toEqual({
+  expect(visible).toEqual({
     Id: "4f1c",
     Ports: [{ IP: "127.0.0.1", PrivatePort: 40_000, PublicPort: 40_003, Type: "udp" }],
     NetworkSettings: { Networks: { control: { IPAddress: "10.0.0.4" } } },

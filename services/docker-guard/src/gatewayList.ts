@@ -1,8 +1,7 @@
 import { z } from "zod";
 
 /**
- * What is shown of the gateways' containers, of all that the engine knows of them: under which addresses they are
- * reached, and which ports of the host are theirs.
+ * The only fields of the gateways' containers that callers can see: id, addresses and published ports.
  */
 export const gatewayList = z.array(
   z.object({

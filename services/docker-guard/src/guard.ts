@@ -15,47 +15,47 @@ import { recorderShape } from "./recorderShape.ts";
 import { type AdmittedRequest, admit } from "./routes.ts";
 import { uploaderShape } from "./uploaderShape.ts";
 
-/** What goes on to the engine: written anew from parsed values, never the bytes that came. */
+/** The request to the engine. It is rebuilt from parsed values; the client's bytes are never forwarded. */
 interface Forwarded {
   method: Dispatcher.HttpMethod;
   path: string;
   query: Record<string, string>;
   body?: string;
-  /** What is left of the answer. */
-  shown?: z.ZodType;
+  /** Keeps only these fields of the engine's answer. */
+  answerSchema?: z.ZodType;
 }
 
-const NO_UPGRADE = [
+const UPGRADE_REFUSED = [
   "HTTP/1.1 403 Forbidden",
   "Connection: close",
   "Content-Type: application/json",
   "",
-  JSON.stringify({ message: "docker-guard: no connection becomes anything else here" }),
+  JSON.stringify({ message: "docker-guard: connection upgrades are not allowed" }),
 ].join("\r\n");
 
 /**
- * An HTTP server that speaks the part of the Docker Engine API that recorders need, and refuses the rest.
+ * An HTTP server for the part of the Docker Engine API that recorders need. It refuses everything else.
  *
- * Every request is parsed, checked against a table, and then written anew for the engine; bodies and
- * headers are not passed through, so nothing can be read in one way here and in another way there.
+ * Every request is parsed, checked against a table, and rebuilt for the engine. Bodies and headers are not passed
+ * through, so the guard and the engine cannot interpret a request differently.
  */
 export function createGuard(engine: Engine, ownership: Ownership, metrics: Metrics, log: Logger): Server {
   const server = createServer({ maxHeaderSize: 8_192, requireHostHeader: true }, (request, response) => {
     void answer(request, response);
   });
-  // Attach, exec and BuildKit sessions are upgrades; none of them is a recorder's. Nor are tunnels.
+  // Attach, exec and BuildKit sessions use upgrades. Recorders need neither upgrades nor CONNECT tunnels.
   for (const event of ["upgrade", "connect"]) {
     server.on(event, ({ method, url }: IncomingMessage, socket: Duplex) => {
       log.warn({ method, path: url?.slice(0, 200), code: "ROUTE_NOT_ALLOWED" }, "refused");
       metrics.refused("ROUTE_NOT_ALLOWED");
       socket.on("error", () => socket.destroy());
-      socket.end(NO_UPGRADE);
+      socket.end(UPGRADE_REFUSED);
     });
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController();
-    response.once("close", () => gone.abort());
+    const clientClosed = new AbortController();
+    response.once("close", () => clientClosed.abort());
     try {
       const admitted = admit(request.method ?? "", request.url ?? "");
       const forwarded = await prepare(admitted, await readBody(request));
@@ -64,26 +64,30 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
         return;
       }
       const began = performance.now();
-      const { shown, ...question } = forwarded;
-      const upstream = await engine.request({ ...question, ...bodyHeaders(forwarded), signal: gone.signal });
+      const { answerSchema, ...upstreamRequest } = forwarded;
+      const upstream = await engine.request({
+        ...upstreamRequest,
+        ...bodyHeaders(forwarded),
+        signal: clientClosed.signal,
+      });
       metrics.answered(admitted.route, upstream.statusCode, (performance.now() - began) / 1000);
       const type = upstream.headers["content-type"];
       response.writeHead(upstream.statusCode, typeof type === "string" ? { "content-type": type } : {});
-      if (shown && upstream.statusCode === 200) {
-        response.end(JSON.stringify(shown.parse(await upstream.body.json())));
+      if (answerSchema && upstream.statusCode === 200) {
+        response.end(JSON.stringify(answerSchema.parse(await upstream.body.json())));
         return;
       }
       response.flushHeaders();
       await pipeline(upstream.body, response);
     } catch (error) {
-      fail(request, response, error, gone.signal.aborted);
+      fail(request, response, error, clientClosed.signal.aborted);
     }
   }
 
   async function prepare(request: AdmittedRequest, body: string): Promise<Forwarded | undefined> {
     const { target } = request;
-    if (target.kind !== "new-container" && body !== "" && !repeats(body, request.query)) {
-      throw new Refusal("BODY_NOT_ALLOWED", "this request takes no body");
+    if (target.kind !== "new-container" && body !== "" && !repeatsQuery(body, request.query)) {
+      throw new Refusal("BODY_NOT_ALLOWED", "this request must not have a body");
     }
     const forwarded: Forwarded = {
       method: request.method as Dispatcher.HttpMethod,
@@ -96,7 +100,7 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
       case "containers":
         if (sameLabels(request.query["filters"], ownership.gatewayLabels)) {
           const filters = JSON.stringify({ label: ownership.gatewayLabels });
-          return { ...forwarded, query: { filters }, shown: gatewayList };
+          return { ...forwarded, query: { filters }, answerSchema: gatewayList };
         }
         forwarded.query["filters"] = ownFilters(request.query["filters"], ownership.labelFilter);
         return forwarded;
@@ -110,11 +114,11 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
       }
       case "image":
         if (!ownership.ownsImage(target.reference))
-          throw new Refusal("NOT_OURS", "only images of this bundle's containers are shown");
+          throw new Refusal("NOT_OURS", "only the images of this bundle's containers can be inspected");
         return forwarded;
       case "network":
         if (!ownership.ownsNetwork(target.reference))
-          throw new Refusal("NOT_OURS", "only the recorders' network is shown");
+          throw new Refusal("NOT_OURS", "only the recorders' network can be inspected");
         return forwarded;
     }
   }
@@ -130,13 +134,13 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
 
   function fail(request: IncomingMessage, response: ServerResponse, error: unknown, clientGone: boolean): void {
     if (clientGone) return;
-    const what = { method: request.method, path: request.url?.slice(0, 200) };
+    const requestFields = { method: request.method, path: request.url?.slice(0, 200) };
     if (error instanceof Refusal) {
-      log.warn({ ...what, code: error.code, reason: error.message }, "refused");
+      log.warn({ ...requestFields, code: error.code, reason: error.message }, "refused");
       metrics.refused(error.code);
       reply(response, error.status, `docker-guard: ${error.message}`);
     } else {
-      log.error({ ...what, err: error }, "the engine did not answer");
+      log.error({ ...requestFields, err: error }, "the Docker engine did not answer");
       metrics.failed();
       reply(response, 502, "docker-guard: the Docker engine did not answer");
     }
@@ -145,23 +149,23 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
   return server;
 }
 
-/** One of three: what names the uploader image has to be an uploader, that of live streams one, all else a recorder. */
+/** Selects the shape by image: the uploader image, the live-stream image, otherwise the recorder image. */
 async function shapeOf(body: unknown, ownership: Ownership) {
   const [facts, uploader, live] = await Promise.all([
     ownership.shapeFacts(),
     ownership.uploaderFacts(),
     ownership.liveFacts(),
   ]);
-  const named = z.object({ Image: z.string() }).safeParse(body).data?.Image;
-  if (uploader && named === uploader.imageId) return uploaderShape(facts, uploader).safeParse(body);
-  if (live && named === live.imageId) return liveShape(facts, live).safeParse(body);
+  const image = z.object({ Image: z.string() }).safeParse(body).data?.Image;
+  if (uploader && image === uploader.imageId) return uploaderShape(facts, uploader).safeParse(body);
+  if (live && image === live.imageId) return liveShape(facts, live).safeParse(body);
   return recorderShape(facts).safeParse(body);
 }
 
-/** dockerode says the parameters of a POST in the body, too; the body is not passed on. */
-function repeats(body: string, query: Readonly<Record<string, string>>): boolean {
-  const said = z.record(z.string(), z.unknown()).safeParse(parseJson(body));
-  return said.success && Object.entries(said.data).every(([name, value]) => query[name] === String(value));
+/** dockerode repeats the query parameters of a POST in its body. Such a body is accepted but not forwarded. */
+function repeatsQuery(body: string, query: Readonly<Record<string, string>>): boolean {
+  const fields = z.record(z.string(), z.unknown()).safeParse(parseJson(body));
+  return fields.success && Object.entries(fields.data).every(([name, value]) => query[name] === String(value));
 }
 
 function bodyHeaders(forwarded: Forwarded): { headers?: Record<string, string> } {
@@ -185,7 +189,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The client's label filters with ours added; other filters are not needed and dropped. */
+/** The client's label filters plus this bundle's label. All other filters are dropped. */
 function ownFilters(filters: string | undefined, own: string): string {
   return JSON.stringify({ label: [...new Set([own, ...wantedLabels(filters)])] });
 }
@@ -196,7 +200,7 @@ function sameLabels(filters: string | undefined, labels: readonly string[]): boo
 }
 
 function wantedLabels(filters: string | undefined): string[] {
-  const asked: unknown = filters === undefined ? {} : parseJson(filters);
-  const labels = typeof asked === "object" && asked !== null && "label" in asked ? asked.label : [];
+  const parsed: unknown = filters === undefined ? {} : parseJson(filters);
+  const labels = typeof parsed === "object" && parsed !== null && "label" in parsed ? parsed.label : [];
   return Array.isArray(labels) ? labels.filter((label) => typeof label === "string") : [];
 }

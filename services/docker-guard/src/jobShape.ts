@@ -11,7 +11,7 @@ import {
 
 const id = z.string().regex(RECORDER_ID);
 
-/** What jobs with an image of their own have in common: they name their job and their call. */
+/** Common shape of jobs that use their own image. Their labels name the job and the call. */
 export function jobShape(facts: ShapeFacts) {
   return containerShape(facts).extend({
     Labels: z.strictObject({
@@ -23,7 +23,7 @@ export function jobShape(facts: ShapeFacts) {
   });
 }
 
-/** And they yield the processor to recordings. */
+/** Limits the job's CPU shares, so that recordings have priority. */
 export function jobHostConfig(facts: ShapeFacts) {
   return hostConfig(facts).extend({ CpuShares: z.int().positive().max(JOB_CPU_SHARES) });
 }

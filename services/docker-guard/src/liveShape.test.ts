@@ -12,7 +12,7 @@ const LIVE = { imageId: `sha256:${"c".repeat(64)}`, network: "skyway-call-record
 
 type Json = Record<string, unknown>;
 
-/** A live stream as the orchestrator asks for it. */
+/** A live-stream container as the orchestrator requests it. */
 function live(): Json & { HostConfig: Json; Labels: Json } {
   return {
     Image: LIVE.imageId,
@@ -44,18 +44,18 @@ function live(): Json & { HostConfig: Json; Labels: Json } {
 
 const passes = (body: unknown) => liveShape(FACTS, LIVE).safeParse(body).success;
 
-test("a live stream passes, and one that is handed to servers elsewhere", () => {
+test("a live stream is allowed, with or without push targets", () => {
   expect(passes(live())).toBe(true);
   expect(passes({ ...live(), HostConfig: { ...live().HostConfig, NetworkMode: LIVE.network } })).toBe(true);
 });
 
-describe("an escape is refused", () => {
+describe("anything else is refused", () => {
   test.each<[string, Json]>([
     ["the recorder image", { Image: FACTS.imageId }],
     ["another command of the image", { Cmd: ["node", "-e", "0"] }],
-    ["no command, which is that of the image", { Cmd: undefined }],
+    ["no command, so that the image's default runs", { Cmd: undefined }],
     ["another argument", { Cmd: ["live", "job_0mwthz7sw3f4e5fd91a", "--inspect"] }],
-    ["a plan that is no job's", { Cmd: ["live", "../../state/x"] }],
+    ["a plan path that is not a job id", { Cmd: ["live", "../../state/x"] }],
     ["an environment", { Env: ["NODE_OPTIONS=--require=/recordings/x.js"] }],
     ["an entry point", { Entrypoint: ["node"] }],
     ["a recorder's role", { Labels: { ...live().Labels, "io.skyway-call-recorder.role": "recorder" } }],
@@ -65,7 +65,7 @@ describe("an escape is refused", () => {
   test.each<[string, Json]>([
     ["the recorders' network", { NetworkMode: FACTS.network }],
     ["the host's network", { NetworkMode: "host" }],
-    ["no shares, which are a recorder's", { CpuShares: undefined }],
+    ["no CPU shares, which gives a recorder's priority", { CpuShares: undefined }],
     ["a writable root", { ReadonlyRootfs: false }],
     ["binds", { Binds: ["/:/host"] }],
     ["more processes than it needs", { PidsLimit: 4_096 }],

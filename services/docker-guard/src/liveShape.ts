@@ -3,18 +3,17 @@ import { jobHostConfig, jobShape } from "./jobShape.ts";
 import { JOB_ID } from "./recorderCommand.ts";
 import type { ShapeFacts } from "./recorderShape.ts";
 
-/** Of the overlay that shows calls live; without it there are no such containers. */
+/** Set by the overlay for live streams. Without it, live-stream containers are refused. */
 export interface LiveFacts {
-  /** Full id (`sha256:…`) of the image for live streams. */
+  /** Full id (`sha256:…`) of the live-stream image. */
   imageId: string;
-  /** The network that leads to the servers which streams are handed to. */
+  /** The network from which the push targets can be reached. */
   network: string;
 }
 
 /**
- * The third shape that passes: the image for live streams, to show one call while it goes on. It has no network but
- * that to servers elsewhere, and yields the processor to recordings; what exactly it is to do stands in its plan in the
- * spool.
+ * The third allowed shape: a live-stream container for one call. It has no network, or only the network to the push
+ * targets, and a lower CPU priority than recordings. Its plan in the spool defines the outputs.
  */
 export function liveShape(facts: ShapeFacts, { imageId, network }: LiveFacts) {
   return jobShape(facts).extend({

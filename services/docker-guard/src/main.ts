@@ -2,8 +2,8 @@ import { openLog } from "@skyway-call-recorder/process/log.ts";
 import { closeOnSignal } from "@skyway-call-recorder/process/shutdown.ts";
 import { readConfiguration } from "./configuration.ts";
 import { Engine } from "./engine.ts";
+import { engineUnreachable } from "./engineWatch.ts";
 import { createGuard } from "./guard.ts";
-import { socketLost } from "./lostSocket.ts";
 import { Metrics } from "./metrics.ts";
 import { Ownership } from "./ownership.ts";
 
@@ -27,9 +27,12 @@ async function start(): Promise<void> {
   guard.listen(configuration.port, "0.0.0.0", () =>
     log.info({ port: configuration.port }, "guarding the Docker socket"),
   );
-  void socketLost(() => engine.ping()).then(() => {
-    log.fatal({ socket: configuration.socketPath }, "the Docker engine is gone, or has another socket: starting again");
-    process.exit(1); // Docker starts what it finds ended
+  void engineUnreachable(() => engine.ping()).then(() => {
+    log.fatal(
+      { socket: configuration.socketPath },
+      "the Docker engine does not answer, or has a new socket: exiting to be restarted",
+    );
+    process.exit(1); // the restart policy starts this container again
   });
 
   closeOnSignal(async () => {

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { Metrics } from "./metrics.ts";
 
-test("what was let through, refused and not answered is told on a port of its own, and nothing else is", async () => {
+test("the metrics port reports forwarded, refused and failed requests, and serves nothing else", async () => {
   const metrics = new Metrics();
   metrics.answered("POST /containers/create", 201, 0.3);
   metrics.refused("NOT_OURS");

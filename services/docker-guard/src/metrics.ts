@@ -3,21 +3,21 @@ import { processMetrics } from "@skyway-call-recorder/process/metrics.ts";
 import { Counter, Histogram } from "prom-client";
 import { REFUSAL_CODES, type RefusalCode } from "./errors.ts";
 
-/** Most of what is asked takes milliseconds; starting a container takes some hundreds. */
+/** Most requests take milliseconds. Starting a container takes several hundred. */
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** What Prometheus is told of this process: names by its own rules, in base units. */
+/** Prometheus metrics of this process, with names and base units according to its conventions. */
 export class Metrics {
   readonly registry = processMetrics();
   readonly #requests = new Counter({
     name: "docker_guard_requests_total",
-    help: "Requests that went on to the engine, by route and the status of its answer.",
+    help: "Requests forwarded to the engine, by route and response status.",
     labelNames: ["route", "status"],
     registers: [this.registry],
   });
   readonly #refusals = new Counter({
     name: "docker_guard_refusals_total",
-    help: "Requests that were refused, by code.",
+    help: "Refused requests, by code.",
     labelNames: ["code"],
     registers: [this.registry],
   });
@@ -28,18 +28,18 @@ export class Metrics {
   });
   readonly #answer = new Histogram({
     name: "docker_guard_engine_answer_seconds",
-    help: "From a request until the engine began to answer.",
+    help: "Time from a request to the start of the engine's response.",
     labelNames: ["route"],
     buckets: BUCKETS_SECONDS,
     registers: [this.registry],
   });
 
   constructor() {
-    // Those that nothing has counted yet are known all the same: an alert compares with zero, not with nothing.
+    // Start every counter at 0: alert rules cannot compare with a missing series.
     for (const code of REFUSAL_CODES) this.#refusals.inc({ code }, 0);
   }
 
-  /** @param route as the table of routes has it: never what a client wrote. */
+  /** @param route the name from the route table, never the client's path. */
   answered(route: string, status: number, seconds: number): void {
     this.#requests.inc({ route, status: String(status) });
     this.#answer.observe({ route }, seconds);
@@ -53,12 +53,14 @@ export class Metrics {
     this.#failures.inc();
   }
 
-  /** Serves them on a port of their own: what speaks the engine's API has no other paths. */
+  /** Serves the metrics on a separate port, because the guarded API has no other paths. */
   server(): Server {
     return createServer(async (request, response) => {
-      const isAsked = request.method === "GET" && request.url === "/metrics";
-      response.writeHead(isAsked ? 200 : 404, { "content-type": isAsked ? this.registry.contentType : "text/plain" });
-      response.end(isAsked ? await this.registry.metrics() : "");
+      const isMetrics = request.method === "GET" && request.url === "/metrics";
+      response.writeHead(isMetrics ? 200 : 404, {
+        "content-type": isMetrics ? this.registry.contentType : "text/plain",
+      });
+      response.end(isMetrics ? await this.registry.metrics() : "");
     });
   }
 }

@@ -10,7 +10,7 @@ const COMPOSE_PROJECT = "com.docker.compose.project";
 const COMPOSE_SERVICE = "com.docker.compose.service";
 const GATEWAY_SERVICE = "skyway-webrtc-gateway";
 
-/** Which containers are this bundle's, and what a new one must be made of. */
+/** Decides which containers belong to this bundle, and collects the values that a new container must have. */
 export class Ownership {
   readonly #engine: Engine;
   readonly #project: string;
@@ -31,12 +31,12 @@ export class Ownership {
     this.#live = names.live;
   }
 
-  /** The label that every container of ours carries, as the engine's filters write it. */
+  /** The label of every container of this bundle, in the engine's filter syntax. */
   get labelFilter(): string {
     return `${PROJECT_LABEL}=${this.#project}`;
   }
 
-  /** What the gateways' containers are told from all others by: Compose's own labels. */
+  /** The Compose labels that identify the gateways' containers. */
   get gatewayLabels(): readonly string[] {
     return [`${COMPOSE_PROJECT}=${this.#project}`, `${COMPOSE_SERVICE}=${GATEWAY_SERVICE}`];
   }
@@ -50,8 +50,9 @@ export class Ownership {
   }
 
   /**
-   * @returns the container's full id, so that what is acted upon is what was looked at.
-   * @throws Refusal NOT_OURS when it exists and is not ours; undefined when it does not exist.
+   * @returns the container's full id, so that the request acts on the container that was checked; undefined if there is
+   *   no such container.
+   * @throws Refusal NOT_OURS if the container does not belong to this bundle.
    */
   async containerId(reference: string, reading: boolean): Promise<string | undefined> {
     const inspected = await this.#engine.container(reference);
@@ -60,7 +61,7 @@ export class Ownership {
     throw new Refusal("NOT_OURS", `the container ${reference} is not one of this bundle's recorders`);
   }
 
-  /** @throws Refusal SHAPE_NOT_ALLOWED while the image or the recordings volume cannot be found. */
+  /** @throws Refusal SHAPE_NOT_ALLOWED if the image or the recordings volume cannot be found. */
   async shapeFacts(): Promise<ShapeFacts> {
     const [imageId, orchestrators] = await Promise.all([
       this.#engine.imageId(this.#image),
@@ -77,7 +78,7 @@ export class Ownership {
     return { project: this.#project, imageId, network: this.#network, recordings };
   }
 
-  /** undefined where nothing is uploaded, or the image is not there. */
+  /** undefined if uploads are disabled or the image does not exist. */
   async uploaderFacts(): Promise<UploaderFacts | undefined> {
     if (!this.#uploader) return undefined;
     const { image, network, configuration } = this.#uploader;
@@ -85,7 +86,7 @@ export class Ownership {
     return imageId ? { imageId, network, configuration } : undefined;
   }
 
-  /** undefined where no call is shown live, or the image is not there. */
+  /** undefined if live streams are disabled or the image does not exist. */
   async liveFacts(): Promise<LiveFacts | undefined> {
     if (!this.#live) return undefined;
     const { image, network } = this.#live;

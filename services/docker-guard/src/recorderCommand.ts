@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-/** Longest argument in characters: an SDP in base64 has some 500, a title some 200. */
+/** Maximum argument length. An SDP in base64 has about 500 characters, a title about 200. */
 const ARGUMENT_LIMIT_CHARACTERS = 8_192;
-/** A track has a part for each recorder that took over, and a leg two tracks. */
+/** A leg has two tracks, and each track has one part per recorder takeover. */
 const PARTS_LIMIT = 64;
 
 const ID = "[A-Za-z0-9][A-Za-z0-9_-]{0,127}";
@@ -33,21 +33,21 @@ const recordingsPath = argument("(?!.*\\.\\.)[A-Za-z0-9_-][A-Za-z0-9_./-]*");
 export const JOB_ID = argument("job_[0-9a-z]{9}[0-9a-f]{10}");
 
 /**
- * Follow-up work on calls. What exactly is to be done stands in the job's plan in the spool, which the command itself
- * checks: no option of ffmpeg comes through here.
+ * Follow-up jobs for calls. The job's plan in the spool has the details, and the command validates that plan. No ffmpeg
+ * option is passed here.
  */
 export const jobCommand = z.tuple([z.enum(["compose", "preview"]), JOB_ID]);
 
-/** The commands of the recorder image, and what may follow each; see services/recorder. */
+/** The commands of the recorder image and their allowed arguments; see services/recorder. */
 export const recorderCommand = z.union(
   [
     z.tuple([z.literal("record"), id], track).refine(([, , ...words]) => {
       const tracks = words.filter((word) => word !== "unordered").length;
       return tracks > 0 && tracks <= 2 && words.length - tracks <= 1;
-    }, "one SDP for each of two tracks"),
+    }, "needs one SDP per track, for one or two tracks"),
     z.tuple([z.literal("assemble"), id], detail).refine((words) => words.length <= PARTS_LIMIT, "too many arguments"),
     z.tuple([z.literal("probe"), recordingsPath]),
     jobCommand,
   ],
-  "is no command of the recorder image",
+  "is not a command of the recorder image",
 );

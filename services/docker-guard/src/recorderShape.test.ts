@@ -10,7 +10,7 @@ const FACTS: ShapeFacts = {
 
 type Json = Record<string, unknown>;
 
-/** A recorder as the orchestrator asks for it. */
+/** A recorder as the orchestrator requests it. */
 function recorder(): Json & { HostConfig: Json; Labels: Json } {
   return {
     Image: FACTS.imageId,
@@ -36,7 +36,7 @@ function recorder(): Json & { HostConfig: Json; Labels: Json } {
 
 const passes = (body: unknown) => recorderShape(FACTS).safeParse(body).success;
 
-test("a recorder and an assembler without network pass", () => {
+test("a recorder, and an assembler without network, are allowed", () => {
   expect(passes(recorder())).toBe(true);
   const assembler = recorder();
   assembler["Cmd"] = ["assemble", "leg_1-p1", "format=webm", "title=日本語"];
@@ -45,7 +45,7 @@ test("a recorder and an assembler without network pass", () => {
   expect(passes(assembler)).toBe(true);
 });
 
-/** A job as the orchestrator asks for it. */
+/** A job as the orchestrator requests it. */
 function job(hostConfig: Json = {}): Json & { HostConfig: Json; Labels: Json } {
   const body = recorder();
   body["Cmd"] = ["compose", "job_0mwthz7sw3f4e5fd91a"];
@@ -55,17 +55,17 @@ function job(hostConfig: Json = {}): Json & { HostConfig: Json; Labels: Json } {
   return body;
 }
 
-test("a job passes that has no network and yields to recordings", () => expect(passes(job())).toBe(true));
+test("a job without network and with reduced CPU shares is allowed", () => expect(passes(job())).toBe(true));
 
 test.each<[string, Json]>([
   ["in the recorders' network", job({ NetworkMode: FACTS.network })],
-  ["that yields to nobody", job({ CpuShares: 1024 })],
-  ["that says nothing of yielding", job({ CpuShares: undefined })],
-  ["that records", { ...job(), Cmd: recorder()["Cmd"] }],
-  ["as a recorder", { ...job(), Labels: recorder().Labels }],
+  ["with a recorder's CPU shares", job({ CpuShares: 1024 })],
+  ["without CPU shares", job({ CpuShares: undefined })],
+  ["with the record command", { ...job(), Cmd: recorder()["Cmd"] }],
+  ["with a recorder's labels", { ...job(), Labels: recorder().Labels }],
 ])("a job %s is refused", (_what, body) => expect(passes(body)).toBe(false));
 
-describe("an escape is refused", () => {
+describe("anything else is refused", () => {
   test.each<[string, Json]>([
     ["another image", { Image: "alpine" }],
     ["the image by its name", { Image: "skyway-call-recorder/recorder:latest" }],
@@ -88,7 +88,7 @@ describe("an escape is refused", () => {
 
   test.each<[string, Json]>([
     ["privileged", { Privileged: true }],
-    ["privileged, said as false", { Privileged: false }],
+    ["privileged set to false", { Privileged: false }],
     ["a bind", { Binds: ["/:/host"] }],
     ["the socket as a mount", { Mounts: [{ Type: "bind", Source: "/var/run/docker.sock", Target: "/recordings" }] }],
     [
@@ -113,8 +113,8 @@ describe("an escape is refused", () => {
     ["device rules", { DeviceCgroupRules: ["a *:* rwm"] }],
     ["volumes from another", { VolumesFrom: ["orchestrator"] }],
     ["a writable root", { ReadonlyRootfs: false }],
-    ["more memory than any job needs", { Memory: 64 * 1024 ** 3 }],
-    ["no limit of processes", { PidsLimit: -1 }],
+    ["more memory than the limit", { Memory: 64 * 1024 ** 3 }],
+    ["no process limit", { PidsLimit: -1 }],
     ["a runtime", { Runtime: "other" }],
     ["system settings", { Sysctls: { "kernel.shm_rmid_forced": "1" } }],
     ["a log driver", { LogConfig: { Type: "syslog", Config: {} } }],

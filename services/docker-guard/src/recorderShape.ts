@@ -10,20 +10,20 @@ export const LIMITS = {
   pids: 256,
 } as const;
 
-/** What a container of this bundle may be made of; everything is known before the first request. */
+/** Values that a container of this bundle must have. */
 export interface ShapeFacts {
   project: string;
   /** Full id (`sha256:…`) of the recorder image. */
   imageId: string;
   network: string;
-  /** Where the recordings live: a volume's name or a host folder. */
+  /** Where recordings are stored: a volume name or a host folder. */
   recordings: { type: "volume" | "bind"; source: string };
 }
 
 export const RECORDER_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
-/** Of containers that do follow-up work. */
+/** Role label of containers that run follow-up jobs. */
 export const JOB_ROLE = "job";
-/** Of the 1,024 that everybody else has. */
+/** Maximum for jobs. Other containers have 1,024. */
 export const JOB_CPU_SHARES = 512;
 export const LABEL_PREFIX = "io.skyway-call-recorder.";
 const USER = "10001:10001";
@@ -73,20 +73,20 @@ export const hostConfig = (facts: ShapeFacts) =>
   });
 
 /**
- * The first shape of `POST /containers/create` that passes: the recorder image by id, the known commands, our labels, one
- * network, the one volume, no capabilities, a read-only root, a user without rights and limits within bounds. Jobs have
- * no network at all, and yield the processor to recordings. A field that is not named here is refused, whatever it means
- * to the engine.
+ * The first allowed shape of `POST /containers/create`: the recorder image by id, known commands, this bundle's labels,
+ * one network, one volume, no capabilities, a read-only root, an unprivileged user and bounded limits. Jobs have no
+ * network and a lower CPU priority than recordings. Any field that is not listed here is refused.
  */
 export function recorderShape(facts: ShapeFacts) {
   return containerShape(facts).superRefine(({ Cmd, Labels, HostConfig }, context) => {
     const isJob = Labels[`${LABEL_PREFIX}role`] === JOB_ROLE;
     const refuse = (message: string, ...path: string[]) => context.addIssue({ code: "custom", path, message });
-    if (jobCommand.safeParse(Cmd).success !== isJob) refuse("job commands are for jobs, and jobs for them", "Cmd");
+    if (jobCommand.safeParse(Cmd).success !== isJob)
+      refuse("job commands and the job role are only allowed together", "Cmd");
     if (!isJob) return;
-    if (HostConfig.NetworkMode !== "none") refuse("a job has no network", "HostConfig", "NetworkMode");
+    if (HostConfig.NetworkMode !== "none") refuse("a job must not have a network", "HostConfig", "NetworkMode");
     if ((HostConfig.CpuShares ?? Number.POSITIVE_INFINITY) > JOB_CPU_SHARES) {
-      refuse(`a job has ${JOB_CPU_SHARES} shares at most`, "HostConfig", "CpuShares");
+      refuse(`a job may have at most ${JOB_CPU_SHARES} CPU shares`, "HostConfig", "CpuShares");
     }
   });
 }

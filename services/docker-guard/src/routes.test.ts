@@ -13,7 +13,7 @@ function refusalOf(method: string, target: string): Refusal["code"] | undefined 
   }
 }
 
-describe("what a recorder needs is let through", () => {
+describe("requests that recorders need are allowed", () => {
   test.each([
     ["GET", "/_ping", "engine"],
     ["GET", "/v1.41/version", "engine"],
@@ -29,7 +29,7 @@ describe("what a recorder needs is let through", () => {
   ])("%s %s", (method, target, kind) => expect(admit(method, target).target.kind).toBe(kind));
 });
 
-describe("everything else is refused", () => {
+describe("all other requests are refused", () => {
   test.each([
     ["POST", `/containers/${ID}/exec`, "ROUTE_NOT_ALLOWED"],
     ["POST", `/containers/${ID}/attach?stream=1`, "ROUTE_NOT_ALLOWED"],
@@ -50,7 +50,7 @@ describe("everything else is refused", () => {
   ])("%s %s", (method, target, code) => expect(refusalOf(method, target)).toBe(code));
 });
 
-describe("paths that mean one thing here and another further on are refused", () => {
+describe("paths that the engine could interpret differently are refused", () => {
   test.each([
     "/containers/../images/json",
     "/containers/%2e%2e/json",
@@ -76,12 +76,12 @@ describe("parameters", () => {
   ])("%s %s is refused", (method, target) => expect(refusalOf(method, target)).toBe("PARAMETER_NOT_ALLOWED"));
 });
 
-test("what dockerode says twice is read from the body alone, and not passed on", () => {
+test("parameters that dockerode repeats in the query are dropped; only the body counts", () => {
   const { query } = admit("POST", "/containers/create?name=a&platform=linux&HostConfig=%7B%22Privileged%22%3Atrue%7D");
   expect(query).toEqual({ name: "a" });
 });
 
-test("a request has the name of its row, whatever it is about", () => {
+test("a request is named after its route, without ids", () => {
   expect(admit("POST", "/v1.41/containers/leg_1-p1/start").route).toBe("POST /containers/:name/start");
   expect(admit("GET", "/images/skyway-call-recorder/recorder:latest/json").route).toBe("GET /images/:name/json");
   expect(admit("POST", "/containers/create?name=x").route).toBe("POST /containers/create");

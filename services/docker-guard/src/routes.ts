@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Refusal } from "./errors.ts";
 
-/** What has to be true of a request's target before it is passed on. */
+/** What a request refers to. It determines which check applies before the request is forwarded. */
 export type Target =
   | { kind: "engine" }
   | { kind: "containers" }
@@ -10,12 +10,12 @@ export type Target =
   | { kind: "image"; reference: string }
   | { kind: "network"; reference: string };
 
-/** A request in the words of the table below; only what stands here is sent on. */
+/** A request that matches a row of the table below. Only these fields are forwarded. */
 export interface AdmittedRequest {
-  /** Its row of the table: "POST /containers/:name/start". */
+  /** The name of its row: "POST /containers/:name/start". */
   route: string;
   method: string;
-  /** Path with the API version that the client asked for. */
+  /** Path including the API version that the client requested. */
   path: string;
   query: Readonly<Record<string, string>>;
   target: Target;
@@ -86,16 +86,17 @@ const ROUTES: readonly Route[] = [
 ];
 
 /**
- * Finds the one row of the table that a request fits.
+ * Finds the table row that matches a request.
  *
- * @param method HTTP method as it came.
- * @param target request target as it came; it must be in origin form (RFC 9112, section 3.2.1).
+ * @param method HTTP method as received.
+ * @param target request target as received; it must be in origin form (RFC 9112, section 3.2.1).
  * @throws Refusal MALFORMED, ROUTE_NOT_ALLOWED or PARAMETER_NOT_ALLOWED.
  */
 export function admit(method: string, target: string): AdmittedRequest {
   const [path = "", ...rest] = target.split("?");
-  // No name in the table needs an escape: whatever is escaped was written to be read differently further on.
-  if (!/^\/[A-Za-z0-9_.:/@-]*$/.test(path) || rest.length > 1) throw new Refusal("MALFORMED", "not a plain path");
+  // No path in the table needs percent-encoding. An encoded path could be interpreted differently by the engine.
+  if (!/^\/[A-Za-z0-9_.:/@-]*$/.test(path) || rest.length > 1)
+    throw new Refusal("MALFORMED", "the path has characters that are not allowed");
   if (path.split("/").some((segment) => segment === "." || segment === "..") || path.includes("//")) {
     throw new Refusal("MALFORMED", "the path has empty or dot segments");
   }
@@ -108,20 +109,20 @@ export function admit(method: string, target: string): AdmittedRequest {
       return { route, method, path, query: parameters(row, rest[0] ?? ""), target: row.target(match) };
     }
   }
-  throw new Refusal("ROUTE_NOT_ALLOWED", `${method} ${name} is nothing that a recorder needs`);
+  throw new Refusal("ROUTE_NOT_ALLOWED", `${method} ${name} is not allowed: recorders do not need it`);
 }
 
 function parameters(row: Route, search: string): Record<string, string> {
   const admitted: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(search)) {
     const schema = Object.hasOwn(row.parameters, name) ? row.parameters[name] : undefined;
-    // dockerode says the fields of this body in the query, too. Only the body is read, checked and passed on.
+    // dockerode repeats the body's fields in the query. Only the body is checked and forwarded.
     if (!schema && row.path === CREATE) continue;
     if (!schema?.safeParse(value).success) {
       throw new Refusal("PARAMETER_NOT_ALLOWED", `the parameter ${JSON.stringify(name)} is not allowed here`);
     }
     if (Object.hasOwn(admitted, name)) {
-      throw new Refusal("PARAMETER_NOT_ALLOWED", `the parameter ${JSON.stringify(name)} is there twice`);
+      throw new Refusal("PARAMETER_NOT_ALLOWED", `the parameter ${JSON.stringify(name)} is given twice`);
     }
     admitted[name] = value;
   }

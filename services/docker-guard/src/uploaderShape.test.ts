@@ -17,7 +17,7 @@ const CALL = `2026/11/23/call_${"0".repeat(19)}`;
 
 type Json = Record<string, unknown>;
 
-/** An uploader as the orchestrator asks for it. */
+/** An uploader as the orchestrator requests it. */
 function uploader(): Json & { HostConfig: Json; Labels: Json } {
   const mount = (Source: string, Target: string) => ({ Type: "volume", Source, Target, ReadOnly: true });
   return {
@@ -50,25 +50,25 @@ function uploader(): Json & { HostConfig: Json; Labels: Json } {
 
 const passes = (body: unknown) => uploaderShape(FACTS, UPLOADER).safeParse(body).success;
 
-test("an uploader passes, and one that removes what was uploaded", () => {
+test("uploading, removing and following a job are allowed", () => {
   expect(passes(uploader())).toBe(true);
   expect(passes({ ...uploader(), Cmd: ["remove", "sftp:", CALL] })).toBe(true);
   expect(passes({ ...uploader(), Cmd: ["follow", "sftp:", CALL, "job_0mwthz7sw3f4e5fd91a"] })).toBe(true);
 });
 
-describe("an escape is refused", () => {
+describe("anything else is refused", () => {
   test.each<[string, Json]>([
     ["the recorder image", { Image: FACTS.imageId }],
     ["another command", { Cmd: ["rclone", "cat", "s3:"] }],
-    ["no command, which is that of the image", { Cmd: undefined }],
+    ["no command, so that the image's default runs", { Cmd: undefined }],
     ["another argument", { Cmd: ["upload", "s3:x", CALL, "--config=/recordings/x"] }],
     ["an option for a remote", { Cmd: ["upload", "--config=/recordings/x", CALL] }],
     ["a connection string", { Cmd: ["upload", ":http,url='http://x':", CALL] }],
     ["a remote with options", { Cmd: ["upload", "s3,env_auth=true:x", CALL] }],
-    ["a stream that is no job", { Cmd: ["follow", "s3:x", CALL, "../../state/x"] }],
-    ["a stream where none is followed", { Cmd: ["upload", "s3:x", CALL, "job_0mwthz7sw3f4e5fd91a"] }],
-    ["a folder that is no call's", { Cmd: ["upload", "s3:x", "../state"] }],
-    ["all calls", { Cmd: ["upload", "s3:x", "2026/11/23"] }],
+    ["a follow target that is not a job id", { Cmd: ["follow", "s3:x", CALL, "../../state/x"] }],
+    ["a job id for a command that follows none", { Cmd: ["upload", "s3:x", CALL, "job_0mwthz7sw3f4e5fd91a"] }],
+    ["a folder that does not belong to a call", { Cmd: ["upload", "s3:x", "../state"] }],
+    ["a day's folder with all its calls", { Cmd: ["upload", "s3:x", "2026/11/23"] }],
     ["an environment", { Env: ["RCLONE_CONFIG=/recordings/x"] }],
     ["an entry point", { Entrypoint: ["bash"] }],
     ["root", { User: "0:0" }],
@@ -79,17 +79,17 @@ describe("an escape is refused", () => {
   test.each<[string, Json]>([
     ["the recorders' network", { NetworkMode: FACTS.network }],
     ["the host's network", { NetworkMode: "host" }],
-    ["no shares, which are a recorder's", { CpuShares: undefined }],
-    ["more memory than there is", { Memory: 1e12 }],
+    ["no CPU shares, which gives a recorder's priority", { CpuShares: undefined }],
+    ["more memory than the limit", { Memory: 1e12 }],
     ["a capability", { CapAdd: ["NET_ADMIN"] }],
-    ["a root that can be written", { ReadonlyRootfs: false }],
+    ["a writable root", { ReadonlyRootfs: false }],
     ["binds", { Binds: ["/:/host"] }],
   ])("%s", (_, change) => {
     const body = uploader();
     expect(passes({ ...body, HostConfig: { ...body.HostConfig, ...change } })).toBe(false);
   });
 
-  test("mounts that can be written, lead elsewhere, or are more", () => {
+  test("writable, different or additional mounts", () => {
     const body = uploader();
     const [recordings, configuration] = body.HostConfig["Mounts"] as [Json, Json];
     for (const Mounts of [

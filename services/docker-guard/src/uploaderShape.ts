@@ -3,17 +3,17 @@ import { jobHostConfig, jobShape } from "./jobShape.ts";
 import { JOB_ID } from "./recorderCommand.ts";
 import type { ShapeFacts } from "./recorderShape.ts";
 
-/** Of the overlay that uploads; without it there are no uploaders. */
+/** Set by the overlay for uploads. Without it, uploaders are refused. */
 export interface UploaderFacts {
   /** Full id (`sha256:…`) of the uploader image. */
   imageId: string;
-  /** The network that leads to the remotes. */
+  /** The network from which the remotes can be reached. */
   network: string;
   /** The volume with rclone's configuration. */
   configuration: string;
 }
 
-/** A remote of the configuration and a path in it; never a connection string, which would have secrets in it. */
+/** A configured remote and a path in it. Connection strings are refused because they contain secrets. */
 const remote = z
   .string()
   .max(512)
@@ -21,8 +21,8 @@ const remote = z
 const folder = z.string().regex(/^[0-9]{4}\/[0-9]{2}\/[0-9]{2}\/call_[0-9a-z]{19}$/);
 
 /**
- * The second shape that passes: the uploader image, to copy one call's folder to a remote, in the end or while the call
- * goes on, or to remove it there. It reads recordings and rclone's configuration, and writes neither.
+ * The second allowed shape: an uploader that copies one call's folder to a remote, after or during the call, or removes
+ * it there. Recordings and rclone's configuration are mounted read-only.
  */
 export function uploaderShape(facts: ShapeFacts, uploader: UploaderFacts) {
   const mounts = z.tuple([

@@ -1,65 +1,65 @@
 import { Encoder } from "./encoder.ts";
-import { Guest, type Surroundings } from "./guest.ts";
 import { Mixer, SAMPLE_RATE } from "./mixer.ts";
+import { ParticipantPlayer, type StreamContext } from "./participantPlayer.ts";
 import { background, draw, drawEmpty } from "./picture.ts";
 import type { Plan } from "./plan.ts";
-import { decodedSize, seats } from "./seats.ts";
+import { decodedSize, tileGrid } from "./tileGrid.ts";
 
 /**
- * What is shown happened so long ago: recorders write a second at a time, which has to be read and decoded, and what
- * comes later than this is not shown.
+ * Delay of the stream. Recorders write once a second, and the data must be read and decoded. Media that arrives later
+ * is not shown.
  */
-const BEHIND_MS = 1_700;
-/** How much of a call may have gone by when its stream begins with it. */
-const BEGINNING_MS = 3_000;
-/** An encoder that is further behind has no hope of catching up by itself: what waits is as much as it may fall short. */
+const DELAY_MS = 1_700;
+/** A stream that starts within this time after the call began shows the call from its beginning. */
+const LATE_START_MS = 3_000;
+/** Maximum backlog of the encoder. Further frames are dropped, because it would not catch up. */
 const WAITING_LIMIT_SECONDS = 3;
 
-/** The call as it happens: everybody's picture in their seat and everybody's sound, at one steady rate. */
+/** Composes a call's live stream at a constant frame rate: one tile per participant, and all audio mixed. */
 export class Broadcast {
   readonly encoder: Encoder;
-  readonly #guests = new Map<string, Guest>();
-  readonly #surroundings: Surroundings;
+  readonly #players = new Map<string, ParticipantPlayer>();
+  readonly #context: StreamContext;
   readonly #format: Pick<Plan, "width" | "height" | "frameRate">;
-  /** Unix milliseconds of the call. */
+  /** Time in the call at which the stream begins. Unix milliseconds. */
   readonly #beganUnixMs: number;
   #frames = 0;
-  #seated: string[] = [];
+  #visible: string[] = [];
 
   /**
-   * @param root where the recordings volume is mounted.
-   * @param say what is worth telling, for the log.
+   * @param root mount point of the recordings volume.
+   * @param report receives events for the log.
    */
-  constructor(plan: Plan, root: string, say: Surroundings["say"]) {
+  constructor(plan: Plan, root: string, report: StreamContext["report"]) {
     const { width, height, frameRate } = plan;
     this.#format = { width, height, frameRate };
-    this.#beganUnixMs = beginningOf(plan, Date.now() - BEHIND_MS);
+    this.#beganUnixMs = beginningOf(plan, Date.now() - DELAY_MS);
     const now = () => this.#nowUnixMs;
     const size = decodedSize(plan);
-    this.#surroundings = { root, size, beganUnixMs: this.#beganUnixMs, mixer: new Mixer(), now, say };
-    this.encoder = new Encoder(plan, `${root}/${plan.folder}`, say);
+    this.#context = { root, size, beganUnixMs: this.#beganUnixMs, mixer: new Mixer(), now, report };
+    this.encoder = new Encoder(plan, `${root}/${plan.folder}`, report);
     this.update(plan);
   }
 
-  /** Who is there now, in the order of their seats. */
+  /** Sets the participants who are in the call now, in the order of their tiles. */
   update({ participants }: Plan): void {
-    for (const [id, guest] of this.#guests) {
+    for (const [id, player] of this.#players) {
       if (participants.some((one) => one.id === id)) continue;
-      guest.leave();
-      this.#guests.delete(id);
+      player.leave();
+      this.#players.delete(id);
     }
     for (const participant of participants) {
-      const guest = this.#guests.get(participant.id) ?? new Guest(this.#surroundings);
-      this.#guests.set(participant.id, guest);
-      guest.update(participant);
+      const player = this.#players.get(participant.id) ?? new ParticipantPlayer(this.#context);
+      this.#players.set(participant.id, player);
+      player.update(participant);
     }
-    this.#seated = participants.filter(({ tracks }) => tracks.length > 0).map(({ id }) => id);
+    this.#visible = participants.filter(({ tracks }) => tracks.length > 0).map(({ id }) => id);
   }
 
-  /** Writes all that is due by now. */
+  /** Writes all frames that are due. */
   work(): void {
     const { frameRate } = this.#format;
-    const due = Math.floor(((Date.now() - BEHIND_MS - this.#beganUnixMs) * frameRate) / 1000);
+    const due = Math.floor(((Date.now() - DELAY_MS - this.#beganUnixMs) * frameRate) / 1000);
     while (this.#frames < due) this.#frame();
   }
 
@@ -69,7 +69,7 @@ export class Broadcast {
   }
 
   close(): Promise<number> {
-    for (const guest of this.#guests.values()) guest.leave();
+    for (const player of this.#players.values()) player.leave();
     return this.encoder.end();
   }
 
@@ -81,13 +81,11 @@ export class Broadcast {
     const { frameRate } = this.#format;
     const unixMs = this.#nowUnixMs;
     this.#frames += 1;
-    const sound = this.#surroundings.mixer.take(
-      this.#samplesUntil(this.#frames) - this.#samplesUntil(this.#frames - 1),
-    );
+    const sound = this.#context.mixer.take(this.#samplesUntil(this.#frames) - this.#samplesUntil(this.#frames - 1));
     const picture = this.#picture(unixMs);
-    // What an encoder cannot do in time is left out of both, so that they stay together.
+    // Drop both picture and audio if the encoder is too slow, so that they stay in sync.
     if (this.encoder.waitingBytes > WAITING_LIMIT_SECONDS * frameRate * picture.length) {
-      if (this.#frames % frameRate === 0) this.#surroundings.say({ event: "overloaded" });
+      if (this.#frames % frameRate === 0) this.#context.report({ event: "overloaded" });
       return;
     }
     this.encoder.write(picture, sound);
@@ -98,22 +96,22 @@ export class Broadcast {
   }
 
   #picture(unixMs: number): Buffer {
-    const whole = background(this.#format);
-    const places = seats(this.#seated.length, this.#format);
-    this.#seated.forEach((id, index) => {
-      const seat = places[index];
-      if (!seat) return;
-      const picture = this.#guests.get(id)?.screen.at(unixMs, seat);
-      if (picture) draw(whole, picture, seat);
-      else drawEmpty(whole, seat);
+    const canvas = background(this.#format);
+    const tiles = tileGrid(this.#visible.length, this.#format);
+    this.#visible.forEach((id, index) => {
+      const tile = tiles[index];
+      if (!tile) return;
+      const picture = this.#players.get(id)?.video.at(unixMs, tile);
+      if (picture) draw(canvas, picture, tile);
+      else drawEmpty(canvas, tile);
     });
-    return whole.data;
+    return canvas.data;
   }
 }
 
-/** A stream that begins with its call shows its beginning; one that is begun anew goes on where the call is. */
+/** A stream that starts with its call begins at the call's start. A restarted stream continues at the present. */
 function beginningOf({ participants }: Plan, nowUnixMs: number): number {
   const starts = participants.flatMap(({ tracks }) => tracks.map(({ startUnixMs }) => startUnixMs));
   const firstUnixMs = Math.min(nowUnixMs, ...starts);
-  return nowUnixMs - firstUnixMs < BEGINNING_MS ? firstUnixMs : nowUnixMs;
+  return nowUnixMs - firstUnixMs < LATE_START_MS ? firstUnixMs : nowUnixMs;
 }

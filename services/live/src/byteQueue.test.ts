@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ByteQueue } from "./byteQueue.ts";
 
-test("bytes come in pieces and are taken in others", () => {
+test("bytes can be taken in other pieces than they were pushed in", () => {
   const queue = new ByteQueue();
   for (const piece of ["ab", "", "cde", "f"]) queue.push(Buffer.from(piece));
   expect([queue.length, queue.peek(4).toString(), queue.peek(100).toString()]).toEqual([6, "abcd", "abcdef"]);

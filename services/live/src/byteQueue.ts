@@ -1,4 +1,4 @@
-/** Bytes that come in pieces and are taken in others, joined once. */
+/** Queue of bytes that are pushed and taken in pieces of different lengths. */
 export class ByteQueue {
   readonly #chunks: Buffer[] = [];
   #length = 0;
@@ -12,7 +12,7 @@ export class ByteQueue {
     this.#length += chunk.length;
   }
 
-  /** The first of them, which stay; fewer if there are not so many. */
+  /** Returns the first bytes without removing them; fewer if the queue is shorter. */
   peek(count: number): Buffer {
     const [first] = this.#chunks;
     if (first && first.length >= count) return first.subarray(0, count);
@@ -26,9 +26,9 @@ export class ByteQueue {
     return Buffer.concat(parts);
   }
 
-  /** @throws RangeError when there are not so many. */
+  /** @throws RangeError if the queue is shorter. */
   take(count: number): Buffer {
-    if (count > this.#length) throw new RangeError(`${count} of ${this.#length} bytes`);
+    if (count > this.#length) throw new RangeError(`cannot take ${count} of ${this.#length} bytes`);
     const taken = this.peek(count);
     let left = count;
     while (left > 0) {

@@ -2,24 +2,24 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type Frame, matroskaFrames } from "./matroskaFrames.ts";
 import { CHANNELS, SAMPLE_RATE } from "./mixer.ts";
-import type { Size } from "./seats.ts";
+import type { Size } from "./tileGrid.ts";
 
-/** Live, what cannot be decoded is left out, and nothing waits for what may come. */
+/** Live mode: data that cannot be decoded is skipped, and nothing waits for later data. */
 const QUIET = ["-hide_banner", "-loglevel", "fatal"];
 const INPUT = ["-threads", "1", "-fpsprobesize", "0", "-f", "matroska", "-copyts", "-i", "pipe:0"];
 const OUTPUT = ["-filter_threads", "1", "-f", "matroska", "-cluster_size_limit", "1", "-flush_packets", "1", "pipe:1"];
 
-/** Makes pictures of one size, or samples of one rate, of a track, each with its time. Ends with its input. */
+/** Decodes a track to pictures of one size or samples of one rate, with timestamps. Ends when its input ends. */
 export class Decoder implements Disposable {
   readonly frames: AsyncIterable<Frame>;
   readonly #process: ChildProcess;
 
-  /** @param how what is made of the track: `toPictures`, `toSamples`. */
-  constructor(how: readonly string[]) {
-    this.#process = spawn("ffmpeg", [...QUIET, ...INPUT, ...how, ...OUTPUT], { stdio: ["pipe", "pipe", "inherit"] });
+  /** @param format ffmpeg output options: `toPictures` or `toSamples`. */
+  constructor(format: readonly string[]) {
+    this.#process = spawn("ffmpeg", [...QUIET, ...INPUT, ...format, ...OUTPUT], { stdio: ["pipe", "pipe", "inherit"] });
     const { stdin, stdout } = this.#process;
     if (!stdin || !stdout) throw new Error("ffmpeg was not started");
-    stdin.on("error", () => undefined); // who reads its frames learns of its end
+    stdin.on("error", () => undefined); // the reader of `frames` sees the end
     this.frames = matroskaFrames(stdout);
   }
 
@@ -30,7 +30,7 @@ export class Decoder implements Disposable {
     await Promise.race([once(stdin, "drain"), once(stdin, "close")]);
   }
 
-  /** There is no more to come; what was fed is still decoded. */
+  /** Ends the input. Data that was fed before is still decoded. */
   end(): void {
     this.#process.stdin?.end();
   }

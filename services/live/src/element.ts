@@ -1,4 +1,4 @@
-/** Ids of Matroska elements with their length markers (RFC 9559, section 5). */
+/** Matroska element ids, including their length markers (RFC 9559, section 5). */
 export const ID = {
   segment: 0x18538067,
   cluster: 0x1f43b675,
@@ -8,19 +8,19 @@ export const ID = {
   simpleBlock: 0xa3,
 } as const;
 
-/** Longest id and longest size of an element (RFC 8794, sections 5 and 6). */
+/** Maximum length of an element's id and size together (RFC 8794, sections 5 and 6). */
 export const HEADER_BYTES = 12;
 const KEYFRAME = 0x80;
 
 export interface ElementHeader {
   id: number;
-  /** Of the header itself. */
+  /** Length of the header itself. */
   length: number;
-  /** Of what follows; undefined where the writer did not know. */
+  /** Length of the content; undefined if the writer did not know it. */
   size: number | undefined;
 }
 
-/** Reads id and size of an EBML element (RFC 8794); undefined while not all of them are there. */
+/** Reads id and size of an EBML element (RFC 8794); undefined if they are incomplete. */
 export function elementHeader(bytes: Buffer, at = 0): ElementHeader | undefined {
   const idLength = lengthOf(bytes[at]);
   if (idLength === undefined || idLength > 4) return undefined;
@@ -38,19 +38,19 @@ export function elementHeader(bytes: Buffer, at = 0): ElementHeader | undefined 
   return { id, length: idLength + sizeLength, size: isUnknown ? undefined : size };
 }
 
-/** Of a number with a length marker: as many bytes as its first has leading zeros, and one. */
+/** Length of a number with a length marker: the number of leading zero bits in the first byte, plus one. */
 function lengthOf(first: number | undefined): number | undefined {
   return first ? Math.clz32(first) - 23 : undefined;
 }
 
 export interface Block {
-  /** After its cluster's timestamp. */
+  /** Relative to the cluster's timestamp. */
   relativeMs: number;
   isKeyframe: boolean;
   data: Buffer;
 }
 
-/** What a SimpleBlock without lacing holds (RFC 9559, section 10.2); undefined while its own header is not there. */
+/** Parses a SimpleBlock without lacing (RFC 9559, section 10.2); undefined if its header is incomplete. */
 export function blockOf(bytes: Buffer): Block | undefined {
   const trackLength = lengthOf(bytes[0]);
   if (trackLength === undefined || bytes.length < trackLength + 3) return undefined;

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Clusters of a second each, named by it; some of them begin with a keyframe. */
+/** A cluster of one second, with its number as content. It may begin with a keyframe. */
 const second = (number: number, isKeyframe = false) =>
   cluster(number * 1000, block(0, isKeyframe, Buffer.from(`s${number}`)), block(500, false, Buffer.from("-")));
 
@@ -22,7 +22,7 @@ async function* read(fromMs: number, signal: AbortSignal): AsyncGenerator<Buffer
   yield* track.read(fromMs, signal);
 }
 
-/** What is read until so many pieces have come. */
+/** Reads up to `count` pieces. */
 async function take(pieces: AsyncGenerator<Buffer>, count: number): Promise<Buffer[]> {
   const taken: Buffer[] = [];
   while (taken.length < count) {
@@ -33,7 +33,7 @@ async function take(pieces: AsyncGenerator<Buffer>, count: number): Promise<Buff
   return taken;
 }
 
-test("a track is read as it grows, and only what is whole", async () => {
+test("a growing track is read, but only complete clusters", async () => {
   await writeFile(path, "");
   const over = new AbortController();
   const pieces = read(0, over.signal);
@@ -42,20 +42,20 @@ test("a track is read as it grows, and only what is whole", async () => {
   await appendFile(path, Buffer.concat([head().subarray(20), second(0, true), second(1).subarray(0, 10)]));
   expect(await first).toEqual([head(), second(0, true)]);
 
-  let isThere = false;
+  let hasArrived = false;
   const next = take(pieces, 1).then((taken) => {
-    isThere = true;
+    hasArrived = true;
     return taken;
   });
   await new Promise((resolve) => setTimeout(resolve, 120));
-  expect(isThere).toBe(false);
+  expect(hasArrived).toBe(false);
   await appendFile(path, second(1).subarray(10));
   expect(await next).toEqual([second(1)]);
   over.abort();
   expect(await take(pieces, 1)).toEqual([]);
 });
 
-test("who comes later begins with the last keyframe before", async () => {
+test("reading from a later time begins at the last keyframe before it", async () => {
   const all = [second(0, true), second(1), second(2, true), second(3), second(4), second(5, true), second(6)];
   await writeFile(path, Buffer.concat([head(), ...all]));
   const over = new AbortController();

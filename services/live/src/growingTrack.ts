@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { blockOf, elementHeader, HEADER_BYTES, ID, unsigned } from "./element.ts";
 
 /** A recorder writes a cluster a second. */
-const LOOK_INTERVAL_MS = 50;
-/** A cluster's timestamp, and the header of its first block. */
+const POLL_INTERVAL_MS = 50;
+/** Enough for a cluster's timestamp and the header of its first block. */
 const CLUSTER_START_BYTES = 64;
 const CLUSTER_LIMIT_BYTES = 64 * 1024 * 1024;
 
@@ -16,8 +16,8 @@ interface Cluster {
 }
 
 /**
- * A track that a recorder is still writing, and only ever writes more of: what has a length is whole. It is read, and
- * nothing else; the recorder knows nothing of it.
+ * A track file that a recorder is still writing. The recorder only appends, so an element with a size is final. The
+ * file is opened for reading only and needs no cooperation from the recorder.
  */
 export class GrowingTrack implements AsyncDisposable {
   readonly #file: FileHandle;
@@ -36,9 +36,9 @@ export class GrowingTrack implements AsyncDisposable {
   }
 
   /**
-   * The file as it grows, with everything left out that nobody needs who begins at a time.
+   * Yields the file as it grows, without the clusters before the start time.
    *
-   * @param fromMs of the file. What is decoded begins with the last keyframe before.
+   * @param fromMs start time in the file. Reading begins at the last keyframe before it.
    */
   async *read(fromMs: number, signal: AbortSignal): AsyncGenerator<Buffer> {
     const head = await this.#head(signal);
@@ -48,7 +48,7 @@ export class GrowingTrack implements AsyncDisposable {
     while (!signal.aborted) {
       const element = await this.#element(at);
       if (!element) {
-        await sleep(LOOK_INTERVAL_MS);
+        await sleep(POLL_INTERVAL_MS);
         continue;
       }
       if (element.id === ID.cluster) yield await this.#bytes(at, element.end - at);
@@ -56,7 +56,7 @@ export class GrowingTrack implements AsyncDisposable {
     }
   }
 
-  /** How long what precedes the first cluster is; undefined when it is not waited for any longer. */
+  /** Length of everything before the first cluster; undefined if aborted. */
   async #head(signal: AbortSignal): Promise<number | undefined> {
     let at = 0;
     while (!signal.aborted) {
@@ -64,7 +64,7 @@ export class GrowingTrack implements AsyncDisposable {
       if (header?.id === ID.cluster) return at;
       if (header?.id === ID.segment) at += header.length;
       else if (header) at += header.length + (header.size ?? 0);
-      else await sleep(LOOK_INTERVAL_MS);
+      else await sleep(POLL_INTERVAL_MS);
     }
     return undefined;
   }
@@ -95,12 +95,12 @@ export class GrowingTrack implements AsyncDisposable {
     }
   }
 
-  /** Below the segment; undefined while it is not all there. */
+  /** Element within the segment; undefined while it is incomplete. */
   async #element(at: number): Promise<{ id: number; start: number; end: number } | undefined> {
     const header = elementHeader(await this.#bytes(at, HEADER_BYTES));
     if (header?.size === undefined) return undefined;
     const { id, length, size } = header;
-    if (size > CLUSTER_LIMIT_BYTES) throw new Error(`an element of ${size} bytes is none of a recorder's`);
+    if (size > CLUSTER_LIMIT_BYTES) throw new Error(`an element of ${size} bytes is larger than recorders write`);
     const end = at + length + size;
     return (await this.#file.stat()).size >= end ? { id, start: at + length, end } : undefined;
   }

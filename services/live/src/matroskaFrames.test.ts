@@ -31,7 +31,7 @@ async function framesOf(bytes: Buffer, lengths: readonly number[]) {
   return frames;
 }
 
-test("frames are the same however the stream is cut", async () => {
+test("frames do not depend on how the stream is split into chunks", async () => {
   const lengths = fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 20 });
   await fc.assert(
     fc.asyncProperty(lengths, async (cut) => {
@@ -40,6 +40,6 @@ test("frames are the same however the stream is cut", async () => {
   );
 });
 
-test("what is not whole is no frame", async () => {
+test("an incomplete frame is not returned", async () => {
   expect(await framesOf(STREAM.subarray(0, STREAM.length - 1), [64])).toEqual(FRAMES.slice(0, 3));
 });

@@ -1,7 +1,7 @@
 import { ByteQueue } from "./byteQueue.ts";
 import { blockOf, elementHeader, HEADER_BYTES, ID, unsigned } from "./element.ts";
 
-/** A frame with its time in its file. */
+/** A frame with its timestamp in the file. */
 export interface Frame {
   ms: number;
   data: Buffer;
@@ -10,7 +10,7 @@ export interface Frame {
 /** Elements that are entered rather than skipped. */
 const ENTERED: ReadonlySet<number> = new Set([ID.segment, ID.cluster, ID.blockGroup]);
 
-/** The frames of a Matroska stream with one track, as they come. */
+/** Yields the frames of a Matroska stream with one track, as they arrive. */
 export async function* matroskaFrames(stream: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
   const queue = new ByteQueue();
   let clusterMs = 0;

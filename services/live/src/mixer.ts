@@ -1,58 +1,58 @@
 export const SAMPLE_RATE = 48_000;
 export const CHANNELS = 2;
-/** The same in the words of ffmpeg. */
+/** ffmpeg's name for this number of channels. */
 export const CHANNEL_LAYOUT = "stereo";
 
-/** So much sound is kept for times that have not come yet. */
-const KEPT_SECONDS = 8;
-const KEPT_SAMPLES = KEPT_SECONDS * SAMPLE_RATE;
-/** Timestamps count milliseconds: sound that is no further from where it belongs follows what came before it. */
+/** How far ahead audio is buffered. */
+const BUFFER_SECONDS = 8;
+const BUFFER_SAMPLES = BUFFER_SECONDS * SAMPLE_RATE;
+/** Timestamps have millisecond resolution. Audio within this distance follows the previous frame without a gap. */
 const IN_STEP_SAMPLES = 0.02 * SAMPLE_RATE;
 
-/** Adds up everybody's sound, each at its own time. Times count samples from the stream's beginning. */
+/** Mixes audio at given positions. Positions count samples from the start of the stream. */
 export class Mixer {
   readonly #channels: number;
-  readonly #kept: Float32Array;
-  /** Everything before has been taken. */
+  readonly #buffer: Float32Array;
+  /** Everything before this position has been taken. */
   #taken = 0;
 
   constructor(channels = CHANNELS) {
     this.#channels = channels;
-    this.#kept = new Float32Array(KEPT_SAMPLES * channels);
+    this.#buffer = new Float32Array(BUFFER_SAMPLES * channels);
   }
 
   get taken(): number {
     return this.#taken;
   }
 
-  /** Whether what is added up to there is heard, and not too far ahead. */
+  /** Whether audio up to this position fits into the buffer. */
   hasRoom(until: number): boolean {
-    return until <= this.#taken + KEPT_SAMPLES;
+    return until <= this.#taken + BUFFER_SAMPLES;
   }
 
-  /** What comes too late is not heard, nor is what is too far ahead. */
+  /** Adds audio to the mix. Audio that is late or too far ahead is dropped. */
   add(samples: Float32Array, at: number): void {
     const channels = this.#channels;
     const count = samples.length / channels;
     const first = Math.max(0, this.#taken - at);
-    const last = Math.min(count, this.#taken + KEPT_SAMPLES - at);
+    const last = Math.min(count, this.#taken + BUFFER_SAMPLES - at);
     for (let index = first; index < last; index += 1) {
-      const place = ((at + index) % KEPT_SAMPLES) * channels;
+      const slot = ((at + index) % BUFFER_SAMPLES) * channels;
       for (let channel = 0; channel < channels; channel += 1) {
-        this.#kept[place + channel] = (this.#kept[place + channel] ?? 0) + (samples[index * channels + channel] ?? 0);
+        this.#buffer[slot + channel] = (this.#buffer[slot + channel] ?? 0) + (samples[index * channels + channel] ?? 0);
       }
     }
   }
 
-  /** The next of them, silence where nobody said anything. */
+  /** Takes the next samples; silence where nothing was added. */
   take(count: number): Float32Array {
     const channels = this.#channels;
     const taken = new Float32Array(count * channels);
     for (let index = 0; index < count; index += 1) {
-      const place = ((this.#taken + index) % KEPT_SAMPLES) * channels;
+      const slot = ((this.#taken + index) % BUFFER_SAMPLES) * channels;
       for (let channel = 0; channel < channels; channel += 1) {
-        taken[index * channels + channel] = this.#kept[place + channel] ?? 0;
-        this.#kept[place + channel] = 0;
+        taken[index * channels + channel] = this.#buffer[slot + channel] ?? 0;
+        this.#buffer[slot + channel] = 0;
       }
     }
     this.#taken += count;
@@ -60,8 +60,8 @@ export class Mixer {
   }
 }
 
-/** One source of sound: its frames follow each other to the sample, unless there is a gap. */
-export class Voice {
+/** One source of audio. Its frames follow each other sample-exactly, unless there is a gap. */
+export class MixerInput {
   readonly #mixer: Mixer;
   #next: number | undefined;
 
@@ -69,8 +69,8 @@ export class Voice {
     this.#mixer = mixer;
   }
 
-  /** @param at where its timestamp puts it. */
-  say(samples: Float32Array, at: number): void {
+  /** @param at position according to the timestamp, in samples. */
+  add(samples: Float32Array, at: number): void {
     const isInStep = this.#next !== undefined && Math.abs(at - this.#next) < IN_STEP_SAMPLES;
     const start = isInStep && this.#next !== undefined ? this.#next : Math.round(at);
     this.#mixer.add(samples, start);

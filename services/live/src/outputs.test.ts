@@ -3,7 +3,7 @@ import { outputsOf } from "./outputs.ts";
 
 const FOLDER = "/recordings/live/call_0mwthz7sw3f4e5fd91a";
 
-test("a stream that is begun anew goes on in its playlist, after a discontinuity", () => {
+test("a restarted stream continues its playlist after a discontinuity", () => {
   expect(outputsOf({ outputs: ["hls"], pushes: [] }, FOLDER, () => false)).not.toContain("append_list");
   expect(outputsOf({ outputs: ["hls"], pushes: [] }, FOLDER, () => true)).toContain("+append_list+discont_start");
 });

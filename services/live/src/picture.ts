@@ -1,6 +1,6 @@
-import type { Seat, Size } from "./seats.ts";
+import type { Size, Tile } from "./tileGrid.ts";
 
-/** Planar YUV, 4:2:0, limited range, as ffmpeg's yuv420p: both sides are even. */
+/** Planar YUV 4:2:0, limited range, like ffmpeg's yuv420p. Width and height are even. */
 export interface Picture extends Size {
   data: Buffer;
 }
@@ -20,19 +20,19 @@ export function background({ width, height }: Size): Picture {
   return { width, height, data };
 }
 
-/** Draws a picture into a seat, scaled where it has another size. */
-export function draw(whole: Picture, picture: Picture, seat: Seat): void {
-  const fitted = picture.width === seat.width && picture.height === seat.height ? picture : scaled(picture, seat);
+/** Draws a picture into a tile. Scales it if the sizes differ. */
+export function draw(canvas: Picture, picture: Picture, tile: Tile): void {
+  const fitted = picture.width === tile.width && picture.height === tile.height ? picture : scaled(picture, tile);
   const from = planes(fitted);
-  planes(whole).forEach((to, index) => {
+  planes(canvas).forEach((to, index) => {
     const source = from[index];
     if (!source) return;
     const part = index === 0 ? 1 : 2;
     for (let row = 0; row < source.height; row += 1) {
       const start = source.at + row * source.width;
       fitted.data.copy(
-        whole.data,
-        to.at + (seat.y / part + row) * to.width + seat.x / part,
+        canvas.data,
+        to.at + (tile.y / part + row) * to.width + tile.x / part,
         start,
         start + source.width,
       );
@@ -40,18 +40,18 @@ export function draw(whole: Picture, picture: Picture, seat: Seat): void {
   });
 }
 
-/** A seat of somebody who shows nothing. */
-export function drawEmpty(whole: Picture, seat: Seat): void {
-  planes(whole).forEach((to, index) => {
+/** Draws the tile of a participant without a picture. */
+export function drawEmpty(canvas: Picture, tile: Tile): void {
+  planes(canvas).forEach((to, index) => {
     const part = index === 0 ? 1 : 2;
-    for (let row = 0; row < seat.height / part; row += 1) {
-      const start = to.at + (seat.y / part + row) * to.width + seat.x / part;
-      whole.data.fill(index === 0 ? SHADES.empty : NO_COLOR, start, start + seat.width / part);
+    for (let row = 0; row < tile.height / part; row += 1) {
+      const start = to.at + (tile.y / part + row) * to.width + tile.x / part;
+      canvas.data.fill(index === 0 ? SHADES.empty : NO_COLOR, start, start + tile.width / part);
     }
   });
 }
 
-/** Bilinear. */
+/** Bilinear scaling. */
 export function scaled(picture: Picture, { width, height }: Size): Picture {
   const to: Picture = { width, height, data: Buffer.allocUnsafe((width * height * 3) / 2) };
   const from = planes(picture);
@@ -62,7 +62,7 @@ export function scaled(picture: Picture, { width, height }: Size): Picture {
   return to;
 }
 
-/** Weights are counted in 256ths. */
+/** Weights are multiples of 1/256. */
 function scalePlane(from: Buffer, source: Plane, to: Buffer, target: Plane): void {
   const columns = weights(source.width, target.width);
   const rows = weights(source.height, target.height);

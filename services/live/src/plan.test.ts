@@ -30,22 +30,22 @@ const replace = async (plan: object) => {
   await rename(`${path}.tmp`, path);
 };
 
-test("a plan is read when it is new, and again when it was replaced", async () => {
+test("a plan is read once, and again when it was replaced", async () => {
   const file = new PlanFile(path);
-  await expect(file.news()).rejects.toThrow("ENOENT");
+  await expect(file.readIfChanged()).rejects.toThrow("ENOENT");
   await replace(PLAN);
-  expect([await file.news(), await file.news()]).toEqual([PLAN, undefined]);
+  expect([await file.readIfChanged(), await file.readIfChanged()]).toEqual([PLAN, undefined]);
   await replace({ ...PLAN, endedUnixMs: 5 });
-  expect(await file.news()).toMatchObject({ endedUnixMs: 5 });
+  expect(await file.readIfChanged()).toMatchObject({ endedUnixMs: 5 });
   expect(file.isAbandoned).toBe(false);
 });
 
-test("a plan that nobody touches any more is abandoned", async () => {
+test("a plan that is no longer touched counts as abandoned", async () => {
   await replace(PLAN);
   const longAgo = new Date(Date.now() - 100_000);
   await utimes(path, longAgo, longAgo);
   const file = new PlanFile(path);
-  await file.news();
+  await file.readIfChanged();
   expect(file.isAbandoned).toBe(true);
 });
 
@@ -56,15 +56,15 @@ const track = (file: string) => ({
 });
 
 test.each<[string, object]>([
-  ["a file that is no track of the spool", track("calls/../state/peers.json")],
+  ["a file that is not a track in the spool", track("calls/../state/peers.json")],
   ["a file elsewhere", track("spool/../../etc/passwd.audio.mkv.part")],
   ["a folder elsewhere", { ...PLAN, folder: "live/../state" }],
-  ["a folder with words for ffmpeg", { ...PLAN, folder: "live/call_0mwthz7sw3f4e5fd91a|[f=mpegts]x" }],
+  ["a folder with ffmpeg syntax", { ...PLAN, folder: "live/call_0mwthz7sw3f4e5fd91a|[f=mpegts]x" }],
   ["a picture that is too large", { ...PLAN, width: 7_680 }],
-  ["nothing to make", { ...PLAN, outputs: [] }],
+  ["no outputs and no pushes", { ...PLAN, outputs: [] }],
   ["options that end a line", push("rtmp://host/app", { rtmp_playpath: "key\nf=tee" })],
-  ["options that nobody knows", push("rtmp://host/app", { protocol_whitelist: "file" })],
+  ["unknown options", push("rtmp://host/app", { protocol_whitelist: "file" })],
   ["a file as a receiver", push("file:///recordings/state/peers.json")],
   ["secrets in an address", push("srt://host:9000?passphrase=secret")],
-  ["what nobody knows", { ...PLAN, push: "rtmp://x" }],
+  ["an unknown field", { ...PLAN, push: "rtmp://x" }],
 ])("%s is refused", (_, plan) => expect(Plan.safeParse(plan).success).toBe(false));

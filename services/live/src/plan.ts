@@ -5,11 +5,11 @@ const TRACK_FILE = /^spool\/[A-Za-z0-9][A-Za-z0-9_-]*\.(audio|video)\.mkv\.part$
 
 const Track = z.strictObject({
   kind: z.enum(["audio", "video"]),
-  /** Below the recordings volume, still growing. */
+  /** Path relative to the recordings volume. The file is still growing. */
   file: z.string().regex(TRACK_FILE),
-  /** When its first packet was sent, Unix milliseconds. */
+  /** Send time of the first packet, Unix milliseconds. */
   startUnixMs: z.number(),
-  /** Seconds for each second of its timestamps. */
+  /** Real seconds per second of the track's timestamps. */
   rate: z.number().min(0.9).max(1.1),
 });
 export type Track = z.infer<typeof Track>;
@@ -17,15 +17,15 @@ export type Track = z.infer<typeof Track>;
 const Participant = z.strictObject({ id: z.string(), tracks: z.array(Track).max(2) });
 export type Participant = z.infer<typeof Participant>;
 
-/** Nothing that ends a line of ffmpeg's options. */
+/** Must not contain line breaks, which would end an option in ffmpeg's preset file. */
 const option = z.string().regex(/^[\x21-\x7e]{1,512}$/);
 
-/** A server that the stream is handed to. What is secret about it is in the options. */
+/** A server to which the stream is pushed. Secrets are only in the options. */
 const PushTarget = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]{1,40}$/),
   url: z.string().regex(/^(rtmps?|srt):\/\/[A-Za-z0-9.-]+(:\d{1,5})?(\/[A-Za-z0-9._/-]*)?$/),
   format: z.enum(["flv", "mpegts"]),
-  /** Of rtmps only. */
+  /** Only for rtmps. */
   verifyCertificate: z.boolean().optional(),
   options: z.partialRecord(z.enum(["rtmp_app", "rtmp_playpath", "streamid", "passphrase"]), option),
 });
@@ -33,24 +33,24 @@ export type PushTarget = z.infer<typeof PushTarget>;
 
 export const OUTPUTS = ["hls", "dash", "audio"] as const;
 
-/** The output `audio`: sound in files of some seconds. */
-const AudioOrder = z.strictObject({
-  /** Below the recordings volume. */
+/** The output `audio`: audio in files of several seconds. */
+const AudioOutput = z.strictObject({
+  /** Path relative to the recordings volume. */
   folder: z.string().regex(/^calls\/\d{4}\/\d{2}\/\d{2}\/call_[0-9a-z]{19}\/audio$/),
-  /** Files of everybody's own, or of all together. */
+  /** One series of files per leg, or one mix for the call. */
   per: z.enum(["leg", "call"]),
-  /** Ogg Opus, or WAV with 16 bits a sample. */
+  /** Ogg Opus, or WAV with 16 bits per sample. */
   format: z.enum(["opus", "pcm"]),
   segmentSeconds: z.int().min(1).max(60),
   sampleRate: z.union([z.literal(16_000), z.literal(48_000)]),
 });
-export type AudioOrder = z.infer<typeof AudioOrder>;
+export type AudioOutput = z.infer<typeof AudioOutput>;
 
-/** What a live stream is to be, and who is in it at the moment. The orchestrator writes it anew whenever that changes. */
+/** Settings and current participants of a live stream. The orchestrator replaces the file whenever they change. */
 export const Plan = z
   .strictObject({
     version: z.literal(1),
-    /** Below the recordings volume. */
+    /** Path relative to the recordings volume. */
     folder: z.string().regex(/^live\/call_[0-9a-z]{19}$/),
     outputs: z.array(z.enum(OUTPUTS)),
     pushes: z.array(PushTarget).max(4),
@@ -59,22 +59,22 @@ export const Plan = z
     frameRate: z.int().min(5).max(30),
     videoKbps: z.int().min(100).max(20_000),
     audioKbps: z.int().min(32).max(320),
-    audio: AudioOrder.optional(),
+    audio: AudioOutput.optional(),
     participants: z.array(Participant),
-    /** When the last of them has left; null while the call goes on. Unix milliseconds. */
+    /** When the last participant left; null while the call goes on. Unix milliseconds. */
     endedUnixMs: z.number().nullable(),
   })
-  .refine(({ outputs, pushes }) => outputs.length + pushes.length > 0, "has nothing to make")
+  .refine(({ outputs, pushes }) => outputs.length + pushes.length > 0, "has neither outputs nor pushes")
   .refine(
     ({ outputs, audio }) => outputs.includes("audio") === (audio !== undefined),
-    "does not say what audio is to be",
+    'must have `audio` if and only if outputs includes "audio"',
   );
 export type Plan = z.infer<typeof Plan>;
 
-/** The orchestrator touches the plan every ten seconds, and may take a while to be started again. */
+/** The orchestrator touches the plan every ten seconds, and its restart may take a while. */
 const ABANDONED_MS = 90_000;
 
-/** The plan's file, as it is replaced again and again. */
+/** The plan's file, which the orchestrator replaces during the call. */
 export class PlanFile {
   readonly #path: string;
   #version = "";
@@ -85,16 +85,16 @@ export class PlanFile {
     this.#path = path;
   }
 
-  /** Whether there is nobody any more who would say that the call is over. */
+  /** Whether the orchestrator no longer touches the plan, so the end of the call would not be noticed. */
   get isAbandoned(): boolean {
     return Date.now() - this.#touchedMs > ABANDONED_MS;
   }
 
   /**
-   * @returns undefined when it is what it was.
-   * @throws Error when there is none, or it is not a plan.
+   * @returns undefined if the plan has not changed.
+   * @throws Error if the file is missing or is not a valid plan.
    */
-  async news(): Promise<Plan | undefined> {
+  async readIfChanged(): Promise<Plan | undefined> {
     const { mtimeMs, ino, size } = await stat(this.#path);
     this.#touchedMs = mtimeMs;
     const version = `${mtimeMs} ${ino} ${size}`;

@@ -1,6 +1,6 @@
 import { ID } from "./element.ts";
 
-/** Elements as ffmpeg writes them, for tests. */
+/** Builds elements like ffmpeg, for tests. */
 export function element(id: number, content: Buffer, size: number | undefined = content.length): Buffer {
   const idBytes = Buffer.from(id.toString(16).padStart(id > 0xffffff ? 8 : 2, "0"), "hex");
   const sizeBytes = Buffer.alloc(8, 0xff);
@@ -24,7 +24,7 @@ export function cluster(ms: number, ...blocks: Buffer[]): Buffer {
 const EBML = 0x1a45dfa3;
 const INFO = 0x1549a966;
 
-/** What precedes the first cluster; the segment's size is not known yet. */
+/** Everything before the first cluster. The segment has an unknown size. */
 export const head = (): Buffer =>
   Buffer.concat([
     element(EBML, Buffer.from("matroska")),

@@ -4,7 +4,7 @@ import { ConfigurationError, DEFAULT_API_KEY, readConfiguration } from "./config
 const KEY = "5bea388b-3f95-4e1e-acb5-a34efdd0c480";
 const OTHER_KEY = "11111111-1111-4111-8111-111111111111";
 
-test("everything has a default that works", () => {
+test("all variables have working defaults", () => {
   expect(readConfiguration({})).toEqual({
     port: 9000,
     listenAddress: "0.0.0.0",
@@ -14,7 +14,7 @@ test("everything has a default that works", () => {
   });
 });
 
-test("a variable that Compose hands on empty counts as not set", () => {
+test("an empty variable counts as unset, because Compose passes unset variables as empty", () => {
   expect(readConfiguration({ SKYWAY_API_KEY: "", PORT: "", LOG_LEVEL: "", BIND_ADDRESS: "" })).toEqual(
     readConfiguration({}),
   );
@@ -47,7 +47,7 @@ test.each(["127.0.0.1", "127.8.0.1", "::1", "[::1]", "localhost", "127.0.0.1,[::
   },
 );
 
-describe("what is wrong is named, and no secret is shown", () => {
+describe("invalid variables are named, and no secret is shown", () => {
   test.each([
     [{ SKYWAY_API_KEY: "SKYWAY API KEY" }, "SKYWAY_API_KEY"],
     [{ SKYWAY_API_KEY: `${KEY},${KEY.toUpperCase()}` }, "SKYWAY_API_KEY (entry 2)"],
@@ -64,11 +64,11 @@ describe("what is wrong is named, and no secret is shown", () => {
     [{ TURN_URLS: "a.example", TURN_SECRET: "only-the-secret-of-servers" }, "TURN_URLS (entry 1)"],
     [{ SKYWAY_SECRET_KEYS: "only-the-secret" }, "SKYWAY_SECRET_KEYS"],
     [{ SKYWAY_SECRET_KEYS: `${KEY}:only-the-secret-of-a-stranger` }, "SKYWAY_SECRET_KEYS"],
-  ])("%j", (environment, place) => {
+  ])("%j", (environment, variable) => {
     const read = () => readConfiguration(environment);
 
     expect(read).toThrow(ConfigurationError);
-    expect(read).toThrow(place);
+    expect(read).toThrow(variable);
     expect(read).not.toThrow("only-the-secret");
   });
 });

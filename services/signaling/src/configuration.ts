@@ -4,17 +4,19 @@ import { z } from "zod";
 import { ApiKey } from "./ids.ts";
 import type { Turn } from "./turn.ts";
 
-/** Works without any configuration, and for that reason on loopback only. */
+/** Works without configuration. For this reason it is accepted on loopback only. */
 export const DEFAULT_API_KEY = "00000000-0000-4000-8000-000000000000";
 
 const SecretKey = z
   .string()
-  .regex(/^[^:]+:.{16,}$/, "is not of the form <API key>:<secret of 16 characters or more>")
+  .regex(/^[^:]+:.{16,}$/, "must have the form <API key>:<secret of at least 16 characters>")
   .transform((pair) => [pair.slice(0, pair.indexOf(":")), pair.slice(pair.indexOf(":") + 1)] as const)
   .pipe(z.tuple([ApiKey, z.string()]));
 
 /** RFC 7065, and `stun:` of RFC 7064. */
-const IceUrl = z.string().regex(/^(?:stun|turns?):[A-Za-z0-9.:[\]-]+(?:\?transport=(?:udp|tcp))?$/, "is no turn: URL");
+const IceUrl = z
+  .string()
+  .regex(/^(?:stun|turns?):[A-Za-z0-9.:[\]-]+(?:\?transport=(?:udp|tcp))?$/, "is not a turn: URL");
 
 const Environment = z
   .object({
@@ -26,19 +28,19 @@ const Environment = z
     SKYWAY_API_KEY: unlessEmpty(z.string().default(DEFAULT_API_KEY).transform(commaSeparated).pipe(z.array(ApiKey))),
     SKYWAY_SECRET_KEYS: unlessEmpty(z.string().transform(commaSeparated).pipe(z.array(SecretKey)).default([])),
     TURN_URLS: unlessEmpty(z.string().transform(commaSeparated).pipe(z.array(IceUrl)).optional()),
-    TURN_SECRET: unlessEmpty(z.string().min(16, "has less than 16 characters").optional()),
+    TURN_SECRET: unlessEmpty(z.string().min(16, "must have at least 16 characters").optional()),
   })
   .superRefine((variables, context) => {
     const { SKYWAY_API_KEY: keys, BIND_ADDRESS, SKYWAY_SECRET_KEYS: secrets, TURN_URLS, TURN_SECRET } = variables;
     if ((TURN_URLS === undefined) !== (TURN_SECRET === undefined)) {
       const [missing, given] = TURN_URLS === undefined ? ["TURN_URLS", "TURN_SECRET"] : ["TURN_SECRET", "TURN_URLS"];
-      context.addIssue({ code: "custom", path: [missing], message: `is needed where ${given} is set` });
+      context.addIssue({ code: "custom", path: [missing], message: `is required if ${given} is set` });
     }
     if (keys.some((key) => key === DEFAULT_API_KEY) && !commaSeparated(BIND_ADDRESS).every(isLoopback)) {
       context.addIssue({
         code: "custom",
         path: ["SKYWAY_API_KEY"],
-        message: `is the default key, which works on loopback only, and BIND_ADDRESS is ${BIND_ADDRESS}: set a key of your own, such as ${crypto.randomUUID()}`,
+        message: `is the default key, which is accepted on loopback only, but BIND_ADDRESS is ${BIND_ADDRESS}: set your own key, for example ${crypto.randomUUID()}`,
       });
     }
     for (const [key] of secrets) {
@@ -46,21 +48,21 @@ const Environment = z
       context.addIssue({
         code: "custom",
         path: ["SKYWAY_SECRET_KEYS"],
-        message: `names ${key}, which SKYWAY_API_KEY does not`,
+        message: `contains ${key}, which is not in SKYWAY_API_KEY`,
       });
     }
   });
 
 export interface Configuration {
   port: number;
-  /** Clients that come by it are services of this bundle. Absent: there are none. */
-  sideDoorPort?: number | undefined;
+  /** Port for services of this bundle. Absent: there is no such port. */
+  internalPort?: number | undefined;
   listenAddress: string;
   logLevel: LogLevel;
   apiKeys: readonly ApiKey[];
-  /** Keys whose peers must bring credentials, with the secret that signs them. */
+  /** Keys whose peers must send a credential, with the secret that signs it. */
   secretKeys: ReadonlyMap<ApiKey, string>;
-  /** Absent: clients are told of no TURN server. */
+  /** Absent: clients receive no TURN servers. */
   turn?: Turn | undefined;
 }
 
@@ -69,17 +71,18 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * @param environment PORT (9000; 0 for any), SIDE_DOOR_PORT (none; must not be reached from outside), LISTEN_ADDRESS (0.0.0.0: in the bundle only the front door reaches it),
- *   SKYWAY_API_KEY (comma-separated), BIND_ADDRESS (where the bundle is published, comma-separated; 127.0.0.1), LOG_LEVEL (info),
- *   SKYWAY_SECRET_KEYS (comma-separated `<API key>:<secret>`; none), TURN_URLS (comma-separated) with TURN_SECRET (none).
- * @throws ConfigurationError naming every variable that is wrong and what to change.
+ * @param environment PORT (9000; 0 for any), SIDE_DOOR_PORT (none; must not be reachable from outside), LISTEN_ADDRESS
+ *   (0.0.0.0: in the bundle only the reverse proxy reaches it), SKYWAY_API_KEY (comma-separated), BIND_ADDRESS (where
+ *   the bundle is published, comma-separated; 127.0.0.1), LOG_LEVEL (info), SKYWAY_SECRET_KEYS (comma-separated
+ *   `<API key>:<secret>`; none), TURN_URLS (comma-separated) with TURN_SECRET (none).
+ * @throws ConfigurationError that names every invalid variable and what to change.
  */
 export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
   const { data, error } = Environment.safeParse(environment);
   if (error) throw new ConfigurationError(error.issues.map(describe).join("; "));
   return {
     port: data.PORT,
-    sideDoorPort: data.SIDE_DOOR_PORT,
+    internalPort: data.SIDE_DOOR_PORT,
     listenAddress: data.LISTEN_ADDRESS,
     logLevel: data.LOG_LEVEL,
     apiKeys: data.SKYWAY_API_KEY,
@@ -88,11 +91,11 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   };
 }
 
-/** Says where and what, never the value: it may be a secret. */
+/** Names the variable and the problem. Never shows the value, which may be a secret. */
 function describe({ path, message }: z.core.$ZodIssue): string {
   const [variable, index] = path;
-  const place = typeof index === "number" ? `${String(variable)} (entry ${index + 1})` : String(variable);
-  return `${place} ${message}`;
+  const variableName = typeof index === "number" ? `${String(variable)} (entry ${index + 1})` : String(variable);
+  return `${variableName} ${message}`;
 }
 
 function isLoopback(address: string): boolean {

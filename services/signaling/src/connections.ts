@@ -3,13 +3,13 @@ import { LIMITS } from "./limits.ts";
 import type { PeerMessage } from "./messages.ts";
 
 /**
- * Which connections one of several clients under an id has, so that each message goes to the one that it is for, and
- * a new call to the one that has the fewest. The oldest is forgotten first.
+ * The connections of one client that shares its id with others. They decide which client receives a message, and which
+ * client has the fewest calls and receives a new one. The oldest connection is dropped first.
  */
 export class Connections {
   readonly #all = new Map<string, { remote: PeerId; connectionId: string; isCall: boolean }>();
 
-  /** To be told of everything that goes to this client from `remote`, or from it to `remote`. */
+  /** To be called for every message between this client and `remote`, in both directions. */
   note(remote: PeerId, { event, body }: PeerMessage): void {
     const { connectionId } = body;
     if (event === "FORCE_CLOSE") {
@@ -30,12 +30,12 @@ export class Connections {
     return this.#all.has(keyOf(remote, connectionId));
   }
 
-  /** Ids of connections with one other peer. */
+  /** Ids of the connections with one remote peer. */
   with(remote: PeerId): string[] {
     return [...this.#all.values()].filter((one) => one.remote === remote).map(({ connectionId }) => connectionId);
   }
 
-  /** Media connections. */
+  /** Number of media connections. */
   get calls(): number {
     let calls = 0;
     for (const { isCall } of this.#all.values()) if (isCall) calls += 1;
@@ -46,11 +46,11 @@ export class Connections {
     this.#all.delete(keyOf(remote, connectionId));
   }
 
-  /** The other peer has left. */
+  /** To be called when the remote peer has left. */
   endAll(remote: PeerId): void {
     for (const connectionId of this.with(remote)) this.end(remote, connectionId);
   }
 }
 
-/** Peer ids hold no line breaks. */
+/** Unique, because peer ids contain no line breaks. */
 const keyOf = (remote: PeerId, connectionId: string) => `${remote}\n${connectionId}`;

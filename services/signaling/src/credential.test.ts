@@ -13,7 +13,7 @@ function credential({ timestamp = NOW_S, ttl = 600, peerId = "alice", secret = S
   return { timestamp, ttl, authToken };
 }
 
-test("a credential for the id is good until timestamp + ttl", () => {
+test("a credential for the id is valid until timestamp + ttl", () => {
   expect(verifyCredential(credential(), ALICE, SECRET, NOW_MS)).toBe((NOW_S + 600) * 1000);
   expect(verifyCredential(credential({ ttl: 90_000 }), ALICE, SECRET, NOW_MS)).toBe((NOW_S + 90_000) * 1000);
 });
@@ -22,12 +22,12 @@ test.each([
   ["missing", undefined],
   ["for another id", credential({ peerId: "bob" })],
   ["signed with another secret", credential({ secret: "a guess" })],
-  ["run out", credential({ timestamp: NOW_S - 600 })],
-  ["of the future", credential({ timestamp: NOW_S + 120 })],
+  ["expired", credential({ timestamp: NOW_S - 600 })],
+  ["from the future", credential({ timestamp: NOW_S + 120 })],
   ["too short-lived", credential({ ttl: 599 })],
   ["too long-lived", credential({ ttl: 90_001 })],
-  ["cut short", { ...credential(), authToken: credential().authToken.slice(0, 20) }],
-  ["no token", { ...credential(), authToken: "" }],
+  ["truncated", { ...credential(), authToken: credential().authToken.slice(0, 20) }],
+  ["without a token", { ...credential(), authToken: "" }],
   ["of wrong types", { timestamp: String(NOW_S), ttl: "600", authToken: 5 }],
 ])("a credential that is %s is refused", (_, bad) => {
   expect(() => verifyCredential(bad, ALICE, SECRET, NOW_MS)).toThrow(
@@ -35,7 +35,7 @@ test.each([
   );
 });
 
-test("a credential is read from a query, and from one that skyway-js encoded once more", () => {
+test("a credential is read from a query, even if skyway-js encoded it twice", () => {
   const text = JSON.stringify(credential());
 
   expect(parseCredential(text)).toEqual(credential());

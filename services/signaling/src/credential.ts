@@ -3,13 +3,13 @@ import { z } from "zod";
 import { SignalingError } from "./errors.ts";
 import type { PeerId } from "./ids.ts";
 
-/** SkyWay's bounds, in seconds. */
+/** SkyWay's limits, in seconds. */
 const MIN_TTL_S = 600;
 const MAX_TTL_S = 90_000;
-/** A client whose clock runs ahead by less is believed. */
+/** Tolerance for clients whose clock is ahead. */
 const CLOCK_SKEW_S = 60;
 
-/** Peer authentication: proof that whoever holds the secret key let this peer id in, until timestamp + ttl (seconds). */
+/** Peer authentication: the holder of the secret key admits this peer id until timestamp + ttl (seconds). */
 export const Credential = z.object({
   timestamp: z.int().positive(),
   ttl: z.int().min(MIN_TTL_S).max(MAX_TTL_S),
@@ -18,7 +18,7 @@ export const Credential = z.object({
 export type Credential = z.infer<typeof Credential>;
 
 /**
- * @returns when it runs out, in milliseconds since the epoch.
+ * @returns expiry time, in milliseconds since the epoch.
  * @throws SignalingError AUTHENTICATION
  */
 export function verifyCredential(credential: unknown, peerId: PeerId, secretKey: string, nowMs: number): number {
@@ -35,8 +35,8 @@ export function verifyCredential(credential: unknown, peerId: PeerId, secretKey:
 }
 
 /**
- * Reads the `credential` of a connection's query. skyway-js encodes it once more each time it is renewed
- * (`updateCredential` puts encoded text through a query builder).
+ * Reads `credential` from a connection's query. skyway-js encodes it again whenever it is renewed (`updateCredential`
+ * passes encoded text to a query builder).
  */
 export function parseCredential(text: unknown): unknown {
   if (typeof text !== "string") return undefined;
@@ -44,7 +44,7 @@ export function parseCredential(text: unknown): unknown {
     try {
       return JSON.parse(candidate());
     } catch {
-      // Not in this encoding.
+      // Try the next encoding.
     }
   }
   return undefined;

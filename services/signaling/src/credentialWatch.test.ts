@@ -24,7 +24,7 @@ test("warns 300 s before the end, then ends", () => {
   expect(told).toEqual([300, "expired"]);
 });
 
-test("warns at once when less is left", () => {
+test("warns immediately if less time is left", () => {
   const { clock, told, credentialWatch } = watch();
   credentialWatch.expireAt(clock.now() + 42_900);
 
@@ -32,7 +32,7 @@ test("warns at once when less is left", () => {
   expect(told).toEqual([42]);
 });
 
-test("a renewed credential counts from anew, and a stopped watch says nothing", () => {
+test("a renewed credential restarts the watch, and a stopped watch reports nothing", () => {
   const { clock, told, credentialWatch } = watch();
   credentialWatch.expireAt(clock.now() + 600_000);
   credentialWatch.expireAt(clock.now() + 900_000);

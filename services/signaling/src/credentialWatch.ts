@@ -2,12 +2,12 @@ import type { Cancel, Clock } from "@skyway-call-recorder/process/clock.ts";
 import { EXPIRY_WARNING_MS } from "./times.ts";
 
 export interface CredentialWatchListeners {
-  /** @param remainingS whole seconds until it runs out. */
+  /** @param remainingS whole seconds until the credential expires. */
   onExpiring(remainingS: number): void;
   onExpired(): void;
 }
 
-/** Warns a client before its credential runs out, and ends it when it has. */
+/** Reports when a credential is about to expire, and when it has expired. */
 export class CredentialWatch {
   readonly #clock: Clock;
   readonly #listeners: CredentialWatchListeners;
@@ -18,7 +18,7 @@ export class CredentialWatch {
     this.#listeners = listeners;
   }
 
-  /** Starts, or starts again with a renewed credential. */
+  /** Starts the watch, or restarts it for a renewed credential. */
   expireAt(expiresAtMs: number): void {
     this.stop();
     const leftMs = expiresAtMs - this.#clock.now();

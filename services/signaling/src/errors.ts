@@ -1,42 +1,42 @@
-/** Whose doing an error is. */
+/** Who has to fix an error. */
 export type Fault = "caller" | "operator" | "ours" | "network";
 
 interface ErrorEntry {
-  /** What skyway-js puts into `error.type`; the types are SkyWay's and PeerJS' own where they have one. */
+  /** `error.type` in skyway-js. Uses the types of SkyWay and PeerJS where they exist. */
   readonly type: string;
   readonly message: string;
   readonly fault: Fault;
   readonly hint: string;
-  /** Whether the socket is closed after the ERROR message. skyway-js does not try again then. */
+  /** Whether the socket is closed after the ERROR message. skyway-js does not reconnect in that case. */
   readonly closes: boolean;
 }
 
-/** Everything that signalling can tell a client. */
+/** All errors that signalling sends to clients. */
 export const ERRORS = {
   INVALID_KEY: {
     type: "invalid-key",
-    message: "This API key is not known here.",
+    message: "This API key is unknown.",
     fault: "caller",
-    hint: "Keys are set by SKYWAY_API_KEY.",
+    hint: "The valid keys are set by SKYWAY_API_KEY.",
     closes: true,
   },
   INVALID_ID: {
     type: "invalid-id",
-    message: "A peer id has 1 to 64 letters, digits, '-', '_', '.', '+' or spaces inside.",
+    message: "A peer id has 1 to 64 letters, digits, '-', '_', '.', '+' or inner spaces.",
     fault: "caller",
     hint: "Choose another peer id.",
     closes: true,
   },
   UNAVAILABLE_ID: {
     type: "unavailable-id",
-    message: "This peer id is taken by another client.",
+    message: "This peer id is used by another client.",
     fault: "caller",
-    hint: "Choose another peer id, or end the client that has it.",
+    hint: "Choose another peer id, or close the client that uses it.",
     closes: true,
   },
   AUTHENTICATION: {
     type: "authentication",
-    message: "The credential is missing, wrong or has run out.",
+    message: "The credential is missing, invalid or expired.",
     fault: "caller",
     hint: "authToken is base64(HMAC-SHA256(secret key, `timestamp:ttl:peerId`)); 600 <= ttl <= 90000 seconds.",
     closes: true,
@@ -45,14 +45,14 @@ export const ERRORS = {
     type: "peer-unavailable",
     message: "There is no peer with this id.",
     fault: "caller",
-    hint: "It has left, or never was under this API key.",
+    hint: "The peer has left, or it never registered with this API key.",
     closes: false,
   },
   INVALID_MESSAGE: {
     type: "invalid-message",
-    message: "This message cannot be understood.",
+    message: "This message is invalid.",
     fault: "caller",
-    hint: "Signalling understands what skyway-js 4 and PeerJS 1 send.",
+    hint: "Signalling accepts the messages of skyway-js 4 and PeerJS 1.",
     closes: false,
   },
   NO_ROOMS: {
@@ -64,14 +64,14 @@ export const ERRORS = {
   },
   TOO_FAST: {
     type: "server-error",
-    message: "This client sends more than calls need.",
+    message: "This client exceeds the rate limit.",
     fault: "caller",
-    hint: "See limits.ts for what a client may send.",
+    hint: "See limits.ts for the rate limits.",
     closes: true,
   },
   TOO_MANY_PEERS: {
     type: "server-error",
-    message: "This API key has as many peers as it may have.",
+    message: "This API key has reached its maximum number of peers.",
     fault: "operator",
     hint: "See peersPerKey in limits.ts.",
     closes: true,
@@ -80,21 +80,21 @@ export const ERRORS = {
     type: "server-error",
     message: "Signalling failed.",
     fault: "ours",
-    hint: "The log says why.",
+    hint: "See the log of signaling.",
     closes: true,
   },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** What an error is about, where that is one peer, one connection or one place in a message. */
+/** The peer, connection or field that an error refers to. */
 export interface ErrorSubject {
   dst?: string;
   connectionId?: string;
   place?: string;
 }
 
-/** What a client is told of an error. skyway-js passes on `type` and `message`; the rest is for gateways. */
+/** Body of an ERROR message. skyway-js reports `type` and `message`; the other fields are for gateways. */
 export interface ErrorMessage extends ErrorSubject {
   type: string;
   message: string;
@@ -106,7 +106,7 @@ export function errorMessage(code: ErrorCode, about: ErrorSubject = {}): ErrorMe
   return { type, message: subject === undefined ? message : `${message} (${subject})`, ...about };
 }
 
-/** A client or message that is turned away; `code` says why. */
+/** A refused client or message. */
 export class SignalingError extends Error {
   readonly code: ErrorCode;
   readonly about: ErrorSubject;

@@ -19,13 +19,13 @@ test("generated peer ids are valid and differ", () => {
   for (const id of ids) expect(PeerId.parse(id)).toHaveLength(16);
 });
 
-test("an API key is of the documented form", () => {
+test("an API key has the documented format", () => {
   expect(ApiKey.safeParse("00000000-0000-4000-8000-000000000000").success).toBe(true);
   expect(ApiKey.safeParse("SKYWAY API KEY").success).toBe(false);
   expect(ApiKey.safeParse("0000000A-0000-4000-8000-000000000000").success).toBe(false);
 });
 
-test("a connection id holds no control characters", () => {
+test("a connection id contains no control characters", () => {
   expect(ConnectionId.safeParse("mc_abc123").success).toBe(true);
   expect(ConnectionId.safeParse("通話 1").success).toBe(true);
   expect(ConnectionId.safeParse("mc\n").success).toBe(false);

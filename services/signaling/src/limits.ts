@@ -1,34 +1,34 @@
-/** What one client may take from the others. Generous to a busy gateway, too little to hurt. */
+/** Limits per client. High enough for a busy gateway, low enough to protect other clients. */
 export const LIMITS = {
-  /** Enough for a large site; few enough that one key cannot fill the memory. */
+  /** Enough for a large site, and low enough that one key cannot exhaust the memory. */
   peersPerKey: 10_000,
-  /** Sockets of all keys, registered or not; two for each peer while it changes networks. */
+  /** Sockets of all keys, registered or not. A peer that changes networks has two for a short time. */
   sockets: 25_000,
-  /** An SDP of a browser with every codec has some 8 kB; the rest is the page's metadata. */
+  /** A browser's SDP with all codecs is about 8 kB. The rest is for metadata. */
   messageBytes: 256 * 1024,
 
-  /** A call takes 5 to 50 messages, nearly all for its candidates; a gateway answers many calls at once. */
+  /** A call needs 5 to 50 messages, mostly candidates. A gateway answers many calls at once. */
   burstMessages: 2_000,
   messagesPerSecond: 200,
   burstBytes: 16 * 1024 * 1024,
   bytesPerSecond: 2 * 1024 * 1024,
 
-  /** What a client has not taken off its socket by then, it never will. */
+  /** A client with more unsent data counts as lost. */
   unsentMessages: 2_000,
   unsentBytes: 16 * 1024 * 1024,
 
-  /** What was sent to a client and may not have reached it; the oldest is forgotten first. */
+  /** Messages that were sent to a client but are not confirmed. The oldest are dropped first. */
   unconfirmedMessages: 200,
   unconfirmedBytes: 1024 * 1024,
 
-  /** Messages that wait for a peer that is away for a moment. */
+  /** Messages that wait for a peer that is temporarily disconnected. */
   waitingMessagesPerSender: 500,
   waitingBytesPerSender: 1024 * 1024,
   waitingBytesPerKey: 32 * 1024 * 1024,
 
-  /** Peers that are told when one leaves. The oldest acquaintance is forgotten first. */
-  acquaintances: 2_000,
-  /** That are known of a client that shares its id: more than a gateway takes at once. */
+  /** Peers that receive LEAVE when a peer leaves. The oldest contact is dropped first. */
+  contactsPerPeer: 2_000,
+  /** Tracked connections of a client that shares its id. More than a gateway handles at once. */
   connectionsPerPeer: 4_000,
 } as const;
 

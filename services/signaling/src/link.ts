@@ -1,26 +1,26 @@
 import type { ServerMessage } from "./messages.ts";
 
-/** The way to a client, whatever protocol it speaks. */
+/** Connection to a client, independent of its protocol. */
 export interface Link {
   /** For the log. */
   readonly protocol: string;
   /**
-   * Whether the client weighs LEAVE against the media it still gets, as gateways do. skyway-js does not: it
-   * closes its connections, media or not.
+   * Whether the client receives LEAVE as soon as a peer's link breaks. Gateways do: they ignore LEAVE while media still
+   * arrives. skyway-js does not, because it closes its connections on LEAVE even while media flows.
    */
-  readonly weighsLeave: boolean;
+  readonly wantsEarlyLeave: boolean;
   /**
-   * The client's address, if it is a service of this bundle: clients at several of its addresses may share an id.
-   * undefined for everybody who comes by the front door.
+   * The client's address, if it is a service of this bundle. Such clients may share an id if their addresses differ.
+   * undefined for clients that connect through the reverse proxy.
    */
-  readonly insideAddress: string | undefined;
+  readonly internalAddress: string | undefined;
   readonly isOpen: boolean;
-  /** Never throws: what a dead client does not get is its link's matter. */
+  /** Never throws. Messages to a dead client are lost or kept in `unconfirmed`. */
   send(message: ServerMessage): void;
-  /** What other peers' messages may not have reached it, in their order. Absent: a client of its kind never comes back. */
+  /** Peers' messages that may not have arrived, in order. Absent: clients of this protocol do not reconnect. */
   readonly unconfirmed?: readonly ServerMessage[];
-  /** Asks for a sign of life; false when none came within the time. */
+  /** Pings the client. Resolves with false if nothing arrives within the time. */
   isAlive(withinMs: number): Promise<boolean>;
-  /** Ends it for good: the client is not meant to come back by itself. */
+  /** Closes it permanently: the client must not reconnect automatically. */
   close(): void;
 }

@@ -11,21 +11,21 @@ const START_LIMIT_MS = 10_000;
 
 class Program implements AsyncDisposable {
   readonly process: ChildProcess;
-  said = "";
+  output = "";
 
   constructor(environment: Record<string, string>) {
     this.process = spawn(process.execPath, [MAIN], { env: { LISTEN_ADDRESS: "127.0.0.1", ...environment } });
     this.process.stdout?.on("data", (chunk) => {
-      this.said += chunk;
+      this.output += chunk;
     });
     this.process.stderr?.on("data", (chunk) => {
-      this.said += chunk;
+      this.output += chunk;
     });
   }
 
   async starts(): Promise<{ origin: string; port: string }> {
-    await waitFor(`signaling is up: ${this.said}`, () => this.said.includes("signaling is up"), START_LIMIT_MS);
-    const port = /"port":(\d+)/.exec(this.said)?.[1] ?? "";
+    await waitFor(`signaling is up: ${this.output}`, () => this.output.includes("signaling is up"), START_LIMIT_MS);
+    const port = /"port":(\d+)/.exec(this.output)?.[1] ?? "";
     return { port, origin: `http://127.0.0.1:${port}` };
   }
 
@@ -48,11 +48,11 @@ test.each([
   await using program = new Program(environment);
 
   expect(await program.ends()).toBe(1);
-  expect(program.said).toContain(message);
-  expect(program.said.trim().split("\n")).toHaveLength(1);
+  expect(program.output).toContain(message);
+  expect(program.output.trim().split("\n")).toHaveLength(1);
 });
 
-test("a port that is taken is said in one line", async () => {
+test("a port in use is reported in one line", async () => {
   const squatter = createServer().listen(0, "127.0.0.1");
   await once(squatter, "listening");
   const { port } = squatter.address() as AddressInfo;
@@ -60,14 +60,14 @@ test("a port that is taken is said in one line", async () => {
     await using program = new Program({ PORT: String(port) });
 
     expect(await program.ends()).toBe(1);
-    expect(program.said).toContain(String(port));
-    expect(program.said.trim().split("\n")).toHaveLength(1);
+    expect(program.output).toContain(String(port));
+    expect(program.output.trim().split("\n")).toHaveLength(1);
   } finally {
     squatter.close();
   }
 });
 
-test("a restart is survived: clients come back by themselves, and nobody was told that they left", async () => {
+test("after a restart, clients reconnect automatically, and no peer receives LEAVE", async () => {
   await using first = new Program({ PORT: "0" });
   const server = await first.starts();
   using alice = await Client.open(server, { peerId: "alice", reconnection: true });
@@ -91,5 +91,5 @@ test("a restart is survived: clients come back by themselves, and nobody was tol
 
   expect(bob.events).not.toContain("LEAVE");
   expect(alice.events).not.toContain("LEAVE");
-  expect(first.said).not.toContain("token");
+  expect(first.output).not.toContain("token");
 }, 20_000);

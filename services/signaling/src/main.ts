@@ -10,7 +10,7 @@ try {
   log.info({ port: signaling.port }, "signaling is up");
 
   closeOnSignal(async (signal) => {
-    log.info({ signal }, "signaling stops");
+    log.info({ signal }, "signaling is stopping");
     await signaling.close();
   });
 } catch (error) {
@@ -19,7 +19,7 @@ try {
   process.exitCode = 1;
 }
 
-/** A port that is taken, an address that is not this machine's. */
+/** For example a port that is in use, or an address of another host. */
 function isListenError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error && error.syscall === "listen";
 }

@@ -39,7 +39,7 @@ export const Answer = z.object({ ...address, answer: z.object({ type: z.literal(
 export const CandidateMessage = z.object({ ...address, candidate: Candidate });
 export const ForceClose = z.object({ dst: PeerId, connectionId: ConnectionId });
 
-/** What one peer says to another. The sender is not in it: signalling knows who it is. */
+/** A message from one peer to another. It has no sender field, because signalling knows the sender. */
 export type PeerMessage =
   | { event: "OFFER"; body: z.infer<typeof Offer> }
   | { event: "ANSWER"; body: z.infer<typeof Answer> }
@@ -50,7 +50,7 @@ type Sent<Message> = Message extends { event: infer Event; body: infer Body }
   ? { event: Event; body: Body & { src: PeerId } }
   : never;
 
-/** What signalling says to a client. */
+/** A message from signalling to a client. */
 export type ServerMessage =
   | { event: "OPEN"; body: { peerId: PeerId } }
   | { event: "ERROR"; body: ErrorMessage }

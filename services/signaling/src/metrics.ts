@@ -1,36 +1,36 @@
 import { processMetrics } from "@skyway-call-recorder/process/metrics.ts";
 import { Counter, Gauge } from "prom-client";
 import type { ErrorCode } from "./errors.ts";
-import type { Worlds } from "./worlds.ts";
+import type { Tenants } from "./tenants.ts";
 
-/** What Prometheus is told of this process: names by its own rules. */
+/** Prometheus metrics of this process, with names according to its conventions. */
 export class Metrics {
   readonly registry = processMetrics();
   readonly #sockets = new Gauge({
     name: "signaling_sockets",
-    help: "Open sockets, by the protocol that they speak.",
+    help: "Open sockets, by protocol.",
     labelNames: ["protocol"],
     registers: [this.registry],
   });
   readonly #refusals = new Counter({
     name: "signaling_refusals_total",
-    help: "Errors that clients were told, by code.",
+    help: "Errors sent to clients, by code.",
     labelNames: ["code"],
     registers: [this.registry],
   });
   readonly #messages = new Counter({
     name: "signaling_messages_total",
-    help: "Messages from one peer to another.",
+    help: "Messages relayed from one peer to another.",
     registers: [this.registry],
   });
 
-  constructor(worlds: Worlds) {
+  constructor(tenants: Tenants) {
     new Gauge({
       name: "signaling_peers",
-      help: "Peers that are connected.",
+      help: "Connected peers.",
       registers: [this.registry],
       collect() {
-        this.set(worlds.size);
+        this.set(tenants.size);
       },
     });
   }

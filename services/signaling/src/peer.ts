@@ -6,61 +6,61 @@ import type { Link } from "./link.ts";
 import type { ServerMessage } from "./messages.ts";
 
 /**
- * A client under its id, which clients within the bundle may share. It outlives its link for a moment, so that a broken
- * one can be replaced.
+ * A registered client. Clients of this bundle may share an id. A peer is kept for a short time after its link breaks,
+ * so that the client can reconnect.
  */
 export class Peer {
   readonly id: PeerId;
   readonly token: Token;
   link: Link | undefined;
-  /** What may not have reached the client by its former link. */
+  /** Messages that may not have arrived over the previous link. */
   missed: readonly ServerMessage[] = [];
-  /** Ends the time that the peer keeps its id without a link; undefined while it has one. */
+  /** Ends the grace period, which runs while there is no link. */
   cancelGrace: Cancel | undefined;
-  /** Of its first link: undefined for a client from outside. */
-  readonly insideAddress: string | undefined;
+  /** From the first link; undefined for external clients. */
+  readonly internalAddress: string | undefined;
   readonly connections = new Connections();
-  /** Counts up with every call that one of the clients under this id is given. */
-  lastTurn = 0;
-  readonly #acquaintances = new Set<PeerId>();
+  /** Sequence number of the last call that this client received. */
+  lastCallNumber = 0;
+  readonly #contacts = new Set<PeerId>();
 
   constructor(id: PeerId, token: Token, link: Link) {
     this.id = id;
     this.token = token;
     this.link = link;
-    this.insideAddress = link.insideAddress;
+    this.internalAddress = link.internalAddress;
   }
 
-  /** Whether another client may have the same id beside this one: both are of this bundle, and not in one place. */
-  sharesWith({ insideAddress }: Link): boolean {
-    return this.isInside && insideAddress !== undefined && insideAddress !== this.insideAddress;
+  /** Whether another client may have the same id: both belong to this bundle and have different addresses. */
+  sharesWith({ internalAddress }: Link): boolean {
+    return this.isInternal && internalAddress !== undefined && internalAddress !== this.internalAddress;
   }
 
-  get isInside(): boolean {
-    return this.insideAddress !== undefined;
+  get isInternal(): boolean {
+    return this.internalAddress !== undefined;
   }
 
-  /** Peers that this one has exchanged messages with: they are told when it leaves. */
-  get acquaintances(): Iterable<PeerId> {
-    return this.#acquaintances;
+  /** Peers with which this peer has exchanged messages. They receive LEAVE when it leaves. */
+  get contacts(): Iterable<PeerId> {
+    return this.#contacts;
   }
 
-  remember(id: PeerId): void {
-    if (id === this.id || this.#acquaintances.has(id)) return;
-    if (this.#acquaintances.size >= LIMITS.acquaintances) {
-      for (const oldest of this.#acquaintances) {
-        this.#acquaintances.delete(oldest);
+  addContact(id: PeerId): void {
+    if (id === this.id || this.#contacts.has(id)) return;
+    if (this.#contacts.size >= LIMITS.contactsPerPeer) {
+      for (const oldest of this.#contacts) {
+        this.#contacts.delete(oldest);
         break;
       }
     }
-    this.#acquaintances.add(id);
+    this.#contacts.add(id);
   }
 
-  isAcquaintedWith(id: PeerId): boolean {
-    return this.#acquaintances.has(id);
+  hasContact(id: PeerId): boolean {
+    return this.#contacts.has(id);
   }
 
-  forget(id: PeerId): void {
-    this.#acquaintances.delete(id);
+  removeContact(id: PeerId): void {
+    this.#contacts.delete(id);
   }
 }

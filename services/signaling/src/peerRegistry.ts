@@ -4,16 +4,16 @@ import { generatePeerId, type PeerId, type Token } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import { Peer } from "./peer.ts";
-import { RECONNECT_GRACE_MS, SIGN_OF_LIFE_LIMIT_MS } from "./times.ts";
+import { LIVENESS_LIMIT_MS, RECONNECT_GRACE_MS } from "./times.ts";
 
 export interface PeerRegistryListeners {
-  /** Its link broke without a goodbye; it may come back. */
+  /** The link broke without a close; the client may reconnect. */
   onLost(peer: Peer): void;
-  /** It is not coming back. */
+  /** The peer has left. */
   onLeft(peer: Peer): void;
 }
 
-/** Who is there under one API key. Clients of this bundle that ask for the same id have it together. */
+/** The peers of one API key. Clients of this bundle that request the same id share it. */
 export class PeerRegistry {
   readonly #peers = new Map<PeerId, readonly Peer[]>();
   readonly #clock: Clock;
@@ -25,18 +25,18 @@ export class PeerRegistry {
   }
 
   /**
-   * Gives a client the id it asks for, or a new one.
+   * Registers a client under the requested id, or under a new one.
    *
-   * @returns undefined if another client is connected under the id, as far as is known: see `contest`.
+   * @returns undefined if another client seems to be connected under the id: see `contest`.
    * @throws SignalingError TOO_MANY_PEERS.
    */
   claim(wanted: PeerId | undefined, token: Token, link: Link): Peer | undefined {
     const id = wanted ?? generatePeerId();
-    const isInside = link.insideAddress !== undefined;
-    const same = this.members(id).find((peer) => peer.token === token && peer.isInside === isInside);
+    const isInternal = link.internalAddress !== undefined;
+    const same = this.members(id).find((peer) => peer.token === token && peer.isInternal === isInternal);
     if (same) return replaceLink(same, link);
     const rivals = this.members(id).filter((peer) => !peer.sharesWith(link));
-    if (rivals.some((peer) => peer.link || (peer.isInside && !isInside))) return undefined;
+    if (rivals.some((peer) => peer.link || (peer.isInternal && !isInternal))) return undefined;
     for (const rival of rivals) this.#leave(rival);
     const present = this.members(id);
     if (present.length === 0 && this.#peers.size >= LIMITS.peersPerKey) throw new SignalingError("TOO_MANY_PEERS");
@@ -46,18 +46,18 @@ export class PeerRegistry {
   }
 
   /**
-   * Claims an id that another client has. A page that was reloaded after its network changed finds its own former
-   * socket there, half-open: a holder that shows no sign of life loses the id. No service of this bundle loses its id
-   * to a client from outside, however long its answers take.
+   * Claims an id that another client has. The holder loses the id if it does not answer a ping: it may be the half-open
+   * former socket of a page that was reloaded after a network change. A service of this bundle never loses its id to an
+   * external client, even if it answers slowly.
    *
    * @throws SignalingError UNAVAILABLE_ID, TOO_MANY_PEERS.
    */
   async contest(wanted: PeerId, token: Token, link: Link): Promise<Peer> {
-    const isInside = link.insideAddress !== undefined;
-    const rivals = this.members(wanted).filter((peer) => !peer.sharesWith(link) && (isInside || !peer.isInside));
+    const isInternal = link.internalAddress !== undefined;
+    const rivals = this.members(wanted).filter((peer) => !peer.sharesWith(link) && (isInternal || !peer.isInternal));
     await Promise.all(
       rivals.map(async (holder) => {
-        if (holder.link && !(await holder.link.isAlive(SIGN_OF_LIFE_LIMIT_MS))) this.#leave(holder);
+        if (holder.link && !(await holder.link.isAlive(LIVENESS_LIMIT_MS))) this.#leave(holder);
       }),
     );
     const peer = link.isOpen && this.claim(wanted, token, link);
@@ -65,12 +65,12 @@ export class PeerRegistry {
     return peer;
   }
 
-  /** The link has ended with a goodbye. Does nothing for a link that was replaced. */
+  /** The link was closed. Does nothing for a link that was replaced. */
   leave(peer: Peer, link: Link): void {
     if (peer.link === link) this.#leave(peer);
   }
 
-  /** The link broke: the peer keeps its id for a while. Does nothing for a link that was replaced. */
+  /** The link broke. The peer keeps its id for a grace period. Does nothing for a link that was replaced. */
   lose(peer: Peer, link: Link): void {
     if (peer.link !== link) return;
     peer.missed = link.unconfirmed ?? [];
@@ -79,7 +79,7 @@ export class PeerRegistry {
     this.#listeners.onLost(peer);
   }
 
-  /** Clients under an id: none, one, or several of this bundle. */
+  /** Clients under an id: none, one, or several services of this bundle. */
   members(id: PeerId): readonly Peer[] {
     return this.#peers.get(id) ?? [];
   }
@@ -88,7 +88,7 @@ export class PeerRegistry {
     return this.members(id).some(({ link }) => link);
   }
 
-  /** Each once, however many clients share it. */
+  /** Every id once, even if several clients share it. */
   connectedIds(): PeerId[] {
     return [...this.#peers.keys()].filter((id) => this.isConnected(id));
   }
@@ -107,7 +107,7 @@ export class PeerRegistry {
   }
 }
 
-/** The same client again, after its former link broke, noticed by the server or not. */
+/** The same client has reconnected. The server may not have noticed yet that the former link broke. */
 function replaceLink(peer: Peer, link: Link): Peer {
   const former = peer.link;
   if (former) peer.missed = former.unconfirmed ?? [];

@@ -10,7 +10,7 @@ test.each([undefined, null, "text", 1, true, [], {}, { call: "c", list: [1, [2]]
   },
 );
 
-test("depth is limited, however deep it goes", () => {
+test("depth is limited, even for extreme nesting", () => {
   expect(isPlainData(nested(32))).toBe(true);
   expect(isPlainData(nested(40))).toBe(false);
   expect(isPlainData(nested(100_000))).toBe(false);
@@ -22,6 +22,6 @@ test("the number of values is limited", () => {
   expect(isPlainData(Array(200).fill(Array(200).fill(0)))).toBe(false);
 });
 
-test("functions are not data: socket.io puts one where an acknowledgement is asked for", () => {
+test("functions are refused: socket.io passes one if an acknowledgement is requested", () => {
   expect(isPlainData(() => {})).toBe(false);
 });

@@ -1,8 +1,8 @@
-/** Metadata of people is flat; deeper nesting is made to break the recursion of whoever reads it. */
+/** Real metadata is flat. Deep nesting is an attack on recursive readers. */
 const MAX_DEPTH = 32;
 const MAX_VALUES = 10_000;
 
-/** Whether a value is JSON (or bytes, which socket.io carries too) that every receiver can walk through. */
+/** Whether a value is JSON (or bytes, which socket.io also carries) within these limits. */
 export function isPlainData(value: unknown): boolean {
   const open: { value: unknown; depth: number }[] = [{ value, depth: 0 }];
   let seen = 0;

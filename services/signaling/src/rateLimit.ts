@@ -1,6 +1,6 @@
 import { LIMITS } from "./limits.ts";
 
-/** A bucket that fills at a steady rate and is taken from. */
+/** Token bucket. */
 class Bucket {
   readonly #capacity: number;
   readonly #perSecond: number;
@@ -24,7 +24,7 @@ class Bucket {
   }
 }
 
-/** How much one client may send, in messages and in bytes. */
+/** Limits what one client may send, in messages and in bytes. */
 export class RateLimit {
   readonly #messages: Bucket;
   readonly #bytes: Bucket;

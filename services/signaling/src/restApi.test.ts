@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Client } from "./testing/client.ts";
 import { KEY, OTHER_KEY, openSignaling } from "./testing/signaling.ts";
 
-test("the list of peers and whether one exists are told by key", async () => {
+test("the list of peers and the existence of a peer are separate for each key", async () => {
   await using signaling = await openSignaling();
   using alice = await Client.open(signaling, { peerId: "alice b" });
   const get = async (path: string) => (await fetch(signaling.origin + path)).json();
@@ -28,7 +28,7 @@ test.each(["clients/", "peers/alice/exists"])("an unknown key is refused: %s", a
   expect(await response.json()).toEqual({ error: { code: "INVALID_KEY", message: expect.any(String) } });
 });
 
-test("the dispatcher names the host that was asked", async () => {
+test("the dispatcher returns the requested host", async () => {
   await using signaling = await openSignaling();
 
   const response = await fetch(`${signaling.origin}/signaling`);
@@ -36,7 +36,7 @@ test("the dispatcher names the host that was asked", async () => {
   expect(await response.json()).toEqual({ domain: "127.0.0.1" });
 });
 
-test("health says ok", async () => {
+test("health reports ok", async () => {
   await using signaling = await openSignaling();
 
   const response = await fetch(`${signaling.origin}/health`);

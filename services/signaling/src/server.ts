@@ -3,60 +3,61 @@ import { type Clock, wallClock } from "@skyway-call-recorder/process/clock.ts";
 import Fastify from "fastify";
 import type { Logger } from "pino";
 import type { Configuration } from "./configuration.ts";
-import type { Door } from "./door.ts";
+import { type InternalListener, openInternalListener } from "./internalListener.ts";
 import { Metrics } from "./metrics.ts";
 import { servePeerJs } from "./peerjs/webSocketServer.ts";
+import type { ProtocolServer } from "./protocolServer.ts";
 import { serveRest } from "./restApi.ts";
-import { openSideDoor, type SideDoor } from "./sideDoor.ts";
 import { serveSkyway } from "./skyway/socketServer.ts";
+import { Tenants } from "./tenants.ts";
 import { WATCH_INTERVAL_MS } from "./times.ts";
 import { serveWhip } from "./whip/whipServer.ts";
-import { Worlds } from "./worlds.ts";
 
 export interface Signaling {
   readonly port: number;
-  /** By which services of this bundle come. */
-  readonly sideDoorPort: number | undefined;
-  /** Lets every client go in such a way that it comes back to the server that starts next. */
+  /** Port for services of this bundle. */
+  readonly internalPort: number | undefined;
+  /** Drops every client so that it reconnects to the next server process. */
   close(): Promise<void>;
 }
 
-/** Starts signalling; resolves once it listens. */
+/** Starts signalling. Resolves when it listens. */
 export async function startSignaling(
   configuration: Configuration,
   log: Logger,
   clock: Clock = wallClock,
 ): Promise<Signaling> {
-  const { apiKeys, secretKeys, turn, port, sideDoorPort, listenAddress } = configuration;
-  const worlds = new Worlds(apiKeys, secretKeys, clock);
-  // Requests are not logged: their addresses hold tokens.
+  const { apiKeys, secretKeys, turn, port, internalPort, listenAddress } = configuration;
+  const tenants = new Tenants(apiKeys, secretKeys, clock);
+  // Requests are not logged, because their URLs contain tokens.
   const app = Fastify({ logger: false, forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
-  const metrics = new Metrics(worlds);
-  serveRest(app, worlds, metrics, turn);
-  let sideDoor: SideDoor | undefined;
-  const doors = [
-    serveSkyway(app.server, worlds, metrics, log, () => sideDoor),
-    servePeerJs(app, worlds, metrics, log),
-    serveWhip(app, worlds, metrics, turn, log),
+  const metrics = new Metrics(tenants);
+  serveRest(app, tenants, metrics, turn);
+  let internalListener: InternalListener | undefined;
+  const servers = [
+    serveSkyway(app.server, tenants, metrics, log, () => internalListener),
+    servePeerJs(app, tenants, metrics, log),
+    serveWhip(app, tenants, metrics, turn, log),
   ];
-  const stopWatching = watchOver(doors, clock);
+  const stopWatching = watchOver(servers, clock);
   app.addHook("preClose", async () => {
     stopWatching();
-    for (const door of doors) door.close();
-    sideDoor?.close();
+    for (const server of servers) server.close();
+    internalListener?.close();
   });
   await app.listen({ port, host: listenAddress });
-  if (sideDoorPort !== undefined) sideDoor = await openSideDoor(app.server, sideDoorPort, listenAddress);
+  if (internalPort !== undefined)
+    internalListener = await openInternalListener(app.server, internalPort, listenAddress);
   return {
     port: (app.server.address() as AddressInfo).port,
-    sideDoorPort: sideDoor?.port,
+    internalPort: internalListener?.port,
     close: () => app.close(),
   };
 }
 
-function watchOver(doors: readonly Door[], clock: Clock): () => void {
+function watchOver(servers: readonly ProtocolServer[], clock: Clock): () => void {
   const watch = () => {
-    for (const door of doors) door.watch();
+    for (const server of servers) server.watch();
     cancel = clock.after(WATCH_INTERVAL_MS, watch);
   };
   let cancel = clock.after(WATCH_INTERVAL_MS, watch);

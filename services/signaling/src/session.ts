@@ -6,12 +6,12 @@ import type { PeerMessage } from "./messages.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Peer } from "./peer.ts";
 import { RateLimit } from "./rateLimit.ts";
-import type { Admission, Introduction, Worlds } from "./worlds.ts";
+import type { Admission, JoinRequest, Tenants } from "./tenants.ts";
 
-/** One client, from its connection to its end, whatever protocol it speaks. */
+/** One client from connection to disconnection, independent of its protocol. */
 export class Session {
   readonly #link: Link;
-  readonly #worlds: Worlds;
+  readonly #tenants: Tenants;
   readonly #metrics: Metrics;
   readonly #rateLimit: RateLimit;
   readonly #credentialWatch: CredentialWatch;
@@ -19,23 +19,23 @@ export class Session {
   #isRefused = false;
   #membership: { peer: Peer; admission: Admission } | undefined;
 
-  constructor(link: Link, worlds: Worlds, metrics: Metrics, log: Logger) {
+  constructor(link: Link, tenants: Tenants, metrics: Metrics, log: Logger) {
     this.#link = link;
-    this.#worlds = worlds;
+    this.#tenants = tenants;
     this.#metrics = metrics;
     this.#log = log;
-    this.#rateLimit = new RateLimit(worlds.clock.now());
-    this.#credentialWatch = new CredentialWatch(worlds.clock, {
+    this.#rateLimit = new RateLimit(tenants.clock.now());
+    this.#credentialWatch = new CredentialWatch(tenants.clock, {
       onExpiring: (remainingS) => link.send({ event: "AUTH_EXPIRES_IN", body: remainingS }),
       onExpired: () => this.#refuse("AUTHENTICATION"),
     });
   }
 
-  /** Registers the client, or tells it why not. */
-  join(introduction: Introduction): void {
+  /** Registers the client, or sends it an error. */
+  join(joinRequest: JoinRequest): void {
     this.guard(() => {
-      const admission = this.#worlds.admit(introduction);
-      const joined = admission.world.join(admission.peerId, admission.token, this.#link);
+      const admission = this.#tenants.admit(joinRequest);
+      const joined = admission.tenant.join(admission.peerId, admission.token, this.#link);
       if (joined instanceof Promise) {
         joined.then(
           (peer) => this.#joined(peer, admission),
@@ -45,7 +45,7 @@ export class Session {
     });
   }
 
-  /** Whether the client is registered: what it says before is nobody's. */
+  /** Whether the client is registered. Messages before that are ignored. */
   get isMember(): boolean {
     return this.#membership !== undefined && !this.#isRefused;
   }
@@ -55,23 +55,23 @@ export class Session {
     const { peer, admission } = this.#membership;
     this.#log.debug({ event: message.event, dst: message.body.dst, connectionId: message.body.connectionId }, "relay");
     this.#metrics.passed();
-    admission.world.pass(peer, message);
+    admission.tenant.pass(peer, message);
   }
 
   /** @throws SignalingError AUTHENTICATION */
   renewCredential(credential: unknown): void {
     if (!this.#membership) return;
     const { peer, admission } = this.#membership;
-    const expiresAtMs = this.#worlds.renew(admission.apiKey, peer.id, credential);
+    const expiresAtMs = this.#tenants.renew(admission.apiKey, peer.id, credential);
     if (expiresAtMs !== undefined) this.#credentialWatch.expireAt(expiresAtMs);
   }
 
-  /** To be called for everything that comes in; a client that sends too much is ended. */
+  /** To be called for all incoming data. A client that exceeds the rate limit is disconnected. */
   count(bytes: number): void {
-    if (!this.#rateLimit.admits(bytes, this.#worlds.clock.now())) this.#refuse("TOO_FAST");
+    if (!this.#rateLimit.admits(bytes, this.#tenants.clock.now())) this.#refuse("TOO_FAST");
   }
 
-  /** Whatever a client sends ends at most that client. */
+  /** Runs `act` so that an error affects only this client. */
   guard(act: () => void): void {
     try {
       act();
@@ -81,15 +81,15 @@ export class Session {
   }
 
   /** @param reason for the log. */
-  ended(manner: "left" | "lost", reason: string): void {
+  ended(disconnectKind: "left" | "lost", reason: string): void {
     this.#credentialWatch.stop();
     if (!this.#membership) return;
     const { peer, admission } = this.#membership;
-    this.#log.info({ reason }, manner === "left" ? "peer left" : "peer lost");
-    admission.world.depart(peer, this.#link, manner);
+    this.#log.info({ reason }, disconnectKind === "left" ? "peer left" : "peer lost");
+    admission.tenant.depart(peer, this.#link, disconnectKind);
   }
 
-  /** The server stops: the client's end means nothing any more. */
+  /** To be called when the server stops: the disconnect must not be reported to other peers. */
   abandon(): void {
     this.#credentialWatch.stop();
     this.#membership = undefined;
@@ -105,7 +105,7 @@ export class Session {
   #failed(error: unknown): void {
     if (error instanceof SignalingError) this.#refuse(error.code, error.about);
     else {
-      this.#log.error({ err: error }, "signaling failed");
+      this.#log.error({ err: error }, "internal error");
       this.#refuse("INTERNAL");
     }
   }
@@ -117,7 +117,7 @@ export class Session {
     this.#link.send({ event: "ERROR", body: errorMessage(code, about) });
     if (!ERRORS[code].closes) return;
     this.#isRefused = true;
-    // Once what is above has been written: a transport that is closed at once takes it along.
+    // Close after the message was written. A transport that is closed immediately drops it.
     setImmediate(() => this.#link.close());
   }
 }

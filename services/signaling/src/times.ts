@@ -1,40 +1,41 @@
 /**
- * How long a peer whose socket broke without a goodbye keeps its id and its calls. socket.io 2 tries again after
- * 0.5 to 1.5 s and once more 1 to 3 s later; then skyway-js gives up.
+ * How long a peer keeps its id and its calls after its socket broke without a close. socket.io 2 reconnects after 0.5
+ * to 1.5 s, and again 1 to 3 s later. Then skyway-js gives up.
  */
 export const RECONNECT_GRACE_MS = 5_000;
 
 /**
- * A page's own question whether signalling is there, and how long it waits for the answer. Where its network is gone and
- * another has come, nothing else tells it that its socket is dead: it is back within 5 to 11 s. skyway-js gives a call
- * up some 17 s after the last that came, and needs our offer before that. A network that is away for 5 s is no loss.
+ * A page pings signalling at this interval, and waits this long for the pong. After a network change, nothing else
+ * shows the page that its socket is dead. With these values it is back within 5 to 11 s. skyway-js ends a call about
+ * 17 s after the last received packet, and must receive our offer before that. A network loss of 5 s does not end the
+ * connection.
  */
 export const PAGE_PING_INTERVAL_MS = 4_000;
 export const PAGE_PING_LIMIT_MS = 5_000;
 
-/** How long engine.io waits for a client that says nothing, where it watches at all: a hidden tab is slow. */
+/** How long engine.io waits for a silent client, in the cases in which it watches. Hidden tabs are slow. */
 export const ENGINE_SILENCE_LIMIT_MS = 45_000;
 
-/** How long an offer waits for a peer that is not there: time for one that reloads its page or whose server restarts. */
+/** How long an offer waits for a peer that is not connected, for example during a page reload or a server restart. */
 export const WAITING_LIMIT_MS = 5_000;
 
-/** A holder of an id that does not answer a ping within this is half-open: another client may have the id. */
-export const SIGN_OF_LIFE_LIMIT_MS = 1_500;
+/** A client that does not answer a ping within this time is half-open, and another client may take its id. */
+export const LIVENESS_LIMIT_MS = 1_500;
 
-/** Sockets are looked at, and WebSockets pinged, this often. */
+/** Interval at which sockets are checked and WebSockets are pinged. */
 export const WATCH_INTERVAL_MS = 10_000;
 
-/** Two pings that were not answered: the client's network or machine is gone. */
+/** Two unanswered pings: the client's network or machine is gone. */
 export const TRANSPORT_SILENCE_LIMIT_MS = 25_000;
 
 /**
- * Pings are answered by the browser even when its page hangs. The page itself sends one each 4 s, in a hidden
- * tab one a minute.
+ * The browser answers pings even if the page hangs. The page itself sends a packet every 4 s, or once a minute in a
+ * hidden tab.
  */
 export const PROGRAM_SILENCE_LIMIT_MS = 150_000;
 
-/** A client that opens a socket and does not say who it is. */
+/** Limit for a client that opens a socket and does not complete the handshake. */
 export const HANDSHAKE_LIMIT_MS = 10_000;
 
-/** SkyWay warned so long before a credential ran out. */
+/** Clients are warned this long before a credential expires, as by SkyWay. */
 export const EXPIRY_WARNING_MS = 300_000;

@@ -5,7 +5,7 @@ import { CREDENTIAL_LIFE_S } from "./turn.ts";
 
 const TURN = { urls: ["turn:a.example:3478?transport=udp", "turn:a.example:3478?transport=tcp"], secret: "shared" };
 
-test("pages are told of TURN servers with a credential that the servers can check", async () => {
+test("pages receive TURN servers with a credential that the servers can verify", async () => {
   await using signaling = await openSignaling({ turn: TURN });
 
   const response = await fetch(`${signaling.origin}/api/apikeys/${KEY}/ice-servers`, {
@@ -22,7 +22,7 @@ test("pages are told of TURN servers with a credential that the servers can chec
   expect(credential).toBe(createHmac("sha1", TURN.secret).update(username).digest("base64"));
 });
 
-test("without TURN the list is empty, and strangers get none", async () => {
+test("without TURN the list is empty, and unknown keys are refused", async () => {
   await using without = await openSignaling();
   const empty = await fetch(`${without.origin}/api/apikeys/${KEY}/ice-servers`);
   expect(await empty.json()).toEqual({ iceServers: [] });
@@ -32,7 +32,7 @@ test("without TURN the list is empty, and strangers get none", async () => {
   expect(stranger.status).toBe(401);
 });
 
-test("a key with a secret gives them to whoever brings a credential", async () => {
+test("a key with a secret requires a credential for the list", async () => {
   const secret = "a secret of the operator";
   await using signaling = await openSignaling({ turn: TURN, secretKeys: new Map([[OTHER_KEY, secret]]) });
   const timestamp = Math.floor(signaling.clock.now() / 1000);

@@ -10,19 +10,19 @@ function offer(connectionId: string, sdp = "v=0"): ServerMessage {
   return { event: "OFFER", body: { src: alice, dst: bob, connectionId, offer: { type: "offer", sdp } } };
 }
 
-test("what came after the last that has arrived is kept, in order", () => {
+test("messages after the last confirmed one are kept in order", () => {
   const unconfirmed = new Unconfirmed();
   for (const id of ["mc_1", "mc_2"]) unconfirmed.sent(offer(id));
-  const asked = unconfirmed.last;
+  const confirmed = unconfirmed.last;
   unconfirmed.sent(offer("mc_3"));
   unconfirmed.sent({ event: "LEAVE", body: alice });
 
-  unconfirmed.confirm(asked);
+  unconfirmed.confirm(confirmed);
 
   expect(unconfirmed.messages).toEqual([offer("mc_3"), { event: "LEAVE", body: alice }]);
 });
 
-test("what signalling says of a link is of no use on the next one", () => {
+test("signalling's own messages about a link are not kept", () => {
   const unconfirmed = new Unconfirmed();
 
   unconfirmed.sent({ event: "OPEN", body: { peerId: bob } });
@@ -32,7 +32,7 @@ test("what signalling says of a link is of no use on the next one", () => {
   expect(unconfirmed.isEmpty).toBe(true);
 });
 
-test("what a client takes from nobody does not pile up", () => {
+test("the number and size of kept messages are limited", () => {
   const unconfirmed = new Unconfirmed();
 
   for (let number = 0; number <= LIMITS.unconfirmedMessages; number += 1) unconfirmed.sent(offer(`mc_${number}`));

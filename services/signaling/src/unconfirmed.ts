@@ -2,8 +2,8 @@ import { LIMITS } from "./limits.ts";
 import type { ServerMessage } from "./messages.ts";
 
 /**
- * What was sent to a client and may not have reached it. A network that goes away takes what is under way along, and
- * tells nobody: a socket takes messages for minutes that nobody gets.
+ * Messages that were sent to a client and may not have arrived. When a network disappears, messages in transit are lost
+ * without an error, and the socket accepts further messages for minutes.
  */
 export class Unconfirmed {
   readonly #kept: { number: number; message: ServerMessage; bytes: number }[] = [];
@@ -19,7 +19,7 @@ export class Unconfirmed {
     while (this.#kept.length > LIMITS.unconfirmedMessages || this.#bytes > LIMITS.unconfirmedBytes) this.#drop();
   }
 
-  /** The number of the message that was sent last. */
+  /** Number of the last sent message. */
   get last(): number {
     return this.#last;
   }
@@ -28,7 +28,7 @@ export class Unconfirmed {
     return this.#kept.length === 0;
   }
 
-  /** The client has everything up to this number. */
+  /** The client has received everything up to this number. */
   confirm(number: number): void {
     while (this.#kept[0] && this.#kept[0].number <= number) this.#drop();
   }
@@ -43,7 +43,7 @@ export class Unconfirmed {
   }
 }
 
-/** What signalling itself says is about a link, and means nothing on the next one. */
+/** Signalling's own messages refer to one link and are useless on the next one. */
 function isFromPeer({ event, body }: ServerMessage): boolean {
   return event === "LEAVE" || (typeof body === "object" && "src" in body);
 }

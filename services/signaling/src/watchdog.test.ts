@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { PROGRAM_SILENCE_LIMIT_MS, TRANSPORT_SILENCE_LIMIT_MS } from "./times.ts";
 import { Watchdog } from "./watchdog.ts";
 
-test("a client is silent once nothing came for the limit", () => {
+test("a client counts as silent if nothing arrives within the limit", () => {
   const clock = new ManualClock();
   const watchdog = new Watchdog(clock);
 
@@ -15,7 +15,7 @@ test("a client is silent once nothing came for the limit", () => {
   expect(watchdog.isSilent()).toBe(false);
 });
 
-test("a browser that answers pings for a page that hangs is believed for two throttled minutes", () => {
+test("a browser that answers pings for a hanging page counts as alive for two throttled minutes", () => {
   const clock = new ManualClock();
   const watchdog = new Watchdog(clock);
 

@@ -2,8 +2,8 @@ import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import { PROGRAM_SILENCE_LIMIT_MS, TRANSPORT_SILENCE_LIMIT_MS } from "./times.ts";
 
 /**
- * Knows whether a client on WebSocket is still there. engine.io stops watching clients of its protocol 3, which
- * skyway-js speaks, as soon as they have changed from polling to WebSocket.
+ * Detects dead clients on WebSocket. engine.io does not watch clients of its protocol 3, which skyway-js uses, after
+ * they have upgraded from polling to WebSocket.
  */
 export class Watchdog {
   readonly #clock: Clock;
@@ -16,12 +16,12 @@ export class Watchdog {
     this.#programHeardAt = clock.now();
   }
 
-  /** A pong frame: the machine and its network are there, if not the page. */
+  /** To be called for a pong frame: machine and network are alive, but the page may hang. */
   heardTransport(): void {
     this.#transportHeardAt = this.#clock.now();
   }
 
-  /** A packet that the page's own code sent. */
+  /** To be called for a packet that the page's own code sent. */
   heardProgram(): void {
     this.#programHeardAt = this.#clock.now();
     this.heardTransport();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { AudioOrder, Plan } from "../plan.ts";
+import type { AudioOutput, Plan } from "../plan.ts";
 import type { Segment } from "./segmentIndex.ts";
 
 const run = promisify(execFile);
@@ -15,7 +15,7 @@ const JOB = "job_0mwthz7sw3f4e5fd91a";
 const FOLDER = "calls/2026/11/28/call_0mwthz7sw3f4e5fd91a/audio";
 const RATE = 48_000;
 const LIMIT = { timeout: 30_000 };
-/** A tone that grows louder all the time, so that each moment can be told from all others. */
+/** A tone whose level rises steadily, so that every moment is unique. */
 const signal = (fromSeconds: number) => `aevalsrc='0.02*(1+2*(t+${fromSeconds}))*sin(2*PI*400*t)':s=48000`;
 /** Frames of 20 ms, as browsers send them. */
 const FRAMES = "asetnsamples=n=960";
@@ -37,7 +37,7 @@ const track = (leg: string, startUnixMs: number, part = 1) => ({
   tracks: [{ kind: "audio" as const, file: trackFile(leg, part), startUnixMs, rate: 1 }],
 });
 
-/** A track as recorders write it; exact, so that it can be compared. */
+/** A track like those of recorders, but with PCM, so that samples can be compared exactly. */
 async function recordTrack(leg: string, seconds: number, part = 1, fromSeconds = 0): Promise<Buffer> {
   const path = join(root, trackFile(leg, part));
   const output = ["-c:a", "pcm_s16le", "-f", "matroska", "-cluster_time_limit", "1000", "-y", path];
@@ -55,7 +55,7 @@ async function recordTrack(leg: string, seconds: number, part = 1, fromSeconds =
   return readFile(path);
 }
 
-async function plan(audio: Partial<AudioOrder>, participants: Plan["participants"], isOver = false): Promise<void> {
+async function plan(audio: Partial<AudioOutput>, participants: Plan["participants"], isOver = false): Promise<void> {
   const whole: Plan = {
     version: 1,
     folder: "live/call_0mwthz7sw3f4e5fd91a",
@@ -92,7 +92,7 @@ async function segments(count: number): Promise<Segment[]> {
   }
 }
 
-/** What a player makes of a file, 16 bits a sample. */
+/** The decoded samples of a file, 16 bits each. */
 async function decoded(path: string, rate = RATE): Promise<Int16Array> {
   const args = ["-v", "error", "-i", path, "-ac", "1", "-ar", String(rate), "-f", "s16le", "-"];
   const { stdout } = await run("ffmpeg", args, { encoding: "buffer", maxBuffer: 1e8 });
@@ -105,44 +105,40 @@ async function joined(of: readonly Segment[], rate = RATE): Promise<Int16Array> 
   return Int16Array.from(all.flatMap((samples) => [...samples]));
 }
 
-/** Of two sounds, sample by sample. */
+/** Compares two recordings sample by sample. */
 function largestDifference(one: Int16Array, other: Int16Array): number {
   expect(one.length).toBe(other.length);
   return one.reduce((largest, level, at) => Math.max(largest, Math.abs(level - (other[at] ?? 0))), 0);
 }
 
-test(
-  "segments join to what the leg said, sample by sample, though the capture was killed in between",
-  LIMIT,
-  async () => {
-    const whole = await recordTrack("leg_a", 9.3);
-    const sound = await decoded(join(root, trackFile("leg_a")));
-    const half = Math.floor(whole.length * 0.6);
-    await writeFile(join(root, trackFile("leg_a")), whole.subarray(0, half));
-    const startUnixMs = Date.now() - 6_000;
-    await plan({}, [track("leg_a", startUnixMs)]);
-    begin();
-    await segments(2);
-    stream?.kill("SIGKILL");
-    await ended();
-    await appendFile(join(root, trackFile("leg_a")), whole.subarray(half));
-    begin();
-    await segments(3);
-    await plan({}, [], true);
-    expect(await ended()).toBe(0);
+test("segments join sample-exactly to the leg's audio, even if the capture was killed in between", LIMIT, async () => {
+  const whole = await recordTrack("leg_a", 9.3);
+  const sound = await decoded(join(root, trackFile("leg_a")));
+  const half = Math.floor(whole.length * 0.6);
+  await writeFile(join(root, trackFile("leg_a")), whole.subarray(0, half));
+  const startUnixMs = Date.now() - 6_000;
+  await plan({}, [track("leg_a", startUnixMs)]);
+  begin();
+  await segments(2);
+  stream?.kill("SIGKILL");
+  await ended();
+  await appendFile(join(root, trackFile("leg_a")), whole.subarray(half));
+  begin();
+  await segments(3);
+  await plan({}, [], true);
+  expect(await ended()).toBe(0);
 
-    const all = await index();
-    expect(all.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5]);
-    expect(all.map(({ samples }) => samples)).toEqual([...Array(4).fill(2 * RATE), 1.3 * RATE]);
-    expect(all.map(({ start }) => Date.parse(start) - startUnixMs)).toEqual([0, 2_000, 4_000, 6_000, 8_000]);
-    expect(all.some(({ gapSeconds }) => gapSeconds)).toBe(false);
-    expect(largestDifference(await joined(all), sound)).toBeLessThanOrEqual(1);
-    const names = (await readdir(join(root, FOLDER))).sort();
-    expect(names).toEqual([...all.map(({ file }) => file), "index.jsonl"]);
-  },
-);
+  const all = await index();
+  expect(all.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5]);
+  expect(all.map(({ samples }) => samples)).toEqual([...Array(4).fill(2 * RATE), 1.3 * RATE]);
+  expect(all.map(({ start }) => Date.parse(start) - startUnixMs)).toEqual([0, 2_000, 4_000, 6_000, 8_000]);
+  expect(all.some(({ gapSeconds }) => gapSeconds)).toBe(false);
+  expect(largestDifference(await joined(all), sound)).toBeLessThanOrEqual(1);
+  const names = (await readdir(join(root, FOLDER))).sort();
+  expect(names).toEqual([...all.map(({ file }) => file), "index.jsonl"]);
+});
 
-test("a leg that another recorder has taken over is heard once, and all of it", LIMIT, async () => {
+test("after a recorder takeover, the leg's audio is complete and nothing is repeated", LIMIT, async () => {
   await recordTrack("leg_a", 6);
   const sound = await decoded(join(root, trackFile("leg_a")));
   await recordTrack("leg_a", 3.2);
@@ -151,7 +147,7 @@ test("a leg that another recorder has taken over is heard once, and all of it", 
   await plan({}, [track("leg_a", startUnixMs)]);
   begin();
   await segments(1);
-  await plan({}, [{ id: "leg_a", tracks: [] }]); // where the other begins is not known yet
+  await plan({}, [{ id: "leg_a", tracks: [] }]); // the start of the next track is not known yet
   await plan({}, [track("leg_a", startUnixMs + 2_000, 2)]);
   await segments(2);
   await plan({}, [], true);
@@ -161,7 +157,7 @@ test("a leg that another recorder has taken over is heard once, and all of it", 
   expect(largestDifference(await joined(all), sound)).toBeLessThanOrEqual(1);
 });
 
-test("what was lost while nobody listened is stated", LIMIT, async () => {
+test("the index states how much audio is missing after an interruption", LIMIT, async () => {
   await recordTrack("leg_a", 4);
   const startUnixMs = Date.now() - 60_000;
   await mkdir(join(root, FOLDER), { recursive: true });
@@ -181,16 +177,17 @@ test("what was lost while nobody listened is stated", LIMIT, async () => {
   });
 });
 
-test("what cannot be written ends it, to be begun again", LIMIT, async () => {
+test("a write error ends the program with code 1, so that it is restarted", LIMIT, async () => {
   await recordTrack("leg_a", 30);
   await plan({}, [track("leg_a", Date.now() - 30_000)]);
   begin();
   await segments(1);
-  await rename(join(root, FOLDER), join(root, "elsewhere")); // at once: what is removed file by file is written meanwhile
+  // Renamed, because deleting file by file would race with the writer.
+  await rename(join(root, FOLDER), join(root, "elsewhere"));
   expect(await ended()).toBe(1);
 });
 
-test("Opus says as many samples, each segment alone, and 16 kHz is a third of them", LIMIT, async () => {
+test("each Opus segment has the exact number of samples, and 16 kHz has a third of them", LIMIT, async () => {
   await recordTrack("leg_a", 4.5);
   await recordTrack("leg_b", 4.5);
   const sound = await decoded(join(root, trackFile("leg_a")));
@@ -222,7 +219,7 @@ test("Opus says as many samples, each segment alone, and 16 kHz is a third of th
   expect(Math.abs((await joined(narrow, 16_000)).length - 4.5 * 16_000)).toBeLessThan(160);
 });
 
-test("everybody in one file: each at their own time, and nobody twice as loud", LIMIT, async () => {
+test("a mix has every leg at its own time and at its own level", LIMIT, async () => {
   await recordTrack("leg_a", 5);
   await recordTrack("leg_b", 3);
   const [a, b] = [await decoded(join(root, trackFile("leg_a"))), await decoded(join(root, trackFile("leg_b")))];

@@ -1,125 +1,125 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { AudioOrder, Plan, Track } from "../plan.ts";
+import type { AudioOutput, Plan, Track } from "../plan.ts";
+import { AudioPipeline } from "./audioPipeline.ts";
 import { type Segment, SegmentIndex } from "./segmentIndex.ts";
 import { SegmentWriter, UNFINISHED } from "./segmentWriter.ts";
-import { Strand } from "./strand.ts";
 
-/** Less is no gap: times in the index count milliseconds. */
+/** Smaller differences are rounding: times in the index have millisecond resolution. */
 const GAP_MS = 2;
-/** Instead of a leg's id where all are heard together. */
-const EVERYBODY = null;
+/** Key of the mix of all legs, used instead of a leg id. */
+const MIX = null;
 
-type Say = (event: Record<string, unknown>) => void;
+type Report = (event: Record<string, unknown>) => void;
 
-/** The call's sound as it happens, in files of some seconds: of everybody alone, or of all together. */
+/** Writes the call's audio in files of several seconds while the call goes on: one series per leg, or one mix. */
 export class Capture {
-  readonly #order: AudioOrder;
+  readonly #output: AudioOutput;
   readonly #root: string;
-  readonly #say: Say;
+  readonly #report: Report;
   readonly #index: SegmentIndex;
-  /** Of each series, where another goes on. */
+  /** The last segment of each series. A new writer continues after it. */
   readonly #latest: Map<string | null, Segment>;
-  readonly #strands = new Map<string | null, Strand>();
+  readonly #pipelines = new Map<string | null, AudioPipeline>();
   readonly #closing = new Set<Promise<void>>();
-  /** Of those who are there, by their legs. */
+  /** Tracks of the participants in the call, by leg id. */
   #tracks: ReadonlyMap<string, Track> = new Map();
-  readonly #trouble = Promise.withResolvers<never>();
+  readonly #failure = Promise.withResolvers<never>();
 
   private constructor(
-    order: AudioOrder,
+    output: AudioOutput,
     root: string,
     index: SegmentIndex,
     latest: Map<string | null, Segment>,
-    say: Say,
+    report: Report,
   ) {
-    this.#order = order;
+    this.#output = output;
     this.#root = root;
     this.#index = index;
     this.#latest = latest;
-    this.#say = say;
+    this.#report = report;
   }
 
   /**
-   * Goes on after what an earlier one has left.
+   * Starts a capture that continues after the segments of an earlier one.
    *
-   * @param root where the recordings volume is mounted.
-   * @param say what is worth telling, for the log.
+   * @param root mount point of the recordings volume.
+   * @param report receives events for the log.
    * @throws the file system's error.
    */
-  static async begin(order: AudioOrder, root: string, say: Say): Promise<Capture> {
-    const folder = join(root, order.folder);
+  static async begin(output: AudioOutput, root: string, report: Report): Promise<Capture> {
+    const folder = join(root, output.folder);
     await mkdir(folder, { recursive: true });
     for (const name of await readdir(folder)) if (name.endsWith(UNFINISHED)) await rm(join(folder, name));
     const index = new SegmentIndex(folder);
-    return new Capture(order, root, index, await index.latest(), say);
+    return new Capture(output, root, index, await index.latest(), report);
   }
 
-  /** Rejects with what keeps segments from being written. */
+  /** Rejects with the error that prevents segments from being written. */
   get failed(): Promise<never> {
-    return this.#trouble.promise;
+    return this.#failure.promise;
   }
 
-  /** Whether all that was said is heard, and nobody is there. */
-  get isQuiet(): boolean {
-    return this.#closing.size === 0 && [...this.#strands.values()].every(({ isQuiet }) => isQuiet);
+  /** Whether nobody is in the call and all recorded audio has been read. */
+  get isDrained(): boolean {
+    return this.#closing.size === 0 && [...this.#pipelines.values()].every(({ isDrained }) => isDrained);
   }
 
-  /** Who is there now. */
+  /** Sets the participants who are in the call now. */
   update({ participants }: Pick<Plan, "participants">): void {
-    // Where the next recorder's track begins is not known yet when it has taken over.
+    // Right after a takeover, the start time of the next recorder's track is not known yet.
     const tracks = participants.flatMap(({ id, tracks }) => {
       const track = tracks.find(({ kind }) => kind === "audio") ?? this.#tracks.get(id);
       return track ? [[id, track] as const] : [];
     });
     this.#tracks = new Map(tracks);
-    if (this.#order.per === "call") this.#keep(EVERYBODY, this.#tracks);
+    if (this.#output.per === "call") this.#updatePipeline(MIX, this.#tracks);
     else {
-      for (const [leg, track] of tracks) this.#keep(leg, new Map([[leg, track]]));
-      for (const leg of this.#strands.keys()) if (leg !== EVERYBODY && !this.#tracks.has(leg)) this.#close(leg);
+      for (const [leg, track] of tracks) this.#updatePipeline(leg, new Map([[leg, track]]));
+      for (const leg of this.#pipelines.keys()) if (leg !== MIX && !this.#tracks.has(leg)) this.#close(leg);
     }
   }
 
-  /** Resolves when the last segments are complete. Rejects as `failed`. */
+  /** Resolves when the last segments are complete. Rejects like `failed`. */
   async close(): Promise<void> {
-    for (const leg of this.#strands.keys()) this.#close(leg);
+    for (const leg of this.#pipelines.keys()) this.#close(leg);
     await Promise.race([Promise.all(this.#closing), this.failed]);
   }
 
-  #keep(leg: string | null, tracks: ReadonlyMap<string, Track>): void {
-    const strand = this.#strands.get(leg) ?? this.#begin(leg, tracks);
-    strand?.update(tracks);
+  #updatePipeline(leg: string | null, tracks: ReadonlyMap<string, Track>): void {
+    const pipeline = this.#pipelines.get(leg) ?? this.#begin(leg, tracks);
+    pipeline?.update(tracks);
   }
 
-  #begin(leg: string | null, tracks: ReadonlyMap<string, Track>): Strand | undefined {
+  #begin(leg: string | null, tracks: ReadonlyMap<string, Track>): AudioPipeline | undefined {
     if (tracks.size === 0) return undefined;
-    const { folder, format, segmentSeconds, sampleRate } = this.#order;
+    const { folder, format, segmentSeconds, sampleRate } = this.#output;
     const beginsUnixMs = Math.min(...[...tracks.values()].map(({ startUnixMs }) => startUnixMs));
     const last = this.#latest.get(leg);
-    const goesOnUnixMs = last && Date.parse(last.start) + 1000 * last.seconds;
-    const missingMs = goesOnUnixMs === undefined ? 0 : beginsUnixMs - goesOnUnixMs;
-    const originUnixMs = Math.max(beginsUnixMs, goesOnUnixMs ?? 0);
+    const previousEndUnixMs = last && Date.parse(last.start) + 1000 * last.seconds;
+    const missingMs = previousEndUnixMs === undefined ? 0 : beginsUnixMs - previousEndUnixMs;
+    const originUnixMs = Math.max(beginsUnixMs, previousEndUnixMs ?? 0);
     const series = {
       ...{ folder: join(this.#root, folder), leg, format, segmentSeconds, sampleRate, startUnixMs: originUnixMs },
       ...{ number: (last?.number ?? 0) + 1, gapSeconds: missingMs > GAP_MS ? Math.round(missingMs) / 1000 : 0 },
     };
     const writer = new SegmentWriter(series, this.#index, (segment) => {
       this.#latest.set(leg, segment);
-      this.#say({ event: "segment", ...segment });
+      this.#report({ event: "segment", ...segment });
     });
-    const surroundings = { root: this.#root, sampleRate, originUnixMs, say: this.#say };
-    const strand = new Strand(surroundings, writer, leg === EVERYBODY);
-    strand.written.catch((error) => this.#trouble.reject(error));
-    this.#strands.set(leg, strand);
-    return strand;
+    const context = { root: this.#root, sampleRate, originUnixMs, report: this.#report };
+    const pipeline = new AudioPipeline(context, writer, leg === MIX);
+    pipeline.written.catch((error) => this.#failure.reject(error));
+    this.#pipelines.set(leg, pipeline);
+    return pipeline;
   }
 
   #close(leg: string | null): void {
-    const closed = this.#strands
+    const closed = this.#pipelines
       .get(leg)
       ?.close()
-      .catch(() => undefined); // `failed` says so
-    this.#strands.delete(leg);
+      .catch(() => undefined); // reported by `failed`
+    this.#pipelines.delete(leg);
     if (!closed) return;
     this.#closing.add(closed);
     void closed.then(() => this.#closing.delete(closed));

@@ -5,13 +5,13 @@ const RATE = 48_000;
 const FRAME = 960;
 const frame = (count = FRAME) => new Float32Array(count).fill(0.5);
 
-test("frames follow each other to the sample though their times are rounded", () => {
+test("frames follow each other sample-exactly although their timestamps are rounded", () => {
   const placement = new Placement(RATE);
   const starts = [0.4, 955, 1_935, 2_870].map((at) => placement.place(frame(), at)?.at);
   expect(starts).toEqual([0, 960, 1_920, 2_880]);
 });
 
-test("a clock that is fast or slow is followed, a sample a frame", () => {
+test("a fast or slow clock is corrected by at most one sample per frame", () => {
   for (const rate of [1.0005, 0.9995]) {
     const placement = new Placement(RATE);
     let end = 0;
@@ -27,16 +27,16 @@ test("a clock that is fast or slow is followed, a sample a frame", () => {
   }
 });
 
-test("a gap stays one", () => {
+test("a gap is kept", () => {
   const placement = new Placement(RATE);
   placement.place(frame(), 0);
   expect(placement.place(frame(), 10_000)).toMatchObject({ at: 10_000 });
 });
 
-test("what was heard already is left out, and what follows it joins", () => {
+test("repeated audio is dropped, and the next frame joins exactly", () => {
   const placement = new Placement(RATE);
   placement.place(frame(4 * FRAME), 0);
-  placement.begin();
+  placement.beginFile();
   for (const at of [FRAME, 2 * FRAME, 3 * FRAME - 400]) expect(placement.place(frame(), at)).toBe(undefined);
   expect(placement.place(frame(), 4 * FRAME - 400)).toEqual({ samples: frame(FRAME - 400), at: 4 * FRAME });
 });

@@ -2,27 +2,27 @@ import { execFile } from "node:child_process";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { AudioOrder } from "../plan.ts";
+import type { AudioOutput } from "../plan.ts";
 import type { Segment, SegmentIndex } from "./segmentIndex.ts";
 import { wavHeader, wavSamples } from "./wav.ts";
 
 const run = promisify(execFile);
-/** Of one voice: good enough for music, and for who transcribes it. */
+/** Per mono channel. Good enough for music and for transcription. */
 const OPUS_KBPS = 32;
 const SUFFIXES = { opus: "opus", pcm: "wav" } as const;
-/** Not to be read, nor uploaded: what has another name is complete. */
+/** Suffix of incomplete files, which must not be read or uploaded. */
 export const UNFINISHED = ".part";
 
-export interface Series extends Pick<AudioOrder, "format" | "segmentSeconds" | "sampleRate"> {
-  /** Absolute. */
+export interface Series extends Pick<AudioOutput, "format" | "segmentSeconds" | "sampleRate"> {
+  /** Absolute path. */
   folder: string;
-  /** null: everybody's sound. */
+  /** null: the mix of all legs. */
   leg: string | null;
-  /** Of the first sample, Unix milliseconds. */
+  /** Time of the first sample, Unix milliseconds. */
   startUnixMs: number;
-  /** Of the first segment. */
+  /** Number of the first segment. */
   number: number;
-  /** What is missing before it; 0 for nothing. */
+  /** Length of the audio that is missing before the first segment; 0 for none. */
   gapSeconds: number;
 }
 
@@ -32,13 +32,13 @@ interface OpenSegment {
   samples: number;
 }
 
-/** Cuts sound into files that join to the sample, each complete before it has its name. */
+/** Splits audio into files that join sample-exactly. A file gets its final name when it is complete. */
 export class SegmentWriter {
   readonly #series: Series;
   readonly #index: SegmentIndex;
   readonly #onSegment: (segment: Segment) => void;
   #number: number;
-  /** Samples of the segments that are complete. */
+  /** Samples in all complete segments. */
   #written = 0;
   #open: OpenSegment | undefined;
 
@@ -51,31 +51,31 @@ export class SegmentWriter {
 
   /** @throws the file system's error, or the encoder's. */
   async write(samples: Float32Array): Promise<void> {
-    const whole = this.#series.segmentSeconds * this.#series.sampleRate;
+    const segmentSamples = this.#series.segmentSeconds * this.#series.sampleRate;
     for (let at = 0; at < samples.length; ) {
       this.#open ??= await this.#begin();
-      const taken = samples.subarray(at, at + whole - this.#open.samples);
+      const taken = samples.subarray(at, at + segmentSamples - this.#open.samples);
       await this.#open.file.appendFile(wavSamples(taken));
       this.#open.samples += taken.length;
       at += taken.length;
-      if (this.#open.samples === whole) await this.close();
+      if (this.#open.samples === segmentSamples) await this.close();
     }
   }
 
-  /** What there is of the last segment is a segment. @throws the file system's error, or the encoder's. */
+  /** Completes the open segment, even if it is shorter. @throws the file system's error, or the encoder's. */
   async close(): Promise<void> {
     if (!this.#open) return;
     const { path, file, samples } = this.#open;
     const { folder, format, leg, sampleRate, gapSeconds, number: first } = this.#series;
     await file.close();
-    // The head that it was begun with does not know how long it is.
+    // The header was written before the length was known.
     const header = await open(path, "r+");
     await header.write(wavHeader(samples, sampleRate), 0, undefined, 0);
     await header.datasync();
     await header.close();
     const startUnixMs = this.#startUnixMs;
     const name = nameOf(startUnixMs, leg, format);
-    await keep(format === "opus" ? await encoded(path) : path, join(folder, name), folder);
+    await publish(format === "opus" ? await encoded(path) : path, join(folder, name), folder);
     const segment: Segment = {
       file: name,
       ...{ leg, number: this.#number, start: new Date(Math.round(startUnixMs)).toISOString() },
@@ -102,13 +102,13 @@ export class SegmentWriter {
   }
 }
 
-/** By the time at which it begins, whoever's it is: names sort as they happened. */
-function nameOf(startUnixMs: number, leg: string | null, format: AudioOrder["format"]): string {
+/** Names begin with the start time, so they sort by time. */
+function nameOf(startUnixMs: number, leg: string | null, format: AudioOutput["format"]): string {
   const time = new Date(Math.round(startUnixMs)).toISOString().replace(/[-:.]/g, "");
   return `${time}-${leg ?? "call"}.${SUFFIXES[format]}`;
 }
 
-/** Ogg Opus (RFC 7845), which says how many samples are its own: as many as before. */
+/** Encodes Ogg Opus (RFC 7845), which stores the exact number of samples. */
 async function encoded(wav: string): Promise<string> {
   const opus = `${wav.slice(0, -`.wav${UNFINISHED}`.length)}.opus${UNFINISHED}`;
   const input = ["-v", "error", "-nostdin", "-y", "-f", "wav", "-i", wav];
@@ -117,14 +117,14 @@ async function encoded(wav: string): Promise<string> {
   return opus;
 }
 
-/** Renamed only when all of it is on the disk. */
-async function keep(path: string, kept: string, folder: string): Promise<void> {
-  await synced(path);
-  await rename(path, kept);
-  await synced(folder);
+/** Renames the file once it is synced to disk. */
+async function publish(path: string, finalPath: string, folder: string): Promise<void> {
+  await syncToDisk(path);
+  await rename(path, finalPath);
+  await syncToDisk(folder);
 }
 
-async function synced(path: string): Promise<void> {
+async function syncToDisk(path: string): Promise<void> {
   const file = await open(path, "r");
   try {
     await file.sync();

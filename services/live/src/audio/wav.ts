@@ -4,7 +4,7 @@ const PCM = 1;
 const SAMPLE_BYTES = 2;
 const FULL_SCALE = 32_767;
 
-/** The head of a WAV file with one channel of 16 bits (Multimedia Programming Interface and Data Specifications 1.0). */
+/** Header of a WAV file with one channel of 16 bits (Multimedia Programming Interface and Data Specifications 1.0). */
 export function wavHeader(samples: number, sampleRate: number): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   const bytes = samples * SAMPLE_BYTES;
@@ -23,7 +23,7 @@ export function wavHeader(samples: number, sampleRate: number): Buffer {
   return header;
 }
 
-/** Samples as such a file has them. What is louder than it can be is as loud as it can be. */
+/** Converts samples to 16 bits. Levels outside -1 to 1 are clipped. */
 export function wavSamples(samples: Float32Array): Buffer {
   const bytes = Buffer.allocUnsafe(samples.length * SAMPLE_BYTES);
   samples.forEach((level, index) => {

@@ -4,30 +4,30 @@ import { SignalingError } from "../errors.ts";
 import { PeerId, Token } from "../ids.ts";
 import type { Peer } from "../peer.ts";
 import { parsePeerMessage } from "../skyway/clientMessages.ts";
+import { Tenant } from "../tenant.ts";
 import { RecordingLink } from "../testing/recordingLink.ts";
-import { World } from "../world.ts";
 import { hostileMessage, MESSAGE_NAMES } from "./hostileMessages.ts";
 
 const EXPIRY_MS = 60_000;
 
 /**
- * Throws messages at the relay, as one peer of two: none may throw anything but a refusal, speak for another, or be
- * kept after it has expired.
+ * Sends hostile messages through the relay as one of two peers. They may only cause signalling errors, must not
+ * impersonate another peer, and must not be kept after they expire.
  *
- * @returns how many passed.
+ * @returns the number of relayed messages.
  */
 export function fuzzMessages(seed: number, runs: number): number {
   const clock = new ManualClock();
-  const world = new World(clock);
+  const tenant = new Tenant(clock);
   const links = { alice: new RecordingLink(), bob: new RecordingLink() };
-  const alice = world.join(PeerId.parse("alice"), Token.parse("a"), links.alice) as Peer;
-  void world.join(PeerId.parse("bob"), Token.parse("b"), links.bob);
+  const alice = tenant.join(PeerId.parse("alice"), Token.parse("a"), links.alice) as Peer;
+  void tenant.join(PeerId.parse("bob"), Token.parse("b"), links.bob);
   let passed = 0;
 
   fc.assert(
     fc.property(fc.constantFrom(...MESSAGE_NAMES), hostileMessage, (name, body) => {
       try {
-        world.pass(alice, parsePeerMessage(name, body));
+        tenant.pass(alice, parsePeerMessage(name, body));
         passed += 1;
       } catch (error) {
         if (!(error instanceof SignalingError)) throw error;
@@ -46,5 +46,5 @@ export function fuzzMessages(seed: number, runs: number): number {
 
 function expectAlice(body: unknown): void {
   if ((body as { src?: unknown }).src !== "alice")
-    throw new Error(`somebody spoke for another: ${JSON.stringify(body)}`);
+    throw new Error(`a peer impersonated another: ${JSON.stringify(body)}`);
 }

@@ -4,11 +4,11 @@ import { Client } from "../testing/client.ts";
 import { KEY, type TestSignaling } from "../testing/signaling.ts";
 import { hostilePacket } from "./hostileMessages.ts";
 
-/** Whatever is not understood closes the socket: another one carries on. */
+/** An invalid packet closes the socket, so several sockets are used. */
 const PACKETS_PER_SOCKET = 10;
 const LIMIT_MS = 10_000;
 
-/** Sends nonsense on the wire, by both protocol versions; afterwards a good client is served, and the others are gone. */
+/** Sends malformed packets with both protocol versions. Afterwards only the well-behaved client is still connected. */
 export async function fuzzWire(signaling: TestSignaling, seed: number, packetsPerVersion: number): Promise<void> {
   using alice = await Client.open(signaling, { peerId: "alice" });
   const packets = fc.sample(hostilePacket, { seed, numRuns: packetsPerVersion });

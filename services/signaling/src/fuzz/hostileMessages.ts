@@ -4,7 +4,7 @@ export const MESSAGE_NAMES = ["SEND_OFFER", "SEND_ANSWER", "SEND_CANDIDATE", "SE
 
 export const anything = fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true, maxDepth: 3 });
 
-/** Paths, control characters, objects' own names, markup, and what is far too long. */
+/** Paths, control characters, names of object members, markup, and a very long name. */
 export const hostileName = fc.constantFrom(
   "nobody",
   "__proto__",
@@ -22,14 +22,14 @@ export const hostileName = fc.constantFrom(
 const peerId = fc.oneof(fc.constantFrom("alice", "bob"), hostileName);
 const description = fc.oneof(anything, fc.record({ type: fc.constantFrom("offer", "answer"), sdp: fc.string() }));
 
-/** Objects in objects, as deep as it takes to break what recurses. */
+/** Nested objects, deep enough to overflow a recursive reader. */
 const bomb = fc.constantFrom(10, 100, 5_000).map((depth) => {
   let value: unknown = "the end";
   for (let level = 0; level < depth; level += 1) value = level % 2 ? [value] : { a: value };
   return value;
 });
 
-/** Close to what skyway-js sends, with any part of it wrong. */
+/** Similar to messages of skyway-js, with any part invalid. */
 const nearMessage = fc.record(
   {
     dst: fc.oneof({ weight: 5, arbitrary: peerId }, { weight: 1, arbitrary: anything }),

@@ -6,7 +6,7 @@ import { Answer, CandidateMessage, Offer, type PeerMessage } from "../messages.t
 const OfferEnvelope = z.object({ type: z.literal("OFFER"), dst: PeerId, payload: z.looseObject({}) });
 const AnswerEnvelope = z.object({ type: z.literal("ANSWER"), dst: PeerId, payload: z.looseObject({}) });
 const CandidateEnvelope = z.object({ type: z.literal("CANDIDATE"), dst: PeerId, payload: z.looseObject({}) });
-/** HEARTBEAT, and what other clients of PeerServer may send: LEAVE, EXPIRE. */
+/** HEARTBEAT, and messages of other PeerServer clients: LEAVE, EXPIRE. */
 const Other = z.object({ type: z.string() });
 const Envelope = z.union([OfferEnvelope, AnswerEnvelope, CandidateEnvelope, Other]);
 
@@ -17,13 +17,13 @@ const Payload = z.looseObject({
   reliable: z.boolean().optional(),
 });
 
-/** What both clients mean, by the name that PeerJS has for it. */
+/** PeerJS names of serializations, mapped to skyway-js names. */
 const SKYWAY_SERIALIZATION: Readonly<Record<string, string>> = { raw: "none" };
 
 /**
- * Reads one message of PeerJS.
+ * Parses one message of PeerJS.
  *
- * @returns undefined for HEARTBEAT and for what is not meant for another peer.
+ * @returns undefined for HEARTBEAT and other messages that are not for another peer.
  * @throws SignalingError INVALID_MESSAGE
  */
 export function parsePeerJsMessage(text: string): PeerMessage | undefined {

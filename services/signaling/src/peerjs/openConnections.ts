@@ -2,23 +2,23 @@ import type { PeerId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import type { PeerMessage, ServerMessage } from "../messages.ts";
 
-/** Two peers with more than this between them are not what this is about. */
+/** Limit per pair of peers. */
 const CONNECTIONS_PER_PEER = 32;
 
 /**
- * Which hang-ups a client of PeerJS must be told. It has no word for the end of one connection, only LEAVE, which
- * ends all with a peer. Its own calls and all data connections hold a data channel by which it sees their end; a
- * call that skyway-js began holds none.
+ * Decides which hang-ups a PeerJS client receives as LEAVE. PeerJS has no message for the end of one connection, and
+ * LEAVE ends all connections with a peer. Its own calls and all data connections have a data channel, which shows their
+ * end. Calls that skyway-js started have none.
  */
 export class OpenConnections {
-  /** Connections that LEAVE would end too, by remote peer. */
+  /** Connections that LEAVE would also end, by remote peer. */
   readonly #withDataChannel = new Map<PeerId, Set<string>>();
 
   sent({ event, body }: PeerMessage): void {
     if (event === "OFFER") this.#add(body.dst, body.connectionId);
   }
 
-  /** @returns whether this message is a hang-up that is to be told as LEAVE. */
+  /** @returns whether this message is a hang-up that must be sent as LEAVE. */
   received({ event, body }: ServerMessage): boolean {
     if (event === "OFFER" && body.connectionType === "data") this.#add(body.src, body.connectionId);
     if (event === "LEAVE") this.#withDataChannel.delete(body);
@@ -34,7 +34,7 @@ export class OpenConnections {
     connections.add(connectionId);
     forgetOldest(connections, CONNECTIONS_PER_PEER);
     this.#withDataChannel.set(peerId, connections);
-    forgetOldest(this.#withDataChannel, LIMITS.acquaintances);
+    forgetOldest(this.#withDataChannel, LIMITS.contactsPerPeer);
   }
 }
 

@@ -4,10 +4,10 @@ import { Client } from "../testing/client.ts";
 import { openNetwork } from "../testing/network.ts";
 import { PeerJsClient } from "../testing/peerJsClient.ts";
 import { KEY, OTHER_KEY, openSignaling } from "../testing/signaling.ts";
-import { RECONNECT_GRACE_MS, SIGN_OF_LIFE_LIMIT_MS, WAITING_LIMIT_MS } from "../times.ts";
+import { LIVENESS_LIMIT_MS, RECONNECT_GRACE_MS, WAITING_LIMIT_MS } from "../times.ts";
 
 describe("registration", () => {
-  test.each(["/", "/peerjs/"])("works below the path %s, with an id that was asked for before", async (path) => {
+  test.each(["/", "/peerjs/"])("works below the path %s, with an id that was requested before", async (path) => {
     await using signaling = await openSignaling();
     const response = await fetch(`${signaling.origin}${path}peerjs/id?ts=1`, {
       headers: { origin: "http://a.example" },
@@ -21,7 +21,7 @@ describe("registration", () => {
     expect(await peers.json()).toEqual([id]);
   });
 
-  test("an id that another has, whatever its client, is taken", async () => {
+  test("an id is taken if another client has it, whatever its protocol", async () => {
     await using signaling = await openSignaling();
     using skyway = await Client.open(signaling, { peerId: "alice" });
     await skyway.reachesWebSocket();
@@ -32,18 +32,18 @@ describe("registration", () => {
     expect(skyway.socket.connected).toBe(true);
   });
 
-  test("an id whose PeerJS client lives is kept from others, one that is half-open is not", async () => {
+  test("the id of a live PeerJS client is taken, the id of a half-open one is not", async () => {
     await using signaling = await openSignaling();
     await using network = await openNetwork(signaling);
     using lively = await PeerJsClient.open(signaling, { id: "lively" });
     using vanished = await PeerJsClient.open(network, { id: "vanished" });
-    network.swallow();
+    network.blackhole();
 
     using impostor = new PeerJsClient(signaling, { id: "lively" });
     await impostor.hears("ID-TAKEN");
     using reloaded = new PeerJsClient(signaling, { id: "vanished" });
     await waitFor("the server asks the holder of the id", () => {
-      signaling.clock.advance(SIGN_OF_LIFE_LIMIT_MS);
+      signaling.clock.advance(LIVENESS_LIMIT_MS);
       return reloaded.types.length > 0;
     });
 
@@ -52,7 +52,7 @@ describe("registration", () => {
     expect(vanished.types).toEqual(["OPEN"]);
   });
 
-  test("a key that is not known is refused, and keys are separate worlds", async () => {
+  test("an unknown key is refused, and peers of different keys are separate", async () => {
     await using signaling = await openSignaling();
     using stranger = new PeerJsClient(signaling, { key: "22222222-2222-4222-8222-222222222222" });
     using here = await PeerJsClient.open(signaling, { id: "alice", key: KEY });
@@ -65,7 +65,7 @@ describe("registration", () => {
     expect((await fetch(`${signaling.origin}/unknown/id`)).status).toBe(401);
   });
 
-  test("a page without a key gets in only where the default key works", async () => {
+  test("a page without a key is admitted only if the default key is", async () => {
     await using signaling = await openSignaling({ apiKeys: [OTHER_KEY] });
     using client = new PeerJsClient(signaling);
 
@@ -102,7 +102,7 @@ describe("calls", () => {
     });
   });
 
-  test("from skyway-js to PeerJS, hung up by skyway-js, which PeerJS hears as LEAVE", async () => {
+  test("from skyway-js to PeerJS: a hang-up by skyway-js arrives as LEAVE", async () => {
     await using signaling = await openSignaling();
     using alice = await PeerJsClient.open(signaling, { id: "alice" });
     using bob = await Client.open(signaling, { peerId: "bob" });
@@ -122,7 +122,7 @@ describe("calls", () => {
     });
   });
 
-  test("a hang-up does not take a data connection with the same peer along", async () => {
+  test("a hang-up does not end a data connection with the same peer", async () => {
     await using signaling = await openSignaling();
     using alice = await PeerJsClient.open(signaling, { id: "alice" });
     using bob = await Client.open(signaling, { peerId: "bob" });
@@ -137,7 +137,7 @@ describe("calls", () => {
     expect(alice.types).not.toContain("LEAVE");
   });
 
-  test("a data connection of PeerJS arrives in skyway-js' words", async () => {
+  test("a data connection of PeerJS arrives in skyway-js' format", async () => {
     await using signaling = await openSignaling();
     using alice = await PeerJsClient.open(signaling, { id: "alice" });
     using bob = await Client.open(signaling, { peerId: "bob" });
@@ -152,7 +152,7 @@ describe("calls", () => {
     });
   });
 
-  test("to a peer that does not come end in EXPIRE", async () => {
+  test("to a peer that does not connect end in EXPIRE", async () => {
     await using signaling = await openSignaling();
     using alice = await PeerJsClient.open(signaling, { id: "alice" });
     alice.offer("nobody");
@@ -164,7 +164,7 @@ describe("calls", () => {
     expect(await alice.hears("EXPIRE")).toEqual({ type: "EXPIRE", src: "nobody" });
   });
 
-  test("a tab that is closed is told at once, a link that breaks after the grace", async () => {
+  test("a closed tab is reported immediately, a broken link after the grace period", async () => {
     await using signaling = await openSignaling();
     await using network = await openNetwork(signaling);
     using closing = await PeerJsClient.open(signaling, { id: "closing" });
@@ -184,7 +184,7 @@ describe("calls", () => {
     });
   });
 
-  test("what PeerJS would not send is passed over, and HEARTBEAT is no message to anyone", async () => {
+  test("invalid messages are ignored, and HEARTBEAT is not relayed", async () => {
     await using signaling = await openSignaling();
     using alice = await PeerJsClient.open(signaling, { id: "alice" });
     for (const text of ["", "{", "null", "5", '{"type":"OFFER"}', '{"type":"OFFER","dst":"alice","payload":{}}']) {

@@ -1,7 +1,7 @@
 import { ERRORS } from "../errors.ts";
 import type { ServerMessage } from "../messages.ts";
 
-/** What PeerJS reads. */
+/** A message that PeerJS understands. */
 export interface PeerJsMessage {
   type: string;
   src?: string;
@@ -9,13 +9,13 @@ export interface PeerJsMessage {
   payload?: object;
 }
 
-/** What both clients mean, by the name that skyway-js has for it. */
+/** skyway-js names of serializations, mapped to PeerJS names. */
 const PEERJS_SERIALIZATION: Readonly<Record<string, string>> = { none: "raw" };
 
 /**
- * Says to PeerJS what signalling says.
+ * Converts a message of signalling to PeerJS' protocol.
  *
- * @returns undefined for what PeerJS has no word for.
+ * @returns undefined if PeerJS has no such message.
  */
 export function toPeerJs(message: ServerMessage): PeerJsMessage | undefined {
   switch (message.event) {
@@ -32,7 +32,7 @@ export function toPeerJs(message: ServerMessage): PeerJsMessage | undefined {
       const data = {
         label,
         reliable: message.body.dcInit?.ordered !== false,
-        // PeerJS constructs the connection by this name and throws where it knows none.
+        // PeerJS creates the connection by this name and throws if the name is unknown.
         serialization: PEERJS_SERIALIZATION[serialization ?? ""] ?? serialization ?? "binary",
       };
       return { type: "OFFER", src, dst, payload: { ...payload, ...data } };
@@ -55,7 +55,7 @@ function errorToPeerJs({ type, message, dst }: { type: string; message: string; 
   if (type === ERRORS.UNAVAILABLE_ID.type) return { type: "ID-TAKEN", payload: { msg: message } };
   if (type === ERRORS.INVALID_KEY.type) return { type: "INVALID-KEY", payload: { msg: message } };
   if (type === ERRORS.PEER_UNAVAILABLE.type) return dst === undefined ? undefined : { type: "EXPIRE", src: dst };
-  // On ERROR PeerJS ends the peer with all its calls: a single message that is not understood is not worth that.
+  // On ERROR, PeerJS ends the peer and all its calls. A single invalid message must not cause that.
   const isFatal = Object.values(ERRORS).some((error) => error.type === type && error.closes);
   return isFatal ? { type: "ERROR", payload: { msg: message } } : undefined;
 }

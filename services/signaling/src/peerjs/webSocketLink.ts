@@ -7,11 +7,11 @@ import { Watchdog } from "../watchdog.ts";
 import { OpenConnections } from "./openConnections.ts";
 import { toPeerJs } from "./serverMessages.ts";
 
-/** The way to a client of PeerJS. */
+/** Connection to a PeerJS client. */
 export class WebSocketLink implements Link {
   readonly protocol = "PeerJS";
-  readonly weighsLeave = false;
-  readonly insideAddress = undefined;
+  readonly wantsEarlyLeave = false;
+  readonly internalAddress = undefined;
   readonly #webSocket: WebSocket;
   readonly #clock: Clock;
   readonly #watchdog: Watchdog;
@@ -30,15 +30,15 @@ export class WebSocketLink implements Link {
   }
 
   send(message: ServerMessage): void {
-    const isLast = this.#connections.received(message);
+    const isHangUp = this.#connections.received(message);
     const text =
-      isLast && message.event === "FORCE_CLOSE" ? { type: "LEAVE", src: message.body.src } : toPeerJs(message);
+      isHangUp && message.event === "FORCE_CLOSE" ? { type: "LEAVE", src: message.body.src } : toPeerJs(message);
     if (!text || !this.isOpen) return;
     if (this.#webSocket.bufferedAmount > LIMITS.unsentBytes) this.#webSocket.terminate();
     else this.#webSocket.send(JSON.stringify(text));
   }
 
-  /** To be told what the client sends: its own offers are connections too. */
+  /** To be called for every message of the client, because its offers open connections. */
   noteSent(message: PeerMessage): void {
     this.#connections.sent(message);
   }
@@ -59,7 +59,7 @@ export class WebSocketLink implements Link {
     });
   }
 
-  /** Asks for a sign of life, and gives up a client that shows none. */
+  /** Pings the client, or disconnects it if it was silent for too long. */
   watch(): void {
     if (this.#watchdog.isSilent()) this.#webSocket.terminate();
     else this.#webSocket.ping();

@@ -2,43 +2,43 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Door } from "../door.ts";
+import { disconnectKindOf } from "../disconnectKind.ts";
 import { LIMITS } from "../limits.ts";
-import { mannerOf } from "../manner.ts";
 import type { Metrics } from "../metrics.ts";
+import type { ProtocolServer } from "../protocolServer.ts";
 import { Session } from "../session.ts";
-import type { Worlds } from "../worlds.ts";
+import type { Tenants } from "../tenants.ts";
 import { apiKeyOf } from "./apiKey.ts";
 import { parsePeerJsMessage } from "./clientMessages.ts";
 import { servePeerJsRest } from "./restApi.ts";
 import { WebSocketLink } from "./webSocketLink.ts";
 
-/** `new Peer(id, {path: "/"})` and `{path: "/peerjs"}`: PeerJS adds its own name to either. */
+/** `new Peer(id, {path: "/"})` and `{path: "/peerjs"}`: PeerJS appends `peerjs` to both. */
 const PATHS = new Set(["/peerjs", "/peerjs/peerjs"]);
 
-/** The door for PeerJS 1: WebSockets, and the REST paths that it asks for ids. */
-export function servePeerJs(app: FastifyInstance, worlds: Worlds, metrics: Metrics, log: Logger): Door {
+/** Serves PeerJS 1: WebSockets and the REST paths for ids. */
+export function servePeerJs(app: FastifyInstance, tenants: Tenants, metrics: Metrics, log: Logger): ProtocolServer {
   const sessions = new Map<Session, WebSocketLink>();
   const server = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: LIMITS.messageBytes });
 
   app.server.on("upgrade", (request, socket, head) => {
     const { pathname, searchParams } = addressOf(request);
-    if (!PATHS.has(pathname)) return; // Another door's; engine.io ends what is nobody's.
+    if (!PATHS.has(pathname)) return; // For another protocol. engine.io closes unknown paths.
     if (sessions.size >= LIMITS.sockets) socket.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n");
     else server.handleUpgrade(request, socket, head, (webSocket) => welcome(webSocket, searchParams));
   });
-  servePeerJsRest(app, worlds);
+  servePeerJsRest(app, tenants);
 
   function welcome(webSocket: WebSocket, query: URLSearchParams): void {
-    const link = new WebSocketLink(webSocket, worlds.clock);
-    const session = new Session(link, worlds, metrics, log);
+    const link = new WebSocketLink(webSocket, tenants.clock);
+    const session = new Session(link, tenants, metrics, log);
     sessions.set(session, link);
     metrics.opened(link.protocol);
     webSocket.on("error", (error) => log.debug({ err: error.message }, "WebSocket failed"));
     webSocket.once("close", (code) => {
       sessions.delete(session);
       metrics.closed(link.protocol);
-      session.ended(mannerOf("transport close", code), `close ${code}`);
+      session.ended(disconnectKindOf("transport close", code), `close ${code}`);
     });
     webSocket.on("message", (data) => {
       const text = String(data);
@@ -51,7 +51,7 @@ export function servePeerJs(app: FastifyInstance, worlds: Worlds, metrics: Metri
       });
     });
     const token = query.get("token");
-    // PeerJS has no option for a credential; its token is the one thing that a page can set.
+    // PeerJS has no option for a credential. A page can only set the token.
     session.join({ apiKey: apiKeyOf(query.get("key")), peerId: query.get("id"), token, credential: token });
   }
 
@@ -69,6 +69,6 @@ export function servePeerJs(app: FastifyInstance, worlds: Worlds, metrics: Metri
 }
 
 function addressOf({ url }: IncomingMessage): URL {
-  // Only path and query are of interest; a request line that is no address has none of ours.
+  // Only path and query matter. An invalid URL matches no path of this server.
   return URL.parse(url ?? "/", "http://signaling") ?? new URL("http://signaling");
 }

@@ -1,7 +1,7 @@
 import { SignalingError } from "../errors.ts";
 import { Answer, CandidateMessage, ForceClose, Offer, type PeerMessage } from "../messages.ts";
 
-/** What skyway-js sends to another peer, by its name on the wire. */
+/** Messages of skyway-js to other peers, by their names on the wire. */
 const CLIENT_MESSAGES = {
   SEND_OFFER: { event: "OFFER", schema: Offer },
   SEND_ANSWER: { event: "ANSWER", schema: Answer },
@@ -13,7 +13,7 @@ export function isPeerMessage(name: string): name is keyof typeof CLIENT_MESSAGE
   return Object.hasOwn(CLIENT_MESSAGES, name);
 }
 
-/** @throws SignalingError INVALID_MESSAGE, naming the place, for what skyway-js would not send. */
+/** @throws SignalingError INVALID_MESSAGE with the path of the invalid field. */
 export function parsePeerMessage(name: keyof typeof CLIENT_MESSAGES, body: unknown): PeerMessage {
   const { event, schema } = CLIENT_MESSAGES[name];
   const { data, error } = schema.safeParse(body);

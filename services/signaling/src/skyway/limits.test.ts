@@ -5,7 +5,7 @@ import { LIMITS } from "../limits.ts";
 import { Client } from "../testing/client.ts";
 import { KEY, openSignaling } from "../testing/signaling.ts";
 
-test("a message that skyway-js would not send is answered with the place that is wrong", async () => {
+test("an invalid message is answered with the path of the invalid field", async () => {
   await using signaling = await openSignaling();
   using alice = await Client.open(signaling, { peerId: "alice" });
 
@@ -16,7 +16,7 @@ test("a message that skyway-js would not send is answered with the place that is
   await alice.hears("OFFER");
 });
 
-test("metadata nested to break whoever reads it does not pass", async () => {
+test("deeply nested metadata is refused", async () => {
   await using signaling = await openSignaling();
   using alice = await Client.open(signaling, { peerId: "alice" });
 
@@ -25,7 +25,7 @@ test("metadata nested to break whoever reads it does not pass", async () => {
   expect(await alice.hears("ERROR")).toMatchObject({ type: "invalid-message", place: "SEND_OFFER.metadata" });
 });
 
-test("a message beyond the limit ends the client that sent it, and nobody else", async () => {
+test("an oversized message disconnects only the client that sent it", async () => {
   await using signaling = await openSignaling();
   using alice = await Client.open(signaling, { peerId: "alice" });
   using bob = await Client.open(signaling, { peerId: "bob" });
@@ -38,7 +38,7 @@ test("a message beyond the limit ends the client that sent it, and nobody else",
   await bob.hears("OFFER");
 });
 
-test("a flood ends the client that sends it, with a reason", async () => {
+test("a client that exceeds the rate limit is disconnected with an error", async () => {
   await using signaling = await openSignaling();
   using alice = await Client.open(signaling, { peerId: "alice" });
   using bob = await Client.open(signaling, { peerId: "bob" });
@@ -52,7 +52,7 @@ test("a flood ends the client that sends it, with a reason", async () => {
   await bob.hears("OFFER");
 });
 
-test("rooms are said not to be here", async () => {
+test("joining a room is answered with an error", async () => {
   await using signaling = await openSignaling();
   using alice = await Client.open(signaling, { peerId: "alice" });
 
@@ -69,7 +69,7 @@ function credentialFor(peerId: string, nowMs: number, ttl = 600) {
   return { timestamp, ttl, authToken };
 }
 
-test("a key with a secret lets in whoever brings a credential for the id, warns, and ends it when it runs out", async () => {
+test("with a secret, clients need a credential and are warned before it expires and disconnects them", async () => {
   await using signaling = await openSignaling({ secretKeys: new Map([[KEY, SECRET]]) });
   const now = signaling.clock.now();
   using none = new Client(signaling, { peerId: "alice" });
@@ -77,7 +77,7 @@ test("a key with a secret lets in whoever brings a credential for the id, warns,
   expect(await none.hears("ERROR")).toMatchObject({ type: "authentication" });
   expect(await stolen.hears("ERROR")).toMatchObject({ type: "authentication" });
 
-  // On polling, because a WebSocket that is silent for so long is given up.
+  // On polling, because a WebSocket that is silent for this long is closed.
   const transports = ["polling"];
   using alice = await Client.open(signaling, { peerId: "alice", credential: credentialFor("alice", now), transports });
   signaling.clock.advance(300_000);

@@ -3,7 +3,7 @@ import type { Session } from "../session.ts";
 import { isPeerMessage, parsePeerMessage } from "./clientMessages.ts";
 
 /**
- * Does what a client of skyway-js asks for.
+ * Handles one message of a skyway-js client.
  *
  * @throws SignalingError INVALID_MESSAGE, NO_ROOMS, AUTHENTICATION.
  */
@@ -12,5 +12,5 @@ export function receive(session: Session, name: string, body: unknown): void {
   if (isPeerMessage(name)) session.pass(parsePeerMessage(name, body));
   else if (name === "UPDATE_CREDENTIAL") session.renewCredential(body);
   else if (name === "ROOM_JOIN") throw new SignalingError("NO_ROOMS");
-  // PING has done its work by coming; anything else is of no concern here.
+  // PING only proves that the client is alive. All other messages are ignored.
 }

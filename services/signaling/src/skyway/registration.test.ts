@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import { Client, type Version } from "../testing/client.ts";
 import { openNetwork } from "../testing/network.ts";
 import { KEY, OTHER_KEY, openSignaling } from "../testing/signaling.ts";
-import { RECONNECT_GRACE_MS, SIGN_OF_LIFE_LIMIT_MS } from "../times.ts";
+import { LIVENESS_LIMIT_MS, RECONNECT_GRACE_MS } from "../times.ts";
 
 const VERSIONS: Version[] = ["socket.io 2", "socket.io 4"];
 
 describe.each(VERSIONS)("a client of %s", (version) => {
-  test("gets the id it asks for, and changes to WebSocket", async () => {
+  test("gets the requested id and upgrades to WebSocket", async () => {
     await using signaling = await openSignaling();
     using alice = new Client(signaling, { version, peerId: "alice" });
 
@@ -16,14 +16,14 @@ describe.each(VERSIONS)("a client of %s", (version) => {
     await alice.reachesWebSocket();
   });
 
-  test("that names no id gets one of 16 letters and digits", async () => {
+  test("that requests no id gets one with 16 letters and digits", async () => {
     await using signaling = await openSignaling();
     using client = new Client(signaling, { version });
 
     expect(await client.hears("OPEN")).toEqual({ peerId: expect.stringMatching(/^[A-Za-z0-9]{16}$/) });
   });
 
-  test("works on polling alone, as Safari 15 does", async () => {
+  test("works with polling only, like Safari 15", async () => {
     await using signaling = await openSignaling();
     using alice = await Client.open(signaling, { version, peerId: "alice", transports: ["polling"] });
     using bob = await Client.open(signaling, { version, peerId: "bob", transports: ["polling"] });
@@ -39,7 +39,7 @@ describe.each(VERSIONS)("a client of %s", (version) => {
     ["a control character in its id", { peerId: "al\u0000ice" }, "invalid-id"],
     ["a path for an id", { peerId: "../../etc/passwd" }, "invalid-id"],
     ["an id of 65 letters", { peerId: "a".repeat(65) }, "invalid-id"],
-  ])("with %s is told so and let go for good", async (_, options, type) => {
+  ])("with %s receives an error and is disconnected permanently", async (_, options, type) => {
     await using signaling = await openSignaling();
     using client = new Client(signaling, { version, reconnection: true, ...options });
 
@@ -48,7 +48,7 @@ describe.each(VERSIONS)("a client of %s", (version) => {
     expect(client.disconnects).toEqual(["io server disconnect"]);
   });
 
-  test("cannot have an id that another has", async () => {
+  test("cannot take an id that another client has", async () => {
     await using signaling = await openSignaling();
     using alice = await Client.open(signaling, { version, peerId: "alice" });
     using impostor = new Client(signaling, { version, peerId: "alice" });
@@ -59,7 +59,7 @@ describe.each(VERSIONS)("a client of %s", (version) => {
     expect(alice.socket.connected).toBe(true);
   });
 
-  test("has its id again when it comes back after a break", async () => {
+  test("keeps its id when it reconnects after a broken link", async () => {
     await using signaling = await openSignaling();
     await using network = await openNetwork(signaling);
     using alice = await Client.open(network, { version, peerId: "alice" });
@@ -72,12 +72,12 @@ describe.each(VERSIONS)("a client of %s", (version) => {
     expect(await alice.hears("OPEN", 2)).toEqual({ peerId: "alice" });
   });
 
-  test("has its id again while the server takes its former socket for alive", async () => {
+  test("keeps its id even if the server has not noticed that its former socket is dead", async () => {
     await using signaling = await openSignaling();
     await using network = await openNetwork(signaling);
     using before = await Client.open(network, { version, peerId: "alice", token: "her own" });
     await before.reachesWebSocket();
-    network.swallow();
+    network.blackhole();
 
     using after = new Client(signaling, { version, peerId: "alice", token: "her own" });
 
@@ -87,7 +87,7 @@ describe.each(VERSIONS)("a client of %s", (version) => {
     await after.hears("OFFER");
   });
 
-  test("gets the id of one whose socket is half-open, and those who talked to that one hear LEAVE", async () => {
+  test("takes the id of a client with a half-open socket, and that client's contacts receive LEAVE", async () => {
     await using signaling = await openSignaling();
     await using network = await openNetwork(signaling);
     using vanished = await Client.open(network, { version, peerId: "alice" });
@@ -95,11 +95,11 @@ describe.each(VERSIONS)("a client of %s", (version) => {
     await vanished.reachesWebSocket();
     bob.offer("alice");
     await vanished.hears("OFFER");
-    network.swallow();
+    network.blackhole();
 
     using reloaded = new Client(signaling, { version, peerId: "alice" });
     await waitFor("the server asks the holder of the id", () => {
-      signaling.clock.advance(SIGN_OF_LIFE_LIMIT_MS);
+      signaling.clock.advance(LIVENESS_LIMIT_MS);
       return reloaded.events.length > 0;
     });
 
@@ -107,7 +107,7 @@ describe.each(VERSIONS)("a client of %s", (version) => {
     expect(await bob.hears("LEAVE")).toBe("alice");
   });
 
-  test("on polling answers for its id too", async () => {
+  test("keeps its id on polling too", async () => {
     await using signaling = await openSignaling();
     using alice = await Client.open(signaling, { version, peerId: "alice", transports: ["polling"] });
     using impostor = new Client(signaling, { version, peerId: "alice" });
@@ -117,7 +117,7 @@ describe.each(VERSIONS)("a client of %s", (version) => {
   });
 });
 
-test("an id whose client is away for a moment goes to whoever asks for it", async () => {
+test("the id of a temporarily disconnected client is given to a client that requests it", async () => {
   await using signaling = await openSignaling();
   await using network = await openNetwork(signaling);
   using alice = await Client.open(network, { peerId: "alice" });
@@ -130,7 +130,7 @@ test("an id whose client is away for a moment goes to whoever asks for it", asyn
   expect(await reloaded.hears("OPEN")).toEqual({ peerId: "alice" });
 });
 
-test("API keys are separate worlds", async () => {
+test("peers of different API keys are separate", async () => {
   await using signaling = await openSignaling();
   using here = await Client.open(signaling, { key: KEY, peerId: "alice" });
   using there = await Client.open(signaling, { key: OTHER_KEY, peerId: "alice" });
@@ -142,7 +142,7 @@ test("API keys are separate worlds", async () => {
   expect(here.events).toEqual(["OPEN"]);
 });
 
-test("the browser's rule for credentials across origins is met: the origin comes back", async () => {
+test("cross-origin requests with credentials are allowed: the origin is reflected", async () => {
   await using signaling = await openSignaling();
 
   const response = await fetch(`${signaling.origin}/socket.io/?EIO=3&transport=polling`, {
@@ -154,7 +154,7 @@ test("the browser's rule for credentials across origins is met: the origin comes
   expect(response.headers.get("access-control-allow-credentials")).toBe("true");
 });
 
-test("an ordinary client that stays away loses its id after the grace", async () => {
+test("a client that does not reconnect loses its id after the grace period", async () => {
   await using signaling = await openSignaling();
   await using network = await openNetwork(signaling);
   using alice = await Client.open(network, { peerId: "alice" });

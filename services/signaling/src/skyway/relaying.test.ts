@@ -13,7 +13,7 @@ const PAIRS: [Version, Version][] = [
 ];
 
 describe.each(PAIRS)("from %s to %s", (ofCaller, ofCallee) => {
-  test("a whole call passes in order, with the sender's id set by the server", async () => {
+  test("a complete call is relayed in order, with the sender's id set by the server", async () => {
     await using signaling = await openSignaling();
     using alice = await Client.open(signaling, { version: ofCaller, peerId: "alice" });
     using bob = await Client.open(signaling, { version: ofCallee, peerId: "bob" });
@@ -45,7 +45,7 @@ describe.each(PAIRS)("from %s to %s", (ofCaller, ofCallee) => {
     expect(alice.heard[1]?.body).toMatchObject({ src: "bob", answer: { type: "answer", sdp: "v=0\r\n" } });
   });
 
-  test("a peer that goes is told of to those it exchanged messages with, and to no others", async () => {
+  test("LEAVE is sent only to peers that exchanged messages with the peer that left", async () => {
     await using signaling = await openSignaling();
     using alice = await Client.open(signaling, { version: ofCaller, peerId: "alice" });
     using bob = await Client.open(signaling, { version: ofCallee, peerId: "bob" });
@@ -73,14 +73,14 @@ test("a data connection's own fields arrive", async () => {
   expect(await bob.hears("OFFER")).toMatchObject(data);
 });
 
-describe("an offer to a peer that is not there", () => {
-  test("waits with its candidates for a peer that comes in time", async () => {
+describe("an offer to a peer that is not connected", () => {
+  test("waits with its candidates for a peer that connects in time", async () => {
     await using signaling = await openSignaling();
     using alice = await Client.open(signaling, { peerId: "alice" });
     alice.offer("bob");
     alice.candidate("bob", 1);
     alice.candidate("bob", 2);
-    alice.offer("alice", "mc_echo"); // What a peer sends itself comes back behind all that.
+    alice.offer("alice", "mc_echo"); // A peer's message to itself returns after everything before it was handled.
     await alice.hears("OFFER");
 
     using bob = await Client.open(signaling, { peerId: "bob" });
@@ -124,7 +124,7 @@ describe("an offer to a peer that is not there", () => {
     expect(bob.events).toEqual(["OPEN", "OFFER"]);
   });
 
-  test("is withdrawn when the caller goes", async () => {
+  test("is withdrawn when the caller leaves", async () => {
     await using signaling = await openSignaling();
     using alice = await Client.open(signaling, { peerId: "alice" });
     using witness = await Client.open(signaling, { peerId: "witness" });
@@ -140,7 +140,7 @@ describe("an offer to a peer that is not there", () => {
     expect(await bob.hears("OFFER")).toMatchObject({ src: "witness" });
   });
 
-  test("is refused at once when too much waits already", async () => {
+  test("is refused immediately if too many messages are waiting", async () => {
     await using signaling = await openSignaling();
     using alice = await Client.open(signaling, { peerId: "alice" });
     const big = "x".repeat(200_000);
@@ -152,8 +152,8 @@ describe("an offer to a peer that is not there", () => {
   });
 });
 
-describe("a link that breaks without a goodbye", () => {
-  test("costs its peer nothing if it is back in time: what was said meanwhile arrives in order", async () => {
+describe("a link that breaks without a close", () => {
+  test("has no effect if the peer reconnects in time: messages sent during the break arrive in order", async () => {
     await using signaling = await openSignaling();
     await using network = await openNetwork(signaling);
     using alice = await Client.open(network, { peerId: "alice" });
@@ -176,7 +176,7 @@ describe("a link that breaks without a goodbye", () => {
     expect(bob.events).not.toContain("LEAVE");
   });
 
-  test("is told at once to a gateway, which weighs it against media, and only once", async () => {
+  test("is reported to a gateway immediately, and only once", async () => {
     await using signaling = await openSignaling();
     await using network = await openNetwork(signaling);
     using alice = await Client.open(network, { peerId: "alice" });
@@ -203,7 +203,7 @@ describe("a link that breaks without a goodbye", () => {
     expect(gateway.events).toEqual(["OPEN", "OFFER", "LEAVE", "OFFER"]);
   });
 
-  test("is learnt of by those who were away themselves", async () => {
+  test("is reported to peers that were disconnected themselves", async () => {
     await using signaling = await openSignaling();
     await using network = await openNetwork(signaling);
     using alice = await Client.open(signaling, { peerId: "alice" });
@@ -224,10 +224,10 @@ describe("a link that breaks without a goodbye", () => {
 });
 
 describe.each(["socket.io 2", "socket.io 4"] as const)(
-  "a client of %s whose network goes without a word",
+  "a client of %s whose network disappears silently",
   (version) => {
     test.each([[["polling", "websocket"]], [["polling"]]])(
-      "by %j has by its next one what was sent to the former, and once only",
+      "with %j receives unconfirmed messages on its next link, and only once",
       async (transports) => {
         await using signaling = await openSignaling();
         await using network = await openNetwork(signaling);
@@ -237,10 +237,10 @@ describe.each(["socket.io 2", "socket.io 4"] as const)(
         if (transports.length > 1) await bob.reachesWebSocket();
         alice.offer("bob", "mc_heard");
         await bob.hears("OFFER");
-        bob.offer("bob", "mc_echo"); // Whatever comes back was sent after what the server knows to have arrived.
+        bob.offer("bob", "mc_echo"); // When this returns, the server knows that everything before it has arrived.
         await bob.hears("OFFER", 2);
 
-        network.swallow();
+        network.blackhole();
         alice.offer("bob", "mc_missed");
         alice.candidate("bob", 1, "mc_missed");
         alice.offer("alice", "mc_echo");

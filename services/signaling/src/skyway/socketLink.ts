@@ -1,46 +1,46 @@
 import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { Socket } from "socket.io";
+import { disconnectKindOf } from "../disconnectKind.ts";
 import { LIMITS } from "../limits.ts";
 import type { Link } from "../link.ts";
-import { mannerOf } from "../manner.ts";
 import type { ServerMessage } from "../messages.ts";
 import { Unconfirmed } from "../unconfirmed.ts";
 import { Watchdog } from "../watchdog.ts";
 import { webSocketOf } from "./webSocketOf.ts";
 
-/** skyway-js says so; a gateway says something else, or nothing. */
+/** Sent by skyway-js. Gateways send another value or none. */
 const BROWSER_PLATFORM = "javascript";
 
-/** No client knows this event, so none minds it; on polling it makes the client ask for more. */
-const NUDGE = "ALIVE";
+/** Clients ignore this unknown event. On polling it triggers the client's next request. */
+const KEEP_ALIVE_EVENT = "ALIVE";
 
-/** The way to a client of socket.io, version 2 (skyway-js) or later. */
+/** Connection to a socket.io client, version 2 (skyway-js) or later. */
 export class SocketLink implements Link {
   readonly protocol: string;
-  readonly weighsLeave: boolean;
-  readonly insideAddress: string | undefined;
+  readonly wantsEarlyLeave: boolean;
+  readonly internalAddress: string | undefined;
   readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #watchdog: Watchdog;
-  readonly #signsOfLife = new Set<() => void>();
+  readonly #livenessListeners = new Set<() => void>();
   readonly #unconfirmed = new Unconfirmed();
-  /** Up to which message the client was last handed everything. */
-  #handed = 0;
-  #isAsked = false;
+  /** Number of the last message that was flushed to the transport. */
+  #flushed = 0;
+  #isReceiptPending = false;
   #closeCode: number | undefined;
   #isCongested = false;
 
-  constructor(socket: Socket, clock: Clock, insideAddress: string | undefined) {
+  constructor(socket: Socket, clock: Clock, internalAddress: string | undefined) {
     this.#socket = socket;
     this.#clock = clock;
     this.#watchdog = new Watchdog(clock);
     this.protocol = `Engine.IO ${socket.conn.protocol}`;
-    this.insideAddress = insideAddress;
-    this.weighsLeave = socket.handshake.query["platform"] !== BROWSER_PLATFORM;
+    this.internalAddress = internalAddress;
+    this.wantsEarlyLeave = socket.handshake.query["platform"] !== BROWSER_PLATFORM;
     socket.conn.on("packet", () => this.#heardProgram());
     socket.conn.on("drain", () => {
-      this.#handed = this.#unconfirmed.last;
-      this.#askForReceipt();
+      this.#flushed = this.#unconfirmed.last;
+      this.#requestReceipt();
     });
     socket.conn.on("upgrade", () => {
       this.#watchTransport();
@@ -73,25 +73,25 @@ export class SocketLink implements Link {
     return new Promise((resolve) => {
       const answer = (isAlive: boolean) => {
         cancel();
-        this.#signsOfLife.delete(heard);
+        this.#livenessListeners.delete(heard);
         this.#socket.conn.transport.off("ready", heard);
         resolve(isAlive);
       };
       const heard = () => answer(true);
       const cancel = this.#clock.after(withinMs, () => answer(false));
-      this.#signsOfLife.add(heard);
+      this.#livenessListeners.add(heard);
       this.#socket.once("disconnect", () => answer(false));
       const webSocket = webSocketOf(this.#socket);
       if (webSocket) return webSocket.ping();
-      this.#socket.emit(NUDGE);
+      this.#socket.emit(KEEP_ALIVE_EVENT);
       this.#socket.conn.transport.once("ready", heard);
     });
   }
 
-  /** Asks for a sign of life, and gives up a client that shows none. */
+  /** Pings the client, or disconnects it if it was silent for too long. */
   watch(): void {
     const webSocket = webSocketOf(this.#socket);
-    if (!webSocket) return; // engine.io itself watches a client on polling.
+    if (!webSocket) return; // engine.io watches clients on polling.
     if (this.#watchdog.isSilent()) this.#break();
     else webSocket.ping();
   }
@@ -100,9 +100,9 @@ export class SocketLink implements Link {
     this.#socket.disconnect(true);
   }
 
-  /** How the client went, from socket.io's reason of its `disconnect` event. */
-  manner(reason: string): "left" | "lost" {
-    return this.#isCongested ? "lost" : mannerOf(reason, this.#closeCode);
+  /** Whether the client left or was lost, from socket.io's reason of the `disconnect` event. */
+  disconnectKind(reason: string): "left" | "lost" {
+    return this.#isCongested ? "lost" : disconnectKindOf(reason, this.#closeCode);
   }
 
   #isFull(): boolean {
@@ -111,34 +111,35 @@ export class SocketLink implements Link {
     return unsent > LIMITS.unsentMessages || unsentBytes > LIMITS.unsentBytes;
   }
 
-  /** Without a goodbye, so that a client that is there after all comes back. */
+  /** Closes the transport without a close frame, so that a client that is still alive reconnects. */
   #break(): void {
     const webSocket = webSocketOf(this.#socket);
     if (webSocket) webSocket.terminate();
     else this.#socket.conn.close(true);
   }
 
-  /** Frames arrive in order: who answers a ping has what was sent before it. */
-  #askForReceipt(): void {
-    if (this.#isAsked || this.#unconfirmed.isEmpty) return;
+  /** Frames arrive in order, so a pong confirms everything that was sent before the ping. */
+  #requestReceipt(): void {
+    if (this.#isReceiptPending || this.#unconfirmed.isEmpty) return;
     const webSocket = webSocketOf(this.#socket);
-    this.#isAsked = webSocket !== undefined;
-    webSocket?.ping(String(this.#handed));
+    this.#isReceiptPending = webSocket !== undefined;
+    webSocket?.ping(String(this.#flushed));
   }
 
   #watchTransport(): void {
     const webSocket = webSocketOf(this.#socket);
-    webSocket?.on("pong", (asked: Buffer) => {
+    webSocket?.on("pong", (receipt: Buffer) => {
       this.#watchdog.heardTransport();
-      this.#showLife();
-      if (asked.length === 0) return;
-      this.#unconfirmed.confirm(Number(asked));
-      this.#isAsked = false;
-      this.#askForReceipt();
+      this.#notifyAlive();
+      if (receipt.length === 0) return;
+      this.#unconfirmed.confirm(Number(receipt));
+      this.#isReceiptPending = false;
+      this.#requestReceipt();
     });
-    // A client on polling has had the last answer when it asks again, before it gets what waits for it.
-    if (!webSocket) this.#socket.conn.transport.prependListener("ready", () => this.#unconfirmed.confirm(this.#handed));
-    // Before engine.io's own listener, which makes socket.io report the end without the code.
+    // A new request of a client on polling confirms the previous response. Confirm before the new response is sent.
+    if (!webSocket)
+      this.#socket.conn.transport.prependListener("ready", () => this.#unconfirmed.confirm(this.#flushed));
+    // Runs before engine.io's listener, which makes socket.io report the disconnect without the code.
     webSocket?.prependOnceListener("close", (code: number) => {
       this.#closeCode = code;
     });
@@ -146,10 +147,10 @@ export class SocketLink implements Link {
 
   #heardProgram(): void {
     this.#watchdog.heardProgram();
-    this.#showLife();
+    this.#notifyAlive();
   }
 
-  #showLife(): void {
-    for (const heard of [...this.#signsOfLife]) heard();
+  #notifyAlive(): void {
+    for (const heard of [...this.#livenessListeners]) heard();
   }
 }

@@ -1,33 +1,33 @@
 import type { Server as HttpServer } from "node:http";
 import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
-import type { Door } from "../door.ts";
+import type { InternalListener } from "../internalListener.ts";
 import { LIMITS } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
+import type { ProtocolServer } from "../protocolServer.ts";
 import { Session } from "../session.ts";
-import type { SideDoor } from "../sideDoor.ts";
+import type { Tenants } from "../tenants.ts";
 import { HANDSHAKE_LIMIT_MS, PAGE_PING_INTERVAL_MS, PAGE_PING_LIMIT_MS } from "../times.ts";
-import type { Worlds } from "../worlds.ts";
-import { bePatientWith } from "./patience.ts";
+import { extendPingTimeout } from "./pingTimeout.ts";
 import { receive } from "./receive.ts";
 import { SocketLink } from "./socketLink.ts";
 
 /**
- * The door for skyway-js 4 and for gateways: socket.io for clients of Engine.IO 3 (skyway-js) and 4.
+ * Serves skyway-js 4 and gateways: socket.io for clients of Engine.IO 3 (skyway-js) and 4.
  *
- * @param sideDoor by which services of this bundle come, if there is one.
+ * @param internalListener the port for services of this bundle, if there is one.
  */
 export function serveSkyway(
   http: HttpServer,
-  worlds: Worlds,
+  tenants: Tenants,
   metrics: Metrics,
   log: Logger,
-  sideDoor: () => SideDoor | undefined,
-): Door {
+  internalListener: () => InternalListener | undefined,
+): ProtocolServer {
   const sessions = new Map<Session, SocketLink>();
   const io = new Server(http, {
     allowEIO3: true,
-    // Without the origin reflected and credentials allowed, skyway-js polls for ever and reports nothing.
+    // Without a reflected origin and allowed credentials, skyway-js polls forever and reports no error.
     cors: { origin: true, credentials: true },
     connectTimeout: HANDSHAKE_LIMIT_MS,
     pingInterval: PAGE_PING_INTERVAL_MS,
@@ -41,17 +41,17 @@ export function serveSkyway(
     },
   });
 
-  io.engine.on("connection", bePatientWith);
+  io.engine.on("connection", extendPingTimeout);
   io.on("connection", (socket: Socket) => {
-    const inside = sideDoor()?.addressOf(socket.request.socket);
-    const link = new SocketLink(socket, worlds.clock, inside);
-    const session = new Session(link, worlds, metrics, log);
+    const internal = internalListener()?.addressOf(socket.request.socket);
+    const link = new SocketLink(socket, tenants.clock, internal);
+    const session = new Session(link, tenants, metrics, log);
     sessions.set(session, link);
     metrics.opened(link.protocol);
     socket.once("disconnect", (reason) => {
       sessions.delete(session);
       metrics.closed(link.protocol);
-      session.ended(link.manner(reason), reason);
+      session.ended(link.disconnectKind(reason), reason);
     });
     socket.conn.on("packet", ({ data }: { data?: string | Buffer }) => session.count(data?.length ?? 0));
     socket.onAny((name: string, body: unknown) => session.guard(() => receive(session, name, body)));

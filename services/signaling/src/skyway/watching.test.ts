@@ -5,7 +5,7 @@ import { KEY, openSignaling, type TestSignaling } from "../testing/signaling.ts"
 import { RECONNECT_GRACE_MS, TRANSPORT_SILENCE_LIMIT_MS, WATCH_INTERVAL_MS } from "../times.ts";
 
 test.each(["socket.io 2", "socket.io 4"] as const)(
-  "a client of %s whose network swallows everything is noticed, one that lives is not",
+  "a client of %s whose network drops everything is detected, a live one is kept",
   async (version) => {
     await using signaling = await openSignaling();
     await using network = await openNetwork(signaling);
@@ -16,7 +16,7 @@ test.each(["socket.io 2", "socket.io 4"] as const)(
     alice.offer("bob");
     await bob.hears("OFFER");
 
-    network.swallow();
+    network.blackhole();
     for (let passed = 0; passed <= TRANSPORT_SILENCE_LIMIT_MS; passed += WATCH_INTERVAL_MS) {
       expect(await peers(signaling)).toEqual(["alice", "bob"]);
       signaling.clock.advance(WATCH_INTERVAL_MS);
@@ -29,7 +29,7 @@ test.each(["socket.io 2", "socket.io 4"] as const)(
   },
 );
 
-/** What a peer sends itself comes back: the server has heard it by then, and its pongs before. */
+/** Sends a message to itself. When it returns, the server has handled it and all earlier pongs. */
 async function roundTrip(client: Client): Promise<void> {
   const offers = client.events.filter((event) => event === "OFFER").length;
   client.offer("bob", `mc_echo_${offers}`);

@@ -6,7 +6,7 @@ import { KEY } from "./signaling.ts";
 const LIMIT_MS = 10_000;
 
 interface Engine {
-  /** As the server has told it, in milliseconds. */
+  /** Received from the server, in milliseconds. */
   readonly pingInterval: number;
   readonly pingTimeout: number;
   readonly transport: { readonly name: string };
@@ -25,7 +25,7 @@ interface ClientSocket {
 }
 type Connect = (origin: string, options: Record<string, unknown>) => ClientSocket;
 
-/** The very client that skyway-js 4.4.5 is built with: socket.io 2, Engine.IO 3. */
+/** The client library of skyway-js 4.4.5: socket.io 2, Engine.IO 3. */
 const ioOfSkyway: Connect = createRequire(createRequire(import.meta.url).resolve("skyway-js"))("socket.io-client");
 
 export type Version = "socket.io 2" | "socket.io 4";
@@ -42,15 +42,15 @@ export interface ClientOptions {
   platform?: string;
   credential?: unknown;
   transports?: string[];
-  /** skyway-js leaves it on; a test that looks at one connection turns it off. */
+  /** skyway-js enables it. Off by default here, for tests of a single connection. */
   reconnection?: boolean;
 }
 
 const EVENTS = ["OPEN", "ERROR", "OFFER", "ANSWER", "CANDIDATE", "LEAVE", "FORCE_CLOSE", "AUTH_EXPIRES_IN"];
 
-/** A client that speaks as skyway-js does, and writes down what it is told. */
+/** A client with the protocol of skyway-js that records all received messages. */
 export class Client implements Disposable {
-  // biome-ignore lint/suspicious/noExplicitAny: what the server says is what is tested.
+  // biome-ignore lint/suspicious/noExplicitAny: tests check the server's messages.
   readonly heard: { event: string; body: any }[] = [];
   readonly socket: ClientSocket;
   readonly disconnects: string[] = [];
@@ -65,7 +65,7 @@ export class Client implements Disposable {
     this.socket = CONNECT[version](server.origin, {
       "force new connection": true,
       forceNew: true,
-      // As a text, so that both encode it as skyway-js has it encoded: a blank is not a plus there.
+      // As text, so that spaces are encoded as by skyway-js: as %20, not as a plus.
       query: version === "socket.io 2" ? query.toString().replaceAll("+", "%20") : Object.fromEntries(query),
       transports: options.transports ?? ["polling", "websocket"],
       reconnection: options.reconnection ?? false,
@@ -74,26 +74,26 @@ export class Client implements Disposable {
     this.socket.on("disconnect", (reason: string) => this.disconnects.push(reason));
   }
 
-  /** Registers a client; resolves once it is open. */
+  /** Registers a client. Resolves when it is open. */
   static async open(server: { origin: string }, options: ClientOptions = {}): Promise<Client> {
     const client = new Client(server, options);
     await client.hears("OPEN");
     return client;
   }
 
-  /** Resolves with the body of the event once the client has heard it, for the nth time. */
+  /** Resolves with the event's body when the client has received it `times` times. */
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   async hears(event: string, times = 1): Promise<any> {
     const bodies = () => this.heard.filter((one) => one.event === event).map(({ body }) => body);
     try {
       await waitFor(event, () => bodies().length >= times, LIMIT_MS);
     } catch (error) {
-      throw new Error(`heard only ${JSON.stringify(this.heard)}`, { cause: error });
+      throw new Error(`received only ${JSON.stringify(this.heard)}`, { cause: error });
     }
     return bodies()[times - 1];
   }
 
-  /** Sends an offer as skyway-js does; the answer's and candidates' shapes are its own too. */
+  /** Sends an offer like skyway-js. Answers and candidates below also have its format. */
   offer(dst: string, connectionId = "mc_1", more: object = {}): void {
     const offer = { type: "offer", sdp: "v=0\r\n" };
     this.socket.emit("SEND_OFFER", { offer, dst, connectionId, connectionType: "media", ...more });
@@ -117,12 +117,12 @@ export class Client implements Disposable {
     return this.heard.map(({ event }) => event);
   }
 
-  /** Resolves once client and server are on it: a client begins with polling, and upgrades. */
+  /** Resolves when client and server have upgraded from polling to WebSocket. */
   async reachesWebSocket(): Promise<void> {
     const { engine } = this.socket.io;
     await waitFor("the upgrade", () => engine.transport.name === "websocket", LIMIT_MS);
     if (this.#version !== "socket.io 2") return;
-    // The server hears of it last, and misses a break until then: what it answers over the WebSocket comes after.
+    // The server upgrades last and does not notice a broken link before. Its pong on the WebSocket proves the upgrade.
     let hasAnswered = false;
     engine.once("pong", () => {
       hasAnswered = true;

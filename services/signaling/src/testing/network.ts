@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** A network between a client and the server that can fail in the ways that networks do. */
+/** A network between a client and the server with simulated failures. */
 export interface Network extends AsyncDisposable {
   readonly origin: string;
-  /** Every connection is reset, on both sides. New ones can be made. */
+  /** Resets every connection on both sides. New connections work. */
   cut(): void;
-  /** Nothing gets through any more and neither side is told. New connections can be made. */
-  swallow(): void;
+  /** Silently drops all data of the existing connections. New connections work. */
+  blackhole(): void;
 }
 
 export async function openNetwork({ port }: { port: number }): Promise<Network> {
@@ -27,23 +27,23 @@ export async function openNetwork({ port }: { port: number }): Promise<Network> 
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const swallowed: Socket[] = [];
+  const blackholed: Socket[] = [];
   const cut = () => {
     for (const pair of [...pairs]) for (const socket of pair) socket.resetAndDestroy();
   };
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
-    swallow() {
+    blackhole() {
       for (const pair of pairs) {
         for (const socket of pair) socket.unpipe().removeAllListeners("close").resume();
-        swallowed.push(...pair);
+        blackholed.push(...pair);
       }
       pairs.clear();
     },
     async [Symbol.asyncDispose]() {
       cut();
-      for (const socket of swallowed) socket.destroy();
+      for (const socket of blackholed) socket.destroy();
       server.close();
       await once(server, "close");
     },

@@ -1,9 +1,9 @@
 import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: what the server says is what is tested.
+// biome-ignore lint/suspicious/noExplicitAny: tests check the server's messages.
 type Message = { type: string; src?: string; payload?: any };
 
-/** A client that speaks as PeerJS does, and writes down what it is told. */
+/** A client with the protocol of PeerJS that records all received messages. */
 export class PeerJsClient implements Disposable {
   readonly heard: Message[] = [];
   readonly socket: WebSocket;
@@ -32,7 +32,7 @@ export class PeerJsClient implements Disposable {
     try {
       await waitFor(type, () => messages().length >= times);
     } catch (error) {
-      throw new Error(`heard only ${JSON.stringify(this.heard)}`, { cause: error });
+      throw new Error(`received only ${JSON.stringify(this.heard)}`, { cause: error });
     }
     return messages()[times - 1] as Message;
   }

@@ -1,19 +1,22 @@
 import type { Link } from "../link.ts";
 import type { ServerMessage } from "../messages.ts";
 
-/** A client that writes down what it is told. */
+/** A link that records all messages. */
 export class RecordingLink implements Link {
   readonly protocol = "none";
   readonly heard: ServerMessage[] = [];
-  readonly weighsLeave: boolean;
-  readonly insideAddress: string | undefined;
+  readonly wantsEarlyLeave: boolean;
+  readonly internalAddress: string | undefined;
   isOpen = true;
-  /** What it answers when asked for a sign of life. */
+  /** Whether it answers pings. */
   answers = true;
 
-  constructor({ weighsLeave = false, insideAddress }: { weighsLeave?: boolean; insideAddress?: string } = {}) {
-    this.weighsLeave = weighsLeave;
-    this.insideAddress = insideAddress;
+  constructor({
+    wantsEarlyLeave = false,
+    internalAddress,
+  }: { wantsEarlyLeave?: boolean; internalAddress?: string } = {}) {
+    this.wantsEarlyLeave = wantsEarlyLeave;
+    this.internalAddress = internalAddress;
   }
 
   send(message: ServerMessage): void {

@@ -12,11 +12,11 @@ const START_MS = Date.parse("2027-01-15T08:00:00Z");
 
 export interface TestSignaling extends Signaling, AsyncDisposable {
   readonly origin: string;
-  /** Stands still: what depends on time happens when a test says so. */
+  /** Only moves when a test advances it. */
   readonly clock: ManualClock;
 }
 
-/** A real server on a port of its own. */
+/** Starts a real server on a free port. */
 export async function openSignaling(changes: Partial<Configuration> = {}): Promise<TestSignaling> {
   const clock = new ManualClock(START_MS);
   const signaling = await startSignaling(

@@ -1,17 +1,17 @@
 import { DEFAULT_API_KEY } from "../configuration.ts";
 
-/** What a WHIP client's bearer token says of it. */
+/** Content of a WHIP client's bearer token. */
 export interface Bearer {
   apiKey: string;
-  /** JSON text, where the key asks for credentials. */
+  /** JSON text, if the key requires credentials. */
   credential: string | undefined;
 }
 
 /**
- * Reads `Authorization: Bearer <API key>`, or `<API key>.<timestamp>.<ttl>.<authToken>` where the key's peers must
- * bring a credential. Without any, the default API key is meant: it works where that one does, on loopback only.
+ * Parses `Authorization: Bearer <API key>`, or `<API key>.<timestamp>.<ttl>.<authToken>` if the key requires
+ * credentials. Without a header, the default API key is used, which is accepted on loopback only.
  *
- * @returns undefined for another scheme, or what is no such token.
+ * @returns undefined for another scheme or an invalid token.
  */
 export function parseBearer(authorization: string | undefined): Bearer | undefined {
   if (authorization === undefined) return { apiKey: DEFAULT_API_KEY, credential: undefined };

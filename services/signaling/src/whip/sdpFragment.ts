@@ -12,19 +12,19 @@ export interface FragmentCandidate {
 }
 
 export interface SdpFragment {
-  /** Of the ICE session that the candidates belong to. */
+  /** Credentials of the candidates' ICE session. */
   ice: IceCredentials;
   candidates: readonly FragmentCandidate[];
 }
 
 const LINE_LIMIT_CHARACTERS = 1_024;
-/** A host with many addresses gathers some dozens. */
+/** A host with many addresses gathers several dozen. */
 const CANDIDATES_LIMIT = 200;
 /** RFC 8839, section 5.4. */
 const ICE_CHARACTERS = /^[A-Za-z0-9+/]{4,256}$/;
 const CANDIDATE = /^candidate:[A-Za-z0-9+/]{1,32} [\x20-\x7e]+$/;
 
-/** @returns undefined for what is no fragment with ICE credentials. */
+/** @returns undefined if the text is not a fragment with ICE credentials. */
 export function parseFragment(text: string): SdpFragment | undefined {
   const candidates: FragmentCandidate[] = [];
   let ufrag: string | undefined;
@@ -58,7 +58,7 @@ export function fingerprintOf(sdp: string): string | undefined {
   return /^a=fingerprint:(.*?)\r?$/m.exec(sdp)?.[1]?.toUpperCase();
 }
 
-/** The offer that restarts ICE, and changes nothing else: new credentials, no candidates yet, a newer version. */
+/** Creates an offer that only restarts ICE: new credentials, no candidates, and a higher version. */
 export function withIce(offer: string, { ufrag, pwd }: IceCredentials): string {
   const lines = linesOf(offer).filter((line) => !/^a=(candidate:|end-of-candidates)/.test(line));
   const changed = lines.map((line) => {
@@ -69,7 +69,7 @@ export function withIce(offer: string, { ufrag, pwd }: IceCredentials): string {
   return changed.map((line) => `${line}\r\n`).join("");
 }
 
-/** What an answer says of ICE: attributes of the session, and those of the m-line that the whole bundle goes by. */
+/** The ICE part of an answer: session attributes, and the attributes of the m-line that carries the BUNDLE group. */
 export function iceFragmentOf(answer: string): string {
   const [session = [], ...media] = sectionsOf(answer);
   const carrier = media.find((lines) => lines.some((line) => CANDIDATE_LINE.test(line))) ?? media[0] ?? [];
@@ -85,7 +85,7 @@ export function iceFragmentOf(answer: string): string {
 
 const CANDIDATE_LINE = /^a=candidate:/;
 
-/** Candidates are optional here (RFC 9725, section 4.3.3), and whip-whep 1.2 makes broken SDP of more than one. */
+/** Candidates are optional here (RFC 9725, section 4.3.3), and whip-whep 1.2 creates broken SDP from more than one. */
 function firstOfEachFamily(candidates: readonly string[]): string[] {
   const isIpv6 = (line: string) => line.split(" ")[4]?.includes(":") === true;
   const ipv4 = candidates.find((line) => !isIpv6(line));
@@ -93,7 +93,7 @@ function firstOfEachFamily(candidates: readonly string[]): string[] {
   return candidates.filter((line) => line === ipv4 || line === ipv6);
 }
 
-/** The lines of the session, and then those of each m-line. */
+/** The session's lines, then the lines of each m-line. */
 function sectionsOf(sdp: string): string[][] {
   const sections: string[][] = [[]];
   for (const line of linesOf(sdp)) {

@@ -6,7 +6,7 @@ import { KEY, OTHER_KEY, openSignaling, type TestSignaling } from "../testing/si
 import { ANSWER_LIMIT_MS, RESTART_LIMIT_MS } from "./whipLink.ts";
 
 const FRAGMENT = "application/trickle-ice-sdpfrag";
-interface Told {
+interface DescriptionOptions {
   version?: number;
   certificate?: string;
   isLite?: boolean;
@@ -15,7 +15,7 @@ interface Told {
 
 const description = (
   ufrag: string,
-  { version = 2, certificate = "AB:CD", isLite = false, hasCandidate = true }: Told = {},
+  { version = 2, certificate = "AB:CD", isLite = false, hasCandidate = true }: DescriptionOptions = {},
 ) =>
   [
     "v=0",
@@ -75,12 +75,12 @@ function post(signaling: TestSignaling, call: Call = {}): Promise<Response> {
   return fetch(`${signaling.origin}${path}`, { method: "POST", headers, body, ...(signal && { signal }) });
 }
 
-/** The peer that is called; it answers when told to. */
+/** The called peer. It answers when a test calls `answerWith`. */
 async function openRecorder(signaling: TestSignaling) {
   const recorder = await Client.open(signaling, { peerId: "recorder" });
-  const answer = async (ufrag: string, times = 1, told: Told = {}) => {
+  const answer = async (ufrag: string, times = 1, options: DescriptionOptions = {}) => {
     const { src, connectionId } = await recorder.hears("OFFER", times);
-    const sdp = { type: "answer", sdp: description(ufrag, told) };
+    const sdp = { type: "answer", sdp: description(ufrag, options) };
     recorder.socket.emit("SEND_ANSWER", { dst: src, connectionId, connectionType: "media", answer: sdp });
   };
   return Object.assign(recorder, { answerWith: answer });
@@ -127,7 +127,7 @@ test("an offer calls the peer, with the rest of the query as metadata, and its a
   });
 });
 
-test("candidates that come later are passed on, those of another ICE session are not", async () => {
+test("later candidates are relayed, candidates of another ICE session are refused", async () => {
   await using signaling = await openSignaling();
   using recorder = await openRecorder(signaling);
   const { patch, etag } = await publish(signaling, recorder);
@@ -146,14 +146,14 @@ test("candidates that come later are passed on, those of another ICE session are
   expect(recorder.events.filter((event) => event === "CANDIDATE")).toHaveLength(1);
 });
 
-test("an ICE restart is an offer for the same call, whose answer comes back as a fragment", async () => {
+test("an ICE restart sends an offer for the same call and returns the answer as a fragment", async () => {
   await using signaling = await openSignaling();
   using recorder = await openRecorder(signaling);
   const { patch, etag } = await publish(signaling, recorder);
   const { connectionId, metadata } = await recorder.hears("OFFER");
 
   const [response] = await Promise.all([
-    patch("*", fragment("anew", 6000)),
+    patch("*", fragment("fresh", 6000)),
     recorder.answerWith("lite", 2, { isLite: true }),
   ]);
 
@@ -162,30 +162,30 @@ test("an ICE restart is an offer for the same call, whose answer comes back as a
   expect(await response.text()).toBe(ICE_OF_LITE);
   const offer = await recorder.hears("OFFER", 2);
   expect(offer).toMatchObject({ connectionId, metadata });
-  expect(offer.offer.sdp).toBe(description("anew", { version: 3, hasCandidate: false }));
+  expect(offer.offer.sdp).toBe(description("fresh", { version: 3, hasCandidate: false }));
   expect((await recorder.hears("CANDIDATE")).candidate).toMatchObject({
     candidate: "candidate:7 1 udp 1 127.0.0.1 6000 typ host",
   });
   const newEtag = response.headers.get("etag") ?? "";
   expect(newEtag).not.toBe(etag);
-  expect(await codeOf(await patch(etag, fragment("anew", 6001)))).toEqual([412, "NOT_THIS_ICE_SESSION"]);
+  expect(await codeOf(await patch(etag, fragment("fresh", 6001)))).toEqual([412, "NOT_THIS_ICE_SESSION"]);
   expect(await codeOf(await patch(newEtag, fragment("ours", 6001)))).toEqual([412, "NOT_THIS_ICE_SESSION"]);
-  expect((await patch(newEtag, fragment("anew", 6001))).status).toBe(204);
+  expect((await patch(newEtag, fragment("fresh", 6001))).status).toBe(204);
 });
 
-test("an ICE restart that the peer cannot answer changes nothing", async () => {
+test("a failed ICE restart leaves the session unchanged", async () => {
   await using signaling = await openSignaling();
   using recorder = await openRecorder(signaling);
   const { patch, etag } = await publish(signaling, recorder);
 
-  const silence = patch("*", fragment("anew", 6000));
+  const silence = patch("*", fragment("fresh", 6000));
   await recorder.hears("OFFER", 2);
   expect(await codeOf(await patch("*", fragment("more", 6000)))).toEqual([409, "RESTART_UNDER_WAY"]);
   signaling.clock.advance(RESTART_LIMIT_MS);
   expect(await codeOf(await silence)).toEqual([504, "NOT_ANSWERED"]);
 
   const [refused] = await Promise.all([
-    patch("*", fragment("anew", 6000)),
+    patch("*", fragment("fresh", 6000)),
     recorder.answerWith("other", 3, { certificate: "EF" }),
   ]);
   expect(await codeOf(refused)).toEqual([422, "NO_ICE_RESTART"]);
@@ -195,7 +195,7 @@ test("an ICE restart that the peer cannot answer changes nothing", async () => {
   expect(recorder.events).toEqual(["OPEN", "OFFER", "OFFER", "OFFER", "CANDIDATE"]);
 });
 
-test("the client is told of TURN servers", async () => {
+test("the client receives TURN servers", async () => {
   const urls = ["turn:a.example:3478?transport=udp", "turn:a.example:3478?transport=tcp"];
   await using signaling = await openSignaling({ turn: { urls, secret: "shared" } });
   using recorder = await openRecorder(signaling);
@@ -209,7 +209,7 @@ test("the client is told of TURN servers", async () => {
   );
 });
 
-test("DELETE hangs up, and may be said again", async () => {
+test("DELETE hangs up and can be repeated", async () => {
   await using signaling = await openSignaling();
   using recorder = await openRecorder(signaling);
   const { request, patch, etag } = await publish(signaling, recorder);
@@ -240,7 +240,7 @@ test("a peer that hangs up ends the session, and frees its id", async () => {
   expect(response.status).toBe(201);
 });
 
-test("a peer that leaves for good ends the session", async () => {
+test("a peer that leaves ends the session", async () => {
   await using signaling = await openSignaling();
   using recorder = await openRecorder(signaling);
   const { patch, etag } = await publish(signaling, recorder);
@@ -250,7 +250,7 @@ test("a peer that leaves for good ends the session", async () => {
   await waitFor("the end", async () => (await patch(etag, fragment("ours", 5000))).status === 404);
 });
 
-test("nobody there, nobody who answers, and a refusal are told apart", async () => {
+test("a missing peer, a missing answer and a refusal have different errors", async () => {
   await using signaling = await openSignaling();
   const nobody = post(signaling, { path: "/whip/nobody" });
   await passTime(signaling, nobody, 6_000);
@@ -271,7 +271,7 @@ test("nobody there, nobody who answers, and a refusal are told apart", async () 
   expect(await codeOf(response)).toEqual([503, "CALL_REFUSED"]);
 });
 
-test("a client that does not wait for its answer hangs up", async () => {
+test("a client that disconnects before its answer hangs up", async () => {
   await using signaling = await openSignaling();
   using recorder = await openRecorder(signaling);
   const impatience = new AbortController();
@@ -286,20 +286,20 @@ test("a client that does not wait for its answer hangs up", async () => {
 
 test.each<[string, Call, number, string]>([
   ["an unknown key", { token: "22222222-2222-4222-8222-222222222222" }, 401, "INVALID_KEY"],
-  ["a token that is none", { token: "a b" }, 401, "TOKEN_REFUSED"],
-  ["a peer id that cannot be", { path: "/whip/%00" }, 404, "PEER_UNAVAILABLE"],
-  ["an id of its own that cannot be", { path: "/whip/recorder?id=..%2F" }, 400, "INVALID_ID"],
+  ["an invalid token", { token: "a b" }, 401, "TOKEN_REFUSED"],
+  ["an invalid peer id", { path: "/whip/%00" }, 404, "PEER_UNAVAILABLE"],
+  ["an invalid id of its own", { path: "/whip/recorder?id=..%2F" }, 400, "INVALID_ID"],
   ["no SDP", { body: "hello" }, 422, "INVALID_OFFER"],
   ["an empty body", { body: "" }, 422, "INVALID_OFFER"],
   ["JSON", { body: "{}", type: "application/json" }, 415, "UNSUPPORTED_MEDIA_TYPE"],
   ["a megabyte", { body: "v=0".padEnd(1_000_000, "x") }, 413, "BAD_REQUEST"],
-  ["an offer beyond all offers", { body: "v=0".padEnd(210_000, "x") }, 413, "OFFER_TOO_LARGE"],
+  ["an offer above the limit", { body: "v=0".padEnd(210_000, "x") }, 413, "OFFER_TOO_LARGE"],
 ])("%s is refused with a reason", async (_, call, status, code) => {
   await using signaling = await openSignaling();
   expect(await codeOf(await post(signaling, call))).toEqual([status, code]);
 });
 
-test("a session belongs to the key that began it", async () => {
+test("a session belongs to the key that created it", async () => {
   await using signaling = await openSignaling();
   using recorder = await openRecorder(signaling);
   const { request, url } = await publish(signaling, recorder);
@@ -312,7 +312,7 @@ test("a session belongs to the key that began it", async () => {
   expect(recorder.events).not.toContain("FORCE_CLOSE");
 });
 
-test("without a token the default key is meant", async () => {
+test("without a token the default key is used", async () => {
   await using signaling = await openSignaling();
   using recorder = await openRecorder(signaling);
   const [response] = await Promise.all([post(signaling, { token: "" }), recorder.answerWith("its")]);
@@ -322,7 +322,7 @@ test("without a token the default key is meant", async () => {
   expect(await codeOf(await post(closed, { token: "" }))).toEqual([401, "INVALID_KEY"]);
 });
 
-test("a key with a secret takes a credential within the token", async () => {
+test("a key with a secret takes the credential from the token", async () => {
   const secret = "a secret of the operator";
   await using signaling = await openSignaling({ secretKeys: new Map([[OTHER_KEY, secret]]) });
   const timestamp = Math.floor(signaling.clock.now() / 1000);
@@ -338,7 +338,7 @@ test("a key with a secret takes a credential within the token", async () => {
   expect(await codeOf(await accepted)).toEqual([404, "PEER_UNAVAILABLE"]);
 });
 
-test("pages of other origins may use it, and other methods are answered with those that there are", async () => {
+test("pages of other origins may use it, and other methods are answered with the allowed ones", async () => {
   await using signaling = await openSignaling();
   const preflight = await fetch(`${signaling.origin}/whip/recorder`, { method: "OPTIONS" });
   expect(preflight.status).toBe(204);
@@ -352,7 +352,7 @@ test("pages of other origins may use it, and other methods are answered with tho
   expect((await fetch(`${signaling.origin}/whip/recorder/x`, { method: "PUT" })).status).toBe(405);
 });
 
-/** Lets the signalling's clock run until a request is answered. */
+/** Advances signalling's clock until a request is answered. */
 async function passTime(signaling: TestSignaling, request: Promise<Response>, ms: number): Promise<void> {
   let isAnswered = false;
   void request.finally(() => {

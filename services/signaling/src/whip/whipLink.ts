@@ -6,34 +6,34 @@ import type { PeerMessage, ServerMessage } from "../messages.ts";
 import { WhipError } from "./errors.ts";
 import { fingerprintOf, iceFragmentOf, iceOf, type SdpFragment, withIce } from "./sdpFragment.ts";
 
-/** A recorder is started before its call is answered; a busy host may take some seconds for that. */
+/** A recorder is started before its call is answered. A busy host may need several seconds for that. */
 export const ANSWER_LIMIT_MS = 20_000;
-/** A call that is up needs nothing to be started. */
+/** Shorter, because an existing call needs no new recorder. */
 export const RESTART_LIMIT_MS = 5_000;
 
 export interface WhipLinkListeners {
-  /** To be passed to the peer. */
-  say(message: PeerMessage): void;
-  /** Is called once. */
+  /** Sends a message to the peer. */
+  send(message: PeerMessage): void;
+  /** Called once. */
   onEnd(reason: string): void;
 }
 
-/** The one who answers for a WHIP client on signalling: the client asks by HTTP, and cannot be told anything unasked. */
+/** Represents a WHIP client in signalling. The client only sends HTTP requests and cannot receive messages. */
 export class WhipLink implements Link {
   readonly protocol = "WHIP";
-  /** LEAVE comes when the peer has really gone. */
-  readonly weighsLeave = false;
-  readonly insideAddress = undefined;
+  /** LEAVE ends the session, so it must only arrive when the peer has really left. */
+  readonly wantsEarlyLeave = false;
+  readonly internalAddress = undefined;
   readonly #dst: PeerId;
   readonly #connectionId = `mc_${generateToken()}`;
   readonly #metadata: unknown;
   readonly #clock: Clock;
   readonly #listeners: WhipLinkListeners;
   #offer: string;
-  /** The certificate that the peer has answered with. */
+  /** Fingerprint of the peer's certificate, from its answer. */
   #fingerprint: string | undefined;
   #etag = newEtag();
-  #waiting: { resolve(sdp: string): void; reject(error: Error): void; cancelLimit: Cancel } | undefined;
+  #pendingAnswer: { resolve(sdp: string): void; reject(error: Error): void; cancelLimit: Cancel } | undefined;
   #isOpen = true;
 
   /** @param offer SDP that parses and has ICE credentials. */
@@ -49,7 +49,7 @@ export class WhipLink implements Link {
     return this.#isOpen;
   }
 
-  /** Identifies the ICE session that runs (RFC 9725, section 4.3.1). */
+  /** Identifies the current ICE session (RFC 9725, section 4.3.1). */
   get etag(): string {
     return this.#etag;
   }
@@ -61,7 +61,7 @@ export class WhipLink implements Link {
   /**
    * Resolves with the peer's answer. To be called once.
    *
-   * @throws WhipError for whatever the client is to be told instead.
+   * @throws WhipError for the HTTP response.
    */
   async answered(): Promise<string> {
     const answer = await this.#answer(ANSWER_LIMIT_MS);
@@ -70,13 +70,13 @@ export class WhipLink implements Link {
   }
 
   /**
-   * Restarts ICE, with the client's new end of it. Resolves with the peer's. What goes wrong changes nothing: the ICE
-   * session that was there runs on.
+   * Restarts ICE with the client's new credentials. Resolves with the peer's ICE fragment. If it fails, the current ICE
+   * session continues.
    *
    * @throws WhipError
    */
   async restart(fragment: SdpFragment): Promise<string> {
-    if (this.#waiting) throw WhipError.because("RESTART_UNDER_WAY");
+    if (this.#pendingAnswer) throw WhipError.because("RESTART_UNDER_WAY");
     const offer = withIce(this.#offer, fragment.ice);
     const answered = this.#answer(RESTART_LIMIT_MS);
     this.#call(offer);
@@ -91,26 +91,29 @@ export class WhipLink implements Link {
   #answer(limitMs: number): Promise<string> {
     return new Promise((resolve, reject) => {
       const cancelLimit = this.#clock.after(limitMs, () => this.#fail(WhipError.because("NOT_ANSWERED")));
-      this.#waiting = { resolve, reject, cancelLimit };
+      this.#pendingAnswer = { resolve, reject, cancelLimit };
     });
   }
 
   addCandidates({ candidates }: SdpFragment): void {
     for (const candidate of candidates) {
-      this.#say({ event: "CANDIDATE", body: { ...this.#address(), candidate: { ...candidate, sdpMLineIndex: null } } });
+      this.#sendToPeer({
+        event: "CANDIDATE",
+        body: { ...this.#address(), candidate: { ...candidate, sdpMLineIndex: null } },
+      });
     }
   }
 
   hangUp(): void {
     const { dst, connectionId } = this.#address();
-    this.#say({ event: "FORCE_CLOSE", body: { dst, connectionId } });
+    this.#sendToPeer({ event: "FORCE_CLOSE", body: { dst, connectionId } });
     this.#end("deleted");
   }
 
   send(message: ServerMessage): void {
     switch (message.event) {
       case "OPEN":
-        // The session learns of its own registration after this.
+        // The session completes its registration after this call.
         setImmediate(() => this.#call(this.#offer));
         break;
       case "ERROR":
@@ -128,14 +131,14 @@ export class WhipLink implements Link {
       case "LEAVE":
         if (message.body === this.#dst) this.#end("leave");
         break;
-      case "OFFER": // A WHIP client is called by nobody,
-      case "CANDIDATE": // has the other side's candidates in its answer,
-      case "AUTH_EXPIRES_IN": // and cannot bring another credential.
+      case "OFFER": // WHIP clients cannot be called.
+      case "CANDIDATE": // The answer already contains the peer's candidates.
+      case "AUTH_EXPIRES_IN": // WHIP clients cannot renew a credential.
         break;
     }
   }
 
-  /** An open session holds its id: there is no way to ask the client for a sign of life. */
+  /** An open session keeps its id, because the client cannot be pinged. */
   async isAlive(): Promise<boolean> {
     return this.#isOpen;
   }
@@ -147,11 +150,11 @@ export class WhipLink implements Link {
 
   #call(sdp: string): void {
     const offer = { type: "offer" as const, sdp };
-    this.#say({ event: "OFFER", body: { ...this.#address(), offer, metadata: this.#metadata } });
+    this.#sendToPeer({ event: "OFFER", body: { ...this.#address(), offer, metadata: this.#metadata } });
   }
 
-  #say(message: PeerMessage): void {
-    if (this.#isOpen) this.#listeners.say(message);
+  #sendToPeer(message: PeerMessage): void {
+    if (this.#isOpen) this.#listeners.send(message);
   }
 
   #address() {
@@ -163,10 +166,10 @@ export class WhipLink implements Link {
   }
 
   #settle() {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    waiting?.cancelLimit();
-    return waiting;
+    const pending = this.#pendingAnswer;
+    this.#pendingAnswer = undefined;
+    pending?.cancelLimit();
+    return pending;
   }
 
   #fail(error: WhipError): void {
@@ -177,7 +180,7 @@ export class WhipLink implements Link {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#fail(WhipError.because("CALL_REFUSED"));
-    // Whoever said it is still speaking.
+    // Deferred, because the caller of this method may not have finished.
     setImmediate(() => this.#listeners.onEnd(reason));
   }
 }

@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import type { Door } from "../door.ts";
 import { errorMessage } from "../errors.ts";
 import { generatePeerId, generateToken, PeerId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
+import type { ProtocolServer } from "../protocolServer.ts";
 import { Session } from "../session.ts";
+import type { Tenants } from "../tenants.ts";
 import { iceServerFor, linksOf, type Turn } from "../turn.ts";
-import type { Worlds } from "../worlds.ts";
 import { parseBearer } from "./bearer.ts";
 import { WhipError } from "./errors.ts";
 import { iceOf, parseFragment } from "./sdpFragment.ts";
@@ -16,12 +16,12 @@ import { WhipLink } from "./whipLink.ts";
 const OFFER_TYPE = "application/sdp";
 const FRAGMENT_TYPE = "application/trickle-ice-sdpfrag";
 const OFFER_LIMIT_CHARACTERS = 200_000;
-/** How long an ended session can still be deleted without being called unknown: client and media end at once. */
+/** How long DELETE still succeeds for an ended session, because client and media often end at the same time. */
 const ENDED_KEPT_MS = 60_000;
-/** The call itself goes on; its client can only no longer say anything about it. */
+/** Lifetime of a session. After that, the call continues, but its client can no longer control it. */
 const SESSION_LIFE_MS = 48 * 3_600_000;
 
-/** Of an endpoint's query: the client's own peer id. Everything else there is metadata. */
+/** Query parameter with the client's own peer id. All other parameters are metadata. */
 const ID_PARAMETER = "id";
 
 interface WhipSession {
@@ -35,16 +35,16 @@ type Endpoint = { Params: { dst: string }; Querystring: Record<string, unknown> 
 type OneSession = { Params: { dst: string; id: string } };
 
 /**
- * The door for WHIP (RFC 9725): `POST /whip/{peerId}` calls a peer, as `peer.call(peerId, stream, { metadata })` does.
- * The session's client answers to nobody; what signalling would tell it is told as answers to its requests.
+ * Serves WHIP (RFC 9725): `POST /whip/{peerId}` calls a peer, like `peer.call(peerId, stream, { metadata })`. A WHIP
+ * client cannot receive messages, so signalling's messages become responses to its requests.
  */
 export function serveWhip(
   app: FastifyInstance,
-  worlds: Worlds,
+  tenants: Tenants,
   metrics: Metrics,
   turn: Turn | undefined,
   log: Logger,
-): Door {
+): ProtocolServer {
   const sessions = new Map<string, WhipSession>();
 
   app.register(async (whip) => {
@@ -56,7 +56,7 @@ export function serveWhip(
     whip.addHook("onRequest", async (_, reply) => {
       reply.header("access-control-expose-headers", "Location, ETag, Link, Accept-Patch, Accept-Post");
     });
-    whip.setErrorHandler((error, _, reply) => sayError(error, reply));
+    whip.setErrorHandler((error, _, reply) => sendError(error, reply));
 
     whip.post<Endpoint>("/whip/:dst", open);
     whip.patch<OneSession>("/whip/:dst/:id", change);
@@ -79,7 +79,7 @@ export function serveWhip(
       whip.route({
         method: url.endsWith(":id") ? ["GET", "HEAD", "PUT", "POST"] : ["GET", "HEAD", "PUT", "PATCH", "DELETE"],
         url,
-        handler: async (_, reply) => sayError(WhipError.because("METHOD_NOT_ALLOWED"), reply.header("allow", methods)),
+        handler: async (_, reply) => sendError(WhipError.because("METHOD_NOT_ALLOWED"), reply.header("allow", methods)),
       });
     }
   });
@@ -96,34 +96,34 @@ export function serveWhip(
 
     const id = generateToken();
     const { [ID_PARAMETER]: peerId, ...metadata } = request.query;
-    const link = new WhipLink(dst, offer, metadata, worlds.clock, {
-      say: (message) => session.pass(message),
+    const link = new WhipLink(dst, offer, metadata, tenants.clock, {
+      send: (message) => session.pass(message),
       onEnd: (reason) => {
         session.ended("left", reason);
         metrics.closed(link.protocol);
         cancelLife();
-        worlds.clock.after(ENDED_KEPT_MS, () => sessions.delete(id));
+        tenants.clock.after(ENDED_KEPT_MS, () => sessions.delete(id));
       },
     });
-    const session = new Session(link, worlds, metrics, log);
-    const cancelLife = worlds.clock.after(SESSION_LIFE_MS, () => link.close());
+    const session = new Session(link, tenants, metrics, log);
+    const cancelLife = tenants.clock.after(SESSION_LIFE_MS, () => link.close());
     sessions.set(id, { apiKey: bearer.apiKey, dst, link, session });
     metrics.opened(link.protocol);
     const answer = link.answered();
     reply.raw.once("close", () => {
-      if (!reply.raw.writableFinished) link.hangUp(); // the client did not wait for its answer
+      if (!reply.raw.writableFinished) link.hangUp(); // the client disconnected before the response
     });
     session.join({ apiKey: bearer.apiKey, peerId, token: undefined, credential: bearer.credential });
     try {
       const sdp = await answer;
-      if (turn) reply.header("link", linksOf(iceServerFor(turn, generatePeerId(), worlds.clock.now())));
+      if (turn) reply.header("link", linksOf(iceServerFor(turn, generatePeerId(), tenants.clock.now())));
       return await reply
         .code(201)
         .type(OFFER_TYPE)
         .headers({ location: `/whip/${encodeURIComponent(dst)}/${id}`, etag: link.etag, "accept-patch": FRAGMENT_TYPE })
         .send(sdp);
     } catch (error) {
-      link.hangUp(); // whoever is still about to answer
+      link.hangUp(); // the peer may still be preparing an answer
       sessions.delete(id);
       throw error;
     }
@@ -157,7 +157,7 @@ export function serveWhip(
   }
 
   return {
-    // Nothing is heard of a client between its requests: the peer notices when its media ends, and hangs up.
+    // A client is silent between its requests. The peer hangs up when the media ends.
     watch() {},
     close() {
       for (const { session, link } of sessions.values()) {
@@ -168,7 +168,7 @@ export function serveWhip(
   };
 }
 
-function sayError(error: unknown, reply: FastifyReply) {
+function sendError(error: unknown, reply: FastifyReply) {
   const { code, status, message } = error instanceof WhipError ? error : ofFastify(error);
   if (status === 401) reply.header("www-authenticate", "Bearer");
   if (status === 415) reply.headers({ "accept-post": OFFER_TYPE, "accept-patch": FRAGMENT_TYPE });

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Engine } from "./engine.ts";
-import { socketLost } from "./lostSocket.ts";
+import { engineUnreachable } from "./engineWatch.ts";
 
-const TIMES = { intervalMs: 10, lostAfterMs: 200 };
+const TIMES = { intervalMs: 10, unreachableAfterMs: 200 };
 
 let folder: string;
 let socket: string;
@@ -36,19 +36,19 @@ async function stop(): Promise<void> {
   }
 }
 
-test("an engine that answers again in time is not lost, one that does not is", async () => {
+test("an engine counts as unreachable only if it stays silent for the whole limit", async () => {
   await start();
   const engine = new Engine(socket);
-  let isLost = false;
-  const lost = socketLost(() => engine.ping(), TIMES).then(() => {
-    isLost = true;
+  let isUnreachable = false;
+  const unreachable = engineUnreachable(() => engine.ping(), TIMES).then(() => {
+    isUnreachable = true;
   });
   await stop();
-  await new Promise((resolve) => setTimeout(resolve, TIMES.lostAfterMs / 4));
+  await new Promise((resolve) => setTimeout(resolve, TIMES.unreachableAfterMs / 4));
   await start();
-  await new Promise((resolve) => setTimeout(resolve, 2 * TIMES.lostAfterMs));
-  expect(isLost).toBe(false);
+  await new Promise((resolve) => setTimeout(resolve, 2 * TIMES.unreachableAfterMs));
+  expect(isUnreachable).toBe(false);
   await stop();
-  await lost;
+  await unreachable;
   await engine.close();
 });

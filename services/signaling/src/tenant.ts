@@ -6,29 +6,29 @@ import type { Peer } from "./peer.ts";
 import { PeerRegistry } from "./peerRegistry.ts";
 import { Relay } from "./relay.ts";
 
-/** Everyone under one API key: they find each other, and nobody else. */
-export class World {
+/** The peers of one API key. They can reach only each other. */
+export class Tenant {
   readonly #registry: PeerRegistry;
   readonly #relay: Relay;
 
   constructor(clock: Clock) {
     this.#registry = new PeerRegistry(clock, {
-      onLost: (peer) => this.#relay.tellLost(peer),
-      onLeft: (peer) => this.#relay.tellLeft(peer),
+      onLost: (peer) => this.#relay.notifyLost(peer),
+      onLeft: (peer) => this.#relay.notifyLeft(peer),
     });
     this.#relay = new Relay(this.#registry, clock);
   }
 
   /**
-   * Registers a client and welcomes it with OPEN.
+   * Registers a client and sends it OPEN.
    *
-   * @returns at once, unless another client has the id and must be asked for a sign of life first.
+   * @returns the peer; a promise if another client has the id and must be pinged first.
    * @throws SignalingError UNAVAILABLE_ID, TOO_MANY_PEERS.
    */
   join(wanted: PeerId | undefined, token: Token, link: Link): Peer | Promise<Peer> {
     const peer = this.#registry.claim(wanted, token, link);
     if (peer) return this.#welcome(peer);
-    if (wanted === undefined) return this.join(wanted, token, link); // A generated id that is taken, by a wonder.
+    if (wanted === undefined) return this.join(wanted, token, link); // The generated id is in use; very unlikely.
     return this.#registry.contest(wanted, token, link).then((won) => this.#welcome(won));
   }
 
@@ -36,9 +36,9 @@ export class World {
     this.#relay.pass(from, message);
   }
 
-  /** @param manner whether the client said goodbye, or its link broke and it may come back. */
-  depart(peer: Peer, link: Link, manner: "left" | "lost"): void {
-    if (manner === "left") this.#registry.leave(peer, link);
+  /** @param disconnectKind `left` if the client closed its link, `lost` if the link broke and it may reconnect. */
+  depart(peer: Peer, link: Link, disconnectKind: "left" | "lost"): void {
+    if (disconnectKind === "left") this.#registry.leave(peer, link);
     else this.#registry.lose(peer, link);
   }
 
@@ -54,7 +54,7 @@ export class World {
     peer.link?.send({ event: "OPEN", body: { peerId: peer.id } });
     for (const message of peer.missed) peer.link?.send(message);
     peer.missed = [];
-    this.#relay.deliverWaiting(peer);
+    this.#relay.deliverPending(peer);
     return peer;
   }
 }

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ID } from "./element.ts";
-import { Guest } from "./guest.ts";
 import { CHANNELS, Mixer, SAMPLE_RATE } from "./mixer.ts";
+import { ParticipantPlayer } from "./participantPlayer.ts";
 
 const FILE = "spool/leg_1-p1.audio.mkv.part";
 const SOUND_BEGINS_SECONDS = 2;
-/** Silence, and from then on something. Clusters of a second, as recorders write them. */
+/** Silence, then a constant level. Clusters of one second, like those of recorders. */
 const ENCODE = [
   ...["-v", "error", "-f", "lavfi", "-i", `aevalsrc=0.5*gte(t\\,${SOUND_BEGINS_SECONDS}):s=${SAMPLE_RATE}:d=4`],
   ...["-c:a", "pcm_s16le", "-f", "matroska", "-cluster_time_limit", "1000", "-live", "1", "-"],
@@ -18,19 +18,19 @@ const ENCODE = [
 const BEGAN_MS = 1_000_000;
 
 let root: string;
-let guest: Guest;
+let player: ParticipantPlayer;
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "guest-"));
+  root = await mkdtemp(join(tmpdir(), "player-"));
   await mkdir(join(root, "spool"));
 });
 afterEach(async () => {
-  guest.leave();
+  player.leave();
   await rm(root, { recursive: true });
 });
 
 const track = (startUnixMs: number) => ({ tracks: [{ kind: "audio" as const, file: FILE, startUnixMs, rate: 1 }] });
 
-test("what is known better of a track's beginning holds for all that comes after", async () => {
+test("a corrected start time applies to all audio that is read afterwards", async () => {
   const { stdout } = await promisify(execFile)("ffmpeg", ENCODE, { encoding: "buffer", maxBuffer: 16 * 1024 * 1024 });
   const cluster = Buffer.alloc(4);
   cluster.writeUInt32BE(ID.cluster);
@@ -39,11 +39,18 @@ test("what is known better of a track's beginning holds for all that comes after
   const mixer = new Mixer();
   const add = vi.spyOn(mixer, "add");
   const size = { width: 160, height: 90 };
-  guest = new Guest({ root, mixer, size, beganUnixMs: BEGAN_MS, now: () => BEGAN_MS, say: () => undefined });
+  player = new ParticipantPlayer({
+    root,
+    mixer,
+    size,
+    beganUnixMs: BEGAN_MS,
+    now: () => BEGAN_MS,
+    report: () => undefined,
+  });
 
-  guest.update(track(BEGAN_MS - 430)); // when its first packet arrived
+  player.update(track(BEGAN_MS - 430)); // when its first packet arrived
   await vi.waitFor(() => expect(add).toHaveBeenCalled(), 5_000);
-  guest.update(track(BEGAN_MS)); // when it was sent
+  player.update(track(BEGAN_MS)); // when it was sent
   await appendFile(join(root, FILE), stdout.subarray(second));
   const heardUntil = () => Math.max(...add.mock.calls.map(([samples, at]) => at + samples.length / CHANNELS));
   await vi.waitFor(() => expect(heardUntil()).toBeGreaterThan(3 * SAMPLE_RATE), 5_000);

@@ -4,10 +4,10 @@ import { openSignaling } from "./testing/signaling.ts";
 
 const RECORDER = { version: "socket.io 4", platform: "webrtc-gateway", peerId: "TestRecorder" } as const;
 
-test("who comes by the side door is taken for a service of this bundle, and others find it", async () => {
-  await using signaling = await openSignaling({ sideDoorPort: 0 });
-  const inside = { origin: `http://127.0.0.1:${signaling.sideDoorPort}` };
-  using recorder = await Client.open(inside, RECORDER);
+test("a client of the internal port is a service of this bundle, and other clients can call it", async () => {
+  await using signaling = await openSignaling({ internalPort: 0 });
+  const internal = { origin: `http://127.0.0.1:${signaling.internalPort}` };
+  using recorder = await Client.open(internal, RECORDER);
   using caller = await Client.open(signaling, { peerId: "alice" });
 
   caller.offer("TestRecorder");
@@ -20,10 +20,10 @@ test("who comes by the side door is taken for a service of this bundle, and othe
   expect(clients.sort()).toEqual(["TestRecorder", "alice"]);
 });
 
-test("who comes by the front door is refused the recorder's id, even with the recorder's token", async () => {
-  await using signaling = await openSignaling({ sideDoorPort: 0 });
-  const inside = { origin: `http://127.0.0.1:${signaling.sideDoorPort}` };
-  using recorder = await Client.open(inside, { ...RECORDER, token: "known" });
+test("a client of the public port cannot take the recorder's id, even with the recorder's token", async () => {
+  await using signaling = await openSignaling({ internalPort: 0 });
+  const internal = { origin: `http://127.0.0.1:${signaling.internalPort}` };
+  using recorder = await Client.open(internal, { ...RECORDER, token: "known" });
   for (const token of ["another", "known"]) {
     using stranger = new Client(signaling, { ...RECORDER, token });
     expect((await stranger.hears("ERROR")).type).toBe("unavailable-id");
