@@ -28,6 +28,12 @@ export default defineConfig({
             "services/*/src/**/*.test.{ts,tsx}",
             "test/fidelity/**/*.test.ts",
           ],
+          // Limits for tests that hang. A busy host must not fail tests that are only slow.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } },
+          // Files in one worker share modules: loading them again for each file took 40 % of the CPU time.
+          isolate: false,
           // Slow unit tests mostly wait, so more workers than cores are useful.
           maxWorkers: 2 * availableParallelism(),
         },

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe("the measurement of generated files with known properties", { timeout: 60_000 }, () => {
+describe("the measurement of generated files with known properties", () => {
   test("a perfect recording has every frame, with sound and picture in step", async () => {
     const path = join(folder, "perfect.webm");
     await generate(path, SECONDS);

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.ts";
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Engine } from "./engine.ts";
-import { engineUnreachable } from "./engineWatch.ts";
-
-const TIMES = { intervalMs: 10, unreachableAfterMs: 200 };
+import { engineUnreachable, PING_INTERVAL_MS, UNREACHABLE_AFTER_MS } from "./engineWatch.ts";
 
 let folder: string;
 let socket: string;
@@ -39,16 +39,25 @@ async function stop(): Promise<void> {
 test("an engine counts as unreachable only if it stays silent for the whole limit", async () => {
   await start();
   const engine = new Engine(socket);
+  const clock = new ManualClock();
   let isUnreachable = false;
-  const unreachable = engineUnreachable(() => engine.ping(), TIMES).then(() => {
+  const unreachable = engineUnreachable(() => engine.ping(), clock).then(() => {
     isUnreachable = true;
   });
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms && !isUnreachable; passed += PING_INTERVAL_MS) {
+      await waitFor("the next ping is due later", () => clock.pending > 0);
+      clock.advance(PING_INTERVAL_MS);
+      await waitFor("the engine was asked", () => clock.pending > 0 || isUnreachable);
+    }
+  };
   await stop();
-  await new Promise((resolve) => setTimeout(resolve, TIMES.unreachableAfterMs / 4));
+  await pass(UNREACHABLE_AFTER_MS - PING_INTERVAL_MS);
   await start();
-  await new Promise((resolve) => setTimeout(resolve, 2 * TIMES.unreachableAfterMs));
+  await pass(2 * UNREACHABLE_AFTER_MS);
   expect(isUnreachable).toBe(false);
   await stop();
+  await pass(UNREACHABLE_AFTER_MS);
   await unreachable;
   await engine.close();
 });

@@ -1,13 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { type Clock, monotonicClock } from "@skyway-call-recorder/process/clock.ts";
 
-const PING_INTERVAL_MS = 2_000;
+/** How often the engine is asked. */
+export const PING_INTERVAL_MS = 2_000;
 /** An engine restart takes several seconds. */
-const UNREACHABLE_AFTER_MS = 10_000;
-
-export interface EngineWatchTimes {
-  intervalMs?: number;
-  unreachableAfterMs?: number;
-}
+export const UNREACHABLE_AFTER_MS = 10_000;
 
 /**
  * Resolves when the engine has not answered for ten seconds.
@@ -17,16 +13,13 @@ export interface EngineWatchTimes {
  *
  * @param ping throws if the engine does not answer.
  */
-export async function engineUnreachable(
-  ping: () => Promise<unknown>,
-  { intervalMs = PING_INTERVAL_MS, unreachableAfterMs = UNREACHABLE_AFTER_MS }: EngineWatchTimes = {},
-): Promise<void> {
-  let answeredAt = performance.now();
-  while (performance.now() - answeredAt < unreachableAfterMs) {
-    await delay(intervalMs, undefined, { ref: false });
+export async function engineUnreachable(ping: () => Promise<unknown>, clock: Clock = monotonicClock): Promise<void> {
+  let answeredAt = clock.now();
+  while (clock.now() - answeredAt < UNREACHABLE_AFTER_MS) {
+    await new Promise<void>((resolve) => clock.after(PING_INTERVAL_MS, resolve));
     await ping().then(
       () => {
-        answeredAt = performance.now();
+        answeredAt = clock.now();
       },
       () => undefined,
     );

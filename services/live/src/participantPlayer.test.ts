@@ -49,11 +49,11 @@ test("a corrected start time applies to all audio that is read afterwards", asyn
   });
 
   player.update(track(BEGAN_MS - 430)); // when its first packet arrived
-  await vi.waitFor(() => expect(add).toHaveBeenCalled(), 5_000);
+  await expect.poll(() => add).toHaveBeenCalled();
   player.update(track(BEGAN_MS)); // when it was sent
   await appendFile(join(root, FILE), stdout.subarray(second));
   const heardUntil = () => Math.max(...add.mock.calls.map(([samples, at]) => at + samples.length / CHANNELS));
-  await vi.waitFor(() => expect(heardUntil()).toBeGreaterThan(3 * SAMPLE_RATE), 5_000);
+  await expect.poll(() => heardUntil()).toBeGreaterThan(3 * SAMPLE_RATE);
 
   const heard = mixer.take(3 * SAMPLE_RATE);
   const first = heard.findIndex((sample) => sample > 0.25) / CHANNELS;

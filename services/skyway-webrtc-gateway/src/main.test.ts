@@ -5,10 +5,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { freeUdpPort } from "./testing/udpReceiver.ts";
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const MAIN = join(import.meta.dirname, "main.ts");
 

@@ -75,7 +75,7 @@ describe.skipIf(process.getuid?.() !== 0)("a volume of 64 MiB with a minimum of 
       await vi.waitFor(
         () => clock.pass(1_000, 500).then(() => expect(what.mock.calls.length).toBeGreaterThan(before)),
         {
-          timeout: 5_000,
+          timeout: 30_000,
         },
       );
     };

@@ -245,7 +245,7 @@ describe.each(["socket.io 2", "socket.io 4"] as const)(
         alice.candidate("bob", 1, "mc_missed");
         alice.offer("alice", "mc_echo");
         await alice.hears("OFFER");
-        using back = await Client.open(network, bobs);
+        using back = await Client.open(signaling, bobs); // by another network
         alice.candidate("bob", 2, "mc_missed");
         await back.hears("CANDIDATE", 2);
 

@@ -6,13 +6,16 @@ export interface Network extends AsyncDisposable {
   readonly origin: string;
   /** Resets every connection on both sides. New connections work. */
   cut(): void;
-  /** Silently drops all data of the existing connections. New connections work. */
+  /** Silently drops all data from now on, also of new connections: a poll may open one at any time. */
   blackhole(): void;
 }
 
 export async function openNetwork({ port }: { port: number }): Promise<Network> {
   const pairs = new Set<[Socket, Socket]>();
+  const blackholed: Socket[] = [];
+  let isBlackhole = false;
   const server = createServer((near) => {
+    if (isBlackhole) return void blackholed.push(near.on("error", () => {}).resume());
     const far = connect(port, "127.0.0.1");
     const pair: [Socket, Socket] = [near, far];
     pairs.add(pair);
@@ -27,7 +30,6 @@ export async function openNetwork({ port }: { port: number }): Promise<Network> 
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const blackholed: Socket[] = [];
   const cut = () => {
     for (const pair of [...pairs]) for (const socket of pair) socket.resetAndDestroy();
   };
@@ -35,6 +37,7 @@ export async function openNetwork({ port }: { port: number }): Promise<Network> 
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
     blackhole() {
+      isBlackhole = true;
       for (const pair of pairs) {
         for (const socket of pair) socket.unpipe().removeAllListeners("close").resume();
         blackholed.push(...pair);

@@ -1,11 +1,9 @@
 import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { Caller } from "../testing/caller.ts";
 import { TestGateway } from "../testing/gateway.ts";
 import { nextCall, openPeer, RECEIVE_ONLY, type RecorderPeer } from "../testing/recorderPeer.ts";
 import { UdpReceiver } from "../testing/udpReceiver.ts";
-
-vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
 /** RFC 3550, section 12.1. */
 const RTCP_SR = 200;

@@ -2,12 +2,10 @@ import { createSocket } from "node:dgram";
 import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import nodeDataChannel, { type DataChannel } from "node-datachannel";
 import { io } from "socket.io-client";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { KEY, TestGateway } from "../testing/gateway.ts";
 import { openPeer, type RecorderPeer } from "../testing/recorderPeer.ts";
 import { UdpReceiver } from "../testing/udpReceiver.ts";
-
-vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
 let gateway: TestGateway;
 let peer: RecorderPeer;

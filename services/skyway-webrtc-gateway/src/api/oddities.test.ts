@@ -1,13 +1,11 @@
 import { connect } from "node:net";
 import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Caller } from "../testing/caller.ts";
 import { KEY, TestGateway } from "../testing/gateway.ts";
 import { sendRaw } from "../testing/rawHttp.ts";
 import { openPeer, type RecorderPeer } from "../testing/recorderPeer.ts";
 import { BODY_LIMIT_BYTES } from "./server.ts";
-
-vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
 let gateway: TestGateway;
 let peer: RecorderPeer;

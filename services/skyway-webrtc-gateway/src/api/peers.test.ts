@@ -1,12 +1,10 @@
 import { createHmac } from "node:crypto";
 import { createServer } from "node:net";
 import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Caller } from "../testing/caller.ts";
 import { KEY, TestGateway } from "../testing/gateway.ts";
 import { openPeer } from "../testing/recorderPeer.ts";
-
-vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
 const PEER_TOKEN = /^pt-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

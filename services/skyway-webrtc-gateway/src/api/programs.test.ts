@@ -1,11 +1,9 @@
 import { request as httpRequest } from "node:http";
 import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { Caller } from "../testing/caller.ts";
 import { KEY, TestGateway } from "../testing/gateway.ts";
 import { UdpReceiver } from "../testing/udpReceiver.ts";
-
-vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
 /** Programs for the official gateway, reproduced by the form and order of their requests. */
 

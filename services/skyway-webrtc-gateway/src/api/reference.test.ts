@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Response } from "../testing/apiClient.ts";
 import { KEY, TestGateway } from "../testing/gateway.ts";
 import { LeapingClock } from "../testing/leapingClock.ts";
 import { sendRaw } from "../testing/rawHttp.ts";
 import { RECEIVE_ONLY } from "../testing/recorderPeer.ts";
 import { RequestValues } from "../testing/requestValues.ts";
-
-vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
 
 /** The official reference (0.4.3): each endpoint, with each status that it documents. */
 

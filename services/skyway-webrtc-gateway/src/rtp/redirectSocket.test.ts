@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { RedirectSocket } from "./redirectSocket.ts";
 
 it("sends to IPv4 and IPv6, in order", async () => {
@@ -15,7 +15,7 @@ it("sends to IPv4 and IPv6, in order", async () => {
     const redirect = new RedirectSocket();
     for (const word of ["one", "two", "three"])
       redirect.send(Buffer.from(word), { host, port: receiver.address().port });
-    await vi.waitFor(() => expect(received.splice(0)).toEqual(["one", "two", "three"]));
+    await expect.poll(() => received.splice(0)).toEqual(["one", "two", "three"]);
     expect(redirect.errors).toBe(0);
     await redirect.close();
     receiver.close();
@@ -27,6 +27,6 @@ it("counts packets that cannot be sent, and continues", async () => {
   redirect.send(Buffer.alloc(70_000), { host: "127.0.0.1", port: 9 }); // larger than a datagram
   redirect.send(Buffer.from("x"), { host: "127.0.0.1", port: 0 });
   redirect.send(Buffer.from("x"), { host: "127.0.0.1", port: 1 }); // nobody listens there
-  await vi.waitFor(() => expect(redirect.errors).toBe(2));
+  await expect.poll(() => redirect.errors).toBe(2);
   await redirect.close();
 });

@@ -1,6 +1,6 @@
 import nodeDataChannel, { type PeerConnection, type Track } from "node-datachannel";
 import { pino } from "pino";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import { emptyHeader, readHeader } from "../rtp/packet.ts";
 import { AUDIO, VIDEO } from "../rtp/simulatedSender.ts";
 import type { EndReason, MediaSession } from "../webrtc/mediaSession.ts";
@@ -102,7 +102,7 @@ export async function connect(
   const peer = await caller();
   const answer = await session.answer(offer(peer.offer), { ...BOTH, redirects });
   peer.connection.setRemoteDescription(modifyAnswer(answer), "answer");
-  await vi.waitFor(() => expect(peer.video.isOpen() && events.includes("ready")).toBe(true), 5_000);
+  await expect.poll(() => peer.video.isOpen() && events.includes("ready")).toBe(true);
   return { session, peer, events, ended: ended.promise, answer };
 }
 

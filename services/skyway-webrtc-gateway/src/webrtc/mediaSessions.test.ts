@@ -30,7 +30,7 @@ describe("a media session", () => {
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
       for (const packet of microphone.frame(20)) peer.audio.sendMessageBinary(packet);
     }
-    await vi.waitFor(() => expect(there.video.packets.length + there.audio.packets.length).toBe(60));
+    await expect.poll(() => there.video.packets.length + there.audio.packets.length).toBe(60);
     expect(session.mediaFlowing(10_000)).toBe(true);
     expect([...new Set(timestamps(there.video.packets))]).toEqual(camera.frames);
     expect(timestamps(there.audio.packets)).toEqual(microphone.frames);
@@ -43,7 +43,7 @@ describe("a media session", () => {
     await session.end("shutdown");
     expect(await ended).toBe("deleted");
     expect(events.filter((event) => event.startsWith("ended"))).toEqual(["ended deleted"]);
-    await vi.waitFor(() => expect([there.videoRtcp.packets.length, there.audioRtcp.packets.length]).toEqual([1, 1]));
+    await expect.poll(() => [there.videoRtcp.packets.length, there.audioRtcp.packets.length]).toEqual([1, 1]);
     expect(there.videoRtcp.packets[0]?.toString("hex")).toBe("80c900011111111181cb000111111111");
     expect(session.tracks()[1]?.counters.packetsRedirected).toBe(40);
     expect(session.mediaFlowing(0)).toBe(false);
@@ -58,7 +58,7 @@ describe("a media session", () => {
       for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
     }
     await session.end("force_close");
-    await vi.waitFor(() => expect(there.videoRtcp.packets.length).toBe(1));
+    await expect.poll(() => there.videoRtcp.packets.length).toBe(1);
     expect([...new Set(timestamps(there.video.packets))]).toEqual(camera.frames);
   });
 

@@ -1,5 +1,5 @@
 import nodeDataChannel from "node-datachannel";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { boundSocket, freeUdpPort } from "../../testing/udpReceiver.ts";
 import { NetworkPath } from "./networkPath.ts";
 import { sharePort } from "./portSharing.ts";
@@ -21,15 +21,15 @@ test.each([HOST, "0.0.0.0", "::"])(
     const here = path(bindAddress, port, caller.port);
     caller.socket.send("from the caller", port, HOST);
     other.socket.send(strayRequest(), port, HOST);
-    await vi.waitFor(() => expect([here.received.length, requests.length]).toEqual([1, 1]));
+    await expect.poll(() => [here.received.length, requests.length]).toEqual([1, 1]);
     expect(String(here.received[0])).toBe("from the caller");
     here.path.send(Buffer.from("to the caller"));
-    await vi.waitFor(() => expect(caller.received.map(String)).toEqual(["to the caller"]));
+    await expect.poll(() => caller.received.map(String)).toEqual(["to the caller"]);
     expect(caller.from).toEqual([port]);
 
     here.path.close();
     caller.socket.send(strayRequest(), port, HOST);
-    await vi.waitFor(() => expect(requests.length).toBe(2));
+    await expect.poll(() => requests.length).toBe(2);
   },
 );
 
