@@ -34,8 +34,8 @@ export default defineConfig({
           expect: { poll: { timeout: 30_000 } },
           // Files in one worker share modules: loading them again for each file took 40 % of the CPU time.
           isolate: false,
-          // Slow unit tests mostly wait, so more workers than cores are useful.
-          maxWorkers: 2 * availableParallelism(),
+          // Slow unit tests mostly wait, so four workers for each core are useful.
+          maxWorkers: 4 * availableParallelism(),
         },
       },
       {
