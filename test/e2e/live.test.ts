@@ -262,7 +262,7 @@ async function text(path: string): Promise<string> {
 
 const segmentsOf = (playlist: string) => playlist.split("\n").filter((line) => /^segment\d+\.m4s$/.test(line));
 
-/** Flashes of which a stream with half the frame rate shows at least one frame, at the time of their first frame. */
+/** One entry for each flash, its first frame: a flash is long enough that a stream with half the frame rate shows it. */
 function flashesIn(frames: readonly TimedFrame[]): TimedFrame[] {
   let former = -1;
   return frames.flatMap(({ counter, flash, seconds }) => {

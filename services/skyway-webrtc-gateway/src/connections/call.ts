@@ -7,7 +7,7 @@ export interface Call {
   remoteId: string;
   /** The caller's own name for the connection. */
   connectionId: string;
-  /** Undefined for a call of ours. */
+  /** Undefined for an outgoing call. */
   offerSdp: string | undefined;
   /** Any JSON value; undefined if the caller sent none. */
   metadata: unknown;

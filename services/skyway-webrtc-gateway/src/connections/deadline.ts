@@ -2,7 +2,7 @@ import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 
 /** How long an offer waits for an answer. The caller's page stops ringing much earlier. */
 export const OFFER_LIFE_MS = 60_000;
-/** How long a call of ours rings. */
+/** How long an outgoing call rings. */
 export const RING_LIMIT_MS = 60_000;
 /** An answered call that has not connected by then never connects. */
 export const CONNECT_LIMIT_MS = 60_000;

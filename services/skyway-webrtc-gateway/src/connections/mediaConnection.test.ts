@@ -133,7 +133,7 @@ beforeEach(() => {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("an offer that nobody answers expires, and the caller is told", async () => {
+test("an offer that nobody answers expires, and the caller gets an error", async () => {
   clock.advance(OFFER_LIFE_MS);
   await turn();
   expect(connection.ended?.reason).toBe("offer_expired");
@@ -227,7 +227,7 @@ test("a stalled call gets an offer to restart ICE, and does not end because the 
   expect(connection.ended).toBeNull();
 });
 
-describe("a call of ours", () => {
+describe("an outgoing call", () => {
   test("sends our candidates once the peer has answered, and must connect then", async () => {
     const dialled = connect(undefined);
     await dialled.dial(OPTIONS);

@@ -137,7 +137,7 @@ export class MediaConnection {
     await this.#state.setup.dial(options, feed);
   }
 
-  /** The other peer's answer to an offer of ours. */
+  /** The other peer's answer to our offer. */
   async accepted(answerSdp: string): Promise<void> {
     if (this.#state.name === "setup") await this.#state.setup.accepted(answerSdp);
     else if (this.#state.name === "answered") await this.#state.renegotiation.acceptRestart(answerSdp);

@@ -64,7 +64,7 @@ const SILENT_SOURCE_MS = 1_000;
 const OLD_GAP_MS = 1_000;
 /** A recorder that takes over starts at a keyframe, and players seek to keyframes. */
 const MAX_KEYFRAME_AGE_MS = 8_000;
-/** A gap after this silence is an outage: the sender cannot retransmit what it sent meanwhile. */
+/** A gap after this silence is an outage: the sender cannot retransmit what it sent during the outage. */
 const OUTAGE_MS = 800;
 /** A shorter silence before the end may only be packets in transit. */
 const SHORTEST_LAST_SILENCE_MS = 200;

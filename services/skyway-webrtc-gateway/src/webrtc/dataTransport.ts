@@ -20,7 +20,7 @@ export interface DataTransportEvents {
   open(): void;
   /** One message, text as UTF-8. */
   message(data: Buffer): void;
-  /** A candidate of ours that was not known yet when our description was written. */
+  /** A local candidate that was not known yet when our description was written. */
   candidate(candidate: RemoteCandidate): void;
   /** Called once, and not after `close()`. */
   gone(): void;

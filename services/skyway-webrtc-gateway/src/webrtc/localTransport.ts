@@ -1,4 +1,4 @@
-/** An address of ours, and our port there. A published address may have another port than the bound one. */
+/** A local address and port. A published address may have another port than the bound one. */
 export interface Endpoint {
   address: string;
   port: number;

@@ -66,7 +66,7 @@ export class PeerTransport {
   }
 
   /**
-   * Our end of an offer of ours. The peer must not get a candidate before its answer has arrived: the library begins DTLS
+   * The local end, for our own offer. The peer must not get a candidate before its answer has arrived: the library begins DTLS
    * as soon as the peer's checks arrive, and refuses a certificate that it does not know yet.
    *
    * Throws GatewayError TRANSPORT_FAILED.
@@ -83,7 +83,7 @@ export class PeerTransport {
     return this.#parameters();
   }
 
-  /** Takes the peer's end, for an offer of ours. Throws GatewayError TRANSPORT_FAILED. */
+  /** Takes the peer's end, for our own offer. Throws GatewayError TRANSPORT_FAILED. */
   accept(answer: string): void {
     try {
       this.#connection.setRemoteDescription(answer, "answer");
@@ -97,7 +97,7 @@ export class PeerTransport {
    *
    * @param silentMs how long the caller has been silent.
    * @returns our new end.
-   * @throws GatewayError TRANSPORT_FAILED: there is no path yet, or it goes through a TURN server of ours.
+   * @throws GatewayError TRANSPORT_FAILED: there is no path yet, or it goes through our TURN server.
    */
   async restartIce(port: MediaPort, silentMs: number): Promise<IceCredentials> {
     if (this.relayed || !this.#iceIsUp) throw new GatewayError("TRANSPORT_FAILED", "ICE cannot be restarted");

@@ -146,7 +146,7 @@ describe("another offer for the same call", () => {
     expect(events).not.toContainEqual(expect.stringMatching(/^ended/));
   });
 
-  it("for a call of ours keeps the DTLS role of each side", async () => {
+  it("for an outgoing call keeps the DTLS role of each side", async () => {
     const sessions = await startGateway();
     const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
     const peer = new nodeDataChannel.PeerConnection("called", { iceServers: [], bindAddress: HOST });

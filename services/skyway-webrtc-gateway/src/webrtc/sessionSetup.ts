@@ -11,7 +11,7 @@ import { writeTransportOffer } from "./transportOffer.ts";
 
 /** How a call begins: we answer the caller's offer, or the peer answers ours. */
 
-/** A call of ours that was not answered yet. */
+/** An outgoing call that was not answered yet. */
 export interface DialledCall {
   transport: PeerTransport;
   local: TransportParameters;
