@@ -7,6 +7,8 @@ const BUNDLES = Number(process.env["E2E_BUNDLES"] ?? 1);
 const E2E = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
+  // Files in one worker share modules: loading browser drivers again for each file takes seconds of CPU time.
+  isolate: false,
 };
 /** These measure, need both cores, or need a disk that no other container has mounted, so they run alone. */
 const ALONE = ["bandwidth", "chaos", "fidelity", "film", "gateways", "live", "soak", "volume"].map(

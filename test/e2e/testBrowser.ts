@@ -3,6 +3,7 @@ import type { Browser, BrowserName } from "../browsers/browser.ts";
 import { type CallerPage, openCallerPage, type SyntheticMedia } from "../browsers/callerPage.ts";
 import { launch } from "../browsers/launch.ts";
 import { type Played, playInBrowser } from "../browsers/playerPage.ts";
+import { findCallOf } from "../bundle/api.ts";
 import { SIGNALING } from "../bundle/settings.ts";
 import { servePages } from "../pages/pageServer.ts";
 
@@ -30,7 +31,8 @@ export async function openTestBrowser(name: BrowserName): Promise<TestBrowser> {
   const caller = async (open: (page: CallerPage) => Promise<void>): Promise<Caller> => {
     const page = await openCallerPage(browser, pages.origin);
     await open(page);
-    return { page, peerId: await page.open(SIGNALING, newPeerId(name)) };
+    const peerId = await page.open(SIGNALING, newPeerId(name));
+    return { page: { ...page, call: (...args) => explained(page.call(...args), peerId) }, peerId };
   };
   return {
     browser,
@@ -47,4 +49,16 @@ export async function openTestBrowser(name: BrowserName): Promise<TestBrowser> {
 
 export function newPeerId(stem: string): string {
   return `${stem}-${randomUUID()}`;
+}
+
+/** Adds the recorder's legs to the error of a call that did not connect: a page does not learn why it is refused. */
+async function explained(call: Promise<void>, peerId: string): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    const found = await findCallOf(peerId).catch(() => undefined);
+    throw new Error(`${error instanceof Error ? error.message : error}\nlegs: ${JSON.stringify(found?.legs)}`, {
+      cause: error,
+    });
+  }
 }

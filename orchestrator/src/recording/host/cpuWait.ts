@@ -5,8 +5,8 @@ export const SAMPLE_INTERVAL_MS = 100;
 /** Length of the measured period: a single burst must not count as a shortage. */
 export const WINDOW_MS = 10_000;
 const SAMPLES = WINDOW_MS / SAMPLE_INTERVAL_MS;
-/** One in ten waits is longer than the reported value. */
-const QUANTILE = 0.9;
+/** So many waits of a whole period are longer than the reported value: one in ten. */
+const LONGER = SAMPLES / 10;
 
 /**
  * Measures how long this process waits for a CPU when it has work to do, by the delay of its timers. Gateway and
@@ -19,10 +19,9 @@ export class CpuWait {
   readonly #lateMs: number[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** In milliseconds; 0 until the first sample. */
+  /** In milliseconds. Samples that are missing in the first seconds of the process count as 0. */
   get ms(): number {
-    const sorted = this.#lateMs.toSorted((a, b) => a - b);
-    return sorted[Math.floor(QUANTILE * (sorted.length - 1))] ?? 0;
+    return this.#lateMs.toSorted((a, b) => b - a)[LONGER] ?? 0;
   }
 
   /** Starts measuring. @returns a function that stops it. */
