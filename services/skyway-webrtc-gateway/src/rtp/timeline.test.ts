@@ -22,10 +22,10 @@ class Feed {
     }
   }
 
-  /** The sender's clock equals ours here. */
-  report(): void {
-    this.timeline.reported(this.timestamp, this.nowMs, this.clock.line());
-    this.clock.observe(this.timestamp + this.timeline.offset, this.nowMs);
+  /** The sender's clock equals ours here. `wrongByMs`: the error of the report. */
+  report(wrongByMs = 0): void {
+    this.timeline.reported(this.timestamp, this.nowMs + wrongByMs, this.clock.line());
+    this.clock.observe(this.timestamp + this.timeline.offset, this.nowMs + wrongByMs);
   }
 
   get offsetMs(): number {
@@ -106,6 +106,45 @@ describe("the timeline", () => {
       if (second % 5 === 4) feed.report();
     }
     expect(Math.abs(feed.offsetMs - 200)).toBeLessThan(70);
+  });
+
+  it.each([700, -700])("ignores a report that is %d ms off if arrivals contradict it", (wrongByMs) => {
+    const feed = new Feed();
+    for (let report = 0; report < 8; report++) {
+      feed.packets(125, (index) => (index * 37) % 30);
+      feed.report(report === 5 ? wrongByMs : 0);
+      expect(feed.offsetMs).toBe(0);
+    }
+  });
+
+  it("ignores the scatter of reports that are stamped when they are sent", () => {
+    const feed = new Feed();
+    for (let second = 0; second < 60; second++) {
+      feed.packets(50, (index) => (index * 37) % 30);
+      feed.report(((second * 7_919) % 600) - 300);
+      expect(feed.offsetMs).toBe(0);
+    }
+  });
+
+  it.each([800, -800])("ignores a step of the sender's wall clock by %d ms", (stepMs) => {
+    const feed = new Feed();
+    for (let second = 0; second < 60; second++) {
+      feed.packets(50, (index) => (index * 37) % 30);
+      feed.report(second < 20 ? 0 : stepMs);
+      expect(feed.offsetMs).toBe(0);
+    }
+  });
+
+  it("does not go back after a sound card that was late has caught up", () => {
+    const feed = new Feed();
+    feed.packets(500);
+    feed.report();
+    feed.packets(35, (index) => 700 - index * 20); // late, then all at once
+    feed.report(600); // computed from a frame that was late
+    feed.packets(200);
+    feed.report();
+    feed.packets(200);
+    expect(feed.offsetMs).toBe(0);
   });
 
   it("continues when another source starts at an unrelated timestamp", () => {

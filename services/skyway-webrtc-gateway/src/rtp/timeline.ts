@@ -1,5 +1,6 @@
 import type { ExtendedSequence, ExtendedTimestamp } from "./arithmetic.ts";
 import type { ClockLine } from "./clock/mediaClock.ts";
+import { TransitHistory } from "./transitHistory.ts";
 
 /**
  * Keeps timestamps in step with real time. Browsers derive audio timestamps from the number of samples they encode.
@@ -8,7 +9,8 @@ import type { ClockLine } from "./clock/mediaClock.ts";
  *
  * A packet's transit is its arrival time minus its timestamp. It is constant, apart from network delay, while the
  * sender's count is correct. When it increases, packets are held until the cause is clear. A sender report decides,
- * because it does not depend on the network. After a pause, half a second of packets decides, because a network that
+ * because it does not depend on the network. But arrivals must confirm it: the wall clock of a sender may be set, some
+ * senders stamp a report when it leaves, and a busy browser computes it from a frame that is late. After a pause, half a second of packets decides, because a network that
  * was blocked delivers a burst whose transit falls at once. Latency does not matter in a recording, so there is time to
  * find out.
  */
@@ -34,10 +36,10 @@ const JUMP_MS = 1_000;
 const BACKWARD_MS = 2_000;
 /** Transit is compared with the minimum of this window and the one before it. */
 const WINDOW_MS = 5_000;
-/**
- * A report further than this from the line through earlier reports shows a slip. Reports scatter by less than 10 ms.
- */
+/** A report further than this from the line through earlier reports may show a slip. Browsers' scatter by 10 ms. */
 const REPORTED_SLIP_MS = 30;
+/** The share of a reported slip by which transit must have changed. */
+const CONFIRMED_SHARE = 0.5;
 
 interface Suspicion {
   from: ExtendedSequence;
@@ -53,6 +55,7 @@ export class Timeline {
   /** Offsets added to timestamps, each from a packet on. The last one applies to packets that arrive now. */
   #offsets: { from: ExtendedSequence; units: number }[] = [{ from: Number.NEGATIVE_INFINITY, units: 0 }];
   #suspicion: Suspicion | undefined;
+  readonly #transits = new TransitHistory();
   #windowEndMs = 0;
   #leastMs = Number.POSITIVE_INFINITY;
   #leastBeforeMs = Number.POSITIVE_INFINITY;
@@ -86,6 +89,7 @@ export class Timeline {
     const silentMs = nowMs - this.#lastArrivalMs;
     this.#lastArrivalMs = nowMs;
     this.#newest = Math.max(this.#newest, sequence);
+    this.#transits.observe(transitMs, nowMs);
     const usualMs = Math.min(this.#leastMs, this.#leastBeforeMs);
     if (usualMs === Number.POSITIVE_INFINITY) {
       this.#learn(transitMs, nowMs);
@@ -108,9 +112,10 @@ export class Timeline {
     if (line === undefined) return;
     const slipMs = senderMs - line.toSenderMs(timestamp + this.offset);
     if (this.#suspicion !== undefined) {
-      if (Math.abs(slipMs) > this.#limits.slipMs / 2) this.#slip(this.#suspicion.from, slipMs);
+      const isSlip = Math.abs(slipMs) > this.#limits.slipMs / 2;
+      if (isSlip && isConfirmed(slipMs, this.#suspicion.leastExcessMs)) this.#slip(this.#suspicion.from, slipMs);
       else this.#rebase(this.#suspicion);
-    } else if (Math.abs(slipMs) > REPORTED_SLIP_MS) {
+    } else if (Math.abs(slipMs) > REPORTED_SLIP_MS && isConfirmed(slipMs, this.#transits.changeMs)) {
       this.#slip(this.#newest + 1, slipMs);
     }
   }
@@ -142,6 +147,7 @@ export class Timeline {
 
   #slip(from: ExtendedSequence, slipMs: number): void {
     this.#suspicion = undefined;
+    this.#transits.clear();
     this.#offsets.push({ from, units: this.offset + Math.round((slipMs / 1000) * this.#clockRate) });
   }
 
@@ -165,4 +171,9 @@ export class Timeline {
   #toMs(timestamp: ExtendedTimestamp): number {
     return (timestamp / this.#clockRate) * 1000;
   }
+}
+
+/** Whether packets arrive as a slip of the sender's count would make them arrive. */
+function isConfirmed(slipMs: number, changeMs: number): boolean {
+  return slipMs > 0 ? changeMs >= slipMs * CONFIRMED_SHARE : changeMs <= slipMs * CONFIRMED_SHARE;
 }
