@@ -57,14 +57,14 @@ describe.concurrent("a caller who", () => {
   test("disables and enables the camera, then the microphone", async () => {
     let dark: Span | undefined;
     let muted: Span | undefined;
-    const seen = await record(BOTH, {}, 8, async (page) => {
-      await page.talk(1_500);
+    const seen = await record(BOTH, {}, 11, async (page) => {
+      await page.talk(2_500);
       const off = await page.act("video", "disable");
-      await page.talk(3_500);
-      dark = { from: off, to: await page.act("video", "enable") };
       await page.talk(4_500);
-      const from = await page.act("audio", "disable");
+      dark = { from: off, to: await page.act("video", "enable") };
       await page.talk(6_500);
+      const from = await page.act("audio", "disable");
+      await page.talk(8_500);
       muted = { from, to: await page.act("audio", "enable") };
     });
     expectPlayable(seen, ["audio opus", "video vp8"]);
@@ -76,14 +76,14 @@ describe.concurrent("a caller who", () => {
   test("removes and restores the camera, then the microphone", async () => {
     let blind: Span | undefined;
     let dumb: Span | undefined;
-    const seen = await record(BOTH, {}, 8, async (page) => {
-      await page.talk(1_500);
+    const seen = await record(BOTH, {}, 11, async (page) => {
+      await page.talk(2_500);
       const removed = await page.act("video", "remove");
-      await page.talk(3_500);
-      blind = { from: removed, to: await page.act("video", "replace", SMALL) };
       await page.talk(4_500);
-      const from = await page.act("audio", "remove");
+      blind = { from: removed, to: await page.act("video", "replace", SMALL) };
       await page.talk(6_500);
+      const from = await page.act("audio", "remove");
+      await page.talk(8_500);
       dumb = { from, to: await page.act("audio", "replace") };
     });
     expectPlayable(seen, ["audio opus", "video vp8"]);
