@@ -296,7 +296,7 @@ export const ERRORS = {
   PEER_REFUSED: {
     message: "the gateway could not register this peer id",
     fault: "operator",
-    hint: "Check whether another client uses this id, and whether the signalling server knows the API key.",
+    hint: "Check whether another client uses this id, and whether the signalling server knows the API key. Registration is retried automatically.",
   },
 } as const satisfies Record<string, ErrorEntry>;
 
