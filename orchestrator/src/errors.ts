@@ -262,6 +262,16 @@ export const ERRORS = {
     fault: "caller",
     hint: "Check that the page sends a stream.",
   },
+  MEDIA_UNREADABLE: {
+    message: "media arrived, but nothing of it could be recorded",
+    fault: "caller",
+    hint: "The page probably encrypts its media end to end (an insertable-streams transform), which cannot be recorded, or sends a form of the codec that ffmpeg cannot read. A call that ends within its first second may also have sent no whole keyframe yet.",
+  },
+  MEDIA_INCOMPLETE: {
+    message: "the file lacks a kind of media that arrived",
+    fault: "caller",
+    hint: "The file contains the rest. The page probably encrypts the missing media end to end (an insertable-streams transform), or sends a form of the codec that ffmpeg cannot read, or sent no whole keyframe. The log contains the recorder's last output.",
+  },
   NOT_ASSEMBLED: {
     message: "the recorded tracks could not be joined",
     fault: "internal",
@@ -296,7 +306,7 @@ export const ERRORS = {
   PEER_REFUSED: {
     message: "the gateway could not register this peer id",
     fault: "operator",
-    hint: "Check whether another client uses this id, and whether the signalling server knows the API key.",
+    hint: "Check whether another client uses this id, and whether the signalling server knows the API key. Registration is retried automatically.",
   },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -131,7 +131,11 @@ export class Recording {
     const keeperOf = (peerId: PeerId) => (address: string) => {
       const gateway = this.gateways.at(address);
       const prepare = () => tellPublishedPort(gateway, address, settings.gatewayMediaPort, engine, log);
-      return new PeerKeeper(peerId, { gateway, address, prepare, tokens, clock, log });
+      const isInUse = () => {
+        const legs = legsAt(calls.running());
+        return legs.has(address) || legs.has(undefined);
+      };
+      return new PeerKeeper(peerId, { gateway, address, prepare, isInUse, tokens, clock, log });
     };
     this.peers = (settings.peers as PeerId[]).map(
       (id) =>

@@ -36,6 +36,8 @@ export class FakeGateway implements Gateway {
   readonly peers = new Map<string, { peerId: PeerId; connected: boolean; events: EventQueue<PeerEvent> }>();
   /** Ids that another client uses. */
   readonly taken = new Set<string>();
+  /** The official gateway accepts any id, and reports later, as an event, that another client uses it. */
+  refusesLater = false;
   /** Outgoing calls. */
   readonly dialled: (CallOrder & { id: MediaConnectionId; codecs: Codecs })[] = [];
   /** The official gateway does not report the tracks of outgoing calls. */
@@ -93,10 +95,12 @@ export class FakeGateway implements Gateway {
   async createPeer(peerId: PeerId): Promise<PeerHandle> {
     this.#mustWork();
     const isTaken = this.taken.has(peerId) || [...this.peers.values()].some((peer) => peer.peerId === peerId);
-    if (isTaken) throw new GatewayError("REFUSED", "the id is taken");
+    if (isTaken && !this.refusesLater) throw new GatewayError("REFUSED", "the id is taken");
     this.#count += 1;
     const token = `pt-${this.#count}`;
-    this.peers.set(token, { peerId, connected: true, events: new EventQueue() });
+    const events = new EventQueue<PeerEvent>();
+    if (isTaken) events.put({ event: "ERROR", message: "UNAVAILABLE_ID" });
+    this.peers.set(token, { peerId, connected: !isTaken, events });
     return { peerId, token, gateway: this.#address };
   }
 

@@ -97,6 +97,18 @@ test("a leg that has ended is counted once, by result, reason and code, with its
   expect(lines.filter((line) => /^call_recorder_legs\{/.test(line) && !line.endsWith(" 0"))).toEqual([]);
 });
 
+test("a recording that lacks media counts as ready, with the code of its error", async () => {
+  const { clock, calls, scrape } = open();
+  const { callId, leg } = await calls.ring(RINGING);
+  const endedAt = clock.now().toISOString();
+  const error = { code: "MEDIA_INCOMPLETE", message: "", hint: "" };
+  const ready = { ...leg, state: "ready", endedAt, reason: "force_close", file: FILE, error };
+  await calls.record(callId, ready as unknown as LegIn<"ready">);
+  expect(await scrape()).toContain(
+    'call_recorder_recordings_total{result="ready",reason="force_close",code="MEDIA_INCOMPLETE"} 1',
+  );
+});
+
 test("free-text reasons of another gateway do not create new series", async () => {
   const { clock, calls, scrape } = open();
   const { callId, leg } = await calls.ring(RINGING);

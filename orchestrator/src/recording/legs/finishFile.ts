@@ -8,7 +8,9 @@ import type { FinishedRecorder, StartedRecorder } from "../recorders/startedReco
 import { byeExpected, type Ending } from "./ending.ts";
 import { errorView } from "./failLeg.ts";
 import type { LegContext } from "./legContext.ts";
+import { lackingMedia, withoutMedia } from "./missingMedia.ts";
 import { recordersOf, trackParts } from "./parts.ts";
+import { receivedPackets } from "./receivedPackets.ts";
 import { retrying } from "./retrying.ts";
 
 /** Gaps between two parts up to this length are not reported as an error. */
@@ -58,6 +60,11 @@ export async function finishFile(
   }, context);
   const { name, bytes } = kept.file;
   context.log.info({ file: name, bytes, ms: clock.now().getTime() - began }, "file ready");
+  if (kept.error) {
+    const { code, message, hint } = kept.error;
+    const recorderOutput = finished && { exitCode: finished.exitCode, stderrTail: finished.stderrTail };
+    context.log.warn({ file: name, code, hint, ...recorderOutput }, message);
+  }
   return kept;
 }
 
@@ -94,20 +101,22 @@ async function keep(
   order: AssemblyOrder,
   { probed, gapSeconds }: Assembly,
   ending: Ending,
-  { services: { library } }: LegContext,
+  { files, services: { library } }: LegContext,
 ): Promise<KeptFile> {
+  const received = receivedPackets(file, files.all[file.number - 2]);
   if (probed === undefined) {
     for (const one of recordersOf(file)) await library.clearSpool(one);
-    throw new RecorderError("NO_MEDIA");
+    throw withoutMedia(received, ending);
   }
   const recording = await stored(library.keep(order, probed));
   const trackFiles = order.tracks === "separate" ? await stored(library.keepTracks(order, probed)) : undefined;
   const isLossy = ending.reason === "recorder_lost" || gapSeconds > NOTICED_GAP_SECONDS;
+  const error = lackingMedia(recording, received, isLossy);
   return {
     file: recording,
     ...(trackFiles && { trackFiles }),
     ...(file.parts && { gapSeconds }),
-    ...(isLossy && { error: errorView(new RecorderError("RECORDER_LOST")) }),
+    ...(error && { error: errorView(error) }),
   };
 }
 

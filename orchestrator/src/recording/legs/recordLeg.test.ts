@@ -198,6 +198,67 @@ describe("a leg that ends without a recording shows the reason", () => {
   });
 });
 
+describe("a recording is compared with what the gateway received", () => {
+  const received = (audio: number, video: number) => ({
+    ...FLOWING,
+    tracks: FLOWING.tracks.map((track) => ({
+      ...track,
+      counters: { packets_received: track.kind === "audio" ? audio : video, packets_duplicate: 0 },
+    })),
+  });
+  const fileWith = (...kinds: ("audio" | "video")[]): RecordingFile => ({
+    ...FILE,
+    streams: kinds.map((kind) => ({ kind, codec: kind === "audio" ? "opus" : "vp8" })),
+  });
+  async function recordAndHangUp(audio: number, video: number): Promise<MediaConnectionId> {
+    const id = await ring(received(audio, video));
+    await clock.pass(1_000);
+    gateway.report(id, { ...received(audio, video), ended: { reason: "force_close", unixMs: clock.now().getTime() } });
+    gateway.push(id, { event: "CLOSE" });
+    await clock.pass(100);
+    return id;
+  }
+
+  test("packets came, and nothing of them could be recorded: the error says how many, and what it probably is", async () => {
+    recorders.assembling = ["no media"];
+    const leg = legOf(await recordAndHangUp(161, 0)) as LegIn<"failed">;
+    expect(leg).toMatchObject({ state: "failed", error: { code: "MEDIA_UNREADABLE" }, reason: "force_close" });
+    expect(leg.error.message).toContain("161 packets of audio");
+    expect(leg.error.hint).toContain("end to end");
+  });
+
+  test("packets came, but none could be forwarded: the network is not blamed", async () => {
+    recorders.assembling = ["no media"];
+    const id = await ring({
+      ended: null,
+      tracks: OFFERED.map((track) => ({ ...track, counters: { packets_received: 90 } })),
+    });
+    await clock.pass(36_000, 500);
+    expect(legOf(id)).toMatchObject({
+      state: "failed",
+      reason: "not_connected",
+      error: { code: "MEDIA_UNREADABLE" },
+    });
+  });
+
+  test("a kind that was received is missing: the file is kept, with an error beside it, and a warning", async () => {
+    stage.library.keep = async () => fileWith("audio");
+    const leg = legOf(await recordAndHangUp(161, 300)) as LegIn<"ready">;
+    expect(leg).toMatchObject({ state: "ready", file: fileWith("audio"), error: { code: "MEDIA_INCOMPLETE" } });
+    expect(leg.error?.message).toContain("300 packets of video");
+    expect(leg.error?.message).not.toContain("audio");
+    expect(stage.warnings.filter(({ code }) => code === "MEDIA_INCOMPLETE")).toHaveLength(1);
+  });
+
+  test("every kind that was received is there: no error", async () => {
+    stage.library.keep = async () => fileWith("audio");
+    expect(legOf(await recordAndHangUp(161, 0))).not.toHaveProperty("error");
+    stage.library.keep = async () => fileWith("audio", "video");
+    expect(legOf(await recordAndHangUp(161, 300))).not.toHaveProperty("error");
+    expect(stage.warnings).toEqual([]);
+  });
+});
+
 describe("transient errors are retried", () => {
   test("the engine restarts", async () => {
     recorders.assembling = [new RecorderError("DOCKER_UNREACHABLE"), new RecorderError("DOCKER_UNREACHABLE")];

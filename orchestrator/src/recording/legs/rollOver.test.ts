@@ -175,3 +175,37 @@ test("a file that cannot be stored does not affect the others, and the leg shows
     error: { code: "NOT_ASSEMBLED" },
   });
 });
+
+test("a file that lacks a kind that came during it has an error, and so has its leg", async () => {
+  const counted = (report: TracksReport, audio: number, video: number): TracksReport => ({
+    ...report,
+    tracks: report.tracks.map((track) => ({
+      ...track,
+      counters: { packets_received: track.kind === "audio" ? audio : video },
+    })),
+  });
+  stage.library.keep = async ({ legId, format, number }) => ({
+    name: recordingName(legId, format, number),
+    bytes: 1,
+    durationSeconds: 54,
+    streams:
+      number === 1
+        ? [
+            { kind: "audio", codec: "opus" },
+            { kind: "video", codec: "vp8" },
+          ]
+        : [{ kind: "audio", codec: "opus" }],
+  });
+  gateway.report(id, counted(flowing(), 100, 100));
+  await switched();
+  gateway.report(id, {
+    ...counted(flowing(gateway.turnedAt.getTime()), 200, 170),
+    ended: { reason: "force_close", unixMs: T0 + 70_000 },
+  });
+  gateway.push(id, { event: "CLOSE" });
+  await clock.pass(100);
+  const leg = legOf() as LegIn<"ready">;
+  expect(leg).toMatchObject({ state: "ready", error: { code: "MEDIA_INCOMPLETE" } });
+  expect(leg.error?.message).toContain("70 packets of video");
+  expect(leg.files?.map(({ error }) => error?.code)).toEqual([undefined, "MEDIA_INCOMPLETE"]);
+});

@@ -42,9 +42,9 @@ beforeEach(() => {
   calls = [];
 });
 
-function keep(peerId = RECORDER): PeerKeeper {
+function keep(peerId = RECORDER, isInUse = () => false): PeerKeeper {
   const log = pino({ level: "error" }, { write: (line) => void logged.push(JSON.parse(line)) });
-  const keeper = new PeerKeeper(peerId, { gateway, tokens, clock, log });
+  const keeper = new PeerKeeper(peerId, { gateway, tokens, clock, log, isInUse });
   void keeper.keep((call) => calls.push(call));
   return keeper;
 }
@@ -141,6 +141,79 @@ describe("a peer whose id is taken", () => {
     peer()?.events.put({ event: "OPEN" });
     await clock.pass(100);
     expect(await keeper.trouble()).toBeUndefined();
+  });
+});
+
+describe("a peer that is refused after the gateway has accepted it", () => {
+  const refuse = () => {
+    const refused = peer();
+    if (!refused) throw new Error("there is no peer to refuse");
+    refused.connected = false;
+    refused.events.put({ event: "ERROR", message: "UNAVAILABLE_ID" });
+  };
+
+  test("is registered as a new peer when the id is free, and the refusal is logged once", async () => {
+    gateway.refusesLater = true;
+    gateway.taken.add(RECORDER);
+    const keeper = keep();
+    await clock.pass(60_000, 500);
+    expect(logged).toMatchObject([{ code: "PEER_REFUSED", reason: "UNAVAILABLE_ID" }]);
+    expect(await keeper.trouble()).toBe("TestRecorder is refused");
+    expect(keeper.refusal).toBe("UNAVAILABLE_ID");
+    gateway.taken.clear();
+    await clock.pass(7_000, 500);
+    expect(await keeper.trouble()).toBeUndefined();
+    expect(keeper.refusal).toBeUndefined();
+    expect(gateway.peers.size).toBe(1);
+    const call = gateway.ring();
+    peer()?.events.put({ event: "CALL", mediaConnectionId: call });
+    await clock.pass(0);
+    expect(calls).toEqual([call]);
+  });
+
+  test("is registered again at most every 5 s", async () => {
+    gateway.refusesLater = true;
+    gateway.taken.add(RECORDER);
+    const create = gateway.createPeer.bind(gateway);
+    let attempts = 0;
+    gateway.createPeer = (id) => {
+      attempts += 1;
+      return create(id);
+    };
+    keep();
+    await clock.pass(60_000, 500);
+    expect(attempts).toBeGreaterThan(8);
+    expect(attempts).toBeLessThan(18);
+  });
+
+  test("is kept while calls use it, and counts as registered when the gateway has the id back, without another OPEN", async () => {
+    const keeper = keep(RECORDER, () => true);
+    await clock.pass(100);
+    const before = [...gateway.peers.keys()];
+    refuse();
+    await clock.pass(30_000, 500);
+    expect(await keeper.trouble()).toBe("TestRecorder is refused");
+    expect(keeper.handle).toBeUndefined();
+    const refused = peer();
+    if (refused) refused.connected = true;
+    await clock.pass(6_000, 500);
+    expect(await keeper.trouble()).toBeUndefined();
+    expect(keeper.handle).toBeDefined();
+    expect([...gateway.peers.keys()]).toEqual(before);
+  });
+
+  test("is replaced when its last call has ended", async () => {
+    let isInUse = true;
+    const keeper = keep(RECORDER, () => isInUse);
+    await clock.pass(100);
+    const before = [...gateway.peers.keys()];
+    refuse();
+    await clock.pass(10_000, 500);
+    isInUse = false;
+    await clock.pass(10_000, 500);
+    expect(await keeper.trouble()).toBeUndefined();
+    expect([...gateway.peers.keys()]).not.toEqual(before);
+    expect(tokens.kept.get(RECORDER)).toBe([...gateway.peers.keys()][0]);
   });
 });
 

@@ -98,6 +98,16 @@ test("ignores a removed gateway, and still accepts calls from the others", async
   expect(calls).toEqual([call]);
 });
 
+test("says why it is refused at a gateway, and recovers when the id is free", async () => {
+  at(TWO).taken.add(RECORDER);
+  peer.keepAt([ONE, TWO]);
+  await clock.pass(1_000);
+  expect(await peer.trouble()).toBe("TestRecorder is refused: the id is taken; registration is retried automatically");
+  at(TWO).taken.clear();
+  await clock.pass(6_000, 500);
+  expect(await peer.trouble()).toBeUndefined();
+});
+
 test("has a problem while it is registered nowhere", async () => {
   expect(await peer.trouble()).toContain("TestRecorder is registering");
   expect(peer.handle).toBeUndefined();

@@ -72,7 +72,7 @@ export class SharedPeer {
   /** The current problem; undefined if calls are recorded at every gateway. */
   async trouble(): Promise<string | undefined> {
     if (this.#keepers.size === 0) return `${this.peerId} is registering`;
-    const troubles = await Promise.all([...this.#keepers.values()].map((keeper) => keeper.trouble()));
+    const troubles = await Promise.all([...this.#keepers.values()].map(troubleOf));
     return [...new Set(troubles)].find((trouble) => trouble !== undefined);
   }
 
@@ -87,4 +87,11 @@ export class SharedPeer {
     this.stop();
     await Promise.all([...this.#keepers.values()].map((keeper) => keeper.remove()));
   }
+}
+
+async function troubleOf(keeper: PeerKeeper): Promise<string | undefined> {
+  const trouble = await keeper.trouble();
+  const { refusal } = keeper;
+  if (trouble === undefined || refusal === undefined) return trouble;
+  return `${trouble}: ${refusal}; registration is retried automatically`;
 }
