@@ -89,6 +89,11 @@ export class DataConnection {
     return this.#isReleased || (this.#state === "ended" && this.events.endDelivered);
   }
 
+  /** Whether DELETE is accepted: also after CLOSE was read, because programs send DELETE then. */
+  get isDeletable(): boolean {
+    return !this.#isReleased || this.events.endDelivered;
+  }
+
   get bufferedBytes(): number {
     return this.#transport.bufferedBytes;
   }

@@ -88,6 +88,11 @@ export class MediaConnection {
     return this.#isReleased || (this.#state.name === "ended" && this.events.endDelivered);
   }
 
+  /** Whether DELETE is accepted: also after CLOSE was read, because programs send DELETE then. */
+  get isDeletable(): boolean {
+    return !this.#isReleased || this.events.endDelivered;
+  }
+
   /** Whether the call was ever connected. */
   get hasConnected(): boolean {
     return this.#hasConnected;
