@@ -47,7 +47,8 @@ export function createGateway({
   const ports = new ContentPorts(content.bindAddress);
   const dataConnections = new DataConnections(clock);
   const createTransport = media.createDataTransport;
-  const data = { connections: dataConnections, ports, createTransport, sendDatagram: media.sendDatagram };
+  const { totals } = dataConnections;
+  const data = { connections: dataConnections, ports, createTransport, sendDatagram: media.sendDatagram, totals };
   const peers = new Peers(signalingUrl, { connections, media, data, clock, log });
   const api = createApi({
     peers,

@@ -12,8 +12,8 @@ import { TrackMonitor } from "./trackMonitor.ts";
 const CONNECT_TIMEOUT_MS = 35_000;
 /** How often limits are checked. */
 const CHECK_INTERVAL_MS = 1_000;
-/** At the end of a call, BYE ends the recorder shortly before the CLOSE event is read. */
-const CLOSE_FOLLOWS_BYE_MS = 1_000;
+/** At the end of a call, BYE ends the recorder up to 0.3 s before CLOSE, which waits for a message that explains the end. */
+const CLOSE_FOLLOWS_BYE_MS = 1_500;
 
 export interface FollowedLeg {
   leg: LegIn<"connecting" | "recording">;

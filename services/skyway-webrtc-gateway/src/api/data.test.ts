@@ -3,6 +3,7 @@ import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import nodeDataChannel, { type DataChannel } from "node-datachannel";
 import { io } from "socket.io-client";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { MAX_EARLY_MESSAGES } from "../connections/earlyMessages.ts";
 import { KEY, TestGateway } from "../testing/gateway.ts";
 import { openPeer, type RecorderPeer } from "../testing/recorderPeer.ts";
 import { UdpReceiver } from "../testing/udpReceiver.ts";
@@ -108,6 +109,56 @@ test.each(["nonsense", "v=0\r\n", `v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-d
     expect((await gateway.get("/health")).status).toBe(200);
   },
 );
+
+/** Connects a page that has sent messages before the program names an address. */
+async function connectEarly(other: DataPeer, messages: readonly string[]): Promise<string> {
+  await other.open();
+  other.connect(peer.id, { serialization: "none" });
+  const { body } = await gateway.get(peer.events);
+  const path = `/data/connections/${body.data_params.data_connection_id}`;
+  await waitFor("the open channel", () => other.channel?.isOpen());
+  for (const message of messages) other.channel?.sendMessage(message);
+  expect((await gateway.get(`${path}/events`)).body).toEqual({ event: "OPEN" });
+  return path;
+}
+
+test("messages that a page sends at open wait for the program's address, and arrive first and in order", async () => {
+  await using sink = await UdpReceiver.open();
+  await using next = await UdpReceiver.open();
+  using other = new DataPeer(gateway, "alice");
+  const path = await connectEarly(other, ["one", "two", "three"]);
+  await gateway.request("PUT", path, {});
+  other.channel?.sendMessage("four");
+  await waitFor("the other side has them", () => other.channel?.bufferedAmount() === 0);
+  expect((await gateway.request("PUT", path, { redirect_params: sink.address })).status).toBe(200);
+  other.channel?.sendMessage("five");
+  await waitFor("five datagrams", () => sink.packets.length === 5);
+  expect(sink.packets.map(String)).toEqual(["one", "two", "three", "four", "five"]);
+
+  await gateway.request("PUT", path, { redirect_params: next.address });
+  other.channel?.sendMessage("six");
+  await waitFor("one datagram", () => next.packets.length > 0);
+  expect([next.packets.map(String), sink.packets.length]).toEqual([["six"], 5]);
+});
+
+test("a program is told how many messages were too many to wait for its address, and they are counted", async () => {
+  await using sink = await UdpReceiver.open();
+  using other = new DataPeer(gateway, "alice");
+  const sent = Array.from({ length: MAX_EARLY_MESSAGES + 7 }, (_, n) => `message ${n}`);
+  const path = await connectEarly(other, sent);
+  const dropped = async () =>
+    (await (await fetch(`${gateway.origin}/metrics`)).text())
+      .split("\n")
+      .find((line) => line.startsWith('webrtc_gateway_data_messages_dropped_total{direction="to_program"}'));
+  await waitFor("seven too many", async () => (await dropped())?.endsWith(" 7"));
+  await gateway.request("PUT", path, { redirect_params: sink.address });
+  expect((await gateway.get(`${path}/events`)).body).toEqual({
+    event: "ERROR",
+    error_message: "7 messages were dropped: they came before redirect_params, and too many were waiting",
+  });
+  await waitFor("the datagrams", () => sink.packets.length === MAX_EARLY_MESSAGES);
+  expect(sink.packets.map(String)).toEqual(sent.slice(0, MAX_EARLY_MESSAGES));
+});
 
 function send(datagram: Buffer, port: number): void {
   const socket = createSocket("udp4");

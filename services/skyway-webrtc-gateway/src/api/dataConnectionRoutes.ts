@@ -92,7 +92,9 @@ export function dataConnectionRoutes(connections: DataConnections, peers: Peers)
     },
 
     async deleteDataConnection(request, reply) {
-      find(request).release();
+      const connection = findAny(request);
+      if (!connection.isDeletable) throw new GatewayError("UNKNOWN_ID", undefined, { field: ID });
+      connection.release();
       reply.code(204);
     },
 

@@ -73,7 +73,9 @@ export function mediaConnectionRoutes(connections: MediaConnections, peers: Peer
     },
 
     async deleteMediaConnection(request, reply) {
-      await find(request).release();
+      const connection = findAny(request);
+      if (!connection.isDeletable) throw new GatewayError("UNKNOWN_ID", undefined, { field: ID });
+      await connection.release();
       reply.code(204);
     },
 

@@ -116,7 +116,7 @@ export function createApi({
       };
     },
   };
-  app.get(METRICS_PATH, metricsHandler(createMetrics(peers, connections))); // not part of the API, and not JSON
+  app.get(METRICS_PATH, metricsHandler(createMetrics(peers, connections, dataConnections.totals))); // not part of the API, and not JSON
   for (const [name, { method, path, commandType }] of Object.entries(OPERATIONS)) {
     const handler = handlers[name as OperationName];
     if (!handler) throw new Error(`no handler for ${name}`);

@@ -5,6 +5,13 @@ import type { EndReason, MediaSession } from "../webrtc/mediaSession.ts";
 /** How long to wait for a session to end. */
 const END_LIMIT_MS = 10_000;
 
+/**
+ * How long CLOSE waits for the message of a caller that has closed its transport. skyway-js closes the transport before
+ * it sends FORCE_CLOSE, and the message takes longer because it passes signalling. BYE does not wait. The orchestrator
+ * expects CLOSE within a second after a recorder ended.
+ */
+export const HANG_UP_MESSAGE_LIMIT_MS = 300;
+
 /** Why a call ended; `tracks` reports it. */
 export type CallEnd = EndReason | "offer_expired" | "no_answer" | "peer_unavailable";
 

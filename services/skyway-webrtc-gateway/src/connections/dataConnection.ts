@@ -8,6 +8,7 @@ import type { ChannelInit, DataTransport, DataTransportEvents } from "../webrtc/
 import type { Address, RemoteCandidate } from "../webrtc/mediaSession.ts";
 import type { RemotePeer } from "./call.ts";
 import { CONNECT_LIMIT_MS, Deadline, RING_LIMIT_MS } from "./deadline.ts";
+import { type DataTotals, EarlyMessages } from "./earlyMessages.ts";
 
 /** Events of the API. */
 export type DataEvent = { event: "OPEN" | "CLOSE" } | { event: "ERROR"; error_message: string };
@@ -36,6 +37,7 @@ export interface DataResources {
   ports: ContentPorts;
   createTransport(events: DataTransportEvents): DataTransport;
   sendDatagram(datagram: Buffer, to: Address): void;
+  totals: DataTotals;
   clock: Clock;
   log: Logger;
 }
@@ -54,6 +56,7 @@ export class DataConnection {
   readonly #transport: DataTransport;
   readonly #onEnded: () => void;
   readonly #deadline: Deadline;
+  readonly #early: EarlyMessages;
   readonly #log: Logger;
   #dataId: string | undefined;
   #redirect: Address | undefined;
@@ -70,10 +73,12 @@ export class DataConnection {
     this.#deadline = new Deadline(resources.clock);
     this.#log = resources.log.child({ dataConnectionId: this.id, remoteId: call.remoteId });
     this.events = new EventStream(resources.clock);
+    this.#early = new EarlyMessages(resources.totals);
     this.#transport = resources.createTransport({
       open: () => this.#opened(),
       message: (data) => {
         if (this.#redirect) resources.sendDatagram(data, this.#redirect);
+        else this.#early.add(data);
       },
       candidate: (candidate) => this.#remote.candidate(candidate),
       gone: () => this.end({ tellsPeer: false }),
@@ -87,6 +92,11 @@ export class DataConnection {
   /** Whether the id is gone. */
   get isGone(): boolean {
     return this.#isReleased || (this.#state === "ended" && this.events.endDelivered);
+  }
+
+  /** Whether DELETE is accepted: also after CLOSE was read, because programs send DELETE then. */
+  get isDeletable(): boolean {
+    return !this.#isReleased || this.events.endDelivered;
   }
 
   get bufferedBytes(): number {
@@ -135,15 +145,28 @@ export class DataConnection {
     // A port that is attached now would stay in use forever.
     if (this.#state === "ended") throw new GatewayError("CONNECTION_ENDED");
     if (dataId !== undefined && dataId !== this.#dataId) {
-      const { ports } = this.#resources;
+      const { ports, totals } = this.#resources;
       if (!hasIdForm("da", dataId) || !ports.find(dataId))
         throw new GatewayError("UNKNOWN_ID", undefined, { field: "data_id" });
       ports.withdraw(this.id);
       const asText = this.call.serialization === "JSON";
-      ports.attach(dataId, this.id, "data_id", (datagram) => void this.#transport.send(datagram, asText));
+      ports.attach(dataId, this.id, "data_id", (datagram) => {
+        if (!this.#transport.send(datagram, asText)) totals.droppedToPeer += 1;
+      });
       this.#dataId = dataId;
     }
-    if (redirect) this.#redirect = redirect;
+    if (redirect) this.#redirectTo(redirect);
+  }
+
+  /** Sends what waited for the first address before anything that arrives from now on. */
+  #redirectTo(redirect: Address): void {
+    this.#redirect = redirect;
+    const { messages, dropped } = this.#early.take();
+    for (const message of messages) this.#resources.sendDatagram(message, redirect);
+    if (dropped === 0) return;
+    this.#log.warn({ dropped }, "messages dropped: too many before redirect_params");
+    const error_message = `${dropped} messages were dropped: they came before redirect_params, and too many were waiting`;
+    this.events.push({ event: "ERROR", error_message });
   }
 
   /** The other peer has left signalling. An open channel continues. */
@@ -171,7 +194,8 @@ export class DataConnection {
     if (tellsPeer) this.#remote.forceClose();
     this.#resources.ports.detach(this.id);
     this.#transport.close();
-    this.#log.info("data connection ended");
+    const dropped = this.#early.discard();
+    this.#log.info({ ...(dropped > 0 && { dropped }) }, "data connection ended");
     this.events.end({ event: "CLOSE" });
     this.#onEnded();
   }

@@ -1,9 +1,11 @@
 import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { DataConnection } from "./dataConnection.ts";
+import { noDataTotals } from "./earlyMessages.ts";
 import { EndedIds } from "./endedIds.ts";
 
 /** All data connections by id. Ended ones are kept for a while, so that CLOSE can be read. */
 export class DataConnections {
+  readonly totals = noDataTotals();
   readonly #all = new Map<string, DataConnection>();
   readonly #ended: EndedIds;
 

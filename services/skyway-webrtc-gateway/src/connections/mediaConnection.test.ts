@@ -6,7 +6,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { GatewayError } from "../errors.ts";
 import { describeOffer } from "../webrtc/codecDescription.ts";
 import type { EndReason, MediaSession, MediaSessionListeners, RemoteCandidate } from "../webrtc/mediaSession.ts";
+import { HANG_UP_MESSAGE_LIMIT_MS } from "./callEnd.ts";
 import { CONNECT_LIMIT_MS, OFFER_LIFE_MS, RING_LIMIT_MS } from "./deadline.ts";
+import { LEAVE_WATCH_MS } from "./leaveWatch.ts";
 import { MediaConnection } from "./mediaConnection.ts";
 
 const OFFER = [
@@ -257,5 +259,71 @@ describe("an outgoing call", () => {
     await dialled.accepted("v=0");
     await dialled.accepted("v=0");
     expect(sent).toEqual(["offer", "candidate"]);
+  });
+});
+
+describe("a caller that closes its transport", () => {
+  const close = async (unixMs = 1_000) => {
+    await connection.answer(OPTIONS);
+    session.listeners.onReady();
+    session.listeners.onEnded("dtls_closed", unixMs);
+  };
+
+  test("and announces the end on signalling a moment later has hung up, at the time when it closed", async () => {
+    await close();
+    expect([connection.ended, connection.isOpen]).toEqual([null, false]);
+    clock.advance(HANG_UP_MESSAGE_LIMIT_MS - 1);
+    await connection.end("force_close");
+    expect(connection.ended).toEqual({ reason: "force_close", unixMs: 1_000 });
+    expect(sent).toEqual(["answer", "ended"]);
+  });
+
+  test("and leaves signalling a moment later has left, without a wait for its media to stop", async () => {
+    await close();
+    connection.remoteLeft();
+    expect(connection.ended).toEqual({ reason: "leave", unixMs: 1_000 });
+  });
+
+  test("right after it has left signalling has left", async () => {
+    await connection.answer(OPTIONS);
+    session.listeners.onReady();
+    session.mediaFlowing = () => true;
+    connection.remoteLeft();
+    clock.advance(LEAVE_WATCH_MS - 1);
+    session.listeners.onEnded("dtls_closed", 1_000);
+    expect(connection.ended?.reason).toBe("leave");
+  });
+
+  test("and announces nothing has only closed its transport; a peer that left long ago had lost signalling", async () => {
+    await connection.answer(OPTIONS);
+    session.listeners.onReady();
+    session.mediaFlowing = () => true;
+    connection.remoteLeft();
+    clock.advance(LEAVE_WATCH_MS);
+    session.listeners.onEnded("dtls_closed", 1_000);
+    clock.advance(HANG_UP_MESSAGE_LIMIT_MS - 1);
+    expect(connection.ended).toBeNull();
+    clock.advance(1);
+    expect(connection.ended).toEqual({ reason: "dtls_closed", unixMs: 1_000 });
+  });
+
+  test.each(["deleted", "peer_deleted", "shutdown"] as const)("had closed it before %s", async (reason) => {
+    await close();
+    await connection.end(reason);
+    expect(connection.ended).toEqual({ reason: "dtls_closed", unixMs: 1_000 });
+  });
+
+  test("accepts no request that could not be kept", async () => {
+    await close();
+    expect(() => connection.redirect({})).toThrow("The call has ended");
+    expect(() => connection.requestKeyframe({ host: "127.0.0.1", port: 1 })).toThrow("The call has ended");
+    await expect(connection.redirectAtKeyframe({}, () => 1)).rejects.toThrow("The call has ended");
+    await expect(connection.answer(OPTIONS)).rejects.toThrow("The call has ended");
+    await connection.renegotiate(OFFER);
+    await connection.accepted("v=0");
+    connection.addCandidate({ candidate: "x", sdpMid: "0", sdpMLineIndex: 0 });
+    session.listeners.onStalled();
+    await turn();
+    expect(sent).toEqual(["answer"]);
   });
 });

@@ -7,6 +7,7 @@ import { noCounts } from "../rtp/counters.ts";
 import type { describeOffer } from "../webrtc/codecDescription.ts";
 import type {
   Address,
+  EndReason,
   Kind,
   MediaOptions,
   MediaSession,
@@ -16,10 +17,17 @@ import type {
   TrackReport,
 } from "../webrtc/mediaSession.ts";
 import type { Call, Feed, LiveCall, RemotePeer } from "./call.ts";
-import { type CallEnd, type CallFailure, endSession, FAILURES, isKnownToCaller } from "./callEnd.ts";
+import {
+  type CallEnd,
+  type CallFailure,
+  endSession,
+  FAILURES,
+  HANG_UP_MESSAGE_LIMIT_MS,
+  isKnownToCaller,
+} from "./callEnd.ts";
 import { CallSetup } from "./callSetup.ts";
 import { CONNECT_LIMIT_MS, Deadline } from "./deadline.ts";
-import { stoppedAfter, watchAfterLeave } from "./leaveWatch.ts";
+import { LEAVE_WATCH_MS, stoppedAfter, watchAfterLeave } from "./leaveWatch.ts";
 import type { MediaEvent } from "./mediaEvents.ts";
 import { Redirection } from "./redirection.ts";
 import { Renegotiation } from "./renegotiation.ts";
@@ -32,6 +40,8 @@ export interface Media {
 type State =
   | { name: "setup"; setup: CallSetup }
   | { name: "answered"; redirection: Redirection; renegotiation: Renegotiation; isReady: boolean }
+  /** The caller has closed its transport, and may still announce on signalling why. */
+  | { name: "closed"; unixMs: number; tracks: TrackReport[] }
   | { name: "ended"; reason: CallEnd; unixMs: number; tracks: TrackReport[] };
 
 /** One call from another peer or to it, from its offer to CLOSE. */
@@ -56,6 +66,7 @@ export class MediaConnection {
   #hasConnected = false;
   #endReason: CallEnd | undefined;
   #stopLeaveWatch = () => {};
+  #leftAtMs = Number.NEGATIVE_INFINITY;
 
   /**
    * @param onEnded is called once, after CLOSE was pushed.
@@ -77,7 +88,7 @@ export class MediaConnection {
       onReady: () => this.#ready(),
       onStream: (kind) => this.#stream(kind),
       onStalled: () => void this.#stalled(),
-      onEnded: (reason, unixMs) => this.#finish(reason, unixMs),
+      onEnded: (reason, unixMs) => this.#sessionEnded(reason, unixMs),
     });
     this.#state = { name: "setup", setup: this.#setUp(call) };
     this.#log.info("call");
@@ -86,6 +97,11 @@ export class MediaConnection {
   /** Whether the id is gone: the caller of the API has released it, or knows that the call has ended. */
   get isGone(): boolean {
     return this.#isReleased || (this.#state.name === "ended" && this.events.endDelivered);
+  }
+
+  /** Whether DELETE is accepted: also after CLOSE was read, because programs send DELETE then. */
+  get isDeletable(): boolean {
+    return !this.#isReleased || this.events.endDelivered;
   }
 
   /** Whether the call was ever connected. */
@@ -108,6 +124,7 @@ export class MediaConnection {
         return this.#offered;
       case "answered":
         return this.#session.tracks();
+      case "closed":
       case "ended":
         return this.#state.tracks;
     }
@@ -121,7 +138,7 @@ export class MediaConnection {
    *   TURN_UNREACHABLE, UNKNOWN_ID.
    */
   async answer(options: MediaOptions, feed?: Feed): Promise<void> {
-    if (this.#state.name === "ended") throw new GatewayError("CALL_ENDED");
+    if (this.#isOver) throw new GatewayError("CALL_ENDED");
     if (this.#state.name !== "setup") throw new GatewayError("ALREADY_ANSWERED");
     await this.#state.setup.answer(options, feed);
   }
@@ -231,7 +248,7 @@ export class MediaConnection {
 
   /** @throws GatewayError NOT_ANSWERED, CALL_ENDED. */
   get #redirection(): Redirection {
-    if (this.#state.name === "ended") throw new GatewayError("CALL_ENDED");
+    if (this.#isOver) throw new GatewayError("CALL_ENDED");
     if (this.#state.name !== "answered") throw new GatewayError("NOT_ANSWERED");
     return this.#state.redirection;
   }
@@ -240,7 +257,9 @@ export class MediaConnection {
 
   /** The caller has left signalling. */
   remoteLeft(): void {
+    if (this.#state.name === "closed") return void this.end("leave");
     if (this.#state.name === "ended") return;
+    this.#leftAtMs = this.#clock.now();
     this.#stopLeaveWatch();
     const flowing = (withinMs: number) => this.#session.mediaFlowing(withinMs);
     const stoppedAfterMs = stoppedAfter(this.#session.tracks());
@@ -263,6 +282,10 @@ export class MediaConnection {
   /** Ends the call in order, within a limit. May be called again. */
   async end(reason: CallEnd): Promise<void> {
     if (this.#state.name === "ended") return;
+    if (this.#state.name === "closed") {
+      this.#finish(isKnownToCaller(reason) ? reason : "dtls_closed", this.#state.unixMs);
+      return;
+    }
     if (this.#endReason === undefined) {
       this.#endReason = reason;
       if (!isKnownToCaller(reason)) this.#remote.forceClose();
@@ -271,21 +294,44 @@ export class MediaConnection {
     this.#finish(reason);
   }
 
+  /** Its media has ended. The reason of a closed transport may still arrive through signalling. */
+  #sessionEnded(reason: EndReason, unixMs: number): void {
+    if (this.#isOver) return;
+    const isExplained = reason !== "dtls_closed" || this.#endReason !== undefined;
+    const hasJustLeft = this.#clock.now() - this.#leftAtMs < LEAVE_WATCH_MS;
+    if (isExplained || hasJustLeft) {
+      this.#finish(isExplained ? reason : "leave", unixMs);
+      return;
+    }
+    this.#state = { name: "closed", unixMs, tracks: this.tracks() };
+    this.#releaseMedia();
+    this.#deadline.set(HANG_UP_MESSAGE_LIMIT_MS, () => this.#finish(reason, unixMs));
+  }
+
   #finish(reason: CallEnd, unixMs = Date.now()): void {
     if (this.#state.name === "ended") return;
-    this.#deadline.cancel();
-    this.#stopLeaveWatch();
-    this.#feed?.detach(this.id);
     const ended = { reason: this.#endReason ?? reason, unixMs };
     this.#state = { name: "ended", ...ended, tracks: this.tracks() };
-    this.#liveSession = undefined;
+    this.#releaseMedia();
     this.#log.info(ended, "ended");
     this.events.end({ event: "CLOSE" });
     this.#onEnded();
   }
 
+  #releaseMedia(): void {
+    this.#deadline.cancel();
+    this.#stopLeaveWatch();
+    this.#feed?.detach(this.id);
+    this.#liveSession = undefined;
+  }
+
+  /** Whether its media has ended. */
+  get #isOver(): boolean {
+    return this.#state.name === "closed" || this.#state.name === "ended";
+  }
+
   #isEnding(): boolean {
-    return this.#endReason !== undefined || this.#state.name === "ended";
+    return this.#endReason !== undefined || this.#isOver;
   }
 
   /** @throws GatewayError CALL_ENDED. */

@@ -1,5 +1,6 @@
 import { processMetrics } from "@skyway-call-recorder/process/metrics.ts";
 import { Counter, Gauge, type Registry } from "prom-client";
+import type { DataTotals } from "../connections/earlyMessages.ts";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
 import type { Peers } from "../peers/peers.ts";
 import type { CountedField } from "./mediaTotals.ts";
@@ -21,7 +22,7 @@ const TRACK_COUNTERS: Record<CountedField, { name: string; help: string }> = {
  * The Prometheus metrics of this process. Nothing is counted separately: the counters of the packet path are summed up
  * for each scrape.
  */
-export function createMetrics(peers: Peers, connections: MediaConnections): Registry {
+export function createMetrics(peers: Peers, connections: MediaConnections, data: Readonly<DataTotals>): Registry {
   const registry = processMetrics();
   const registers = [registry];
   for (const [field, { name, help }] of Object.entries(TRACK_COUNTERS) as [
@@ -38,6 +39,15 @@ export function createMetrics(peers: Peers, connections: MediaConnections): Regi
   });
   counter("failed_connects_total", "Calls that were answered but never connected.", [], (set) =>
     set({}, connections.ended.failedConnects),
+  );
+  counter(
+    "data_messages_dropped_total",
+    "Messages of data connections that were not passed on.",
+    ["direction"],
+    (set) => {
+      set({ direction: "to_program" }, data.droppedToProgram);
+      set({ direction: "to_peer" }, data.droppedToPeer);
+    },
   );
   gauge("calls", "Running calls.", [], (set) => set({}, connections.running));
   gauge("peers", "Peers by signalling state.", ["state"], (set) => {
