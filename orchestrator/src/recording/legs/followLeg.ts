@@ -13,7 +13,7 @@ const CONNECT_TIMEOUT_MS = 35_000;
 /** How often limits are checked. */
 const CHECK_INTERVAL_MS = 1_000;
 /** At the end of a call, BYE ends the recorder up to 0.3 s before CLOSE, which waits for a message that explains the end. */
-const CLOSE_FOLLOWS_BYE_MS = 1_500;
+const CLOSE_FOLLOWS_BYE_MS = 1_000;
 
 export interface FollowedLeg {
   leg: LegIn<"connecting" | "recording">;
