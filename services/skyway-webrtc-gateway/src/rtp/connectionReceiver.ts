@@ -4,7 +4,7 @@ import { SenderClock } from "./clock/senderClock.ts";
 import { emptyHeader, isRtcp, readHeader } from "./packet.ts";
 import type { Address } from "./redirectSocket.ts";
 import { RoundTrip } from "./roundTrip.ts";
-import { writeBye } from "./rtcp/bye.ts";
+import { readByes, writeBye } from "./rtcp/bye.ts";
 import { type RtcpPacket, splitCompound } from "./rtcp/compound.ts";
 import { readRoundTrip } from "./rtcp/extendedReport.ts";
 import { SENDER_REPORT, SOURCE_DESCRIPTION } from "./rtcp/packetTypes.ts";
@@ -276,6 +276,7 @@ export class ConnectionReceiver {
     for (const packet of packets) {
       const roundTripMs = readRoundTrip(packet, this.#sink.ssrc, nowMs);
       if (roundTripMs !== undefined) this.#roundTrip.echoed(roundTripMs);
+      for (const ssrc of readByes(packet)) for (const track of this.tracks) track.receiveBye(ssrc, nowMs);
       const report = readSenderReport(packet);
       if (report === undefined) continue;
       const track = this.tracks.find((one) => one.receiveReport(report, this.#clock, nowMs));
