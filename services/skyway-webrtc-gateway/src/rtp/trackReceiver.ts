@@ -3,6 +3,8 @@ import {
   type ExtendedTimestamp,
   extendTimestamp,
   firstExtendedTimestamp,
+  type RtpTimestamp,
+  timestampAfter,
   toTimestamp,
 } from "./arithmetic.ts";
 import { MediaClock } from "./clock/mediaClock.ts";
@@ -67,6 +69,10 @@ const MAX_KEYFRAME_AGE_MS = 8_000;
 const OUTAGE_MS = 800;
 /** Packets may arrive this much after a BYE that was sent after them. Nothing is lost in this time: packets are kept. */
 const LATE_AFTER_BYE_MS = 100;
+/** A longer pause is filled while it lasts. A shorter one may be an outage, after which the connection ends. */
+const LONG_PAUSE_MS = 60_000;
+/** More than the drift of a sender's clock in three days, and than packets are held back. */
+const PAUSE_MARGIN_MS = 30_000;
 /** A shorter silence before the end may only be packets in transit. */
 const SHORTEST_LAST_SILENCE_MS = 200;
 
@@ -93,6 +99,7 @@ export class TrackReceiver {
   /** When the current source announced its end. */
   #byeMs: number | undefined;
   #receivedTimestamp: ExtendedTimestamp = 0;
+  #receivedMs = Number.POSITIVE_INFINITY;
   #leastTransitMs = Number.POSITIVE_INFINITY;
   #nowMs = 0;
 
@@ -167,7 +174,7 @@ export class TrackReceiver {
     if (this.#stream === undefined || report.ssrc !== this.#stream.ssrc) return false;
     this.#stream.statistics.countReport(report, nowMs);
     shared.observe(report.ntpMs, nowMs);
-    const timestamp = extendTimestamp(this.#receivedTimestamp, report.rtpTimestamp);
+    const timestamp = this.#extend(report.rtpTimestamp, nowMs);
     this.#timeline.reported(timestamp, report.ntpMs, this.#clock.line());
     this.#clock.observe(timestamp + this.#timeline.offset, report.ntpMs);
     return true;
@@ -210,6 +217,7 @@ export class TrackReceiver {
       }
       if (this.#startsKeyframe !== undefined) this.#requestKeyframe(stream, nowMs);
     }
+    this.#fillPause(nowMs);
     this.#output.drain(nowMs);
   }
 
@@ -347,11 +355,23 @@ export class TrackReceiver {
   };
 
   #observeTransit(sequence: ExtendedSequence, header: RtpHeader, nowMs: number): void {
-    this.#receivedTimestamp = extendTimestamp(this.#receivedTimestamp, header.timestamp);
+    this.#receivedTimestamp = this.#extend(header.timestamp, nowMs);
+    this.#receivedMs = nowMs;
     this.#timeline.arrived(sequence, this.#receivedTimestamp, nowMs);
     const timestamp = this.#receivedTimestamp + this.#timeline.offset;
     const transitMs = nowMs - (timestamp / this.#settings.clockRate) * 1000;
     if (transitMs < this.#leastTransitMs) this.#leastTransitMs = transitMs;
+  }
+
+  #extend(timestamp: RtpTimestamp, nowMs: number): ExtendedTimestamp {
+    const near = timestampAfter(this.#receivedTimestamp, nowMs - this.#receivedMs, this.#settings.clockRate);
+    return extendTimestamp(near, timestamp);
+  }
+
+  /** A long pause is filled while it lasts, up to a time that the packets after it cannot precede. */
+  #fillPause(nowMs: number): void {
+    const silentMs = nowMs - (this.counters.lastPacketUnixMs ?? nowMs);
+    if (silentMs > LONG_PAUSE_MS) this.#output.fillPause(nowMs - PAUSE_MARGIN_MS, nowMs);
   }
 
   #isFlowing(nowMs: number): boolean {
