@@ -237,6 +237,10 @@ export class ConnectionReceiver {
       for (const { output } of this.tracks) output.drain(now());
       await wait(5);
     }
+    for (const track of this.tracks) {
+      track.flush(); // what arrived meanwhile
+      track.output.abandon();
+    }
     for (const kind of ["audio", "video"] as const) {
       const redirect = this.#rtcpRedirects[kind];
       const track = this.tracks.find((one) => one.kind === kind);
@@ -250,6 +254,7 @@ export class ConnectionReceiver {
     const send = (packet: Buffer) => {
       const to = this.#redirects[kind];
       if (to) this.#socket.send(packet, to);
+      else track.counters.packetsDropped++;
     };
     const feedback: Feedback = {
       nack: (mediaSsrc, missing) => {

@@ -55,7 +55,7 @@ export class TrackOutput {
   readonly #settings: OutputSettings;
   readonly #counters: TrackCounters;
   readonly #pacer: Pacer;
-  readonly #replay = new Replay();
+  readonly #replay: Replay;
   readonly #header: RtpHeader = emptyHeader();
   /** Packets of a frame whose end has not arrived yet. */
   #frame: Buffer[] = [];
@@ -91,6 +91,9 @@ export class TrackOutput {
     this.#counters = counters;
     this.#awaitsKeyframe = settings.startsKeyframe !== undefined;
     this.#pacer = new Pacer(this.#send);
+    this.#replay = new Replay((packets) => {
+      counters.packetsDropped += packets;
+    });
   }
 
   /** True while nothing can be forwarded until a keyframe arrives. */
@@ -145,11 +148,21 @@ export class TrackOutput {
    * packet is lost or sent to both.
    */
   switchDestination(previous: PreviousDestination, nowMs: number): void {
+    this.#counters.packetsDropped += this.#previous?.pacer.length ?? 0;
+    this.#endPrevious();
     const pacer = new Pacer(previous.send);
     for (const packet of this.#pacer.take()) pacer.push(packet, nowMs);
     this.#previous = { pacer, ended: previous.ended };
     this.firstTimestamp = undefined;
     this.#drainPrevious(nowMs);
+  }
+
+  /** Drops what still waits: the track ends. */
+  abandon(): void {
+    this.#counters.packetsDropped += this.waiting + this.#frame.length;
+    this.#frame = [];
+    this.#pacer.clear();
+    this.#endPrevious();
   }
 
   /** Number of packets that wait to be sent. */
@@ -159,7 +172,10 @@ export class TrackOutput {
 
   push(packet: Buffer, nowMs: number): void {
     const header = this.#header;
-    if (!readHeader(packet, header)) return;
+    if (!readHeader(packet, header)) {
+      this.#counters.packetsDropped++;
+      return;
+    }
     // Padding only probes for bandwidth. Outgoing packets are renumbered, so the recorder does not miss it.
     if (header.payloadEnd <= header.payloadStart) return;
     const { startsKeyframe } = this.#settings;
@@ -170,11 +186,15 @@ export class TrackOutput {
     if (this.#frame.length > 0 && header.timestamp !== this.#frameTimestamp) this.#passFrame(header.ssrc, nowMs);
     if (this.#frame.length === 0) {
       this.#isKeyframe = startsKeyframe(packet, header.payloadStart, header.payloadEnd);
-      if (this.#awaitsKeyframe && !this.#isKeyframe) return;
+      if (this.#awaitsKeyframe && !this.#isKeyframe) {
+        this.#counters.packetsDropped++;
+        return;
+      }
       this.#awaitsKeyframe = false;
     }
     const readable = this.#settings.readable ? this.#settings.readable(packet, header) : packet;
     if (readable !== undefined) this.#frame.push(readable);
+    else this.#counters.packetsDropped++;
     this.#frameTimestamp = header.timestamp;
     if (header.marker || this.#frame.length > MAX_FRAME_PACKETS) this.#passFrame(header.ssrc, nowMs);
   }
@@ -182,6 +202,7 @@ export class TrackOutput {
   /** Packets before the next one are permanently lost. */
   gap(): void {
     if (this.#settings.startsKeyframe === undefined) return;
+    this.#counters.packetsDropped += this.#frame.length;
     this.#frame = [];
     this.#awaitsKeyframe = true;
   }
@@ -217,10 +238,13 @@ export class TrackOutput {
 
   #drainPrevious(nowMs: number): void {
     this.#previous?.pacer.drain(nowMs);
-    if (this.#previous === undefined || this.#previous.pacer.length > 0) return;
-    const { ended } = this.#previous;
+    if (this.#previous?.pacer.length === 0) this.#endPrevious();
+  }
+
+  #endPrevious(): void {
+    const previous = this.#previous;
     this.#previous = undefined;
-    ended();
+    previous?.ended();
   }
 
   #passFrame(ssrc: number, nowMs: number): void {
@@ -238,7 +262,10 @@ export class TrackOutput {
 
   #passAudio(packet: Buffer, header: RtpHeader, nowMs: number): void {
     const timestamp = this.#outgoing(header.timestamp, nowMs);
-    if (timestamp <= this.#floor) return; // already forwarded
+    if (timestamp <= this.#floor) {
+      this.#counters.packetsDropped++; // sound of this time was already forwarded
+      return;
+    }
     const { silence } = this.#settings;
     if (silence !== undefined) {
       this.#passSilence(packet, timestamp, nowMs);

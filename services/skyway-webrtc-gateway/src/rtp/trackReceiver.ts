@@ -349,7 +349,7 @@ export class TrackReceiver {
       this.#output.push(packet, this.#nowMs);
     },
     flushing: (): void => this.#timeline.settle(),
-    renumbered: (): void => this.#timeline.renumber(),
+    renumbered: (): void => this.#timeline.changeSource(),
     gap: (): void => this.#output.gap(),
     repairedAfter: (ms: number): void => this.#roundTrip.repaired(ms),
   };
