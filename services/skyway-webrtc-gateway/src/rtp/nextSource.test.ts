@@ -120,6 +120,18 @@ describe("a new source", () => {
     expect(sources.length).toBeLessThan(6);
   });
 
+  it("does not replace one that still sends when the call ends", async () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.run(5_000);
+    another(call, NEW_VIDEO, 100 / 3).sender.keyframeWanted = true;
+    call.run(215);
+    call.isSending.video = false;
+    call.run(60);
+    await call.finish();
+    expect(call.track("video").ssrc).toBe(VIDEO.ssrc);
+  });
+
   it("is not assumed when only padding of another source arrives", () => {
     const call = new SimulatedCall(CLEAN);
     call.start();

@@ -68,6 +68,11 @@ export class NextSource {
     return nowMs - currentMs >= SILENT_SOURCE_MS;
   }
 
+  /** Whether only this source sent at the end, when there is no more time for certainty. */
+  isLastToSend(currentMs: number): boolean {
+    return this.isKnown && (this.#arrivalsMs.at(-1) as number) - currentMs >= OVERLAP_MS;
+  }
+
   /** Drops packets that are too old to be decided about. */
   forget(nowMs: number): void {
     this.#forgetBefore(nowMs - KEPT_MS);

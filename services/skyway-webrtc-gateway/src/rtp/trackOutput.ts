@@ -47,7 +47,7 @@ const FRAME_STEP_UNITS = 90;
 const MAX_FRAME_PACKETS = 2_000;
 /** Long pieces of silence in one call of `fillPause`: 1.2 s, so that even hours are caught up with in steps. */
 const MAX_PIECES_AT_ONCE = 10;
-/** Recorders extend timestamps by the shorter distance, so steps of video must stay below 6.6 hours. */
+/** Receivers extend timestamps by the shorter distance, so steps of video must stay below 6.6 hours. */
 const LONGEST_STEP_MS = 3_600_000;
 const NO_PAYLOAD = new Uint8Array(0);
 
@@ -221,8 +221,7 @@ export class TrackOutput {
 
   /**
    * Continues the track while it sends nothing: audio with silence, so that a pause of any length is filled in small
-   * steps; video with an empty packet an hour, because recorders would take a step of more than half a cycle of the
-   * timestamps for one back in time.
+   * steps; video with an empty packet an hour, because a step of more than half a cycle of the timestamps is ambiguous.
    *
    * @param untilMs no packet that arrives later belongs before this time.
    */

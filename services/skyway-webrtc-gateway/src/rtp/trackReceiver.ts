@@ -224,7 +224,7 @@ export class TrackReceiver {
   /** Releases all buffered packets, with gaps. Some may still be queued: see `output.waiting`. */
   flush(): void {
     // There is no more time to find out whether the old source is gone: it is, if only the other one sent at the end.
-    if (this.#next.isDue(this.#currentMs, Number.POSITIVE_INFINITY)) this.#changeSource(this.#nowMs);
+    if (this.#next.isLastToSend(this.#currentMs)) this.#changeSource(this.#nowMs);
     this.#stream?.flush();
   }
 
