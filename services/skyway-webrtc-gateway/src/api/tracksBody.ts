@@ -28,6 +28,7 @@ function track({ kind, offered, negotiated, clock, counters }: TrackReport) {
       packets_repaired: counters.packetsRepaired,
       packets_given_up: counters.packetsGivenUp,
       packets_duplicate: counters.packetsDuplicate,
+      packets_dropped: counters.packetsDropped,
       nacks_sent: counters.nacksSent,
       keyframe_requests: counters.keyframeRequests,
       bytes_redirected: counters.bytesRedirected,

@@ -35,6 +35,14 @@ export function extendTimestamp(near: ExtendedTimestamp, timestamp: RtpTimestamp
   return near + ((timestamp - near) | 0);
 }
 
+/**
+ * The timestamp `elapsedMs` after `timestamp`, as a start for `extendTimestamp`. Half a cycle of video takes 6.6 hours:
+ * after a longer pause the last timestamp alone does not tell the cycle, but the time that has passed does.
+ */
+export function timestampAfter(timestamp: ExtendedTimestamp, elapsedMs: number, clockRate: number): ExtendedTimestamp {
+  return timestamp + Math.round((Math.max(0, elapsedMs) / 1000) * clockRate);
+}
+
 /** The first extended number, in cycle one so that earlier packets do not become negative. */
 export function firstExtendedSequence(sequence: SequenceNumber): ExtendedSequence {
   return sequence + CYCLE;

@@ -4,7 +4,7 @@ import { SenderClock } from "./clock/senderClock.ts";
 import { emptyHeader, isRtcp, readHeader } from "./packet.ts";
 import type { Address } from "./redirectSocket.ts";
 import { RoundTrip } from "./roundTrip.ts";
-import { writeBye } from "./rtcp/bye.ts";
+import { readByes, writeBye } from "./rtcp/bye.ts";
 import { type RtcpPacket, splitCompound } from "./rtcp/compound.ts";
 import { readRoundTrip } from "./rtcp/extendedReport.ts";
 import { SENDER_REPORT, SOURCE_DESCRIPTION } from "./rtcp/packetTypes.ts";
@@ -237,6 +237,10 @@ export class ConnectionReceiver {
       for (const { output } of this.tracks) output.drain(now());
       await wait(5);
     }
+    for (const track of this.tracks) {
+      track.flush(); // what arrived meanwhile
+      track.output.abandon();
+    }
     for (const kind of ["audio", "video"] as const) {
       const redirect = this.#rtcpRedirects[kind];
       const track = this.tracks.find((one) => one.kind === kind);
@@ -250,6 +254,7 @@ export class ConnectionReceiver {
     const send = (packet: Buffer) => {
       const to = this.#redirects[kind];
       if (to) this.#socket.send(packet, to);
+      else track.counters.packetsDropped++;
     };
     const feedback: Feedback = {
       nack: (mediaSsrc, missing) => {
@@ -276,6 +281,7 @@ export class ConnectionReceiver {
     for (const packet of packets) {
       const roundTripMs = readRoundTrip(packet, this.#sink.ssrc, nowMs);
       if (roundTripMs !== undefined) this.#roundTrip.echoed(roundTripMs);
+      for (const ssrc of readByes(packet)) for (const track of this.tracks) track.receiveBye(ssrc, nowMs);
       const report = readSenderReport(packet);
       if (report === undefined) continue;
       const track = this.tracks.find((one) => one.receiveReport(report, this.#clock, nowMs));

@@ -7,6 +7,8 @@ export interface TrackCounters {
   packetsRepaired: number;
   packetsGivenUp: number;
   packetsDuplicate: number;
+  /** Received but not forwarded: of another source, before a keyframe, of an incomplete frame, too old or too many. */
+  packetsDropped: number;
   nacksSent: number;
   keyframeRequests: number;
   bytesRedirected: number;
@@ -22,6 +24,7 @@ export function noCounts(): TrackCounters {
     packetsRepaired: 0,
     packetsGivenUp: 0,
     packetsDuplicate: 0,
+    packetsDropped: 0,
     nacksSent: 0,
     keyframeRequests: 0,
     bytesRedirected: 0,

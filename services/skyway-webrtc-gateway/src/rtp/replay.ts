@@ -20,6 +20,8 @@ interface Segment {
   packets: Buffer[];
   firstTimestamp: ExtendedTimestamp;
   bytes: number;
+  /** Packets that were remembered during a pause: nobody has received them yet. */
+  unsent: number;
 }
 
 export interface Replayed {
@@ -34,6 +36,12 @@ export class Replay {
   #bytes = 0;
   /** While output is paused, packets are not dropped because of their age. */
   isPaused = false;
+  readonly #dropped: (packets: number) => void;
+
+  /** @param dropped receives the number of packets that are forgotten without having been sent. */
+  constructor(dropped: (packets: number) => void = () => undefined) {
+    this.#dropped = dropped;
+  }
 
   /** When the newest keyframe was forwarded; undefined if none is buffered. */
   get newestStartMs(): number | undefined {
@@ -43,22 +51,37 @@ export class Replay {
   /** @param isStart whether a recording may start with this packet. */
   remember(packet: Buffer, timestamp: ExtendedTimestamp, isStart: boolean, nowMs: number): void {
     const newest = this.#segments.at(-1);
+    const unsent = this.isPaused ? 1 : 0;
     if (isStart && (newest === undefined || nowMs - newest.fromMs >= SEGMENT_MS)) {
-      this.#segments.push({ fromMs: nowMs, packets: [packet], firstTimestamp: timestamp, bytes: packet.length });
+      this.#segments.push({
+        fromMs: nowMs,
+        packets: [packet],
+        firstTimestamp: timestamp,
+        bytes: packet.length,
+        unsent,
+      });
     } else if (newest !== undefined) {
       newest.packets.push(packet);
       newest.bytes += packet.length;
-    } else return; // not decodable without a start
+      newest.unsent += unsent;
+    } else {
+      this.#dropped(unsent);
+      return; // not decodable without a start
+    }
     this.#bytes += packet.length;
     this.#forget(nowMs);
   }
 
-  /** The buffered packets from the last start at or before `ms`; all of them by default. */
+  /** The buffered packets from the last start at or before `ms`; all of them by default. They then count as sent. */
   from(ms = Number.NEGATIVE_INFINITY): Replayed | undefined {
     const at = Math.max(
       0,
       this.#segments.findLastIndex(({ fromMs }) => fromMs <= ms),
     );
+    for (const [index, segment] of this.#segments.entries()) {
+      if (index < at) this.#dropped(segment.unsent);
+      segment.unsent = 0;
+    }
     const segments = this.#segments.slice(at);
     const [first] = segments;
     if (first === undefined) return undefined;
@@ -72,6 +95,7 @@ export class Replay {
         !this.isPaused && this.#segments[1] !== undefined && nowMs - this.#segments[1].fromMs > RETENTION_MS;
       if (!isOld && this.#bytes <= MAX_REPLAY_BYTES) return;
       this.#bytes -= this.#segments[0].bytes;
+      this.#dropped(this.#segments[0].unsent);
       this.#segments.shift();
     }
   }

@@ -1,7 +1,7 @@
 import { type ExtendedSequence, extendSequence, firstExtendedSequence } from "./arithmetic.ts";
 import type { TrackCounters } from "./counters.ts";
 import { maxWaitMs, nextRequestMs } from "./nackSchedule.ts";
-import type { RtpHeader } from "./packet.ts";
+import { emptyHeader, type RtpHeader, readHeader } from "./packet.ts";
 import { ReceptionStatistics } from "./receptionStatistics.ts";
 import { ReorderBuffer } from "./reorderBuffer.ts";
 
@@ -48,6 +48,10 @@ export class StreamReceiver {
   #newestStart: ExtendedSequence = -1;
   /** The next sequence number that would confirm a restart. */
   #restart = -1;
+  /** The packet that may be the first one after a restart. */
+  #restartPacket: Buffer | undefined;
+  #isRestartStart = false;
+  readonly #header = emptyHeader();
   #givenUpUnrepaired = 0;
   #everRepaired = false;
   /** The last new packet was a requested one: its arrival time tells nothing about its timestamp. */
@@ -162,17 +166,23 @@ export class StreamReceiver {
 
   /** RFC 3550, appendix A.1: two consecutive packets far from the rest are a restart. */
   #perhapsRestart(packet: Buffer, header: RtpHeader, isStart: boolean, nowMs: number): ExtendedSequence | undefined {
-    if (header.sequence !== this.#restart) {
+    const first = this.#restartPacket;
+    if (header.sequence !== this.#restart || first === undefined) {
+      if (first !== undefined) this.#counters.packetsDuplicate++;
       this.#restart = (header.sequence + 1) & 0xffff;
-      this.#counters.packetsDuplicate++;
+      this.#restartPacket = packet;
+      this.#isRestartStart = isStart;
       return undefined;
     }
+    this.#restartPacket = undefined;
     this.#restart = -1;
     this.flush();
     this.#events.gap(1);
     this.statistics = new ReceptionStatistics(this.ssrc, this.#clockRate);
     this.#events.renumbered();
-    return this.#begin(packet, header, isStart, nowMs);
+    readHeader(first, this.#header);
+    this.#begin(first, this.#header, this.#isRestartStart, nowMs);
+    return this.receive(packet, header, false, isStart, nowMs);
   }
 
   #release(buffer: ReorderBuffer): void {

@@ -41,10 +41,17 @@ const REPORTED_SLIP_MS = 30;
 /** The share of a reported slip by which transit must have changed. */
 const CONFIRMED_SHARE = 0.5;
 
+/** Timestamps of a new source that deviate by less continue those of the previous one. */
+const SOURCE_TOLERANCE_MS = 100;
+
 interface Suspicion {
   from: ExtendedSequence;
   /** A network cannot cause this: without a report, the sender's count is assumed to have slipped. */
   isClear: boolean;
+  /** Of another source, whose timestamps are unrelated to the previous one's. */
+  isNewSource: boolean;
+  /** A smaller deviation is no slip. */
+  toleratedMs: number;
   leastExcessMs: number;
   untilMs: number;
 }
@@ -61,6 +68,7 @@ export class Timeline {
   #leastBeforeMs = Number.POSITIVE_INFINITY;
   #lastArrivalMs = 0;
   #newest: ExtendedSequence = 0;
+  #isNewSource = false;
 
   constructor(clockRate: number, limits: TimelineLimits) {
     this.#clockRate = clockRate;
@@ -97,10 +105,13 @@ export class Timeline {
     }
     const excessMs = transitMs - usualMs;
     if (this.#suspicion !== undefined) this.#weigh(this.#suspicion, sequence, excessMs);
+    else if (this.#isNewSource) this.#expectAnotherOffset(excessMs, transitMs, nowMs);
     else if (excessMs > this.#limits.slipMs || excessMs < -BACKWARD_MS) {
       const isClear = silentMs >= PAUSE_MS || excessMs < -BACKWARD_MS || excessMs > silentMs + JUMP_MS;
       const holdMs = isClear ? HOLD_AFTER_PAUSE_MS : this.#limits.maxHoldMs;
-      this.#suspicion = { from: sequence, isClear, leastExcessMs: excessMs, untilMs: nowMs + holdMs };
+      const toleratedMs = this.#limits.slipMs / 2;
+      const untilMs = nowMs + holdMs;
+      this.#suspicion = { from: sequence, isClear, isNewSource: false, toleratedMs, leastExcessMs: excessMs, untilMs };
     } else this.#learn(transitMs, nowMs);
   }
 
@@ -111,7 +122,11 @@ export class Timeline {
   reported(timestamp: ExtendedTimestamp, senderMs: number, line: ClockLine | undefined): void {
     if (line === undefined) return;
     const slipMs = senderMs - line.toSenderMs(timestamp + this.offset);
-    if (this.#suspicion !== undefined) {
+    if (this.#suspicion?.isNewSource) {
+      const { from, leastExcessMs } = this.#suspicion;
+      if (Math.abs(slipMs - leastExcessMs) < SOURCE_TOLERANCE_MS) this.#slip(from, slipMs);
+      else this.settle(); // the source may have another clock
+    } else if (this.#suspicion !== undefined) {
       const isSlip = Math.abs(slipMs) > this.#limits.slipMs / 2;
       if (isSlip && isConfirmed(slipMs, this.#suspicion.leastExcessMs)) this.#slip(this.#suspicion.from, slipMs);
       else this.#rebase(this.#suspicion);
@@ -139,9 +154,28 @@ export class Timeline {
     this.#newest = 0;
   }
 
+  /** Another source follows, with unrelated sequence numbers and timestamps. */
+  changeSource(): void {
+    this.renumber();
+    this.#isNewSource = true;
+  }
+
+  /** Arrival times decide about the offset of a new source, unless it continues the previous one's timestamps. */
+  #expectAnotherOffset(excessMs: number, transitMs: number, nowMs: number): void {
+    this.#isNewSource = false;
+    if (Math.abs(excessMs) < SOURCE_TOLERANCE_MS) {
+      this.#learn(transitMs, nowMs);
+      return;
+    }
+    // Earlier packets of the source may still arrive: they have the same offset.
+    const from = Number.NEGATIVE_INFINITY;
+    const untilMs = nowMs + HOLD_AFTER_PAUSE_MS;
+    this.#suspicion = { from, isClear: true, isNewSource: true, toleratedMs: 0, leastExcessMs: excessMs, untilMs };
+  }
+
   #weigh(suspicion: Suspicion, sequence: ExtendedSequence, excessMs: number): void {
     if (sequence < suspicion.from) return;
-    if (Math.abs(excessMs) < this.#limits.slipMs / 2) this.#suspicion = undefined;
+    if (Math.abs(excessMs) < suspicion.toleratedMs) this.#suspicion = undefined;
     else suspicion.leastExcessMs = Math.min(suspicion.leastExcessMs, excessMs);
   }
 

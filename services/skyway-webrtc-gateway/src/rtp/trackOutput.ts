@@ -4,6 +4,7 @@ import {
   extendTimestamp,
   firstExtendedSequence,
   type RtpTimestamp,
+  timestampAfter,
   toSequence,
   toTimestamp,
 } from "./arithmetic.ts";
@@ -44,12 +45,17 @@ export interface PreviousDestination {
 const FRAME_STEP_UNITS = 90;
 /** Upper limit for a frame, in case the sender never marks its end. */
 const MAX_FRAME_PACKETS = 2_000;
+/** Long pieces of silence in one call of `fillPause`: 1.2 s, so that even hours are caught up with in steps. */
+const MAX_PIECES_AT_ONCE = 10;
+/** Receivers extend timestamps by the shorter distance, so steps of video must stay below 6.6 hours. */
+const LONGEST_STEP_MS = 3_600_000;
+const NO_PAYLOAD = new Uint8Array(0);
 
 export class TrackOutput {
   readonly #settings: OutputSettings;
   readonly #counters: TrackCounters;
   readonly #pacer: Pacer;
-  readonly #replay = new Replay();
+  readonly #replay: Replay;
   readonly #header: RtpHeader = emptyHeader();
   /** Packets of a frame whose end has not arrived yet. */
   #frame: Buffer[] = [];
@@ -61,6 +67,8 @@ export class TrackOutput {
   #ssrc: number | undefined;
   /** The newest outgoing timestamp; before the first packet, an estimate of it. */
   lastTimestamp: ExtendedTimestamp = 0;
+  /** When the packet with this timestamp was forwarded. */
+  #lastMs = Number.POSITIVE_INFINITY;
   /** Added to every outgoing timestamp, modulo 2 ** 32. */
   #offset = 0;
   /** Outgoing timestamps must be greater than this; set when the offset decreases. */
@@ -69,8 +77,8 @@ export class TrackOutput {
   #audioEnd: ExtendedTimestamp | undefined;
   /** Where the last received audio packet ends. */
   #packetEnd: ExtendedTimestamp | undefined;
-  /** The model for the headers of silence packets. */
-  #lastAudio: Buffer | undefined;
+  /** The model for the headers of packets that are made here. */
+  #lastPacket: Buffer | undefined;
   /** Packets still queued for the previous destination. */
   #previous: { pacer: Pacer; ended(): void } | undefined;
   /** Called right before the next keyframe is forwarded. */
@@ -83,6 +91,9 @@ export class TrackOutput {
     this.#counters = counters;
     this.#awaitsKeyframe = settings.startsKeyframe !== undefined;
     this.#pacer = new Pacer(this.#send);
+    this.#replay = new Replay((packets) => {
+      counters.packetsDropped += packets;
+    });
   }
 
   /** True while nothing can be forwarded until a keyframe arrives. */
@@ -101,7 +112,7 @@ export class TrackOutput {
   }
 
   set timestampOffset(units: number) {
-    if (units < this.#offset) this.#floor = this.lastTimestamp;
+    if (units < this.#offset) this.#floor = Math.max(this.#floor, this.lastTimestamp);
     this.#offset = units;
   }
 
@@ -137,11 +148,21 @@ export class TrackOutput {
    * packet is lost or sent to both.
    */
   switchDestination(previous: PreviousDestination, nowMs: number): void {
+    this.#counters.packetsDropped += this.#previous?.pacer.length ?? 0;
+    this.#endPrevious();
     const pacer = new Pacer(previous.send);
     for (const packet of this.#pacer.take()) pacer.push(packet, nowMs);
     this.#previous = { pacer, ended: previous.ended };
     this.firstTimestamp = undefined;
     this.#drainPrevious(nowMs);
+  }
+
+  /** Drops what still waits: the track ends. */
+  abandon(): void {
+    this.#counters.packetsDropped += this.waiting + this.#frame.length;
+    this.#frame = [];
+    this.#pacer.clear();
+    this.#endPrevious();
   }
 
   /** Number of packets that wait to be sent. */
@@ -151,7 +172,10 @@ export class TrackOutput {
 
   push(packet: Buffer, nowMs: number): void {
     const header = this.#header;
-    if (!readHeader(packet, header)) return;
+    if (!readHeader(packet, header)) {
+      this.#counters.packetsDropped++;
+      return;
+    }
     // Padding only probes for bandwidth. Outgoing packets are renumbered, so the recorder does not miss it.
     if (header.payloadEnd <= header.payloadStart) return;
     const { startsKeyframe } = this.#settings;
@@ -162,11 +186,15 @@ export class TrackOutput {
     if (this.#frame.length > 0 && header.timestamp !== this.#frameTimestamp) this.#passFrame(header.ssrc, nowMs);
     if (this.#frame.length === 0) {
       this.#isKeyframe = startsKeyframe(packet, header.payloadStart, header.payloadEnd);
-      if (this.#awaitsKeyframe && !this.#isKeyframe) return;
+      if (this.#awaitsKeyframe && !this.#isKeyframe) {
+        this.#counters.packetsDropped++;
+        return;
+      }
       this.#awaitsKeyframe = false;
     }
     const readable = this.#settings.readable ? this.#settings.readable(packet, header) : packet;
     if (readable !== undefined) this.#frame.push(readable);
+    else this.#counters.packetsDropped++;
     this.#frameTimestamp = header.timestamp;
     if (header.marker || this.#frame.length > MAX_FRAME_PACKETS) this.#passFrame(header.ssrc, nowMs);
   }
@@ -174,14 +202,32 @@ export class TrackOutput {
   /** Packets before the next one are permanently lost. */
   gap(): void {
     if (this.#settings.startsKeyframe === undefined) return;
+    this.#counters.packetsDropped += this.#frame.length;
     this.#frame = [];
     this.#awaitsKeyframe = true;
   }
 
+  /** Another source follows: what it sent while the previous one still did must not go back in time. */
+  changeSource(): void {
+    this.gap();
+    if (this.#next !== undefined) this.#floor = Math.max(this.#floor, this.lastTimestamp);
+  }
+
   /** Appends `ms` of silence after the last forwarded packet. */
   endInSilence(ms: number, nowMs: number): void {
-    if (this.#lastAudio === undefined || this.#packetEnd === undefined) return;
-    this.#passSilence(this.#lastAudio, this.#packetEnd + (ms / 1000) * this.#settings.clockRate, nowMs);
+    if (this.#lastPacket === undefined || this.#packetEnd === undefined) return;
+    this.#passSilence(this.#lastPacket, this.#packetEnd + (ms / 1000) * this.#settings.clockRate, nowMs);
+  }
+
+  /**
+   * Continues the track while it sends nothing: audio with silence, so that a pause of any length is filled in small
+   * steps; video with an empty packet an hour, because a step of more than half a cycle of the timestamps is ambiguous.
+   *
+   * @param untilMs no packet that arrives later belongs before this time.
+   */
+  fillPause(untilMs: number, nowMs: number): void {
+    if (this.#settings.startsKeyframe !== undefined) this.#markTime(untilMs, nowMs);
+    else this.#fillWithSilence(untilMs, nowMs);
   }
 
   drain(nowMs: number): void {
@@ -191,14 +237,17 @@ export class TrackOutput {
 
   #drainPrevious(nowMs: number): void {
     this.#previous?.pacer.drain(nowMs);
-    if (this.#previous === undefined || this.#previous.pacer.length > 0) return;
-    const { ended } = this.#previous;
+    if (this.#previous?.pacer.length === 0) this.#endPrevious();
+  }
+
+  #endPrevious(): void {
+    const previous = this.#previous;
     this.#previous = undefined;
-    ended();
+    previous?.ended();
   }
 
   #passFrame(ssrc: number, nowMs: number): void {
-    const timestamp = Math.max(this.#outgoing(this.#frameTimestamp), this.#floor + FRAME_STEP_UNITS);
+    const timestamp = Math.max(this.#outgoing(this.#frameTimestamp, nowMs), this.#floor + FRAME_STEP_UNITS);
     if (this.#isKeyframe) this.beforeKeyframe?.();
     let isStart = this.#isKeyframe;
     for (const packet of this.#frame) {
@@ -211,16 +260,39 @@ export class TrackOutput {
   }
 
   #passAudio(packet: Buffer, header: RtpHeader, nowMs: number): void {
-    const timestamp = this.#outgoing(header.timestamp);
-    if (timestamp <= this.#floor) return; // already forwarded
+    const timestamp = this.#outgoing(header.timestamp, nowMs);
+    if (timestamp <= this.#floor) {
+      this.#counters.packetsDropped++; // sound of this time was already forwarded
+      return;
+    }
     const { silence } = this.#settings;
     if (silence !== undefined) {
       this.#passSilence(packet, timestamp, nowMs);
       this.#audioEnd = timestamp + silence.duration(packet, header.payloadStart, header.payloadEnd);
       this.#packetEnd = this.#audioEnd;
-      this.#lastAudio = packet;
     }
     this.#pass(packet, timestamp, header.ssrc, true, nowMs);
+  }
+
+  #fillWithSilence(untilMs: number, nowMs: number): void {
+    const { silence, clockRate } = this.#settings;
+    const [model, from, packetEnd] = [this.#lastPacket, this.#audioEnd, this.#packetEnd];
+    if (silence === undefined || model === undefined || from === undefined || packetEnd === undefined) return;
+    const { duration } = silence.long;
+    const pieces = Math.floor((timestampAfter(packetEnd, untilMs - this.#lastMs, clockRate) - from) / duration);
+    if (pieces < 1) return;
+    const until = from + Math.min(pieces, MAX_PIECES_AT_ONCE) * duration;
+    this.#passSilence(model, until, nowMs);
+    this.#floor = Math.max(this.#floor, until - duration);
+  }
+
+  #markTime(untilMs: number, nowMs: number): void {
+    if (this.#lastPacket === undefined || this.firstTimestamp === undefined) return;
+    if (untilMs - this.#lastMs < LONGEST_STEP_MS) return;
+    this.lastTimestamp = timestampAfter(this.lastTimestamp, LONGEST_STEP_MS, this.#settings.clockRate);
+    this.#lastMs += LONGEST_STEP_MS;
+    this.#floor = this.lastTimestamp;
+    this.#forward(packetLike(this.#lastPacket, NO_PAYLOAD, 0), this.lastTimestamp, false, nowMs);
   }
 
   #passSilence(model: Buffer, until: ExtendedTimestamp, nowMs: number): void {
@@ -234,14 +306,17 @@ export class TrackOutput {
     }
   }
 
-  #outgoing(timestamp: RtpTimestamp): ExtendedTimestamp {
-    return extendTimestamp(this.lastTimestamp, toTimestamp(timestamp + this.#offset));
+  #outgoing(timestamp: RtpTimestamp, nowMs: number): ExtendedTimestamp {
+    const near = timestampAfter(this.lastTimestamp, nowMs - this.#lastMs, this.#settings.clockRate);
+    return extendTimestamp(near, toTimestamp(timestamp + this.#offset));
   }
 
   #pass(packet: Buffer, timestamp: ExtendedTimestamp, ssrc: number, isStart: boolean, nowMs: number): void {
     this.#ssrc ??= ssrc;
     this.#next ??= firstExtendedSequence(((packet[2] as number) << 8) | (packet[3] as number));
     this.lastTimestamp = timestamp;
+    this.#lastMs = nowMs;
+    this.#lastPacket = packet;
     this.#counters.packetsRedirected++;
     this.#counters.bytesRedirected += packet.length;
     this.#forward(packet, timestamp, isStart, nowMs);

@@ -3,6 +3,8 @@ import {
   type ExtendedTimestamp,
   extendTimestamp,
   firstExtendedTimestamp,
+  type RtpTimestamp,
+  timestampAfter,
   toTimestamp,
 } from "./arithmetic.ts";
 import { MediaClock } from "./clock/mediaClock.ts";
@@ -10,7 +12,8 @@ import type { SenderClock } from "./clock/senderClock.ts";
 import { noCounts, type TrackCounters } from "./counters.ts";
 import { type KeyframeTest, keyframeTest } from "./keyframe.ts";
 import { KeyframeRequests } from "./keyframeRequests.ts";
-import { type RtpHeader, readHeader } from "./packet.ts";
+import { NextSource, SILENT_SOURCE_MS } from "./nextSource.ts";
+import { emptyHeader, type RtpHeader, readHeader } from "./packet.ts";
 import type { RoundTrip } from "./roundTrip.ts";
 import type { RtcpPacket } from "./rtcp/compound.ts";
 import type { ReportBlock } from "./rtcp/receiverReport.ts";
@@ -58,14 +61,18 @@ export interface TrackClock {
   source: "arrival" | "sender_report";
 }
 
-/** After this silence, another source with the same payload type may replace the current one. */
-const SILENT_SOURCE_MS = 1_000;
 /** A gap of this age may be permanent: requesting a keyframe now limits the loss after it. */
 const OLD_GAP_MS = 1_000;
 /** A recorder that takes over starts at a keyframe, and players seek to keyframes. */
 const MAX_KEYFRAME_AGE_MS = 8_000;
 /** A gap after this silence is an outage: the sender cannot retransmit what it sent during the outage. */
 const OUTAGE_MS = 800;
+/** Packets may arrive this much after a BYE that was sent after them. Nothing is lost in this time: packets are kept. */
+const LATE_AFTER_BYE_MS = 100;
+/** A longer pause is filled while it lasts. A shorter one may be an outage, after which the connection ends. */
+const LONG_PAUSE_MS = 60_000;
+/** More than the drift of a sender's clock in three days, and than packets are held back. */
+const PAUSE_MARGIN_MS = 30_000;
 /** A shorter silence before the end may only be packets in transit. */
 const SHORTEST_LAST_SILENCE_MS = 200;
 
@@ -81,8 +88,18 @@ export class TrackReceiver {
   readonly #clock: MediaClock;
   readonly #timeline: Timeline;
   readonly #wanted: ExtendedSequence[] = [];
+  /** Of kept packets. */
+  readonly #header = emptyHeader();
+  readonly #next = new NextSource((packets) => {
+    this.counters.packetsDropped += packets;
+  });
   #stream: StreamReceiver | undefined;
+  /** When the newest packet of the current source arrived that is not a retransmission. */
+  #currentMs = Number.NEGATIVE_INFINITY;
+  /** When the current source announced its end. */
+  #byeMs: number | undefined;
   #receivedTimestamp: ExtendedTimestamp = 0;
+  #receivedMs = Number.POSITIVE_INFINITY;
   #leastTransitMs = Number.POSITIVE_INFINITY;
   #nowMs = 0;
 
@@ -128,13 +145,25 @@ export class TrackReceiver {
 
   /** A packet with the track's own payload type. */
   receive(packet: Buffer, header: RtpHeader, nowMs: number): void {
-    this.#accept(packet, header, false, nowMs);
+    if (this.#stream !== undefined && header.ssrc !== this.#stream.ssrc) this.#keepNext(packet, header, nowMs);
+    else this.#accept(packet, header, false, nowMs);
+  }
+
+  /** The source announced its end (RFC 3550, section 6.6): another one may replace it without further proof. */
+  receiveBye(ssrc: number, nowMs: number): void {
+    if (this.#stream?.ssrc !== ssrc) return;
+    this.#byeMs = nowMs;
+    this.#perhapsChangeSource(nowMs);
   }
 
   /** A packet with the payload type of the track's retransmissions. */
   receiveRepeated(packet: Buffer, header: RtpHeader, nowMs: number): void {
-    const ssrc = this.#settings.repeatedSources.get(header.ssrc) ?? this.#stream?.ssrc;
-    if (ssrc === undefined) return;
+    const current = this.#stream?.ssrc;
+    const ssrc = this.#settings.repeatedSources.get(header.ssrc) ?? current;
+    if (ssrc === undefined || ssrc !== current) {
+      if (header.payloadEnd > header.payloadStart) this.#drop();
+      return;
+    }
     const original = unwrapRtx(packet, header, { payloadType: this.#settings.payloadType, ssrc });
     if (original === undefined || !readHeader(original, header)) return;
     this.#accept(original, header, true, nowMs);
@@ -145,7 +174,7 @@ export class TrackReceiver {
     if (this.#stream === undefined || report.ssrc !== this.#stream.ssrc) return false;
     this.#stream.statistics.countReport(report, nowMs);
     shared.observe(report.ntpMs, nowMs);
-    const timestamp = extendTimestamp(this.#receivedTimestamp, report.rtpTimestamp);
+    const timestamp = this.#extend(report.rtpTimestamp, nowMs);
     this.#timeline.reported(timestamp, report.ntpMs, this.#clock.line());
     this.#clock.observe(timestamp + this.#timeline.offset, report.ntpMs);
     return true;
@@ -175,6 +204,8 @@ export class TrackReceiver {
   /** Runs everything that depends on time. Call it about every 10 ms. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
+    this.#next.forget(nowMs);
+    this.#perhapsChangeSource(nowMs);
     const stream = this.#stream;
     if (stream !== undefined) {
       this.#timeline.tick(nowMs);
@@ -186,11 +217,14 @@ export class TrackReceiver {
       }
       if (this.#startsKeyframe !== undefined) this.#requestKeyframe(stream, nowMs);
     }
+    this.#fillPause(nowMs);
     this.#output.drain(nowMs);
   }
 
   /** Releases all buffered packets, with gaps. Some may still be queued: see `output.waiting`. */
   flush(): void {
+    // There is no more time to find out whether the old source is gone: it is, if only the other one sent at the end.
+    if (this.#next.isLastToSend(this.#currentMs)) this.#changeSource(this.#nowMs);
     this.#stream?.flush();
   }
 
@@ -220,20 +254,29 @@ export class TrackReceiver {
 
   #accept(packet: Buffer, header: RtpHeader, repeated: boolean, nowMs: number): void {
     this.#nowMs = nowMs;
-    const stream = this.#streamFor(header, repeated, nowMs);
-    if (stream === undefined) return;
     const { counters } = this;
     const silentMs = nowMs - (counters.lastPacketUnixMs ?? nowMs);
     counters.packetsReceived++;
+    const stream = this.#stream ?? this.#firstStream(header);
     counters.lastPacketUnixMs = nowMs;
+    if (!repeated) {
+      this.#currentMs = nowMs;
+      if (this.#byeMs !== undefined && nowMs - this.#byeMs >= LATE_AFTER_BYE_MS) this.#byeMs = undefined; // it is back
+    }
+    const isStart = this.#take(stream, packet, header, repeated, nowMs);
+    if (!isStart && silentMs > OUTAGE_MS && stream.gapSinceMs !== undefined) this.#keyframes.wantAfterOutage();
+  }
+
+  /** Returns whether a recording may start with this packet. */
+  #take(stream: StreamReceiver, packet: Buffer, header: RtpHeader, repeated: boolean, arrivedMs: number): boolean {
     const isStart = this.#isStart(packet, header);
-    const sequence = stream.receive(packet, header, repeated, isStart, nowMs);
-    if (sequence === undefined) return;
-    if (!repeated && !stream.lastWasRepair) this.#observeTransit(sequence, header, nowMs);
+    const sequence = stream.receive(packet, header, repeated, isStart, arrivedMs);
+    if (sequence === undefined) return true;
+    if (!repeated && !stream.lastWasRepair) this.#observeTransit(sequence, header, arrivedMs);
     stream.holdFrom = this.#timeline.holdFrom;
     stream.release();
     if (isStart) this.#keyframes.satisfy();
-    else if (silentMs > OUTAGE_MS && stream.gapSinceMs !== undefined) this.#keyframes.wantAfterOutage();
+    return isStart;
   }
 
   /** Whether a recording may start with this packet, regardless of its position in the stream. */
@@ -242,25 +285,61 @@ export class TrackReceiver {
     return this.#startsKeyframe(packet, header.payloadStart, header.payloadEnd);
   }
 
-  #streamFor(header: RtpHeader, repeated: boolean, nowMs: number): StreamReceiver | undefined {
-    const current = this.#stream;
-    if (current?.ssrc === header.ssrc) return current;
-    if (repeated) return undefined;
-    if (current !== undefined) {
-      if (nowMs - (this.counters.lastPacketUnixMs ?? 0) < SILENT_SOURCE_MS) return undefined;
-      current.flush();
-      this.#timeline.renumber();
-      this.#output.gap();
-    } else {
-      this.#receivedTimestamp = firstExtendedTimestamp(header.timestamp);
-      this.#output.lastTimestamp = this.#receivedTimestamp;
-    }
-    this.#stream = new StreamReceiver(
-      { ssrc: header.ssrc, clockRate: this.#settings.clockRate },
-      this.counters,
-      this.#streamEvents,
-    );
+  /** Counts a received packet that is not forwarded. */
+  #drop(): void {
+    this.counters.packetsReceived++;
+    this.counters.packetsDropped++;
+  }
+
+  #firstStream(header: RtpHeader): StreamReceiver {
+    this.#receivedTimestamp = firstExtendedTimestamp(header.timestamp);
+    this.#output.lastTimestamp = this.#receivedTimestamp;
+    return this.#open(header.ssrc);
+  }
+
+  #open(ssrc: number): StreamReceiver {
+    const { clockRate } = this.#settings;
+    this.#stream = new StreamReceiver({ ssrc, clockRate }, this.counters, this.#streamEvents);
     return this.#stream;
+  }
+
+  /** A packet of another source with the track's own payload type. */
+  #keepNext(packet: Buffer, header: RtpHeader, nowMs: number): void {
+    if (header.payloadEnd <= header.payloadStart) return; // padding only probes for bandwidth
+    this.#nowMs = nowMs;
+    this.counters.packetsReceived++;
+    this.#next.keep(packet, header, nowMs);
+    if (this.#startsKeyframe !== undefined && !this.#isStart(packet, header) && this.#next.needsKeyframe(nowMs)) {
+      this.counters.keyframeRequests++;
+      this.#feedback.keyframe(header.ssrc);
+    }
+    this.#perhapsChangeSource(nowMs);
+  }
+
+  #perhapsChangeSource(nowMs: number): void {
+    if (!this.#next.isKnown) return;
+    const byeMs = this.#byeMs ?? Number.POSITIVE_INFINITY;
+    const hasLeft = nowMs - byeMs >= LATE_AFTER_BYE_MS && this.#stream?.gapSinceMs === undefined;
+    if (hasLeft || this.#next.isDue(this.#currentMs, nowMs)) this.#changeSource(nowMs);
+  }
+
+  #changeSource(nowMs: number): void {
+    const current = this.#stream;
+    if (current === undefined) return;
+    current.flush();
+    this.#timeline.changeSource();
+    this.#output.changeSource();
+    const replaced = { ssrc: current.ssrc, lastMs: this.#currentMs };
+    this.#byeMs = undefined;
+    this.#currentMs = nowMs;
+    let stream: StreamReceiver | undefined;
+    this.#next.take(replaced, this.#header, nowMs, (packet, arrivedMs) => {
+      stream ??= this.#open(this.#header.ssrc);
+      this.#currentMs = arrivedMs;
+      this.counters.lastPacketUnixMs = arrivedMs;
+      this.#take(stream, packet, this.#header, false, arrivedMs);
+    });
+    if (this.#output.awaitsKeyframe && stream?.holdsStart !== true) this.#keyframes.wantAfterOutage();
   }
 
   readonly #streamEvents = {
@@ -270,17 +349,29 @@ export class TrackReceiver {
       this.#output.push(packet, this.#nowMs);
     },
     flushing: (): void => this.#timeline.settle(),
-    renumbered: (): void => this.#timeline.renumber(),
+    renumbered: (): void => this.#timeline.changeSource(),
     gap: (): void => this.#output.gap(),
     repairedAfter: (ms: number): void => this.#roundTrip.repaired(ms),
   };
 
   #observeTransit(sequence: ExtendedSequence, header: RtpHeader, nowMs: number): void {
-    this.#receivedTimestamp = extendTimestamp(this.#receivedTimestamp, header.timestamp);
+    this.#receivedTimestamp = this.#extend(header.timestamp, nowMs);
+    this.#receivedMs = nowMs;
     this.#timeline.arrived(sequence, this.#receivedTimestamp, nowMs);
     const timestamp = this.#receivedTimestamp + this.#timeline.offset;
     const transitMs = nowMs - (timestamp / this.#settings.clockRate) * 1000;
     if (transitMs < this.#leastTransitMs) this.#leastTransitMs = transitMs;
+  }
+
+  #extend(timestamp: RtpTimestamp, nowMs: number): ExtendedTimestamp {
+    const near = timestampAfter(this.#receivedTimestamp, nowMs - this.#receivedMs, this.#settings.clockRate);
+    return extendTimestamp(near, timestamp);
+  }
+
+  /** A long pause is filled while it lasts, up to a time that the packets after it cannot precede. */
+  #fillPause(nowMs: number): void {
+    const silentMs = nowMs - (this.counters.lastPacketUnixMs ?? nowMs);
+    if (silentMs > LONG_PAUSE_MS) this.#output.fillPause(nowMs - PAUSE_MARGIN_MS, nowMs);
   }
 
   #isFlowing(nowMs: number): boolean {

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { noCounts } from "./counters.ts";
+import { keyframeTest } from "./keyframe.ts";
+import { MAX_REPLAY_BYTES } from "./replay.ts";
+import { silenceCodec } from "./silence.ts";
+import { SimulatedCall } from "./simulatedCall.ts";
+import { AUDIO, rtpPacket, SimulatedSender, VIDEO, vp8Payload } from "./simulatedSender.ts";
+import { TrackOutput } from "./trackOutput.ts";
+
+const CLEAN = { loss: 0, delayMs: 20 };
+
+function output(codec: "VP8" | "opus") {
+  const counters = noCounts();
+  const sent: Buffer[] = [];
+  const isVideo = codec === "VP8";
+  const settings = {
+    startsKeyframe: isVideo ? keyframeTest(codec) : undefined,
+    payloadType: undefined,
+    silence: silenceCodec(codec),
+    clockRate: isVideo ? 90_000 : 48_000,
+    send: (packet: Buffer) => sent.push(packet),
+  };
+  return { counters, sent, track: new TrackOutput(settings, counters) };
+}
+
+describe("the number of dropped packets", () => {
+  it("is 0 in a call over a good network", async () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.run(5_000);
+    call.isSending = { video: false, audio: false };
+    call.run(200);
+    await call.finish();
+    for (const kind of ["audio", "video"] as const) {
+      const { packetsDropped, packetsReceived, packetsRedirected } = call.track(kind).counters;
+      expect(packetsDropped).toBe(0);
+      expect(packetsRedirected).toBe(packetsReceived);
+    }
+  });
+
+  it("accounts for every packet of a call over a bad network", async () => {
+    const call = new SimulatedCall({ loss: 0.15, burst: 3, delayMs: 60, jitterMs: 30 }, { seed: 4 });
+    call.start();
+    call.run(2_000);
+    call.remembersPackets = false;
+    call.run(20_000);
+    await call.finish();
+    const { packetsDropped, packetsReceived, packetsRedirected, packetsDuplicate } = call.track("video").counters;
+    expect(packetsDropped).toBeGreaterThan(0);
+    expect(packetsReceived).toBe(packetsRedirected + packetsDropped + packetsDuplicate);
+  });
+
+  it("includes what comes before the first keyframe, and the start of an incomplete frame", () => {
+    const { counters, track } = output("VP8");
+    const sender = new SimulatedSender(VIDEO);
+    sender.keyframeWanted = false;
+    for (const packet of sender.frame(33, 3)) track.push(packet, 0);
+    expect(counters.packetsDropped).toBe(3);
+    sender.keyframeWanted = true;
+    for (const packet of sender.frame(33, 3).slice(0, 2)) track.push(packet, 0);
+    track.gap();
+    expect(counters.packetsDropped).toBe(5);
+  });
+
+  it("does not include padding", () => {
+    const { counters, track } = output("VP8");
+    track.push(new SimulatedSender(VIDEO).padding(), 0);
+    expect(counters.packetsDropped).toBe(0);
+  });
+
+  it("includes audio whose time was already forwarded", () => {
+    const { counters, track } = output("opus");
+    const sender = new SimulatedSender(AUDIO);
+    for (let index = 0; index < 10; index++) track.push(sender.frame(20)[0] as Buffer, index * 20);
+    track.timestampOffset = -100 * 48; // five packets
+    for (let index = 0; index < 10; index++) track.push(sender.frame(20)[0] as Buffer, 200 + index * 20);
+    expect(counters.packetsDropped).toBe(20 - counters.packetsRedirected);
+    expect(counters.packetsDropped).toBe(5);
+  });
+
+  it("includes what a long wait for a recorder had no memory for", () => {
+    const { counters, sent, track } = output("VP8");
+    track.pause();
+    const packets = 12_000;
+    for (let id = 0; id < packets; id++) {
+      const payload = vp8Payload({ keyframe: id % 30 === 0, begins: true, id, length: 1_200 });
+      const fields = { payloadType: 96, ssrc: 1, sequence: id, timestamp: id * 3_000, payload, marker: true };
+      track.push(rtpPacket(fields), id * 33);
+    }
+    track.resume(undefined, packets * 33);
+    for (let ms = 0; ms < 20_000; ms += 10) track.drain(packets * 33 + ms);
+    expect(sent.length).toBeLessThanOrEqual(MAX_REPLAY_BYTES / 1_200);
+    expect(counters.packetsDropped).toBe(packets - sent.length);
+  });
+
+  it("includes what still waits to be sent when the end cannot be delayed any more", () => {
+    const { counters, sent, track } = output("opus");
+    const sender = new SimulatedSender(AUDIO);
+    for (let index = 0; index < 100; index++) track.push(sender.frame(20)[0] as Buffer, 0);
+    track.abandon();
+    expect(counters.packetsDropped).toBe(100 - sent.length);
+    expect(track.waiting).toBe(0);
+  });
+});
+
+describe("a sender that restarts its sequence numbers", () => {
+  it("loses no packet", () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.run(3_000);
+    call.isSending.audio = false;
+    const restarted = new SimulatedSender(AUDIO, { sequence: 20_000, timestamp: 5_000_000 });
+    call.every(20, () => {
+      for (const packet of restarted.frame(20, 1, call.nowMs)) call.toReceiver(packet);
+    });
+    call.run(4_000);
+    const { packetsDropped, packetsDuplicate } = call.track("audio").counters;
+    expect(packetsDropped + packetsDuplicate).toBe(0);
+    const sent = new Set(call.forwarded.audio.map(({ sequence }) => sequence)).size;
+    expect(sent).toBeGreaterThanOrEqual(call.audio.frames.length + restarted.frames.length - 1);
+  });
+});
