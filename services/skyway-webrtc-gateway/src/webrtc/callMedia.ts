@@ -132,6 +132,7 @@ export class CallMedia {
     const tracks = received.map(({ kind, media, codec, redirectPayloadType }) => ({
       kind,
       codec: codec.codec,
+      fmtp: codec.fmtp,
       clockRate: codec.samplingRate,
       payloadType: codec.payloadType,
       redirectPayloadType,
