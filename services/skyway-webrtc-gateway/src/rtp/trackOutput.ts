@@ -187,6 +187,12 @@ export class TrackOutput {
     this.#awaitsKeyframe = true;
   }
 
+  /** Another source follows: what it sent while the previous one still did must not go back in time. */
+  changeSource(): void {
+    this.gap();
+    if (this.#next !== undefined) this.#floor = this.lastTimestamp;
+  }
+
   /** Appends `ms` of silence after the last forwarded packet. */
   endInSilence(ms: number, nowMs: number): void {
     if (this.#lastAudio === undefined || this.#packetEnd === undefined) return;
