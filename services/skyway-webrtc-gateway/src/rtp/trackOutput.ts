@@ -190,7 +190,7 @@ export class TrackOutput {
   /** Another source follows: what it sent while the previous one still did must not go back in time. */
   changeSource(): void {
     this.gap();
-    if (this.#next !== undefined) this.#floor = this.lastTimestamp;
+    if (this.#next !== undefined) this.#floor = Math.max(this.#floor, this.lastTimestamp);
   }
 
   /** Appends `ms` of silence after the last forwarded packet. */
