@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keyframeTest, startsH264Picture } from "./keyframe.ts";
+import { startsH264Picture } from "./h264Frame.ts";
+import { keyframeTest } from "./keyframe.ts";
 
 const starts = (codec: string, ...payload: number[]) => {
   const test = keyframeTest(codec);

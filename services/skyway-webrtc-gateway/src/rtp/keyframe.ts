@@ -1,3 +1,6 @@
+import { H264_SPS } from "./parameterSets.ts";
+import { vp8FrameAt } from "./vp8Descriptor.ts";
+
 /** Whether a payload is the first of a keyframe, from which a decoder can start. Never throws. */
 export type KeyframeTest = (packet: Uint8Array, payloadStart: number, payloadEnd: number) => boolean;
 
@@ -24,14 +27,7 @@ function startsVp8Keyframe(packet: Uint8Array, start: number, end: number): bool
   if (start >= end) return false;
   const descriptor = packet[start] as number;
   if ((descriptor & 0x17) !== 0x10) return false;
-  let at = start + 1;
-  if (descriptor & 0x80) {
-    if (at >= end) return false;
-    const extension = packet[at++] as number;
-    if (extension & 0x80) at += (packet[at] as number) & 0x80 ? 2 : 1;
-    if (extension & 0x40) at++;
-    if (extension & 0x30) at++;
-  }
+  const at = vp8FrameAt(packet, start, end);
   return at < end && ((packet[at] as number) & 0x01) === 0;
 }
 
@@ -52,14 +48,12 @@ function startsVp9Keyframe(packet: Uint8Array, start: number, end: number): bool
   return at <= end;
 }
 
-const H264_IDR = 5;
-const H264_SPS = 7;
 const H264_STAP_A = 24;
-const H264_FU_A = 28;
 
 /**
  * RFC 6184, sections 5.4 to 5.8. Browsers send the parameter sets right before each IDR picture, with the same
- * timestamp: a stream starts with the sequence parameter set, not with the slice that follows it.
+ * timestamp: a stream starts with the sequence parameter set, not with the slice that follows it. `H264Frame` judges
+ * whole frames, and `startsH264Picture` streams whose parameter sets are known.
  */
 function startsH264Keyframe(packet: Uint8Array, start: number, end: number): boolean {
   if (start >= end) return false;
@@ -73,16 +67,6 @@ function startsH264Keyframe(packet: Uint8Array, start: number, end: number): boo
     at += 2 + size;
   }
   return false;
-}
-
-/** For streams whose parameter sets are in the SDP (`sprop-parameter-sets`): the first slice of an IDR picture. */
-export function startsH264Picture(packet: Uint8Array, start: number, end: number): boolean {
-  if (startsH264Keyframe(packet, start, end)) return true;
-  if (start + 1 >= end) return false;
-  const type = (packet[start] as number) & 0x1f;
-  if (type === H264_IDR) return true;
-  const fragment = packet[start + 1] as number;
-  return type === H264_FU_A && (fragment & 0x80) !== 0 && (fragment & 0x1f) === H264_IDR;
 }
 
 /** AV1 RTP, section 4.4: N marks the first packet of a coded video sequence. */

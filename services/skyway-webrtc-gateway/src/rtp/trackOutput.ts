@@ -9,6 +9,7 @@ import {
   toTimestamp,
 } from "./arithmetic.ts";
 import type { TrackCounters } from "./counters.ts";
+import type { H264Frame } from "./h264Frame.ts";
 import type { KeyframeTest } from "./keyframe.ts";
 import { Pacer } from "./pacer.ts";
 import { emptyHeader, type RtpHeader, readHeader, writeUint16, writeUint32 } from "./packet.ts";
@@ -23,6 +24,8 @@ import { packetLike, type SilenceCodec, silencePieces } from "./silence.ts";
 export interface OutputSettings {
   /** Undefined for audio, where every packet can be decoded separately. */
   startsKeyframe: KeyframeTest | undefined;
+  /** Judges whole frames of H264, where the first packet does not show what a frame is. */
+  h264?: H264Frame | undefined;
   /** Converts a packet to a form that the recorder can read; undefined leaves it unchanged. */
   readable?: ((packet: Buffer, header: RtpHeader) => Buffer | undefined) | undefined;
   /** Rewrites the payload type; undefined leaves it as negotiated. */
@@ -178,20 +181,25 @@ export class TrackOutput {
     }
     // Padding only probes for bandwidth. Outgoing packets are renumbered, so the recorder does not miss it.
     if (header.payloadEnd <= header.payloadStart) return;
-    const { startsKeyframe } = this.#settings;
+    const { startsKeyframe, h264 } = this.#settings;
     if (startsKeyframe === undefined) {
       this.#passAudio(packet, header, nowMs);
       return;
     }
     if (this.#frame.length > 0 && header.timestamp !== this.#frameTimestamp) this.#passFrame(header.ssrc, nowMs);
     if (this.#frame.length === 0) {
-      this.#isKeyframe = startsKeyframe(packet, header.payloadStart, header.payloadEnd);
-      if (this.#awaitsKeyframe && !this.#isKeyframe) {
+      if (h264 !== undefined) h264.begin();
+      else this.#isKeyframe = startsKeyframe(packet, header.payloadStart, header.payloadEnd);
+      if (this.#awaitsKeyframe && !this.#isKeyframe && h264 === undefined) {
         this.#counters.packetsDropped++;
         return;
       }
-      this.#awaitsKeyframe = false;
     }
+    if (h264 !== undefined) {
+      h264.take(packet, header.payloadStart, header.payloadEnd);
+      this.#isKeyframe = h264.isKeyframe;
+    }
+    if (this.#isKeyframe) this.#awaitsKeyframe = false;
     const readable = this.#settings.readable ? this.#settings.readable(packet, header) : packet;
     if (readable !== undefined) this.#frame.push(readable);
     else this.#counters.packetsDropped++;
@@ -202,6 +210,7 @@ export class TrackOutput {
   /** Packets before the next one are permanently lost. */
   gap(): void {
     if (this.#settings.startsKeyframe === undefined) return;
+    this.#settings.h264?.gap();
     this.#counters.packetsDropped += this.#frame.length;
     this.#frame = [];
     this.#awaitsKeyframe = true;
@@ -247,9 +256,15 @@ export class TrackOutput {
   }
 
   #passFrame(ssrc: number, nowMs: number): void {
+    if (this.#awaitsKeyframe) {
+      this.#counters.packetsDropped += this.#frame.length;
+      this.#frame = [];
+      return;
+    }
     const timestamp = Math.max(this.#outgoing(this.#frameTimestamp, nowMs), this.#floor + FRAME_STEP_UNITS);
     if (this.#isKeyframe) this.beforeKeyframe?.();
     let isStart = this.#isKeyframe;
+    if (isStart && this.#passMissingSets(timestamp, ssrc, nowMs)) isStart = false;
     for (const packet of this.#frame) {
       this.#pass(packet, timestamp, ssrc, isStart, nowMs);
       isStart = false;
@@ -257,6 +272,16 @@ export class TrackOutput {
     // Frames depend on each other: none can be left out, so they are spaced closely until time has caught up.
     if (timestamp <= this.#floor + FRAME_STEP_UNITS) this.#floor = timestamp;
     this.#frame = [];
+  }
+
+  /** Any keyframe may become the start of a file. Like silence, the sets are not counted: the sender did not send them here. */
+  #passMissingSets(timestamp: ExtendedTimestamp, ssrc: number, nowMs: number): boolean {
+    const sets = this.#settings.h264?.missingSets ?? [];
+    const [model] = this.#frame;
+    if (model === undefined || sets.length === 0) return false;
+    this.#beginWith(model, ssrc);
+    for (const set of sets) this.#forward(packetLike(model, set, 0), timestamp, set === sets[0], nowMs);
+    return true;
   }
 
   #passAudio(packet: Buffer, header: RtpHeader, nowMs: number): void {
@@ -311,9 +336,13 @@ export class TrackOutput {
     return extendTimestamp(near, toTimestamp(timestamp + this.#offset));
   }
 
-  #pass(packet: Buffer, timestamp: ExtendedTimestamp, ssrc: number, isStart: boolean, nowMs: number): void {
+  #beginWith(packet: Buffer, ssrc: number): void {
     this.#ssrc ??= ssrc;
     this.#next ??= firstExtendedSequence(((packet[2] as number) << 8) | (packet[3] as number));
+  }
+
+  #pass(packet: Buffer, timestamp: ExtendedTimestamp, ssrc: number, isStart: boolean, nowMs: number): void {
+    this.#beginWith(packet, ssrc);
     this.lastTimestamp = timestamp;
     this.#lastMs = nowMs;
     this.#lastPacket = packet;

@@ -10,10 +10,12 @@ import {
 import { MediaClock } from "./clock/mediaClock.ts";
 import type { SenderClock } from "./clock/senderClock.ts";
 import { noCounts, type TrackCounters } from "./counters.ts";
+import { H264Frame, startsH264Picture } from "./h264Frame.ts";
 import { type KeyframeTest, keyframeTest } from "./keyframe.ts";
 import { KeyframeRequests } from "./keyframeRequests.ts";
 import { NextSource, SILENT_SOURCE_MS } from "./nextSource.ts";
 import { emptyHeader, type RtpHeader, readHeader } from "./packet.ts";
+import { ParameterSets } from "./parameterSets.ts";
 import type { RoundTrip } from "./roundTrip.ts";
 import type { RtcpPacket } from "./rtcp/compound.ts";
 import type { ReportBlock } from "./rtcp/receiverReport.ts";
@@ -34,6 +36,8 @@ export interface TrackSettings {
   kind: "audio" | "video";
   /** SDP name. */
   codec: string;
+  /** The format parameters in the sender's SDP; "" by default. */
+  fmtp?: string | undefined;
   clockRate: number;
   /** As negotiated. */
   payloadType: number;
@@ -83,6 +87,7 @@ export class TrackReceiver {
   readonly #feedback: Feedback;
   readonly #roundTrip: RoundTrip;
   readonly #startsKeyframe: KeyframeTest | undefined;
+  readonly #h264: H264Frame | undefined;
   readonly #output: TrackOutput;
   readonly #keyframes = new KeyframeRequests();
   readonly #clock: MediaClock;
@@ -109,11 +114,13 @@ export class TrackReceiver {
     this.#feedback = feedback;
     this.#roundTrip = roundTrip;
     this.#startsKeyframe = settings.kind === "video" ? keyframeTest(settings.codec) : undefined;
+    this.#h264 = settings.codec.toUpperCase() === "H264" ? new H264Frame(new ParameterSets(settings.fmtp)) : undefined;
     this.#clock = new MediaClock(settings.clockRate);
     this.#timeline = new Timeline(settings.clockRate, settings.kind === "audio" ? AUDIO_LIMITS : VIDEO_LIMITS);
     this.#output = new TrackOutput(
       {
         startsKeyframe: this.#startsKeyframe,
+        h264: this.#h264,
         readable: settings.codec.toUpperCase() === "VP9" ? withPlainVp9Descriptor : undefined,
         payloadType: settings.redirectPayloadType,
         silence: settings.kind === "audio" ? silenceCodec(settings.codec) : undefined,
@@ -194,6 +201,18 @@ export class TrackReceiver {
   /** The report block for the source; undefined before its first packet. */
   reportBlock(nowMs: number): ReportBlock | undefined {
     return this.#stream?.statistics.nextBlock(nowMs);
+  }
+
+  /** Continues with another source of the same picture, such as another simulcast layer, from its next packet on. */
+  follow(ssrc: number, nowMs: number): void {
+    if (this.#stream === undefined || this.#stream.ssrc === ssrc) return;
+    this.#nowMs = nowMs;
+    this.#stream.flush();
+    this.#timeline.changeSource();
+    this.#output.changeSource();
+    this.#byeMs = undefined;
+    this.#currentMs = nowMs;
+    this.#open(ssrc);
   }
 
   /** Requests a keyframe for another reason than loss. */
@@ -282,7 +301,8 @@ export class TrackReceiver {
   /** Whether a recording may start with this packet, regardless of its position in the stream. */
   #isStart(packet: Buffer, header: RtpHeader): boolean {
     if (this.#startsKeyframe === undefined) return header.marker; // the first of a talk spurt (RFC 3551, section 4.1)
-    return this.#startsKeyframe(packet, header.payloadStart, header.payloadEnd);
+    const starts = this.#h264?.sets.areComplete ? startsH264Picture : this.#startsKeyframe;
+    return starts(packet, header.payloadStart, header.payloadEnd);
   }
 
   /** Counts a received packet that is not forwarded. */

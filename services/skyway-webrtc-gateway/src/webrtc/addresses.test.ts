@@ -11,7 +11,7 @@ import { createMediaSessions } from "./mediaSessions.ts";
 
 const CONNECT_LIMIT_MS = 10_000;
 /** A name lookup that fails takes seconds. */
-const IMMEDIATE_MS = 1_500;
+const IMMEDIATE_MS = 4_000;
 const log = pino({ level: "silent" });
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {

@@ -4,6 +4,7 @@ import { ConnectionSender } from "../rtp/send/connectionSender.ts";
 import type { TrackReceiver } from "../rtp/trackReceiver.ts";
 import type { AnsweredMedia, ReceivedMedia } from "./answerPlan.ts";
 import { describeCodec, describeKinds } from "./codecDescription.ts";
+import { acceptLayers } from "./layerChoice.ts";
 import type { Kind, Redirects, SeamlessRedirectListeners, TrackReport } from "./mediaSession.ts";
 import type { Offer } from "./offer.ts";
 import { type RtcpAbilities, RtcpSender } from "./rtcpSender.ts";
@@ -132,12 +133,14 @@ export class CallMedia {
     const tracks = received.map(({ kind, media, codec, redirectPayloadType }) => ({
       kind,
       codec: codec.codec,
+      fmtp: codec.fmtp,
       clockRate: codec.samplingRate,
       payloadType: codec.payloadType,
       redirectPayloadType,
       rtxPayloadType: codec.rtxPayloadType,
       repeatedSources: media.repeatedSources,
       redirect: this.#redirects[kind],
+      layerExtensions: acceptLayers(media, codec).choice,
     }));
     return new ConnectionReceiver(tracks, byKind(this.#redirects).rtcp, socket, sink);
   }
