@@ -16,8 +16,8 @@ async function ceasedAfter(intervalMs: number, lastMs: number, limitMs: number):
 }
 
 test("packets have ceased once none arrives for a moment", async () => {
-  expect(await ceasedAfter(1, 0, 1_000)).toBe(10);
-  expect(await ceasedAfter(5, 32, 1_000)).toBe(40);
+  expect(await ceasedAfter(1, 0, 1_000)).toBe(50);
+  expect(await ceasedAfter(5, 32, 1_000)).toBe(100);
 });
 
 test("waiting for the last packet stops at a time limit", async () => {
