@@ -1,9 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ExtendedSequence } from "./arithmetic.ts";
 import { SenderClock } from "./clock/senderClock.ts";
-import { keyframeTest } from "./keyframe.ts";
-import { LayerChoice, type LayerExtensions } from "./layers/layerChoice.ts";
-import { pixelCount } from "./layers/pictureSize.ts";
 import { emptyHeader, isRtcp, readHeader } from "./packet.ts";
 import type { Address } from "./redirectSocket.ts";
 import { RoundTrip } from "./roundTrip.ts";
@@ -20,16 +17,6 @@ import { type Feedback, TrackReceiver, type TrackSettings } from "./trackReceive
 export interface ReceivedTrack extends Omit<TrackSettings, "send"> {
   rtxPayloadType: number | undefined;
   redirect: Address | undefined;
-  /** The sender may send several simulcast layers, of which one is received. */
-  layerExtensions?: LayerExtensions | undefined;
-}
-
-/** Where a payload type belongs. */
-interface Route {
-  track: TrackReceiver;
-  /** Its packets are retransmissions. */
-  repeats: boolean;
-  layers: LayerChoice | undefined;
 }
 
 /** Where sender reports and the BYE of a track are sent. */
@@ -75,7 +62,7 @@ export class ConnectionReceiver {
   readonly #roundTrip = new RoundTrip();
   readonly #clock = new SenderClock();
   /** By payload type. */
-  readonly #routes = new Array<Route | undefined>(128).fill(undefined);
+  readonly #routes = new Array<{ track: TrackReceiver; repeats: boolean } | undefined>(128).fill(undefined);
   readonly #firstRedirectMs = new Map<TrackReceiver, number>();
   #pending: (SeamlessRedirect & { video: TrackReceiver; untilMs: number }) | undefined;
   #nextReportMs = 0;
@@ -100,11 +87,8 @@ export class ConnectionReceiver {
     const route = this.#routes[header.payloadType];
     if (route === undefined) return;
     this.#lastPacketMs = nowMs;
-    const { layers } = route;
-    if (route.repeats) {
-      if (layers === undefined || layers.takesRepeated(packet, header))
-        route.track.receiveRepeated(packet, header, nowMs);
-    } else if (layers === undefined || layers.takes(packet, header, nowMs)) route.track.receive(packet, header, nowMs);
+    if (route.repeats) route.track.receiveRepeated(packet, header, nowMs);
+    else route.track.receive(packet, header, nowMs);
   }
 
   /** Sends the first report, so that senders learn the allowed bandwidth early. */
@@ -264,7 +248,7 @@ export class ConnectionReceiver {
     }
   }
 
-  #open({ rtxPayloadType, redirect, layerExtensions, ...settings }: ReceivedTrack): TrackReceiver {
+  #open({ rtxPayloadType, redirect, ...settings }: ReceivedTrack): TrackReceiver {
     const { kind } = settings;
     if (redirect) this.#redirects[kind] = redirect;
     const send = (packet: Buffer) => {
@@ -279,21 +263,9 @@ export class ConnectionReceiver {
       keyframe: (mediaSsrc) => this.#sink.keyframe(mediaSsrc),
     };
     const track = new TrackReceiver({ ...settings, send }, feedback, this.#roundTrip);
-    const layers = layerExtensions && this.#chooseLayers(layerExtensions, settings.codec, track);
-    this.#routes[settings.payloadType] = { track, repeats: false, layers };
-    if (rtxPayloadType !== undefined) this.#routes[rtxPayloadType] = { track, repeats: true, layers };
+    this.#routes[settings.payloadType] = { track, repeats: false };
+    if (rtxPayloadType !== undefined) this.#routes[rtxPayloadType] = { track, repeats: true };
     return track;
-  }
-
-  #chooseLayers(extensions: LayerExtensions, codec: string, track: TrackReceiver): LayerChoice {
-    const tests = { startsKeyframe: keyframeTest(codec), pixels: pixelCount(codec) };
-    return new LayerChoice(extensions, tests, {
-      chosen: (ssrc, nowMs) => track.follow(ssrc, nowMs),
-      keyframeWanted: (ssrc) => {
-        track.counters.keyframeRequests++;
-        this.#sink.keyframe(ssrc);
-      },
-    });
   }
 
   #report(nowMs: number): void {

@@ -4,7 +4,6 @@ import { ConnectionSender } from "../rtp/send/connectionSender.ts";
 import type { TrackReceiver } from "../rtp/trackReceiver.ts";
 import type { AnsweredMedia, ReceivedMedia } from "./answerPlan.ts";
 import { describeCodec, describeKinds } from "./codecDescription.ts";
-import { acceptLayers } from "./layerChoice.ts";
 import type { Kind, Redirects, SeamlessRedirectListeners, TrackReport } from "./mediaSession.ts";
 import type { Offer } from "./offer.ts";
 import { type RtcpAbilities, RtcpSender } from "./rtcpSender.ts";
@@ -140,7 +139,6 @@ export class CallMedia {
       rtxPayloadType: codec.rtxPayloadType,
       repeatedSources: media.repeatedSources,
       redirect: this.#redirects[kind],
-      layerExtensions: acceptLayers(media, codec).choice,
     }));
     return new ConnectionReceiver(tracks, byKind(this.#redirects).rtcp, socket, sink);
   }
