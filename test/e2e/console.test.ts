@@ -83,8 +83,12 @@ test("a running call can be stopped from the console, and removed when it is ove
   await button("Keep").click(LIMIT);
   const files = async () => (await listVolume("calls")).filter((path) => path.includes(id));
   expect(await files()).toHaveLength(2);
+  await using elsewhere = await openConsolePage(browser, `/calls/${id}`);
+  await elsewhere.page.locator(".story").waitFor(LIMIT);
   await button("Remove the call").click(LIMIT);
   await button("Remove").click(LIMIT);
+  await elsewhere.page.getByText("The call was removed").waitFor(LIMIT);
+  expect(elsewhere.complaints).toEqual([]);
   await waitFor(
     "the call is removed from the list",
     PATIENCE_MS,

@@ -28,23 +28,27 @@ export function CallPane({ id, known, openedByUser }: Props) {
   const [fetched, setFetched] = useState<Call>();
   const [errorText, setErrorText] = useState<string>();
   const isKnown = known !== undefined;
+  const [wasKnown, setWasKnown] = useState(isKnown);
 
   useEffect(() => {
-    if (isKnown) return;
+    if (isKnown) setWasKnown(true);
+    // Only a removed call leaves the list.
+    if (isKnown || wasKnown) return;
     getCall(id).then(setFetched, (error: unknown) => {
       const missing = error instanceof ApiError && error.code === "CALL_NOT_FOUND";
       const reason = error instanceof Error ? error.message : String(error);
       setErrorText(missing ? "There is no such call. It may have been removed." : sentence(reason));
     });
-  }, [id, isKnown]);
+  }, [id, isKnown, wasKnown]);
 
   const call = known ?? fetched;
+  const notice = wasKnown ? "The call was removed." : errorText;
   return (
     <section class="pane" aria-label="Call">
       <a class="back" href="/" onClick={follow}>
         <Icon name="back" /> All calls
       </a>
-      {call ? <CallDetails call={call} openedByUser={openedByUser} /> : errorText && <p class="notice">{errorText}</p>}
+      {call ? <CallDetails call={call} openedByUser={openedByUser} /> : notice && <p class="notice">{notice}</p>}
     </section>
   );
 }
