@@ -1,6 +1,6 @@
 /**
- * Prints how long each test file took, what failed and why, and as the last line the sum of all tests and checks. Exits
- * with 1 if anything failed. The end of a long log has all that matters.
+ * Prints how long each test file took, what failed or passed on a retry and why, and as the last line the sum of all
+ * tests and checks. Exits with 1 if anything failed. The end of a long log has all that matters.
  *
  *   node scripts/testSummary.ts <folder of vitest's JSON reports> <checks passed> <checks failed> <project>…
  */
@@ -41,7 +41,7 @@ for (const project of projects) {
     const report = Report.parse(JSON.parse(readFileSync(join(folder, `${project}.json`), "utf8")));
     passed += report.numPassedTests;
     failed += report.numFailedTests;
-    process.stdout.write([...timesOf(project, report), ...failuresOf(report)].join(""));
+    process.stdout.write([...timesOf(project, report), ...retriesOf(report), ...failuresOf(report)].join(""));
     // A file that could not even be loaded, or no test at all, is a failure that no test counts.
     if (report.numFailedTests === 0 && (!report.success || report.numPassedTests === 0)) failed += 1;
   } catch (error) {
@@ -69,6 +69,16 @@ function timesOf(project: string, { testResults }: z.infer<typeof Report>): stri
   ];
 }
 
+function retriesOf({ testResults }: z.infer<typeof Report>): string[] {
+  return testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status, failureMessages }) => status === "passed" && failureMessages?.length)
+      .map(({ fullName, failureMessages }) =>
+        entry("PASSED ON RETRY", `${relative(process.cwd(), name)}: ${fullName}`, failureMessages?.join("\n") ?? ""),
+      ),
+  );
+}
+
 function failuresOf({ testResults }: z.infer<typeof Report>): string[] {
   return testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = relative(process.cwd(), name);
@@ -79,7 +89,11 @@ function failuresOf({ testResults }: z.infer<typeof Report>): string[] {
   });
 }
 
-function failure(what: string, why: string): string {
-  const lines = why.split("\n").filter((line) => line.trim() && !/^\s+at /.test(line));
-  return [`FAILED ${what}`, ...lines.slice(0, REASON_LINES).map((line) => `    ${line.trim()}`), ""].join("\n");
+function failure(name: string, reason: string): string {
+  return entry("FAILED", name, reason);
+}
+
+function entry(verdict: string, name: string, reason: string): string {
+  const lines = reason.split("\n").filter((line) => line.trim() && !/^\s+at /.test(line));
+  return [`${verdict} ${name}`, ...lines.slice(0, REASON_LINES).map((line) => `    ${line.trim()}`), ""].join("\n");
 }

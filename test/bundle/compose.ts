@@ -1,3 +1,4 @@
+import { CONFIG_FILE } from "./configText.ts";
 import { type Finished, type RunOptions, run, runOrThrow } from "./run.ts";
 import { BUNDLE, type Bundle, IMAGE_TAG } from "./settings.ts";
 
@@ -10,7 +11,7 @@ export const environmentOf = ({ project, httpPort, mediaPort }: Bundle) => ({
   HTTP_PORT: String(httpPort),
   MEDIA_PORT: String(mediaPort),
 });
-const ENVIRONMENT = { ...environmentOf(BUNDLE), IMAGE_TAG };
+const ENVIRONMENT = { ...environmentOf(BUNDLE), IMAGE_TAG, CONFIG_FILE };
 
 /** Additional Compose files and variables of a bundle. */
 export interface Overlay {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { configText } from "./configText.ts";
 import { recreate } from "./recreate.ts";
 
 /**
@@ -11,7 +12,7 @@ import { recreate } from "./recreate.ts";
 export async function configure(yaml: string, { isHealthy = true } = {}): Promise<AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
   const path = join(folder, "config.yaml");
-  await writeFile(path, yaml);
+  await writeFile(path, configText(yaml));
   const configured = {
     async [Symbol.asyncDispose]() {
       await recreate(["orchestrator"]);

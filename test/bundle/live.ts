@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { composeOrThrow, type Overlay } from "./compose.ts";
+import { configText } from "./configText.ts";
 import { recreate } from "./recreate.ts";
 import { run } from "./run.ts";
 import { PROJECT } from "./settings.ts";
@@ -22,7 +23,7 @@ export interface LiveOverlay extends AsyncDisposable, Overlay {}
 export async function buildLive(outputs: string, yaml: string): Promise<LiveOverlay> {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
   const CONFIG_FILE = join(folder, "config.yaml");
-  await writeFile(CONFIG_FILE, yaml);
+  await writeFile(CONFIG_FILE, configText(yaml));
   const env = { CONFIG_FILE, LIVE_OUTPUTS: outputs };
   await composeOrThrow([...OVERLAY, "build", "live"], { env, limitMs: BUILD_LIMIT_MS });
   return {

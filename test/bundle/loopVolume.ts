@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { composeOrThrow } from "./compose.ts";
+import { configText } from "./configText.ts";
 import { run, runOrThrow } from "./run.ts";
 import { PROJECT } from "./settings.ts";
 import { waitFor } from "./waitFor.ts";
@@ -25,7 +26,7 @@ export class LoopVolume implements AsyncDisposable {
     await runOrThrow("mkfs.ext4", ["-q", "-F", "-m", "0", IMAGE]);
     await volume.mount();
     const config = join(FOLDER, "config.yaml");
-    await writeFile(config, yaml);
+    await writeFile(config, configText(yaml));
     await composeOrThrow(ORCHESTRATOR, { env: { RECORDINGS_DIR: MOUNT, CONFIG_FILE: config } });
     return volume;
   }

@@ -69,9 +69,9 @@ export class StorageServer implements AsyncDisposable {
     await runOrThrow("docker", ["start", this.name]);
   }
 
-  /** Checksums of the call's files on this server, by name. */
+  /** Checksums of the call's files on this server, by name. A file that is removed at this moment is left out. */
   async filesOf(callId: string): Promise<Record<string, string>> {
-    const find = `cd ${ROOT} && find . -type f -path '*/${callId}/*' -exec md5sum {} +`;
+    const find = `cd ${ROOT} && { find . -type f -path '*/${callId}/*' -exec md5sum {} + 2>/dev/null || true; }`;
     const lines = await runOrThrow("docker", ["exec", this.name, "sh", "-c", find]);
     return checksums(lines);
   }

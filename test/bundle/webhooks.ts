@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { composeOrThrow } from "./compose.ts";
+import { configText } from "./configText.ts";
 import { recreate } from "./recreate.ts";
 import { run, runOrThrow } from "./run.ts";
 import { PROJECT } from "./settings.ts";
@@ -17,7 +18,7 @@ const OVERLAY = ["--file", "compose/webhooks.yml"];
 export async function configureWebhook(url: string, secret: string, yaml: string) {
   const folder = await mkdtemp(join(tmpdir(), "skyway-call-recorder-"));
   const env = { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, CONFIG_FILE: join(folder, "config.yaml") };
-  await writeFile(env.CONFIG_FILE, yaml);
+  await writeFile(env.CONFIG_FILE, configText(yaml));
   await recreate(["orchestrator"], { files: OVERLAY, env });
   return {
     restart: () => composeOrThrow([...OVERLAY, "restart", "orchestrator"], { env }),

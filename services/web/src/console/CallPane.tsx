@@ -41,8 +41,9 @@ export function CallPane({ id, known, openedByUser }: Props) {
     });
   }, [id, isKnown, wasKnown]);
 
-  const call = known ?? fetched;
-  const notice = wasKnown ? "The call was removed." : errorText;
+  const isRemoved = wasKnown && !isKnown;
+  const call = isRemoved ? undefined : (known ?? fetched);
+  const notice = isRemoved ? "The call was removed." : errorText;
   return (
     <section class="pane" aria-label="Call">
       <a class="back" href="/" onClick={follow}>
