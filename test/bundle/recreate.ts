@@ -7,6 +7,8 @@ import { waitFor } from "./waitFor.ts";
 const UP = ["up", "--detach", "--no-deps", "--no-build"];
 const UP_LIMIT_MS = 180_000;
 const ANSWER_LIMIT_MS = 60_000;
+/** A check may wait forever for an answer to a datagram that came before the service listened. */
+const CHECK_LIMIT_MS = 5_000;
 const HealthCheck = z.tuple([z.literal("CMD")], z.string());
 
 /**
@@ -38,7 +40,7 @@ async function waitForHealthCheck(container: string): Promise<void> {
     `${container} is healthy`,
     ANSWER_LIMIT_MS,
     async () => {
-      seen = await run("docker", ["exec", container, ...check]);
+      seen = await run("docker", ["exec", container, ...check], { limitMs: CHECK_LIMIT_MS });
       return (seen as { code: number | null }).code === 0;
     },
     () => seen,
