@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ERRORS, RecorderError } from "./errors.ts";
+import { NOTES } from "./notes.ts";
 
 const operations = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
 
-test.each(Object.keys(ERRORS))("docs/operations.md explains %s", (code) => {
+test.each([...Object.keys(ERRORS), ...Object.keys(NOTES)])("docs/operations.md explains %s", (code) => {
   expect(operations).toContain(`\`${code}\``);
 });
 
-test("docs/operations.md contains no unknown error code", () => {
+test("docs/operations.md contains no unknown code", () => {
   const codes = operations.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g);
   const variables = new Set([
     "RECORDINGS_DIR",
@@ -21,12 +22,15 @@ test("docs/operations.md contains no unknown error code", () => {
     "ANNOUNCED_IP",
     "API_TOKEN",
   ]);
-  const unknown = [...codes].map(([, code = ""]) => code).filter((code) => !(code in ERRORS) && !variables.has(code));
+  const unknown = [...codes]
+    .map(([, code = ""]) => code)
+    .filter((code) => !(code in ERRORS) && !(code in NOTES) && !variables.has(code));
   expect(unknown).toEqual([]);
 });
 
 test("every error has a message and a hint, and details are appended to the message", () => {
-  for (const { message, hint } of Object.values(ERRORS)) expect(message.length * hint.length).toBeGreaterThan(0);
+  for (const { message, hint } of [...Object.values(ERRORS), ...Object.values(NOTES)])
+    expect(message.length * hint.length).toBeGreaterThan(0);
   const error = new RecorderError("STORAGE_FULL", "3 MiB free");
   expect(error.message).toBe(`${ERRORS.STORAGE_FULL.message}: 3 MiB free`);
   expect(error.hint).toBe(ERRORS.STORAGE_FULL.hint);

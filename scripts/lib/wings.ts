@@ -11,7 +11,7 @@ export const FLOORS = [
   {
     name: "ground",
     purpose: "ids.ts, errors.ts, clock.ts …",
-    rooms: ["ground.ts", "ids.ts", "errors.ts", "clock.ts", "slots.ts"],
+    rooms: ["ground.ts", "ids.ts", "errors.ts", "notes.ts", "clock.ts", "slots.ts"],
   },
 ] as const;
 

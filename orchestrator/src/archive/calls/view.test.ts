@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { newCallId, newLegId, type PeerId, recorderIdOf } from "../../ids.ts";
 import { USUAL_CODECS } from "../../recording/recorders/codecs.ts";
-import type { LegIn, Manifest, ManifestLeg } from "../library/manifest.ts";
+import { type LegIn, Manifest, type ManifestLeg } from "../library/manifest.ts";
 import { callState, viewOf } from "./view.ts";
 
 const T0 = "2026-11-23T10:00:00.000Z";
@@ -89,4 +89,17 @@ test("a running call has no end time", () => {
     legs: [ready, recording],
   };
   expect(viewOf(manifest).endedAt).toBeNull();
+});
+
+test("the API shows what a leg lacks", () => {
+  const notes = [{ code: "LOST", kind: "video" as const, message: "…", hint: "…", at: T0, seconds: 0.5 }];
+  const manifest: Manifest = {
+    version: 1,
+    id: newCallId(new Date(T0)),
+    key: null,
+    startedAt: T0,
+    legs: [{ ...ready, notes }],
+  };
+  expect(viewOf(manifest).legs[0]?.notes).toEqual(notes);
+  expect(Manifest.parse(JSON.parse(JSON.stringify(manifest))).legs[0]?.notes).toEqual(notes);
 });

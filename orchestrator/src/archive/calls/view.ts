@@ -3,6 +3,7 @@ import {
   Chat,
   Film,
   LEG_STATES,
+  LegNote,
   type LegState,
   Live,
   type Manifest,
@@ -48,6 +49,8 @@ export const LegView = z
     /** Earlier parts, whose recorders were lost; the file contains all of them. */
     parts: z.array(z.object({ endedAt: z.iso.datetime(), reason: z.string() })).optional(),
     gapSeconds: z.number().optional(),
+    /** What the recording lacks, and what was offered and is not recorded. Missing if nothing is known to be missing. */
+    notes: z.array(LegNote).optional(),
   })
   .meta({ id: "Leg" });
 export type LegView = z.infer<typeof LegView>;
@@ -140,5 +143,6 @@ function legView(leg: ManifestLeg): LegView {
     ...("file" in leg && { file: leg.file }),
     ...("trackFiles" in leg && leg.trackFiles && { trackFiles: leg.trackFiles }),
     ...("files" in leg && leg.files && { files: leg.files.map((file) => FileView.parse(file)) }),
+    ...(leg.notes && { notes: leg.notes }),
   };
 }

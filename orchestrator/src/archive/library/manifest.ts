@@ -53,6 +53,23 @@ export const RecordingFile = z
   })
   .meta({ id: "RecordingFile" });
 
+/** What a leg lacks, or what was offered and is not recorded; docs/operations.md explains the codes. */
+export const LegNote = z
+  .object({
+    code: z.string(),
+    /** Missing if the note concerns the whole leg. */
+    kind: kind.optional(),
+    message: z.string(),
+    hint: z.string(),
+    /** When it began. */
+    at: instant.optional(),
+    /** Length of the media that is lost or affected. */
+    seconds: z.number().optional(),
+    /** Name of the file that it concerns, if the leg has several. */
+    file: z.string().optional(),
+  })
+  .meta({ id: "Note" });
+
 const failure = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 
 /** One of the files of a leg that has rolled over. */
@@ -85,6 +102,7 @@ const base = {
   ringingAt: instant,
   /** Set if the recorder calls the peer; how long the peer has to answer. */
   dialled: z.object({ answerWithinSeconds: z.int() }).optional(),
+  notes: z.array(LegNote).optional(),
 };
 
 const recorded = {

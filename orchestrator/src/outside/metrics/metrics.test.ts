@@ -109,6 +109,31 @@ test("a recording that lacks media counts as ready, with the code of its error",
   );
 });
 
+test("a leg with notes is counted once for each code and kind, when it ends", async () => {
+  const { clock, calls, scrape } = open();
+  const { callId, leg } = await calls.ring(RINGING);
+  const endedAt = clock.now().toISOString();
+  const text = { message: "", hint: "" };
+  const notes = [
+    { code: "LOST", kind: "video", ...text },
+    { code: "SHORTER", kind: "video", file: "leg.webm", ...text },
+    { code: "SHORTER", kind: "video", file: "leg-2.webm", ...text },
+    { code: "NO_BUNDLE", ...text },
+  ];
+  await calls.record(callId, { ...leg, state: "preparing", notes } as LegIn<"preparing">);
+  expect(await scrape()).toContain('call_recorder_notes_total{code="LOST",kind="video"} 0');
+  const ready = { ...leg, state: "ready", endedAt, reason: "force_close", file: FILE, notes };
+  await calls.record(callId, ready as unknown as LegIn<"ready">);
+  await calls.record(callId, ready as unknown as LegIn<"ready">);
+
+  const lines = await scrape();
+
+  expect(lines).toContain('call_recorder_notes_total{code="LOST",kind="video"} 1');
+  expect(lines).toContain('call_recorder_notes_total{code="SHORTER",kind="video"} 1');
+  expect(lines).toContain('call_recorder_notes_total{code="NO_BUNDLE",kind=""} 1');
+  expect(lines).toContain('call_recorder_notes_total{code="DROPPED",kind="audio"} 0');
+});
+
 test("free-text reasons of another gateway do not create new series", async () => {
   const { clock, calls, scrape } = open();
   const { callId, leg } = await calls.ring(RINGING);

@@ -74,6 +74,7 @@ function adoptLeg(manifest: Manifest, adopted: ManifestLeg, left: Leftovers, ser
     const context = new LegContext(manifest.id, leg.id, services, stop);
     context.log.info({ state: leg.state, recorder: recorder !== undefined }, "leg adopted");
     context.files.load(files);
+    context.notes.load(leg.notes ?? []);
     open.forEach((one, index) => {
       if (one && "codecs" in leg && leg.codecs) {
         context.files.finish(finishRolled({ ...leg, codecs: leg.codecs }, index + 1, one.recorder, context));

@@ -8,6 +8,7 @@ import { errorView, failLeg } from "./failLeg.ts";
 import { finishFile, type KeptFile } from "./finishFile.ts";
 import type { LegContext } from "./legContext.ts";
 import { withFiles } from "./legFiles.ts";
+import { withNotes } from "./legNotes.ts";
 import { allTracks, recordersOf } from "./parts.ts";
 import { fileStart } from "./rolledFile.ts";
 
@@ -39,7 +40,7 @@ export async function finishLeg(
     const file = { ...last, number: context.files.current, legId, peerId, codecs };
     const kept = await finishFile(file, ending, recorder, context, async (done) => {
       await context.files.settled();
-      await calls.record(context.callId, readyOf(finalising, { ...last, ...done }, context));
+      await calls.record(context.callId, withNotes(readyOf(finalising, { ...last, ...done }, context), context.notes));
     });
     context.log.info({ file: kept.file.name, ms: clock.now().getTime() - began }, "leg ready");
   } catch (thrown) {

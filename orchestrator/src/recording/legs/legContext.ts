@@ -1,8 +1,10 @@
 import type { Logger } from "pino";
 import type { ManifestFile, ManifestLeg } from "../../archive/library/manifest.ts";
 import { type CallId, type LegId, type RecorderId, recorderIdOf } from "../../ids.ts";
+import { NOTES, type NoteCode, type NoteFacts } from "../../notes.ts";
 import type { EndReason } from "./ending.ts";
 import { LegFiles, withFiles } from "./legFiles.ts";
+import { LegNotes, withNotes } from "./legNotes.ts";
 import type { LegServices } from "./legServices.ts";
 import { allRecordersOf } from "./parts.ts";
 
@@ -12,6 +14,7 @@ export class LegContext {
   readonly legId: LegId;
   readonly services: LegServices;
   readonly files = new LegFiles();
+  readonly notes = new LegNotes();
   /** Time of the next possible rollover; undefined if the gateway cannot switch a call to another recorder. */
   nextRollOverAtMs: number | undefined = 0;
   #lastPart = 1;
@@ -50,7 +53,22 @@ export class LegContext {
   async recordFile(number: number, file: ManifestFile): Promise<void> {
     this.files.replace(number, file);
     const leg = this.services.calls.leg(this.callId, this.legId);
-    if (leg) await this.services.calls.record(this.callId, withFiles(leg, this.files.all));
+    if (leg) await this.services.calls.record(this.callId, this.complete(leg));
+  }
+
+  /** Adds the leg's earlier files and its notes to its manifest entry. */
+  complete<Leg extends ManifestLeg>(leg: Leg): Leg {
+    return withNotes(withFiles(leg, this.files.all), this.notes);
+  }
+
+  /**
+   * Adds a note to the leg and logs it; the manifest has it from the next time that it is written. A note that the leg
+   * already has is not added again.
+   */
+  note(code: NoteCode, facts: NoteFacts = {}): void {
+    if (!this.notes.add(code, facts)) return;
+    const { at: _, ...details } = facts;
+    this.log.warn({ code, ...details }, NOTES[code].message);
   }
 
   /**
@@ -58,7 +76,7 @@ export class LegContext {
    * successful write includes it.
    */
   async write<Leg extends ManifestLeg>(leg: Leg): Promise<Leg> {
-    const written = withFiles(leg, this.files.all);
+    const written = this.complete(leg);
     try {
       await this.services.calls.record(this.callId, written);
     } catch (error) {

@@ -31,6 +31,20 @@ const Leg = z.object({
   endedAt: z.nullable(z.string()),
   reason: z.optional(z.string()),
   error: z.optional(z.object({ code: z.string(), message: z.string(), hint: z.optional(z.string()) })),
+  /** What the recording lacks, and what was offered and is not recorded. */
+  notes: z.optional(
+    z.array(
+      z.object({
+        code: z.string(),
+        kind: z.optional(z.string()),
+        message: z.string(),
+        hint: z.string(),
+        at: z.optional(z.string()),
+        seconds: z.optional(z.number()),
+        file: z.optional(z.string()),
+      }),
+    ),
+  ),
   file: z.optional(RecordingFile),
   /** If the leg has several files: the finished ones. */
   files: z.optional(z.array(z.object({ startedAt: z.string(), file: z.optional(RecordingFile) }))),

@@ -3,7 +3,7 @@ import { clock } from "../format.ts";
 import { displayName } from "../metadata.ts";
 import { Badge } from "../ui/Badge.tsx";
 import { Elapsed } from "../ui/Elapsed.tsx";
-import { sections } from "./callList.ts";
+import { problemsText, sections } from "./callList.ts";
 import { follow, pathOf } from "./route.ts";
 import { StopButton } from "./StopButton.tsx";
 import type { Calls } from "./useCalls.ts";
@@ -54,19 +54,12 @@ function Row({ call, current }: { call: Call; current: boolean }) {
         <span class="when">
           <time dateTime={call.startedAt}>{clock(call.startedAt)}</time>
           <Elapsed from={call.startedAt} to={running ? null : (call.endedAt ?? call.startedAt)} />
-          <span>{failureText(call)}</span>
+          <span class="problems">{problemsText(call)}</span>
         </span>
       </a>
       {running && <StopButton call={call} />}
     </li>
   );
-}
-
-/** How many legs failed, or the error code of a failed call. */
-function failureText(call: Call): string {
-  const failed = call.legs.filter(({ state }) => state === "failed").length;
-  if (call.state === "failed") return call.legs.find(({ error }) => error)?.error?.code ?? "";
-  return failed > 0 ? `${failed} of ${call.legs.length} failed` : "";
 }
 
 function Skeleton() {

@@ -7,6 +7,7 @@ import { displayName, otherFields } from "../metadata.ts";
 import { Badge } from "../ui/Badge.tsx";
 import { Elapsed } from "../ui/Elapsed.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { LegNotes } from "./LegNotes.tsx";
 import { LinkButton } from "./LinkButton.tsx";
 import { PreviewStrip } from "./PreviewStrip.tsx";
 import type { Player } from "./player.ts";
@@ -61,6 +62,7 @@ export function LegPanel({ callId, leg, hue, from, player, previews }: Props) {
           {leg.error.hint && <span class="hint">{leg.error.hint}</span>}
         </p>
       )}
+      <LegNotes notes={leg.notes} />
       <Details leg={leg} />
     </section>
   );

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
-import type { Call } from "../api/schemas.ts";
-import { merge, sections } from "./callList.ts";
+import { describe, expect, test } from "vitest";
+import type { Call, Leg } from "../api/schemas.ts";
+import { merge, problemsText, sections } from "./callList.ts";
 
 const call = (id: string, state: Call["state"] = "ready", startedAt = "2026-11-23T10:00:00"): Call => ({
   id,
@@ -40,3 +40,22 @@ test("running calls come before today's, yesterday's and earlier calls", () => {
 });
 
 test("an empty list has no sections", () => expect(sections([])).toEqual([]));
+
+describe("the list tells what a call lacks", () => {
+  const leg = (state: Leg["state"], more: Partial<Leg> = {}): Leg => ({
+    ...{ id: "leg_1", peerId: "ada", metadata: "", startedAt: "2026-11-23T10:00:00", endedAt: null },
+    state,
+    ...more,
+  });
+  const error = { code: "MEDIA_INCOMPLETE", message: "", hint: "" };
+  const notes = [{ code: "LOST", message: "", hint: "" }];
+
+  test.each([
+    ["", "ready", [leg("ready"), leg("ready")]],
+    ["incomplete", "ready", [leg("ready", { error })]],
+    ["incomplete", "recording", [leg("recording", { notes })]],
+    ["1 of 2 incomplete", "ready", [leg("ready", { error, notes }), leg("ready")]],
+    ["1 of 3 failed, 1 of 3 incomplete", "ready", [leg("failed", { error }), leg("ready", { notes }), leg("ready")]],
+    ["MEDIA_INCOMPLETE", "failed", [leg("failed", { error })]],
+  ] as const)("%s", (text, state, legs) => expect(problemsText({ state, legs: [...legs] })).toBe(text));
+});

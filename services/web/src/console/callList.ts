@@ -26,3 +26,20 @@ export function sections(calls: readonly Call[], now = new Date()): Section[] {
   }
   return [...found].map(([title, of]) => ({ title, calls: of }));
 }
+
+/**
+ * The error code of a failed call; otherwise how many of its legs failed, and how many recordings lack something that
+ * was sent. Empty if there is nothing to tell.
+ */
+export function problemsText({ state, legs }: Pick<Call, "state" | "legs">): string {
+  if (state === "failed") return legs.find(({ error }) => error)?.error?.code ?? "";
+  const failed = legs.filter((leg) => leg.state === "failed").length;
+  const incomplete = legs.filter((leg) => leg.state !== "failed" && (leg.error || leg.notes?.length)).length;
+  const of = legs.length > 1 ? ` of ${legs.length}` : "";
+  return [
+    failed > 0 && `${failed} of ${legs.length} failed`,
+    incomplete > 0 && (of ? `${incomplete}${of} incomplete` : "incomplete"),
+  ]
+    .filter(Boolean)
+    .join(", ");
+}

@@ -1,0 +1,84 @@
+interface NoteEntry {
+  message: string;
+  hint: string;
+}
+
+/**
+ * Everything that a leg can lack beside the media in its files, or have in a form that players cannot show. The
+ * manifest, the API, webhooks, the console and a metric show these codes; docs/operations.md explains them.
+ */
+export const NOTES = {
+  NOT_RECORDED_CODEC: {
+    message: "a kind of media was offered and is not recorded, because the recorder supports none of its codecs",
+    hint: "Change the page so that it also offers a codec of video.codecs or audio.codecs, or add the codec there.",
+  },
+  NOT_RECORDED_TRACK: {
+    message: "a track was offered and is not recorded, because the leg already has as many of its kind as it may have",
+    hint: "Send the track in a call of its own.",
+  },
+  NO_BUNDLE: {
+    message: "a track was offered and is not recorded, because it has a transport of its own",
+    hint: "Send all tracks over one transport: an offer with a=group:BUNDLE (RFC 9143), as browsers make by default.",
+  },
+  LOST: {
+    message: "packets were lost on the way to the gateway, and their retransmission failed",
+    hint: "The sender's network loses more packets than retransmission can repair. Sound has a gap there, and the picture stands still or is disturbed until the next keyframe.",
+  },
+  DROPPED: {
+    message: "packets arrived and are not in the recording",
+    hint: "The gateway could not use them: they came too late, were damaged, or lack the start of their picture. The gateway's metrics count them too.",
+  },
+  ENCRYPTED: {
+    message: "the media is probably encrypted end to end",
+    hint: "The page must not encrypt media for the recorder: no RTCRtpScriptTransform and no createEncodedStreams on calls to it.",
+  },
+  UNDECODABLE: {
+    message: "a part of the recording cannot be decoded",
+    hint: "The sender may have changed to a form of the codec that ffmpeg cannot decode, or begun to encrypt its media in mid-call, or packets were lost.",
+  },
+  SHORTER: {
+    message: "the recording is shorter than the time during which media arrived",
+    hint: "The log has the recorder's last output. The gateway's counters are in the manifest.",
+  },
+  RECORDER_FAILED: {
+    message: "the recorder of a track ended with an error",
+    hint: "The file has what was recorded until then. The log has the recorder's last output.",
+  },
+} as const satisfies Record<string, NoteEntry>;
+
+export type NoteCode = keyof typeof NOTES;
+
+/** One thing that a leg lacks, as the manifest and the API show it. */
+export interface Note {
+  code: string;
+  /** The kind of media that it concerns; undefined for all of the leg. */
+  kind?: "audio" | "video" | undefined;
+  message: string;
+  hint: string;
+  /** When it began, ISO 8601. */
+  at?: string | undefined;
+  /** Length of the media that is lost or affected. */
+  seconds?: number | undefined;
+  /** Name of the file that it concerns, if the leg has several. */
+  file?: string | undefined;
+}
+
+export interface NoteFacts extends Pick<Note, "kind" | "seconds" | "file"> {
+  /** Details of this case, appended to the message of the table. */
+  detail?: string | undefined;
+  at?: Date | undefined;
+}
+
+/** A note of the table, with the facts of one case. Seconds are rounded to milliseconds. */
+export function noteOf(code: NoteCode, { kind, detail, at, seconds, file }: NoteFacts = {}): Note {
+  const { message, hint } = NOTES[code];
+  return {
+    code,
+    ...(kind && { kind }),
+    message: detail ? `${message}: ${detail}` : message,
+    hint,
+    ...(at && { at: at.toISOString() }),
+    ...(seconds !== undefined && { seconds: Math.round(seconds * 1000) / 1000 }),
+    ...(file && { file }),
+  };
+}
