@@ -165,8 +165,9 @@ export class ConnectionReceiver {
         send: (packet: Buffer) => rtp && this.#socket.send(packet, rtp),
         ended: () => rtcp && this.#socket.send(writeBye(track?.output.ssrc ?? this.#sink.ssrc), rtcp),
       };
-      // Silence up to now belongs to the previous destination.
-      track?.endInSilence(nowMs);
+      // Silence up to now belongs to the previous destination. Not into a replay: on a busy host, sound that arrived before
+      // now may still be unread, and the next destination would get it after silence in its place.
+      if (!isReplayed) track?.endInSilence(nowMs);
       if (track) track.output.switchDestination(previous, nowMs);
       else previous.ended();
       if (kind === "video" && track && nowMs - (track.counters.lastPacketUnixMs ?? 0) >= FLOWING_MS) track.output.gap();

@@ -113,6 +113,39 @@ test("without a keyframe from the sender, the redirect replays from its last key
   ).toEqual(PREVIOUS_BYES);
 });
 
+test.each([
+  ["replayed", false],
+  ["keyframe's", true],
+])("sound that is late at a %s switch is neither replaced by silence nor sent after it", (_, answersRequests) => {
+  const { call, seen, redirect, end, of } = redirectedCall();
+  const isWanted = { get: () => false, set: () => {} };
+  Object.defineProperty(call.video, "keyframeWanted", { ...isWanted, configurable: true });
+  redirect();
+  call.run(2_700);
+  call.path = { loss: 0, delayMs: 420 }; // a busy host: nothing is read for 0.4 s
+  if (answersRequests) {
+    Reflect.deleteProperty(call.video, "keyframeWanted");
+    call.video.keyframeWanted = true;
+    const packets = call.video.frame(100 / 3, 4, call.nowMs);
+    call.at(call.nowMs + 300, () => {
+      for (const packet of packets) call.receiver.receive(packet, call.nowMs);
+    });
+  }
+  call.run(3_000);
+  end();
+  expect(seen.switched).toBe(1);
+  const [first, second] = [framesOf(of("audio", false)), framesOf(of("audio", true))];
+  for (const sent of [first, second]) {
+    const steps = sent.slice(1).map((timestamp, index) => timestampDistance(sent[index] ?? 0, timestamp));
+    expect(Math.min(...steps)).toBeGreaterThan(0);
+  }
+  const { frames } = call.audio;
+  const heard = frames.slice(frames.indexOf(second[0] ?? -1));
+  expect(second).toEqual(heard.slice(0, second.length));
+  expect(frames.length - (frames.indexOf(second.at(-1) ?? -1) + 1)).toBeLessThanOrEqual(1);
+  expect(frames.indexOf(second[0] ?? -1)).toBeLessThanOrEqual(frames.findLastIndex((one) => first.includes(one)) + 1);
+});
+
 test("silence before the switch goes to the previous recorder, and silence after it has its real length", async () => {
   const { call, redirect, of } = redirectedCall(CLEAN, (call) => {
     call.isSending.audio = false;
