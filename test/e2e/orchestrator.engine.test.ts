@@ -1,11 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import Docker from "dockerode";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Library } from "../../orchestrator/src/archive/library/library.ts";
@@ -13,14 +11,17 @@ import { Paths } from "../../orchestrator/src/archive/library/paths.ts";
 import { systemClock } from "../../orchestrator/src/clock.ts";
 import { newCallId, newLegId, recorderIdOf } from "../../orchestrator/src/ids.ts";
 import { DockerEngine } from "../../orchestrator/src/recording/engine/dockerEngine.ts";
+import { EngineClient } from "../../orchestrator/src/recording/engine/engineClient.ts";
 import { USUAL_CODECS } from "../../orchestrator/src/recording/recorders/codecs.ts";
 import { type AssemblyOrder, assembleArguments } from "../../orchestrator/src/recording/recorders/commands.ts";
 import { Recorders } from "../../orchestrator/src/recording/recorders/recorders.ts";
 import type { StartedRecorder } from "../../orchestrator/src/recording/recorders/startedRecorder.ts";
+import { BREAKS } from "../../orchestrator/src/testing/engineServer.ts";
 import { recorderContainers, removeRecorderContainers } from "../bundle/containers.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { RECORDER_IMAGE } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
+import { BreakingProxy } from "../engine/breakingProxy.ts";
 
 /** A separate project on the same engine, so that the test bundle is not affected. */
 const PROJECT = `skyway-call-recorder-engine-${randomUUID().slice(0, 8)}`;
@@ -28,6 +29,8 @@ const NETWORK = `${PROJECT}_recorders`;
 /** RTP and RTCP of a silent call: an Opus frame of silence (RFC 6716). */
 const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
 const UNCHANGED_MS = 1_000;
+/** One wait for the container's end, and a question whose answer breaks too. */
+const NOTICED_SECONDS = 25;
 const BYE = Buffer.from("80c900010000000181cb000100000001", "hex");
 
 const engine = new DockerEngine(PROJECT);
@@ -220,7 +223,9 @@ describe("a recorder", () => {
     const rooms = recorders();
     const recorder = await rooms.take({ ...owner(), codecs: audioOnly });
     const [container] = await engine.list("recorder");
-    const { Config, HostConfig, NetworkSettings } = await new Docker().getContainer(container?.id ?? "").inspect();
+    const { Config, HostConfig, NetworkSettings } = JSON.parse(
+      await runOrThrow("docker", ["inspect", "--format", "{{json .}}", container?.id ?? ""]),
+    );
     expect(Config.User).toBe("10001:10001");
     expect(HostConfig).toMatchObject({
       CapDrop: ["ALL"],
@@ -247,49 +252,47 @@ describe("an error names what is missing on this host", () => {
   });
 
   test("the engine", async () => {
-    const absent = new DockerEngine(PROJECT, new Docker({ socketPath: join(volume, "no.sock") }));
+    const absent = new DockerEngine(PROJECT, new EngineClient(`unix://${join(volume, "no.sock")}`));
     await expect(absent.ping()).rejects.toMatchObject({ code: "DOCKER_UNREACHABLE" });
   });
 });
 
+const behind = (proxy: BreakingProxy) => recorders(20, new DockerEngine(PROJECT, new EngineClient(proxy.address)));
+
 test("a recorder's end is detected although the engine's event stream hangs", async () => {
-  await using door = await stickyDoor();
-  const behindDoor = new DockerEngine(PROJECT, new Docker({ protocol: "http", host: "127.0.0.1", port: door.port }));
-  const recorder = await recorders(20, behindDoor).take({ ...owner(), codecs: audioOnly });
-  door.stick(); // open requests are no longer answered, without an error
+  await using proxy = await BreakingProxy.open();
+  const recorder = await behind(proxy).take({ ...owner(), codecs: audioOnly });
+  proxy.break("hang", /^$/); // open requests are no longer answered, without an error
   await sendBye(recorder);
   const began = performance.now();
   expect(await recorder.finish(true)).toMatchObject({ exitCode: 0 });
   expect(performance.now() - began).toBeLessThan(5_000);
 });
 
-/** A proxy to the engine whose open connections can be frozen without an error on either side. */
-async function stickyDoor(): Promise<AsyncDisposable & { port: number; stick(): void }> {
-  const pairs = new Set<[Socket, Socket]>();
-  const server = createServer((client) => {
-    const upstream = connect("/var/run/docker.sock");
-    pairs.add([client, upstream]);
-    client.pipe(upstream);
-    upstream.pipe(client);
-    for (const socket of [client, upstream]) socket.on("error", () => undefined);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return {
-    port: address.port,
-    stick() {
-      for (const [client, upstream] of pairs) {
-        upstream.unpipe(client);
-        upstream.resume();
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      for (const pair of pairs) for (const socket of pair) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
+test.each(BREAKS)(
+  "a recorder that is killed while the engine's answers break (%s) is noticed, and its slot is free",
+  async (how) => {
+    await using proxy = await BreakingProxy.open();
+    const rooms = behind(proxy);
+    const its = owner();
+    const recorder = await rooms.take({ ...its, codecs: audioOnly });
+    const asked = proxy.requests.length;
+    proxy.break(how, /wait$|logs$/);
+    const [container] = await recorderContainers({ legId: its.legId, project: PROJECT });
+    await runOrThrow("docker", ["kill", "--signal", "KILL", container?.ID ?? ""]);
+    const began = performance.now();
+    await Promise.race([recorder.recorded, recorder.exit]);
+    expect(await recorder.exit).toBe(137);
+    const seconds = (performance.now() - began) / 1000;
+    expect(seconds).toBeLessThan(NOTICED_SECONDS);
+    expect(rooms.running).toBe(0);
+    const logsAsked = proxy.requests.slice(asked).filter((route) => route.endsWith("/logs")).length;
+    expect(logsAsked).toBeLessThan(2 * seconds + 8);
+    proxy.mend();
+    await recorder.finish(false);
+    await rooms.swept();
+  },
+);
 
 test("the spool contains only what tests left on purpose", async () => {
   for (const name of await readdir(join(volume, "spool"))) expect(name).toMatch(/^leg_.*\.part$/);

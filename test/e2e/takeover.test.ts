@@ -1,15 +1,18 @@
 import { expect, test } from "vitest";
 import { recorderContainers } from "../bundle/containers.ts";
+import { scrape } from "../bundle/metrics.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { readVolume } from "../bundle/volume.ts";
 import { waitFor } from "../bundle/waitFor.ts";
+import { kill } from "../chaos/kill.ts";
 import {
   expectCompleteRecording,
   expectNothingLeft,
   PATIENCE_MS,
   readyCallOf,
   recordingCallOf,
+  untilAllHealthy,
 } from "./expectations.ts";
 import { openTestBrowser } from "./testBrowser.ts";
 
@@ -19,7 +22,10 @@ const TAKE_OVER_LIMIT_MS = 20_000;
 /** The promised maximum loss. */
 const GAP_SECONDS = 1;
 
-test("a recorder that is killed during a call is replaced by another, and both parts become one file", async () => {
+test.each([
+  ["a recorder that is killed during a call is", false],
+  ["a recorder and docker-guard that are killed together during a call are", true],
+])("%s replaced, and both parts become one file", async (_, withGuard) => {
   await using testBrowser = await openTestBrowser("chromium");
   const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
@@ -28,7 +34,10 @@ test("a recorder that is killed during a call is replaced by another, and both p
   await page.talk(KILLED_AFTER_MS);
 
   const [killed] = await recorderContainers({ legId });
-  await runOrThrow("docker", ["kill", "--signal", "KILL", killed?.ID ?? ""]);
+  await Promise.all([
+    runOrThrow("docker", ["kill", "--signal", "KILL", killed?.ID ?? ""]),
+    withGuard && kill({ victim: "docker-guard", afterMs: 0, which: 0 }),
+  ]);
   const manifest = `calls/${call.startedAt.slice(0, 10).replaceAll("-", "/")}/${call.id}/call.json`;
   await waitFor("another recorder has taken over", TAKE_OVER_LIMIT_MS, async () => {
     const found = await recorderContainers({ legId });
@@ -46,4 +55,9 @@ test("a recorder that is killed during a call is replaced by another, and both p
   expect(legs[0].gapSeconds).toBeLessThanOrEqual(GAP_SECONDS);
   expect(ready.leg.error).toBeUndefined();
   await expectNothingLeft();
+  await untilAllHealthy();
+  await waitFor("all slots are free", PATIENCE_MS, async () => {
+    const samples = await scrape("orchestrator");
+    return ["recorders", "recorder_containers"].every((name) => samples.get(`call_recorder_${name}`) === 0);
+  });
 });

@@ -158,6 +158,7 @@ export class Recording {
     const onFull = () => this.runningLegs.stopAll("storage_full");
     const onWell = () => void calls.catchUp().catch(() => undefined); // retried in a second
     void storage.watch({ onFull, onWell }, clock, log, until);
+    void this.recorders.watchSlots(clock, until);
   }
 
   /** Registers the peers at every gateway, so that calls arrive, until `until` aborts. */

@@ -65,6 +65,11 @@ export class FakeEngine implements Engine {
     return facts.filter((one) => one !== undefined).filter(({ labels }) => labels[LABEL.role] === role);
   }
 
+  async running(role: string): Promise<string[]> {
+    const listed = await this.list(role);
+    return listed.filter(({ running }) => running).map(({ name }) => name);
+  }
+
   async *lines(id: string, signal: AbortSignal): AsyncIterable<string> {
     const container = this.#container(id);
     for (let read = 0; !signal.aborted; ) {

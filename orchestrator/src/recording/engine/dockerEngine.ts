@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
-import { createInterface } from "node:readline";
-import { PassThrough, type Readable } from "node:stream";
-import Docker from "dockerode";
+import { setTimeout as delay } from "node:timers/promises";
+import type { z } from "zod";
+import { asRecorderError } from "../../errors.ts";
 import type {
   ContainerFacts,
   ContainerOutput,
@@ -11,9 +11,11 @@ import type {
   RecordingsSource,
   StopSignal,
 } from "./engine.ts";
+import { Created, Image, Inspected, Listed, ListedGateways } from "./engineAnswers.ts";
+import { EngineClient, type EngineRequest } from "./engineClient.ts";
 import { asking, unlessGone } from "./engineErrors.ts";
 import { LABEL } from "./labels.ts";
-import { demultiplex } from "./logStream.ts";
+import { demultiplex, type LogLine, stdoutLines, unixSeconds } from "./logStream.ts";
 
 /** Labels set by Docker Compose. */
 const COMPOSE_PROJECT = "com.docker.compose.project";
@@ -22,80 +24,85 @@ const GATEWAY_SERVICE = "skyway-webrtc-gateway";
 
 const USER = "10001:10001";
 const PIDS_LIMIT = 64;
-/**
- * Longer than any normal answer takes. Needed because a killed docker-guard or engine may leave a connection open
- * without ever answering.
- */
-const ANSWER_TIMEOUT_MS = 60_000;
-/**
- * Maximum time of one request that waits for a container's end; then the container is inspected and waited for again.
- */
-const WAIT_SLICE_MS = 10_000;
+/** States in which a container has processes. */
+const RUNNING_STATES = new Set(["running", "paused"]);
+/** Time limits in milliseconds. */
+export interface EngineLimits {
+  /** An answer from the engine's memory takes milliseconds; on a busy host, a second. */
+  answerMs: number;
+  /** Creating, starting and removing containers takes seconds on a busy host. */
+  changeMs: number;
+  /** One request that waits for a container's end; then the container is inspected and waited for again. */
+  waitMs: number;
+  /** A followed log without a line for this long is opened again: its connection may be dead without notice. */
+  silentLogMs: number;
+}
+const LIMITS: EngineLimits = { answerMs: 10_000, changeMs: 60_000, waitMs: 10_000, silentLogMs: 60_000 };
 /** The engine keeps the end of a recorder's output. The output must never block. */
 const LOG_CONFIG = { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } };
 
-/** The Docker engine at DOCKER_HOST, or at the default socket if that is not set. */
-export class DockerEngine implements Engine {
-  readonly #docker: Docker;
-  readonly #project: string;
+/** How long an unreachable engine is asked again whether a container has ended. */
+const UNREACHABLE_MS = 5 * 60_000;
+const RETRY_MS = 500;
+/** Pauses before a log is opened again: the first and the longest. */
+const REOPEN_MS = 100;
+const LAST_REOPEN_MS = 5_000;
 
-  constructor(project: string, docker = new Docker({ timeout: ANSWER_TIMEOUT_MS })) {
-    this.#docker = docker;
+/**
+ * The Docker engine, by default the one at DOCKER_HOST or at the default socket. Every request has a time limit, and
+ * every wait ends when the container has ended, whatever becomes of the connections.
+ */
+export class DockerEngine implements Engine {
+  readonly #client: EngineClient;
+  readonly #project: string;
+  readonly #limits: EngineLimits;
+
+  constructor(project: string, client = new EngineClient(), limits: Partial<EngineLimits> = {}) {
+    this.#client = client;
     this.#project = project;
+    this.#limits = { ...LIMITS, ...limits };
   }
 
   async ping(): Promise<void> {
-    await asking(this.#docker.ping());
+    await asking(this.#client.bytes({ method: "GET", path: "/_ping", limitMs: this.#limits.answerMs }));
   }
 
   async require(image: string, network: string): Promise<void> {
     await this.#imageId(image);
-    await asking(this.#docker.getNetwork(network).inspect(), { 404: "RECORDER_NETWORK_MISSING" });
+    const { answerMs: limitMs } = this.#limits;
+    await asking(this.#client.json({ method: "GET", path: `/networks/${network}`, limitMs }), {
+      404: "RECORDER_NETWORK_MISSING",
+    });
   }
 
   async start(spec: ContainerSpec): Promise<string> {
-    const container = await asking(
-      this.#docker.createContainer({
-        name: spec.name,
-        Image: await this.#imageId(spec.image),
-        Cmd: [...spec.command],
-        User: USER,
-        Labels: { ...spec.labels, [LABEL.project]: this.#project },
-        HostConfig: {
-          Init: true,
-          CapDrop: ["ALL"],
-          SecurityOpt: ["no-new-privileges"],
-          ReadonlyRootfs: true,
-          NetworkMode: spec.network ?? "none",
-          Memory: spec.memoryBytes,
-          MemorySwap: spec.memoryBytes,
-          NanoCpus: spec.nanoCpus,
-          ...(spec.cpuShares !== undefined && { CpuShares: spec.cpuShares }),
-          PidsLimit: spec.pids ?? PIDS_LIMIT,
-          Tmpfs: { "/tmp": "size=16m" },
-          Mounts: mounts(spec),
-          LogConfig: LOG_CONFIG,
-        },
-      }),
+    const body = createBody(spec, this.#project, await this.#imageId(spec.image));
+    const { Id } = await asking(
+      this.#change("POST", "/containers/create", { query: { name: spec.name }, body }).then((answer) =>
+        Created.parse(answer),
+      ),
       { 404: "RECORDER_IMAGE_MISSING", 409: "RECORDER_NOT_STARTED", otherwise: "RECORDER_NOT_STARTED" },
     );
     try {
-      await asking(container.start(), { 404: "RECORDER_NETWORK_MISSING", otherwise: "RECORDER_NOT_STARTED" });
+      await asking(this.#change("POST", `/containers/${Id}/start`), {
+        404: "RECORDER_NETWORK_MISSING",
+        otherwise: "RECORDER_NOT_STARTED",
+      });
     } catch (error) {
-      await this.remove(container.id).catch(() => undefined);
+      await this.remove(Id).catch(() => undefined);
       throw error;
     }
-    return container.id;
+    return Id;
   }
 
-  async inspect(id: string): Promise<ContainerFacts | undefined> {
-    const facts = await asking(this.#docker.getContainer(id).inspect()).catch(unlessGone);
+  async inspect(id: string, signal?: AbortSignal): Promise<ContainerFacts | undefined> {
+    const facts = await asking(this.#get(`/containers/${id}/json`, Inspected, { signal })).catch(unlessGone);
     if (!facts) return undefined;
     const address = Object.values(facts.NetworkSettings.Networks)[0]?.IPAddress;
     return {
       id: facts.Id,
-      name: facts.Name.replace(/^\//, ""),
-      labels: facts.Config.Labels,
+      name: nameOf(facts.Name),
+      labels: facts.Config.Labels ?? {},
       running: facts.State.Running,
       exitCode: facts.State.ExitCode,
       address: address === "" ? undefined : address,
@@ -103,70 +110,81 @@ export class DockerEngine implements Engine {
   }
 
   async list(role: string): Promise<ContainerFacts[]> {
-    const filters = { label: [`${LABEL.project}=${this.#project}`, `${LABEL.role}=${role}`] };
-    const found = await asking(this.#docker.listContainers({ all: true, filters: JSON.stringify(filters) }));
-    const facts = await Promise.all(found.map(({ Id }) => this.inspect(Id)));
+    const facts = await Promise.all((await this.#listed(role)).map(({ Id }) => this.inspect(Id)));
     return facts.filter((one) => one !== undefined);
+  }
+
+  async running(role: string): Promise<string[]> {
+    const listed = await this.#listed(role);
+    return listed.filter(({ State }) => RUNNING_STATES.has(State)).map(({ Names }) => nameOf(Names[0]));
   }
 
   async gateways(): Promise<GatewayContainer[]> {
     const labels = [`${COMPOSE_PROJECT}=${this.#project}`, `${COMPOSE_SERVICE}=${GATEWAY_SERVICE}`];
-    const found = await asking(this.#docker.listContainers({ filters: JSON.stringify({ label: labels }) }));
+    const query = { filters: JSON.stringify({ label: labels }) };
+    const found = await asking(this.#get("/containers/json", ListedGateways, { query }));
     return found.map(({ Id, Ports, NetworkSettings }) => ({
       id: Id,
       addresses: Object.values(NetworkSettings.Networks).map(({ IPAddress }) => IPAddress),
-      udpPorts: Ports.filter(({ Type, PublicPort }) => Type === "udp" && PublicPort).map(
-        ({ PrivatePort, PublicPort }) => ({ inside: PrivatePort, published: PublicPort }),
+      udpPorts: Ports.flatMap(({ Type, PrivatePort, PublicPort }) =>
+        Type === "udp" && PublicPort ? [{ inside: PrivatePort, published: PublicPort }] : [],
       ),
     }));
   }
 
   async *lines(id: string, signal: AbortSignal): AsyncIterable<string> {
-    const options = { follow: true as const, stdout: true, abortSignal: signal };
-    const stream = (await asking(this.#docker.getContainer(id).logs(options))) as unknown as Readable;
-    const stdout = new PassThrough();
-    this.#docker.modem.demuxStream(stream, stdout, new PassThrough().resume());
-    // Node reports an aborted stream as an error; for the reader it is simply the end of the lines.
-    stream.on("error", () => stdout.end());
-    stream.once("close", () => stdout.end());
-    stream.once("end", () => stdout.end());
-    try {
-      yield* createInterface({ input: stdout });
-    } finally {
-      stream.destroy();
+    let newest: string | undefined;
+    for (let pauseMs = REOPEN_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, LAST_REOPEN_MS)) {
+      const openedAt = performance.now();
+      for await (const { at, text } of this.#log(id, newest, signal)) {
+        newest = at;
+        yield text;
+      }
+      try {
+        if (signal.aborted || !(await this.#untilAnswered(id, signal))?.running) return;
+      } catch (error) {
+        if (signal.aborted) return;
+        throw error;
+      }
+      if (performance.now() - openedAt > this.#limits.silentLogMs / 2) pauseMs = REOPEN_MS;
+      await delay(pauseMs, undefined, { ref: false, signal }).catch(() => undefined);
     }
   }
 
   async output(id: string): Promise<ContainerOutput> {
-    const options = { follow: false as const, stdout: true, stderr: true };
-    const raw = await asking(this.#docker.getContainer(id).logs(options)).catch(unlessGone);
+    const { answerMs: limitMs } = this.#limits;
+    const query = { stdout: true, stderr: true };
+    const raw = await asking(
+      this.#client.bytes({ method: "GET", path: `/containers/${id}/logs`, query, limitMs }),
+    ).catch(unlessGone);
     return demultiplex(raw ?? Buffer.alloc(0));
   }
 
   async exited(id: string, signal?: AbortSignal): Promise<number | undefined> {
+    const request = { method: "POST", path: `/containers/${id}/wait`, limitMs: this.#limits.waitMs, signal } as const;
     for (;;) {
-      const slice = AbortSignal.timeout(WAIT_SLICE_MS);
-      const abortSignal = signal ? AbortSignal.any([slice, signal]) : slice;
-      await asking(this.#docker.getContainer(id).wait({ abortSignal })).catch((error) =>
-        slice.aborted ? undefined : unlessGone(error),
-      );
+      const askedAt = performance.now();
+      // No answer means nothing: the container may have ended all the same.
+      await this.#client.json(request).catch(() => undefined);
       signal?.throwIfAborted();
       // The answer of wait is unreliable if the container is being removed at the same time; inspect is reliable.
-      const facts = await this.inspect(id);
+      const facts = await this.#untilAnswered(id, signal);
       if (!facts?.running) return facts?.exitCode;
+      if (performance.now() - askedAt < RETRY_MS) await delay(RETRY_MS, undefined, { ref: false });
     }
   }
 
   async kill(id: string, signal: StopSignal): Promise<void> {
-    await asking(this.#docker.getContainer(id).kill({ signal })).catch(unlessGone);
+    const request = { query: { signal }, limitMs: this.#limits.answerMs };
+    await asking(this.#change("POST", `/containers/${id}/kill`, request)).catch(unlessGone);
   }
 
   async remove(id: string): Promise<void> {
-    await asking(this.#docker.getContainer(id).remove({ force: true })).catch(unlessGone);
+    await asking(this.#change("DELETE", `/containers/${id}`, { query: { force: true } })).catch(unlessGone);
   }
 
   async ownMount(path: string): Promise<RecordingsSource | undefined> {
-    const own = await asking(this.#docker.getContainer(hostname()).inspect()).catch(unlessGone);
+    const own = await asking(this.#get(`/containers/${hostname()}/json`, Inspected)).catch(unlessGone);
     const mount = own?.Mounts.find((one) => one.Destination === path);
     if (!mount) return undefined;
     return mount.Type === "volume" && mount.Name
@@ -174,14 +192,97 @@ export class DockerEngine implements Engine {
       : { type: "bind", source: mount.Source };
   }
 
+  /** The lines of a log after a time, until the connection ends, breaks or is silent for long. Does not throw. */
+  async *#log(id: string, after: string | undefined, signal: AbortSignal): AsyncIterable<LogLine> {
+    const { answerMs: limitMs, silentLogMs } = this.#limits;
+    const query = { follow: true, stdout: true, timestamps: true, ...(after && { since: unixSeconds(after) }) };
+    const request = { method: "GET", path: `/containers/${id}/logs`, query, limitMs, signal } as const;
+    const stream = await this.#client.stream(request).catch(() => undefined);
+    if (!stream) return;
+    const silence = setTimeout(() => stream.destroy(), silentLogMs).unref();
+    const onAbort = () => stream.destroy();
+    signal.addEventListener("abort", onAbort);
+    if (signal.aborted) stream.destroy();
+    try {
+      for await (const line of stdoutLines(stream)) {
+        silence.refresh();
+        if (after === undefined || line.at > after) yield line;
+      }
+    } catch {
+      // The caller asks whether the container still runs.
+    } finally {
+      clearTimeout(silence);
+      signal.removeEventListener("abort", onAbort);
+      stream.destroy();
+    }
+  }
+
+  /** Inspects a container; asks an unreachable engine again for UNREACHABLE_MS. */
+  async #untilAnswered(id: string, signal?: AbortSignal): Promise<ContainerFacts | undefined> {
+    for (const since = performance.now(); ; ) {
+      try {
+        return await this.inspect(id, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (performance.now() - since > UNREACHABLE_MS || !asRecorderError(error).isTransient) throw error;
+        await delay(RETRY_MS, undefined, { ref: false });
+      }
+    }
+  }
+
+  async #listed(role: string): Promise<z.infer<typeof Listed>> {
+    const label = [`${LABEL.project}=${this.#project}`, `${LABEL.role}=${role}`];
+    return asking(this.#get("/containers/json", Listed, { query: { all: true, filters: JSON.stringify({ label }) } }));
+  }
+
   /** Resolves an image to its id, so that exactly the inspected image is started. */
   async #imageId(reference: string): Promise<string> {
-    const { Id } = await asking(this.#docker.getImage(reference).inspect(), { 404: "RECORDER_IMAGE_MISSING" });
+    const { Id } = await asking(this.#get(`/images/${reference}/json`, Image), { 404: "RECORDER_IMAGE_MISSING" });
     return Id;
+  }
+
+  async #get<Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+    options: Pick<EngineRequest, "query" | "signal"> = {},
+  ): Promise<z.infer<Schema>> {
+    const { answerMs: limitMs } = this.#limits;
+    return schema.parse(await this.#client.json({ method: "GET", path, limitMs, ...options }));
+  }
+
+  #change(method: "POST" | "DELETE", path: string, options: Partial<EngineRequest> = {}): Promise<unknown> {
+    return this.#client.json({ method, path, limitMs: this.#limits.changeMs, ...options });
   }
 }
 
-function mounts({ recordings, configuration }: ContainerSpec): Docker.MountConfig {
+/** The engine's names begin with a slash. */
+const nameOf = (name = ""): string => name.replace(/^\//, "");
+
+function createBody(spec: ContainerSpec, project: string, imageId: string): object {
+  return {
+    Image: imageId,
+    Cmd: spec.command,
+    User: USER,
+    Labels: { ...spec.labels, [LABEL.project]: project },
+    HostConfig: {
+      Init: true,
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      ReadonlyRootfs: true,
+      NetworkMode: spec.network ?? "none",
+      Memory: spec.memoryBytes,
+      MemorySwap: spec.memoryBytes,
+      NanoCpus: spec.nanoCpus,
+      ...(spec.cpuShares !== undefined && { CpuShares: spec.cpuShares }),
+      PidsLimit: spec.pids ?? PIDS_LIMIT,
+      Tmpfs: { "/tmp": "size=16m" },
+      Mounts: mounts(spec),
+      LogConfig: LOG_CONFIG,
+    },
+  };
+}
+
+function mounts({ recordings, configuration }: ContainerSpec): object[] {
   const mount = { Type: recordings.type, Source: recordings.source, Target: "/recordings" };
   if (configuration === undefined) return [mount];
   return [

@@ -66,13 +66,24 @@ export interface Engine {
   inspect(id: string): Promise<ContainerFacts | undefined>;
   /** All containers of this project with this role, running or not. */
   list(role: string): Promise<ContainerFacts[]>;
+  /** Names of the running containers of this project with this role, in one request. */
+  running(role: string): Promise<string[]>;
   /** The running gateways of this bundle. */
   gateways(): Promise<GatewayContainer[]>;
-  /** Follows the lines of stdout until the container ends or the signal aborts. */
+  /**
+   * Follows the lines of stdout until the container has ended or the signal aborts. If the connection breaks, it is
+   * opened again, and no line is returned twice.
+   *
+   * @throws RecorderError if the engine has not answered for five minutes.
+   */
   lines(id: string, signal: AbortSignal): AsyncIterable<string>;
   /** The last part of a container's output. */
   output(id: string): Promise<ContainerOutput>;
-  /** Resolves with the exit code when the container has ended; undefined if it was removed. */
+  /**
+   * Resolves with the exit code when the container has ended; undefined if it was removed.
+   *
+   * @throws the signal's reason; RecorderError if the engine has not answered for five minutes.
+   */
   exited(id: string, signal?: AbortSignal): Promise<number | undefined>;
   /** Does nothing if the container is not running. */
   kill(id: string, signal: StopSignal): Promise<void>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type ErrorCode, RecorderError } from "../../errors.ts";
 
-/** Errors of dockerode: the HTTP status of the answer, or the code of a failed connection. */
+/** Errors of a request: the HTTP status of the answer, or the code of a failed connection. */
 const EngineError = z.object({ statusCode: z.number().optional(), code: z.string().optional(), message: z.string() });
 
 /** Error codes for the HTTP statuses of one request. */
@@ -11,7 +11,7 @@ type Meaning = Partial<Record<number, ErrorCode>> & { otherwise?: ErrorCode };
 const AWAY = new Set([502, 503]);
 
 /**
- * Converts dockerode's errors into RecorderErrors. 404 and 409 are rethrown unchanged unless `meaning` maps them,
+ * Converts the errors of requests into RecorderErrors. 404 and 409 are rethrown unchanged unless `meaning` maps them,
  * because only the caller knows whether a missing container is a failure.
  */
 export async function asking<Answer>(answer: Promise<Answer>, meaning: Meaning = {}): Promise<Answer> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { demultiplex } from "./logStream.ts";
+import { demultiplex, type LogLine, stdoutLines, unixSeconds } from "./logStream.ts";
 
 const frame = (type: number, text: string) => {
   const bytes = Buffer.from(text);
@@ -22,4 +22,25 @@ test("a character split across two frames stays intact", () => {
 test("a log truncated inside a header ends there", () => {
   expect(demultiplex(Buffer.concat([frame(1, "all"), Buffer.from([1, 0, 0])])).stdout).toBe("all");
   expect(demultiplex(Buffer.alloc(0))).toEqual({ stdout: "", stderr: "" });
+});
+
+test("lines are read from chunks of any size, each with the engine's time", async () => {
+  const log = Buffer.concat([
+    frame(1, "2026-01-01T00:00:00.100000000Z one\n"),
+    frame(2, "2026-01-01T00:00:00.150000000Z oh\n"),
+    frame(1, "2026-01-01T00:00:00.200000000Z twö\n"),
+  ]);
+  async function* bytes() {
+    for (const byte of log) yield Buffer.from([byte]);
+  }
+  const lines: LogLine[] = [];
+  for await (const line of stdoutLines(bytes())) lines.push(line);
+  expect(lines).toEqual([
+    { at: "2026-01-01T00:00:00.100000000Z", text: "one" },
+    { at: "2026-01-01T00:00:00.200000000Z", text: "twö" },
+  ]);
+});
+
+test("a time is given to the engine to the nanosecond", () => {
+  expect(unixSeconds("2026-01-01T00:00:00.123456789Z")).toBe(`${Date.parse("2026-01-01") / 1000}.123456789`);
 });

@@ -15,3 +15,40 @@ export function demultiplex(raw: Buffer): ContainerOutput {
   const text = (type: number) => Buffer.concat(streams[type] ?? []).toString("utf8");
   return { stdout: text(STDOUT), stderr: text(STDERR) };
 }
+
+export interface LogLine {
+  /** The engine's time of the line, RFC 3339 with nine decimals. */
+  at: string;
+  text: string;
+}
+
+/** The lines of stdout in a log with timestamps that arrives in chunks. */
+export async function* stdoutLines(chunks: AsyncIterable<Buffer>): AsyncIterable<LogLine> {
+  const decoder = new TextDecoder();
+  let raw: Buffer = Buffer.alloc(0);
+  let text = "";
+  for await (const chunk of chunks) {
+    raw = Buffer.concat([raw, chunk]);
+    while (raw.length >= HEADER_BYTES) {
+      const end = HEADER_BYTES + raw.readUInt32BE(4);
+      if (raw.length < end) break;
+      if (raw.readUInt8(0) === STDOUT) text += decoder.decode(raw.subarray(HEADER_BYTES, end), { stream: true });
+      raw = raw.subarray(end);
+    }
+    const lines = text.split("\n");
+    text = lines.pop() ?? "";
+    for (const line of lines) yield logLine(line);
+  }
+  if (text !== "") yield logLine(text);
+}
+
+function logLine(line: string): LogLine {
+  const at = line.indexOf(" ");
+  return { at: line.slice(0, at), text: line.slice(at + 1) };
+}
+
+/** For the engine's parameter `since`: seconds with nine decimals. */
+export function unixSeconds(at: string): string {
+  const decimals = /\.([0-9]{9})/.exec(at)?.[1] ?? "0";
+  return `${Math.floor(Date.parse(at) / 1000)}.${decimals}`;
+}

@@ -387,6 +387,21 @@ describe("a recorder that is lost during a call", () => {
     expect(gateway.hungUp).toEqual([]);
   });
 
+  test("together with docker-guard is replaced as soon as the engine answers", async () => {
+    const id = await ring();
+    gateway.report(id, flowing(0));
+    await clock.pass(20_000);
+    recorders.taking = new RecorderError("DOCKER_UNREACHABLE");
+    await lose();
+    await clock.pass(20_000, 500);
+    expect(legOf(id)).toMatchObject({ state: "recording" });
+    expect(gateway.redirects).toEqual([undefined]); // the gateway keeps the media
+    recorders.taking = undefined;
+    await clock.pass(1_000);
+    expect(gateway.redirects).toEqual([undefined, "192.0.2.8"]);
+    expect(legOf(id)).toMatchObject({ state: "recording", parts: [{ reason: "recorder_lost" }] });
+  });
+
   test("is not replaced if the gateway cannot redirect: the leg ends with the media recorded so far", async () => {
     const id = await ring(null);
     gateway.push(id, { event: "STREAM" });

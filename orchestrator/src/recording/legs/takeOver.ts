@@ -7,6 +7,9 @@ import type { LegContext } from "./legContext.ts";
 import { manifestTracks } from "./manifestTracks.ts";
 import { recordersOf } from "./parts.ts";
 
+/** How long an unreachable engine is asked again: docker-guard and a recorder may be lost together. */
+const ENGINE_AWAY_LIMIT_MS = 2 * 60_000;
+const ENGINE_RETRY_MS = 500;
 /** After more lost recorders than this, another one would probably be lost too. */
 const MAX_LOST_RECORDERS = 5;
 
@@ -26,7 +29,7 @@ export async function takeOver(
   lost: StartedRecorder,
   context: LegContext,
 ): Promise<TakenOverLeg | "gateway_lost" | undefined> {
-  const { clock, gateway, recorders, storage } = context.services;
+  const { clock, gateway, storage } = context.services;
   const { mediaConnectionId, codecs } = leg;
   const part = recordersOf(leg).length + 1;
   if (context.stop.aborted || part > MAX_LOST_RECORDERS + 1) return undefined;
@@ -37,9 +40,8 @@ export async function takeOver(
     const report = await gateway.redirect(mediaConnectionId, codecs, undefined);
     if (!report) return undefined;
     await storage.check();
-    await lost.finish(false);
-    const recorderId = context.nextRecorderId(leg);
-    recorder = await recorders.take({ recorderId, callId: context.callId, legId: leg.id, codecs, isSuccessor: true });
+    recorder = await startAnother(leg, lost, context);
+    const { recorderId } = recorder;
     if (context.stop.aborted) throw new Error("the leg was stopped");
     await gateway.redirect(mediaConnectionId, codecs, recorder.redirect);
     // Not earlier: a crash in between must not leave a leg whose media is not redirected anywhere.
@@ -54,6 +56,28 @@ export async function takeOver(
     await recorder?.finish(false).catch(() => undefined);
     if (recorder) await context.services.library.clearSpool(recorder.recorderId);
     return undefined;
+  }
+}
+
+/** Retries while the engine is away: the gateway keeps the media meanwhile. */
+async function startAnother(
+  leg: TakenOverLeg["leg"],
+  lost: StartedRecorder,
+  context: LegContext,
+): Promise<StartedRecorder> {
+  const { clock, recorders } = context.services;
+  const { callId, legId } = context;
+  for (const began = clock.now().getTime(); ; ) {
+    try {
+      await lost.finish(false);
+      const recorderId = context.nextRecorderId(leg);
+      return await recorders.take({ recorderId, callId, legId, codecs: leg.codecs, isSuccessor: true });
+    } catch (error) {
+      const isAway = asRecorderError(error).code === "DOCKER_UNREACHABLE";
+      const isLate = clock.now().getTime() - began > ENGINE_AWAY_LIMIT_MS;
+      if (!isAway || isLate || context.stop.aborted) throw error;
+      await clock.sleep(ENGINE_RETRY_MS, context.stop);
+    }
   }
 }
 

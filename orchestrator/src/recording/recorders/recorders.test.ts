@@ -10,7 +10,11 @@ import { Recorders } from "./recorders.ts";
 function recordersOn(engine: object, steps: string[]): { recorders: Recorders; clock: ManualClock } {
   const clock = new ManualClock();
   const recorders = new Recorders(
-    { remove: async (id: string) => void steps.push(`removed ${id}`), ...engine } as unknown as Engine,
+    {
+      remove: async (id: string) => void steps.push(`removed ${id}`),
+      running: async () => [],
+      ...engine,
+    } as unknown as Engine,
     {
       ...{ project: "test", image: "recorder", network: "recorders", recordings: { type: "volume", source: "r" } },
       ...{ maxConcurrentRecorders: 1, memoryMebibytes: 256, cpus: 1 },
@@ -87,4 +91,30 @@ test("an assembler whose start failed is removed before the next one starts", as
   await recorders.swept();
   const name = `test-assembler-${owner.recorderId}`;
   expect(steps).toEqual([`removed ${name}`, `started ${name}`, "removed container"]);
+});
+
+test("a slot is free as soon as the engine runs no recorder, although the end was never noticed", async () => {
+  const { recorders } = recordersOn(
+    {
+      start: async () => "container",
+      inspect: async () => ({ address: "192.0.2.1", running: true }),
+      async *lines() {
+        yield '{"event":"bound"}';
+        await new Promise(() => undefined);
+      },
+      exited: () => new Promise(() => undefined),
+    },
+    [],
+  );
+  await recorders.take({ ...someone(), codecs: USUAL_CODECS });
+  expect(recorders.running).toBe(1);
+  await recorders.take({ ...someone(), codecs: USUAL_CODECS });
+});
+
+test("beyond the limit of recorders that run, a new one is refused", async () => {
+  const { recorders } = recordersOn({ running: async () => ["another"] }, []);
+  await recorders.watchSlots(new ManualClock(), AbortSignal.timeout(1));
+  await expect(recorders.take({ ...someone(), codecs: USUAL_CODECS })).rejects.toMatchObject({
+    code: "TOO_MANY_RECORDERS",
+  });
 });

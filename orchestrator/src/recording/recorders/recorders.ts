@@ -1,11 +1,12 @@
 import type { Clock } from "../../clock.ts";
 import { RecorderError } from "../../errors.ts";
 import type { CallId, LegId, RecorderId } from "../../ids.ts";
-import type { ContainerSpec, Engine, RecordingsSource } from "../engine/engine.ts";
+import type { ContainerFacts, ContainerSpec, Engine, RecordingsSource } from "../engine/engine.ts";
 import { LABEL } from "../engine/labels.ts";
 import { type Assembly, assemblyOf } from "./assembly.ts";
 import type { Codecs } from "./codecs.ts";
 import { type AssemblyOrder, assembleCommand, recordCommand } from "./commands.ts";
+import { RecorderSlots } from "./recorderSlots.ts";
 import { ASSEMBLY_TIMEOUT_MS, type RecorderServices, StartedRecorder } from "./startedRecorder.ts";
 import { Sweeper } from "./sweeper.ts";
 import { waitUntilBound } from "./waitUntilBound.ts";
@@ -54,19 +55,25 @@ export class Recorders {
   readonly #services: RecorderServices;
   /** Names of assemblers that may be running although the engine reported an error. */
   readonly #possiblyStarted = new Set<string>();
-  /** Number of recorders that are running or starting. */
-  #running = 0;
+  readonly #slots: RecorderSlots;
 
   constructor(engine: Engine, settings: RecorderSettings, clock: Clock, spool: RecorderSpool) {
     this.#engine = engine;
     this.#settings = settings;
     this.#spool = spool;
     this.#sweeper = new Sweeper(engine, clock);
+    this.#slots = new RecorderSlots(engine);
     this.#services = { engine, clock, sweeper: this.#sweeper, leaveOrder: spool.leaveOrder };
   }
 
+  /** Number of recorders that are running or starting. */
   get running(): number {
-    return this.#running;
+    return this.#slots.occupied;
+  }
+
+  /** Number of recorder containers that the engine listed as running the last time. */
+  get containers(): number {
+    return this.#slots.running;
   }
 
   /** Maximum number of concurrent recorders. */
@@ -82,27 +89,19 @@ export class Recorders {
    *   background.
    */
   async take(spec: RecorderSpec): Promise<StartedRecorder> {
-    const { maxConcurrentRecorders, network, isUnordered } = this.#settings;
-    if (!spec.isSuccessor && this.#running >= maxConcurrentRecorders) {
-      throw new RecorderError("TOO_MANY_RECORDERS", `the limit is ${maxConcurrentRecorders}`);
-    }
-    this.#running += 1;
+    const command = recordCommand(spec.recorderId, spec.codecs, this.#settings.isUnordered);
+    const container = this.#containerSpec("recorder", spec, command, this.#settings.network);
+    if (!spec.isSuccessor) await this.#checkLimit();
+    this.#slots.starting(container.name);
+    // The container may have been started although the engine reported an error.
+    let sweepable = container.name;
     try {
-      const command = recordCommand(spec.recorderId, spec.codecs, isUnordered);
-      const container = this.#containerSpec("recorder", spec, command, network);
-      const id = await this.#engine.start(container).catch((error: unknown) => {
-        // The container may have been started although the engine reported an error.
-        this.#sweeper.sweep(container.name, () => this.#spool.clear(spec.recorderId));
-        throw error;
-      });
-      try {
-        return this.#started(id, spec.recorderId, await waitUntilBound(this.#engine, id));
-      } catch (error) {
-        this.#sweeper.sweep(id, () => this.#spool.clear(spec.recorderId));
-        throw error;
-      }
+      const id = await this.#engine.start(container);
+      sweepable = id;
+      return this.#started({ id, name: container.name }, spec.recorderId, await waitUntilBound(this.#engine, id));
     } catch (error) {
-      this.#running -= 1;
+      this.#slots.free(container.name);
+      this.#sweeper.sweep(sweepable, () => this.#spool.clear(spec.recorderId));
       throw error;
     }
   }
@@ -111,10 +110,9 @@ export class Recorders {
   async find(): Promise<Map<string, StartedRecorder>> {
     const found = await this.#engine.list("recorder");
     return new Map(
-      found.map(({ id, labels, address }) => {
+      found.map(({ id, name, labels, address }) => {
         const recorderId = labels[LABEL.recorderId] ?? id;
-        this.#running += 1;
-        return [recorderId, this.#started(id, recorderId as RecorderId, address ?? "")];
+        return [recorderId, this.#started({ id, name }, recorderId as RecorderId, address ?? "")];
       }),
     );
   }
@@ -154,11 +152,27 @@ export class Recorders {
     await this.#sweeper.idle();
   }
 
-  #started(containerId: string, recorderId: RecorderId, address: string): StartedRecorder {
-    const recorder = new StartedRecorder(this.#services, containerId, recorderId, address);
-    void recorder.exit.then(() => {
-      this.#running -= 1;
-    });
+  /** Compares the occupied slots with the containers that run, until `until` aborts. */
+  watchSlots(clock: Clock, until: AbortSignal): Promise<void> {
+    return this.#slots.watch(clock, until);
+  }
+
+  /** Refuses only on the engine's word. @throws RecorderError TOO_MANY_RECORDERS. */
+  async #checkLimit(): Promise<void> {
+    const { limit } = this;
+    if (this.#slots.occupied < limit) return;
+    await this.#slots.look().catch(() => undefined);
+    if (this.#slots.occupied >= limit) throw new RecorderError("TOO_MANY_RECORDERS", `the limit is ${limit}`);
+  }
+
+  #started(
+    { id, name }: Pick<ContainerFacts, "id" | "name">,
+    recorderId: RecorderId,
+    address: string,
+  ): StartedRecorder {
+    const recorder = new StartedRecorder(this.#services, id, recorderId, address);
+    this.#slots.followed(name);
+    void recorder.exit.then(() => this.#slots.free(name));
     return recorder;
   }
 

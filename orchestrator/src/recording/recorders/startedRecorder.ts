@@ -17,8 +17,6 @@ const SIGKILL_GRACE_MS = 5_000;
 export const ASSEMBLY_TIMEOUT_MS = 60 * 60_000;
 /** How often an unreachable engine is asked again whether the recorder has ended. */
 const ENGINE_RETRY_MS = 1_000;
-/** A log stream that ended unexpectedly is reopened after this time. */
-const LINES_RETRY_MS = 100;
 /** How often a recorder is inspected in case an event was lost. */
 const CHECK_INTERVAL_MS = 1_000;
 const STDERR_TAIL_CHARACTERS = 1_000;
@@ -153,7 +151,7 @@ export class StartedRecorder {
     while (!over.signal.aborted) {
       try {
         for await (const line of engine.lines(this.#containerId, over.signal)) if (isEvent("recorded", line)) return;
-        await Promise.race([exit, clock.sleep(LINES_RETRY_MS, over.signal)]);
+        return; // the container has ended
       } catch {
         await Promise.race([exit, clock.sleep(ENGINE_RETRY_MS, over.signal)]);
       }
