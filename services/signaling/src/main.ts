@@ -7,7 +7,7 @@ try {
   const configuration = readConfiguration(process.env);
   const log = openLog("signaling", configuration.logLevel);
   const signaling = await startSignaling(configuration, log);
-  log.info({ port: signaling.port }, "signaling is up");
+  log.info({ port: signaling.port, internalPort: signaling.internalPort }, "signaling is up");
 
   closeOnSignal(async (signal) => {
     log.info({ signal }, "signaling is stopping");

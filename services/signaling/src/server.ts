@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { AwakeClock } from "@skyway-call-recorder/process/awakeClock.ts";
 import { type Clock, wallClock } from "@skyway-call-recorder/process/clock.ts";
 import Fastify from "fastify";
 import type { Logger } from "pino";
@@ -25,7 +26,7 @@ export interface Signaling {
 export async function startSignaling(
   configuration: Configuration,
   log: Logger,
-  clock: Clock = wallClock,
+  clock: Clock = new AwakeClock(wallClock),
 ): Promise<Signaling> {
   const { apiKeys, secretKeys, turn, port, internalPort, listenAddress } = configuration;
   const tenants = new Tenants(apiKeys, secretKeys, clock);

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { type WebSocket, WebSocketServer } from "ws";
-import { disconnectKindOf } from "../disconnectKind.ts";
+import { peerJsDisconnectKindOf } from "../disconnectKind.ts";
 import { LIMITS } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
 import type { ProtocolServer } from "../protocolServer.ts";
@@ -38,7 +38,7 @@ export function servePeerJs(app: FastifyInstance, tenants: Tenants, metrics: Met
     webSocket.once("close", (code) => {
       sessions.delete(session);
       metrics.closed(link.protocol);
-      session.ended(disconnectKindOf("transport close", code), `close ${code}`);
+      session.ended(peerJsDisconnectKindOf(code), `close ${code}`);
     });
     webSocket.on("message", (data) => {
       const text = String(data);

@@ -11,6 +11,8 @@ export const REGISTRATION_LIMIT_MS = 5_000;
 const PING_INTERVAL_MS = 25_000;
 const RECONNECT_FIRST_MS = 500;
 const RECONNECT_LAST_MS = 5_000;
+/** Shorter than the time for which signalling waits for a lost client, which begins when it answers again. */
+const RECONNECT_BROKEN_LAST_MS = 2_000;
 /** How long `close` waits for pending messages. */
 const CLOSE_LIMIT_MS = 500;
 
@@ -66,7 +68,7 @@ export class SignalingClient {
       tryAllTransports: true,
       query: this.#query,
       reconnectionDelay: RECONNECT_FIRST_MS,
-      reconnectionDelayMax: RECONNECT_LAST_MS,
+      reconnectionDelayMax: RECONNECT_BROKEN_LAST_MS,
       timeout: REGISTRATION_LIMIT_MS,
     });
     this.#pings = setInterval(() => this.#socket.volatile.emit("PING"), PING_INTERVAL_MS);

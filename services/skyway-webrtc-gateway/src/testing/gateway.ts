@@ -26,6 +26,8 @@ export interface TestSettings {
   /** Whether the published port is unknown at start. */
   hasUnknownPort?: boolean;
   clock?: Clock;
+  /** Signalling that runs elsewhere. Default: started here. */
+  signalingPort?: number;
 }
 
 /** A real gateway with real signalling, each on its own port. */
@@ -50,8 +52,9 @@ export class TestGateway extends ApiClient implements AsyncDisposable {
     announcedIps = [],
     hasUnknownPort = false,
     clock,
+    signalingPort,
   }: TestSettings = {}): Promise<TestGateway> {
-    const signaling = await openSignaling(0, secret);
+    const signaling = signalingPort === undefined ? await openSignaling(0, secret) : elsewhere(signalingPort);
     const mediaPort = await freeUdpPort();
     const publishedPort = new PublishedPort(hasUnknownPort ? undefined : mediaPort);
     const sessions = createMediaSessions({ mediaPort, bindAddress: mediaAddress, announcedIps, publishedPort, log });
@@ -87,6 +90,11 @@ export class TestGateway extends ApiClient implements AsyncDisposable {
     await this.close();
     await this.#signaling.close();
   }
+}
+
+/** Its owner stops it. */
+function elsewhere(port: number): Signaling {
+  return { port, internalPort: port, close: async () => {} };
 }
 
 function openSignaling(port = 0, secret?: string): Promise<Signaling> {
