@@ -17,6 +17,9 @@ export class Peer {
   missed: readonly ServerMessage[] = [];
   /** Ends the grace period, which runs while there is no link. */
   cancelGrace: Cancel | undefined;
+  /** Clients that wait for the end of the grace period because they want this id. */
+  readonly waiting: (() => void)[] = [];
+  readonly registeredAtMs: number;
   /** From the first link; undefined for external clients. */
   readonly internalAddress: string | undefined;
   readonly connections = new Connections();
@@ -24,7 +27,8 @@ export class Peer {
   lastCallNumber = 0;
   readonly #contacts = new Set<PeerId>();
 
-  constructor(id: PeerId, token: Token, link: Link) {
+  constructor(id: PeerId, token: Token, link: Link, registeredAtMs: number) {
+    this.registeredAtMs = registeredAtMs;
     this.id = id;
     this.token = token;
     this.link = link;

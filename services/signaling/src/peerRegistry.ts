@@ -4,7 +4,7 @@ import { generatePeerId, type PeerId, type Token } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import { Peer } from "./peer.ts";
-import { LIVENESS_LIMIT_MS, RECONNECT_GRACE_MS } from "./times.ts";
+import { AFTER_START_MS, LIVENESS_LIMIT_MS, RECONNECT_GRACE_MS } from "./times.ts";
 
 export interface PeerRegistryListeners {
   /** The link broke without a close; the client may reconnect. */
@@ -18,8 +18,10 @@ export class PeerRegistry {
   readonly #peers = new Map<PeerId, readonly Peer[]>();
   readonly #clock: Clock;
   readonly #listeners: PeerRegistryListeners;
+  readonly #startedAtMs: number;
 
   constructor(clock: Clock, listeners: PeerRegistryListeners) {
+    this.#startedAtMs = clock.now();
     this.#clock = clock;
     this.#listeners = listeners;
   }
@@ -27,7 +29,7 @@ export class PeerRegistry {
   /**
    * Registers a client under the requested id, or under a new one.
    *
-   * @returns undefined if another client seems to be connected under the id: see `contest`.
+   * @returns undefined if another client has the id: see `contest`.
    * @throws SignalingError TOO_MANY_PEERS.
    */
   claim(wanted: PeerId | undefined, token: Token, link: Link): Peer | undefined {
@@ -36,19 +38,19 @@ export class PeerRegistry {
     const same = this.members(id).find((peer) => peer.token === token && peer.isInternal === isInternal);
     if (same) return replaceLink(same, link);
     const rivals = this.members(id).filter((peer) => !peer.sharesWith(link));
-    if (rivals.some((peer) => peer.link || (peer.isInternal && !isInternal))) return undefined;
+    if (rivals.some((rival) => !this.#yields(rival, link))) return undefined;
     for (const rival of rivals) this.#leave(rival);
     const present = this.members(id);
     if (present.length === 0 && this.#peers.size >= LIMITS.peersPerKey) throw new SignalingError("TOO_MANY_PEERS");
-    const peer = new Peer(id, token, link);
+    const peer = new Peer(id, token, link, this.#clock.now());
     this.#peers.set(id, [...present, peer]);
     return peer;
   }
 
   /**
-   * Claims an id that another client has. The holder loses the id if it does not answer a ping: it may be the half-open
-   * former socket of a page that was reloaded after a network change. A service of this bundle never loses its id to an
-   * external client, even if it answers slowly.
+   * Claims an id that another client has. A holder that does not answer a ping is lost: it may be the half-open former
+   * socket of a page that was reloaded after a network change. It has the same time to return as every lost client, and
+   * the claim waits for that. A service of this bundle does not wait, and never loses its id to an external client.
    *
    * @throws SignalingError UNAVAILABLE_ID, TOO_MANY_PEERS.
    */
@@ -57,7 +59,10 @@ export class PeerRegistry {
     const rivals = this.members(wanted).filter((peer) => !peer.sharesWith(link) && (isInternal || !peer.isInternal));
     await Promise.all(
       rivals.map(async (holder) => {
-        if (holder.link && !(await holder.link.isAlive(LIVENESS_LIMIT_MS))) this.#leave(holder);
+        const held = holder.link;
+        if (held && !(await held.isAlive(LIVENESS_LIMIT_MS))) this.#giveUp(holder, held, isInternal);
+        const isAway = this.members(wanted).includes(holder) && !holder.link;
+        if (isAway && !isInternal) await new Promise<void>((resolve) => holder.waiting.push(resolve));
       }),
     );
     const peer = link.isOpen && this.claim(wanted, token, link);
@@ -93,6 +98,24 @@ export class PeerRegistry {
     return [...this.#peers.keys()].filter((id) => this.isConnected(id));
   }
 
+  /**
+   * Whether a peer loses its id to a client with another token. Only services of this bundle get an id during the grace
+   * period of its owner. After a start, they also get it from a client that was faster.
+   */
+  #yields(peer: Peer, to: Link): boolean {
+    if (to.internalAddress === undefined) return false;
+    return !peer.link || (!peer.isInternal && peer.registeredAtMs - this.#startedAtMs < AFTER_START_MS);
+  }
+
+  #giveUp(holder: Peer, link: Link, isForService: boolean): void {
+    if (holder.link !== link) return;
+    if (isForService) this.#leave(holder);
+    else {
+      this.lose(holder, link);
+      link.close();
+    }
+  }
+
   #leave(peer: Peer): void {
     const members = this.members(peer.id);
     if (!members.includes(peer)) return;
@@ -104,6 +127,7 @@ export class PeerRegistry {
     else this.#peers.delete(peer.id);
     link?.close();
     this.#listeners.onLeft(peer);
+    decideWaiting(peer);
   }
 }
 
@@ -115,5 +139,11 @@ function replaceLink(peer: Peer, link: Link): Peer {
   peer.cancelGrace = undefined;
   peer.link = link;
   former?.close();
+  decideWaiting(peer);
   return peer;
+}
+
+/** The owner has returned or left: clients that wait for its id claim it again. */
+function decideWaiting(peer: Peer): void {
+  for (const resume of peer.waiting.splice(0)) resume();
 }

@@ -5,7 +5,7 @@ import type { PeerMessage } from "./messages.ts";
 import type { Peer } from "./peer.ts";
 import { Tenant } from "./tenant.ts";
 import { RecordingLink } from "./testing/recordingLink.ts";
-import { RECONNECT_GRACE_MS, WAITING_LIMIT_MS } from "./times.ts";
+import { AFTER_START_MS, RECONNECT_GRACE_MS, WAITING_LIMIT_MS } from "./times.ts";
 
 const RECORDER = PeerId.parse("TestRecorder");
 
@@ -229,8 +229,22 @@ describe("an external client", () => {
   });
 
   test("does not share its id with a gateway either", async () => {
+    clock.advance(AFTER_START_MS);
     join(RECORDER);
     const link = new RecordingLink({ internalAddress: "10.0.0.1" });
     await expect(tenant.join(RECORDER, Token.parse("t"), link)).rejects.toMatchObject(refused);
+  });
+
+  test("that takes the id of gateways while they are disconnected by a restart of signalling, loses it to them", () => {
+    const thief = join(RECORDER);
+    const alice = join("alice");
+    clock.advance(1_000);
+
+    const back = gateway("10.0.0.1");
+    tenant.pass(alice.peer, offer("mc_1"));
+
+    expect(heard(back, "OFFER")).toEqual(["mc_1"]);
+    expect(thief.link.events).toEqual(["OPEN"]);
+    expect(thief.link.isOpen).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.ts";
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { describe, expect, test } from "vitest";
 import { PeerId, Token } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
@@ -32,6 +33,12 @@ function candidate(dst: string, connectionId = "mc_1"): PeerMessage {
   return { event: "CANDIDATE", body: { dst: PeerId.parse(dst), connectionId, candidate: { candidate: "c" } } };
 }
 
+/** Lets the holder's unanswered ping be noticed, and its time to return pass. */
+async function graceEnds(clock: ManualClock): Promise<void> {
+  await waitFor("the holder is lost", () => clock.pending > 0);
+  clock.advance(RECONNECT_GRACE_MS);
+}
+
 describe("ids", () => {
   test("a late disconnect of a former link does not remove the id", () => {
     const { tenant, join } = open();
@@ -46,13 +53,14 @@ describe("ids", () => {
   });
 
   test("a link that closes while the id is contested receives nothing", async () => {
-    const { tenant, join } = open();
+    const { clock, tenant, join } = open();
     const holder = join("alice");
     holder.link.answers = false;
     const link = new RecordingLink();
 
     const joining = tenant.join(PeerId.parse("alice"), Token.parse("other"), link);
     link.close();
+    await graceEnds(clock);
 
     await expect(joining).rejects.toMatchObject({ code: "UNAVAILABLE_ID" });
     expect(link.heard).toEqual([]);
@@ -60,13 +68,15 @@ describe("ids", () => {
   });
 
   test("only one of two clients that contest an id gets it", async () => {
-    const { tenant, join } = open();
+    const { clock, tenant, join } = open();
     join("alice").link.answers = false;
     const links = [new RecordingLink(), new RecordingLink()];
 
-    const results = await Promise.allSettled(
+    const joining = Promise.allSettled(
       links.map((link, number) => tenant.join(PeerId.parse("alice"), Token.parse(`token ${number}`), link)),
     );
+    await graceEnds(clock);
+    const results = await joining;
 
     expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
   });
@@ -101,19 +111,23 @@ describe("ids", () => {
 });
 
 describe("pending messages", () => {
-  test("a new client under an id receives only new offers, not messages of old calls", () => {
-    const { tenant, join } = open();
+  test("a new client under an id receives only new offers, not messages of old calls", async () => {
+    const { clock, tenant, join } = open();
     const alice = join("alice");
     const bob = join("bob");
     tenant.pass(bob.peer, offer("alice", "mc_old"));
     tenant.depart(alice.peer, alice.link, "lost");
+    const link = new RecordingLink();
+    const joining = tenant.join(PeerId.parse("alice"), Token.parse("another page"), link);
     tenant.pass(bob.peer, candidate("alice", "mc_old"));
+    clock.advance(1);
     tenant.pass(bob.peer, offer("alice", "mc_new"));
     tenant.pass(bob.peer, candidate("alice", "mc_new"));
 
-    const reloaded = join("alice", { token: "another page" });
+    clock.advance(RECONNECT_GRACE_MS - 1);
+    await joining;
 
-    expect(reloaded.link.events).toEqual(["OPEN", "OFFER", "CANDIDATE"]);
+    expect(link.events).toEqual(["OPEN", "OFFER", "CANDIDATE"]);
     expect(bob.link.events).toEqual(["OPEN", "LEAVE"]);
   });
 

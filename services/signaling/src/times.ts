@@ -5,6 +5,12 @@
 export const RECONNECT_GRACE_MS = 5_000;
 
 /**
+ * After a start, nothing is known of the gateways' ids yet: they reconnect, or the whole bundle starts. Until then, a
+ * client that took such an id loses it to its gateway.
+ */
+export const AFTER_START_MS = 60_000;
+
+/**
  * A page pings signalling at this interval, and waits this long for the pong. After a network change, nothing else
  * shows the page that its socket is dead. With these values it is back within 5 to 11 s. skyway-js ends a call about
  * 17 s after the last received packet, and must receive our offer before that. A network loss of 5 s does not end the
@@ -19,7 +25,7 @@ export const ENGINE_SILENCE_LIMIT_MS = 45_000;
 /** How long an offer waits for a peer that is not connected, for example during a page reload or a server restart. */
 export const WAITING_LIMIT_MS = 5_000;
 
-/** A client that does not answer a ping within this time is half-open, and another client may take its id. */
+/** A client that does not answer a ping within this time has lost its link; see `RECONNECT_GRACE_MS`. */
 export const LIVENESS_LIMIT_MS = 1_500;
 
 /** Interval at which sockets are checked and WebSockets are pinged. */

@@ -117,17 +117,65 @@ describe.each(VERSIONS)("a client of %s", (version) => {
   });
 });
 
-test("the id of a temporarily disconnected client is given to a client that requests it", async () => {
-  await using signaling = await openSignaling();
-  await using network = await openNetwork(signaling);
-  using alice = await Client.open(network, { peerId: "alice" });
-  await alice.reachesWebSocket();
-  network.cut();
-  await waitFor("the break", () => alice.disconnects.length === 1);
+describe("the id of a client whose socket broke", () => {
+  test("is not given to another client, and the owner gets it back with everything that was sent to it", async () => {
+    await using signaling = await openSignaling();
+    await using network = await openNetwork(signaling);
+    using alice = await Client.open(network, { peerId: "alice" });
+    using bob = await Client.open(signaling, { peerId: "bob" });
+    await alice.reachesWebSocket();
+    network.cut();
+    await waitFor("the server sees the break", async () => !(await exists(signaling.origin, "alice")));
+    signaling.clock.advance(300);
 
-  using reloaded = new Client(signaling, { peerId: "alice" });
+    using thief = new Client(signaling, { peerId: "alice" });
+    await thief.reachesWebSocket();
+    bob.offer("alice");
+    bob.offer("bob", "mc_echo");
+    await bob.hears("OFFER");
+    expect(thief.events).toEqual([]);
+    alice.socket.connect();
 
-  expect(await reloaded.hears("OPEN")).toEqual({ peerId: "alice" });
+    expect(await alice.hears("OFFER")).toMatchObject({ src: "bob" });
+    expect((await thief.hears("ERROR")).type).toBe("unavailable-id");
+    expect(thief.events).toEqual(["ERROR"]);
+    expect(bob.events).not.toContain("LEAVE");
+  });
+
+  test("is given to another client that waits for it, if the owner does not return in time", async () => {
+    await using signaling = await openSignaling();
+    await using network = await openNetwork(signaling);
+    using alice = await Client.open(network, { peerId: "alice" });
+    await alice.reachesWebSocket();
+    network.cut();
+    await waitFor("the server sees the break", async () => !(await exists(signaling.origin, "alice")));
+
+    using reloaded = new Client(signaling, { peerId: "alice" });
+    await reloaded.reachesWebSocket();
+    signaling.clock.advance(RECONNECT_GRACE_MS - 1);
+    expect(reloaded.events).toEqual([]);
+    signaling.clock.advance(1);
+
+    expect(await reloaded.hears("OPEN")).toEqual({ peerId: "alice" });
+  });
+
+  test("is not taken by silence: its owner has the same time to return when it does not answer a ping", async () => {
+    await using signaling = await openSignaling();
+    await using network = await openNetwork(signaling);
+    using alice = await Client.open(network, { peerId: "alice", token: "her own" });
+    await alice.reachesWebSocket();
+    network.blackhole();
+    using thief = new Client(signaling, { peerId: "alice" });
+    await waitFor("the server asks, and gives up its link", async () => {
+      signaling.clock.advance(LIVENESS_LIMIT_MS);
+      return !(await exists(signaling.origin, "alice"));
+    });
+
+    using back = await Client.open(signaling, { peerId: "alice", token: "her own" });
+
+    expect((await thief.hears("ERROR")).type).toBe("unavailable-id");
+    expect(back.socket.connected).toBe(true);
+  });
 });
 
 test("peers of different API keys are separate", async () => {
