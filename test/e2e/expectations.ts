@@ -105,9 +105,12 @@ export async function expectNothingLeft(): Promise<void> {
     what,
     PATIENCE_MS,
     async () => {
-      const [containers, spool] = await Promise.all([recorderContainers(), listVolume("spool")]);
+      const containers = await recorderContainers();
+      left = { containers };
+      if (containers.length > 0) return false;
+      const spool = await listVolume("spool");
       left = { containers, spool };
-      return containers.length === 0 && spool.length === 0;
+      return spool.length === 0;
     },
     () => left,
   );
@@ -118,7 +121,7 @@ export function untilAllHealthy(): Promise<unknown> {
   return waitFor("all services are healthy", PATIENCE_MS, allHealthy);
 }
 
-/** `docker compose ps` shows every service healthy. */
+/** Docker shows every service healthy. */
 export async function expectAllHealthy(): Promise<void> {
   const seen = await healths();
   expect(new Set(Object.values(seen)), JSON.stringify(seen)).toEqual(new Set(["healthy"]));
