@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Browser, Tab } from "./browser.ts";
+import { CAMERA } from "./camera.ts";
 
 const TrackStatistics = z.object({
   packets: z.number(),
@@ -131,7 +132,8 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
   return {
     tab,
     open: async (signaling, peerId) => z.string().parse(await run("open", { ...signaling, peerId })),
-    capture: async (media = { video: true, audio: true }) => void (await run("capture", media)),
+    capture: async ({ video, audio } = { video: true, audio: true }) =>
+      void (await run("capture", { video: video && CAMERA, audio })),
     play: async (setting) => void (await run("play", setting)),
     act: async (kind, action, size) => z.number().parse(await run("act", kind, action, size)) / 1000,
     call: async (target, options = {}) => void (await run("call", target, options)),

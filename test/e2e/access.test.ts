@@ -1,6 +1,7 @@
 import { type BrowserContext, type Browser as Chromium, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EXECUTABLES } from "../browsers/browser.ts";
+import { CAMERA } from "../browsers/camera.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
 import { playVideo } from "../browsers/consolePage.ts";
 import { launchFirefox } from "../browsers/firefox.ts";
@@ -70,7 +71,7 @@ describe("with API_TOKEN set", () => {
     await page.getByLabel("API token").fill(TOKEN);
     await page.getByRole("button", { name: "Log in" }).click();
     await page.locator(".link-live").waitFor(LIMIT);
-    expect((await playVideo(page, ".pane video", 1)).width).toBe(640);
+    expect((await playVideo(page, ".pane video", 1)).width).toBe(CAMERA.width);
 
     await page.reload();
     await page.locator(".pane video").waitFor(LIMIT);
@@ -113,7 +114,7 @@ describe("with API_TOKEN set", () => {
     const { url } = (await made.json()) as { url: string };
     const page = await browser.newPage();
     await page.goto(`${ORIGIN}${url}`);
-    expect((await playVideo(page, "video", 1)).width).toBe(640);
+    expect((await playVideo(page, "video", 1)).width).toBe(CAMERA.width);
     await page.close();
 
     const { search } = new URL(url, ORIGIN);

@@ -1,6 +1,7 @@
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXECUTABLES } from "../browsers/browser.ts";
+import { CAMERA } from "../browsers/camera.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
 import { openConsolePage, playVideo } from "../browsers/consolePage.ts";
 import { errorCode, request } from "../bundle/api.ts";
@@ -37,7 +38,7 @@ test("a call appears while it runs, and its recording plays alone and with the t
   const pane = page.locator(".pane");
   await pane.getByText("4711", { exact: true }).waitFor(LIMIT);
   const seen = await playVideo(page, ".pane video", 1);
-  expect(seen.width).toBe(640);
+  expect(seen.width).toBe(CAMERA.width);
   expect(Math.abs(seen.duration - 6)).toBeLessThan(2);
 
   await pane.getByLabel("Position in the call").fill("3");

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { Statistics } from "../browsers/callerPage.ts";
+import { CAMERA } from "../browsers/camera.ts";
 import { type Call, fileUrl, findCallOf, type Leg, request } from "../bundle/api.ts";
 import { recorderContainers } from "../bundle/containers.ts";
 import { download } from "../bundle/download.ts";
@@ -93,7 +94,7 @@ export async function expectCompleteRecording(
     "audio opus",
     "video vp8",
   ]);
-  expect(leg.file?.streams.find(({ kind }) => kind === "video")).toMatchObject({ width: 640, height: 480 });
+  expect(leg.file?.streams.find(({ kind }) => kind === "video")).toMatchObject(CAMERA);
   return seen;
 }
 

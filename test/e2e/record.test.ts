@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { BrowserName } from "../browsers/browser.ts";
+import { CAMERA } from "../browsers/camera.ts";
 import { fileUrl } from "../bundle/api.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { expectAllHealthy, expectCompleteRecording, expectNothingLeft, readyCallOf } from "./expectations.ts";
@@ -21,7 +22,7 @@ describe.each<BrowserName>(["chromium", "firefox"])("a call of 20 s from %s", (n
     expect(Math.abs(played.duration - CALL_SECONDS)).toBeLessThanOrEqual(LENGTH.within);
     expect(Math.abs(played.landed - SEEK_TO_SECONDS)).toBeLessThanOrEqual(0.1);
     expect(played.seekableTo).toBeGreaterThan(SEEK_TO_SECONDS);
-    expect(played).toMatchObject({ width: 640, height: 480 });
+    expect(played).toMatchObject(CAMERA);
     expect(played.framesShown).toBeGreaterThan(10);
     await expectNothingLeft();
     await expectAllHealthy();
