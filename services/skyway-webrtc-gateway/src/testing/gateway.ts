@@ -28,6 +28,8 @@ export interface TestSettings {
   clock?: Clock;
   /** Signalling that runs elsewhere. Default: started here. */
   signalingPort?: number;
+  /** Another gateway, whose signalling this one uses too. */
+  beside?: TestGateway;
 }
 
 /** A real gateway with real signalling, each on its own port. */
@@ -53,8 +55,10 @@ export class TestGateway extends ApiClient implements AsyncDisposable {
     hasUnknownPort = false,
     clock,
     signalingPort,
+    beside,
   }: TestSettings = {}): Promise<TestGateway> {
-    const signaling = signalingPort === undefined ? await openSignaling(0, secret) : elsewhere(signalingPort);
+    const signaling =
+      beside?.#signaling ?? (signalingPort === undefined ? await openSignaling(0, secret) : elsewhere(signalingPort));
     const mediaPort = await freeUdpPort();
     const publishedPort = new PublishedPort(hasUnknownPort ? undefined : mediaPort);
     const sessions = createMediaSessions({ mediaPort, bindAddress: mediaAddress, announcedIps, publishedPort, log });

@@ -76,7 +76,7 @@ export class CallSession implements MediaSession, Ticking {
     const agreement = takeOffer(offerSdp, options, this.#transports);
     // Packets arrive only after this turn of the event loop: none is missed.
     const { negotiation } = this.#begin(agreement, options.redirects);
-    if (agreement.transport.relayed) await agreement.transport.relayed.allocated();
+    await agreement.transport.gathered?.allocated();
     const { transport } = negotiation.agreement;
     return describeAnswer(negotiation.agreement, agreement.media, this.#transports.endpointsOf(transport));
   }
@@ -92,7 +92,7 @@ export class CallSession implements MediaSession, Ticking {
     if (!this.#dialled || this.#answered || this.#ending) throw new GatewayError("NOT_ANSWERED");
     const agreement = takeAnswer(answerSdp, this.#dialled);
     const { negotiation } = this.#begin(agreement, this.#dialled.redirects);
-    if (agreement.transport.relayed) await agreement.transport.relayed.allocated();
+    await agreement.transport.gathered?.allocated();
     return this.#localCandidates(negotiation);
   }
 

@@ -1,5 +1,6 @@
 import type { TransportParameters } from "./libraryDescription.ts";
 import type { Endpoint } from "./localTransport.ts";
+import { bindingFor } from "./networkBinding.ts";
 import type { Offer } from "./offer.ts";
 import { PeerTransport } from "./peerTransport.ts";
 import type { SessionResources } from "./sessionResources.ts";
@@ -33,8 +34,8 @@ export class CallTransports {
    *
    * @param name for the library's log.
    */
-  create(name: string): PeerTransport {
-    const transport: PeerTransport = new PeerTransport(name, this.#resources.binding, {
+  create(name: string, binding = this.#resources.binding): PeerTransport {
+    const transport: PeerTransport = new PeerTransport(name, binding, {
       packet: (packet) => this.#events.packet(packet),
       connected: () => this.#events.connected(transport),
       moved: () => this.#resources.log.info("the caller has moved"),
@@ -52,7 +53,7 @@ export class CallTransports {
 
   /** Opens one for an offer, with the candidates in it. Throws GatewayError TRANSPORT_FAILED. */
   answer(offer: Offer): { transport: PeerTransport; local: TransportParameters } {
-    const transport = this.create(offer.transport.iceUfrag);
+    const transport = this.create(offer.transport.iceUfrag, bindingFor(this.#resources.binding, offer.transport));
     this.add(transport);
     try {
       const local = transport.answer(writeTransportOffer(offer.transport, { withData: offer.dataMid !== undefined }));
@@ -65,8 +66,8 @@ export class CallTransports {
   }
 
   /** Where callers reach a transport. Throws GatewayError PUBLISHED_PORT_UNKNOWN. */
-  endpointsOf({ relayed }: PeerTransport): readonly Endpoint[] {
-    return relayed ? relayed.endpoints : this.#resources.endpoints();
+  endpointsOf({ gathered }: PeerTransport): readonly Endpoint[] {
+    return gathered ? gathered.endpoints : this.#resources.endpoints();
   }
 
   /** Sends through the first open one: the former one is used until the new one is open. */

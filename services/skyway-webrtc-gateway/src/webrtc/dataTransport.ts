@@ -6,13 +6,13 @@ import {
   writeDataDescription,
   writeRemoteData,
 } from "./dataDescription.ts";
+import { type GatheredEndpoint, watchGathering } from "./gatheredEndpoint.ts";
 import { HeldCandidates } from "./heldCandidates.ts";
 import { localParameters } from "./libraryDescription.ts";
 import { candidates, type Endpoint } from "./localTransport.ts";
 import type { RemoteCandidate } from "./mediaSession.ts";
-import { libraryConfiguration, type NetworkBinding } from "./networkBinding.ts";
+import { bindingFor, libraryConfiguration, type NetworkBinding } from "./networkBinding.ts";
 import { parseDataOffer } from "./offer.ts";
-import { type RelayedEndpoint, watchRelay } from "./relayedEndpoint.ts";
 import { isRelayed, isUsable } from "./remoteCandidate.ts";
 
 export interface DataTransportEvents {
@@ -45,10 +45,11 @@ const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 /** One libdatachannel connection with one data channel. */
 export class DataTransport {
-  readonly #connection: PeerConnection;
   readonly #events: DataTransportEvents;
   readonly #binding: DataBinding;
-  readonly #relayed: RelayedEndpoint | undefined;
+  /** Undefined until the offer is known, theirs or ours. */
+  #opened: PeerConnection | undefined;
+  #gathered: GatheredEndpoint | undefined;
   #channel: DataChannel | undefined;
   #remoteMid = DATA_CONNECTION_MID;
   /** Candidates that arrive before the peer's description. */
@@ -59,18 +60,21 @@ export class DataTransport {
   constructor(binding: DataBinding, events: DataTransportEvents) {
     this.#events = events;
     this.#binding = binding;
-    this.#connection = new nodeDataChannel.PeerConnection(
-      "data",
-      libraryConfiguration(binding, MAX_DATA_MESSAGE_BYTES),
-    );
-    this.#relayed = watchRelay(this.#connection, binding);
-    this.#connection.onDataChannel((channel) => {
+  }
+
+  #open(binding: NetworkBinding): PeerConnection {
+    const configuration = libraryConfiguration(binding, MAX_DATA_MESSAGE_BYTES);
+    const connection = new nodeDataChannel.PeerConnection("data", configuration);
+    this.#opened = connection;
+    this.#gathered = watchGathering(connection, binding);
+    connection.onDataChannel((channel) => {
       if (this.#channel || this.#isOver) channel.close();
       else this.#use(channel);
     });
-    this.#connection.onStateChange((state) => {
+    connection.onStateChange((state) => {
       if (state === "disconnected" || state === "failed" || state === "closed") this.#gone();
     });
+    return connection;
   }
 
   /** Throws GatewayError INVALID_OFFER, TRANSPORT_FAILED. */
@@ -78,9 +82,10 @@ export class DataTransport {
     const offered = parseDataOffer(offerSdp);
     this.#remoteMid = offered.mid;
     this.#held.hold();
-    this.#describe(writeRemoteData(offered), "offer", offered.candidates);
-    const local = localParameters(this.#connection);
-    void this.#sendRelayedCandidate();
+    const connection = this.#open(bindingFor(this.#binding, offered));
+    this.#describe(connection, writeRemoteData(offered), "offer", offered.candidates);
+    const local = localParameters(connection);
+    void this.#sendGatheredCandidate();
     return writeDataDescription(offered.mid, { ...local, endpoints: this.#endpoints(), version: 1 }, local.setup);
   }
 
@@ -93,11 +98,12 @@ export class DataTransport {
       ...(protocol !== undefined && { protocol }),
     };
     try {
-      this.#use(this.#connection.createDataChannel(label, init));
-      const local = localParameters(this.#connection);
+      const connection = this.#open(this.#binding);
+      this.#use(connection.createDataChannel(label, init));
+      const local = localParameters(connection);
       return writeDataDescription(
         DATA_CONNECTION_MID,
-        { ...local, endpoints: this.#endpoints(), version: 1 },
+        { ...local, endpoints: this.#endpoints(), sharesPort: !this.#gathered, version: 1 },
         "actpass",
       );
     } catch (cause) {
@@ -110,14 +116,14 @@ export class DataTransport {
   accept(answerSdp: string): RemoteCandidate[] {
     const answered = parseDataOffer(answerSdp);
     this.#remoteMid = answered.mid;
-    this.#describe(writeRemoteData(answered), "answer", answered.candidates);
-    void this.#sendRelayedCandidate();
+    this.#describe(this.#opened, writeRemoteData(answered), "answer", answered.candidates);
+    void this.#sendGatheredCandidate();
     return this.#candidates();
   }
 
-  /** A relayed endpoint is sent later, as a candidate: peers of data connections support trickle ICE. */
+  /** An endpoint that the library has to gather is sent later, as a candidate: peers of data connections support trickle ICE. */
   #endpoints(): readonly Endpoint[] {
-    return this.#relayed ? [] : this.#binding.endpoints();
+    return this.#gathered ? [] : this.#binding.endpoints();
   }
 
   #candidates(endpoints = this.#endpoints()): RemoteCandidate[] {
@@ -125,15 +131,15 @@ export class DataTransport {
   }
 
   /** Not before our description has left: the caller of this method sends it in this turn of the event loop. */
-  async #sendRelayedCandidate(): Promise<void> {
-    if (!this.#relayed) return;
+  async #sendGatheredCandidate(): Promise<void> {
+    if (!this.#gathered) return;
     try {
-      await this.#relayed.allocated();
+      await this.#gathered.allocated();
     } catch {
       this.#gone(); // No TURN server answers.
     }
     if (this.#isOver) return;
-    for (const candidate of this.#candidates(this.#relayed.endpoints)) this.#events.candidate(candidate);
+    for (const candidate of this.#candidates(this.#gathered.endpoints)) this.#events.candidate(candidate);
   }
 
   addRemoteCandidate({ candidate }: Pick<RemoteCandidate, "candidate">): void {
@@ -143,14 +149,14 @@ export class DataTransport {
       return;
     }
     // See `PeerTransport.addRemoteCandidate`.
-    if (this.#relayed && isRelayed(candidate)) this.#addCandidate(candidate);
+    if (this.#gathered && isRelayed(candidate)) this.#addCandidate(candidate);
     else this.#held.add(candidate);
   }
 
   #addCandidate(candidate: string): void {
     if (this.#isOver) return;
     try {
-      this.#connection.addRemoteCandidate(candidate, DATA_CONNECTION_MID);
+      this.#opened?.addRemoteCandidate(candidate, DATA_CONNECTION_MID);
     } catch {
       // Malformed, or one too many.
     }
@@ -179,8 +185,8 @@ export class DataTransport {
   close(): void {
     this.#isOver = true;
     this.#held.drop();
-    this.#relayed?.close();
-    for (const one of [this.#channel, this.#connection]) {
+    this.#gathered?.close();
+    for (const one of [this.#channel, this.#opened]) {
       try {
         one?.close();
       } catch {
@@ -189,9 +195,16 @@ export class DataTransport {
     }
   }
 
-  #describe(sdp: string, type: "offer" | "answer", offered: readonly string[]): void {
+  /** @param connection undefined: there was no offer. */
+  #describe(
+    connection: PeerConnection | undefined,
+    sdp: string,
+    type: "offer" | "answer",
+    offered: readonly string[],
+  ): void {
+    if (!connection) throw new GatewayError("TRANSPORT_FAILED", "nothing was offered");
     try {
-      this.#connection.setRemoteDescription(sdp, type);
+      connection.setRemoteDescription(sdp, type);
     } catch (cause) {
       throw new GatewayError("TRANSPORT_FAILED", (cause as Error).message, { cause });
     }

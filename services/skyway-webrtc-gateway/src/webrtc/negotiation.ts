@@ -4,11 +4,11 @@ import { type Agreement, describeAnswer } from "./agreement.ts";
 import { writeAnswer } from "./answer.ts";
 import { planRenegotiation } from "./answerPlan.ts";
 import type { CallTransports } from "./callTransports.ts";
+import type { GatheredEndpoint } from "./gatheredEndpoint.ts";
 import type { LocalEnd } from "./libraryDescription.ts";
 import type { MediaPort } from "./mediaPort.ts";
 import { isSameCertificate, isSameTransport, type Offer, parseOffer } from "./offer.ts";
 import type { PeerTransport } from "./peerTransport.ts";
-import type { RelayedEndpoint } from "./relayedEndpoint.ts";
 import { writeTransportOffer } from "./transportOffer.ts";
 
 /** The certificates of a DTLS association never change (RFC 8842, section 4). */
@@ -93,13 +93,14 @@ export class Negotiation {
     }
     const opened = this.#transports.answer(offer);
     this.#agreement = { ...current, ...opened, offer, version };
-    if (opened.transport.relayed) await this.#relayedOr(before, opened.transport, opened.transport.relayed);
+    if (opened.transport.gathered) await this.#gatheredOr(before, opened.transport, opened.transport.gathered);
   }
 
   /**
    * @returns our new end of the current transport; undefined: a new transport is needed, and the caller can begin another
    * DTLS association.
-   * @throws GatewayError TRANSPORT_FAILED: it cannot. The call continues on its current pair, if that still works.
+   * @throws GatewayError TRANSPORT_FAILED: it cannot, or the caller is a gateway, which never moves. The call continues on
+   * its current pair, if that still works.
    */
   async #restartIce(before: Agreement, { keepsDtls, transport: remote }: Offer): Promise<LocalEnd | undefined> {
     const { transport, local } = before;
@@ -109,7 +110,7 @@ export class Negotiation {
       const credentials = await transport.restartIce(this.#mediaPort, this.#call.silentMs());
       return { ...local, ...credentials, isLite: true };
     } catch (error) {
-      if (keepsDtls || this.#call.isEnding()) throw error;
+      if (keepsDtls || before.offer.transport.sharesPort || this.#call.isEnding()) throw error;
       this.#log.debug({ err: error }, "ICE needs a new transport");
       return undefined;
     }
@@ -150,13 +151,13 @@ export class Negotiation {
     const { transport } = offered;
     this.#transports.add(transport);
     for (const candidate of remote.candidates) transport.addRemoteCandidate(candidate);
-    if (transport.relayed) await this.#relayedOr(before, transport, transport.relayed);
+    if (transport.gathered) await this.#gatheredOr(before, transport, transport.gathered);
   }
 
   /** Returns to the agreement `before` if no TURN server relays the new transport. */
-  async #relayedOr(before: Agreement, transport: PeerTransport, relayed: RelayedEndpoint): Promise<void> {
+  async #gatheredOr(before: Agreement, transport: PeerTransport, gathered: GatheredEndpoint): Promise<void> {
     try {
-      await relayed.allocated();
+      await gathered.allocated();
     } catch (error) {
       if (this.#agreement.transport === transport) this.#agreement = before;
       this.#transports.giveUp(transport);

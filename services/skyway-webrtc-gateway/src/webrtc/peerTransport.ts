@@ -1,12 +1,12 @@
 import nodeDataChannel, { type DataChannel, type PeerConnection, type Track } from "node-datachannel";
 import { GatewayError } from "../errors.ts";
+import { type GatheredEndpoint, watchGathering } from "./gatheredEndpoint.ts";
 import { HeldCandidates } from "./heldCandidates.ts";
 import type { IceCredentials } from "./ice/liteAgent.ts";
 import { RestartedIce } from "./ice/restartedIce.ts";
 import { credentialsOf, localParameters, type TransportParameters } from "./libraryDescription.ts";
 import type { MediaPort } from "./mediaPort.ts";
 import { libraryConfiguration, type NetworkBinding } from "./networkBinding.ts";
-import { type RelayedEndpoint, watchRelay } from "./relayedEndpoint.ts";
 import { isRelayed, isUsable } from "./remoteCandidate.ts";
 import { MAX_MESSAGE_BYTES, TRANSPORT_MID, TRANSPORT_PAYLOAD_TYPE } from "./transportOffer.ts";
 
@@ -27,8 +27,8 @@ const MAX_REMOTE_CANDIDATES = 12;
 
 /** One libdatachannel connection, with one raw track for all packets. */
 export class PeerTransport {
-  /** Where callers reach us through a TURN server; undefined: they use the media port. */
-  readonly relayed: RelayedEndpoint | undefined;
+  /** Where callers reach us, if not at the media port: through a TURN server, or at a port of its own. */
+  readonly gathered: GatheredEndpoint | undefined;
   readonly #connection: PeerConnection;
   readonly #events: TransportEvents;
   #track: Track | undefined;
@@ -44,7 +44,7 @@ export class PeerTransport {
   constructor(name: string, binding: NetworkBinding, events: TransportEvents) {
     this.#events = events;
     this.#connection = new nodeDataChannel.PeerConnection(name, libraryConfiguration(binding, MAX_MESSAGE_BYTES));
-    this.relayed = watchRelay(this.#connection, binding);
+    this.gathered = watchGathering(this.#connection, binding);
     this.#connection.onTrack((track) => this.#useTrack(track));
     this.#connection.onDataChannel((channel) => this.#keepChannel(channel));
     this.#connection.onIceStateChange((state) => {
@@ -97,10 +97,10 @@ export class PeerTransport {
    *
    * @param silentMs how long the caller has been silent.
    * @returns our new end.
-   * @throws GatewayError TRANSPORT_FAILED: there is no path yet, or it goes through our TURN server.
+   * @throws GatewayError TRANSPORT_FAILED: there is no path yet, or it does not use the media port.
    */
   async restartIce(port: MediaPort, silentMs: number): Promise<IceCredentials> {
-    if (this.relayed || !this.#iceIsUp) throw new GatewayError("TRANSPORT_FAILED", "ICE cannot be restarted");
+    if (this.gathered || !this.#iceIsUp) throw new GatewayError("TRANSPORT_FAILED", "ICE cannot be restarted");
     this.#restarted ??= this.#takeOver(port, silentMs);
     const restarted = await this.#restarted;
     if (this.#isOver) throw new GatewayError("TRANSPORT_FAILED", "the transport has ended");
@@ -142,10 +142,10 @@ export class PeerTransport {
   addRemoteCandidate(candidate: string): void {
     // After an ICE restart they belong to another session than the library's.
     if (this.#isOver || this.#restarted || !isUsable(candidate)) return;
-    if (!this.relayed && ++this.#remoteCandidates > MAX_REMOTE_CANDIDATES) return;
+    if (!this.gathered && ++this.#remoteCandidates > MAX_REMOTE_CANDIDATES) return;
     // Our TURN server accepts packets only from addresses that we have sent to, and the caller's does the same. So our
     // checks are never too early.
-    if (this.relayed && isRelayed(candidate)) this.#addCandidate(candidate);
+    if (this.gathered && isRelayed(candidate)) this.#addCandidate(candidate);
     else this.#held.add(candidate);
   }
 
@@ -171,7 +171,7 @@ export class PeerTransport {
   close(): void {
     this.#isOver = true;
     this.#held.drop();
-    this.relayed?.close();
+    this.gathered?.close();
     void this.#restarted?.then((restarted) => restarted.close()).catch(() => undefined);
     // Each one explicitly: if only the connection is closed, 6 kB per call stay in memory.
     for (const one of [this.#track, this.#channel, this.#connection]) {

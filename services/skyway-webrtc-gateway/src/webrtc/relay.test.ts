@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
-import { libraryConfiguration } from "./networkBinding.ts";
+import { bindingFor, libraryConfiguration } from "./networkBinding.ts";
 import { CREDENTIAL_LIFE_S, iceServersOf, type Relay } from "./relay.ts";
 
 const RELAY: Relay = { servers: [{ hostname: "turn", port: 3478 }], secret: "a secret of sixteen" };
@@ -23,4 +23,12 @@ test("a relayed connection has its own port, all others share one", () => {
   expect(relayed).toMatchObject({ iceTransportPolicy: "relay", iceServers: [{ hostname: "turn" }] });
   expect(relayed).not.toHaveProperty("portRangeBegin");
   expect(relayed.enableIceUdpMux).not.toBe(true);
+});
+
+test("the answer to a gateway that shares its port has its own port, unless it is relayed", () => {
+  const answering = libraryConfiguration(bindingFor(HERE, { sharesPort: true }), 1_000);
+  expect(answering).toEqual({ bindAddress: "192.0.2.1", maxMessageSize: 1_000, iceServers: [] });
+  expect(bindingFor(HERE, { sharesPort: false })).toEqual(HERE);
+  const relayed = { ...HERE, relay: RELAY };
+  expect(bindingFor(relayed, { sharesPort: true })).toEqual(relayed);
 });

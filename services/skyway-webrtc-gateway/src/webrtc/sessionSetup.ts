@@ -33,7 +33,8 @@ export function dial(options: MediaOptions, transports: CallTransports): { diall
   transports.add(transport);
   try {
     const local = transport.offer();
-    const offerSdp = writeOffer(plan, { ...local, endpoints: transports.endpointsOf(transport), version: 1 });
+    const [endpoints, sharesPort] = [transports.endpointsOf(transport), transport.gathered === undefined];
+    const offerSdp = writeOffer(plan, { ...local, endpoints, sharesPort, version: 1 });
     return { dialled: { transport, local, plan, redirects: options.redirects }, offerSdp };
   } catch (error) {
     transports.discard(transport);

@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { freeUdpPort } from "../testing/udpReceiver.ts";
+import { ALLOCATION_LIMIT_MS, GatheredEndpoint } from "./gatheredEndpoint.ts";
 import { createMediaSessions } from "./mediaSessions.ts";
 import { CHROMIUM } from "./offers.fixture.ts";
-import { ALLOCATION_LIMIT_MS, RelayedEndpoint } from "./relayedEndpoint.ts";
 
-let relayed: RelayedEndpoint;
+let relayed: GatheredEndpoint;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  relayed = new RelayedEndpoint();
+  relayed = new GatheredEndpoint("relay");
 });
 afterEach(() => vi.useRealTimers());
 

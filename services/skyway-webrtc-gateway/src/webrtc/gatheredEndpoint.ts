@@ -6,16 +6,24 @@ import type { NetworkBinding } from "./networkBinding.ts";
 /** A TURN server nearby answers in some 10 ms, one on another continent in a second. */
 export const ALLOCATION_LIMIT_MS = 3_000;
 
-/** The address where a TURN server relays packets for one connection. The first server that answers is used. */
-export class RelayedEndpoint {
+/**
+ * The address of a connection that does not use the media port: where a TURN server relays packets for it (the first
+ * server that answers is used), or its own port.
+ */
+export class GatheredEndpoint {
+  readonly #type: "relay" | "host";
   #endpoint: Endpoint | undefined;
   readonly #settled = Promise.withResolvers<void>();
 
+  constructor(type: "relay" | "host") {
+    this.#type = type;
+  }
+
   /** @param candidate gathered by the library. */
   gathered(candidate: string): void {
-    const [, address, port] = / (\S+) (\d+) typ relay\b/.exec(candidate) ?? [];
-    if (this.#endpoint !== undefined || address === undefined) return;
-    this.#endpoint = { address, port: Number(port), isRelayed: true };
+    const [, address, port, type] = / (\S+) (\d+) typ (\w+)\b/.exec(candidate) ?? [];
+    if (this.#endpoint !== undefined || address === undefined || type !== this.#type) return;
+    this.#endpoint = { address, port: Number(port), ...(type === "relay" && { isRelayed: true }) };
     this.#settled.resolve();
   }
 
@@ -40,10 +48,13 @@ export class RelayedEndpoint {
   }
 }
 
-/** Must be called before the connection begins to gather. */
-export function watchRelay(connection: PeerConnection, { relay }: NetworkBinding): RelayedEndpoint | undefined {
-  if (relay === undefined) return undefined;
-  const relayed = new RelayedEndpoint();
-  connection.onLocalCandidate((candidate) => relayed.gathered(candidate));
-  return relayed;
+/** Must be called before the connection begins to gather. Undefined for a connection that uses the media port. */
+export function watchGathering(
+  connection: PeerConnection,
+  { relay, hasOwnPort }: NetworkBinding,
+): GatheredEndpoint | undefined {
+  if (relay === undefined && !hasOwnPort) return undefined;
+  const endpoint = new GatheredEndpoint(relay ? "relay" : "host");
+  connection.onLocalCandidate((candidate) => endpoint.gathered(candidate));
+  return endpoint;
 }
