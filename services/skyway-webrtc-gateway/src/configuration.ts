@@ -21,6 +21,8 @@ export interface Configuration {
   announcedIps: string[];
   /** Limit for all callers together; undefined: no limit. */
   totalKbps: number | undefined;
+  /** How long no program may have used a peer whose id another program gets. */
+  unusedPeerMs: number;
   /** TURN servers that relay the callers' media; undefined: callers use the media port. */
   relay: Relay | undefined;
 }
@@ -48,6 +50,9 @@ const portOrRange = z
     "must be a range whose first port is not greater than its last",
   );
 
+/** A program that waits for an event sends a request every 30 s. */
+const SHORTEST_UNUSED_S = 40;
+const LONGEST_UNUSED_S = 7 * 86_400;
 /** libjuice supports at most two. */
 const MAX_TURN_SERVERS = 2;
 const turnServer = z.string().transform((text, context): TurnServer => {
@@ -72,6 +77,7 @@ const environmentSchema = z.object({
       .pipe(z.array(address)),
   ),
   TOTAL_BANDWIDTH_KBPS: unlessEmpty(z.coerce.number().int().min(100).max(100_000_000).optional()),
+  UNUSED_PEER_SECONDS: unlessEmpty(z.coerce.number().int().min(SHORTEST_UNUSED_S).max(LONGEST_UNUSED_S).default(60)),
   ICE_TRANSPORT_POLICY: unlessEmpty(z.enum(["all", "relay"]).default("all")),
   TURN_URLS: unlessEmpty(
     z
@@ -93,7 +99,7 @@ const SECRETS: ReadonlySet<PropertyKey> = new Set(["TURN_SECRET"]);
 /**
  * @param environment SIGNALING_URL (http://127.0.0.1:9000), MEDIA_PORT (40000), PUBLISHED_MEDIA_PORT (MEDIA_PORT; with
  *   a range, the orchestrator sends this gateway's port later), MEDIA_BIND_ADDRESS, ANNOUNCED_IP (one or more,
- *   separated by commas), TOTAL_BANDWIDTH_KBPS, ICE_TRANSPORT_POLICY (all; with relay, callers connect only through a
+ *   separated by commas), TOTAL_BANDWIDTH_KBPS, UNUSED_PEER_SECONDS (60), ICE_TRANSPORT_POLICY (all; with relay, callers connect only through a
  *   TURN server, which requires TURN_URLS and TURN_SECRET), API_BIND_ADDRESS (127.0.0.1), LOG_LEVEL (overrides the
  *   file).
  * @param file the text of config.toml, if there is one: `[general]` api_port (8000), log_level (error).
@@ -119,6 +125,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv, file: string |
     mediaBindAddress: variables.data.MEDIA_BIND_ADDRESS,
     announcedIps: variables.data.ANNOUNCED_IP,
     totalKbps: variables.data.TOTAL_BANDWIDTH_KBPS,
+    unusedPeerMs: variables.data.UNUSED_PEER_SECONDS * 1000,
     relay: relay(variables.data),
   };
 }

@@ -61,7 +61,7 @@ export const ERRORS = {
     message: "This peer id is already in use",
     fault: "caller",
     status: 403,
-    hint: "DELETE the peer that uses it, or choose another id.",
+    hint: "DELETE the peer that uses it, or choose another id. A peer that no program uses loses its id after UNUSED_PEER_SECONDS.",
   },
   SIGNALING_REFUSED: {
     message: "Signalling rejected the peer",

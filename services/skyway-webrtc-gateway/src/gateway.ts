@@ -26,6 +26,8 @@ export interface GatewayDependencies {
   publishedPort: PublishedPort;
   log: Logger;
   clock?: Clock;
+  /** See `Peers`. */
+  unusedPeerMs?: number | undefined;
 }
 
 export interface Gateway {
@@ -42,6 +44,7 @@ export function createGateway({
   publishedPort,
   log,
   clock = monotonicClock,
+  unusedPeerMs,
 }: GatewayDependencies): Gateway {
   const connections = new MediaConnections(clock);
   const ports = new ContentPorts(content.bindAddress);
@@ -49,7 +52,7 @@ export function createGateway({
   const createTransport = media.createDataTransport;
   const { totals } = dataConnections;
   const data = { connections: dataConnections, ports, createTransport, sendDatagram: media.sendDatagram, totals };
-  const peers = new Peers(signalingUrl, { connections, media, data, clock, log });
+  const peers = new Peers(signalingUrl, { connections, media, data, clock, log }, unusedPeerMs);
   const api = createApi({
     peers,
     connections,

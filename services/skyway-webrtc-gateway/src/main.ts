@@ -31,7 +31,7 @@ async function start(): Promise<void> {
   const bindAddress = configuration.mediaBindAddress ?? defaultRouteAddress();
   // Firefox does not pair with a candidate on 127.0.0.1, but with the bound address, which a Linux host reaches too.
   const announcedIps = [...new Set([...configuration.announcedIps, bindAddress])];
-  const { mediaPort, signalingUrl, apiPort, apiBindAddress, totalKbps, relay } = configuration;
+  const { mediaPort, signalingUrl, apiPort, apiBindAddress, totalKbps, relay, unusedPeerMs } = configuration;
   const publishedPort = new PublishedPort(configuration.publishedPort);
   const sessions = createMediaSessions({ mediaPort, bindAddress, announcedIps, publishedPort, totalKbps, relay, log });
   const { createDataTransport, sendDatagram } = sessions;
@@ -40,7 +40,7 @@ async function start(): Promise<void> {
     bindAddress: apiBindAddress,
     address: isWildcard(apiBindAddress) ? bindAddress : apiBindAddress,
   };
-  const gateway = createGateway({ signalingUrl, media, content, publishedPort, log });
+  const gateway = createGateway({ signalingUrl, media, content, publishedPort, unusedPeerMs, log });
 
   try {
     await gateway.api.listen({ port: apiPort, host: apiBindAddress });

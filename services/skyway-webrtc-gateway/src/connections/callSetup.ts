@@ -39,6 +39,11 @@ export class CallSetup {
     call.deadline.set(OFFER_LIFE_MS, () => void call.end("offer_expired"));
   }
 
+  /** Whether a program has made or answered the call. */
+  get isTaken(): boolean {
+    return this.#state.name !== "ringing";
+  }
+
   /** Answers the caller's offer. Throws as `MediaConnection.answer`. */
   async answer(options: MediaOptions, feed: Feed | undefined): Promise<void> {
     const offerSdp = this.#offerSdp;

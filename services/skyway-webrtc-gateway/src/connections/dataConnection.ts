@@ -62,6 +62,7 @@ export class DataConnection {
   #redirect: Address | undefined;
   #state: "connecting" | "dialling" | "open" | "ended" = "connecting";
   #isReleased = false;
+  #isTaken = false;
 
   /** @param onEnded is called once, after CLOSE was pushed. */
   constructor(call: DataCall, remote: RemotePeer, resources: DataResources, onEnded: () => void) {
@@ -83,6 +84,11 @@ export class DataConnection {
       candidate: (candidate) => this.#remote.candidate(candidate),
       gone: () => this.end({ tellsPeer: false }),
     });
+  }
+
+  /** Whether a program has made the connection or attached to it. Incoming ones open without a program. */
+  get isTaken(): boolean {
+    return this.#isTaken;
   }
 
   get isOpen(): boolean {
@@ -144,6 +150,7 @@ export class DataConnection {
   attach({ dataId, redirect }: DataAttachment): void {
     // A port that is attached now would stay in use forever.
     if (this.#state === "ended") throw new GatewayError("CONNECTION_ENDED");
+    this.#isTaken = true;
     if (dataId !== undefined && dataId !== this.#dataId) {
       const { ports, totals } = this.#resources;
       if (!hasIdForm("da", dataId) || !ports.find(dataId))

@@ -117,6 +117,11 @@ export class MediaConnection {
     return this.#state.name === "ended" ? { reason: this.#state.reason, unixMs: this.#state.unixMs } : null;
   }
 
+  /** Whether a program has made or answered the call, rather than left it ringing. */
+  get isTaken(): boolean {
+    return this.#state.name !== "setup" || this.#state.setup.isTaken;
+  }
+
   /** Before the answer: offered tracks. Then: received tracks. After the end: their last state. */
   tracks(): TrackReport[] {
     switch (this.#state.name) {

@@ -40,6 +40,8 @@ export class Peer {
   readonly key: string;
   readonly token = newPeerToken();
   readonly events: EventStream<PeerEvent>;
+  /** When a program last used its token, on the clock of the dependencies: polls of its events do so every 30 s. */
+  lastUsedMs: number;
   readonly #signaling: SignalingClient;
   readonly #dependencies: PeerDependencies;
   readonly #log: Logger;
@@ -54,6 +56,7 @@ export class Peer {
     this.#signaling = signaling;
     this.#dependencies = dependencies;
     this.#log = dependencies.log.child({ peerId: id });
+    this.lastUsedMs = dependencies.clock.now();
     this.events = new EventStream(dependencies.clock);
     this.events.push({ event: "OPEN", params: this.params });
     signaling.listen({
@@ -75,6 +78,11 @@ export class Peer {
   /** Whether signalling is disconnected; calls continue without it. */
   get disconnected(): boolean {
     return !this.#signaling.isOpen;
+  }
+
+  /** Whether a program has made or answered one of its running calls or data connections. */
+  get isInCall(): boolean {
+    return [...this.#calls.values(), ...this.#dataConnections.values()].some(({ isTaken }) => isTaken);
   }
 
   updateCredential(credential: Credential): void {

@@ -13,35 +13,45 @@ export interface PeerOptions {
   credential: Credential | undefined;
 }
 
+/** Longer than a poll, and than a program needs between two polls. */
+export const DEFAULT_UNUSED_PEER_MS = 60_000;
+
 /** All peers by token. A closed peer is kept until its CLOSE was read, or for CLOSED_KEPT_MS. */
 export class Peers {
   readonly #signalingUrl: string;
   readonly #dependencies: PeerDependencies;
+  readonly #unusedMs: number;
   readonly #byToken = new Map<string, Peer>();
   /** Ids that are being registered, so that concurrent requests cannot register the same one. */
   readonly #registering = new Set<string>();
   #isClosing = false;
 
-  constructor(signalingUrl: string, dependencies: PeerDependencies) {
+  /** @param unusedMs how long no program may have used a peer whose id another one gets; see `create`. */
+  constructor(signalingUrl: string, dependencies: PeerDependencies, unusedMs = DEFAULT_UNUSED_PEER_MS) {
     this.#signalingUrl = signalingUrl;
     this.#dependencies = dependencies;
+    this.#unusedMs = unusedMs;
   }
 
   /**
-   * Registers a peer with signalling.
+   * Registers a peer with signalling. A program that ended without DELETE has left its peer behind, with a token that
+   * nobody else has. Such a peer is closed if its id is wanted again.
    *
    * @throws GatewayError PEER_ID_TAKEN, KEY_REFUSED, INVALID_PEER_ID, SIGNALING_REFUSED, SIGNALING_UNREACHABLE,
    *   SHUTTING_DOWN.
    */
   async create({ key, peerId, credential }: PeerOptions): Promise<Peer> {
+    let holder: Peer | undefined;
     const name = peerId === undefined ? undefined : JSON.stringify([key, peerId]);
     if (name !== undefined) {
-      if (this.#registering.has(name) || this.#running.some((peer) => peer.key === key && peer.id === peerId)) {
+      holder = this.#running.find((peer) => peer.key === key && peer.id === peerId);
+      if (this.#registering.has(name) || (holder && !this.#isAbandoned(holder))) {
         throw new GatewayError("PEER_ID_TAKEN", undefined, { field: "peer_id" });
       }
       this.#registering.add(name);
     }
     try {
+      if (holder) await this.close(holder, "peer_deleted");
       const registration = { signalingUrl: this.#signalingUrl, key, peerId, credential };
       const registered = await SignalingClient.register(registration, this.#dependencies.log.child({ peerId }));
       const peer = new Peer(registered.peerId, key, registered.signaling, this.#dependencies);
@@ -63,7 +73,10 @@ export class Peers {
    */
   find(peerId: string, token: string): Peer {
     const peer = this.#byToken.get(token);
-    if (peer?.id === peerId && !(peer.isClosed && peer.events.endDelivered)) return peer;
+    if (peer?.id === peerId && !(peer.isClosed && peer.events.endDelivered)) {
+      peer.lastUsedMs = this.#dependencies.clock.now();
+      return peer;
+    }
     const isKnown = this.#running.some(({ id }) => id === peerId);
     throw isKnown
       ? new GatewayError("WRONG_TOKEN", undefined, { field: "token" })
@@ -98,6 +111,10 @@ export class Peers {
   async closeAll(): Promise<void> {
     this.#isClosing = true;
     await Promise.all(this.#running.map((peer) => this.close(peer, "shutdown")));
+  }
+
+  #isAbandoned(peer: Peer): boolean {
+    return this.#dependencies.clock.now() - peer.lastUsedMs >= this.#unusedMs && !peer.isInCall;
   }
 
   get #running(): Peer[] {

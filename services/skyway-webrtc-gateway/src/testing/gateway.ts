@@ -28,6 +28,7 @@ export interface TestSettings {
   clock?: Clock;
   /** Signalling that runs elsewhere. Default: started here. */
   signalingPort?: number;
+  unusedPeerMs?: number;
   /** Another gateway, whose signalling this one uses too. */
   beside?: TestGateway;
 }
@@ -55,6 +56,7 @@ export class TestGateway extends ApiClient implements AsyncDisposable {
     hasUnknownPort = false,
     clock,
     signalingPort,
+    unusedPeerMs,
     beside,
   }: TestSettings = {}): Promise<TestGateway> {
     const signaling =
@@ -66,7 +68,8 @@ export class TestGateway extends ApiClient implements AsyncDisposable {
     const media = { createSession: sessions.create, describeOffer, createDataTransport, sendDatagram };
     const signalingUrl = `http://127.0.0.1:${signaling.port}`;
     const content = { bindAddress: "127.0.0.1", address: "127.0.0.1" };
-    const gateway = createGateway({ signalingUrl, media, content, publishedPort, log, ...(clock && { clock }) });
+    const settings = { signalingUrl, media, content, publishedPort, unusedPeerMs, log };
+    const gateway = createGateway({ ...settings, ...(clock && { clock }) });
     await gateway.api.listen({ port: 0, host: "127.0.0.1" });
     let closed: Promise<void> | undefined;
     const close = () => (closed ??= gateway.close().then(() => sessions.close()));
