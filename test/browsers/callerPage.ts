@@ -69,8 +69,18 @@ export interface SyntheticMedia {
   leftOnly?: boolean;
 }
 
-/** Actions on a camera or a microphone; `replace` and `resize` take the new size of the video. */
-export type TrackAction = "disable" | "enable" | "remove" | "stop" | "replace" | "resize";
+/** Actions on a camera or a microphone; `replace`, `add` and `resize` take the new size of the video. */
+export type TrackAction =
+  | "disable"
+  | "enable"
+  | "remove"
+  | "stop"
+  | "replace"
+  | "resize"
+  | "pause"
+  | "resume"
+  | "close"
+  | "add";
 
 export type HangUp = "close(true)" | "close()" | "destroy()";
 
@@ -93,6 +103,8 @@ export interface CallerPage {
   isConnected(): Promise<boolean>;
   /** Resolves with the time of the action, in seconds of the call. */
   act(kind: Kind, action: TrackAction, size?: Size): Promise<number>;
+  /** Replaces the stream by one with these kinds. Resolves with the time of the action, in seconds of the call. */
+  replaceStream(kinds: Pick<SyntheticMedia, "video" | "audio">): Promise<number>;
   /** Calls a peer with the captured media. Resolves when media can flow. */
   call(target: string, options?: CallOptions): Promise<void>;
   /** Duration of the call so far, in milliseconds. */
@@ -136,6 +148,7 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
       void (await run("capture", { video: video && CAMERA, audio })),
     play: async (setting) => void (await run("play", setting)),
     act: async (kind, action, size) => z.number().parse(await run("act", kind, action, size)) / 1000,
+    replaceStream: async (kinds) => z.number().parse(await run("replaceStream", kinds)) / 1000,
     call: async (target, options = {}) => void (await run("call", target, options)),
     sendThrough: async (...relays) =>
       void (await run("sendThrough", ...relays.map(({ address, port }) => ({ address, port })))),

@@ -83,6 +83,9 @@
       return new MediaStream([...(video ? [camera(video)] : []), ...(audio ? [microphone.clone()] : [])]);
     },
     camera,
-    microphone: () => microphone.clone(),
+    microphone() {
+      microphone ??= openMicrophone(false);
+      return microphone.clone();
+    },
   };
 })();

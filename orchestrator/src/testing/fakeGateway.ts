@@ -11,7 +11,7 @@ import type {
 } from "../recording/gateway/gateway.ts";
 import { GatewayError } from "../recording/gateway/gatewayError.ts";
 import { qualifiedId } from "../recording/gateway/qualifiedId.ts";
-import { type Codecs, USUAL_CODECS } from "../recording/recorders/codecs.ts";
+import { type Codecs, laterTracks, USUAL_CODECS } from "../recording/recorders/codecs.ts";
 import type { RedirectTargets } from "../recording/recorders/redirect.ts";
 
 interface Connection {
@@ -132,7 +132,8 @@ export class FakeGateway implements Gateway {
   }
 
   async offered(id: MediaConnectionId) {
-    return (await this.tracks(id))?.tracks;
+    const tracks = (await this.tracks(id))?.tracks;
+    return tracks && [...tracks, ...laterTracks(tracks)];
   }
 
   async answer(id: MediaConnectionId, _codecs: Codecs, redirect: RedirectTargets): Promise<void> {

@@ -96,7 +96,10 @@ export interface Gateway extends GatewayCalls {
 /** Requests for connections, which may be at different gateways. All methods throw GatewayError. */
 export interface GatewayCalls {
   status(id: MediaConnectionId): Promise<ConnectionStatus>;
-  /** The tracks that a caller offers to send; undefined if the gateway does not report them. */
+  /**
+   * The tracks that a caller offers to send, and, marked so, what it can send later in the same call; undefined if the
+   * gateway does not report them.
+   */
   offered(id: MediaConnectionId): Promise<readonly OfferedTrack[] | undefined>;
   /** undefined if the gateway does not know the connection or does not support this extension. */
   tracks(id: MediaConnectionId): Promise<TracksReport | undefined>;

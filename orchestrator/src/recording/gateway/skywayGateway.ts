@@ -1,7 +1,7 @@
 import { Agent, request } from "undici";
 import type { z } from "zod";
 import type { DataConnectionId, MediaConnectionId, PeerId } from "../../ids.ts";
-import type { Codecs } from "../recorders/codecs.ts";
+import { type Codecs, laterTracks } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
 import { answerBody, redirectParams } from "./answerBody.ts";
 import type {
@@ -114,7 +114,8 @@ export class SkywayGateway implements Gateway {
   }
 
   async offered(id: MediaConnectionId) {
-    return (await this.tracks(id))?.tracks;
+    const tracks = (await this.tracks(id))?.tracks;
+    return tracks && [...tracks, ...laterTracks(tracks)];
   }
 
   async tracks(id: MediaConnectionId): Promise<TracksReport | undefined> {

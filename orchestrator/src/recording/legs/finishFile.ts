@@ -9,7 +9,7 @@ import { byeExpected, type Ending } from "./ending.ts";
 import { errorView } from "./failLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import { lackingMedia, withoutMedia } from "./missingMedia.ts";
-import { recordersOf, trackParts } from "./parts.ts";
+import { codecsWithMedia, recordersOf, trackParts } from "./parts.ts";
 import { receivedPackets } from "./receivedPackets.ts";
 import { retrying } from "./retrying.ts";
 
@@ -73,7 +73,7 @@ function assemblyOrder(file: SpooledFile, { callId, services: { form } }: LegCon
   const { recorderId, legId, number } = file;
   return {
     ...{ recorderId, callId, legId, number, tracks, transcode },
-    format: containerFormat(file.codecs, form),
+    format: containerFormat(codecsWithMedia(file), form),
     parts: trackParts(file),
     title: file.peerId,
     startedAt: new Date(file.startedAt),

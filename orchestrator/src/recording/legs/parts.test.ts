@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ManifestTrack } from "../../archive/library/manifest.ts";
 import { newLegId, recorderIdOf } from "../../ids.ts";
 import { USUAL_CODECS } from "../recorders/codecs.ts";
-import { trackParts } from "./parts.ts";
+import { codecsWithMedia, trackParts } from "./parts.ts";
 
 const legId = newLegId(new Date(0));
 const [first, second] = [recorderIdOf(legId, 1), recorderIdOf(legId, 2)];
@@ -32,6 +32,16 @@ describe("placing the tracks of one recorder in a file", () => {
       ]);
     }
   });
+});
+
+test("a file has the codecs of the kinds that began in any part, or all if the gateway reports none", () => {
+  const leg = { recorderId: second, codecs: USUAL_CODECS };
+  const part = { recorderId: first, tracks: [track("audio", {})], endedAt: "", reason: "recorder_lost" };
+  expect(codecsWithMedia({ ...leg, tracks: [track("audio", {}), track("video", null)] })).toEqual({
+    audio: USUAL_CODECS.audio,
+  });
+  expect(codecsWithMedia({ ...leg, tracks: [track("video", {})], parts: [part] })).toEqual(USUAL_CODECS);
+  expect(codecsWithMedia({ ...leg, tracks: [] })).toEqual(USUAL_CODECS);
 });
 
 describe("placing the parts of a track", () => {

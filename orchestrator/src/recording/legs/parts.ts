@@ -32,6 +32,16 @@ export function allTracks({ parts = [], tracks }: Pick<PartedLeg, "parts" | "tra
   return [...(parts ?? []).flatMap((part) => part.tracks), ...tracks];
 }
 
+/** The codecs of the kinds that have begun; all of them if the gateway does not report it. */
+export function codecsWithMedia(leg: PartedLeg): Codecs {
+  const begun = new Set(allTracks(leg).flatMap(({ kind, clock }) => (clock ? [kind] : [])));
+  if (begun.size === 0) return leg.codecs;
+  return {
+    ...(begun.has("audio") && { audio: leg.codecs.audio }),
+    ...(begun.has("video") && { video: leg.codecs.video }),
+  };
+}
+
 /**
  * The position of each part of each track in the file. The first track begins at zero; times are on the gateway's
  * clock. Within a track, the distance between parts is computed from the sender's RTP timestamps, so it is exact to the

@@ -8,6 +8,7 @@ import { FakeRecorders } from "../../testing/fakeRecorders.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
 import { type TestRooms, testRooms } from "../../testing/testLeg.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
+import { USUAL_CODECS } from "../recorders/codecs.ts";
 import type { Recorders } from "../recorders/recorders.ts";
 import { redirectTo } from "../recorders/redirect.ts";
 import { receiveCall } from "./receiveCall.ts";
@@ -257,6 +258,39 @@ describe("a recording is compared with what the gateway received", () => {
     expect(legOf(await recordAndHangUp(161, 300))).not.toHaveProperty("error");
     expect(stage.warnings).toEqual([]);
   });
+});
+
+test("a caller that begins with sound is recorded with the video that comes later, at its time in the file", async () => {
+  const [audio, video] = FLOWING.tracks;
+  if (!audio || !video) throw new Error("no tracks");
+  const id = await ring({ ended: null, tracks: [audio] });
+  expect(recorders.taken[0]?.codecs).toEqual(USUAL_CODECS);
+  await clock.pass(5_000);
+  expect(legOf(id)).toMatchObject({ state: "recording", tracks: [{ kind: "audio" }] });
+  const late = { ...video, clock: { ...video.clock, firstUnixMs: T0 + 4_500 } };
+  gateway.report(id, { ended: null, tracks: [audio, late] });
+  await clock.pass(2_000);
+  gateway.report(id, { ended: { reason: "force_close", unixMs: T0 + 7_000 }, tracks: [audio, late] });
+  gateway.push(id, { event: "CLOSE" });
+  await clock.pass(100);
+  expect(recorders.orders[0]).toMatchObject({
+    format: "webm",
+    parts: [
+      { kind: "audio", offsetSeconds: 0 },
+      { kind: "video", offsetSeconds: 4.5 },
+    ],
+  });
+});
+
+test("a caller that sends only sound is recorded in the container that sound needs", async () => {
+  stage.preferences = { video: ["H264"], audio: ["opus"] };
+  const id = await ring({ ...FLOWING, tracks: FLOWING.tracks.slice(0, 1) });
+  expect(recorders.taken[0]?.codecs.video?.codec).toBe("H264");
+  await clock.pass(1_000);
+  gateway.report(id, { ended: { reason: "force_close", unixMs: T0 + 1_000 }, tracks: FLOWING.tracks.slice(0, 1) });
+  gateway.push(id, { event: "CLOSE" });
+  await clock.pass(100);
+  expect(recorders.orders[0]?.format).toBe("webm");
 });
 
 describe("transient errors are retried", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Kind } from "../../archive/library/manifest.ts";
-import { type Codec, chooseCodecs, containerFormat, USUAL_CODECS } from "./codecs.ts";
+import { type Codec, chooseCodecs, containerFormat, laterTracks, USUAL_CODECS } from "./codecs.ts";
 
 const codec = (name: string, payloadType: number): Codec => ({
   codec: name,
@@ -31,6 +31,15 @@ describe("of a caller's offer", () => {
   test("a kind without a supported codec does not prevent the other from being recorded", () => {
     const chosen = chooseCodecs([offer("audio", "opus"), offer("video", "AV1")], preferences);
     expect(chosen).toMatchObject({ audio: { codec: "opus" }, video: undefined });
+  });
+
+  test("the recorder is prepared for a kind that comes later, in the preferred codec that every browser has", () => {
+    const audioOnly = [offer("audio", "opus")];
+    const chosen = chooseCodecs([...audioOnly, ...laterTracks(audioOnly)], { ...preferences, video: ["AV1", "VP9"] });
+    expect(chosen).toMatchObject({ audio: { codec: "opus" }, video: { codec: "VP9", samplingRate: 90_000 } });
+    expect(laterTracks([offer("audio", "opus"), offer("video", "AV1")])).toEqual([]);
+    const unknown = [offer("audio", "G729")];
+    expect(() => chooseCodecs([...unknown, ...laterTracks(unknown)], preferences)).toThrow("offered: G729");
   });
 
   test("the first of two tracks of the same kind is recorded", () => {

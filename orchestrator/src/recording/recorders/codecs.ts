@@ -19,6 +19,8 @@ export interface Codecs {
 export interface OfferedTrack {
   kind: Kind;
   offered: readonly Codec[];
+  /** Not offered yet: what the caller can send later in the same call. */
+  isLater?: boolean;
 }
 export type Preferences = Record<Kind, readonly string[]>;
 
@@ -53,18 +55,30 @@ export const DIAL_OFFER: readonly OfferedTrack[] = [
 ];
 
 /**
- * Chooses, for each kind, the first preferred codec that is offered. Only the first track of each kind is used.
+ * Chooses, for each kind, the first preferred codec that is offered. Only the first track of each kind is used. A recorder
+ * is also prepared for a kind that may come later: it cannot add a track while it records, and one without media costs
+ * nothing.
  *
  * @throws RecorderError NO_COMMON_CODEC if no offered codec can be recorded.
  */
 export function chooseCodecs(tracks: readonly OfferedTrack[], preferences: Preferences): Codecs {
   const chosen: Codecs = {};
-  for (const { kind, offered } of tracks) chosen[kind] ??= firstPreferred(offered, preferences[kind]);
+  const offeredNow = tracks.filter(({ isLater }) => !isLater);
+  for (const { kind, offered } of offeredNow) chosen[kind] ??= firstPreferred(offered, preferences[kind]);
   if (!chosen.audio && !chosen.video) {
-    const names = new Set(tracks.flatMap(({ offered }) => offered.map(({ codec }) => codec)));
+    const names = new Set(offeredNow.flatMap(({ offered }) => offered.map(({ codec }) => codec)));
     throw new RecorderError("NO_COMMON_CODEC", `offered: ${[...names].join(", ").slice(0, 200) || "none"}`);
   }
+  for (const { kind, offered } of tracks) chosen[kind] ??= firstPreferred(offered, preferences[kind]);
   return chosen;
+}
+
+/** What a caller can send later of the kinds that it does not offer yet: any browser has these codecs. */
+export function laterTracks(offered: readonly OfferedTrack[]): OfferedTrack[] {
+  return DIAL_OFFER.filter(({ kind }) => !offered.some((track) => track.kind === kind)).map((track) => ({
+    ...track,
+    isLater: true,
+  }));
 }
 
 function firstPreferred(offered: readonly Codec[], names: readonly string[]): Codec | undefined {

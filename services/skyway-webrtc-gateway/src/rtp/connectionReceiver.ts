@@ -13,9 +13,13 @@ import { readSenderReport } from "./rtcp/senderReport.ts";
 import type { SeamlessRedirect } from "./seamlessRedirect.ts";
 import { type Feedback, TrackReceiver, type TrackSettings } from "./trackReceiver.ts";
 
-/** A negotiated track and where its packets are sent. */
-export interface ReceivedTrack extends Omit<TrackSettings, "send"> {
+/** How to recognise the packets of a track. */
+export interface Route extends Pick<TrackSettings, "payloadType" | "repeatedSources"> {
   rtxPayloadType: number | undefined;
+}
+
+/** A negotiated track and where its packets are sent. */
+export interface ReceivedTrack extends Omit<TrackSettings, "send">, Route {
   redirect: Address | undefined;
 }
 
@@ -53,11 +57,13 @@ const FLOWING_MS = 1_000;
 
 /** Receives all tracks of one connection: routes packets to tracks, and assembles the feedback to the sender. */
 export class ConnectionReceiver {
-  readonly tracks: readonly TrackReceiver[];
+  readonly #tracks: TrackReceiver[] = [];
   readonly #socket: Redirector;
   readonly #sink: ReportSink;
   readonly #redirects: Partial<Record<"audio" | "video", Address>> = {};
   #rtcpRedirects: RtcpRedirects;
+  /** Media of a kind is buffered until it is redirected. */
+  readonly #isPaused: Partial<Record<"audio" | "video", boolean>> = {};
   readonly #header = emptyHeader();
   readonly #roundTrip = new RoundTrip();
   readonly #clock = new SenderClock();
@@ -73,7 +79,40 @@ export class ConnectionReceiver {
     this.#socket = socket;
     this.#sink = sink;
     this.#rtcpRedirects = rtcpRedirects;
-    this.tracks = tracks.map((settings) => this.#open(settings));
+    for (const settings of tracks) this.open(settings);
+  }
+
+  get tracks(): readonly TrackReceiver[] {
+    return this.#tracks;
+  }
+
+  /** Adds a track. One that comes while media is buffered is buffered too. */
+  open({ rtxPayloadType, redirect, ...settings }: ReceivedTrack): TrackReceiver {
+    const { kind } = settings;
+    if (redirect) this.#redirects[kind] = redirect;
+    const send = (packet: Buffer) => {
+      const to = this.#redirects[kind];
+      if (to) this.#socket.send(packet, to);
+      else track.counters.packetsDropped++;
+    };
+    const feedback: Feedback = {
+      nack: (mediaSsrc, missing) => {
+        track.counters.nacksSent += this.#sink.nack(mediaSsrc, missing);
+      },
+      keyframe: (mediaSsrc) => this.#sink.keyframe(mediaSsrc),
+    };
+    const track = new TrackReceiver({ ...settings, send }, feedback, this.#roundTrip);
+    if (this.#isPaused[kind]) track.output.pause();
+    this.#tracks.push(track);
+    this.reroute(track, { rtxPayloadType, ...settings });
+    return track;
+  }
+
+  /** Packets of a track come with other payload types or sources from now on, and may still come with the former ones. */
+  reroute(track: TrackReceiver, { payloadType, rtxPayloadType, repeatedSources }: Route): void {
+    track.repeatedSources = repeatedSources;
+    this.#routes[payloadType] = { track, repeats: false };
+    if (rtxPayloadType !== undefined) this.#routes[rtxPayloadType] = { track, repeats: true };
   }
 
   /** RTP or RTCP from the sender. Keeps and modifies the buffer. Never throws. */
@@ -204,6 +243,7 @@ export class ConnectionReceiver {
     // Video must start with a keyframe; audio starts at the same time.
     let sinceMs: number | undefined;
     for (const kind of ["video", "audio"] as const) {
+      this.#isPaused[kind] = to[kind] === undefined;
       for (const { output } of this.tracks.filter((track) => track.kind === kind)) {
         if (to[kind]) sinceMs = output.resume(sinceMs, nowMs) ?? sinceMs;
         else output.pause();
@@ -247,26 +287,6 @@ export class ConnectionReceiver {
       const track = this.tracks.find((one) => one.kind === kind);
       if (redirect) this.#socket.send(writeBye(track?.output.ssrc ?? this.#sink.ssrc), redirect);
     }
-  }
-
-  #open({ rtxPayloadType, redirect, ...settings }: ReceivedTrack): TrackReceiver {
-    const { kind } = settings;
-    if (redirect) this.#redirects[kind] = redirect;
-    const send = (packet: Buffer) => {
-      const to = this.#redirects[kind];
-      if (to) this.#socket.send(packet, to);
-      else track.counters.packetsDropped++;
-    };
-    const feedback: Feedback = {
-      nack: (mediaSsrc, missing) => {
-        track.counters.nacksSent += this.#sink.nack(mediaSsrc, missing);
-      },
-      keyframe: (mediaSsrc) => this.#sink.keyframe(mediaSsrc),
-    };
-    const track = new TrackReceiver({ ...settings, send }, feedback, this.#roundTrip);
-    this.#routes[settings.payloadType] = { track, repeats: false };
-    if (rtxPayloadType !== undefined) this.#routes[rtxPayloadType] = { track, repeats: true };
-    return track;
   }
 
   #report(nowMs: number): void {

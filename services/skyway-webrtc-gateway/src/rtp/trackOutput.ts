@@ -28,7 +28,7 @@ export interface OutputSettings {
   h264?: H264Frame | undefined;
   /** Converts a packet to a form that the recorder can read; undefined leaves it unchanged. */
   readable?: ((packet: Buffer, header: RtpHeader) => Buffer | undefined) | undefined;
-  /** Rewrites the payload type; undefined leaves it as negotiated. */
+  /** Of all forwarded packets; undefined leaves it as received. */
   payloadType: number | undefined;
   /** Fills gaps in audio; undefined leaves them. */
   silence: SilenceCodec | undefined;

@@ -43,7 +43,7 @@ export interface TrackSettings {
   payloadType: number;
   /** Requested by the program that receives the redirect, if different. */
   redirectPayloadType: number | undefined;
-  /** The original SSRC for each retransmission SSRC, as far as the SDP states it (RFC 5576, FID). */
+  /** Of the first m-line that the track comes in. */
   repeatedSources: ReadonlyMap<number, number>;
   /** Sends a packet to the redirect address. */
   send(packet: Buffer): void;
@@ -83,6 +83,8 @@ const SHORTEST_LAST_SILENCE_MS = 200;
 export class TrackReceiver {
   readonly kind: "audio" | "video";
   readonly counters: TrackCounters = noCounts();
+  /** The original SSRC for each retransmission SSRC, as far as the SDP states it (RFC 5576, FID). */
+  repeatedSources: ReadonlyMap<number, number>;
   readonly #settings: TrackSettings;
   readonly #feedback: Feedback;
   readonly #roundTrip: RoundTrip;
@@ -110,6 +112,7 @@ export class TrackReceiver {
 
   constructor(settings: TrackSettings, feedback: Feedback, roundTrip: RoundTrip) {
     this.kind = settings.kind;
+    this.repeatedSources = settings.repeatedSources;
     this.#settings = settings;
     this.#feedback = feedback;
     this.#roundTrip = roundTrip;
@@ -122,7 +125,7 @@ export class TrackReceiver {
         startsKeyframe: this.#startsKeyframe,
         h264: this.#h264,
         readable: settings.codec.toUpperCase() === "VP9" ? withPlainVp9Descriptor : undefined,
-        payloadType: settings.redirectPayloadType,
+        payloadType: settings.redirectPayloadType ?? settings.payloadType,
         silence: settings.kind === "audio" ? silenceCodec(settings.codec) : undefined,
         clockRate: settings.clockRate,
         send: settings.send,
@@ -166,7 +169,7 @@ export class TrackReceiver {
   /** A packet with the payload type of the track's retransmissions. */
   receiveRepeated(packet: Buffer, header: RtpHeader, nowMs: number): void {
     const current = this.#stream?.ssrc;
-    const ssrc = this.#settings.repeatedSources.get(header.ssrc) ?? current;
+    const ssrc = this.repeatedSources.get(header.ssrc) ?? current;
     if (ssrc === undefined || ssrc !== current) {
       if (header.payloadEnd > header.payloadStart) this.#drop();
       return;

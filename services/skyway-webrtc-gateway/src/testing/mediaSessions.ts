@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { expect } from "vitest";
 import { emptyHeader, readHeader } from "../rtp/packet.ts";
 import { AUDIO, VIDEO } from "../rtp/simulatedSender.ts";
-import type { EndReason, MediaSession } from "../webrtc/mediaSession.ts";
+import type { EndReason, KindWishes, MediaSession } from "../webrtc/mediaSession.ts";
 import { createMediaSessions, type MediaSessions } from "../webrtc/mediaSessions.ts";
 import { boundSocket, freeUdpPort } from "./udpReceiver.ts";
 
@@ -76,6 +76,8 @@ export const BOTH = { video: { receive: true }, audio: { receive: true } };
 
 export interface CallOptions {
   redirects?: object;
+  /** Default: any codec is received. */
+  videoWishes?: KindWishes;
   /** Modifies the caller's offer before the gateway receives it. */
   offer?(sdp: string): string;
   /** Modifies the gateway's answer before the caller receives it. */
@@ -86,7 +88,12 @@ const unchanged = (sdp: string) => sdp;
 
 export async function connect(
   sessions: MediaSessions,
-  { redirects = {}, offer = unchanged, answer: modifyAnswer = unchanged }: CallOptions = {},
+  {
+    redirects = {},
+    videoWishes: video = BOTH.video,
+    offer = unchanged,
+    answer: modifyAnswer = unchanged,
+  }: CallOptions = {},
 ) {
   const events: string[] = [];
   const ended = Promise.withResolvers<EndReason>();
@@ -100,7 +107,7 @@ export async function connect(
     },
   });
   const peer = await caller();
-  const answer = await session.answer(offer(peer.offer), { ...BOTH, redirects });
+  const answer = await session.answer(offer(peer.offer), { ...BOTH, video, redirects });
   peer.connection.setRemoteDescription(modifyAnswer(answer), "answer");
   await expect.poll(() => peer.video.isOpen() && events.includes("ready")).toBe(true);
   return { session, peer, events, ended: ended.promise, answer };

@@ -1,8 +1,8 @@
 import { writeAnswer } from "./answer.ts";
-import type { AnsweredMedia } from "./answerPlan.ts";
+import type { AnsweredMedia, KindAgreement } from "./answerPlan.ts";
 import type { LocalEnd } from "./libraryDescription.ts";
 import { candidates, type Endpoint } from "./localTransport.ts";
-import type { RemoteCandidate } from "./mediaSession.ts";
+import type { Kind, RemoteCandidate } from "./mediaSession.ts";
 import type { Offer } from "./offer.ts";
 import type { PeerTransport } from "./peerTransport.ts";
 
@@ -12,20 +12,28 @@ export interface Agreement {
   transport: PeerTransport;
   /** Our end of it, as in our latest description. */
   local: LocalEnd;
-  /** The media of the first agreement. */
   media: readonly AnsweredMedia[];
+  kinds: Record<Kind, KindAgreement>;
   /** The peer's latest description: an offer, or the answer to ours. */
   offer: Offer;
   /** The version of our description (RFC 3264, section 8). */
   version: number;
 }
 
-/** Our description in answer to the peer's latest offer. */
-export function describeAnswer(
-  { offer, local, version }: Agreement,
+/** Remembers what each kind is first received as. */
+export function kindsOf(
   media: readonly AnsweredMedia[],
-  endpoints: readonly Endpoint[],
-): string {
+  before: Record<Kind, Pick<KindAgreement, "options"> & Partial<KindAgreement>>,
+): Record<Kind, KindAgreement> {
+  const of = (kind: Kind): KindAgreement => {
+    const received = media.filter((one) => one.state === "received").find((one) => one.kind === kind);
+    return { options: before[kind].options, received: before[kind].received ?? received };
+  };
+  return { audio: of("audio"), video: of("video") };
+}
+
+/** Our description in answer to the peer's latest offer. */
+export function describeAnswer({ offer, media, local, version }: Agreement, endpoints: readonly Endpoint[]): string {
   return writeAnswer(offer, media, { ...local, endpoints, version });
 }
 

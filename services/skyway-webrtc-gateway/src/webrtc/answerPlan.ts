@@ -1,4 +1,4 @@
-import { type CodecWish, chooseCodec } from "./codecChoice.ts";
+import { type CodecWish, chooseCodec, fittingCodec } from "./codecChoice.ts";
 import type { Offer, OfferedCodec, OfferedMedia } from "./offer.ts";
 import type { SentSource } from "./sentSource.ts";
 
@@ -49,36 +49,82 @@ export function planAnswer(offer: Offer, wishes: Record<"audio" | "video", KindO
     const sent = isGiven && wishes[type].sent ? { sent: wishes[type].sent } : {};
     if (!isWanted) return { state: "inactive", media, codec, ...sent };
     taken.add(type);
-    const redirectPayloadType = wish?.payloadType === codec.payloadType ? undefined : wish?.payloadType;
-    return {
-      state: "received",
-      kind: type,
-      media,
-      codec,
-      redirectPayloadType,
-      bandwidthKbps: wish?.bandwidthKbps ?? 0,
-      ...sent,
-    };
+    return { ...receivedAs(type, media, codec, wish), ...sent };
   });
 }
 
+/** What a kind was first received as, and with which wishes: media that comes later must fit the same recorder. */
+export interface KindAgreement {
+  options: KindOptions;
+  received: ReceivedMedia | undefined;
+}
+
 /**
- * Plans the answer to another offer for the same call. Received tracks continue with their codec, and none is added: a
- * recorder has tracks only for the media of the first offer.
+ * Plans the answer to another offer for the same call. A kind that is received continues with its codec. If its m-line
+ * stops sending, or if it had none, the first other m-line of the kind takes its place: browsers use another m-line for a
+ * track that is removed and added again, and skyway-js' `replaceStream` does so.
+ *
+ * @param earlier the media of the previous agreement.
  */
-export function planRenegotiation(offer: Offer, earlier: readonly AnsweredMedia[]): AnsweredMedia[] {
+export function planRenegotiation(
+  offer: Offer,
+  earlier: readonly AnsweredMedia[],
+  kinds: Record<"audio" | "video", KindAgreement>,
+): AnsweredMedia[] {
   const open = earlier.filter((one) => one.state === "received" || one.state === "inactive");
-  return planAnswer(offer, { audio: { receive: true }, video: { receive: true } }).map((one): AnsweredMedia => {
-    if (one.state !== "received" && one.state !== "inactive") return one;
-    const before = open.find(({ media }) => media.mid === one.media.mid);
-    const codec = one.media.codecs.find(({ payloadType }) => payloadType === before?.codec.payloadType);
-    if (!before || !codec) return { state: "inactive", media: one.media, codec: one.codec };
-    const isSame = codec.codec.toLowerCase() === before.codec.codec.toLowerCase();
-    const sent = isSame && one.media.receives && before.sent ? { sent: before.sent } : {};
-    const goesOn = before.state === "received" && one.media.sends && isSame;
-    const { sent: _, ...rest } = before;
-    return goesOn && rest.state === "received"
-      ? { ...rest, media: one.media, codec, ...sent }
-      : { state: "inactive", media: one.media, codec, ...sent };
+  const before = (media: OfferedMedia) =>
+    open.find((one) => one.media.mid === media.mid && one.media.type === media.type);
+  const isReceived = (media: OfferedMedia) => before(media)?.state === "received";
+  const usable = offer.media.filter(({ mid, isClosed }) => !isClosed && offer.bundle.includes(mid));
+  const taken = new Map<OfferedMedia, OfferedCodec>();
+  for (const kind of ["audio", "video"] as const) {
+    const sending = usable.filter(({ type, sends }) => type === kind && sends);
+    for (const media of [...sending.filter(isReceived), ...sending.filter((one) => !isReceived(one))]) {
+      const codec = laterCodec(media, kinds[kind], before(media)?.codec);
+      if (codec === undefined) continue;
+      taken.set(media, codec);
+      break;
+    }
+  }
+  return planAnswer(offer, { audio: { receive: false }, video: { receive: false } }).map((one): AnsweredMedia => {
+    if (one.state !== "inactive") return one;
+    const { media } = one;
+    const known = before(media);
+    const codec = taken.get(media) ?? media.codecs.find((other) => isSameCodec(other, known?.codec)) ?? one.codec;
+    const sent = known?.sent && media.receives && isSameCodec(codec, known.codec) ? { sent: known.sent } : {};
+    const kind = media.type === "video" ? "video" : "audio";
+    return taken.has(media)
+      ? { ...receivedAs(kind, media, codec, kinds[kind].options.wish), ...sent }
+      : { state: "inactive", media, codec, ...sent };
   });
+}
+
+function receivedAs(
+  kind: "audio" | "video",
+  media: OfferedMedia,
+  codec: OfferedCodec,
+  wish: CodecWish | undefined,
+): ReceivedMedia {
+  const redirectPayloadType = wish?.payloadType === codec.payloadType ? undefined : wish?.payloadType;
+  return { state: "received", kind, media, codec, redirectPayloadType, bandwidthKbps: wish?.bandwidthKbps ?? 0 };
+}
+
+/** The codec to receive from an m-line that comes later; undefined if the recorder cannot record any of them. */
+function laterCodec(
+  { codecs }: OfferedMedia,
+  { options, received }: KindAgreement,
+  before: OfferedCodec | undefined,
+): OfferedCodec | undefined {
+  if (!options.receive) return undefined;
+  if (received === undefined) return fittingCodec(codecs, options.wish);
+  const same = codecs.filter((codec) => isSameCodec(codec, received.codec));
+  const numbers = [before?.payloadType, received.codec.payloadType];
+  return same.find(({ payloadType }) => numbers.includes(payloadType)) ?? fittingCodec(same, options.wish);
+}
+
+function isSameCodec(one: OfferedCodec, other: OfferedCodec | undefined): boolean {
+  const name = one.codec.toLowerCase();
+  return (
+    name === other?.codec.toLowerCase() && one.samplingRate === other.samplingRate && one.channels === other.channels
+  );
 }

@@ -1,4 +1,4 @@
-import { ConnectionReceiver } from "../rtp/connectionReceiver.ts";
+import { ConnectionReceiver, type Route } from "../rtp/connectionReceiver.ts";
 import { noCounts } from "../rtp/counters.ts";
 import { ConnectionSender } from "../rtp/send/connectionSender.ts";
 import type { TrackReceiver } from "../rtp/trackReceiver.ts";
@@ -12,14 +12,15 @@ import type { SessionResources } from "./sessionResources.ts";
 
 /** The media of an answered call: what is received and redirected, and what programs send. */
 export class CallMedia {
-  readonly #received: readonly { media: ReceivedMedia; track: TrackReceiver }[];
+  readonly #received: { media: ReceivedMedia; track: TrackReceiver }[] = [];
   readonly #receiver: ConnectionReceiver;
+  readonly #rtcp: RtcpSender;
   readonly #sender: ConnectionSender;
   readonly #resources: SessionResources;
   #redirects: Redirects;
 
   /**
-   * @param agreed the media of the first agreement. Renegotiations never change the tracks.
+   * @param agreed the media of the first agreement.
    * @param toPeer false if no transport is open.
    */
   constructor(
@@ -30,13 +31,14 @@ export class CallMedia {
   ) {
     this.#resources = resources;
     this.#redirects = redirects;
-    const received = agreed.filter((one) => one.state === "received");
-    this.#receiver = this.#createReceiver(received, toPeer);
+    const { bandwidth, socket } = resources;
+    this.#rtcp = new RtcpSender(() => bandwidth.bitsPerSecond(this.#videoKbps), toPeer);
+    this.#receiver = new ConnectionReceiver([], byKind(redirects).rtcp, socket, this.#rtcp);
+    for (const media of agreed) if (media.state === "received") this.#open(media);
     this.#sender = this.#createSender(agreed, toPeer);
-    this.#received = received.map((media, index) => ({ media, track: this.#receiver.tracks[index] as TrackReceiver }));
   }
 
-  /** Kinds that are received. */
+  /** Kinds that are received, or were. */
   get kinds(): Kind[] {
     return this.#received.map(({ media }) => media.kind);
   }
@@ -44,6 +46,23 @@ export class CallMedia {
   /** See `ConnectionReceiver.unansweredKeyframeRequests`. */
   get unansweredKeyframeRequests(): number {
     return this.#receiver.unansweredKeyframeRequests;
+  }
+
+  /**
+   * Receives other media from now on: a track may come in another m-line than before, or come for the first time. A track
+   * that has stopped stays, because its recording continues.
+   */
+  renegotiated(agreed: readonly AnsweredMedia[]): void {
+    for (const media of agreed) {
+      if (media.state !== "received") continue;
+      const known = this.#received.find((one) => one.media.kind === media.kind);
+      if (known === undefined) this.#open(media);
+      else {
+        known.media = media;
+        this.#receiver.reroute(known.track, routeOf(media));
+      }
+    }
+    this.#rtcp.abilities = this.#abilities();
   }
 
   /** Sends the first report: packets may be sent now. */
@@ -91,11 +110,17 @@ export class CallMedia {
 
   /** @param offer the peer's latest. */
   tracks(offer: Offer): TrackReport[] {
-    return describeKinds(offer).map(({ kind, offered }) => {
+    const offeredNow = describeKinds(offer);
+    return (["audio", "video"] as const).flatMap((kind): TrackReport[] => {
       const one = this.#received.find(({ media }) => media.kind === kind);
-      if (one === undefined) return { kind, offered, negotiated: null, clock: null, counters: noCounts() };
+      // A track that is no longer sent was recorded until then.
+      const offered =
+        offeredNow.find((track) => track.kind === kind)?.offered ?? one?.media.media.codecs.map(describeCodec);
+      if (offered === undefined) return [];
+      if (one === undefined) return [{ kind, offered, negotiated: null, clock: null, counters: noCounts() }];
       const clock = this.#receiver.clockOf(one.track) ?? null;
-      return { kind, offered, negotiated: describeCodec(one.media.codec), clock, counters: { ...one.track.counters } };
+      const counters = { ...one.track.counters };
+      return [{ kind, offered, negotiated: describeCodec(one.media.codec), clock, counters }];
     });
   }
 
@@ -125,34 +150,41 @@ export class CallMedia {
     });
   }
 
-  #createReceiver(received: readonly ReceivedMedia[], toPeer: (packet: Buffer) => boolean): ConnectionReceiver {
-    const videoKbps = received.find(({ kind }) => kind === "video")?.bandwidthKbps ?? 0;
-    const { bandwidth, socket } = this.#resources;
-    const sink = new RtcpSender(abilitiesOf(received), () => bandwidth.bitsPerSecond(videoKbps), toPeer);
-    const tracks = received.map(({ kind, media, codec, redirectPayloadType }) => ({
+  #open(media: ReceivedMedia): void {
+    const { kind, codec, redirectPayloadType } = media;
+    const track = this.#receiver.open({
       kind,
       codec: codec.codec,
       fmtp: codec.fmtp,
       clockRate: codec.samplingRate,
-      payloadType: codec.payloadType,
+      ...routeOf(media),
       redirectPayloadType,
-      rtxPayloadType: codec.rtxPayloadType,
-      repeatedSources: media.repeatedSources,
       redirect: this.#redirects[kind],
-    }));
-    return new ConnectionReceiver(tracks, byKind(this.#redirects).rtcp, socket, sink);
+    });
+    this.#received.push({ media, track });
+    this.#rtcp.abilities = this.#abilities();
+  }
+
+  get #videoKbps(): number {
+    return this.#received.find(({ media }) => media.kind === "video")?.media.bandwidthKbps ?? 0;
+  }
+
+  /** The feedback that the peer understands. */
+  #abilities(): RtcpAbilities {
+    const received = this.#received.map(({ media }) => media);
+    const feedback = received.flatMap(({ kind, codec }) => (kind === "video" ? codec.feedback : []));
+    return {
+      pli: feedback.includes("nack pli"),
+      fir: feedback.includes("ccm fir"),
+      remb: feedback.includes("goog-remb"),
+      reducedSize: received.every(({ media }) => media.allowsReducedSizeRtcp),
+    };
   }
 }
 
-/** The feedback that the peer understands. */
-function abilitiesOf(received: readonly ReceivedMedia[]): RtcpAbilities {
-  const feedback = received.flatMap(({ kind, codec }) => (kind === "video" ? codec.feedback : []));
-  return {
-    pli: feedback.includes("nack pli"),
-    fir: feedback.includes("ccm fir"),
-    remb: feedback.includes("goog-remb"),
-    reducedSize: received.every(({ media }) => media.allowsReducedSizeRtcp),
-  };
+function routeOf({ media, codec }: ReceivedMedia): Route {
+  const { payloadType, rtxPayloadType } = codec;
+  return { payloadType, rtxPayloadType, repeatedSources: media.repeatedSources };
 }
 
 function byKind({ audio, video, audioRtcp, videoRtcp }: Redirects) {

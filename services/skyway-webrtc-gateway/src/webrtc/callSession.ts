@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { GatewayError } from "../errors.ts";
 import { isRtcp } from "../rtp/packet.ts";
 import { type Agreement, describeAnswer, isForTransport, localCandidates } from "./agreement.ts";
+import type { AnsweredMedia } from "./answerPlan.ts";
 import { Arrivals } from "./arrivals.ts";
 import { CallMedia } from "./callMedia.ts";
 import { CallTransports } from "./callTransports.ts";
@@ -78,7 +79,7 @@ export class CallSession implements MediaSession, Ticking {
     const { negotiation } = this.#begin(agreement, options.redirects);
     await agreement.transport.gathered?.allocated();
     const { transport } = negotiation.agreement;
-    return describeAnswer(negotiation.agreement, agreement.media, this.#transports.endpointsOf(transport));
+    return describeAnswer(negotiation.agreement, this.#transports.endpointsOf(transport));
   }
 
   async call(options: MediaOptions): Promise<string> {
@@ -102,6 +103,7 @@ export class CallSession implements MediaSession, Ticking {
     const media = new CallMedia(agreement.media, redirects, toPeer, this.#resources);
     const negotiation = new Negotiation(agreement, this.#transports, this.#resources, {
       isEnding: () => this.#ending !== undefined,
+      agreed: (agreedMedia) => this.#agreed(agreedMedia, media),
       silentMs: () => this.#arrivals.silentMs(this.#resources.now()),
       restartAnswered: () => this.#stall.answered(this.#resources.now()),
     });
@@ -199,6 +201,13 @@ export class CallSession implements MediaSession, Ticking {
   }
 
   // Changes of a running call: another offer, or an ICE restart.
+
+  #agreed(agreed: readonly AnsweredMedia[], media: CallMedia): void {
+    const before = media.kinds;
+    media.renegotiated(agreed);
+    if (!this.#wasReady) return;
+    for (const kind of media.kinds) if (!before.includes(kind)) this.#listeners.onStream(kind);
+  }
 
   async renegotiate(offerSdp: string): Promise<string> {
     return this.#running().renegotiate(offerSdp);

@@ -15,14 +15,19 @@ export interface CodecWish {
 /** Without a wish: the offerer's first codec. Undefined if none is offered. Throws GatewayError CODEC_NOT_OFFERED. */
 export function chooseCodec(offered: readonly OfferedCodec[], wish: CodecWish | undefined): OfferedCodec | undefined {
   if (wish === undefined || offered.length === 0) return offered[0];
+  const chosen = fittingCodec(offered, wish);
+  if (chosen === undefined) throw new GatewayError("CODEC_NOT_OFFERED", wish.codec);
+  return chosen;
+}
+
+/** Without a wish: the offerer's first codec. Undefined if no offered codec fits. */
+export function fittingCodec(offered: readonly OfferedCodec[], wish: CodecWish | undefined): OfferedCodec | undefined {
+  if (wish === undefined) return offered[0];
   const named = offered.filter(
     ({ codec, samplingRate }) =>
       isNamed(codec, wish.codec) && (wish.samplingRate === undefined || wish.samplingRate === samplingRate),
   );
-  const chosen =
-    named.find(({ payloadType }) => payloadType === wish.payloadType) ?? named.find(isEasyToStore) ?? named[0];
-  if (chosen === undefined) throw new GatewayError("CODEC_NOT_OFFERED", wish.codec);
-  return chosen;
+  return named.find(({ payloadType }) => payloadType === wish.payloadType) ?? named.find(isEasyToStore) ?? named[0];
 }
 
 function isNamed(codec: string, wished: string): boolean {

@@ -51,7 +51,7 @@ export interface RemoteCandidate {
 export interface MediaSessionListeners {
   /** ICE and DTLS are up. */
   onReady(): void;
-  /** Once for each kind that is received, right after `onReady`. */
+  /** Once for each kind that is received: right after `onReady`, or when it comes later. */
   onStream(kind: Kind): void;
   /** Packets stopped, but nobody has hung up: the caller may have moved, and `offerRestart` may reach it. */
   onStalled(): void;
@@ -88,7 +88,8 @@ export interface MediaSession {
   /** Sends RTCP of a program. */
   sendRtcp(kind: Kind, datagram: Buffer): void;
   /**
-   * Answers another offer for the same call. Received tracks continue, over another transport if ICE restarts. Throws
+   * Answers another offer for the same call. Received tracks continue, over another transport if ICE restarts, and in
+   * another m-line if theirs stops sending. A kind that comes later is received if the answer wished for it. Throws
    * GatewayError INVALID_OFFER, NOT_ANSWERED, TRANSPORT_FAILED, TURN_UNREACHABLE; the call then continues unchanged.
    */
   renegotiate(offerSdp: string): Promise<string>;

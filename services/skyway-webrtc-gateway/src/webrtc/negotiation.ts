@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import { GatewayError } from "../errors.ts";
-import { type Agreement, describeAnswer } from "./agreement.ts";
+import { type Agreement, describeAnswer, kindsOf } from "./agreement.ts";
 import { writeAnswer } from "./answer.ts";
-import { planRenegotiation } from "./answerPlan.ts";
+import { type AnsweredMedia, planRenegotiation } from "./answerPlan.ts";
 import type { CallTransports } from "./callTransports.ts";
 import type { GatheredEndpoint } from "./gatheredEndpoint.ts";
 import type { LocalEnd } from "./libraryDescription.ts";
@@ -26,6 +26,8 @@ export interface NegotiatedCall {
   isEnding(): boolean;
   /** How long the caller has been silent. */
   silentMs(): number;
+  /** Other media was agreed on; called before the caller knows. */
+  agreed(media: readonly AnsweredMedia[]): void;
   /** The caller has answered the restart that we offered. */
   restartAnswered(): void;
 }
@@ -71,14 +73,16 @@ export class Negotiation {
   async renegotiate(offerSdp: string): Promise<string> {
     const before = this.#agreement;
     const offer = parseOffer(offerSdp);
-    const media = planRenegotiation(offer, before.media);
+    const media = planRenegotiation(offer, before.media, before.kinds);
     if (isSameTransport(offer.transport, before.offer.transport)) {
       this.#agreement = { ...before, offer, version: before.version + 1 };
     } else {
       await this.#restart(offer);
       this.#log.info("ICE restarts");
     }
-    return describeAnswer(this.#agreement, media, this.#transports.endpointsOf(this.#agreement.transport));
+    this.#agreement = { ...this.#agreement, media, kinds: kindsOf(media, before.kinds) };
+    this.#call.agreed(media);
+    return describeAnswer(this.#agreement, this.#transports.endpointsOf(this.#agreement.transport));
   }
 
   /** Uses the current transport, or else a new one that replaces it, with its own DTLS and SRTP. */
@@ -127,7 +131,7 @@ export class Negotiation {
     const version = this.#agreement.version + 1;
     this.#agreement = { ...this.#agreement, version };
     const local = { ...this.#offered.local, setup: "actpass", endpoints: [], version } as const;
-    return writeAnswer(offer, planRenegotiation(offer, media), local);
+    return writeAnswer(offer, media, local);
   }
 
   #newTransport(): Required<OfferedRestart> {

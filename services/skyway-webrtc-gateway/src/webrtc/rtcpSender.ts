@@ -19,14 +19,14 @@ export interface RtcpAbilities {
 export class RtcpSender implements ReportSink {
   /** Our own source identifier, in all reports. */
   readonly ssrc = randomInt(1, 2 ** 32 - 1);
-  readonly #abilities: RtcpAbilities;
+  /** By default, only what every peer understands. */
+  abilities: RtcpAbilities = { pli: false, fir: false, remb: false, reducedSize: false };
   readonly #bitsPerSecond: () => number;
   readonly #send: (packet: Buffer) => boolean;
   #firs = 0;
 
   /** `bitsPerSecond`: how much the sender may send in total. Called for every report. */
-  constructor(abilities: RtcpAbilities, bitsPerSecond: () => number, send: (packet: Buffer) => boolean) {
-    this.#abilities = abilities;
+  constructor(bitsPerSecond: () => number, send: (packet: Buffer) => boolean) {
     this.#bitsPerSecond = bitsPerSecond;
     this.#send = send;
   }
@@ -38,7 +38,7 @@ export class RtcpSender implements ReportSink {
   }
 
   keyframe(mediaSsrc: number): void {
-    const { pli, fir } = this.#abilities;
+    const { pli, fir } = this.abilities;
     if (pli || !fir) this.#feedback(writePli(this.ssrc, mediaSsrc));
     else this.#feedback(writeFir(this.ssrc, mediaSsrc, this.#firs++));
   }
@@ -50,7 +50,7 @@ export class RtcpSender implements ReportSink {
       writeSourceDescription(this.ssrc, "recorder"),
       writeReferenceTime(this.ssrc, nowMs),
     ];
-    if (this.#abilities.remb)
+    if (this.abilities.remb)
       parts.push(
         writeRemb(
           this.ssrc,
@@ -62,6 +62,6 @@ export class RtcpSender implements ReportSink {
   }
 
   #feedback(packet: Buffer): void {
-    this.#send(this.#abilities.reducedSize ? packet : Buffer.concat([writeReceiverReport(this.ssrc, []), packet]));
+    this.#send(this.abilities.reducedSize ? packet : Buffer.concat([writeReceiverReport(this.ssrc, []), packet]));
   }
 }

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
-import type { Agreement } from "./agreement.ts";
-import { type KindOptions, planAnswer } from "./answerPlan.ts";
+import { type Agreement, kindsOf } from "./agreement.ts";
+import { type AnsweredMedia, type KindOptions, planAnswer } from "./answerPlan.ts";
 import { agreed, type CalledMedia, planOffer, writeOffer } from "./callOffer.ts";
 import type { CallTransports } from "./callTransports.ts";
 import type { TransportParameters } from "./libraryDescription.ts";
@@ -15,6 +15,7 @@ import { writeTransportOffer } from "./transportOffer.ts";
 export interface DialledCall {
   transport: PeerTransport;
   local: TransportParameters;
+  options: Record<Kind, KindOptions>;
   plan: readonly CalledMedia[];
   redirects: Redirects;
 }
@@ -22,20 +23,22 @@ export interface DialledCall {
 /** Throws GatewayError INVALID_OFFER, CODEC_NOT_OFFERED, TRANSPORT_FAILED. */
 export function takeOffer(offerSdp: string, options: MediaOptions, transports: CallTransports): Agreement {
   const offer = parseOffer(offerSdp);
-  const media = planAnswer(offer, withSources(options));
-  return { ...transports.answer(offer), media, offer, version: 1 };
+  const wishes = withSources(options);
+  const media = planAnswer(offer, wishes);
+  return { ...transports.answer(offer), media, kinds: firstKinds(media, wishes), offer, version: 1 };
 }
 
 /** Throws GatewayError CODEC_NOT_OFFERED, INVALID_FIELD, TRANSPORT_FAILED, PUBLISHED_PORT_UNKNOWN. */
 export function dial(options: MediaOptions, transports: CallTransports): { dialled: DialledCall; offerSdp: string } {
-  const plan = planOffer(withSources(options));
+  const wishes = withSources(options);
+  const plan = planOffer(wishes);
   const transport = transports.create("call");
   transports.add(transport);
   try {
     const local = transport.offer();
     const [endpoints, sharesPort] = [transports.endpointsOf(transport), transport.gathered === undefined];
     const offerSdp = writeOffer(plan, { ...local, endpoints, sharesPort, version: 1 });
-    return { dialled: { transport, local, plan, redirects: options.redirects }, offerSdp };
+    return { dialled: { transport, local, options: wishes, plan, redirects: options.redirects }, offerSdp };
   } catch (error) {
     transports.discard(transport);
     throw error;
@@ -43,13 +46,18 @@ export function dial(options: MediaOptions, transports: CallTransports): { diall
 }
 
 /** Throws GatewayError INVALID_OFFER, TRANSPORT_FAILED. */
-export function takeAnswer(answerSdp: string, { transport, local, plan }: DialledCall): Agreement {
+export function takeAnswer(answerSdp: string, { transport, local, options, plan }: DialledCall): Agreement {
   const offer = parseOffer(answerSdp);
   transport.accept(writeTransportOffer(offer.transport));
   for (const candidate of offer.transport.candidates) transport.addRemoteCandidate(candidate);
   // The answerer has chosen its DTLS role, and so ours, for as long as the association lasts.
   const setup = offer.transport.setup === "passive" ? "active" : "passive";
-  return { transport, local: { ...local, setup }, media: agreed(plan, offer), offer, version: 1 };
+  const media = agreed(plan, offer);
+  return { transport, local: { ...local, setup }, media, kinds: firstKinds(media, options), offer, version: 1 };
+}
+
+function firstKinds(media: readonly AnsweredMedia[], { audio, video }: Record<Kind, KindOptions>): Agreement["kinds"] {
+  return kindsOf(media, { audio: { options: audio }, video: { options: video } });
 }
 
 /** Gives each kind that is sent a source of its own, and all of them one stream. */
