@@ -34,8 +34,6 @@ const HOLD_AFTER_PAUSE_MS = 500;
 const JUMP_MS = 1_000;
 /** If transit decreases by more than this, the cause is a changed count, not a faster network. */
 const BACKWARD_MS = 2_000;
-/** Transit is compared with the minimum of this window and the one before it. */
-const WINDOW_MS = 5_000;
 /** A report further than this from the line through earlier reports may show a slip. Browsers' scatter by 10 ms. */
 const REPORTED_SLIP_MS = 30;
 /** The share of a reported slip by which transit must have changed. */
@@ -46,6 +44,8 @@ const SOURCE_TOLERANCE_MS = 100;
 
 interface Suspicion {
   from: ExtendedSequence;
+  /** The least transit before it. */
+  usualMs: number;
   /** A network cannot cause this: without a report, the sender's count is assumed to have slipped. */
   isClear: boolean;
   /** Of another source, whose timestamps are unrelated to the previous one's. */
@@ -63,9 +63,6 @@ export class Timeline {
   #offsets: { from: ExtendedSequence; units: number }[] = [{ from: Number.NEGATIVE_INFINITY, units: 0 }];
   #suspicion: Suspicion | undefined;
   readonly #transits = new TransitHistory();
-  #windowEndMs = 0;
-  #leastMs = Number.POSITIVE_INFINITY;
-  #leastBeforeMs = Number.POSITIVE_INFINITY;
   #lastArrivalMs = 0;
   #newest: ExtendedSequence = 0;
   #isNewSource = false;
@@ -97,22 +94,27 @@ export class Timeline {
     const silentMs = nowMs - this.#lastArrivalMs;
     this.#lastArrivalMs = nowMs;
     this.#newest = Math.max(this.#newest, sequence);
+    const usualMs = this.#suspicion?.usualMs ?? this.#transits.leastMs;
     this.#transits.observe(transitMs, nowMs);
-    const usualMs = Math.min(this.#leastMs, this.#leastBeforeMs);
-    if (usualMs === Number.POSITIVE_INFINITY) {
-      this.#learn(transitMs, nowMs);
-      return;
-    }
+    if (usualMs === Number.POSITIVE_INFINITY) return;
     const excessMs = transitMs - usualMs;
     if (this.#suspicion !== undefined) this.#weigh(this.#suspicion, sequence, excessMs);
-    else if (this.#isNewSource) this.#expectAnotherOffset(excessMs, transitMs, nowMs);
+    else if (this.#isNewSource) this.#expectAnotherOffset(excessMs, usualMs, nowMs);
     else if (excessMs > this.#limits.slipMs || excessMs < -BACKWARD_MS) {
       const isClear = silentMs >= PAUSE_MS || excessMs < -BACKWARD_MS || excessMs > silentMs + JUMP_MS;
       const holdMs = isClear ? HOLD_AFTER_PAUSE_MS : this.#limits.maxHoldMs;
       const toleratedMs = this.#limits.slipMs / 2;
       const untilMs = nowMs + holdMs;
-      this.#suspicion = { from: sequence, isClear, isNewSource: false, toleratedMs, leastExcessMs: excessMs, untilMs };
-    } else this.#learn(transitMs, nowMs);
+      this.#suspicion = {
+        ...{ from: sequence, usualMs, isClear, isNewSource: false },
+        ...{ toleratedMs, leastExcessMs: excessMs, untilMs },
+      };
+    }
+  }
+
+  /** How much later packets arrive in the last second than before it, in milliseconds. */
+  get networkChangeMs(): number {
+    return this.#transits.changeMs;
   }
 
   /**
@@ -161,45 +163,35 @@ export class Timeline {
   }
 
   /** Arrival times decide about the offset of a new source, unless it continues the previous one's timestamps. */
-  #expectAnotherOffset(excessMs: number, transitMs: number, nowMs: number): void {
+  #expectAnotherOffset(excessMs: number, usualMs: number, nowMs: number): void {
     this.#isNewSource = false;
-    if (Math.abs(excessMs) < SOURCE_TOLERANCE_MS) {
-      this.#learn(transitMs, nowMs);
-      return;
-    }
+    if (Math.abs(excessMs) < SOURCE_TOLERANCE_MS) return;
     // Earlier packets of the source may still arrive: they have the same offset.
     const from = Number.NEGATIVE_INFINITY;
     const untilMs = nowMs + HOLD_AFTER_PAUSE_MS;
-    this.#suspicion = { from, isClear: true, isNewSource: true, toleratedMs: 0, leastExcessMs: excessMs, untilMs };
+    const leastExcessMs = excessMs;
+    this.#suspicion = { from, usualMs, isClear: true, isNewSource: true, toleratedMs: 0, leastExcessMs, untilMs };
   }
 
   #weigh(suspicion: Suspicion, sequence: ExtendedSequence, excessMs: number): void {
     if (sequence < suspicion.from) return;
-    if (Math.abs(excessMs) < suspicion.toleratedMs) this.#suspicion = undefined;
-    else suspicion.leastExcessMs = Math.min(suspicion.leastExcessMs, excessMs);
+    if (Math.abs(excessMs) < suspicion.toleratedMs) {
+      this.#suspicion = undefined;
+      this.#transits.restart(suspicion.usualMs);
+    } else suspicion.leastExcessMs = Math.min(suspicion.leastExcessMs, excessMs);
   }
 
   #slip(from: ExtendedSequence, slipMs: number): void {
+    // Afterwards, transits are what they were before.
+    this.#transits.restart(this.#suspicion?.usualMs ?? this.#transits.leastMs - Math.min(0, slipMs));
     this.#suspicion = undefined;
-    this.#transits.clear();
     this.#offsets.push({ from, units: this.offset + Math.round((slipMs / 1000) * this.#clockRate) });
   }
 
   /** The network caused it: the new delay becomes the baseline. */
-  #rebase({ leastExcessMs }: Suspicion): void {
+  #rebase({ usualMs, leastExcessMs }: Suspicion): void {
     this.#suspicion = undefined;
-    this.#leastMs = Math.min(this.#leastMs, this.#leastBeforeMs) + leastExcessMs;
-    this.#leastBeforeMs = Number.POSITIVE_INFINITY;
-  }
-
-  #learn(transitMs: number, nowMs: number): void {
-    if (nowMs >= this.#windowEndMs) {
-      this.#leastBeforeMs = this.#leastMs;
-      this.#leastMs = transitMs;
-      this.#windowEndMs = nowMs + WINDOW_MS;
-    } else {
-      this.#leastMs = Math.min(this.#leastMs, transitMs);
-    }
+    this.#transits.restart(usualMs + leastExcessMs);
   }
 
   #toMs(timestamp: ExtendedTimestamp): number {

@@ -1,6 +1,6 @@
 /** Length of one interval of which the least transit is kept. */
 const INTERVAL_MS = 500;
-/** Intervals that are kept: ten seconds. */
+/** Intervals that are kept: ten seconds of packets. */
 const INTERVALS = 20;
 /** Intervals that count as recent: the current one and the one before it. */
 const RECENT = 2;
@@ -19,6 +19,13 @@ export class TransitHistory {
     } else if (transitMs < (this.#least[0] as number)) this.#least[0] = transitMs;
   }
 
+  /** The transit without network delay; infinite before the first packet. */
+  get leastMs(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const transitMs of this.#least) if (transitMs < least) least = transitMs;
+    return least;
+  }
+
   /**
    * How much later packets arrive in the last second than before it, in milliseconds: what a network delays them by, or
    * what the sender's count has lost. 0 while there is nothing to compare with.
@@ -28,9 +35,9 @@ export class TransitHistory {
     return Math.min(...this.#least.slice(0, RECENT)) - Math.min(...this.#least.slice(RECENT));
   }
 
-  /** Timestamps have another offset from now on: what was observed before does not compare with it. */
-  clear(): void {
-    this.#least = [];
+  /** What was observed before no longer compares with what comes: only this transit is known. */
+  restart(leastMs: number): void {
+    this.#least = [leastMs];
     this.#intervalEndMs = 0;
   }
 }
