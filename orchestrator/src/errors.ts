@@ -288,6 +288,11 @@ export const ERRORS = {
     hint: "The message contains its last output. Exit code 137 means that it was killed: jobs.memoryMebibytes may be too low.",
     isTransient: true,
   },
+  JOB_TOO_LONG: {
+    message: "the job took longer than its time limit, and was ended",
+    fault: "internal",
+    hint: "The limit follows from the length of the call. A host that is busy for hours may need fewer calls, or more jobs.cpus. POST /api/jobs/{jobId}/retry starts it again.",
+  },
   ENDED_EARLY: {
     message: "the leg was ended before it was answered",
     fault: "caller",

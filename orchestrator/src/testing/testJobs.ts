@@ -26,7 +26,11 @@ export class FakeJobFiles implements Pick<JobFiles, "read" | "write" | "remove">
 }
 
 /** A kind of job that runs one container; each line of its output is a percentage. */
-export function testKind(cleaned: string[], load: "heavy" | "light" = "heavy"): JobKind<{ say: string }> {
+export function testKind(
+  cleaned: string[],
+  load: "heavy" | "light" = "heavy",
+  limitMs?: number,
+): JobKind<{ say: string }> {
   return {
     name: "film",
     order: z.object({ say: z.string() }),
@@ -34,7 +38,7 @@ export function testKind(cleaned: string[], load: "heavy" | "light" = "heavy"): 
     retries: { attempts: 3, firstPauseMs: 1_000, lastPauseMs: 60_000 },
     async run({ order }, work) {
       const onLine = (line: string) => work.progress(Number(line));
-      mustSucceed(await work.container({ command: ["compose", order.say], onLine }));
+      mustSucceed(await work.container({ command: ["compose", order.say], onLine, ...(limitMs && { limitMs }) }));
     },
     async clean({ order }) {
       cleaned.push(order.say);

@@ -15,7 +15,7 @@ function leg(startMs: number, seconds: number, metadata: unknown, peerId = "call
   });
   return {
     ...base,
-    ...{ metadata, peerId },
+    ...{ metadata, peerId, endedAt: new Date(startMs + seconds * 1000 + 200).toISOString() },
     tracks: [track("audio", startMs + 120.25), track("video", startMs)],
     file: {
       name: `${base.id}.webm`,
@@ -51,7 +51,7 @@ test("a participant who returns is the same one; two with one name at the same t
 });
 
 test("each file of a rolled-over leg has its own start; a lost file leaves a gap", () => {
-  const first = leg(T0, 5, {}, "a");
+  const first = { ...leg(T0, 5, {}, "a"), endedAt: new Date(T0 + 20_000).toISOString() };
   const { startedAt, endedAt, reason, recorderId } = first;
   const rolled = (startMs: number, number: number) => ({
     ...{ startedAt, endedAt, reason, recorderId },
@@ -84,4 +84,17 @@ test.each([
   ["Ada", undefined],
 ])("metadata %j gives the name %s", (metadata, name) => {
   expect(castOf([leg(T0, 5, metadata)]).roles[0]?.name).toBe(name);
+});
+
+test("a film is no longer than its call, whatever length the files claim", () => {
+  const wrong = { ...leg(T0, 2.7e9, {}), endedAt: new Date(T0 + 60_000).toISOString() };
+  const { durationSeconds, roles } = castOf([wrong]);
+  const lengthSeconds = (Date.parse(wrong.endedAt) - T0) / 1000;
+  expect(durationSeconds).toBeLessThanOrEqual(lengthSeconds + 1);
+  expect(roles[0]?.takes[0]?.durationSeconds).toBe(durationSeconds);
+});
+
+test("a recording never starts before its leg rang", () => {
+  const early = { ...leg(T0, 5, {}), tracks: [], startedAt: "1940-01-01T00:00:00.000Z" };
+  expect(castOf([early]).startedAt.toISOString()).toBe(early.ringingAt);
 });

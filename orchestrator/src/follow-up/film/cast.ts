@@ -1,5 +1,6 @@
 import type { LegIn, RecordingFile } from "../../archive/library/manifest.ts";
 import type { LegId } from "../../ids.ts";
+import { boundedSeconds, notBeforeRinging } from "../../recording/legs/legTimes.ts";
 import { allTracks } from "../../recording/legs/parts.ts";
 
 /** One file of a leg's recording in the film. Seconds count from the start of the film. */
@@ -30,7 +31,7 @@ const NAME_LIMIT_CHARACTERS = 40;
 /**
  * The participants of a call's film, with the times of their recordings. A recording starts with its first track, on
  * the gateway's clock, which all recordings share. If the gateway does not report it, the start of the leg's recording
- * is used.
+ * is used. No recording is longer than its leg, so the film is no longer than its call.
  */
 export function castOf(legs: readonly LegIn<"ready">[]): Cast {
   const timed = legs
@@ -45,11 +46,11 @@ export function castOf(legs: readonly LegIn<"ready">[]): Cast {
       legId: leg.id,
       file: file.name,
       offsetSeconds,
-      durationSeconds: file.durationSeconds,
+      durationSeconds: boundedSeconds(file, leg, startMs),
       hasVideo: file.streams.some(({ kind }) => kind === "video"),
       hasAudio: file.streams.some(({ kind }) => kind === "audio"),
     };
-    durationSeconds = Math.max(durationSeconds, offsetSeconds + file.durationSeconds);
+    durationSeconds = Math.max(durationSeconds, offsetSeconds + take.durationSeconds);
     const name = nameOf(leg.metadata);
     const key = name ?? leg.peerId;
     const known = roles.find(
@@ -63,7 +64,9 @@ export function castOf(legs: readonly LegIn<"ready">[]): Cast {
 
 /** A rolled-over leg has several files, each with its own tracks. A lost file leaves a gap. */
 function recordingsOf(leg: LegIn<"ready">): { file: RecordingFile; startMs: number }[] {
-  return (leg.files ?? [leg]).flatMap(({ file, ...recorded }) => (file ? [{ file, startMs: startOf(recorded) }] : []));
+  return (leg.files ?? [leg]).flatMap(({ file, ...recorded }) =>
+    file ? [{ file, startMs: notBeforeRinging(startOf(recorded), leg) }] : [],
+  );
 }
 
 function startOf(recorded: Pick<LegIn<"ready">, "tracks" | "parts" | "startedAt">): number {

@@ -11,7 +11,7 @@ import { RecorderError } from "../../errors.ts";
 import { isLegId, type LegId } from "../../ids.ts";
 import type { JobAtWork, JobKind, RetrySchedule } from "../jobs/jobKind.ts";
 import { type JobWork, mustSucceed } from "../jobs/jobWork.ts";
-import { castOf } from "./cast.ts";
+import { type Cast, castOf } from "./cast.ts";
 import { FilmForm } from "./filmForm.ts";
 import { filterGraph } from "./filterGraph.ts";
 import { planLines } from "./plan.ts";
@@ -27,6 +27,10 @@ export type FilmOrder = z.infer<typeof FilmOrder>;
 const RETRIES: RetrySchedule = { attempts: 5, firstPauseMs: 5_000, lastPauseMs: 5 * 60_000 };
 /** ffmpeg uses three threads for each recording, and a participant who returns often has many recordings. */
 const PIDS = 256;
+
+/** A film takes less time than its recordings last; beside many calls it gets little of the processor. */
+const LIMIT_FACTOR = 10;
+const LEAST_LIMIT_MS = 15 * 60_000;
 
 const Progress = z.object({ event: z.literal("progress"), percent: z.number() });
 
@@ -63,7 +67,8 @@ export class FilmKind implements JobKind<FilmOrder> {
     const graph = filterGraph(cast, form);
     await writeAtomically(paths.plan(id), `${planLines({ form, cast, graph, callId, folder }).join("\n")}\n`);
     const onLine = (line: string) => work.progress(percentOf(line));
-    const result = await work.container({ command: ["compose", id], pids: PIDS, onLine });
+    const limitMs = limitOf(cast);
+    const result = await work.container({ command: ["compose", id], pids: PIDS, limitMs, onLine });
     const file = await library.keepFilm(id, callId, form.format, lastJson(mustSucceed(result)));
     const legIds = taken.map((leg) => leg.id);
     await calls.recordFilm(callId, { file, legs: legIds, composedAt: clock.now().toISOString() });
@@ -75,6 +80,12 @@ export class FilmKind implements JobKind<FilmOrder> {
     const { paths } = this.#rooms.library;
     for (const path of [paths.plan(id), paths.composed(id, order.form.format)]) await rm(path, { force: true });
   }
+}
+
+/** By the length of the film, and of all recordings that are decoded for it. */
+function limitOf({ roles, durationSeconds }: Cast): number {
+  const decoded = roles.flatMap(({ takes }) => takes).reduce((sum, take) => sum + take.durationSeconds, 0);
+  return LEAST_LIMIT_MS + LIMIT_FACTOR * (durationSeconds + decoded) * 1000;
 }
 
 function percentOf(line: string): number {

@@ -35,9 +35,16 @@ export interface JobContainer {
   cpus?: number;
   /** Limit of processes and threads. */
   pids?: number;
+  /** Milliseconds after which the container is removed and the attempt fails; a day by default. */
+  limitMs?: number;
   /** Called for each line of stdout; starts again at the first line after a restart of the orchestrator. */
   onLine?(line: string): void;
 }
+
+/** Jobs that do not say how long they may take wait for the network, or follow a call. */
+const DEFAULT_LIMIT_MS = 24 * 60 * 60_000;
+/** The longest time of a timer. */
+const LONGEST_LIMIT_MS = 2 ** 31 - 1;
 
 export interface JobResult extends ContainerOutput {
   exitCode: number;
@@ -83,7 +90,7 @@ export class JobWork {
    * instead. Containers of earlier attempts are removed first, so that nothing else writes to this job's files. Only
    * one container at a time.
    *
-   * @throws RecorderError JOB_FAILED if the container was removed, and errors of starting it; the signal's reason if the
+   * @throws RecorderError JOB_TOO_LONG after its time limit, JOB_FAILED if the container was removed, and errors of starting it; the signal's reason if the
    *   job is cancelled (the container is removed by then) or on shutdown (the container keeps running).
    */
   async container(order: JobContainer): Promise<JobResult> {
@@ -92,8 +99,13 @@ export class JobWork {
     const id = (await this.#running(spec.name)) ?? (await engine.start(spec));
     const over = new AbortController();
     void this.#followOutput(id, order, AbortSignal.any([this.signal, over.signal]));
+    const { limitMs = DEFAULT_LIMIT_MS } = order;
+    const limit = AbortSignal.timeout(Math.min(limitMs, LONGEST_LIMIT_MS));
     try {
-      const exitCode = await engine.exited(id, this.signal);
+      const exitCode = await engine.exited(id, AbortSignal.any([this.signal, limit])).catch((error: unknown) => {
+        if (!limit.aborted || this.signal.aborted) throw error;
+        throw new RecorderError("JOB_TOO_LONG", `it had ${Math.round(limitMs / 1000)} s`);
+      });
       if (exitCode === undefined) throw new RecorderError("JOB_FAILED", "its container was removed");
       return { exitCode, ...(await engine.output(id)) };
     } finally {

@@ -1,3 +1,4 @@
+import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 import { expect, test } from "vitest";
 import { RecorderError } from "../../errors.ts";
 import { isJobId, type JobId } from "../../ids.ts";
@@ -178,4 +179,22 @@ test("ended jobs are removed after some days", async () => {
   await clock.pass(25 * 3_600_000, 3_600_000);
   expect(jobs.book.find(id)).toBeUndefined();
   expect(files.files.size).toBe(0);
+});
+
+test("a job that takes longer than its time limit fails, leaves no container, and the next one starts", async () => {
+  const { jobs, engine, clock, callId } = testJobs();
+  jobs.register({ ...testKind([], "heavy", 50), name: "endless" });
+  await jobs.start();
+  const { id } = await jobs.queue({ name: "endless" }, { callId, order: { say: "hello" } });
+  const next = await jobs.queue(FILM, { callId, order: { say: "next" } });
+  await clock.pass(100);
+  const states = () => [id, next.id].map((one) => jobs.book.get(one as JobId).state);
+  await waitFor("the job is ended", async () => {
+    await clock.pass(1_000);
+    return states()[0] === "failed";
+  });
+  expect(jobs.book.view(jobs.book.get(id as JobId))).toMatchObject({ error: { code: "JOB_TOO_LONG" } });
+  await clock.pass(2_000);
+  expect(states()[1]).toBe("running");
+  expect(engine.removed).toEqual([`test-job-${id}-1`]);
 });

@@ -22,6 +22,9 @@ export type PreviewOrder = z.infer<typeof PreviewOrder>;
 
 /** Temporary errors of the engine or the volume pass within minutes; other errors will not go away. */
 const RETRIES: RetrySchedule = { attempts: 4, firstPauseMs: 5_000, lastPauseMs: 5 * 60_000 };
+/** Keyframes and sound are decoded many times faster than they play. */
+const LIMIT_FACTOR = 2;
+const LEAST_LIMIT_MS = 15 * 60_000;
 /** Position of the poster as a share of the duration; the first seconds of a call rarely make a good picture. */
 const POSTER_AT = 0.1;
 
@@ -53,7 +56,8 @@ export class PreviewKind implements JobKind<PreviewOrder> {
     const sheet = thumbnailSheet(file.durationSeconds);
     const input = relative(paths.root, paths.recording(callId, file.name));
     await writeAtomically(paths.plan(id), `${planLines(input, file, sheet).join("\n")}\n`);
-    mustSucceed(await work.container({ command: ["preview", id] }));
+    const limitMs = LEAST_LIMIT_MS + LIMIT_FACTOR * file.durationSeconds * 1000;
+    mustSucceed(await work.container({ command: ["preview", id], limitMs }));
     const preview = await this.#keep(id, callId, file, sheet);
     await calls.recordPreview(callId, file.name, preview);
     await this.clean({ id });

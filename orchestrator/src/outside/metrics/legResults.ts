@@ -1,5 +1,6 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 import { NOTES } from "../../notes.ts";
+import { boundedSeconds, notBeforeRinging } from "../../recording/legs/legTimes.ts";
 import type { FinishedLeg } from "./legWatch.ts";
 
 /** A recording is usually ready within 3 s; joining the files of many hours takes longer. */
@@ -70,9 +71,10 @@ export class LegResults {
     for (const labels of noted.values()) this.#notes.inc(labels);
     if (leg.state !== "ready") return;
     this.#ready.observe(Math.max(0, atMs - Date.parse(leg.endedAt)) / 1000);
-    for (const { file } of leg.files ?? [leg]) {
-      this.#recordedBytes.inc(file?.bytes ?? 0);
-      this.#recordedSeconds.inc(file?.durationSeconds ?? 0);
+    for (const { file, startedAt } of leg.files ?? [leg]) {
+      if (!file) continue;
+      this.#recordedBytes.inc(file.bytes);
+      this.#recordedSeconds.inc(boundedSeconds(file, leg, notBeforeRinging(Date.parse(startedAt), leg)));
     }
   }
 }

@@ -73,6 +73,16 @@ describe("a followed leg", () => {
     expect(gateway.keyframesAsked).toEqual([]);
   });
 
+  test("never starts before it rang, whatever its sender's clock says", async () => {
+    const { leg, ended } = await follow();
+    gateway.report(id, begun(Date.parse("1940-01-01")));
+    await clock.pass(300);
+    expect(leg()).toMatchObject({ state: "recording", startedAt: "2026-01-01T00:00:00.000Z" });
+    stage.limits.maxDurationSeconds = 60;
+    await clock.pass(20_000);
+    expect(ended()).toBeUndefined();
+  });
+
   test("uses the better clock of sender reports as soon as it is available", async () => {
     const { leg } = await follow(begun(T0 + 30));
     await clock.pass(300);

@@ -124,7 +124,10 @@ async function limitReached(monitor: TrackMonitor, until: AbortSignal, context: 
     // A leg is not idle while it is connecting, or if the gateway does not count its packets.
     if (counted !== packets || monitor.isConnecting || !monitor.isReporting) lastPacketMs = now;
     packets = counted;
-    const recordedMs = leg.state === "recording" ? now - (fileStart(leg, context.files)?.getTime() ?? now) : 0;
+    // Not before the previous file ended: whatever a sender's clock says, no file reaches its limit at once.
+    const switchedMs = Date.parse(context.files.all.at(-1)?.endedAt ?? leg.ringingAt);
+    const startMs = leg.state === "recording" ? fileStart(leg, context.files)?.getTime() : undefined;
+    const recordedMs = startMs === undefined ? 0 : now - Math.max(startMs, switchedMs);
     const bytes = Math.max(0, count(leg.tracks, "bytes_redirected") - bytesBefore);
     // A gateway that does not report tracks cannot switch recorders either.
     const rollOverAtMs = monitor.isReporting ? context.nextRollOverAtMs : undefined;

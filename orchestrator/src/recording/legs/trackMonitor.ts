@@ -1,6 +1,7 @@
 import type { LegIn } from "../../archive/library/manifest.ts";
 import type { TracksReport } from "../gateway/gateway.ts";
 import type { LegContext } from "./legContext.ts";
+import { notBeforeRinging } from "./legTimes.ts";
 import { firstMediaAt, manifestTracks, tracksChanged } from "./manifestTracks.ts";
 import { allTracks } from "./parts.ts";
 
@@ -64,8 +65,9 @@ export class TrackMonitor {
     this.isReporting = true;
     const tracks = manifestTracks(report, this.leg.codecs);
     this.leg = { ...this.leg, tracks };
-    const startedAt = firstMediaAt(allTracks(this.leg));
-    if (!startedAt) return;
+    const firstMedia = firstMediaAt(allTracks(this.leg));
+    if (!firstMedia) return;
+    const startedAt = new Date(notBeforeRinging(firstMedia.getTime(), this.leg));
     // A sender report may correct the start by the delay of the first packet.
     if (this.isConnecting) this.#recording(startedAt);
     else if (this.#context.files.current === 1) {

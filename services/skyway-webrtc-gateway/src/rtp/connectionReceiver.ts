@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ExtendedSequence } from "./arithmetic.ts";
 import { SenderClock } from "./clock/senderClock.ts";
+import { WallClock } from "./clock/wallClock.ts";
 import { emptyHeader, isRtcp, readHeader } from "./packet.ts";
 import type { Address } from "./redirectSocket.ts";
 import { RoundTrip } from "./roundTrip.ts";
@@ -11,7 +12,7 @@ import { SENDER_REPORT, SOURCE_DESCRIPTION } from "./rtcp/packetTypes.ts";
 import type { ReportBlock } from "./rtcp/receiverReport.ts";
 import { readSenderReport } from "./rtcp/senderReport.ts";
 import type { SeamlessRedirect } from "./seamlessRedirect.ts";
-import { type Feedback, TrackReceiver, type TrackSettings } from "./trackReceiver.ts";
+import { type Feedback, type SenderClocks, TrackReceiver, type TrackSettings } from "./trackReceiver.ts";
 
 /** How to recognise the packets of a track. */
 export interface Route extends Pick<TrackSettings, "payloadType" | "repeatedSources"> {
@@ -66,7 +67,7 @@ export class ConnectionReceiver {
   readonly #isPaused: Partial<Record<"audio" | "video", boolean>> = {};
   readonly #header = emptyHeader();
   readonly #roundTrip = new RoundTrip();
-  readonly #clock = new SenderClock();
+  readonly #sender: SenderClocks = { wall: new WallClock(), clock: new SenderClock() };
   /** By payload type. */
   readonly #routes = new Array<{ track: TrackReceiver; repeats: boolean } | undefined>(128).fill(undefined);
   readonly #firstRedirectMs = new Map<TrackReceiver, number>();
@@ -258,7 +259,7 @@ export class ConnectionReceiver {
 
   /** Maps a track's timestamps to our clock; undefined until a packet was forwarded. */
   clockOf(track: TrackReceiver) {
-    return track.clock(this.#clock);
+    return track.clock(this.#sender.clock);
   }
 
   /**
@@ -305,7 +306,7 @@ export class ConnectionReceiver {
       for (const ssrc of readByes(packet)) for (const track of this.tracks) track.receiveBye(ssrc, nowMs);
       const report = readSenderReport(packet);
       if (report === undefined) continue;
-      const track = this.tracks.find((one) => one.receiveReport(report, this.#clock, nowMs));
+      const track = this.tracks.find((one) => one.receiveReport(report, this.#sender, nowMs));
       if (track === undefined) continue;
       if (!this.#heardReport) this.#nextReportMs = Math.min(this.#nextReportMs, nowMs + FIRST_REPORT_DELAY_MS);
       this.#heardReport = true;

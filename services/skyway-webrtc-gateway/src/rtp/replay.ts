@@ -11,6 +11,8 @@ import type { ExtendedTimestamp } from "./arithmetic.ts";
 const RETENTION_MS = 4_000;
 /** Memory limit per track. Video reaches it only if keyframes are rare, audio never. */
 export const MAX_REPLAY_BYTES = 8 * 1024 * 1024;
+/** In an RTP packet (RFC 3550, section 5.1). */
+const TIMESTAMP_AT = 4;
 /** For audio, where every packet is a possible start, packets are dropped in segments of this length. */
 const SEGMENT_MS = 500;
 
@@ -46,6 +48,14 @@ export class Replay {
   /** When the newest keyframe was forwarded; undefined if none is buffered. */
   get newestStartMs(): number | undefined {
     return this.#segments.at(-1)?.fromMs;
+  }
+
+  /** The packets of the newest picture that a recording may start with; none if none is buffered. */
+  newestKeyframe(): readonly Buffer[] {
+    const packets = this.#segments.at(-1)?.packets ?? [];
+    const timestamp = packets[0]?.readUInt32BE(TIMESTAMP_AT);
+    const end = packets.findIndex((packet) => packet.readUInt32BE(TIMESTAMP_AT) !== timestamp);
+    return packets.slice(0, end < 0 ? packets.length : end);
   }
 
   /** @param isStart whether a recording may start with this packet. */

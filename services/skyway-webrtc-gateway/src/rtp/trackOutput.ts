@@ -8,6 +8,7 @@ import {
   toSequence,
   toTimestamp,
 } from "./arithmetic.ts";
+import { ArrivalBound } from "./arrivalBound.ts";
 import type { TrackCounters } from "./counters.ts";
 import type { H264Frame } from "./h264Frame.ts";
 import type { KeyframeTest } from "./keyframe.ts";
@@ -52,7 +53,6 @@ const MAX_FRAME_PACKETS = 2_000;
 const MAX_PIECES_AT_ONCE = 10;
 /** Receivers extend timestamps by the shorter distance, so steps of video must stay below 6.6 hours. */
 const LONGEST_STEP_MS = 3_600_000;
-const NO_PAYLOAD = new Uint8Array(0);
 
 export class TrackOutput {
   readonly #settings: OutputSettings;
@@ -76,6 +76,7 @@ export class TrackOutput {
   #offset = 0;
   /** Outgoing timestamps must be greater than this; set when the offset decreases. */
   #floor = Number.NEGATIVE_INFINITY;
+  readonly #bound: ArrivalBound;
   /** Where the forwarded audio ends, including inserted silence. */
   #audioEnd: ExtendedTimestamp | undefined;
   /** Where the last received audio packet ends. */
@@ -88,11 +89,16 @@ export class TrackOutput {
   beforeKeyframe: (() => void) | undefined;
   /** Outgoing timestamp of the first packet for the current destination. */
   firstTimestamp: ExtendedTimestamp | undefined;
+  /** When that packet was forwarded for the first time. */
+  firstMs = Number.NaN;
+  /** A copy of a keyframe stands in for a pause: what follows may only start with a keyframe. */
+  #isRepeating = false;
 
   constructor(settings: OutputSettings, counters: TrackCounters) {
     this.#settings = settings;
     this.#counters = counters;
     this.#awaitsKeyframe = settings.startsKeyframe !== undefined;
+    this.#bound = new ArrivalBound(settings.clockRate);
     this.#pacer = new Pacer(this.#send);
     this.#replay = new Replay((packets) => {
       counters.packetsDropped += packets;
@@ -141,6 +147,7 @@ export class TrackOutput {
     this.#pacer.clear();
     const replayed = this.#replay.from(sinceMs);
     this.firstTimestamp = replayed?.firstTimestamp;
+    if (replayed !== undefined) this.firstMs = replayed.fromMs;
     if (replayed === undefined) this.gap();
     else for (const packet of replayed.packets) this.#pacer.push(packet, nowMs);
     return replayed?.fromMs;
@@ -186,6 +193,8 @@ export class TrackOutput {
       this.#passAudio(packet, header, nowMs);
       return;
     }
+    if (this.#isRepeating) this.gap();
+    this.#isRepeating = false;
     if (this.#frame.length > 0 && header.timestamp !== this.#frameTimestamp) this.#passFrame(header.ssrc, nowMs);
     if (this.#frame.length === 0) {
       if (h264 !== undefined) h264.begin();
@@ -230,12 +239,13 @@ export class TrackOutput {
 
   /**
    * Continues the track while it sends nothing: audio with silence, so that a pause of any length is filled in small
-   * steps; video with an empty packet an hour, because a step of more than half a cycle of the timestamps is ambiguous.
+   * steps; video with its last keyframe once an hour, because receivers mistake a step of more than half a cycle of the
+   * timestamps, 6.6 hours, for one backwards, and a packet without a picture does not move them on.
    *
    * @param untilMs no packet that arrives later belongs before this time.
    */
   fillPause(untilMs: number, nowMs: number): void {
-    if (this.#settings.startsKeyframe !== undefined) this.#markTime(untilMs, nowMs);
+    if (this.#settings.startsKeyframe !== undefined) this.#repeatKeyframe(untilMs, nowMs);
     else this.#fillWithSilence(untilMs, nowMs);
   }
 
@@ -311,13 +321,15 @@ export class TrackOutput {
     this.#floor = Math.max(this.#floor, until - duration);
   }
 
-  #markTime(untilMs: number, nowMs: number): void {
-    if (this.#lastPacket === undefined || this.firstTimestamp === undefined) return;
-    if (untilMs - this.#lastMs < LONGEST_STEP_MS) return;
+  #repeatKeyframe(untilMs: number, nowMs: number): void {
+    if (this.firstTimestamp === undefined || untilMs - this.#lastMs < LONGEST_STEP_MS) return;
     this.lastTimestamp = timestampAfter(this.lastTimestamp, LONGEST_STEP_MS, this.#settings.clockRate);
     this.#lastMs += LONGEST_STEP_MS;
     this.#floor = this.lastTimestamp;
-    this.#forward(packetLike(this.#lastPacket, NO_PAYLOAD, 0), this.lastTimestamp, false, nowMs);
+    this.#isRepeating = true;
+    for (const [index, packet] of this.#replay.newestKeyframe().entries()) {
+      this.#forward(Buffer.from(packet), this.lastTimestamp, index === 0, nowMs);
+    }
   }
 
   #passSilence(model: Buffer, until: ExtendedTimestamp, nowMs: number): void {
@@ -333,7 +345,10 @@ export class TrackOutput {
 
   #outgoing(timestamp: RtpTimestamp, nowMs: number): ExtendedTimestamp {
     const near = timestampAfter(this.lastTimestamp, nowMs - this.#lastMs, this.#settings.clockRate);
-    return extendTimestamp(near, toTimestamp(timestamp + this.#offset));
+    const outgoing = extendTimestamp(near, toTimestamp(timestamp + this.#offset));
+    if (this.#bound.allows(outgoing, this.lastTimestamp, nowMs)) return outgoing;
+    const next = Math.max(this.#bound.byArrival(nowMs), this.#audioEnd ?? this.lastTimestamp);
+    return Math.min(next, this.#bound.latest(nowMs));
   }
 
   #beginWith(packet: Buffer, ssrc: number): void {
@@ -355,7 +370,10 @@ export class TrackOutput {
     const { payloadType } = this.#settings;
     const sequence = this.#next ?? 0;
     this.#next = sequence + 1;
-    this.firstTimestamp ??= timestamp;
+    if (this.firstTimestamp === undefined) {
+      this.firstTimestamp = timestamp;
+      this.firstMs = nowMs;
+    }
     writeUint16(packet, 2, toSequence(sequence));
     writeUint32(packet, 4, toTimestamp(timestamp));
     writeUint32(packet, 8, this.#ssrc ?? 0);

@@ -7,8 +7,10 @@ import {
   timestampAfter,
   toTimestamp,
 } from "./arithmetic.ts";
+import { AHEAD_MS } from "./arrivalBound.ts";
 import { MediaClock } from "./clock/mediaClock.ts";
 import type { SenderClock } from "./clock/senderClock.ts";
+import type { WallClock } from "./clock/wallClock.ts";
 import { noCounts, type TrackCounters } from "./counters.ts";
 import { H264Frame, startsH264Picture } from "./h264Frame.ts";
 import { type KeyframeTest, keyframeTest } from "./keyframe.ts";
@@ -65,6 +67,12 @@ export interface TrackClock {
   source: "arrival" | "sender_report";
 }
 
+/** What is known of the sender's clock; shared by the tracks of a connection. */
+export interface SenderClocks {
+  wall: WallClock;
+  clock: SenderClock;
+}
+
 /** A gap of this age may be permanent: requesting a keyframe now limits the loss after it. */
 const OLD_GAP_MS = 1_000;
 /** A recorder that takes over starts at a keyframe, and players seek to keyframes. */
@@ -79,6 +87,14 @@ const LONG_PAUSE_MS = 60_000;
 const PAUSE_MARGIN_MS = 30_000;
 /** A shorter silence before the end may only be packets in transit. */
 const SHORTEST_LAST_SILENCE_MS = 200;
+/** Over a longer time, the drift of the sender's clock would show in the least transit. */
+const TRANSIT_WINDOW_MS = 60_000;
+/** A packet is forwarded at most this long after its time: silence is made up to a minute and a half later. */
+const LONGEST_DELAY_MS = 120_000;
+/** A larger difference between reports and arrivals is an error of the reports. */
+const BELIEVED_MS = 1_000;
+/** Clocks of computers and sound cards differ by less. */
+const MAX_RATE_ERROR = 1e-3;
 
 export class TrackReceiver {
   readonly kind: "audio" | "video";
@@ -108,6 +124,8 @@ export class TrackReceiver {
   #receivedTimestamp: ExtendedTimestamp = 0;
   #receivedMs = Number.POSITIVE_INFINITY;
   #leastTransitMs = Number.POSITIVE_INFINITY;
+  #lowestTransitMs = Number.NEGATIVE_INFINITY;
+  #transitUntilMs = Number.POSITIVE_INFINITY;
   #nowMs = 0;
 
   constructor(settings: TrackSettings, feedback: Feedback, roundTrip: RoundTrip) {
@@ -180,13 +198,15 @@ export class TrackReceiver {
   }
 
   /** True if the report is about the current source. */
-  receiveReport(report: SenderReport, shared: SenderClock, nowMs: number): boolean {
+  receiveReport(report: SenderReport, sender: SenderClocks, nowMs: number): boolean {
     if (this.#stream === undefined || report.ssrc !== this.#stream.ssrc) return false;
     this.#stream.statistics.countReport(report, nowMs);
-    shared.observe(report.ntpMs, nowMs);
+    const senderMs = sender.wall.read(report.ntpMs, nowMs, this.#timeline.networkChangeMs);
+    if (senderMs === undefined) return true;
+    sender.clock.observe(senderMs, nowMs);
     const timestamp = this.#extend(report.rtpTimestamp, nowMs);
-    this.#timeline.reported(timestamp, report.ntpMs, this.#clock.line());
-    this.#clock.observe(timestamp + this.#timeline.offset, report.ntpMs);
+    this.#timeline.reported(timestamp, senderMs, this.#clock.line());
+    this.#clock.observe(timestamp + this.#timeline.offset, senderMs);
     return true;
   }
 
@@ -244,22 +264,23 @@ export class TrackReceiver {
     if (silentMs > SHORTEST_LAST_SILENCE_MS) this.#output.endInSilence(silentMs, nowMs);
   }
 
-  /** Undefined until a packet was forwarded. */
+  /** Undefined until a packet was forwarded. Bounded by the arrival of packets, whatever the sender reports. */
   clock(shared: SenderClock): TrackClock | undefined {
     const first = this.#output.firstTimestamp;
     if (first === undefined) return undefined;
+    const { firstMs } = this.#output;
+    const firstRtpTimestamp = first % 2 ** 32;
+    const byTransitMs = (first / this.#settings.clockRate) * 1000 + this.#leastTransitMs;
+    const arrivalMs = Math.min(firstMs, Math.max(firstMs - LONGEST_DELAY_MS, byTransitMs));
     const line = this.#clock.line();
     const mapping = shared.mapping();
-    if (line === undefined || mapping === undefined) {
-      const firstUnixMs = (first / this.#settings.clockRate) * 1000 + this.#leastTransitMs;
-      return { firstRtpTimestamp: first % 2 ** 32, firstUnixMs, rate: 1, source: "arrival" };
+    if (line !== undefined && mapping !== undefined) {
+      const firstUnixMs = mapping.toGatewayMs(line.toSenderMs(first));
+      const rate = line.rate * mapping.rate;
+      const isBelieved = Math.abs(firstUnixMs - arrivalMs) < BELIEVED_MS && Math.abs(rate - 1) < MAX_RATE_ERROR;
+      if (isBelieved) return { firstRtpTimestamp, firstUnixMs, rate, source: "sender_report" };
     }
-    return {
-      firstRtpTimestamp: first % 2 ** 32,
-      firstUnixMs: mapping.toGatewayMs(line.toSenderMs(first)),
-      rate: line.rate * mapping.rate,
-      source: "sender_report",
-    };
+    return { firstRtpTimestamp, firstUnixMs: arrivalMs, rate: 1, source: "arrival" };
   }
 
   #accept(packet: Buffer, header: RtpHeader, repeated: boolean, nowMs: number): void {
@@ -369,9 +390,14 @@ export class TrackReceiver {
     this.#receivedTimestamp = this.#extend(header.timestamp, nowMs);
     this.#receivedMs = nowMs;
     this.#timeline.arrived(sequence, this.#receivedTimestamp, nowMs);
+    if (this.#timeline.holdFrom !== undefined || nowMs > this.#transitUntilMs) return;
     const timestamp = this.#receivedTimestamp + this.#timeline.offset;
     const transitMs = nowMs - (timestamp / this.#settings.clockRate) * 1000;
-    if (transitMs < this.#leastTransitMs) this.#leastTransitMs = transitMs;
+    if (this.#transitUntilMs === Number.POSITIVE_INFINITY) {
+      this.#transitUntilMs = nowMs + TRANSIT_WINDOW_MS;
+      this.#lowestTransitMs = transitMs - AHEAD_MS;
+    }
+    if (transitMs < this.#leastTransitMs) this.#leastTransitMs = Math.max(transitMs, this.#lowestTransitMs);
   }
 
   #extend(timestamp: RtpTimestamp, nowMs: number): ExtendedTimestamp {
