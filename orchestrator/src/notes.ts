@@ -40,6 +40,10 @@ export const NOTES = {
     message: "the recording is shorter than the time during which media arrived",
     hint: "The log has the recorder's last output. The gateway's counters are in the manifest.",
   },
+  NOT_IN_FILE: {
+    message: "media was forwarded to the recorder and is not in the file",
+    hint: "This host may have been overloaded: reduce maxConcurrentRecorders. Or ffmpeg could not read it: the log has the recorder's last output.",
+  },
   RECORDER_FAILED: {
     message: "the recorder of a track ended with an error",
     hint: "The file has what was recorded until then. The log has the recorder's last output.",

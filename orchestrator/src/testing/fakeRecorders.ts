@@ -1,5 +1,6 @@
 import type { Assembly } from "../recording/recorders/assembly.ts";
 import type { AssemblyOrder } from "../recording/recorders/commands.ts";
+import type { EndedTrack } from "../recording/recorders/events.ts";
 import type { RecorderSpec, Recorders } from "../recording/recorders/recorders.ts";
 import { redirectTo } from "../recording/recorders/redirect.ts";
 import type { FinishedRecorder, StartedRecorder } from "../recording/recorders/startedRecorder.ts";
@@ -9,6 +10,9 @@ export class FakeRecorders implements Partial<Recorders> {
   taking: Error | undefined;
   /** The assembly that the recorder itself made of its tracks. */
   assembly: Assembly | undefined;
+  /** How the programs that recorded the tracks ended. */
+  ended: EndedTrack[] = [];
+  exitCode = 0;
   assembling: (Error | undefined | "no media")[] = [];
   readonly taken: RecorderSpec[] = [];
   /** Ends the newest recorder during its call. */
@@ -28,7 +32,13 @@ export class FakeRecorders implements Partial<Recorders> {
       }),
       finish: async (byeExpected: boolean): Promise<FinishedRecorder> => {
         this.finished.push({ byeExpected });
-        return { recorderId: spec.recorderId, exitCode: 0, stderrTail: "", assembly: this.assembly };
+        return {
+          recorderId: spec.recorderId,
+          exitCode: this.exitCode,
+          stderrTail: "",
+          ended: this.ended,
+          assembly: this.assembly,
+        };
       },
     } as StartedRecorder;
   }

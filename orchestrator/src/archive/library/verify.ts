@@ -83,6 +83,16 @@ function described(stream: ProbedStream): RecordingFile["streams"][number] {
   };
 }
 
+/** When the tracks of a file end, in seconds of the file; empty if the output of ffprobe is invalid. */
+export function trackEnds(probed: string): Partial<Record<Kind, number>> {
+  try {
+    const ends = parse(probed).streams.map((stream) => [stream.codec_type, endOf(stream)] as const);
+    return Object.fromEntries(ends.filter(([, end]) => end !== undefined));
+  } catch {
+    return {};
+  }
+}
+
 /** When a track ends, in seconds of the file. */
 function endOf({ duration, tags }: ProbedStream): number | undefined {
   const [, hours, minutes, seconds] = CLOCK_TIME.exec(tags?.DURATION ?? "") ?? [];

@@ -1,4 +1,5 @@
 import type { ManifestFile, RecordingFile } from "../../archive/library/manifest.ts";
+import { trackEnds } from "../../archive/library/verify.ts";
 import { RecorderError } from "../../errors.ts";
 import type { LegId } from "../../ids.ts";
 import type { Assembly } from "../recorders/assembly.ts";
@@ -7,10 +8,12 @@ import type { AssemblyOrder } from "../recorders/commands.ts";
 import type { FinishedRecorder, StartedRecorder } from "../recorders/startedRecorder.ts";
 import { byeExpected, type Ending } from "./ending.ts";
 import { errorView } from "./failLeg.ts";
+import { fileNotes } from "./fileNotes.ts";
 import type { LegContext } from "./legContext.ts";
 import { lackingMedia, withoutMedia } from "./missingMedia.ts";
 import { codecsWithMedia, recordersOf, trackParts } from "./parts.ts";
 import { receivedPackets } from "./receivedPackets.ts";
+import { failedTracks, recorderNotes } from "./recorderNotes.ts";
 import { retrying } from "./retrying.ts";
 
 /** Gaps between two parts up to this length are not reported as an error. */
@@ -52,7 +55,7 @@ export async function finishFile(
   const kept = await retrying(async () => {
     // Each assembled file can be used for one attempt only, because the attempt moves it.
     const assembly = assemblies.pop() ?? (await recorders.assemble(order));
-    const done = await keep(file, order, assembly, ending, context);
+    const done = await keep(file, order, { assembly, finished }, ending, context);
     await stored(record(done));
     // Only now: after a crash before this line, the tracks are still available for another attempt.
     for (const one of recordersOf(file)) await library.clearSpool(one);
@@ -90,6 +93,7 @@ async function endRecorder(
   const finished = await retrying(() => recorder.finish(byeExpected(ending), order), context);
   const ms = context.services.clock.now().getTime() - began;
   const { exitCode, stderrTail, assembly } = finished;
+  // An assembly that failed is repeated by another container; tracks that failed become notes.
   if (exitCode === 0 || assembly) context.log.info({ ms, assembled: assembly !== undefined }, "recorder finished");
   else context.log.warn({ ms, exitCode, stderrTail }, "recorder ended with an error");
   return finished;
@@ -99,19 +103,29 @@ async function endRecorder(
 async function keep(
   file: SpooledFile,
   order: AssemblyOrder,
-  { probed, gapSeconds }: Assembly,
+  { assembly, finished }: { assembly: Assembly; finished: FinishedRecorder | undefined },
   ending: Ending,
-  { files, services: { library } }: LegContext,
+  context: LegContext,
 ): Promise<KeptFile> {
-  const received = receivedPackets(file, files.all[file.number - 2]);
+  const { probed, gapSeconds } = assembly;
+  const { library } = context.services;
+  const previous = context.files.all[file.number - 2];
+  const received = receivedPackets(file, previous);
+  const failed = failedTracks(file, finished, received);
   if (probed === undefined) {
     for (const one of recordersOf(file)) await library.clearSpool(one);
-    throw withoutMedia(received, ending);
+    throw withoutMedia(received, ending, failed);
   }
   const recording = await stored(library.keep(order, probed));
   const trackFiles = order.tracks === "separate" ? await stored(library.keepTracks(order, probed)) : undefined;
   const isLossy = ending.reason === "recorder_lost" || gapSeconds > NOTICED_GAP_SECONDS;
-  const error = lackingMedia(recording, received, isLossy);
+  const error = lackingMedia(recording, received, isLossy, failed);
+  const compared = { ...file, recording, ends: trackEnds(probed), endedAt: ending.at };
+  const isTranscoded = order.transcode !== "none";
+  const notes = [...recorderNotes(failed, finished, ending), ...fileNotes({ ...compared, isTranscoded }, previous)];
+  // `file` is the first of several as soon as another one exists.
+  const name = context.files.all.length > 0 ? recording.name : undefined;
+  for (const { code, ...facts } of notes) context.note(code, { ...facts, file: name });
   return {
     file: recording,
     ...(trackFiles && { trackFiles }),

@@ -9,6 +9,7 @@ import { finishFile, type KeptFile } from "./finishFile.ts";
 import type { LegContext } from "./legContext.ts";
 import { withFiles } from "./legFiles.ts";
 import { withNotes } from "./legNotes.ts";
+import { lossNotes } from "./lossNotes.ts";
 import { allTracks, recordersOf } from "./parts.ts";
 import { fileStart } from "./rolledFile.ts";
 
@@ -32,6 +33,8 @@ export async function finishLeg(
   const { calls, clock } = context.services;
   const began = clock.now().getTime();
   const ending = await withEndTime(noticed, leg, context);
+  const tracks = [...context.files.all, { tracks: leg.tracks ?? [], parts: leg.parts }].flatMap(allTracks);
+  for (const { code, ...facts } of lossNotes(tracks)) context.note(code, facts);
   const finalising = await context.write(finalisingOf(leg, ending));
   context.log.info({ reason: finalising.reason }, "leg finalising");
   const last = lastFile(finalising, context);

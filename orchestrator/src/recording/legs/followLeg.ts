@@ -5,6 +5,7 @@ import type { Ending, EndReason } from "./ending.ts";
 import type { LegContext } from "./legContext.ts";
 import { count, marginOf, NO_MARGIN, reachedLimit } from "./legLimits.ts";
 import { discard, startNext } from "./nextRecorder.ts";
+import { packetsOf } from "./receivedPackets.ts";
 import { fileStart, redirectedBefore } from "./rolledFile.ts";
 import { TrackMonitor } from "./trackMonitor.ts";
 
@@ -120,7 +121,7 @@ async function limitReached(monitor: TrackMonitor, until: AbortSignal, context: 
     if (until.aborted) return never();
     const now = clock.now().getTime();
     const { leg } = monitor;
-    const counted = count(leg.tracks, "packets_received");
+    const counted = leg.tracks.reduce((sum, track) => sum + packetsOf(track), 0);
     // A leg is not idle while it is connecting, or if the gateway does not count its packets.
     if (counted !== packets || monitor.isConnecting || !monitor.isReporting) lastPacketMs = now;
     packets = counted;

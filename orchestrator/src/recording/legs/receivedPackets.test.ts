@@ -4,10 +4,10 @@ import type { RecorderId } from "../../ids.ts";
 import { USUAL_CODECS } from "../recorders/codecs.ts";
 import { packetsAsText, receivedPackets } from "./receivedPackets.ts";
 
-const track = (kind: "audio" | "video", packets: number, duplicates = 0): ManifestTrack => ({
+const track = (kind: "audio" | "video", packets: number, duplicates = 0, padding = 0): ManifestTrack => ({
   kind,
   clock: null,
-  counters: { packets_received: packets, packets_duplicate: duplicates },
+  counters: { packets_received: packets, packets_duplicate: duplicates, packets_padding: padding },
 });
 const file = { recorderId: "leg-p1" as RecorderId, codecs: USUAL_CODECS };
 
@@ -21,6 +21,11 @@ describe("the packets that the gateway received for a file", () => {
     const { audio } = USUAL_CODECS;
     const codecs = { ...(audio && { audio }) };
     expect(receivedPackets({ ...file, codecs, tracks: [track("audio", 0), track("video", 40)] })).toEqual({});
+  });
+
+  test("do not include padding, which only probes for bandwidth", () => {
+    const tracks = [track("audio", 161, 1, 10), track("video", 40, 0, 40)];
+    expect(receivedPackets({ ...file, tracks })).toEqual({ audio: 150 });
   });
 
   test("are those of all parts, because the gateway counts from the start of the call", () => {

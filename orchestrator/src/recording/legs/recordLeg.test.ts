@@ -251,6 +251,66 @@ describe("a recording is compared with what the gateway received", () => {
     expect(stage.warnings.filter(({ code }) => code === "MEDIA_INCOMPLETE")).toHaveLength(1);
   });
 
+  test("what the gateway lost and dropped, and what is not in the file, is told in the leg's notes", async () => {
+    stage.library.keep = async () => ({ ...fileWith("video"), streams: [{ kind: "video", codec: "vp8", frames: 20 }] });
+    const id = await ring(received(0, 300));
+    const more = { packets_given_up: 4, packets_dropped: 3, frames_redirected: 90 };
+    gateway.report(id, {
+      ended: { reason: "force_close", unixMs: clock.now().getTime() },
+      tracks: received(0, 300).tracks.map((one) => ({ ...one, counters: { ...one.counters, ...more } })),
+    });
+    gateway.push(id, { event: "CLOSE" });
+    await clock.pass(100);
+    const leg = legOf(id) as LegIn<"ready">;
+    expect(leg).not.toHaveProperty("error");
+    const video = leg.notes?.filter(({ kind }) => kind === "video");
+    expect(video?.map(({ code, message }) => [code, message.split(": ").at(-1)])).toEqual([
+      ["LOST", "4 of 304 packets"],
+      ["DROPPED", "3 of 300 packets"],
+      ["NOT_IN_FILE", "67 of 90 pictures"],
+    ]);
+    expect(stage.warnings.map(({ code }) => code)).toEqual(expect.arrayContaining(["LOST", "DROPPED", "NOT_IN_FILE"]));
+  });
+
+  test("a track whose recorder ended with an error is told, also if the gateway does not count packets", async () => {
+    recorders.ended = [
+      { kind: "video", code: 234 },
+      { kind: "audio", code: 0 },
+    ];
+    recorders.exitCode = 234;
+    stage.library.keep = async () => fileWith("audio", "video");
+    const counted = legOf(await recordAndHangUp(161, 300)) as LegIn<"ready">;
+    expect(counted.notes).toMatchObject([{ code: "RECORDER_FAILED", kind: "video" }]);
+    expect(counted.notes?.[0]?.message).toContain("exit code 234");
+
+    stage.library.keep = async () => fileWith("audio");
+    const id = await ring(FLOWING);
+    await clock.pass(1_000);
+    await hangUp(id);
+    expect(legOf(id)).toMatchObject({ state: "ready", error: { code: "MEDIA_INCOMPLETE" } });
+    recorders.assembling = ["no media"];
+    const other = await ring();
+    await hangUp(other);
+    expect(legOf(other)).toMatchObject({ state: "failed", error: { code: "MEDIA_UNREADABLE" } });
+  });
+
+  test("a track that received nothing is not called failed, whatever its exit code", async () => {
+    recorders.ended = [{ kind: "video", code: 1 }];
+    recorders.exitCode = 1;
+    stage.library.keep = async () => fileWith("audio");
+    expect(legOf(await recordAndHangUp(161, 0))).not.toHaveProperty("notes");
+    recorders.assembling = ["no media"];
+    expect(legOf(await recordAndHangUp(0, 0))).toMatchObject({ error: { code: "NO_MEDIA" } });
+  });
+
+  test("a recorder that was killed is told", async () => {
+    recorders.exitCode = 137;
+    stage.library.keep = async () => fileWith("audio", "video");
+    const leg = legOf(await recordAndHangUp(161, 300)) as LegIn<"ready">;
+    expect(leg.notes).toMatchObject([{ code: "RECORDER_FAILED" }]);
+    expect(leg.notes?.[0]).not.toHaveProperty("kind");
+  });
+
   test("every kind that was received is there: no error", async () => {
     stage.library.keep = async () => fileWith("audio");
     expect(legOf(await recordAndHangUp(161, 0))).not.toHaveProperty("error");

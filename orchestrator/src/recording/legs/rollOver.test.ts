@@ -176,6 +176,34 @@ test("a file that cannot be stored does not affect the others, and the leg shows
   });
 });
 
+test("a note about one of several files names it", async () => {
+  const counted = (report: TracksReport, frames: number): TracksReport => ({
+    ...report,
+    tracks: report.tracks.map((track) => ({
+      ...track,
+      counters: { packets_received: 2 * frames, frames_redirected: frames },
+    })),
+  });
+  stage.library.keep = async ({ legId, format, number }) => ({
+    name: recordingName(legId, format, number),
+    bytes: 1,
+    durationSeconds: 54,
+    streams: [
+      { kind: "audio", codec: "opus", frames: 500 },
+      { kind: "video", codec: "vp8", frames: number === 1 ? 500 : 90 },
+    ],
+  });
+  gateway.report(id, counted(flowing(), 500));
+  await switched();
+  const ended = { reason: "force_close", unixMs: T0 + 70_000 };
+  gateway.report(id, { ...counted(flowing(gateway.turnedAt.getTime()), 700), ended });
+  gateway.push(id, { event: "CLOSE" });
+  await clock.pass(100);
+  const leg = legOf() as LegIn<"ready">;
+  expect(leg.notes).toMatchObject([{ code: "NOT_IN_FILE", kind: "video", file: `${leg.id}-2.webm` }]);
+  expect(leg.notes?.[0]?.message).toContain("110 of 200 pictures");
+});
+
 test("a file that lacks a kind that came during it has an error, and so has its leg", async () => {
   const counted = (report: TracksReport, audio: number, video: number): TracksReport => ({
     ...report,

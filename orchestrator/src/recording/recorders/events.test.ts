@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isEvent, outputAfter } from "./events.ts";
+import { endedTracks, isEvent, outputAfter } from "./events.ts";
 
 test("a line is recognised as one event, and other output is ignored", () => {
   expect(isEvent("bound", '{"event":"bound"}')).toBe(true);
@@ -12,4 +12,19 @@ test("the text after an event is the output of the next program", () => {
   const text = '{"event":"bound"}\n{"event":"ended"}\n{"event":"recorded"}\n{\n "format": {}\n}\n';
   expect(outputAfter("recorded", text)).toBe('{\n "format": {}\n}\n');
   expect(outputAfter("recorded", '{"event":"bound"}\n')).toBeUndefined();
+});
+
+test("each track's end has its exit code, and other output is ignored", () => {
+  const text = [
+    '{"event":"bound"}',
+    '{"event":"ended","kind":"video","code":234}',
+    "ended",
+    '{"event":"ended","kind":"chapters","code":1}',
+    '{"event":"ended","kind":"audio","code":0}',
+    '{"event":"recorded"}',
+  ].join("\n");
+  expect(endedTracks(text)).toEqual([
+    { kind: "video", code: 234 },
+    { kind: "audio", code: 0 },
+  ]);
 });

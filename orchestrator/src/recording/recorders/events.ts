@@ -1,9 +1,19 @@
 import { z } from "zod";
+import type { Kind } from "../../archive/library/manifest.ts";
 
 /** Events that a recorder prints, one JSON object per line: see services/recorder/record. */
 export type RecorderEvent = "bound" | "recorded";
 
 const Line = z.object({ event: z.string() });
+
+/** How the program that recorded a track ended. */
+export interface EndedTrack {
+  kind: Kind;
+  /** 0 if all that it received is in its file, and if it received nothing. */
+  code: number;
+}
+
+const Ended = z.object({ event: z.literal("ended"), kind: z.enum(["audio", "video"]), code: z.int() });
 
 /** Whether a line is this event; all other output is ignored. */
 export function isEvent(event: RecorderEvent, line: string): boolean {
@@ -19,4 +29,16 @@ export function outputAfter(event: RecorderEvent, text: string): string | undefi
   const lines = text.split("\n");
   const at = lines.findIndex((line) => isEvent(event, line));
   return at < 0 ? undefined : lines.slice(at + 1).join("\n");
+}
+
+/** The tracks that a recorder says have ended. */
+export function endedTracks(text: string): EndedTrack[] {
+  return text.split("\n").flatMap((line) => {
+    try {
+      const { kind, code } = Ended.parse(JSON.parse(line));
+      return [{ kind, code }];
+    } catch {
+      return [];
+    }
+  });
 }

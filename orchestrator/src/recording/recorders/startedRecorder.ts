@@ -4,7 +4,7 @@ import type { RecorderId } from "../../ids.ts";
 import type { ContainerOutput, Engine, StopSignal } from "../engine/engine.ts";
 import { type Assembly, assemblyOf } from "./assembly.ts";
 import type { AssemblyOrder } from "./commands.ts";
-import { isEvent, outputAfter } from "./events.ts";
+import { type EndedTrack, endedTracks, isEvent, outputAfter } from "./events.ts";
 import { type RedirectTargets, redirectTo } from "./redirect.ts";
 import type { Sweeper } from "./sweeper.ts";
 
@@ -27,6 +27,8 @@ export interface FinishedRecorder {
   /** undefined if something else removed the container. */
   exitCode: number | undefined;
   stderrTail: string;
+  /** The tracks that have ended; one is missing if the recorder was killed, or its output is lost. */
+  ended: EndedTrack[];
   /** undefined if the recorder did not assemble the leg's file: it had no order, or it failed. */
   assembly: Assembly | undefined;
 }
@@ -85,6 +87,7 @@ export class StartedRecorder {
     return {
       recorderId: this.recorderId,
       exitCode,
+      ended: endedTracks(output.stdout),
       stderrTail: output.stderr.trim().slice(-STDERR_TAIL_CHARACTERS),
       assembly: isOrdered ? assembled(exitCode, output) : undefined,
     };

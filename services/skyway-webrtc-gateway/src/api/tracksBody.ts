@@ -29,10 +29,13 @@ function track({ kind, offered, negotiated, clock, counters }: TrackReport) {
       packets_given_up: counters.packetsGivenUp,
       packets_duplicate: counters.packetsDuplicate,
       packets_dropped: counters.packetsDropped,
+      packets_padding: counters.packetsPadding,
+      frames_redirected: counters.framesRedirected,
       nacks_sent: counters.nacksSent,
       keyframe_requests: counters.keyframeRequests,
       bytes_redirected: counters.bytesRedirected,
       last_packet_unix_ms: counters.lastPacketUnixMs,
+      last_media_unix_ms: counters.lastMediaUnixMs,
     },
   };
 }

@@ -14,6 +14,8 @@ const TRACK_COUNTERS: Record<CountedField, { name: string; help: string }> = {
   packetsGivenUp: { name: "packets_given_up_total", help: "RTP packets that never arrived." },
   packetsDuplicate: { name: "packets_duplicate_total", help: "RTP packets received more than once." },
   packetsDropped: { name: "packets_dropped_total", help: "RTP packets received, but not forwarded." },
+  packetsPadding: { name: "packets_padding_total", help: "RTP packets received that contain only padding." },
+  framesRedirected: { name: "frames_redirected_total", help: "Pictures and audio packets forwarded to recorders." },
   nacksSent: { name: "nacks_sent_total", help: "NACK packets sent to request retransmissions." },
   keyframeRequests: { name: "keyframe_requests_total", help: "Requests for a keyframe." },
   bytesRedirected: { name: "redirected_bytes_total", help: "Bytes of RTP forwarded to recorders." },

@@ -9,11 +9,17 @@ export interface TrackCounters {
   packetsDuplicate: number;
   /** Received but not forwarded: of another source, before a keyframe, of an incomplete frame, too old or too many. */
   packetsDropped: number;
+  /** Received packets without payload: they only probe for bandwidth, and are not forwarded. */
+  packetsPadding: number;
+  /** Pictures and packets of audio. */
+  framesRedirected: number;
   nacksSent: number;
   keyframeRequests: number;
   bytesRedirected: number;
   /** Unix time in milliseconds; null before the first packet. */
   lastPacketUnixMs: number | null;
+  /** The same for media only: without padding and packets that are received again. */
+  lastMediaUnixMs: number | null;
 }
 
 export function noCounts(): TrackCounters {
@@ -25,9 +31,12 @@ export function noCounts(): TrackCounters {
     packetsGivenUp: 0,
     packetsDuplicate: 0,
     packetsDropped: 0,
+    packetsPadding: 0,
+    framesRedirected: 0,
     nacksSent: 0,
     keyframeRequests: 0,
     bytesRedirected: 0,
     lastPacketUnixMs: null,
+    lastMediaUnixMs: null,
   };
 }

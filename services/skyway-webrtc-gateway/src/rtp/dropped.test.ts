@@ -62,10 +62,24 @@ describe("the number of dropped packets", () => {
     expect(counters.packetsDropped).toBe(5);
   });
 
-  it("does not include padding", () => {
+  it("does not include padding, which is counted separately", () => {
     const { counters, track } = output("VP8");
     track.push(new SimulatedSender(VIDEO).padding(), 0);
     expect(counters.packetsDropped).toBe(0);
+    expect(counters).toMatchObject({ packetsPadding: 1, lastMediaUnixMs: null });
+  });
+
+  it("and the numbers of padding, repeated and forwarded packets account for a sender that only probes", async () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.isSending = { video: false, audio: true };
+    call.every(50, () => call.toReceiver(call.video.padding()));
+    call.run(3_000);
+    await call.finish();
+    const { counters } = call.track("video");
+    expect(counters.packetsReceived).toBeGreaterThan(50);
+    expect(counters.packetsPadding).toBe(counters.packetsReceived - counters.packetsDuplicate);
+    expect(counters).toMatchObject({ framesRedirected: 0, lastMediaUnixMs: null });
   });
 
   it("includes audio whose time was already forwarded", () => {
@@ -118,5 +132,24 @@ describe("a sender that restarts its sequence numbers", () => {
     expect(packetsDropped + packetsDuplicate).toBe(0);
     const sent = new Set(call.forwarded.audio.map(({ sequence }) => sequence)).size;
     expect(sent).toBeGreaterThanOrEqual(call.audio.frames.length + restarted.frames.length - 1);
+  });
+});
+
+describe("what a recorder gets of a call", () => {
+  it("is counted in frames, and the time of the newest media is known", async () => {
+    const call = new SimulatedCall(CLEAN);
+    call.start();
+    call.run(2_000);
+    call.isSending.video = false;
+    call.every(50, () => call.toReceiver(call.video.padding()));
+    call.run(2_000);
+    call.isSending.audio = false;
+    call.run(200);
+    await call.finish();
+    for (const kind of ["audio", "video"] as const) {
+      const { counters } = call.track(kind);
+      expect(counters.framesRedirected).toBe(call[kind].frames.length);
+      expect(Math.abs((counters.lastMediaUnixMs ?? 0) - call.lastSentMs[kind])).toBeLessThan(100);
+    }
   });
 });

@@ -187,7 +187,11 @@ export class TrackOutput {
       return;
     }
     // Padding only probes for bandwidth. Outgoing packets are renumbered, so the recorder does not miss it.
-    if (header.payloadEnd <= header.payloadStart) return;
+    if (header.payloadEnd <= header.payloadStart) {
+      this.#counters.packetsPadding++;
+      return;
+    }
+    this.#counters.lastMediaUnixMs = nowMs;
     const { startsKeyframe, h264 } = this.#settings;
     if (startsKeyframe === undefined) {
       this.#passAudio(packet, header, nowMs);
@@ -279,6 +283,7 @@ export class TrackOutput {
       this.#pass(packet, timestamp, ssrc, isStart, nowMs);
       isStart = false;
     }
+    this.#counters.framesRedirected++;
     // Frames depend on each other: none can be left out, so they are spaced closely until time has caught up.
     if (timestamp <= this.#floor + FRAME_STEP_UNITS) this.#floor = timestamp;
     this.#frame = [];
@@ -306,6 +311,7 @@ export class TrackOutput {
       this.#audioEnd = timestamp + silence.duration(packet, header.payloadStart, header.payloadEnd);
       this.#packetEnd = this.#audioEnd;
     }
+    this.#counters.framesRedirected++;
     this.#pass(packet, timestamp, header.ssrc, true, nowMs);
   }
 

@@ -1,0 +1,71 @@
+import type { Kind, ManifestTrack, RecordingFile } from "../../archive/library/manifest.ts";
+import type { FoundNote } from "./lossNotes.ts";
+import { firstMediaAt } from "./manifestTracks.ts";
+import { allTracks, type PartedLeg } from "./parts.ts";
+import { counted } from "./receivedPackets.ts";
+
+/** The last packets may have been delayed by the network, and ffmpeg may leave out the last of all. */
+const USUAL_DIFFERENCE_SECONDS = 1.5;
+/** Clocks of computers differ by less. */
+const CLOCK_DIFFERENCE = 2e-4;
+/** ffmpeg may leave out a frame at either end of a track. */
+const USUAL_DIFFERENCE_FRAMES = 2;
+
+/** A stored file, and what is known of its recording. */
+export interface ComparedFile extends Pick<PartedLeg, "tracks" | "parts"> {
+  recording: Pick<RecordingFile, "streams">;
+  /** When each track of the file ends, in seconds of the file. */
+  ends: Partial<Record<Kind, number>>;
+  /** When the recording of the file ended. */
+  endedAt: Date;
+  /** Whether audio was encoded again: then its packets are others. */
+  isTranscoded: boolean;
+}
+
+/**
+ * Compares a file with what the gateway forwarded to its recorders: the number of pictures and audio packets, and the
+ * time until which media arrived. Empty for gateways without counters, and for kinds that the file does not have at all.
+ *
+ * @param previous the leg's file before this one, if it has rolled over: the gateway counts from the start of the call.
+ */
+export function fileNotes(
+  file: ComparedFile,
+  previous: Pick<PartedLeg, "tracks" | "parts"> = { tracks: [] },
+): FoundNote[] {
+  return file.recording.streams.flatMap(({ kind, frames }) => {
+    const notes: FoundNote[] = [];
+    const isComparable = frames !== undefined && !(kind === "audio" && file.isTranscoded);
+    const missing = isComparable ? missingFrames(kind, frames, allTracks(file), allTracks(previous)) : undefined;
+    if (missing) notes.push({ code: "NOT_IN_FILE", kind, detail: missing });
+    const short = shortBy(kind, file);
+    if (short) notes.push({ code: "SHORTER", kind, ...short });
+    return notes;
+  });
+}
+
+/** How many frames are not in the file, as text; undefined for none. Frames that the gateway dropped are told by it. */
+function missingFrames(
+  kind: Kind,
+  frames: number,
+  tracks: readonly ManifestTrack[],
+  previous: readonly ManifestTrack[],
+): string | undefined {
+  const since = (counter: string) => counted(kind, tracks, counter) - counted(kind, previous, counter);
+  const expected = since("frames_redirected");
+  const missing = expected - since("packets_dropped") - frames;
+  if (missing <= USUAL_DIFFERENCE_FRAMES) return undefined;
+  return `${missing} of ${expected} ${kind === "video" ? "pictures" : "packets"}`;
+}
+
+/** From when on media is missing at the end of a track, and how much. */
+function shortBy(kind: Kind, file: ComparedFile): { at: Date; seconds: number } | undefined {
+  const tracks = allTracks(file);
+  const start = firstMediaAt(tracks)?.getTime();
+  const end = file.ends[kind];
+  if (start === undefined || end === undefined) return undefined;
+  const lastMs = Math.min(counted(kind, tracks, "last_media_unix_ms"), file.endedAt.getTime());
+  const length = (lastMs - start) / 1000;
+  const seconds = length - end;
+  if (seconds <= USUAL_DIFFERENCE_SECONDS + length * CLOCK_DIFFERENCE) return undefined;
+  return { at: new Date(start + end * 1000), seconds };
+}
