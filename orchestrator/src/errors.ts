@@ -88,7 +88,7 @@ export const ERRORS = {
   TOO_MANY_FAILED_LOGINS: {
     message: "too many wrong tokens came from this address",
     fault: "caller",
-    hint: "Wait for the time in Retry-After before the next attempt.",
+    hint: "Use the right token, which always works. Wrong ones are answered late until the time in Retry-After has passed.",
     status: 429,
   },
   FOREIGN_PAGE: {

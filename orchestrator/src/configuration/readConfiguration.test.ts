@@ -111,6 +111,21 @@ describe("the API token", () => {
   });
 });
 
+describe("TRUSTED_PROXIES", () => {
+  test("is a list of addresses and networks, empty by default", () => {
+    expect(readConfiguration({}).trustedProxies).toEqual([]);
+    const entries = ["10.0.0.7", "172.16.0.0/12", "2001:db8::/32"];
+    expect(readConfiguration({ TRUSTED_PROXIES: entries.join(", ") }).trustedProxies).toEqual(entries);
+  });
+
+  test.each(["proxy.example", "10.0.0.0/33", "10.0.0.0/8/8", "2001:db8::/129", "10.0.0.7,,10.0.0.8", "/8"])(
+    "is refused if it contains something else: %s",
+    (entry) => {
+      expect(mistakes({ TRUSTED_PROXIES: entry })).toContain("TRUSTED_PROXIES");
+    },
+  );
+});
+
 describe("all errors are reported at once, each with its location", () => {
   test.each([
     ["peers: TestRecorder", "config.yaml: peers:"],

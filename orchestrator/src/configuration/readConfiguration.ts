@@ -15,6 +15,8 @@ export interface Configuration extends Omit<File, "peers" | "upload" | "webhooks
   apiKey: string;
   /** Required by the API; undefined if the API is open, which is allowed on loopback only. */
   apiToken: string | undefined;
+  /** Addresses and networks of the reverse proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly string[];
   port: number;
   /** Its host name may resolve to several addresses, with one gateway at each. */
   gatewayUrl: string;
@@ -73,6 +75,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     logLevel: variables.LOG_LEVEL ?? file.logLevel,
     apiKey: variables.SKYWAY_API_KEY,
     apiToken: variables.API_TOKEN,
+    trustedProxies: variables.TRUSTED_PROXIES,
     port: variables.PORT,
     gatewayUrl: variables.GATEWAY_URL,
     gatewayMediaPort: variables.GATEWAY_MEDIA_PORT,

@@ -5,6 +5,7 @@ import { FilmConfiguration } from "../follow-up/film/filmForm.ts";
 import { LiveConfiguration, LiveForm } from "../follow-up/live/liveForm.ts";
 import { PreviewConfiguration } from "../follow-up/previews/previewConfiguration.ts";
 import { isLoopback } from "../outside/access/loopback.ts";
+import { isAddressOrNetwork } from "../outside/access/trustedProxies.ts";
 import { Webhook, WebhookUrl } from "./webhookSchema.ts";
 
 /** For use without any configuration; signalling accepts it on loopback only. */
@@ -128,6 +129,13 @@ export const Environment = z
           "is not a token: 16 to 512 letters, digits and punctuation characters, without spaces",
         )
         .optional(),
+    ),
+    TRUSTED_PROXIES: unlessEmpty(
+      z
+        .string()
+        .transform(commaSeparated)
+        .pipe(z.array(z.string().refine(isAddressOrNetwork, "is not an IP address or network, such as 10.0.0.0/8")))
+        .default([]),
     ),
     PORT: unlessEmpty(ListenPort.default(3000)),
     GATEWAY_URL: unlessEmpty(z.url().default("http://127.0.0.1:8000")),

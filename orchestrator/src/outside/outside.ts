@@ -7,6 +7,7 @@ import { gatewayUrl } from "../recording/gateway/gatewayAddresses.ts";
 import { gatewayOf } from "../recording/gateway/qualifiedId.ts";
 import type { Recording } from "../recording/recording.ts";
 import { Access } from "./access/access.ts";
+import { TrustedProxies } from "./access/trustedProxies.ts";
 import { createApi } from "./api/server.ts";
 import { ChatConnections } from "./chat/chatConnections.ts";
 import { ChatFile } from "./chat/chatFile.ts";
@@ -25,6 +26,8 @@ export interface OutsideSettings {
   apiKey: string;
   /** undefined: the API asks for no token, which is allowed on loopback only. */
   apiToken: string | undefined;
+  /** Addresses and networks of the reverse proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly string[];
   /** TCP, of the API. */
   port: number;
   peers: readonly string[];
@@ -79,6 +82,7 @@ export class Outside {
     const { app } = await createApi({
       ...{ calls, clock, runningLegs, dialler, health, jobs, library, log, metrics, uploads, webhooks },
       access: new Access(settings.apiToken, clock),
+      trustedProxies: new TrustedProxies(settings.trustedProxies),
       client: { key: settings.apiKey, recorderPeerId: settings.peers[0] ?? "" },
     });
     return new Outside(settings, app, chat);

@@ -12,6 +12,7 @@ import type { Jobs } from "../follow-up/jobs/jobs.ts";
 import { Uploads } from "../follow-up/upload/uploads.ts";
 import { type CallId, type MediaConnectionId, newCallId, newLegId, type PeerId, recorderIdOf } from "../ids.ts";
 import { Access } from "../outside/access/access.ts";
+import { TrustedProxies } from "../outside/access/trustedProxies.ts";
 import type { DescribedRoute } from "../outside/api/openapi.ts";
 import { createApi } from "../outside/api/server.ts";
 import { Endpoint } from "../outside/webhooks/endpoint.ts";
@@ -40,7 +41,7 @@ export interface TestApi extends AsyncDisposable {
 }
 
 /** @param token null for an open API. */
-export async function testApi(token: string | null = TOKEN): Promise<TestApi> {
+export async function testApi(token: string | null = TOKEN, trustedProxies: string[] = []): Promise<TestApi> {
   const root = await mkdtemp(join(tmpdir(), "api-"));
   const log = pino({ level: "silent" });
   const clock = new ManualClock("2026-11-23T12:00:00.000Z");
@@ -91,6 +92,7 @@ export async function testApi(token: string | null = TOKEN): Promise<TestApi> {
   const away = { peerId: "AwayRecorder" as PeerId, handle: undefined };
   const { app, routes } = await createApi({
     access: new Access(token ?? undefined, clock),
+    trustedProxies: new TrustedProxies(trustedProxies),
     calls,
     clock,
     library,

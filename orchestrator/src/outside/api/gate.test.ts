@@ -1,6 +1,7 @@
 import type { InjectOptions } from "fastify";
 import { describe, expect, test } from "vitest";
 import { type TestApi, TOKEN, testApi } from "../../testing/testApi.ts";
+import { DELAYED_AT_ONCE, WRONG_TOKEN_DELAY_MS } from "../access/failedLogins.ts";
 
 const BEARER = { authorization: `Bearer ${TOKEN}` };
 const HOST = "recorder.example:8080";
@@ -136,26 +137,83 @@ describe("the console's session", () => {
 });
 
 describe("an address with too many wrong tokens", () => {
-  test("is blocked for a minute, for bearer and login; other addresses are not", async () => {
-    await using api = await testApi();
-    const from = (address: string) => ({ ...OWN_PAGE, "x-forwarded-for": address });
+  const from = (address: string) => ({ ...OWN_PAGE, "x-forwarded-for": address });
+  const wrongBearer = (api: TestApi, address: string) =>
+    ask(api, { url: "/api/calls", headers: { ...from(address), authorization: "Bearer wrong" } });
+  const tenWrong = async (api: TestApi, address: string) => {
     for (let time = 0; time < 10; time += 1) {
-      const headers = from("192.0.2.1");
-      const wrong =
-        time % 2
-          ? logIn(api, "wrong", headers)
-          : ask(api, { url: "/api/calls", headers: { ...headers, authorization: "Bearer wrong" } });
+      const wrong = time % 2 ? logIn(api, "wrong", from(address)) : wrongBearer(api, address);
       expect((await wrong).code).toBe("TOKEN_REFUSED");
     }
-    const refused = await logIn(api, TOKEN, from("192.0.2.1"));
+  };
+  /** Lets the delay of wrong tokens pass. */
+  const late = async <T>({ clock }: TestApi, answer: Promise<T>): Promise<T> => {
+    await clock.pass(WRONG_TOKEN_DELAY_MS);
+    return answer;
+  };
+
+  test("is refused for a minute, and late; other addresses are not", async () => {
+    await using api = await testApi();
+    await tenWrong(api, "192.0.2.1");
+
+    let isAnswered = false;
+    const eleventh = wrongBearer(api, "192.0.2.1").finally(() => {
+      isAnswered = true;
+    });
+    await api.clock.pass(WRONG_TOKEN_DELAY_MS - 50);
+    expect(isAnswered).toBe(false);
+    const refused = await late(api, eleventh);
     expect(refused).toMatchObject({ status: 429, code: "TOO_MANY_FAILED_LOGINS" });
     expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
-    expect((await ask(api, { url: "/api/calls", headers: { ...BEARER, ...from("192.0.2.1") } })).status).toBe(429);
     // The client's own value comes before the one that the front door adds.
-    expect((await logIn(api, TOKEN, from("198.51.100.9, 192.0.2.1"))).status).toBe(429);
-    expect((await logIn(api, TOKEN, from("192.0.2.2"))).status).toBe(204);
+    expect((await late(api, logIn(api, "wrong", from("198.51.100.9, 192.0.2.1")))).status).toBe(429);
+    expect((await wrongBearer(api, "192.0.2.2")).status).toBe(401);
     await api.clock.pass(MINUTE_MS, 1_000);
+    expect((await wrongBearer(api, "192.0.2.1")).status).toBe(401);
+  });
+
+  test("gets access with the right token at any time: others may share the address", async () => {
+    await using api = await testApi();
+    await tenWrong(api, "192.0.2.1");
+    expect((await late(api, wrongBearer(api, "192.0.2.1"))).status).toBe(429);
+
     expect((await logIn(api, TOKEN, from("192.0.2.1"))).status).toBe(204);
+    expect((await ask(api, { url: "/api/calls", headers: { ...BEARER, ...from("192.0.2.1") } })).status).toBe(200);
+    const health = await ask(api, { url: "/api/health", headers: { ...BEARER, ...from("192.0.2.1") } });
+    expect(health.body).toContain("signaling");
+  });
+
+  test("cannot try tokens uncounted where no login is needed", async () => {
+    await using api = await testApi();
+    const headers = { ...from("192.0.2.1"), authorization: "Bearer wrong" };
+    for (let time = 0; time < 10; time += 1) {
+      const answer = await ask(api, { url: time % 2 ? "/api/session" : "/api/health", headers });
+      expect(answer.body).not.toMatch(/"admitted":true|signaling/);
+    }
+
+    expect((await late(api, wrongBearer(api, "192.0.2.1"))).status).toBe(429);
+  });
+
+  test("holds only a limited number of requests: more are refused at once", async () => {
+    await using api = await testApi();
+    await tenWrong(api, "192.0.2.1");
+    const held = Array.from({ length: DELAYED_AT_ONCE }, () => wrongBearer(api, "192.0.2.1"));
+    await api.clock.pass(50);
+
+    expect((await wrongBearer(api, "192.0.2.1")).status).toBe(429);
+
+    await api.clock.pass(WRONG_TOKEN_DELAY_MS);
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual(Array(DELAYED_AT_ONCE).fill(429));
+  });
+
+  test("is the client's own one behind a proxy in TRUSTED_PROXIES, and the sender's otherwise", async () => {
+    await using api = await testApi(TOKEN, ["203.0.113.7", "2001:db8::/32"]);
+    await tenWrong(api, "192.0.2.1, 203.0.113.7");
+    expect((await late(api, wrongBearer(api, "192.0.2.1, 2001:db8::1, 203.0.113.7"))).status).toBe(429);
+    expect((await wrongBearer(api, "192.0.2.2, 203.0.113.7")).status).toBe(401);
+
+    await tenWrong(api, "192.0.2.3, 203.0.113.8");
+    expect((await late(api, wrongBearer(api, "192.0.2.4, 203.0.113.8"))).status).toBe(429);
   });
 });
 

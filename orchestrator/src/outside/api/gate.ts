@@ -20,7 +20,7 @@ export function guardApi(app: FastifyInstance, access: Access, log: Logger): voi
     const route = request.routeOptions.url;
     if (!route?.startsWith("/api/")) return;
     if (access.isOpen) refuseForeignPages(request);
-    else if (!WITHOUT_LOGIN.has(route) && !hasLink(request, route)) admit(request, reply);
+    else if (!WITHOUT_LOGIN.has(route) && !hasLink(request, route)) await admit(request, reply);
   });
 
   function hasLink({ method, params, query }: FastifyRequest, route: string): boolean {
@@ -29,10 +29,10 @@ export function guardApi(app: FastifyInstance, access: Access, log: Logger): voi
     return access.links.opens(callId, name, query);
   }
 
-  function admit(request: FastifyRequest, reply: FastifyReply): void {
+  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const token = bearerOf(request);
     if (token !== undefined) {
-      checkToken(token, request, reply, access, log);
+      await checkToken(token, request, reply, access, log);
     } else if (!access.sessions.isOpen(request.headers.cookie)) {
       reply.header("www-authenticate", "Bearer");
       throw new RecorderError("LOGIN_NEEDED");
@@ -42,28 +42,30 @@ export function guardApi(app: FastifyInstance, access: Access, log: Logger): voi
   }
 }
 
-/** Whether a request is authorised. */
-export function isAdmitted(request: FastifyRequest, access: Access): boolean {
+/** Whether a request is authorised. Counts a wrong token, and answers it late after too many. */
+export async function isAdmitted(request: FastifyRequest, access: Access): Promise<boolean> {
+  if (access.isOpen) return true;
   const token = bearerOf(request);
-  if (token === undefined) return access.isOpen || access.sessions.isOpen(request.headers.cookie);
-  return access.isOpen || (access.failedLogins.waitSeconds(request.ip) === 0 && access.secret.matches(token));
+  if (token === undefined) return access.sessions.isOpen(request.headers.cookie);
+  if (access.secret.matches(token)) return true;
+  await access.failedLogins.refuse(request.ip);
+  return false;
 }
 
-/** @throws RecorderError TOKEN_REFUSED, or TOO_MANY_FAILED_LOGINS after too many wrong tokens, even if this one is right. */
-export function checkToken(
+/** @throws RecorderError TOKEN_REFUSED, or TOO_MANY_FAILED_LOGINS after too many wrong tokens. */
+export async function checkToken(
   token: string,
   { ip }: FastifyRequest,
   reply: FastifyReply,
   { failedLogins, secret }: Access,
   log: Logger,
-): void {
-  const wait = failedLogins.waitSeconds(ip);
-  if (wait > 0) {
-    reply.header("retry-after", String(wait));
-    throw new RecorderError("TOO_MANY_FAILED_LOGINS", `try again in ${wait} s`);
-  }
+): Promise<void> {
   if (secret.matches(token)) return;
-  failedLogins.note(ip);
+  const { waitSeconds } = await failedLogins.refuse(ip);
+  if (waitSeconds > 0) {
+    reply.header("retry-after", String(waitSeconds));
+    throw new RecorderError("TOO_MANY_FAILED_LOGINS", `try again in ${waitSeconds} s`);
+  }
   log.warn({ address: ip }, "wrong API token refused");
   reply.header("www-authenticate", 'Bearer error="invalid_token"');
   throw new RecorderError("TOKEN_REFUSED");

@@ -11,6 +11,7 @@ import type { Uploads } from "../../follow-up/upload/uploads.ts";
 import type { Dialler } from "../../recording/legs/dialler.ts";
 import type { RunningLegs } from "../../recording/legs/runningLegs.ts";
 import type { Access } from "../access/access.ts";
+import type { TrustedProxies } from "../access/trustedProxies.ts";
 import { checkHealth, type HealthSources } from "../health.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import { ClientConfiguration, HealthAnswer } from "./answers.ts";
@@ -29,11 +30,11 @@ import { serveWebhooks } from "./webhookRoutes.ts";
 
 /** Request bodies contain ids and a few numbers only. */
 const BODY_LIMIT_BYTES = 64 * 1024;
-/** Trusts X-Forwarded-For, -Host and -Proto from the front door only, which is the direct peer. */
-const isFrontDoor = (_address: string, hop: number) => hop === 0;
 
 export interface ApiSources {
   access: Access;
+  /** The front door, which is the direct peer, is always trusted. */
+  trustedProxies: TrustedProxies;
   calls: CallBook;
   clock: Clock;
   library: Library;
@@ -56,7 +57,7 @@ export async function createApi(sources: ApiSources): Promise<{ app: FastifyInst
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
     bodyLimit: BODY_LIMIT_BYTES,
-    trustProxy: isFrontDoor,
+    trustProxy: sources.trustedProxies.trusts,
   });
   await app.register(fastifyStatic, { root: sources.library.paths.calls, serve: false });
   replyWithErrors(app, sources.log);
@@ -81,7 +82,7 @@ export async function createApi(sources: ApiSources): Promise<{ app: FastifyInst
   for (const path of ["/health", "/api/health"]) {
     app.get(path, health, async (request, reply) => {
       const { status, parts } = await checkHealth(sources.health);
-      const showsParts = path === "/health" || isAdmitted(request, sources.access);
+      const showsParts = path === "/health" || (await isAdmitted(request, sources.access));
       return reply.code(status === "ok" ? 200 : 503).send({ status, ...(showsParts && { parts }) });
     });
   }

@@ -19,7 +19,7 @@ export function serveSession(app: FastifyInstance, access: Access, log: Logger):
     answers: { 200: { description: "`required` and `admitted`.", schema: Session } },
     isOpen: true,
   });
-  app.get(PATH, look, async (request) => ({ required: !access.isOpen, admitted: isAdmitted(request, access) }));
+  app.get(PATH, look, async (request) => ({ required: !access.isOpen, admitted: await isAdmitted(request, access) }));
 
   const logIn = operation({
     summary: "Logs the console in",
@@ -32,7 +32,7 @@ export function serveSession(app: FastifyInstance, access: Access, log: Logger):
     if (isFromForeignPage(request.headers, request.host)) throw new RecorderError("FOREIGN_PAGE");
     const { token } = parseParameters(Login, request.body);
     if (!access.isOpen) {
-      checkToken(token, request, reply, access, log);
+      await checkToken(token, request, reply, access, log);
       reply.header("set-cookie", access.sessions.open(isOverTls(request)));
     }
     return reply.code(204).send();
