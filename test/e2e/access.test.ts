@@ -121,6 +121,16 @@ describe("with API_TOKEN set", () => {
     expect(await errorCode(await request(`/api/calls/${recorded.call.id}${search}`), 401)).toBe("LOGIN_NEEDED");
     expect(await errorCode(await request(url.replace(/.$/, "_")), 403)).toBe("LINK_REFUSED");
   });
+
+  test("wrong tokens lock nobody out: the right one always works", async () => {
+    const wrong = { authorization: "Bearer a-wrong-token-of-somebody" };
+    const codes = [];
+    for (let time = 0; time < 12; time += 1) {
+      codes.push(await errorCode(await request("/api/calls", { headers: wrong }), time < 10 ? 401 : 429));
+    }
+    expect(codes.slice(9)).toEqual(["TOKEN_REFUSED", "TOO_MANY_FAILED_LOGINS", "TOO_MANY_FAILED_LOGINS"]);
+    expect((await request("/api/calls", { headers: BEARER })).status).toBe(200);
+  });
 });
 
 /** Violations of the content security policy in any page of a context. */

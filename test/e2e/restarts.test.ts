@@ -21,6 +21,7 @@ const STOP_LIMIT_MS = 60_000;
 /** Time until the orchestrator is stopped. */
 const STOP_MS = 12_000;
 const CALL_SECONDS = 6;
+const FROZEN_MS = 10_000;
 const LENGTH = { seconds: CALL_SECONDS, within: 1 };
 /** Media continues until Compose sends its signal: at most the second that LENGTH allows. */
 const UNTIL_SIGNAL_MS = 1_000;
@@ -42,6 +43,25 @@ test("a restart of signalling does not end a running call, and its peers reconne
   const ready = await readyCallOf(caller.peerId, endedAt, PATIENCE_MS);
 
   await expectCompleteRecording(ready, sent, LENGTH);
+  await expectCallsWorkAgain(testBrowser);
+});
+
+test("signalling that freezes does not end a running call, and its peers are registered again", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const caller = await startCall(testBrowser);
+  await caller.page.talk(2_000);
+  // Longer than the gateway and the page wait for it: both give it up and close their sockets.
+  await composeOrThrow(["pause", "signaling"]);
+  await caller.page.talk(FROZEN_MS);
+  await composeOrThrow(["unpause", "signaling"]);
+  // Longer than lost clients have time to return.
+  await caller.page.talk(CALL_SECONDS * 1000);
+
+  const endedAt = Date.now();
+  const sent = await caller.page.hangUp("close()");
+  const ready = await readyCallOf(caller.peerId, endedAt, PATIENCE_MS);
+
+  await expectCompleteRecording(ready, sent, { seconds: CALL_SECONDS + FROZEN_MS / 1000, within: 5 });
   await expectCallsWorkAgain(testBrowser);
 });
 

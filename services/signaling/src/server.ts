@@ -11,7 +11,7 @@ import type { ProtocolServer } from "./protocolServer.ts";
 import { serveRest } from "./restApi.ts";
 import { serveSkyway } from "./skyway/socketServer.ts";
 import { Tenants } from "./tenants.ts";
-import { WATCH_INTERVAL_MS } from "./times.ts";
+import { REQUEST_LIMIT_MS, WATCH_INTERVAL_MS } from "./times.ts";
 import { serveWhip } from "./whip/whipServer.ts";
 
 export interface Signaling {
@@ -31,7 +31,12 @@ export async function startSignaling(
   const { apiKeys, secretKeys, turn, port, internalPort, listenAddress } = configuration;
   const tenants = new Tenants(apiKeys, secretKeys, clock);
   // Requests are not logged, because their URLs contain tokens.
-  const app = Fastify({ logger: false, forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
+  const app = Fastify({
+    logger: false,
+    forceCloseConnections: true,
+    requestTimeout: REQUEST_LIMIT_MS,
+    routerOptions: { ignoreTrailingSlash: true },
+  });
   const metrics = new Metrics(tenants);
   serveRest(app, tenants, metrics, turn);
   let internalListener: InternalListener | undefined;

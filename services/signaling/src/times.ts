@@ -40,6 +40,9 @@ export const TRANSPORT_SILENCE_LIMIT_MS = 25_000;
  */
 export const PROGRAM_SILENCE_LIMIT_MS = 150_000;
 
+/** For a whole HTTP request, with its body. */
+export const REQUEST_LIMIT_MS = 30_000;
+
 /** Limit for a client that opens a socket and does not complete the handshake. */
 export const HANDSHAKE_LIMIT_MS = 10_000;
 

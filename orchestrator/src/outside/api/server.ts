@@ -30,6 +30,8 @@ import { serveWebhooks } from "./webhookRoutes.ts";
 
 /** Request bodies contain ids and a few numbers only. */
 const BODY_LIMIT_BYTES = 64 * 1024;
+/** For a whole request, with its body. */
+const REQUEST_LIMIT_MS = 30_000;
 
 export interface ApiSources {
   access: Access;
@@ -57,6 +59,7 @@ export async function createApi(sources: ApiSources): Promise<{ app: FastifyInst
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
     bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_LIMIT_MS,
     trustProxy: sources.trustedProxies.trusts,
   });
   await app.register(fastifyStatic, { root: sources.library.paths.calls, serve: false });

@@ -1,0 +1,80 @@
+import { afterEach, expect, test } from "vitest";
+import { request } from "../bundle/api.ts";
+import { composeOrThrow } from "../bundle/compose.ts";
+import { RudeClients, type Rudeness } from "../bundle/rudeClients.ts";
+import { runOrThrow } from "../bundle/run.ts";
+import { allHealthy, healths } from "../bundle/services.ts";
+import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { waitFor } from "../bundle/waitFor.ts";
+import { expectCompleteRecording, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
+import { openTestBrowser } from "./testBrowser.ts";
+
+/** The limits of services/web/haproxy.cfg and docker-compose.yml. */
+const REQUEST_LIMIT_MS = 10_000;
+const PER_ADDRESS = 1_000;
+/** Docker checks health every 5 s and believes three bad checks; requests of `door` count for 12 s. */
+const NOTICED_MS = 12_000 + 4 * 5_000 + 5_000;
+const MANY = 3_000;
+const CALL_SECONDS = 6;
+const MEBIBYTE = 1024 * 1024;
+
+const answers = async () => (await request("/").catch(() => undefined))?.status === 200;
+
+afterEach(async () => {
+  await waitFor("all services are healthy", NOTICED_MS, allHealthy);
+});
+
+test.each(["trickles its head", "trickles its body", "says nothing"] satisfies Rudeness[])(
+  "a client that %s is disconnected, and others are served meanwhile",
+  async (rudeness) => {
+    using clients = await RudeClients.open(300, rudeness);
+    expect(await answers()).toBe(true);
+    await waitFor(
+      "all are disconnected",
+      REQUEST_LIMIT_MS * 1.5,
+      () => clients.closed === 300,
+      () => clients.stillOpen,
+    );
+  },
+);
+
+test("thousands of connections are refused above the limit, a running call is recorded whole, and the port works afterwards", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const { page, peerId } = await testBrowser.caller();
+  await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
+  await recordingCallOf(peerId);
+  await page.talk((CALL_SECONDS * 1000) / 2);
+  {
+    using sockets = await RudeClients.open(MANY, "opens a WebSocket");
+    await waitFor("most are refused", PATIENCE_MS, () => sockets.stillOpen <= PER_ADDRESS);
+    expect(sockets.closed).toBeGreaterThanOrEqual(MANY - PER_ADDRESS);
+    await page.talk((CALL_SECONDS * 1000) / 2);
+    for (const service of ["web", "signaling"]) expect(await memoryOf(service), service).toBeLessThan(350 * MEBIBYTE);
+  }
+  await waitFor("the port answers again", PATIENCE_MS, answers);
+  const endedAt = Date.now();
+  const sent = await page.hangUp("close(true)");
+  await expectCompleteRecording(await readyCallOf(peerId, endedAt, PATIENCE_MS), sent, {
+    seconds: CALL_SECONDS,
+    within: 2,
+  });
+});
+
+test("web is unhealthy if no request arrives through its published port", async () => {
+  await waitFor("all services are healthy", NOTICED_MS, allHealthy);
+  await composeOrThrow(["pause", "door"]);
+  try {
+    await waitFor("web notices", NOTICED_MS, async () => (await healths())["web"] === "unhealthy");
+  } finally {
+    await composeOrThrow(["unpause", "door"]);
+  }
+  await waitFor("web is healthy again", NOTICED_MS, async () => (await healths())["web"] === "healthy");
+});
+
+/** Bytes, as the engine counts them. */
+async function memoryOf(service: string): Promise<number> {
+  const container = `${PROJECT}-${service}-1`;
+  const text = await runOrThrow("docker", ["stats", "--no-stream", "--format", "{{.MemUsage}}", container]);
+  const [, number, unit] = /^([\d.]+)([KMG])iB/.exec(text) ?? [];
+  return Number(number) * 1024 ** " KMG".indexOf(unit ?? "");
+}
