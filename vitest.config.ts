@@ -31,7 +31,7 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             "orchestrator/src/**/*.test.ts",
             "services/*/src/**/*.test.{ts,tsx}",
-            "test/fidelity/**/*.test.ts",
+            "test/{chaos,fidelity}/**/*.test.ts",
           ],
           // Limits for tests that hang. A busy host must not fail tests that are only slow.
           testTimeout: 60_000,

@@ -26,6 +26,9 @@ const Leg = z.object({
   endedAt: z.iso.datetime().nullish(),
   reason: z.string().nullish(),
   error: z.object({ code: z.string(), message: z.string() }).loose().optional(),
+  gapSeconds: z.number().optional(),
+  /** What the leg lacks, or what went wrong. */
+  notes: z.array(z.unknown()).optional(),
   placedBy: z.enum(["clock", "first_packet"]).optional(),
   file: RecordedFile.optional(),
   trackFiles: z.array(RecordedFile).optional(),
@@ -104,6 +107,17 @@ export async function findCallOf(peerId: string): Promise<Call | undefined> {
 export async function findCallsOf(peerId: string): Promise<Call[]> {
   const { calls } = await listCalls({ limit: "100" });
   return calls.filter((call) => call.legs.some((leg) => leg.peerId === peerId));
+}
+
+/** Every call that is kept, newest first. */
+export async function listAllCalls(): Promise<Call[]> {
+  const all: Call[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { calls, nextCursor } = await listCalls({ limit: "100", ...(cursor && { cursor }) });
+    all.push(...calls);
+    if (!nextCursor) return all;
+    cursor = nextCursor;
+  }
 }
 
 /** Removes the calls of earlier tests, so that their jobs do not run first. */

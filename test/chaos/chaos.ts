@@ -1,11 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { findCallsOf, type Leg } from "../bundle/api.ts";
+import { type Leg, listAllCalls } from "../bundle/api.ts";
 import { allHealthy } from "../bundle/services.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { type Caller, openTestBrowser, type TestBrowser } from "../e2e/testBrowser.ts";
-import { kill } from "./kill.ts";
-import { callLengths, kills, type Victim } from "./schedule.ts";
+import { wrongCounters } from "./counters.ts";
+import { countSecondsInFiles } from "./mediaInFiles.ts";
+import { callLengths, strikes } from "./schedule.ts";
+import { type Struck, strike } from "./strike.ts";
+import { type Attempt, countCall, type Tally } from "./tally.ts";
 
 const RETRY_MS = 500;
 /** skyway-js gives up connecting after 15 s. */
@@ -21,63 +24,40 @@ export interface ChaosOptions {
   say(line: string): void;
 }
 
-/** A kill takes a second or two on a busy host; a call may start in that time. */
-interface Killed {
-  from: number;
-  to: number;
-}
-
-/** One connected call, as its page saw it. */
-interface Attempt {
-  peerId: string;
-  connectedAt: number;
-  endedAt: number;
-}
-
-export interface Tally {
-  seed: number;
-  kills: Partial<Record<Victim, number>>;
-  /** Calls that were connected. */
-  calls: number;
-  /** Calls with a recording. */
-  ready: number;
-  failed: { peerId: string; code: string }[];
-  mediaSeconds: number;
-  /** Sent media that is in no file, except the end of calls whose gateway was killed. */
-  mediaSecondsLost: number;
-  worstSecondsLost: number;
-  legs: Leg[];
-}
-
-/** Makes calls while the bundle's containers are killed one after another, and counts the recordings. */
+/** Makes calls while parts of the bundle are killed and frozen, one and two at a time, and compares the recordings. */
 export async function chaos({ seed, forMs, callers, say }: ChaosOptions): Promise<Tally> {
   await using testBrowser = await openTestBrowser("chromium");
   const until = Date.now() + forMs;
-  const gatewayKills: Killed[] = [];
-  const killed: Tally["kills"] = {};
-  const killing = killOneByOne(seed, until, (victim, when) => {
-    killed[victim] = (killed[victim] ?? 0) + 1;
-    if (victim === "skyway-webrtc-gateway") gatewayKills.push(when);
-    say(`${victim} killed`);
+  const struck: Struck[] = [];
+  const counts: Tally["struck"] = {};
+  const striking = strikeRepeatedly(seed, until, (blows) => {
+    struck.push(...blows);
+    const names = blows.map(({ victim, how }) => `${victim} ${how}`);
+    for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+    if (names.length > 1) counts["two at a time"] = (counts["two at a time"] ?? 0) + 1;
+    say(names.join(" and "));
   });
   const calling = Promise.all(
     Array.from({ length: callers }, (_, index) => callRepeatedly(testBrowser, seed + index + 1, until)),
   );
-  const [attempts] = await Promise.all([calling, killing]);
+  const [attempts] = await Promise.all([calling, striking]);
   await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
-  return count(seed, killed, attempts.flat(), gatewayKills);
+  const tally: Tally = {
+    ...{ seed, struck: counts, calls: attempts.flat().length, ready: 0, failed: [], legs: [], lies: [] },
+    ...{ mediaSeconds: 0, mediaSecondsLost: 0, worstSecondsLost: 0 },
+  };
+  await compare(tally, attempts.flat(), struck);
+  return tally;
 }
 
-async function killOneByOne(
-  seed: number,
-  until: number,
-  onKilled: (victim: Victim, when: Killed) => void,
-): Promise<void> {
-  for (const next of kills(seed)) {
-    if (Date.now() + next.afterMs > until) return;
+/** The next strike waits until everything is healthy, so that at most two parts are down. */
+async function strikeRepeatedly(seed: number, until: number, onStruck: (blows: Struck[]) => void): Promise<void> {
+  for (const next of strikes(seed)) {
     await delay(next.afterMs);
-    const from = Date.now();
-    if (await kill(next)) onKilled(next.victim, { from, to: Date.now() });
+    if (Date.now() > until) return;
+    const blows = await strike(next);
+    if (blows.length > 0) onStruck(blows);
+    await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
   }
 }
 
@@ -125,43 +105,31 @@ async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
   }
 }
 
-async function count(
-  seed: number,
-  killed: Tally["kills"],
-  attempts: readonly Attempt[],
-  gatewayKills: readonly Killed[],
-): Promise<Tally> {
-  const tally: Tally = {
-    ...{ seed, kills: killed, calls: attempts.length, ready: 0, failed: [], legs: [] },
-    ...{ mediaSeconds: 0, mediaSecondsLost: 0, worstSecondsLost: 0 },
-  };
-  for (const { peerId, connectedAt, endedAt } of attempts) {
-    const legs = await waitFor(`the calls of ${peerId} are over`, SETTLED_LIMIT_MS, async () => {
-      const found = (await findCallsOf(peerId)).flatMap((call) => call.legs).filter((leg) => leg.peerId === peerId);
-      return found.length > 0 && found.every(({ state }) => state === "ready" || state === "failed") && found;
-    });
-    // Media cannot be recorded after the gateway is gone, so the call ends with its gateway.
-    const gone = gatewayKills.find(({ from, to }) => to > connectedAt && from < endedAt)?.from;
-    const seconds = Math.max(0, (gone ?? endedAt) - connectedAt) / 1000;
-    const kept = legs.reduce((sum, leg) => sum + (leg.file?.durationSeconds ?? 0), 0);
-    const lost = Math.max(0, seconds - kept);
-    tally.mediaSeconds += seconds;
-    tally.mediaSecondsLost += lost;
-    tally.worstSecondsLost = Math.max(tally.worstSecondsLost, lost);
-    tally.legs.push(...legs);
-    if (legs.some(({ state }) => state === "ready")) tally.ready += 1;
-    else tally.failed.push({ peerId, code: legs[0]?.error?.code ?? "none" });
-  }
-  return tally;
+async function compare(tally: Tally, attempts: readonly Attempt[], struck: readonly Struck[]): Promise<void> {
+  const legsOf = await settledLegs(tally, attempts);
+  const secondsInFiles = await countSecondsInFiles();
+  for (const attempt of attempts) countCall(tally, attempt, legsOf(attempt.peerId), struck, secondsInFiles);
+  tally.lies.push(...(await wrongCounters()));
 }
 
-/** The tally as readable text. */
-export function inWords({ legs: _, ...tally }: Tally): string {
-  const { seed, kills: killed, calls, ready, mediaSeconds, mediaSecondsLost, worstSecondsLost, failed } = tally;
-  const victims = Object.entries(killed).map(([victim, times]) => `${victim} ${times}`);
-  return [
-    `seed ${seed}; killed: ${victims.join(", ") || "none"}`,
-    `${calls} calls made, ${ready} files ready${failed.map(({ peerId, code }) => `; ${peerId} ${code}`).join("")}`,
-    `${mediaSeconds.toFixed(1)} s of media, ${mediaSecondsLost.toFixed(1)} s lost, ${worstSecondsLost.toFixed(1)} s in one call`,
-  ].join("\n");
+/** Waits until every call of these pages is over. A call that never ends is a lie. */
+async function settledLegs(tally: Tally, attempts: readonly Attempt[]): Promise<(peerId: string) => Leg[]> {
+  let legs: Leg[] = [];
+  let open: string[] = [];
+  const legsOf = (peerId: string) => legs.filter((leg) => leg.peerId === peerId);
+  const isOver = ({ peerId }: Attempt) => {
+    const found = legsOf(peerId);
+    return found.length > 0 && found.every(({ state }) => state === "ready" || state === "failed");
+  };
+  const settled = waitFor("all calls are over", SETTLED_LIMIT_MS, async () => {
+    legs = (await listAllCalls()).flatMap((call) => call.legs);
+    open = attempts.filter((attempt) => !isOver(attempt)).map(({ peerId }) => peerId);
+    return open.length === 0;
+  });
+  await settled.catch(() => undefined);
+  for (const peerId of open) {
+    const states = legsOf(peerId).map(({ state }) => state);
+    tally.lies.push(`${peerId}: its call was connected, and is ${states.join(", ") || "unknown"} long after its end`);
+  }
+  return legsOf;
 }

@@ -5,7 +5,7 @@ import { runOrThrow } from "../bundle/run.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { readVolume } from "../bundle/volume.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { kill } from "../chaos/kill.ts";
+import { killService } from "../chaos/strike.ts";
 import {
   expectCompleteRecording,
   expectNothingLeft,
@@ -36,7 +36,7 @@ test.each([
   const [killed] = await recorderContainers({ legId });
   await Promise.all([
     runOrThrow("docker", ["kill", "--signal", "KILL", killed?.ID ?? ""]),
-    withGuard && kill({ victim: "docker-guard", afterMs: 0, which: 0 }),
+    withGuard && killService("docker-guard"),
   ]);
   const manifest = `calls/${call.startedAt.slice(0, 10).replaceAll("-", "/")}/${call.id}/call.json`;
   await waitFor("another recorder has taken over", TAKE_OVER_LIMIT_MS, async () => {

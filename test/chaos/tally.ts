@@ -1,0 +1,97 @@
+import type { Leg } from "../bundle/api.ts";
+import type { Struck } from "./strike.ts";
+
+/** One connected call, as its page saw it. Times are unix milliseconds. */
+export interface Attempt {
+  peerId: string;
+  connectedAt: number;
+  endedAt: number;
+}
+
+export interface Tally {
+  seed: number;
+  /** How often each part was killed and frozen, and how often two parts at the same time. */
+  struck: Record<string, number>;
+  /** Calls that were connected. */
+  calls: number;
+  /** Calls with a recording. */
+  ready: number;
+  failed: { peerId: string; code: string }[];
+  mediaSeconds: number;
+  /** Sent media that is in no file, except what docs/operations.md states. */
+  mediaSecondsLost: number;
+  worstSecondsLost: number;
+  /** What the bundle says that is not true. */
+  lies: string[];
+  legs: Leg[];
+}
+
+/** What a leg may lack without saying so: the promised maximum loss of a takeover, and the start and end of a call. */
+const UNTOLD_SECONDS = 1.5;
+/** A file may be longer than its call as the page saw it, because the page is told late. */
+const TOO_LONG_SECONDS = 20;
+
+/**
+ * Compares what one call sent with what its legs have.
+ *
+ * @param secondsInFiles seconds of media in each file, by its name.
+ */
+export function countCall(
+  tally: Tally,
+  { peerId, connectedAt, endedAt }: Attempt,
+  legs: readonly Leg[],
+  struck: readonly Struck[],
+  secondsInFiles: ReadonlyMap<string, number>,
+): void {
+  const sent = secondsSent({ connectedAt, endedAt }, struck);
+  const files = legs.flatMap((leg) => [leg.file, ...(leg.files ?? []).map(({ file }) => file)]);
+  const names = new Set(files.flatMap((file) => file?.name ?? []));
+  const kept = [...names].reduce((sum, name) => sum + (secondsInFiles.get(name) ?? 0), 0);
+  const lost = Math.max(0, sent - kept);
+  tally.mediaSeconds += sent;
+  tally.mediaSecondsLost += lost;
+  tally.worstSecondsLost = Math.max(tally.worstSecondsLost, lost);
+  tally.legs.push(...legs);
+  if (legs.some(({ state }) => state === "ready")) tally.ready += 1;
+  else tally.failed.push({ peerId, code: legs[0]?.error?.code ?? "none" });
+  for (const name of names) {
+    if (!secondsInFiles.has(name)) tally.lies.push(`${peerId}: ${name} is ready and does not exist`);
+  }
+  if (lost > UNTOLD_SECONDS && !legs.some(tellsOfLoss)) {
+    tally.lies.push(`${peerId}: ready, and lacks ${lost.toFixed(1)} s of ${sent.toFixed(1)} s without saying so`);
+  }
+  const duration = files.reduce((sum, file) => Math.max(sum, file?.durationSeconds ?? 0), 0);
+  if (duration > (endedAt - connectedAt) / 1000 + TOO_LONG_SECONDS) {
+    tally.lies.push(
+      `${peerId}: a call of ${((endedAt - connectedAt) / 1000).toFixed(1)} s has a file of ${duration} s`,
+    );
+  }
+}
+
+/** Nothing receives media after the gateway was killed, or while it is frozen: docs/operations.md states it. */
+function secondsSent({ connectedAt, endedAt }: Omit<Attempt, "peerId">, struck: readonly Struck[]): number {
+  const gateway = struck.filter(({ victim }) => victim === "skyway-webrtc-gateway");
+  const kill = gateway.find(({ how, from, to }) => how === "killed" && to > connectedAt && from < endedAt);
+  const until = Math.min(endedAt, kill?.from ?? endedAt);
+  let ms = Math.max(0, until - connectedAt);
+  for (const { how, from, to } of gateway) {
+    if (how === "frozen") ms -= Math.max(0, Math.min(to, until) - Math.max(from, connectedAt));
+  }
+  return Math.max(0, ms) / 1000;
+}
+
+function tellsOfLoss({ state, error, gapSeconds, notes }: Leg): boolean {
+  return state === "failed" || error !== undefined || (gapSeconds ?? 0) > 0 || (notes?.length ?? 0) > 0;
+}
+
+/** The tally as readable text. */
+export function inWords({ legs: _, ...tally }: Tally): string {
+  const { seed, struck, calls, ready, mediaSeconds, mediaSecondsLost, worstSecondsLost, failed, lies } = tally;
+  const blows = Object.entries(struck).map(([blow, times]) => `${blow} ${times}`);
+  return [
+    `seed ${seed}; ${blows.join(", ") || "nothing struck"}`,
+    `${calls} calls made, ${ready} files ready${failed.map(({ peerId, code }) => `; ${peerId} ${code}`).join("")}`,
+    `${mediaSeconds.toFixed(1)} s of media, ${mediaSecondsLost.toFixed(1)} s lost, ${worstSecondsLost.toFixed(1)} s in one call`,
+    `${lies.length} lies${lies.map((lie) => `\n  ${lie}`).join("")}`,
+  ].join("\n");
+}
