@@ -3,7 +3,9 @@ import { expect, test } from "vitest";
 import { ERRORS, RecorderError } from "./errors.ts";
 import { NOTES } from "./notes.ts";
 
-const operations = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+const read = (page: string) => readFileSync(new URL(`../../docs/${page}`, import.meta.url), "utf8");
+const operations = read("operations.md");
+const configuration = read("configuration.md");
 
 test.each([...Object.keys(ERRORS), ...Object.keys(NOTES)])("docs/operations.md explains %s", (code) => {
   expect(operations).toContain(`\`${code}\``);
@@ -11,17 +13,7 @@ test.each([...Object.keys(ERRORS), ...Object.keys(NOTES)])("docs/operations.md e
 
 test("docs/operations.md contains no unknown code", () => {
   const codes = operations.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g);
-  const variables = new Set([
-    "RECORDINGS_DIR",
-    "RCLONE_CONFIG",
-    "UPLOAD_FALLBACK",
-    "UPLOAD_REMOTE",
-    "CONFIG_FILE",
-    "IMAGE_TAG",
-    "MEDIA_PORT",
-    "ANNOUNCED_IP",
-    "API_TOKEN",
-  ]);
+  const variables = new Set([...configuration.matchAll(/`([A-Z]+(?:_[A-Z]+)+)/g)].map(([, name]) => name));
   const unknown = [...codes]
     .map(([, code = ""]) => code)
     .filter((code) => !(code in ERRORS) && !(code in NOTES) && !variables.has(code));

@@ -59,8 +59,9 @@ export class TestGateway extends ApiClient implements AsyncDisposable {
     unusedPeerMs,
     beside,
   }: TestSettings = {}): Promise<TestGateway> {
-    const signaling =
-      beside?.#signaling ?? (signalingPort === undefined ? await openSignaling(0, secret) : elsewhere(signalingPort));
+    const here = () => openSignaling(0, secret);
+    const there = signalingPort === undefined ? undefined : elsewhere(signalingPort);
+    const signaling = beside ? beside.#signaling : (there ?? (await here()));
     const mediaPort = await freeUdpPort();
     const publishedPort = new PublishedPort(hasUnknownPort ? undefined : mediaPort);
     const sessions = createMediaSessions({ mediaPort, bindAddress: mediaAddress, announcedIps, publishedPort, log });
