@@ -6,7 +6,7 @@ import { numberedVp8 } from "./numberedVideo.ts";
 import { recordSending, type SenderCase, type Sending } from "./senderCase.ts";
 import type { SentTrack } from "./sentTrack.ts";
 
-const FRAMES = 240;
+const FRAMES = 150;
 const LENGTH_MS = FRAMES * FRAME_MS;
 const KEY_EVERY = 30;
 const PACKETS = LENGTH_MS / SOUND_MS;

@@ -5,7 +5,7 @@ import { type EncodedFrame, numberedH264 } from "./numberedVideo.ts";
 import { recordSending, type SenderCase } from "./senderCase.ts";
 import type { TrackSettings } from "./sentTrack.ts";
 
-const FRAMES = 180;
+const FRAMES = 150;
 const SECONDS = (FRAMES * FRAME_MS) / 1000;
 const KEY_EVERY = 60;
 const PACKETS = (FRAMES * FRAME_MS) / SOUND_MS;

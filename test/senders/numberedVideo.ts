@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { drawFrame, FRAME_RATE, HEIGHT, WIDTH } from "../fidelity/pattern.ts";
 import { feed, text } from "../fidelity/process.ts";
 import { accessUnits, ivfFrames } from "../rtp/frames.ts";
-import { nalUnits, type Payloads, vp8Payloads, vp9Payloads } from "../rtp/payloads.ts";
+import { nalUnits, type Payloads, vp8Payloads } from "../rtp/payloads.ts";
 
 /** An encoded frame, in decoding order. */
 export interface EncodedFrame {
@@ -15,19 +15,25 @@ export interface EncodedFrame {
 }
 
 const VP8 = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "600k", "-lag-in-frames", "0"];
-const VP9 = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "600k", "-lag-in-frames", "0"];
 const H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-b:v", "600k", "-maxrate", "800k", "-bufsize", "400k"];
 const DELIMITED = ["-bsf:v", "h264_mp4toannexb,h264_metadata=aud=insert", "-f", "h264"];
 const ACCESS_UNIT_DELIMITER = 9;
 const SEI = 6;
 
-/** Frames that carry their number, see test/fidelity/pattern.ts. @param keyEvery frames between two keyframes. */
-export async function numberedVp8(frames: number, keyEvery: number): Promise<EncodedFrame[]> {
-  return encoded(await inFolder((file) => encode(file("video.ivf"), frames, keyEvery, VP8)), vp8Payloads);
+const encodings = new Map<string, Promise<EncodedFrame[]>>();
+
+/** Encodes what several senders send only once. */
+function once(what: string, encode: () => Promise<EncodedFrame[]>): Promise<EncodedFrame[]> {
+  const known = encodings.get(what) ?? encode();
+  encodings.set(what, known);
+  return known;
 }
 
-export async function numberedVp9(frames: number, keyEvery: number): Promise<EncodedFrame[]> {
-  return encoded(await inFolder((file) => encode(file("video.ivf"), frames, keyEvery, VP9)), vp9Payloads);
+/** Frames that carry their number, see test/fidelity/pattern.ts. @param keyEvery frames between two keyframes. */
+export function numberedVp8(frames: number, keyEvery: number): Promise<EncodedFrame[]> {
+  return once(`VP8 ${frames} ${keyEvery}`, async () =>
+    encoded(await inFolder((file) => encode(file("video.ivf"), frames, keyEvery, VP8)), vp8Payloads),
+  );
 }
 
 export interface H264Options {
