@@ -8,6 +8,7 @@ import { recordMeasurements } from "../bundle/measurements.ts";
 import { recreate } from "../bundle/recreate.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
 import { API_KEY, MEDIA_PORT, PROJECT, RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
+import { expectProgramRecorded, gatewayApis } from "../programs/recordedProgram.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf, recorderIsRegistered, untilAllHealthy } from "./expectations.ts";
 import { newPeerId, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
@@ -67,6 +68,11 @@ test("a call to a gateway that is reachable only through TURN is recorded: both 
 
   expect(addresses).toEqual({ named: [expect.stringMatching(new RegExp(`^${turn}:`))], used: addresses.named[0] });
   expect(await composeOrThrow(["logs", "--no-log-prefix", GATEWAY])).not.toContain(env.TURN_SECRET);
+});
+
+test("a program of a gateway behind TURN is recorded: both ends are at the same gateway", async () => {
+  const [gateway] = await gatewayApis();
+  await expectProgramRecorded(gateway ?? expect.fail("no gateway"), "VP8");
 });
 
 /** The recorder's candidates, the address that media was sent to, and the TURN server's address. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { TestGateway } from "../../services/skyway-webrtc-gateway/src/testing/gateway.ts";
+import type { ApiClient } from "../../services/skyway-webrtc-gateway/src/testing/apiClient.ts";
 import { UdpReceiver } from "../../services/skyway-webrtc-gateway/src/testing/udpReceiver.ts";
 
 export const SIZE = { width: 320, height: 240 };
@@ -34,7 +34,7 @@ export class Program implements AsyncDisposable {
   }
 
   static async open(
-    gateway: TestGateway,
+    gateway: ApiClient,
     colour: string,
     video: keyof typeof ENCODERS,
     audio: "OPUS" | "G711" = "OPUS",

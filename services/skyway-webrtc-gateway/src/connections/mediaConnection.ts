@@ -14,6 +14,7 @@ import type {
   MediaSessionFactory,
   Redirects,
   RemoteCandidate,
+  SendLosses,
   TrackReport,
 } from "../webrtc/mediaSession.ts";
 import type { Call, Feed, LiveCall, RemotePeer } from "./call.ts";
@@ -31,6 +32,7 @@ import { LEAVE_WATCH_MS, stoppedAfter, watchAfterLeave } from "./leaveWatch.ts";
 import type { MediaEvent } from "./mediaEvents.ts";
 import { Redirection } from "./redirection.ts";
 import { Renegotiation } from "./renegotiation.ts";
+import { sendLossMessage } from "./sendLossMessage.ts";
 
 export interface Media {
   createSession: MediaSessionFactory;
@@ -87,6 +89,7 @@ export class MediaConnection {
     this.#liveSession = media.createSession({
       onReady: () => this.#ready(),
       onStream: (kind) => this.#stream(kind),
+      onSendLosses: (kind, losses) => this.#lostOfProgram(kind, losses),
       onStalled: () => void this.#stalled(),
       onEnded: (reason, unixMs) => this.#sessionEnded(reason, unixMs),
     });
@@ -206,6 +209,12 @@ export class MediaConnection {
     const is_video = kind === "video";
     const stream_id = is_video ? newVideoId() : newAudioId();
     this.events.push({ event: "STREAM", stream_options: { is_video, media_connection_id: this.id, stream_id } });
+  }
+
+  /** Also at the end, before CLOSE: a program that polls for CLOSE reads it. */
+  #lostOfProgram(kind: Kind, losses: SendLosses): void {
+    this.#log.warn({ kind, ...losses }, "packets of the program were lost");
+    this.events.push({ event: "ERROR", error_message: sendLossMessage(kind, losses) });
   }
 
   // While the call is up: offers for the same connection, and where its media goes.

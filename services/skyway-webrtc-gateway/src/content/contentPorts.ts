@@ -10,6 +10,12 @@ const LAST_PORT = 65_535;
 /** Each port needs a file descriptor; a program needs only a few ports. */
 export const MAX_OPEN_PORTS = 1_000;
 
+/**
+ * A burst must fit into the buffer, because the kernel drops what does not. By default it has room for 92 packets of 1,400
+ * bytes, less than a keyframe. Linux grants at most net.core.rmem_max, mostly enough for 184.
+ */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+
 export type ContentId = VideoId | AudioId | RtcpId | DataId;
 
 /** A UDP port to which a program sends media, RTCP or data. */
@@ -112,6 +118,7 @@ export class ContentPorts {
     try {
       socket.bind(port, this.#bindAddress);
       await once(socket, "listening");
+      socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
       // Later errors concern single packets.
       return socket.on("error", () => {});
     } catch (error) {

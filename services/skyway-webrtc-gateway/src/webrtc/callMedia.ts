@@ -1,6 +1,6 @@
 import { ConnectionReceiver, type Route } from "../rtp/connectionReceiver.ts";
 import { noCounts } from "../rtp/counters.ts";
-import { ConnectionSender } from "../rtp/send/connectionSender.ts";
+import { ConnectionSender, type SenderCallbacks } from "../rtp/send/connectionSender.ts";
 import type { TrackReceiver } from "../rtp/trackReceiver.ts";
 import type { AnsweredMedia, ReceivedMedia } from "./answerPlan.ts";
 import { describeCodec, describeKinds } from "./codecDescription.ts";
@@ -9,6 +9,8 @@ import type { Offer } from "./offer.ts";
 import { type RtcpAbilities, RtcpSender } from "./rtcpSender.ts";
 import { CNAME } from "./sentSource.ts";
 import type { SessionResources } from "./sessionResources.ts";
+
+type Wire = Pick<SenderCallbacks, "toPeer" | "onLosses">;
 
 /** The media of an answered call: what is received and redirected, and what programs send. */
 export class CallMedia {
@@ -21,21 +23,16 @@ export class CallMedia {
 
   /**
    * @param agreed the media of the first agreement.
-   * @param toPeer false if no transport is open.
+   * @param wire `toPeer` returns false if no transport is open; `onLosses`: see `MediaSessionListeners`.
    */
-  constructor(
-    agreed: readonly AnsweredMedia[],
-    redirects: Redirects,
-    toPeer: (packet: Buffer) => boolean,
-    resources: SessionResources,
-  ) {
+  constructor(agreed: readonly AnsweredMedia[], redirects: Redirects, wire: Wire, resources: SessionResources) {
     this.#resources = resources;
     this.#redirects = redirects;
     const { bandwidth, socket } = resources;
-    this.#rtcp = new RtcpSender(() => bandwidth.bitsPerSecond(this.#videoKbps), toPeer);
+    this.#rtcp = new RtcpSender(() => bandwidth.bitsPerSecond(this.#videoKbps), wire.toPeer);
     this.#receiver = new ConnectionReceiver([], byKind(redirects).rtcp, socket, this.#rtcp);
     for (const media of agreed) if (media.state === "received") this.#open(media);
-    this.#sender = this.#createSender(agreed, toPeer);
+    this.#sender = this.#createSender(agreed, wire);
   }
 
   /** Kinds that are received, or were. */
@@ -130,10 +127,11 @@ export class CallMedia {
    * @param wasThereMs when the sender was known to be there for the last time; undefined if unknown.
    */
   async finish(wait: (ms: number) => Promise<unknown>, wasThereMs: number | undefined): Promise<void> {
+    this.#sender.finish();
     await this.#receiver.finish(this.#resources.now, wait, wasThereMs);
   }
 
-  #createSender(agreed: readonly AnsweredMedia[], toPeer: (packet: Buffer) => boolean): ConnectionSender {
+  #createSender(agreed: readonly AnsweredMedia[], wire: Wire): ConnectionSender {
     const tracks = agreed.flatMap((one) => {
       if (one.state === "data" || one.state === "rejected" || one.sent === undefined) return [];
       const { payloadType, samplingRate } = one.codec;
@@ -141,7 +139,7 @@ export class CallMedia {
       return [{ kind, ssrc: one.sent.ssrc, payloadType, clockRate: samplingRate } as const];
     });
     return new ConnectionSender(tracks, CNAME, {
-      toPeer,
+      ...wire,
       toProgram: (kind, packet) => {
         const redirect = kind === "video" ? this.#redirects.videoRtcp : this.#redirects.audioRtcp;
         if (redirect) this.#resources.socket.send(packet, redirect);

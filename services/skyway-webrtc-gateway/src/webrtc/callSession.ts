@@ -16,6 +16,7 @@ import type {
   Redirects,
   RemoteCandidate,
   SeamlessRedirectListeners,
+  SendLosses,
   TrackReport,
 } from "./mediaSession.ts";
 import { Negotiation } from "./negotiation.ts";
@@ -100,7 +101,8 @@ export class CallSession implements MediaSession, Ticking {
   /** Both descriptions are known: media may come. */
   #begin(agreement: Agreement, redirects: Redirects): AnsweredCall {
     const toPeer = (packet: Buffer) => this.#transports.send(packet);
-    const media = new CallMedia(agreement.media, redirects, toPeer, this.#resources);
+    const onLosses = (kind: Kind, losses: SendLosses) => this.#listeners.onSendLosses?.(kind, losses);
+    const media = new CallMedia(agreement.media, redirects, { toPeer, onLosses }, this.#resources);
     const negotiation = new Negotiation(agreement, this.#transports, this.#resources, {
       isEnding: () => this.#ending !== undefined,
       agreed: (agreedMedia) => this.#agreed(agreedMedia, media),
@@ -165,7 +167,7 @@ export class CallSession implements MediaSession, Ticking {
   }
 
   send(kind: Kind, datagram: Buffer): void {
-    if (this.#wasReady) this.#answered?.media.send(kind, datagram, this.#resources.now());
+    if (this.#wasReady && !this.#ending) this.#answered?.media.send(kind, datagram, this.#resources.now());
   }
 
   sendRtcp(kind: Kind, datagram: Buffer): void {

@@ -1,6 +1,7 @@
 import type { TrackCounters } from "../rtp/counters.ts";
 import type { Address } from "../rtp/redirectSocket.ts";
 import type { SeamlessRedirect } from "../rtp/seamlessRedirect.ts";
+import type { SendLosses } from "../rtp/send/sendLosses.ts";
 import type { TrackClock } from "../rtp/trackReceiver.ts";
 import type { CodecWish } from "./codecChoice.ts";
 import type { CodecDescription, OfferedTrack } from "./codecDescription.ts";
@@ -10,7 +11,7 @@ import type { CodecDescription, OfferedTrack } from "./codecDescription.ts";
  * code below it never sees a request.
  */
 
-export type { Address, CodecDescription, CodecWish, OfferedTrack, TrackClock, TrackCounters };
+export type { Address, CodecDescription, CodecWish, OfferedTrack, SendLosses, TrackClock, TrackCounters };
 export type Kind = "audio" | "video";
 export type EndReason =
   | "force_close"
@@ -53,6 +54,8 @@ export interface MediaSessionListeners {
   onReady(): void;
   /** Once for each kind that is received: right after `onReady`, or when it comes later. */
   onStream(kind: Kind): void;
+  /** Packets that a program sent did not reach the peer, or not even us. Called seldom. */
+  onSendLosses?(kind: Kind, losses: SendLosses): void;
   /** Packets stopped, but nobody has hung up: the caller may have moved, and `offerRestart` may reach it. */
   onStalled(): void;
   /** Called once, and last: everything was passed on and ended. `unixMs`: when the call ended. */

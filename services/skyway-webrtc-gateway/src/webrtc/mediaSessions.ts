@@ -66,6 +66,7 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
         ...listeners,
         onReady: () => listeners.onReady(),
         onStream: (kind) => listeners.onStream(kind),
+        onSendLosses: (kind, losses) => listeners.onSendLosses?.(kind, losses),
         onStalled: () => listeners.onStalled(),
         onEnded: (reason, unixMs) => {
           sessions.delete(session);

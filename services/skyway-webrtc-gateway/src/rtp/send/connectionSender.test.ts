@@ -14,6 +14,7 @@ let sent: Buffer[];
 let told: Buffer[];
 let wanted: string[];
 let isOpen: boolean;
+let lost: [missing: number, unsent: number, longestUnsent: number][];
 let sender: ConnectionSender;
 
 beforeEach(() => {
@@ -21,11 +22,13 @@ beforeEach(() => {
   told = [];
   wanted = [];
   isOpen = true;
+  lost = [];
   const video = { kind: "video", ssrc: OURS, payloadType: 100, clockRate: 90_000 } as const;
   sender = new ConnectionSender([video], "gateway", {
     toPeer: (packet) => isOpen && sent.push(packet) > 0,
     toProgram: (_, packet) => void told.push(packet),
     onKeyframeWanted: (kind) => void wanted.push(kind),
+    onLosses: (_, { missing, unsent, longestUnsent }) => void lost.push([missing, unsent, longestUnsent]),
   });
 });
 
@@ -173,4 +176,55 @@ it("sends and stores nothing while the connection is not open", () => {
   sender.receiveRtcp(Buffer.concat(writeNacks(PEER, OURS, [1])), 50);
   expect(sent).toEqual([]);
   expect(readNack({ type: 0, count: 0, bytes: Buffer.alloc(0) })).toBeUndefined();
+});
+
+describe("packets of a program that the peer does not get", () => {
+  it("are counted by the program's sequence numbers, and told after a second, when late ones have arrived", () => {
+    for (const sequence of [65_533, 65_534, 2, 65_535, 3, 6]) sender.send("video", rtp(sequence, 0), 0);
+    sender.tick(999);
+    expect(lost).toEqual([]);
+    sender.tick(1_000);
+    expect(lost).toEqual([[4, 0, 0]]);
+    sender.tick(2_000);
+    expect(lost).toHaveLength(1);
+  });
+
+  it("are told again after half a minute at the earliest, and at the end", () => {
+    const look = (sequence: number, nowMs: number) => {
+      sender.send("video", rtp(sequence, 0), nowMs);
+      sender.tick(nowMs + 1_000);
+      return lost;
+    };
+    look(1, 0);
+    expect(look(3, 0)).toEqual([[1, 0, 0]]);
+    look(5, 2_000);
+    expect(look(7, 30_000)).toEqual([[1, 0, 0]]);
+    expect(look(8, 31_000)[1]).toEqual([2, 0, 0]);
+    look(10, 40_000);
+    sender.finish();
+    expect(lost.slice(2)).toEqual([[1, 0, 0]]);
+  });
+
+  it("because they could not be sent are counted too, but not while the call ends", () => {
+    sender.send("video", rtp(1, 0), 0);
+    isOpen = false;
+    sender.send("video", Buffer.concat([rtp(2, 0), Buffer.alloc(1_485)]), 0);
+    sender.send("video", rtp(3, 0), 0);
+    isOpen = true;
+    sender.send("video", rtp(4, 0), 0);
+    sender.tick(1_000);
+    expect(lost).toEqual([[0, 2, 1_500]]);
+    isOpen = false;
+    sender.send("video", rtp(5, 0), 2_000);
+    sender.finish();
+    expect(lost).toHaveLength(1);
+  });
+
+  it("are none if the program restarts, and for a packet that comes twice", () => {
+    for (const packet of [rtp(1, 0), rtp(2, 0), rtp(2, 0), rtp(40_000, 0), rtp(7, 0, 0x4444)])
+      sender.send("video", packet, 0);
+    sender.tick(1_000);
+    sender.finish();
+    expect(lost).toEqual([]);
+  });
 });

@@ -4,6 +4,7 @@ import { FORMAT_FIR, FORMAT_PLI, PAYLOAD_FEEDBACK, SENDER_REPORT } from "../rtcp
 import { writeReceiverReport } from "../rtcp/receiverReport.ts";
 import { writeSourceDescription } from "../rtcp/sourceDescription.ts";
 import { programFeedback } from "./programFeedback.ts";
+import type { SendLosses } from "./sendLosses.ts";
 import { type SentSettings, SentTrack } from "./sentTrack.ts";
 
 export interface SenderCallbacks {
@@ -13,6 +14,8 @@ export interface SenderCallbacks {
   toProgram(kind: "audio" | "video", packet: Buffer): void;
   /** The program requests a keyframe of the media that it receives. */
   onKeyframeWanted(kind: "audio" | "video"): void;
+  /** Packets of the program were lost. Called seldom, with what was lost since the last time. */
+  onLosses(kind: "audio" | "video", losses: SendLosses): void;
 }
 
 /** After a program's own report, the gateway generates none for this long. */
@@ -69,10 +72,21 @@ export class ConnectionSender {
 
   tick(nowMs: number): void {
     for (const track of this.tracks) {
+      const losses = track.losses.take(nowMs);
+      if (losses) this.#callbacks.onLosses(track.kind, losses);
       if (nowMs < (this.#reportedMs.get(track) ?? 0)) continue;
       this.#reportedMs.set(track, nowMs + REPORT_INTERVAL_MS);
       const report = track.report();
       if (report !== undefined) this.#report(track, [report]);
+    }
+  }
+
+  /** The call has ended. Packets that came while its transport closed could not be sent, and were not expected to be. */
+  finish(): void {
+    for (const track of this.tracks) {
+      const losses = track.losses.takeAll();
+      if (losses && losses.missing > 0)
+        this.#callbacks.onLosses(track.kind, { ...losses, unsent: 0, longestUnsent: 0 });
     }
   }
 

@@ -4,6 +4,7 @@ import type { RtcpPacket } from "../rtcp/compound.ts";
 import { BYE, SENDER_REPORT } from "../rtcp/packetTypes.ts";
 import { readSenderReport, rewriteSenderReport, writeSenderReport } from "../rtcp/senderReport.ts";
 import { History } from "./history.ts";
+import { SendLossCounter } from "./sendLosses.ts";
 
 export interface SentSettings {
   kind: "audio" | "video";
@@ -30,6 +31,7 @@ export class SentTrack {
   readonly #send: (packet: Buffer) => boolean;
   readonly #header = emptyHeader();
   readonly #history = new History();
+  readonly losses = new SendLossCounter();
   /** The program's own SSRC. */
   #source: number | undefined;
   #sequenceOffset = 0;
@@ -73,11 +75,16 @@ export class SentTrack {
     writeUint16(packet, 2, sequence);
     writeUint32(packet, 4, timestamp);
     writeUint32(packet, 8, this.ssrc);
-    if (!this.#send(packet)) return;
-    this.packets += 1;
-    this.#octets += header.payloadEnd - header.payloadStart;
-    this.#history.remember(sequence, packet);
-    if (this.packets > 1 && sequenceDistance(this.#lastSequence, sequence) < 0) return;
+    const isSent = this.#send(packet);
+    if (!isSent && this.packets === 0) return;
+    const distance = this.packets === 0 ? 1 : sequenceDistance(this.#lastSequence, sequence);
+    this.losses.arrived(distance, nowMs);
+    if (isSent) {
+      this.packets += 1;
+      this.#octets += header.payloadEnd - header.payloadStart;
+      this.#history.remember(sequence, packet);
+    } else this.losses.refused(packet.length, nowMs);
+    if (distance < 0) return;
     this.#lastSequence = sequence;
     this.#lastTimestamp = timestamp;
     this.#lastMs = nowMs;
