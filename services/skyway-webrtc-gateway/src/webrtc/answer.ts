@@ -1,7 +1,7 @@
 import type { AnsweredMedia } from "./answerPlan.ts";
 import { bestLayer } from "./layerChoice.ts";
 import { candidates, connectionLine, defaultPort, type LocalTransport } from "./localTransport.ts";
-import type { Offer, OfferedCodec, OfferedMedia } from "./offer.ts";
+import { GATEWAY_LINE, type Offer, type OfferedCodec, type OfferedMedia } from "./offer.ts";
 import { direction, sourceLines } from "./sentSource.ts";
 import { MAX_MESSAGE_BYTES, SCTP_PORT } from "./transportOffer.ts";
 
@@ -23,6 +23,7 @@ export function writeAnswer(offer: Offer, answered: readonly AnsweredMedia[], lo
       ? [`a=group:BUNDLE ${bundled.map((one) => one.media.mid).join(" ")}`]
       : []),
     "a=msid-semantic: WMS",
+    ...(offer.transport.isGateway ? [GATEWAY_LINE] : []),
     ...(local.isLite ? ["a=ice-lite"] : []),
   ];
   for (const one of answered) {

@@ -1,7 +1,7 @@
 import { GatewayError } from "../errors.ts";
 import type { AnsweredMedia, KindOptions } from "./answerPlan.ts";
 import { connectionLine, defaultPort, type LocalTransport } from "./localTransport.ts";
-import { type Offer, SHARES_PORT } from "./offer.ts";
+import { GATEWAY_LINE, type Offer } from "./offer.ts";
 import { direction, type SentSource, sourceLines } from "./sentSource.ts";
 
 /** Our offer, for calls that we make. */
@@ -76,7 +76,7 @@ export function writeOffer(plan: readonly CalledMedia[], local: Omit<LocalTransp
     "t=0 0",
     `a=group:BUNDLE ${plan.map(({ mid }) => mid).join(" ")}`,
     "a=msid-semantic: WMS",
-    ...(local.sharesPort ? [SHARES_PORT] : []),
+    ...(local.isGateway ? [GATEWAY_LINE] : []),
     ...plan.flatMap((one) => mediaLines(one, local)),
   ];
   return `${lines.join("\r\n")}\r\n`;

@@ -1,5 +1,5 @@
 import { candidates, connectionLine, defaultPort, type LocalTransport } from "./localTransport.ts";
-import { type OfferedTransport, SHARES_PORT } from "./offer.ts";
+import { GATEWAY_LINE, type OfferedTransport } from "./offer.ts";
 import { SCTP_PORT } from "./transportOffer.ts";
 
 /** The maximum of a UDP datagram: longer messages could not be passed on. */
@@ -15,7 +15,7 @@ export function writeDataDescription(mid: string, local: Omit<LocalTransport, "s
     "t=0 0",
     `a=group:BUNDLE ${mid}`,
     "a=msid-semantic: WMS",
-    ...(local.sharesPort ? [SHARES_PORT] : []),
+    ...(local.isGateway ? [GATEWAY_LINE] : []),
     `m=application ${defaultPort(local)} UDP/DTLS/SCTP webrtc-datachannel`,
     connectionLine(local),
     ...(hasCandidates ? [...candidates(local).map((one) => `a=${one}`), "a=end-of-candidates"] : []),

@@ -103,7 +103,7 @@ export class DataTransport {
       const local = localParameters(connection);
       return writeDataDescription(
         DATA_CONNECTION_MID,
-        { ...local, endpoints: this.#endpoints(), sharesPort: !this.#gathered, version: 1 },
+        { ...local, endpoints: this.#endpoints(), isGateway: !this.#gathered, version: 1 },
         "actpass",
       );
     } catch (cause) {

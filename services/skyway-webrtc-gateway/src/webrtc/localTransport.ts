@@ -17,8 +17,8 @@ export interface LocalTransport {
   endpoints: readonly Endpoint[];
   /** Version of our description, from 1. */
   version: number;
-  /** In an offer: other calls use the same port, see `bindingFor`. */
-  sharesPort?: boolean;
+  /** In an offer: we use the media port, as other calls do, see `bindingFor`. */
+  isGateway?: boolean;
   /** Our end sends no checks. The other side nominates. */
   isLite?: boolean;
 }

@@ -108,13 +108,14 @@ export class Negotiation {
    */
   async #restartIce(before: Agreement, { keepsDtls, transport: remote }: Offer): Promise<LocalEnd | undefined> {
     const { transport, local } = before;
+    if (before.offer.transport.isGateway) throw new GatewayError("TRANSPORT_FAILED", "gateways do not move");
     try {
       if (!isSameCertificate(remote, before.offer.transport))
         throw new GatewayError("TRANSPORT_FAILED", OTHER_CERTIFICATE);
       const credentials = await transport.restartIce(this.#mediaPort, this.#call.silentMs());
       return { ...local, ...credentials, isLite: true };
     } catch (error) {
-      if (keepsDtls || before.offer.transport.sharesPort || this.#call.isEnding()) throw error;
+      if (keepsDtls || this.#call.isEnding()) throw error;
       this.#log.debug({ err: error }, "ICE needs a new transport");
       return undefined;
     }

@@ -16,8 +16,8 @@ export interface NetworkBinding {
  * source address. If an offer comes from such a port too (of another gateway, or of this one), all calls between both have
  * the same two addresses. So the answer is given on another port.
  */
-export function bindingFor(binding: NetworkBinding, { sharesPort }: { sharesPort: boolean }): NetworkBinding {
-  return sharesPort && !binding.relay ? { ...binding, hasOwnPort: true } : binding;
+export function bindingFor(binding: NetworkBinding, { isGateway }: { isGateway: boolean }): NetworkBinding {
+  return isGateway && !binding.relay ? { ...binding, hasOwnPort: true } : binding;
 }
 
 /** The library's configuration for a connection with this binding. */

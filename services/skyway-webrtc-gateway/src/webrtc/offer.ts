@@ -56,15 +56,15 @@ export interface OfferedTransport {
   icePwd: string;
   fingerprint: { type: string; hash: string };
   setup: string;
-  /** The offerer is a gateway, whose calls all use one port: see `bindingFor`. */
-  sharesPort: boolean;
+  /** In an offer: of a gateway on its media port, see `bindingFor`. In an answer: of a gateway that has seen this. */
+  isGateway: boolean;
   /** Values of `a=candidate` lines. */
   candidates: readonly string[];
 }
 
-/** Tells another gateway about our port. Everyone else ignores it, as any unknown attribute (RFC 8866, section 5.13). */
-export const SHARES_PORT = "a=x-shared-port";
-const SHARES_PORT_LINE = new RegExp(`^${SHARES_PORT}\\r?$`, "m");
+/** Tells another gateway about us. Everyone else ignores it, as any unknown attribute (RFC 8866, section 5.13). */
+export const GATEWAY_LINE = "a=x-webrtc-gateway";
+const GATEWAY_LINE_PATTERN = new RegExp(`^${GATEWAY_LINE}\\r?$`, "m");
 
 /** Far more than any browser sends. */
 const MAX_OFFER_CHARACTERS = 200_000;
@@ -225,7 +225,7 @@ function readTransport(
     icePwd: String(icePwd),
     fingerprint: { type: String(fingerprint.type), hash: String(fingerprint.hash) },
     setup: media.setup ?? session.setup ?? "actpass",
-    sharesPort: SHARES_PORT_LINE.test(sdp),
+    isGateway: GATEWAY_LINE_PATTERN.test(sdp),
     candidates: candidateLines(sdp, session.media.indexOf(media)),
   };
 }

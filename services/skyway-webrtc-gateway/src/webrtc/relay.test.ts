@@ -25,10 +25,10 @@ test("a relayed connection has its own port, all others share one", () => {
   expect(relayed.enableIceUdpMux).not.toBe(true);
 });
 
-test("the answer to a gateway that shares its port has its own port, unless it is relayed", () => {
-  const answering = libraryConfiguration(bindingFor(HERE, { sharesPort: true }), 1_000);
+test("the answer to a gateway has its own port, unless it is relayed", () => {
+  const answering = libraryConfiguration(bindingFor(HERE, { isGateway: true }), 1_000);
   expect(answering).toEqual({ bindAddress: "192.0.2.1", maxMessageSize: 1_000, iceServers: [] });
-  expect(bindingFor(HERE, { sharesPort: false })).toEqual(HERE);
+  expect(bindingFor(HERE, { isGateway: false })).toEqual(HERE);
   const relayed = { ...HERE, relay: RELAY };
-  expect(bindingFor(relayed, { sharesPort: true })).toEqual(relayed);
+  expect(bindingFor(relayed, { isGateway: true })).toEqual(relayed);
 });

@@ -36,8 +36,8 @@ export function dial(options: MediaOptions, transports: CallTransports): { diall
   transports.add(transport);
   try {
     const local = transport.offer();
-    const [endpoints, sharesPort] = [transports.endpointsOf(transport), transport.gathered === undefined];
-    const offerSdp = writeOffer(plan, { ...local, endpoints, sharesPort, version: 1 });
+    const [endpoints, isGateway] = [transports.endpointsOf(transport), transport.gathered === undefined];
+    const offerSdp = writeOffer(plan, { ...local, endpoints, isGateway, version: 1 });
     return { dialled: { transport, local, options: wishes, plan, redirects: options.redirects }, offerSdp };
   } catch (error) {
     transports.discard(transport);
