@@ -14,7 +14,7 @@ const FILE = "/in/recording";
 
 const SIZES = `ffprobe -v error -select_streams v -show_entries frame=pts_time,width,height -of compact=p=0 ${FILE}`;
 const LUMA =
-  `ffmpeg -v error -i ${FILE} -map 0:v? -fps_mode passthrough ` +
+  `ffmpeg -v error -i ${FILE} -map 0:v? -fps_mode passthrough -enc_time_base:v demux ` +
   "-vf signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=- -f null -";
 const LEVELS =
   `ffmpeg -v error -i ${FILE} -map 0:a? -af aresample=48000,aformat=channel_layouts=stereo,asetnsamples=480,` +

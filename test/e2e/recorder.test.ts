@@ -379,7 +379,7 @@ async function assembled(
   const probed = JSON.parse(stdout) as Probed;
   const file = `spool/${id}.${format}.part`;
   const decoded = await bench.shell(
-    `ffmpeg -v error -stats -i /recordings/${file} -fps_mode passthrough -f null - 2>&1 | tr '\\r' '\\n'`,
+    `ffmpeg -v error -stats -i /recordings/${file} -fps_mode passthrough -enc_time_base:v demux -f null - 2>&1 | tr '\\r' '\\n'`,
   );
   const lines = decoded.split("\n").filter((line) => line !== "");
   const known = { video: await packetTimes(file, "v"), audio: await packetTimes(file, "a") };

@@ -31,6 +31,24 @@ export async function h264Frames(options: VideoOptions & { profile: "baseline" |
   return accessUnits(await encode([...picture(options), ...codec, "-pix_fmt", "yuv420p", ...delimited]));
 }
 
+export interface OrderedFrame {
+  frame: Buffer;
+  /** Its position in the order in which frames are shown, from 0. */
+  shown: number;
+}
+
+/** Access units with frames that depend on later ones, in the order of decoding. */
+export async function h264FramesWithB(bFrames: number, options: VideoOptions): Promise<OrderedFrame[]> {
+  const depending = ["-bf", `${bFrames}`, "-b_strategy", "0"];
+  const codec = ["-c:v", "libx264", "-preset", "veryfast", ...depending, "-pix_fmt", "yuv420p"];
+  const encoded = [...picture(options), ...codec, "-threads", "1", "-bsf:v", "h264_metadata=aud=insert"];
+  const frames = accessUnits(await encode([...encoded, "-f", "h264"]));
+  const listed = (await encode([...encoded, "-f", "framecrc"])).toString().split("\n");
+  // Columns: stream, decoding time, presentation time, …
+  const times = listed.filter((line) => line.startsWith("0,")).map((line) => Number(line.split(",")[2]));
+  return frames.map((frame, index) => ({ frame, shown: times[index] ?? Number.NaN }));
+}
+
 /** Opus frames of a tone, 20 ms each. */
 export async function opusFrames(count: number): Promise<Buffer[]> {
   const tone = `sine=frequency=440:sample_rate=48000:duration=${count / 50}`;

@@ -8,7 +8,17 @@ test.each([
   [["record", "leg_1-p1", "audio=djA=", "video=djA+/w=="]],
   [["record", "leg_1-p1", "audio=djA=", "video=djA=", "unordered"]],
   [["assemble", "leg_1-p1", "format=webm", "audio=-0.012000,1.000000123", "video=0.1,1,leg_1-p2", "title=日本語 & co"]],
-  [["assemble", "leg_1-p1", "tracks=separate", "transcode=vorbis", "date=2026-01-02T03:04:05.678Z", "call_id=call_1"]],
+  [
+    [
+      "assemble",
+      "leg_1-p1",
+      "tracks=separate",
+      "transcode=vorbis",
+      "until=15.250",
+      "date=2026-01-02T03:04:05.678Z",
+      "call_id=call_1",
+    ],
+  ],
   [["compose", "job_0mwthz7sw3f4e5fd91a"]],
   [["preview", "job_0mwthz7sw3f4e5fd91a"]],
   [["probe", "calls/2026/01/02/call_1/leg_1.webm"]],

@@ -23,6 +23,7 @@ const detail = argument(
     `(audio|video)=-?${NUMBER},${NUMBER}(,${ID})?`,
     "tracks=separate",
     "transcode=vorbis",
+    `until=${NUMBER}`,
     "title=\\P{C}*",
     "date=[0-9TZ:.-]+",
     `(call|leg)_id=${ID}`,

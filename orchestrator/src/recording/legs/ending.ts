@@ -37,3 +37,17 @@ export const reasonOf = ({ reason, gatewayReason }: Ending): string =>
 export function byeExpected({ reason }: Ending): boolean {
   return reason !== "gateway_lost" && reason !== "recorder_lost" && reason !== "orchestrator_lost";
 }
+
+const NOTICED_LATE: ReadonlySet<string> = new Set([
+  "gateway_lost",
+  "recorder_lost",
+  "not_connected",
+  "orchestrator_lost",
+]);
+/** Reasons of the gateway: the path had failed, or the caller had left signalling. */
+const SENDER_WAS_GONE: ReadonlySet<string> = new Set(["ice_failed", "leave"]);
+
+/** Whether the sender may have stopped long before the end was noticed. */
+export function senderWasGone({ reason, gatewayReason }: Ending): boolean {
+  return NOTICED_LATE.has(reason) || (gatewayReason !== undefined && SENDER_WAS_GONE.has(gatewayReason));
+}

@@ -11,7 +11,7 @@ import { errorView } from "./failLeg.ts";
 import { fileNotes } from "./fileNotes.ts";
 import type { LegContext } from "./legContext.ts";
 import { lackingMedia, withoutMedia } from "./missingMedia.ts";
-import { codecsWithMedia, recordersOf, trackParts } from "./parts.ts";
+import { codecsWithMedia, recordersOf, secondsToEnd, trackParts } from "./parts.ts";
 import { receivedPackets } from "./receivedPackets.ts";
 import { failedTracks, recorderNotes } from "./recorderNotes.ts";
 import { retrying } from "./retrying.ts";
@@ -49,12 +49,14 @@ export async function finishFile(
 ): Promise<KeptFile> {
   const { clock, library, recorders } = context.services;
   const began = clock.now().getTime();
-  const order = assemblyOrder(file, context);
+  const order = assemblyOrder(file, ending, context);
   const finished = recorder && (await endRecorder(recorder, ending, order, context));
   const assemblies = finished?.assembly ? [finished.assembly] : [];
   const kept = await retrying(async () => {
     // Each assembled file can be used for one attempt only, because the attempt moves it.
     const assembly = assemblies.pop() ?? (await recorders.assemble(order));
+    for (const { kind, recorderId, isUnreadable } of assembly.absent ?? [])
+      if (isUnreadable) context.log.warn({ kind, recorderId }, "ffmpeg cannot read a track; it is not in the file");
     const done = await keep(file, order, { assembly, finished }, ending, context);
     await stored(record(done));
     // Only now: after a crash before this line, the tracks are still available for another attempt.
@@ -71,13 +73,14 @@ export async function finishFile(
   return kept;
 }
 
-function assemblyOrder(file: SpooledFile, { callId, services: { form } }: LegContext): AssemblyOrder {
+function assemblyOrder(file: SpooledFile, ending: Ending, { callId, services: { form } }: LegContext): AssemblyOrder {
   const { tracks, transcode } = form;
   const { recorderId, legId, number } = file;
   return {
     ...{ recorderId, callId, legId, number, tracks, transcode },
     format: containerFormat(codecsWithMedia(file), form),
     parts: trackParts(file),
+    untilSeconds: secondsToEnd(file, ending),
     title: file.peerId,
     startedAt: new Date(file.startedAt),
   };

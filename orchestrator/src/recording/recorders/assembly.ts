@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Kind } from "../../archive/library/manifest.ts";
 import { RecorderError } from "../../errors.ts";
 import type { ContainerOutput } from "../engine/engine.ts";
 
@@ -14,10 +15,22 @@ export interface Assembly {
   probed: string | undefined;
   /** Media missing between the parts of a track; the largest value of all tracks. */
   gapSeconds: number;
+  /** Tracks of single recorders that the file lacks. */
+  absent?: readonly AbsentTrack[];
 }
 
-/** Printed by the script before all other output, for tracks with several parts. */
-const Gap = z.object({ event: z.literal("gap"), kind: z.string(), seconds: z.number() });
+export interface AbsentTrack {
+  kind: Kind;
+  recorderId: string;
+  /** It has data, and ffmpeg cannot read it; otherwise it is empty. */
+  isUnreadable: boolean;
+}
+
+/** Printed by the script before all other output. */
+const Event = z.discriminatedUnion("event", [
+  z.object({ event: z.literal("gap"), seconds: z.number() }),
+  z.object({ event: z.enum(["empty", "unreadable"]), kind: z.enum(["audio", "video"]), recorder: z.string() }),
+]);
 
 /**
  * Reads the result of the `assemble` script, see services/recorder/assemble.
@@ -26,25 +39,30 @@ const Gap = z.object({ event: z.literal("gap"), kind: z.string(), seconds: z.num
  * @throws RecorderError NOT_ASSEMBLED, STORAGE_FULL, STORAGE_UNAVAILABLE.
  */
 export function assemblyOf(exitCode: number | undefined, { stdout, stderr }: ContainerOutput): Assembly {
-  if (exitCode === 0) return read(stdout);
-  if (exitCode === NO_MEDIA_EXIT_CODE) return { probed: undefined, gapSeconds: 0 };
+  if (exitCode === 0) return whole(read(stdout));
+  if (exitCode === NO_MEDIA_EXIT_CODE) return { ...read(stdout), probed: undefined };
   if (exitCode === undefined) throw new RecorderError("NOT_ASSEMBLED", "the container was removed");
   if (stderr.includes(NO_SPACE)) throw new RecorderError("STORAGE_FULL", "the tracks cannot be joined for now");
   if (NO_VOLUME.test(stderr)) throw new RecorderError("STORAGE_UNAVAILABLE", "the tracks cannot be joined for now");
   throw new RecorderError("NOT_ASSEMBLED", stderr.trim().slice(-STDERR_TAIL_CHARACTERS) || `exit code ${exitCode}`);
 }
 
-function read(stdout: string): Assembly {
+function read(stdout: string): Assembly & { probed: string } {
   const lines = stdout.split("\n");
   let gapSeconds = 0;
-  for (let gap = gapOf(lines[0]); gap; gap = gapOf(lines[0])) {
-    gapSeconds = Math.max(gapSeconds, gap.seconds);
+  const absent: AbsentTrack[] = [];
+  for (let event = eventOf(lines[0]); event; event = eventOf(lines[0])) {
+    if (event.event === "gap") gapSeconds = Math.max(gapSeconds, event.seconds);
+    else absent.push({ kind: event.kind, recorderId: event.recorder, isUnreadable: event.event === "unreadable" });
     lines.shift();
   }
-  const probed = lines.join("\n");
-  // If the engine stops during assembly, it may lose the containers' output but still report their exit codes.
-  if (!isJson(probed)) throw new RecorderError("NOT_ASSEMBLED", "the output of ffprobe is incomplete");
-  return { probed, gapSeconds };
+  return { probed: lines.join("\n"), gapSeconds, ...(absent.length > 0 && { absent }) };
+}
+
+/** If the engine stops during assembly, it may lose the containers' output but still report their exit codes. */
+function whole(assembly: Assembly & { probed: string }): Assembly {
+  if (!isJson(assembly.probed)) throw new RecorderError("NOT_ASSEMBLED", "the output of ffprobe is incomplete");
+  return assembly;
 }
 
 function isJson(text: string): boolean {
@@ -56,9 +74,9 @@ function isJson(text: string): boolean {
   }
 }
 
-function gapOf(line = ""): z.infer<typeof Gap> | undefined {
+function eventOf(line = ""): z.infer<typeof Event> | undefined {
   try {
-    return Gap.safeParse(JSON.parse(line)).data;
+    return Event.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
   }

@@ -45,8 +45,8 @@ test("assemble contains each track's position and the file's properties", () => 
 });
 
 test("assemble contains options that differ from the default", () => {
-  const [, , ...command] = assembleCommand({ ...order, tracks: "separate", transcode: "vorbis" });
-  expect(command).toEqual(expect.arrayContaining(["tracks=separate", "transcode=vorbis"]));
+  const [, , ...command] = assembleCommand({ ...order, tracks: "separate", transcode: "vorbis", untilSeconds: 15.25 });
+  expect(command).toEqual(expect.arrayContaining(["tracks=separate", "transcode=vorbis", "until=15.250"]));
 });
 
 test("a title chosen by a caller becomes one short line of text", () => {

@@ -21,6 +21,8 @@ export interface AssemblyOrder extends Pick<FileForm, "tracks" | "transcode"> {
    * Ordered by time within each track. Where a part overlaps the next one, the overlap is cut from the earlier part.
    */
   parts: readonly TrackPart[];
+  /** When the call ended, in seconds of the file: the last picture stands until then. Unknown by default. */
+  untilSeconds?: number | undefined;
   title: string;
   startedAt: Date;
   callId: CallId;
@@ -61,6 +63,7 @@ export function assembleArguments(order: AssemblyOrder): string[] {
     ...tracks,
     ...(order.tracks === "separate" ? ["tracks=separate"] : []),
     ...(order.transcode === "none" ? [] : [`transcode=${order.transcode}`]),
+    ...(order.untilSeconds === undefined ? [] : [`until=${order.untilSeconds.toFixed(3)}`]),
     `title=${printable(order.title)}`,
     `date=${order.startedAt.toISOString()}`,
     `call_id=${order.callId}`,
