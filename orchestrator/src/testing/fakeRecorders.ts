@@ -13,6 +13,8 @@ export class FakeRecorders implements Partial<Recorders> {
   /** How the programs that recorded the tracks ended. */
   ended: EndedTrack[] = [];
   exitCode = 0;
+  /** Whether recorders end because of the media that they receive. */
+  refusedMedia = false;
   assembling: (Error | undefined | "no media")[] = [];
   readonly taken: RecorderSpec[] = [];
   /** Ends the newest recorder during its call. */
@@ -37,6 +39,7 @@ export class FakeRecorders implements Partial<Recorders> {
           exitCode: this.exitCode,
           stderrTail: "",
           ended: this.ended,
+          refusedMedia: this.refusedMedia,
           assembly: this.assembly,
         };
       },

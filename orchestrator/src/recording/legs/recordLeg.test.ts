@@ -527,6 +527,17 @@ describe("a recorder that is lost during a call", () => {
     expect(gateway.hungUp).toEqual([id]);
   });
 
+  test("because of the media itself is not replaced by one that would be lost too", async () => {
+    const id = await ring();
+    gateway.report(id, flowing(0));
+    await clock.pass(2_000);
+    recorders.refusedMedia = true;
+    await lose();
+    expect(recorders.taken).toHaveLength(1);
+    expect(legOf(id)).toMatchObject({ state: "ready", reason: "recorder_lost", error: { code: "RECORDER_LOST" } });
+    expect(gateway.hungUp).toEqual([id]);
+  });
+
   test("too many times ends its leg", async () => {
     const id = await ring();
     gateway.report(id, flowing(0));

@@ -7,7 +7,7 @@ import type { PacketsByKind } from "./receivedPackets.ts";
 
 /**
  * The tracks whose recording ended with an error. A track that received nothing is not among them, because ffmpeg
- * calls that an error too.
+ * calls that an error too. Without counters of the gateway, a track without media is taken for one that received nothing.
  *
  * @param received the packets that the gateway counted for the file.
  */
@@ -16,9 +16,9 @@ export function failedTracks(
   finished: Pick<FinishedRecorder, "ended"> | undefined,
   received: PacketsByKind,
 ): EndedTrack[] {
-  return (finished?.ended ?? []).filter(({ kind, code }) => {
+  return (finished?.ended ?? []).filter(({ kind, code, hasMedia }) => {
     const isCounted = tracks.some((track) => track.kind === kind && "packets_received" in track.counters);
-    return code !== 0 && (!isCounted || kind in received);
+    return code !== 0 && (isCounted ? kind in received : hasMedia);
   });
 }
 

@@ -22,7 +22,7 @@ export interface TakenOverLeg {
  * Replaces a recorder that was lost during a call. The gateway buffers media in between, and first resends the last
  * seconds before the loss. Never throws.
  *
- * @returns undefined if no recorder can take over, so the leg must end; "gateway_lost" if the gateway is lost as well.
+ * @returns undefined if no recorder can take over, also because the media itself ended the lost one, so the leg must end; "gateway_lost" if the gateway is lost as well.
  */
 export async function takeOver(
   { leg, ending, tracks }: FollowedLeg,
@@ -41,6 +41,7 @@ export async function takeOver(
     if (!report) return undefined;
     await storage.check();
     recorder = await startAnother(leg, lost, context);
+    if (!recorder) return undefined;
     const { recorderId } = recorder;
     if (context.stop.aborted) throw new Error("the leg was stopped");
     await gateway.redirect(mediaConnectionId, codecs, recorder.redirect);
@@ -59,17 +60,25 @@ export async function takeOver(
   }
 }
 
-/** Retries while the engine is away: the gateway keeps the media meanwhile. */
+/**
+ * Retries while the engine is away: the gateway keeps the media meanwhile.
+ *
+ * @returns undefined if another recorder would be lost too.
+ */
 async function startAnother(
   leg: TakenOverLeg["leg"],
   lost: StartedRecorder,
   context: LegContext,
-): Promise<StartedRecorder> {
+): Promise<StartedRecorder | undefined> {
   const { clock, recorders } = context.services;
   const { callId, legId } = context;
   for (const began = clock.now().getTime(); ; ) {
     try {
-      await lost.finish(false);
+      const { refusedMedia, exitCode, stderrTail } = await lost.finish(false);
+      if (refusedMedia) {
+        context.log.error({ code: "RECORDER_LOST", exitCode, stderrTail }, "ffmpeg cannot record this media");
+        return undefined;
+      }
       const recorderId = context.nextRecorderId(leg);
       return await recorders.take({ recorderId, callId, legId, codecs: leg.codecs, isSuccessor: true });
     } catch (error) {

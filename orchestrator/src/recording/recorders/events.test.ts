@@ -17,14 +17,14 @@ test("the text after an event is the output of the next program", () => {
 test("each track's end has its exit code, and other output is ignored", () => {
   const text = [
     '{"event":"bound"}',
-    '{"event":"ended","kind":"video","code":234}',
+    '{"event":"ended","kind":"video","code":234,"media":false}',
     "ended",
     '{"event":"ended","kind":"chapters","code":1}',
     '{"event":"ended","kind":"audio","code":0}',
     '{"event":"recorded"}',
   ].join("\n");
   expect(endedTracks(text)).toEqual([
-    { kind: "video", code: 234 },
-    { kind: "audio", code: 0 },
+    { kind: "video", code: 234, hasMedia: false },
+    { kind: "audio", code: 0, hasMedia: true },
   ]);
 });

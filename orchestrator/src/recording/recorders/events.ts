@@ -9,11 +9,18 @@ const Line = z.object({ event: z.string() });
 /** How the program that recorded a track ended. */
 export interface EndedTrack {
   kind: Kind;
-  /** 0 if all that it received is in its file, and if it received nothing. */
+  /** 0 if all that it received is in its file. */
   code: number;
+  /** Whether the file has any media; ffmpeg reports an error for one that has none. */
+  hasMedia: boolean;
 }
 
-const Ended = z.object({ event: z.literal("ended"), kind: z.enum(["audio", "video"]), code: z.int() });
+const Ended = z.object({
+  event: z.literal("ended"),
+  kind: z.enum(["audio", "video"]),
+  code: z.int(),
+  media: z.boolean().default(true),
+});
 
 /** Whether a line is this event; all other output is ignored. */
 export function isEvent(event: RecorderEvent, line: string): boolean {
@@ -35,8 +42,8 @@ export function outputAfter(event: RecorderEvent, text: string): string | undefi
 export function endedTracks(text: string): EndedTrack[] {
   return text.split("\n").flatMap((line) => {
     try {
-      const { kind, code } = Ended.parse(JSON.parse(line));
-      return [{ kind, code }];
+      const { kind, code, media } = Ended.parse(JSON.parse(line));
+      return [{ kind, code, hasMedia: media }];
     } catch {
       return [];
     }

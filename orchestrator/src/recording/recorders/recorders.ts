@@ -98,7 +98,9 @@ export class Recorders {
     try {
       const id = await this.#engine.start(container);
       sweepable = id;
-      return this.#started({ id, name: container.name }, spec.recorderId, await waitUntilBound(this.#engine, id));
+      const address = await waitUntilBound(this.#engine, id);
+      const startedAtMs = this.#services.clock.now().getTime();
+      return this.#started({ id, name: container.name }, spec.recorderId, address, startedAtMs);
     } catch (error) {
       this.#slots.free(container.name);
       this.#sweeper.sweep(sweepable, () => this.#spool.clear(spec.recorderId));
@@ -169,8 +171,9 @@ export class Recorders {
     { id, name }: Pick<ContainerFacts, "id" | "name">,
     recorderId: RecorderId,
     address: string,
+    startedAtMs?: number,
   ): StartedRecorder {
-    const recorder = new StartedRecorder(this.#services, id, recorderId, address);
+    const recorder = new StartedRecorder(this.#services, id, recorderId, address, startedAtMs);
     this.#slots.followed(name);
     void recorder.exit.then(() => this.#slots.free(name));
     return recorder;

@@ -6,6 +6,7 @@ import { type Assembly, assemblyOf } from "./assembly.ts";
 import type { AssemblyOrder } from "./commands.ts";
 import { type EndedTrack, endedTracks, isEvent, outputAfter } from "./events.ts";
 import { type RedirectTargets, redirectTo } from "./redirect.ts";
+import { refusedMedia } from "./refusal.ts";
 import type { Sweeper } from "./sweeper.ts";
 
 /** The gateway's BYE ends a recorder within 0.2 s; after this time it is considered missing. */
@@ -31,6 +32,8 @@ export interface FinishedRecorder {
   ended: EndedTrack[];
   /** undefined if the recorder did not assemble the leg's file: it had no order, or it failed. */
   assembly: Assembly | undefined;
+  /** ffmpeg gave up because of the media that it received: another recorder would give up too. */
+  refusedMedia?: boolean;
 }
 
 /** Dependencies of recorders. */
@@ -52,10 +55,19 @@ export class StartedRecorder {
   readonly exit: Promise<number | undefined>;
   readonly #services: RecorderServices;
   readonly #containerId: string;
+  readonly #startedAtMs: number;
 
-  constructor(services: RecorderServices, containerId: string, recorderId: RecorderId, address: string) {
+  /** @param startedAtMs Unix time; unknown if an earlier process has started it. */
+  constructor(
+    services: RecorderServices,
+    containerId: string,
+    recorderId: RecorderId,
+    address: string,
+    startedAtMs = Number.NEGATIVE_INFINITY,
+  ) {
     this.#services = services;
     this.#containerId = containerId;
+    this.#startedAtMs = startedAtMs;
     this.recorderId = recorderId;
     this.redirect = redirectTo(address, recorderId);
     this.exit = this.#watch();
@@ -72,7 +84,8 @@ export class StartedRecorder {
    * @throws RecorderError DOCKER_UNREACHABLE.
    */
   async finish(byeExpected: boolean, order?: AssemblyOrder): Promise<FinishedRecorder> {
-    const { engine, sweeper } = this.#services;
+    const { engine, sweeper, clock } = this.#services;
+    const ranMs = clock.now().getTime() - this.#startedAtMs;
     const isOrdered = order !== undefined && (await this.#leave(order));
     const recorded =
       (byeExpected && (await this.#recordedWithin(BYE_GRACE_MS))) ||
@@ -90,6 +103,7 @@ export class StartedRecorder {
       ended: endedTracks(output.stdout),
       stderrTail: output.stderr.trim().slice(-STDERR_TAIL_CHARACTERS),
       assembly: isOrdered ? assembled(exitCode, output) : undefined,
+      refusedMedia: refusedMedia(exitCode, ranMs),
     };
   }
 
