@@ -16,9 +16,9 @@ export function failedTracks(
   finished: Pick<FinishedRecorder, "ended"> | undefined,
   received: PacketsByKind,
 ): EndedTrack[] {
-  return (finished?.ended ?? []).filter(({ kind, code, hasMedia }) => {
+  return (finished?.ended ?? []).filter(({ kind, code, isEmpty }) => {
     const isCounted = tracks.some((track) => track.kind === kind && "packets_received" in track.counters);
-    return code !== 0 && (isCounted ? kind in received : hasMedia);
+    return code !== 0 && (isCounted ? kind in received : !isEmpty);
   });
 }
 

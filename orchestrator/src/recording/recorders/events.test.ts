@@ -24,7 +24,7 @@ test("each track's end has its exit code, and other output is ignored", () => {
     '{"event":"recorded"}',
   ].join("\n");
   expect(endedTracks(text)).toEqual([
-    { kind: "video", code: 234, hasMedia: false },
-    { kind: "audio", code: 0, hasMedia: true },
+    { kind: "video", code: 234, isEmpty: true },
+    { kind: "audio", code: 0 },
   ]);
 });

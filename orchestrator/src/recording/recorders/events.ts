@@ -11,8 +11,8 @@ export interface EndedTrack {
   kind: Kind;
   /** 0 if all that it received is in its file. */
   code: number;
-  /** Whether the file has any media; ffmpeg reports an error for one that has none. */
-  hasMedia: boolean;
+  /** Its file has no media: nothing came, or nothing that ffmpeg could read. ffmpeg calls both an error. */
+  isEmpty?: boolean;
 }
 
 const Ended = z.object({
@@ -43,7 +43,7 @@ export function endedTracks(text: string): EndedTrack[] {
   return text.split("\n").flatMap((line) => {
     try {
       const { kind, code, media } = Ended.parse(JSON.parse(line));
-      return [{ kind, code, hasMedia: media }];
+      return [{ kind, code, ...(!media && { isEmpty: true }) }];
     } catch {
       return [];
     }
