@@ -1,6 +1,9 @@
+import { createSocket } from "node:dgram";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SimulatedCall } from "../../services/skyway-webrtc-gateway/src/rtp/simulatedCall.ts";
 import { waitFor } from "../bundle/waitFor.ts";
+import { bye } from "../rtp/packets.ts";
 import {
   h264Payloads,
   h264SinglePayloads,
@@ -33,6 +36,7 @@ const PACE_MS = 2;
 const VIDEO_STEP = 3_000; // 30 frames/s at 90 kHz
 const AUDIO_STEP = 960; // 20 ms at 48 kHz
 const WRAP = 2 ** 32;
+const HOUR_MS = 3_600_000;
 
 let bench: RecorderBench;
 let video: Buffer[];
@@ -114,6 +118,31 @@ describe("a recorder that is sent RTP", () => {
     await arrived(recorder, "video", (49 * VIDEO_STEP) / 90 - 1); // packets are written when the next cluster begins
     expect(await endedBy(recorder, () => picture.bye())).toBeLessThan(CLOSING_LIMIT_MS);
     expect((await times(recorder, "video")).length).toBe(60);
+  });
+
+  test("keeps pictures at their hours when a camera was away for 14 hours", async () => {
+    const recorder = await bench.record({ video: VP8_SDP });
+    const forwarded = forwardedAfterPause(14);
+    const socket = createSocket("udp4");
+    for (const packet of forwarded) {
+      await new Promise((sent) => socket.send(packet, PORTS.video, recorder.address, sent));
+      await delay(PACE_MS);
+    }
+    await arrived(recorder, "video", 14 * HOUR_MS + 9_000);
+    await new Promise((sent) => socket.send(bye(0x5eed), PORTS.video, recorder.address, sent));
+    socket.close();
+    await recorder.recorded;
+
+    const at = await times(recorder, "video");
+    const before = at.filter((ms) => ms < 10_000);
+    const after = at.filter((ms) => ms >= 14 * HOUR_MS);
+    const between = at.slice(before.length, at.length - after.length);
+    expect(before.length).toBeGreaterThan(95);
+    expect(after.length).toBeGreaterThan(90);
+    expect(Math.abs((after[0] ?? 0) - 14 * HOUR_MS - 10_000)).toBeLessThan(500);
+    expect(between.map((ms) => Math.round(ms / HOUR_MS))).toEqual(
+      Array.from({ length: between.length }, (_, n) => n + 1),
+    );
   });
 
   test("keeps everything but the last second when it is killed", async () => {
@@ -392,3 +421,31 @@ async function assembled(
     complaints: lines.filter((line) => !/^(frame|size)=/.test(line)).join("\n"),
   };
 }
+
+/** What the gateway forwards of a camera that sends ten pictures a second for 10 s, nothing for hours, and 10 s again. */
+function forwardedAfterPause(hours: number): Buffer[] {
+  const packets: Buffer[] = [];
+  const call = new SimulatedCall({ loss: 0, delayMs: 20 });
+  call.onForwarded = (kind, packet) => kind === "video" && packets.push(Buffer.from(packet));
+  call.receiver.start(call.nowMs);
+  call.every(50, () => call.receiver.tick(call.nowMs));
+  let [isSending, pauseMs, pictures] = [true, 0, 0];
+  call.every(100, () => {
+    if (!isSending) return;
+    const [packet = Buffer.alloc(12)] = call.video.frame(100 + pauseMs, 1, call.nowMs);
+    call.toReceiver(Buffer.concat([packet.subarray(0, 12), ...wholeVp8(frameAt(pictures))]));
+    pictures += 1;
+    pauseMs = 0;
+  });
+  call.run(10_000);
+  isSending = false;
+  call.run(hours * HOUR_MS);
+  [isSending, pauseMs, pictures] = [true, hours * HOUR_MS, 0];
+  call.run(10_000);
+  isSending = false;
+  call.run(3_000);
+  return packets;
+}
+
+/** A picture in one packet (RFC 7741, section 4.2): the start of partition 0. */
+const wholeVp8 = (frame: Buffer): Buffer[] => [Buffer.from([0x10]), frame];

@@ -42,6 +42,8 @@ export class SimulatedCall {
   readonly audio: SimulatedSender;
   readonly receiver: ConnectionReceiver;
   readonly forwarded = { video: [] as Received[], audio: [] as Received[] };
+  /** Called with each forwarded packet of media. */
+  onForwarded: (kind: "audio" | "video", packet: Buffer) => void = () => undefined;
   readonly rtcp: { port: number; packet: Buffer }[] = [];
   /** Times at which keyframe requests reached the sender. */
   readonly keyframeRequests: number[] = [];
@@ -225,8 +227,9 @@ export class SimulatedCall {
     const header = emptyHeader();
     if (!readHeader(packet, header)) throw new Error("not RTP");
     const { sequence, timestamp, ssrc, payloadType, marker } = header;
-    const list = port === VIDEO_TO.port ? this.forwarded.video : this.forwarded.audio;
-    list.push({ atMs: this.nowMs, sequence, timestamp, ssrc, payloadType, marker, host });
+    const kind = port === VIDEO_TO.port ? "video" : "audio";
+    this.onForwarded(kind, packet);
+    this.forwarded[kind].push({ atMs: this.nowMs, sequence, timestamp, ssrc, payloadType, marker, host });
   }
 }
 
