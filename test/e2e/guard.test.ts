@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { recorderContainers } from "../bundle/containers.ts";
+import { recorderContainers, removeRecorderContainers } from "../bundle/containers.ts";
 import { type Answer, requestText, talkToGuard } from "../bundle/guardTalk.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { MEDIA_PORT, PROJECT, RECORDER_IMAGE, RECORDINGS_VOLUME } from "../bundle/settings.ts";
@@ -7,7 +7,9 @@ import { expectAllHealthy, expectNothingLeft, untilAllHealthy } from "./expectat
 
 const NETWORK = `${PROJECT}_recorders`;
 const PROJECT_LABEL = "io.skyway-call-recorder.project";
-const NAME = `${PROJECT}-escape`;
+const RECORDER_ID = "leg_escape-p1";
+const NAME = `${PROJECT}-recorder-${RECORDER_ID}`;
+const MEMORY_BYTES = 64 * 1024 * 1024;
 const CREATE = `/v1.41/containers/create?name=${NAME}`;
 
 interface Shape {
@@ -29,20 +31,26 @@ beforeAll(async () => {
 /** The orchestrator's own request. */
 const shape = (): Shape => ({
   Image: imageId,
-  Cmd: ["probe", "nothing"],
+  Cmd: ["record", RECORDER_ID, "audio=djA="],
   User: "10001:10001",
-  Labels: { [PROJECT_LABEL]: PROJECT, "io.skyway-call-recorder.role": "recorder" },
+  Labels: {
+    [PROJECT_LABEL]: PROJECT,
+    "io.skyway-call-recorder.role": "recorder",
+    "io.skyway-call-recorder.recorder-id": RECORDER_ID,
+  },
   HostConfig: {
     Init: true,
     CapDrop: ["ALL"],
     SecurityOpt: ["no-new-privileges"],
     ReadonlyRootfs: true,
     NetworkMode: "none",
-    Memory: 64 * 1024 * 1024,
+    Memory: MEMORY_BYTES,
+    MemorySwap: MEMORY_BYTES,
     NanoCpus: 100_000_000,
     PidsLimit: 16,
     Tmpfs: { "/tmp": "size=16m" },
     Mounts: [{ Type: "volume", Source: RECORDINGS_VOLUME, Target: "/recordings" }],
+    LogConfig: { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } },
   },
 });
 const withField = (field: object) => ({ ...shape(), ...field });
@@ -50,6 +58,7 @@ const withHost = (field: object) => ({ ...shape(), HostConfig: { ...shape().Host
 const mount = (fields: object) =>
   withHost({ Mounts: [{ Type: "bind", Source: "/", Target: "/recordings", ...fields }] });
 const create = (body: unknown, headers?: string[]) => requestText("POST", CREATE, body, headers);
+const createAs = (name: string, body: unknown) => requestText("POST", `/v1.41/containers/create?name=${name}`, body);
 const chunked = (text: string) =>
   `POST ${CREATE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${[
     ...text.matchAll(/.{1,64}/gs),
@@ -118,6 +127,15 @@ test("a compromised orchestrator can create only recorder containers", async () 
     "more memory": create(withHost({ Memory: 1e12 })),
     "processes without a limit": create(withHost({ PidsLimit: -1 })),
     "mount options of tmpfs": create(withHost({ Tmpfs: { "/tmp": "exec,size=1g;x" } })),
+    "executable scratch space": create(withHost({ Tmpfs: { "/tmp": "size=16m,exec" } })),
+    "scratch space without a limit": create(withHost({ Tmpfs: { "/tmp": "" } })),
+    "the engine's log configuration": create(withHost({ LogConfig: undefined })),
+    "more swap": create(withHost({ MemorySwap: 2 ** 31 })),
+    "more memory than a recorder's": create(withHost({ Memory: 2 ** 30, MemorySwap: 2 ** 30 })),
+    "the name of a service": createAs(`${PROJECT}-web-2`, shape()),
+    "the name of another program": createAs("signaling", shape()),
+    "the name of another recorder": createAs(`${PROJECT}-recorder-leg_other-p1`, shape()),
+    "a name of the engine's choice": requestText("POST", "/v1.41/containers/create", shape()),
     root: create(withField({ User: "0:0" })),
     "another image": create(withField({ Image: "debian:trixie-slim" })),
     "our image by name": create(withField({ Image: RECORDER_IMAGE })),
@@ -201,6 +219,24 @@ test("and cannot do anything else with the engine", async () => {
     "an unexpected body": post(`/containers/${foreign}/stop`, { HostConfig: {} }),
   });
   await expectAllHealthy();
+});
+
+test("and cannot create more containers than the configuration needs", async () => {
+  const limit = 2 * 20 + 40;
+  const bodyOf = (id: string) => {
+    const labels = { ...(shape()["Labels"] as object), "io.skyway-call-recorder.recorder-id": id };
+    return { ...shape(), Cmd: ["record", id, "audio=djA="], Labels: labels };
+  };
+  const ids = Array.from({ length: limit + 10 }, (_, index) => `leg_${index}-p1`);
+  try {
+    const answers = await talkToGuard(ids.map((id) => createAs(`${PROJECT}-recorder-${id}`, bodyOf(id))));
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(limit);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(10);
+  } finally {
+    await removeRecorderContainers();
+  }
+  await expectNothingLeft();
 });
 
 describe("what the guard allows", () => {

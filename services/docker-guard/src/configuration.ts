@@ -10,6 +10,12 @@ const schema = z.object({
   COMPOSE_PROJECT_NAME: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
   RECORDER_IMAGE: z.string().min(1),
   RECORDER_NETWORK: z.string().min(1),
+  // What the orchestrator may use follows from its settings.
+  CONFIG_FILE: z.string().optional(),
+  MAX_CONCURRENT_RECORDERS: z.preprocess(
+    (text) => (text === "" ? undefined : text),
+    z.coerce.number().int().min(1).max(1_000).optional(),
+  ),
   // Set by compose/storage.yml.
   UPLOADER_IMAGE: z.string().optional(),
   UPLOADER_NETWORK: z.string().optional(),
@@ -27,6 +33,9 @@ export interface Configuration {
   project: string;
   recorderImage: string;
   recorderNetwork: string;
+  /** The orchestrator's configuration file. */
+  configFile: string | undefined;
+  maxConcurrentRecorders: number | undefined;
   /** undefined if uploads are disabled. */
   uploader: { image: string; network: string; configuration: string } | undefined;
   /** undefined if live streams are disabled. */
@@ -53,6 +62,8 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     project: values.COMPOSE_PROJECT_NAME,
     recorderImage: values.RECORDER_IMAGE,
     recorderNetwork: values.RECORDER_NETWORK,
+    configFile: values.CONFIG_FILE,
+    maxConcurrentRecorders: values.MAX_CONCURRENT_RECORDERS,
     uploader: image && network && configuration ? { image, network, configuration } : undefined,
     live: liveImage && liveNetwork ? { image: liveImage, network: liveNetwork } : undefined,
   };

@@ -21,21 +21,31 @@ export type InspectedContainer = z.infer<typeof CONTAINER>;
 const IMAGE = z.object({ Id: z.string() });
 const SUMMARIES = z.array(z.object({ Id: z.string() }));
 
+/** Connections for everything but waits. */
+const CONNECTIONS = 64;
+/** Starting a container takes seconds on a busy host. The orchestrator waits no longer. */
+const ANSWER_TIMEOUT_MS = 60_000;
+const PING_TIMEOUT_MS = 5_000;
+
 /** Client for the Docker engine, limited to the calls that the guard needs. */
 export class Engine {
   readonly #agent: Agent;
+  /** Waits have connections of their own: they must not keep other requests from the engine. */
+  readonly #waits: Agent;
   readonly #socketPath: string;
 
   constructor(socketPath: string) {
     this.#socketPath = socketPath;
-    // Following a log or waiting for an exit can last as long as a call, so responses have no timeout.
-    this.#agent = new Agent({ connect: { socketPath }, headersTimeout: 0, bodyTimeout: 0, connections: 256 });
+    const timeouts = { headersTimeout: ANSWER_TIMEOUT_MS, bodyTimeout: ANSWER_TIMEOUT_MS };
+    this.#agent = new Agent({ connect: { socketPath }, connections: CONNECTIONS, ...timeouts });
+    this.#waits = new Agent({ connect: { socketPath }, headersTimeout: 0, bodyTimeout: 0 });
   }
 
   /** @throws Error with the socket path and a hint for the operator if the engine does not answer. */
   async ping(): Promise<void> {
     try {
-      await (await this.request({ method: "GET", path: "/_ping" })).body.dump();
+      const signal = AbortSignal.timeout(PING_TIMEOUT_MS);
+      await (await this.request({ method: "GET", path: "/_ping", signal })).body.dump();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       const hint =
@@ -46,6 +56,11 @@ export class Engine {
 
   request(options: Omit<Dispatcher.RequestOptions, "origin">): Promise<Dispatcher.ResponseData> {
     return this.#agent.request({ ...options, origin: "http://engine" });
+  }
+
+  /** A request that follows a log or waits for an exit: it can last as long as a call. */
+  wait(options: Omit<Dispatcher.RequestOptions, "origin">): Promise<Dispatcher.ResponseData> {
+    return this.#waits.request({ ...options, origin: "http://engine" });
   }
 
   /** @returns undefined if the container does not exist. */
@@ -74,7 +89,7 @@ export class Engine {
     return SUMMARIES.parse(await answer.body.json()).map((summary) => summary.Id);
   }
 
-  close(): Promise<void> {
-    return this.#agent.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#agent.close(), this.#waits.destroy()]);
   }
 }

@@ -61,3 +61,12 @@ test("an engine counts as unreachable only if it stays silent for the whole limi
   await unreachable;
   await engine.close();
 });
+
+test("an engine that takes requests and does not answer is unreachable", async () => {
+  const server = createServer(() => undefined).listen(socket);
+  await once(server, "listening");
+  servers.push(server);
+  const engine = new Engine(socket);
+  await expect(engine.ping()).rejects.toThrow("no Docker engine answers");
+  await engine.close().catch(() => undefined);
+});

@@ -7,6 +7,8 @@ export const REFUSAL_CODES = [
   "BODY_TOO_LARGE",
   "BODY_NOT_ALLOWED",
   "MALFORMED",
+  "TOO_MANY_CONTAINERS",
+  "TOO_MANY_WAITS",
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
@@ -18,6 +20,9 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   BODY_TOO_LARGE: 413,
   BODY_NOT_ALLOWED: 403,
   MALFORMED: 400,
+  // The orchestrator retries: they pass.
+  TOO_MANY_CONTAINERS: 429,
+  TOO_MANY_WAITS: 503,
 };
 
 /** A refused request. It is not sent to the engine. */

@@ -5,11 +5,13 @@ import type { Logger } from "pino";
 import type { Dispatcher } from "undici";
 import { z } from "zod";
 import { readBody } from "./body.ts";
+import { isNameOf } from "./containerName.ts";
 import type { Engine } from "./engine.ts";
 import { Refusal } from "./errors.ts";
 import { gatewayList } from "./gatewayList.ts";
 import { liveShape } from "./liveShape.ts";
 import type { Metrics } from "./metrics.ts";
+import type { OpenRequests } from "./openRequests.ts";
 import type { Ownership } from "./ownership.ts";
 import { recorderShape } from "./recorderShape.ts";
 import { type AdmittedRequest, admit } from "./routes.ts";
@@ -39,7 +41,15 @@ const UPGRADE_REFUSED = [
  * Every request is parsed, checked against a table, and rebuilt for the engine. Bodies and headers are not passed
  * through, so the guard and the engine cannot interpret a request differently.
  */
-export function createGuard(engine: Engine, ownership: Ownership, metrics: Metrics, log: Logger): Server {
+export function createGuard(
+  engine: Engine,
+  ownership: Ownership,
+  openRequests: OpenRequests,
+  metrics: Metrics,
+  log: Logger,
+): Server {
+  /** Containers that are being created: the engine may not list them yet. */
+  let creating = 0;
   const server = createServer({ maxHeaderSize: 8_192, requireHostHeader: true }, (request, response) => {
     void answer(request, response);
   });
@@ -56,8 +66,10 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const clientClosed = new AbortController();
     response.once("close", () => clientClosed.abort());
+    let ended = () => {};
     try {
       const admitted = admit(request.method ?? "", request.url ?? "");
+      if (admitted.isWait) ended = openRequests.open();
       const forwarded = await prepare(admitted, await readBody(request));
       if (!forwarded) {
         reply(response, 404, `No such container: ${request.url}`);
@@ -65,11 +77,12 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
       }
       const began = performance.now();
       const { answerSchema, ...upstreamRequest } = forwarded;
-      const upstream = await engine.request({
-        ...upstreamRequest,
-        ...bodyHeaders(forwarded),
-        signal: clientClosed.signal,
-      });
+      const options = { ...upstreamRequest, ...bodyHeaders(forwarded), signal: clientClosed.signal };
+      const upstream = await (admitted.isWait
+        ? engine.wait(options)
+        : isCreation(admitted)
+          ? create(() => engine.request(options))
+          : engine.request(options));
       metrics.answered(admitted.route, upstream.statusCode, (performance.now() - began) / 1000);
       const type = upstream.headers["content-type"];
       response.writeHead(upstream.statusCode, typeof type === "string" ? { "content-type": type } : {});
@@ -81,12 +94,24 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
       await pipeline(upstream.body, response);
     } catch (error) {
       fail(request, response, error, clientClosed.signal.aborted);
+    } finally {
+      ended();
+    }
+  }
+
+  async function create<Answer>(request: () => Promise<Answer>): Promise<Answer> {
+    creating += 1;
+    try {
+      await ownership.checkCount(creating);
+      return await request();
+    } finally {
+      creating -= 1;
     }
   }
 
   async function prepare(request: AdmittedRequest, body: string): Promise<Forwarded | undefined> {
     const { target } = request;
-    if (target.kind !== "new-container" && body !== "" && !repeatsQuery(body, request.query)) {
+    if (target.kind !== "new-container" && body !== "") {
       throw new Refusal("BODY_NOT_ALLOWED", "this request must not have a body");
     }
     const forwarded: Forwarded = {
@@ -105,7 +130,7 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
         forwarded.query["filters"] = ownFilters(request.query["filters"], ownership.labelFilter);
         return forwarded;
       case "new-container":
-        return { ...forwarded, body: await checkedShape(body) };
+        return { ...forwarded, body: await checkedShape(body, request.query["name"] ?? "") };
       case "container": {
         const reading = request.path.endsWith("/json");
         const id = await ownership.containerId(target.reference, reading);
@@ -123,11 +148,14 @@ export function createGuard(engine: Engine, ownership: Ownership, metrics: Metri
     }
   }
 
-  async function checkedShape(body: string): Promise<string> {
+  async function checkedShape(body: string, name: string): Promise<string> {
     const shape = await shapeOf(parseJson(body), ownership);
     if (!shape.success) {
       const reasons = shape.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`);
       throw new Refusal("SHAPE_NOT_ALLOWED", reasons.slice(0, 5).join("; "));
+    }
+    if (!isNameOf(name, shape.data.Labels, ownership.project)) {
+      throw new Refusal("SHAPE_NOT_ALLOWED", `${JSON.stringify(name)} is not the name of this container`);
     }
     return JSON.stringify(shape.data);
   }
@@ -162,11 +190,7 @@ async function shapeOf(body: unknown, ownership: Ownership) {
   return recorderShape(facts).safeParse(body);
 }
 
-/** dockerode repeats the query parameters of a POST in its body. Such a body is accepted but not forwarded. */
-function repeatsQuery(body: string, query: Readonly<Record<string, string>>): boolean {
-  const fields = z.record(z.string(), z.unknown()).safeParse(parseJson(body));
-  return fields.success && Object.entries(fields.data).every(([name, value]) => query[name] === String(value));
-}
+const isCreation = ({ target }: AdmittedRequest): boolean => target.kind === "new-container";
 
 function bodyHeaders(forwarded: Forwarded): { headers?: Record<string, string> } {
   return forwarded.body === undefined ? {} : { headers: { "content-type": "application/json" } };

@@ -25,5 +25,5 @@ export function jobShape(facts: ShapeFacts) {
 
 /** Limits the job's CPU shares, so that recordings have priority. */
 export function jobHostConfig(facts: ShapeFacts) {
-  return hostConfig(facts).extend({ CpuShares: z.int().positive().max(JOB_CPU_SHARES) });
+  return hostConfig(facts, facts.jobBytes).extend({ CpuShares: z.int().positive().max(JOB_CPU_SHARES) });
 }

@@ -7,6 +7,8 @@ const FACTS: ShapeFacts = {
   imageId: `sha256:${"a".repeat(64)}`,
   network: "skyway-call-recorder_recorders",
   recordings: { type: "volume", source: "skyway-call-recorder_recordings" },
+  recorderBytes: 268_435_456,
+  jobBytes: 1_073_741_824,
 };
 const LIVE = { imageId: `sha256:${"c".repeat(64)}`, network: "skyway-call-recorder_live" };
 

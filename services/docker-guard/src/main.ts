@@ -5,6 +5,7 @@ import { Engine } from "./engine.ts";
 import { engineUnreachable } from "./engineWatch.ts";
 import { createGuard } from "./guard.ts";
 import { Metrics } from "./metrics.ts";
+import { OpenRequests } from "./openRequests.ts";
 import { Ownership } from "./ownership.ts";
 
 const log = openLog("docker-guard");
@@ -21,8 +22,11 @@ async function start(): Promise<void> {
   log.level = configuration.logLevel;
   const engine = new Engine(configuration.socketPath);
   await engine.ping();
-  const metrics = new Metrics();
-  const guard = createGuard(engine, new Ownership(engine, configuration), metrics, log);
+  const openRequests = new OpenRequests();
+  const metrics = new Metrics(openRequests);
+  const ownership = new Ownership(engine, configuration);
+  openRequests.limit = (await ownership.capacity()).openRequests;
+  const guard = createGuard(engine, ownership, openRequests, metrics, log);
   const metricsServer = metrics.server().listen(configuration.metricsPort, "0.0.0.0");
   guard.listen(configuration.port, "0.0.0.0", () =>
     log.info({ port: configuration.port }, "guarding the Docker socket"),

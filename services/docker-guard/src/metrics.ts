@@ -1,7 +1,8 @@
 import { createServer, type Server } from "node:http";
 import { processMetrics } from "@skyway-call-recorder/process/metrics.ts";
-import { Counter, Histogram } from "prom-client";
+import { Counter, Gauge, Histogram } from "prom-client";
 import { REFUSAL_CODES, type RefusalCode } from "./errors.ts";
+import type { OpenRequests } from "./openRequests.ts";
 
 /** Most requests take milliseconds. Starting a container takes several hundred. */
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -34,7 +35,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  constructor() {
+  /** @param open requests that wait for a container, and their limit. */
+  constructor(open: Pick<OpenRequests, "count" | "limit"> = { count: 0, limit: 0 }) {
+    const registers = [this.registry];
+    const gauge = (name: string, help: string, value: () => number) =>
+      new Gauge({ name, help, registers, collect: collecting(value) });
+    gauge("docker_guard_open_requests", "Requests that wait for a container or follow its log.", () => open.count);
+    gauge("docker_guard_open_requests_limit", "Maximum number of such requests.", () => open.limit);
     // Start every counter at 0: alert rules cannot compare with a missing series.
     for (const code of REFUSAL_CODES) this.#refusals.inc({ code }, 0);
   }
@@ -63,4 +70,11 @@ export class Metrics {
       response.end(isMetrics ? await this.registry.metrics() : "");
     });
   }
+}
+
+/** prom-client calls it with the metric as `this`. */
+function collecting(value: () => number): (this: Gauge) => void {
+  return function (this: Gauge) {
+    this.set(value());
+  };
 }

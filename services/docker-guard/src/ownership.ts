@@ -1,3 +1,4 @@
+import { type Capacity, readCapacity } from "./capacity.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Engine, InspectedContainer } from "./engine.ts";
 import { Refusal } from "./errors.ts";
@@ -18,6 +19,8 @@ export class Ownership {
   readonly #network: string;
   readonly #uploader: Configuration["uploader"];
   readonly #live: Configuration["live"];
+  readonly #configFile: string | undefined;
+  readonly #maxConcurrentRecorders: number | undefined;
 
   constructor(
     engine: Engine,
@@ -29,6 +32,8 @@ export class Ownership {
     this.#network = names.recorderNetwork;
     this.#uploader = names.uploader;
     this.#live = names.live;
+    this.#configFile = names.configFile;
+    this.#maxConcurrentRecorders = names.maxConcurrentRecorders;
   }
 
   /** The label of every container of this bundle, in the engine's filter syntax. */
@@ -61,6 +66,30 @@ export class Ownership {
     throw new Refusal("NOT_OURS", `the container ${reference} is not one of this bundle's recorders`);
   }
 
+  get project(): string {
+    return this.#project;
+  }
+
+  /** What the operator's configuration allows. */
+  capacity(): Promise<Capacity> {
+    return readCapacity(this.#configFile, this.#maxConcurrentRecorders);
+  }
+
+  /**
+   * @param creating containers that are being created, with this one.
+   * @throws Refusal TOO_MANY_CONTAINERS if this bundle has as many containers as it may have.
+   */
+  async checkCount(creating: number): Promise<void> {
+    const { containers } = await this.capacity();
+    const existing = await this.#engine.containersLabelled([this.labelFilter]);
+    if (existing.length + creating > containers) {
+      throw new Refusal(
+        "TOO_MANY_CONTAINERS",
+        `this bundle already has ${existing.length} of ${containers} containers`,
+      );
+    }
+  }
+
   /** @throws Refusal SHAPE_NOT_ALLOWED if the image or the recordings volume cannot be found. */
   async shapeFacts(): Promise<ShapeFacts> {
     const [imageId, orchestrators] = await Promise.all([
@@ -75,7 +104,8 @@ export class Ownership {
       mount.Type === "volume"
         ? ({ type: "volume", source: mount.Name ?? "" } as const)
         : ({ type: "bind", source: mount.Source } as const);
-    return { project: this.#project, imageId, network: this.#network, recordings };
+    const { recorderBytes, jobBytes } = await this.capacity();
+    return { project: this.#project, imageId, network: this.#network, recordings, recorderBytes, jobBytes };
   }
 
   /** undefined if uploads are disabled or the image does not exist. */

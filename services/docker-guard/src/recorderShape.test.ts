@@ -6,6 +6,8 @@ const FACTS: ShapeFacts = {
   imageId: `sha256:${"a".repeat(64)}`,
   network: "skyway-call-recorder_recorders",
   recordings: { type: "volume", source: "skyway-call-recorder_recordings" },
+  recorderBytes: 268_435_456,
+  jobBytes: 1_073_741_824,
 };
 
 type Json = Record<string, unknown>;
@@ -16,7 +18,11 @@ function recorder(): Json & { HostConfig: Json; Labels: Json } {
     Image: FACTS.imageId,
     Cmd: ["record", "leg_1-p1", "audio=djA="],
     User: "10001:10001",
-    Labels: { "io.skyway-call-recorder.project": FACTS.project, "io.skyway-call-recorder.role": "recorder" },
+    Labels: {
+      "io.skyway-call-recorder.project": FACTS.project,
+      "io.skyway-call-recorder.role": "recorder",
+      "io.skyway-call-recorder.recorder-id": "leg_1-p1",
+    },
     HostConfig: {
       Init: true,
       CapDrop: ["ALL"],
@@ -61,6 +67,7 @@ test.each<[string, Json]>([
   ["in the recorders' network", job({ NetworkMode: FACTS.network })],
   ["with a recorder's CPU shares", job({ CpuShares: 1024 })],
   ["without CPU shares", job({ CpuShares: undefined })],
+  ["of another id than its command", { ...job(), Cmd: ["compose", "job_0mwthz7sw3f4e5fd91b"] }],
   ["with the record command", { ...job(), Cmd: recorder()["Cmd"] }],
   ["with a recorder's labels", { ...job(), Labels: recorder().Labels }],
 ])("a job %s is refused", (_what, body) => expect(passes(body)).toBe(false));
@@ -83,6 +90,14 @@ describe("anything else is refused", () => {
     ["labels of Compose", { Labels: { ...recorder().Labels, "com.docker.compose.service": "orchestrator" } }],
     ["another project's label", { Labels: { ...recorder().Labels, "io.skyway-call-recorder.project": "other" } }],
     ["no label", { Labels: {} }],
+    ["another recorder's id", { Labels: { ...recorder().Labels, "io.skyway-call-recorder.recorder-id": "leg_2-p1" } }],
+    ["the role of an assembler", { Labels: { ...recorder().Labels, "io.skyway-call-recorder.role": "assembler" } }],
+    ["an assembler in the network", { Cmd: ["assemble", "leg_1-p1", "format=webm"] }],
+    ["a host name", { Hostname: "signaling" }],
+    ["a domain name", { Domainname: "x" }],
+    ["a MAC address", { MacAddress: "02:42:ac:11:00:02" }],
+    ["a terminal", { Tty: true }],
+    ["a shell", { Shell: ["bash", "-c"] }],
     ["exposed ports", { ExposedPorts: { "80/tcp": {} } }],
   ])("%s", (_what, change) => expect(passes({ ...recorder(), ...change })).toBe(false));
 
@@ -121,7 +136,21 @@ describe("anything else is refused", () => {
     ["published ports", { PortBindings: { "5000/udp": [{ HostPort: "5000" }] } }],
     ["a restart policy", { RestartPolicy: { Name: "always" } }],
     ["a cgroup parent", { CgroupParent: "/" }],
-    ["executable scratch space", { Tmpfs: { "/etc": "size=1m" } }],
+    ["scratch space that is executable", { Tmpfs: { "/tmp": "size=16m,exec" } }],
+    ["scratch space with its own owner and set-user-id bits", { Tmpfs: { "/tmp": "uid=0,suid,dev" } }],
+    ["scratch space without a limit", { Tmpfs: { "/tmp": "" } }],
+    ["more scratch space", { Tmpfs: { "/tmp": "size=100g" } }],
+    ["no scratch space", { Tmpfs: undefined }],
+    ["a recorder with more memory than is configured", { Memory: 268_435_457, MemorySwap: 268_435_457 }],
+    ["swap", { MemorySwap: 536_870_912 }],
+    ["any amount of swap", { MemorySwap: undefined }],
+    ["no log limits", { LogConfig: undefined }],
+    ["the engine's default log driver", { LogConfig: {} }],
+    ["a larger log", { LogConfig: { Type: "json-file", Config: { "max-size": "99m", "max-file": "9" } } }],
+    ["a log with tags", { LogConfig: { Type: "json-file", Config: { "max-size": "1m", "max-file": "1", tag: "x" } } }],
+    ["an init of its own", { Init: false }],
+    ["removal at its end", { AutoRemove: true }],
+    ["executable scratch space elsewhere", { Tmpfs: { "/etc": "size=1m" } }],
   ])("%s", (_what, change) => {
     const body = recorder();
     expect(passes({ ...body, HostConfig: { ...body.HostConfig, ...change } })).toBe(false);

@@ -19,17 +19,17 @@ export interface AdmittedRequest {
   path: string;
   query: Readonly<Record<string, string>>;
   target: Target;
+  /** Whether the answer takes until a container ends. */
+  isWait: boolean;
 }
 
 const VERSION = /^\/v1\.[0-9]{1,3}(?=\/)/;
 const REFERENCE = "([A-Za-z0-9][A-Za-z0-9_.-]{0,254})";
 const IMAGE = "([a-z0-9][A-Za-z0-9_.:/@-]{0,254}?)";
 
-const CREATE = "/containers/create";
-
 const flag = z.enum(["0", "1", "true", "false"]);
+const TRUE = new Set(["1", "true"]);
 const seconds = z.string().regex(/^[0-9]{1,2}$/);
-const count = z.string().regex(/^[0-9]{1,4}$/);
 
 type Parameters = Record<string, z.ZodType<string>>;
 
@@ -51,10 +51,10 @@ const ROUTES: readonly Route[] = [
   route("GET", "/_ping", {}, () => ({ kind: "engine" })),
   route("HEAD", "/_ping", {}, () => ({ kind: "engine" })),
   route("GET", "/version", {}, () => ({ kind: "engine" })),
-  route("GET", "/containers/json", { all: flag, filters: z.string().max(4_096), limit: count, size: flag }, () => ({
+  route("GET", "/containers/json", { all: flag, filters: z.string().max(4_096) }, () => ({
     kind: "containers",
   })),
-  route("POST", CREATE, { name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/) }, () => ({
+  route("POST", "/containers/create", { name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/) }, () => ({
     kind: "new-container",
   })),
   route("GET", `/containers/${REFERENCE}/json`, {}, container),
@@ -106,7 +106,9 @@ export function admit(method: string, target: string): AdmittedRequest {
     const match = row.method === method ? row.pattern.exec(name) : null;
     if (match) {
       const route = `${method} ${row.path.replaceAll(REFERENCE, ":name").replaceAll(IMAGE, ":name")}`;
-      return { route, method, path, query: parameters(row, rest[0] ?? ""), target: row.target(match) };
+      const query = parameters(row, rest[0] ?? "");
+      const isWait = row.path.endsWith("/wait") || TRUE.has(query["follow"] ?? "");
+      return { route, method, path, query, target: row.target(match), isWait };
     }
   }
   throw new Refusal("ROUTE_NOT_ALLOWED", `${method} ${name} is not allowed: recorders do not need it`);
@@ -116,8 +118,6 @@ function parameters(row: Route, search: string): Record<string, string> {
   const admitted: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(search)) {
     const schema = Object.hasOwn(row.parameters, name) ? row.parameters[name] : undefined;
-    // dockerode repeats the body's fields in the query. Only the body is checked and forwarded.
-    if (!schema && row.path === CREATE) continue;
     if (!schema?.safeParse(value).success) {
       throw new Refusal("PARAMETER_NOT_ALLOWED", `the parameter ${JSON.stringify(name)} is not allowed here`);
     }
