@@ -29,8 +29,8 @@ const NETWORK = `${PROJECT}_recorders`;
 /** RTP and RTCP of a silent call: an Opus frame of silence (RFC 6716). */
 const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
 const UNCHANGED_MS = 1_000;
-/** One wait for the container's end, and a question whose answer breaks too. */
-const NOTICED_SECONDS = 25;
+/** The engine lists the running recorders every two seconds. */
+const NOTICED_SECONDS = 5;
 const BYE = Buffer.from("80c900010000000181cb000100000001", "hex");
 
 const engine = new DockerEngine(PROJECT);
@@ -277,6 +277,8 @@ test.each(BREAKS)(
     const its = owner();
     const recorder = await rooms.take({ ...its, codecs: audioOnly });
     const asked = proxy.requests.length;
+    const over = new AbortController();
+    void rooms.watchSlots(systemClock, over.signal);
     proxy.break(how, /wait$|logs$/);
     const [container] = await recorderContainers({ legId: its.legId, project: PROJECT });
     await runOrThrow("docker", ["kill", "--signal", "KILL", container?.ID ?? ""]);
@@ -288,6 +290,7 @@ test.each(BREAKS)(
     expect(rooms.running).toBe(0);
     const logsAsked = proxy.requests.slice(asked).filter((route) => route.endsWith("/logs")).length;
     expect(logsAsked).toBeLessThan(2 * seconds + 8);
+    over.abort();
     proxy.mend();
     await recorder.finish(false);
     await rooms.swept();

@@ -24,8 +24,6 @@ const GATEWAY_SERVICE = "skyway-webrtc-gateway";
 
 const USER = "10001:10001";
 const PIDS_LIMIT = 64;
-/** States in which a container has processes. */
-const RUNNING_STATES = new Set(["running", "paused"]);
 /** Time limits in milliseconds. */
 export interface EngineLimits {
   /** An answer from the engine's memory takes milliseconds; on a busy host, a second. */
@@ -110,13 +108,13 @@ export class DockerEngine implements Engine {
   }
 
   async list(role: string): Promise<ContainerFacts[]> {
-    const facts = await Promise.all((await this.#listed(role)).map(({ Id }) => this.inspect(Id)));
+    const facts = await Promise.all((await this.#listed(role, true)).map(({ Id }) => this.inspect(Id)));
     return facts.filter((one) => one !== undefined);
   }
 
   async running(role: string): Promise<string[]> {
-    const listed = await this.#listed(role);
-    return listed.filter(({ State }) => RUNNING_STATES.has(State)).map(({ Names }) => nameOf(Names[0]));
+    const listed = await this.#listed(role, false);
+    return listed.map(({ Names }) => nameOf(Names[0]));
   }
 
   async gateways(): Promise<GatewayContainer[]> {
@@ -230,9 +228,9 @@ export class DockerEngine implements Engine {
     }
   }
 
-  async #listed(role: string): Promise<z.infer<typeof Listed>> {
+  async #listed(role: string, all: boolean): Promise<z.infer<typeof Listed>> {
     const label = [`${LABEL.project}=${this.#project}`, `${LABEL.role}=${role}`];
-    return asking(this.#get("/containers/json", Listed, { query: { all: true, filters: JSON.stringify({ label }) } }));
+    return asking(this.#get("/containers/json", Listed, { query: { all, filters: JSON.stringify({ label }) } }));
   }
 
   /** Resolves an image to its id, so that exactly the inspected image is started. */

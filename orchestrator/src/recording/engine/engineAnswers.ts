@@ -18,7 +18,7 @@ export const Inspected = z.object({
   ),
 });
 
-export const Listed = z.array(z.object({ Id: z.string(), Names: z.array(z.string()), State: z.string() }));
+export const Listed = z.array(z.object({ Id: z.string(), Names: z.array(z.string()) }));
 
 export const ListedGateways = z.array(
   z.object({

@@ -33,6 +33,16 @@ test("a recorder whose end was never noticed occupies no slot", async () => {
   expect(slots.occupied).toBe(0);
 });
 
+test("a recorder that the engine does not list is told to look, once", async () => {
+  const gone: string[] = [];
+  slots = new RecorderSlots({ running: async () => running as string[] }, (name) => gone.push(name));
+  running = ["r1"];
+  for (const name of ["r1", "r2"]) slots.followed(name);
+  await slots.look();
+  await slots.look();
+  expect(gone).toEqual(["r2"]);
+});
+
 test("a recorder that is being started keeps its slot before the engine lists it", async () => {
   slots.starting("r1");
   await slots.look();

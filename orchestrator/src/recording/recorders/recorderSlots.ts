@@ -2,7 +2,7 @@ import type { Clock } from "../../clock.ts";
 import type { Engine } from "../engine/engine.ts";
 
 /** How often the engine is asked which recorders run. */
-const LOOK_INTERVAL_MS = 5_000;
+const LOOK_INTERVAL_MS = 2_000;
 
 /**
  * Which recorders occupy a slot: those that are being started or followed, and those that run according to the engine.
@@ -10,12 +10,15 @@ const LOOK_INTERVAL_MS = 5_000;
  */
 export class RecorderSlots {
   readonly #engine: Pick<Engine, "running">;
+  readonly #onGone: (name: string) => void;
   readonly #starting = new Set<string>();
   readonly #followed = new Set<string>();
   #running: ReadonlySet<string> = new Set();
 
-  constructor(engine: Pick<Engine, "running">) {
+  /** @param onGone called with the name of a followed recorder that no longer runs. */
+  constructor(engine: Pick<Engine, "running">, onGone: (name: string) => void = () => undefined) {
     this.#engine = engine;
+    this.#onGone = onGone;
   }
 
   /** Number of occupied slots. */
@@ -46,12 +49,18 @@ export class RecorderSlots {
     this.#running = new Set([...this.#running].filter((one) => one !== name));
   }
 
-  /** Asks the engine. @throws RecorderError, and then nothing changes. */
+  /**
+   * Asks the engine, in one request for all recorders.
+   *
+   * @throws RecorderError, and then nothing changes.
+   */
   async look(): Promise<void> {
     const before = [...this.#followed];
-    const running = new Set(await this.#engine.running("recorder"));
-    for (const name of before) if (!running.has(name)) this.#followed.delete(name);
-    this.#running = running;
+    this.#running = new Set(await this.#engine.running("recorder"));
+    for (const name of before) {
+      if (this.#running.has(name) || !this.#followed.delete(name)) continue;
+      this.#onGone(name);
+    }
   }
 
   /** Asks the engine regularly until `until` aborts. Never throws. */

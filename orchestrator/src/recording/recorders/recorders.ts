@@ -56,13 +56,15 @@ export class Recorders {
   /** Names of assemblers that may be running although the engine reported an error. */
   readonly #possiblyStarted = new Set<string>();
   readonly #slots: RecorderSlots;
+  /** By the name of the container. */
+  readonly #followed = new Map<string, StartedRecorder>();
 
   constructor(engine: Engine, settings: RecorderSettings, clock: Clock, spool: RecorderSpool) {
     this.#engine = engine;
     this.#settings = settings;
     this.#spool = spool;
     this.#sweeper = new Sweeper(engine, clock);
-    this.#slots = new RecorderSlots(engine);
+    this.#slots = new RecorderSlots(engine, (name) => this.#followed.get(name)?.hasPerhapsEnded());
     this.#services = { engine, clock, sweeper: this.#sweeper, leaveOrder: spool.leaveOrder };
   }
 
@@ -175,7 +177,11 @@ export class Recorders {
   ): StartedRecorder {
     const recorder = new StartedRecorder(this.#services, id, recorderId, address, startedAtMs);
     this.#slots.followed(name);
-    void recorder.exit.then(() => this.#slots.free(name));
+    this.#followed.set(name, recorder);
+    void recorder.exit.then(() => {
+      this.#slots.free(name);
+      this.#followed.delete(name);
+    });
     return recorder;
   }
 

@@ -21,6 +21,8 @@ const ENGINE_RETRY_MS = 1_000;
 /** How often a recorder is inspected in case an event was lost. */
 const CHECK_INTERVAL_MS = 1_000;
 const STDERR_TAIL_CHARACTERS = 1_000;
+/** What is assumed of a container while the engine does not answer. */
+const RUNNING = { running: true, exitCode: 0 } as const;
 
 /** A recorder that has ended; its tracks are in the spool. */
 export interface FinishedRecorder {
@@ -56,6 +58,7 @@ export class StartedRecorder {
   readonly #services: RecorderServices;
   readonly #containerId: string;
   readonly #startedAtMs: number;
+  #look = new AbortController();
 
   /** @param startedAtMs Unix time; unknown if an earlier process has started it. */
   constructor(
@@ -149,13 +152,23 @@ export class StartedRecorder {
     return outputAfter("recorded", stdout) !== undefined || this.#hasEnded();
   }
 
+  /** The engine no longer lists it: asks at once, whatever has become of the connection that waits for its end. */
+  hasPerhapsEnded(): void {
+    this.#look.abort();
+  }
+
   async #watch(): Promise<number | undefined> {
     const { engine, clock } = this.#services;
     for (;;) {
+      this.#look = new AbortController();
+      const { signal } = this.#look;
       try {
-        return await engine.exited(this.#containerId);
+        return await engine.exited(this.#containerId, signal);
       } catch (error) {
-        if (!asRecorderError(error).isTransient) return undefined;
+        if (signal.aborted) {
+          const facts = await engine.inspect(this.#containerId).catch(() => RUNNING);
+          if (!facts?.running) return facts?.exitCode;
+        } else if (!asRecorderError(error).isTransient) return undefined;
         await clock.sleep(ENGINE_RETRY_MS);
       }
     }
