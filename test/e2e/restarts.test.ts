@@ -2,10 +2,12 @@ import { afterEach, expect, test } from "vitest";
 import { findCallOf } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
 import { recorderContainers } from "../bundle/containers.ts";
+import { recordMeasurements } from "../bundle/measurements.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { allHealthy, serviceLog } from "../bundle/services.ts";
 import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
+import { killService } from "../chaos/strike.ts";
 import {
   expectCompleteRecording,
   expectNothingLeft,
@@ -16,8 +18,12 @@ import {
 import { type Caller, openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
 const HEALTHY_LIMIT_MS = 60_000;
+/** Nobody can tell the page; its browser gives up the connection. docs/clients.md states it. */
+const GIVEN_UP_LIMIT_MS = 30_000;
 /** The sum of the grace periods in the Compose file. */
 const STOP_LIMIT_MS = 60_000;
+/** The front door, which tells the pages, is stopped last. */
+const TOLD_LIMIT_MS = 1_000;
 /** Time until the orchestrator is stopped. */
 const STOP_MS = 12_000;
 const CALL_SECONDS = 6;
@@ -80,6 +86,20 @@ test("a restart of a gateway ends its calls with ready recordings, and its peers
   await expectCallsWorkAgain(testBrowser);
 });
 
+test("a page hears of the end of its call when gateway and signalling are killed together", async () => {
+  await using testBrowser = await openTestBrowser("chromium");
+  const caller = await startCall(testBrowser);
+  await caller.page.talk(CALL_SECONDS * 1000);
+
+  const killedAt = Date.now();
+  await Promise.all([killService("skyway-webrtc-gateway"), killService("signaling")]);
+
+  await waitFor("the page hears of it", GIVEN_UP_LIMIT_MS, async () => !(await caller.page.isOpen()));
+  await recordMeasurements({ test: "gateway and signalling killed", pageHearsAfterMs: Date.now() - killedAt });
+  const { leg } = await readyCallOf(caller.peerId, killedAt, HEALTHY_LIMIT_MS);
+  expect(leg.reason).toBe("gateway_lost");
+});
+
 test("a call that arrives when the orchestrator is killed is answered and recorded after its restart", async () => {
   await using testBrowser = await openTestBrowser("chromium");
   const caller = await testBrowser.caller();
@@ -119,6 +139,9 @@ test("a bundle that is stopped finalises every recording first, within the grace
 
   const stoppedAt = Date.now();
   await composeOrThrow(["stop"], { limitMs: STOP_LIMIT_MS });
+  for (const { page } of callers) {
+    await waitFor("the page hears of the end of its call", TOLD_LIMIT_MS, async () => !(await page.isOpen()));
+  }
   const log = (await serviceLog("orchestrator")).split("\n");
   const containers = await recorderContainers();
   await composeOrThrow(["up", "--detach", "--wait", "--no-build"], { limitMs: HEALTHY_LIMIT_MS * 2 });
@@ -131,7 +154,7 @@ test("a bundle that is stopped finalises every recording first, within the grace
   for (const [index, { peerId }] of callers.entries()) {
     const ready = await readyCallOf(peerId, stoppedAt, PATIENCE_MS * 4);
     const statistics = sent[index];
-    // The web container is stopped first; until then media continues.
+    // Media continues until the orchestrator gets its signal.
     const length = { seconds: CALL_SECONDS + STOP_MS / 2000, within: 1 + STOP_MS / 2000 };
     if (statistics) await expectCompleteRecording(ready, statistics, length, STOP_MS);
   }
