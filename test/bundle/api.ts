@@ -28,7 +28,7 @@ const Leg = z.object({
   error: z.object({ code: z.string(), message: z.string() }).loose().optional(),
   gapSeconds: z.number().optional(),
   /** What the leg lacks, or what went wrong. */
-  notes: z.array(z.unknown()).optional(),
+  notes: z.array(z.object({ code: z.string() })).optional(),
   placedBy: z.enum(["clock", "first_packet"]).optional(),
   file: RecordedFile.optional(),
   trackFiles: z.array(RecordedFile).optional(),

@@ -28,6 +28,8 @@ export interface Tally {
 
 /** What a leg may lack without saying so: the promised maximum loss of a takeover, and the start and end of a call. */
 const UNTOLD_SECONDS = 1.5;
+/** Notes of a leg that tell of missing media. */
+const LOSS_NOTES = new Set(["LOST", "DROPPED", "SHORTER", "NOT_IN_FILE", "RECORDER_FAILED"]);
 /** A file may be longer than its call as the page saw it, because the page is told late. */
 const TOO_LONG_SECONDS = 20;
 
@@ -81,7 +83,12 @@ function secondsSent({ connectedAt, endedAt }: Omit<Attempt, "peerId">, struck: 
 }
 
 function tellsOfLoss({ state, error, gapSeconds, notes }: Leg): boolean {
-  return state === "failed" || error !== undefined || (gapSeconds ?? 0) > 0 || (notes?.length ?? 0) > 0;
+  return (
+    state === "failed" ||
+    error !== undefined ||
+    (gapSeconds ?? 0) > 0 ||
+    (notes ?? []).some(({ code }) => LOSS_NOTES.has(code))
+  );
 }
 
 /** The tally as readable text. */
