@@ -1,3 +1,5 @@
+import type { PeerId } from "./ids.ts";
+
 /** Who has to fix an error. */
 export type Fault = "caller" | "operator" | "ours" | "network";
 
@@ -102,17 +104,33 @@ export interface ErrorMessage extends ErrorSubject {
 
 export function errorMessage(code: ErrorCode, about: ErrorSubject = {}): ErrorMessage {
   const { type, message } = ERRORS[code];
-  const subject = about.dst ?? about.place;
+  const subject = about.place ?? about.dst;
   return { type, message: subject === undefined ? message : `${message} (${subject})`, ...about };
+}
+
+/** An offer that signalling does not relay. */
+export interface RefusedOffer {
+  dst: PeerId;
+  connectionId: string;
+  connectionType: "media" | "data" | undefined;
+  /** Any text. */
+  sdp: string;
 }
 
 /** A refused client or message. */
 export class SignalingError extends Error {
   readonly code: ErrorCode;
   readonly about: ErrorSubject;
+  /** Absent if the message was not an offer, or says neither from which connection nor to whom. */
+  readonly offer: RefusedOffer | undefined;
 
-  constructor(code: ErrorCode, about: ErrorSubject = {}, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    about: ErrorSubject = {},
+    options?: ErrorOptions & { offer?: RefusedOffer | undefined },
+  ) {
     super(ERRORS[code].message, options);
+    this.offer = options?.offer;
     this.name = "SignalingError";
     this.code = code;
     this.about = about;

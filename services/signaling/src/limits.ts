@@ -28,6 +28,8 @@ export const LIMITS = {
 
   /** Peers that receive LEAVE when a peer leaves. The oldest contact is dropped first. */
   contactsPerPeer: 2_000,
+  /** Tracked offers of a page: few of them are unanswered at a time. */
+  offersPerPeer: 32,
   /** Tracked connections of a client that shares its id. More than a gateway handles at once. */
   connectionsPerPeer: 4_000,
 } as const;

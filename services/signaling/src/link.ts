@@ -1,5 +1,10 @@
 import type { ServerMessage } from "./messages.ts";
 
+export interface Refusal {
+  /** When FORCE_CLOSE is repeated after the rejecting answer, because the client ignores it while it applies the answer. */
+  readonly repeatsAfterMs: readonly number[];
+}
+
 /** Connection to a client, independent of its protocol. */
 export interface Link {
   /** For the log. */
@@ -14,6 +19,11 @@ export interface Link {
    * undefined for clients that connect through the reverse proxy.
    */
   readonly internalAddress: string | undefined;
+  /**
+   * How a client hears that its offer is refused. skyway-js and PeerJS ignore the end of a call that has no answer, so an
+   * answer that rejects all media comes first. Absent: the client hears FORCE_CLOSE before the answer too.
+   */
+  readonly refusal?: Refusal;
   readonly isOpen: boolean;
   /** Never throws. Messages to a dead client are lost or kept in `unconfirmed`. */
   send(message: ServerMessage): void;

@@ -1,9 +1,14 @@
 import { z } from "zod";
-import type { ErrorMessage } from "./errors.ts";
+import type { ErrorMessage, RefusedOffer } from "./errors.ts";
 import { ConnectionId, PeerId } from "./ids.ts";
 import { isPlainData } from "./plainData.ts";
 
 const sdp = z.string().max(200_000);
+/** A page with many cameras offers about ten. Answering hundreds takes the gateway seconds. */
+const MAX_MEDIA_LINES = 128;
+const offeredSdp = sdp
+  .startsWith("v=0", "is not a session description")
+  .refine((text) => text.split("\nm=", MAX_MEDIA_LINES + 2).length <= MAX_MEDIA_LINES + 1, "has too many m-lines");
 const text = z.string().max(1_024);
 const address = { dst: PeerId, connectionId: ConnectionId, connectionType: z.enum(["media", "data"]).optional() };
 
@@ -26,7 +31,7 @@ const DataChannelInit = z.object({
 
 export const Offer = z.object({
   ...address,
-  offer: z.object({ type: z.literal("offer"), sdp }),
+  offer: z.object({ type: z.literal("offer"), sdp: offeredSdp }),
   metadata: z.unknown().refine(isPlainData, "is nested too deep").optional(),
   label: text.optional(),
   serialization: z
@@ -38,6 +43,22 @@ export const Offer = z.object({
 export const Answer = z.object({ ...address, answer: z.object({ type: z.literal("answer"), sdp }) });
 export const CandidateMessage = z.object({ ...address, candidate: Candidate });
 export const ForceClose = z.object({ dst: PeerId, connectionId: ConnectionId });
+
+/** What is left of an invalid offer if its connection can still be told; undefined otherwise. */
+export function refusedOffer(body: unknown): RefusedOffer | undefined {
+  const { data } = z
+    .object({ ...address, connectionType: address.connectionType.catch(undefined), offer: z.unknown() })
+    .safeParse(body);
+  if (!data) return undefined;
+  const { dst, connectionId, connectionType, offer } = data;
+  const text = z.object({ sdp }).safeParse(offer).data?.sdp ?? "";
+  return { dst, connectionId, connectionType, sdp: text };
+}
+
+/** Whether signalling relays this SDP as an offer. */
+export function isOfferable(text: string): boolean {
+  return offeredSdp.safeParse(text).success;
+}
 
 /** A message from one peer to another. It has no sender field, because signalling knows the sender. */
 export type PeerMessage =

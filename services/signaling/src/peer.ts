@@ -4,6 +4,7 @@ import type { PeerId, Token } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { ServerMessage } from "./messages.ts";
+import { UnansweredOffers } from "./unansweredOffers.ts";
 
 /**
  * A registered client. Clients of this bundle may share an id. A peer is kept for a short time after its link breaks,
@@ -23,6 +24,8 @@ export class Peer {
   /** From the first link; undefined for external clients. */
   readonly internalAddress: string | undefined;
   readonly connections = new Connections();
+  /** Noted only for clients with a `refusal`. */
+  readonly offers = new UnansweredOffers();
   /** Sequence number of the last call that this client received. */
   lastCallNumber = 0;
   readonly #contacts = new Set<PeerId>();

@@ -103,8 +103,10 @@ export class Session {
   }
 
   #failed(error: unknown): void {
-    if (error instanceof SignalingError) this.#refuse(error.code, error.about);
-    else {
+    if (error instanceof SignalingError) {
+      this.#refuse(error.code, error.about);
+      if (error.offer && this.isMember) this.#membership?.admission.tenant.refuse(this.#membership.peer, error.offer);
+    } else {
       this.#log.error({ err: error }, "internal error");
       this.#refuse("INTERNAL");
     }

@@ -1,4 +1,5 @@
 import type { Clock } from "@skyway-call-recorder/process/clock.ts";
+import type { RefusedOffer } from "./errors.ts";
 import type { PeerId, Token } from "./ids.ts";
 import type { Link } from "./link.ts";
 import type { PeerMessage } from "./messages.ts";
@@ -34,6 +35,11 @@ export class Tenant {
 
   pass(from: Peer, message: PeerMessage): void {
     this.#relay.pass(from, message);
+  }
+
+  /** Refuses an offer that is not relayed. */
+  refuse(from: Peer, offer: RefusedOffer): void {
+    this.#relay.refuse(from, offer);
   }
 
   /** @param disconnectKind `left` if the client closed its link, `lost` if the link broke and it may reconnect. */

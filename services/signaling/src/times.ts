@@ -22,6 +22,19 @@ export const PAGE_PING_LIMIT_MS = 5_000;
 /** How long engine.io waits for a silent client, in the cases in which it watches. Hidden tabs are slow. */
 export const ENGINE_SILENCE_LIMIT_MS = 45_000;
 
+/**
+ * When FORCE_CLOSE is repeated after a rejecting answer. skyway-js ignores it until the browser has applied the answer,
+ * which takes some milliseconds, and seconds on a busy phone. It also ignores the repetitions after the first that works.
+ */
+export const REFUSAL_REPEATS_MS = [20, 100, 500, 2_000, 8_000] as const;
+
+/**
+ * The same for PeerJS. It ends a call at its data channel's end: Chromium ends the channel at the rejection, Firefox does
+ * not. The repetition becomes LEAVE, unless there are other connections with the same peer. It is late enough for the
+ * browser to have applied the answer: PeerJS reports an error otherwise.
+ */
+export const PEERJS_REFUSAL_REPEATS_MS = [500] as const;
+
 /** How long an offer waits for a peer that is not connected, for example during a page reload or a server restart. */
 export const WAITING_LIMIT_MS = 5_000;
 

@@ -19,6 +19,9 @@ export async function receiveCall(recorderPeerId: PeerId, id: MediaConnectionId,
     });
   } catch (error) {
     if (isGatewayError(error, "GONE")) log.info({ mediaConnectionId: id }, "the caller hung up immediately");
-    else log.error({ mediaConnectionId: id, err: error }, "an incoming call could not be handled");
+    else {
+      log.error({ mediaConnectionId: id, err: error }, "an incoming call could not be handled");
+      await gateway.hangUp(id).catch(() => undefined); // the caller must not wait for an answer
+    }
   }
 }

@@ -72,6 +72,15 @@ test("a leg passes through its states, each written to disk before the next, and
   expect(stage.runningLegs.size).toBe(0);
 });
 
+test("a call that cannot be entered is hung up, so that its page does not wait for an answer", async () => {
+  stage.calls.ring = async () => {
+    throw new Error("the book is closed");
+  };
+  const id = await ring();
+  expect(gateway.hungUp).toEqual([id]);
+  expect(stage.warnings.map(({ msg }) => msg)).toEqual(["an incoming call could not be handled"]);
+});
+
 test("a file that the recorder assembled is not assembled again, unless it could not be stored", async () => {
   recorders.assembly = { probed: "{}", gapSeconds: 0 };
   const one = await ring();

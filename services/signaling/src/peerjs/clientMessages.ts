@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { SignalingError } from "../errors.ts";
+import { type RefusedOffer, SignalingError } from "../errors.ts";
 import { ConnectionId, PeerId } from "../ids.ts";
-import { Answer, CandidateMessage, Offer, type PeerMessage } from "../messages.ts";
+import { Answer, CandidateMessage, Offer, type PeerMessage, refusedOffer } from "../messages.ts";
 
 const OfferEnvelope = z.object({ type: z.literal("OFFER"), dst: PeerId, payload: z.looseObject({}) });
 const AnswerEnvelope = z.object({ type: z.literal("ANSWER"), dst: PeerId, payload: z.looseObject({}) });
@@ -49,7 +49,7 @@ export function parsePeerJsMessage(text: string): PeerMessage | undefined {
     ...(serialization !== undefined && { serialization: SKYWAY_SERIALIZATION[serialization] ?? serialization }),
     ...(reliable !== undefined && { dcInit: { ordered: reliable } }),
   };
-  return { event: "OFFER", body: checked(Offer, offer) };
+  return { event: "OFFER", body: checked(Offer, offer, refusedOffer(offer)) };
 }
 
 function parseJson(text: string): unknown {
@@ -60,8 +60,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, offer?: RefusedOffer): z.output<Schema> {
   const { data, error } = schema.safeParse(value);
-  if (error) throw new SignalingError("INVALID_MESSAGE", { place: (error.issues[0]?.path ?? []).join(".") });
+  if (error) throw new SignalingError("INVALID_MESSAGE", { place: (error.issues[0]?.path ?? []).join(".") }, { offer });
   return data as z.output<Schema>;
 }

@@ -13,29 +13,43 @@ const CONNECTIONS_PER_PEER = 32;
 export class OpenConnections {
   /** Connections that LEAVE would also end, by remote peer. */
   readonly #withDataChannel = new Map<PeerId, Set<string>>();
+  /** Calls that skyway-js started, by remote peer. */
+  readonly #withoutDataChannel = new Map<PeerId, Set<string>>();
 
   sent({ event, body }: PeerMessage): void {
-    if (event === "OFFER") this.#add(body.dst, body.connectionId);
+    if (event === "OFFER") add(this.#withDataChannel, body.dst, body.connectionId);
   }
 
   /** @returns whether this message is a hang-up that must be sent as LEAVE. */
   received({ event, body }: ServerMessage): boolean {
-    if (event === "OFFER" && body.connectionType === "data") this.#add(body.src, body.connectionId);
-    if (event === "LEAVE") this.#withDataChannel.delete(body);
+    if (event === "OFFER") {
+      const same = body.connectionType === "data" ? this.#withDataChannel : this.#withoutDataChannel;
+      add(same, body.src, body.connectionId);
+    }
+    if (event === "LEAVE") for (const same of [this.#withDataChannel, this.#withoutDataChannel]) same.delete(body);
     if (event !== "FORCE_CLOSE") return false;
-    const others = this.#withDataChannel.get(body.src);
-    if (!others) return true;
-    if (others.delete(body.connectionId) && others.size === 0) this.#withDataChannel.delete(body.src);
-    return false;
+    const hadDataChannel = this.#withDataChannel.has(body.src);
+    remove(this.#withDataChannel, body.src, body.connectionId);
+    const isCall = remove(this.#withoutDataChannel, body.src, body.connectionId);
+    // A repeated hang-up of another connection must not end a call that skyway-js started.
+    return !hadDataChannel && (isCall || !this.#withoutDataChannel.has(body.src));
   }
+}
 
-  #add(peerId: PeerId, connectionId: string): void {
-    const connections = this.#withDataChannel.get(peerId) ?? new Set();
-    connections.add(connectionId);
-    forgetOldest(connections, CONNECTIONS_PER_PEER);
-    this.#withDataChannel.set(peerId, connections);
-    forgetOldest(this.#withDataChannel, LIMITS.contactsPerPeer);
-  }
+function add(connections: Map<PeerId, Set<string>>, peerId: PeerId, connectionId: string): void {
+  const same = connections.get(peerId) ?? new Set();
+  same.add(connectionId);
+  forgetOldest(same, CONNECTIONS_PER_PEER);
+  connections.set(peerId, same);
+  forgetOldest(connections, LIMITS.contactsPerPeer);
+}
+
+/** @returns whether it was there. */
+function remove(connections: Map<PeerId, Set<string>>, peerId: PeerId, connectionId: string): boolean {
+  const same = connections.get(peerId);
+  const wasThere = same?.delete(connectionId) ?? false;
+  if (same?.size === 0) connections.delete(peerId);
+  return wasThere;
 }
 
 function forgetOldest<Key>(kept: { size: number; keys(): Iterable<Key>; delete(key: Key): boolean }, limit: number) {

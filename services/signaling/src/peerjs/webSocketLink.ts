@@ -1,8 +1,9 @@
 import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { WebSocket } from "ws";
 import { LIMITS } from "../limits.ts";
-import type { Link } from "../link.ts";
+import type { Link, Refusal } from "../link.ts";
 import type { PeerMessage, ServerMessage } from "../messages.ts";
+import { PEERJS_REFUSAL_REPEATS_MS } from "../times.ts";
 import { Watchdog } from "../watchdog.ts";
 import { OpenConnections } from "./openConnections.ts";
 import { toPeerJs } from "./serverMessages.ts";
@@ -12,6 +13,7 @@ export class WebSocketLink implements Link {
   readonly protocol = "PeerJS";
   readonly wantsEarlyLeave = false;
   readonly internalAddress = undefined;
+  readonly refusal: Refusal = { repeatsAfterMs: PEERJS_REFUSAL_REPEATS_MS };
   readonly #webSocket: WebSocket;
   readonly #clock: Clock;
   readonly #watchdog: Watchdog;

@@ -1,5 +1,5 @@
 import { SignalingError } from "../errors.ts";
-import { Answer, CandidateMessage, ForceClose, Offer, type PeerMessage } from "../messages.ts";
+import { Answer, CandidateMessage, ForceClose, Offer, type PeerMessage, refusedOffer } from "../messages.ts";
 
 /** Messages of skyway-js to other peers, by their names on the wire. */
 const CLIENT_MESSAGES = {
@@ -19,5 +19,8 @@ export function parsePeerMessage(name: keyof typeof CLIENT_MESSAGES, body: unkno
   const { data, error } = schema.safeParse(body);
   if (data) return { event, body: data } as PeerMessage;
   const path = error.issues[0]?.path ?? [];
-  throw new SignalingError("INVALID_MESSAGE", { place: [name, ...path].join(".") }, { cause: error });
+  const offer = event === "OFFER" ? refusedOffer(body) : undefined;
+  const place = [name, ...path].join(".");
+  const about = offer ? { dst: offer.dst, connectionId: offer.connectionId, place } : { place };
+  throw new SignalingError("INVALID_MESSAGE", about, { cause: error, offer });
 }

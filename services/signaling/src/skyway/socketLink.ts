@@ -2,8 +2,9 @@ import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { Socket } from "socket.io";
 import { disconnectKindOf } from "../disconnectKind.ts";
 import { LIMITS } from "../limits.ts";
-import type { Link } from "../link.ts";
+import type { Link, Refusal } from "../link.ts";
 import type { ServerMessage } from "../messages.ts";
+import { REFUSAL_REPEATS_MS } from "../times.ts";
 import { Unconfirmed } from "../unconfirmed.ts";
 import { Watchdog } from "../watchdog.ts";
 import { webSocketOf } from "./webSocketOf.ts";
@@ -19,6 +20,7 @@ export class SocketLink implements Link {
   readonly protocol: string;
   readonly wantsEarlyLeave: boolean;
   readonly internalAddress: string | undefined;
+  readonly refusal?: Refusal;
   readonly #socket: Socket;
   readonly #clock: Clock;
   readonly #watchdog: Watchdog;
@@ -36,7 +38,9 @@ export class SocketLink implements Link {
     this.#watchdog = new Watchdog(clock);
     this.protocol = `Engine.IO ${socket.conn.protocol}`;
     this.internalAddress = internalAddress;
-    this.wantsEarlyLeave = socket.handshake.query["platform"] !== BROWSER_PLATFORM;
+    const isPage = socket.handshake.query["platform"] === BROWSER_PLATFORM;
+    this.wantsEarlyLeave = !isPage;
+    if (isPage) this.refusal = { repeatsAfterMs: REFUSAL_REPEATS_MS };
     socket.conn.on("packet", () => this.#heardProgram());
     socket.conn.on("drain", () => {
       this.#flushed = this.#unconfirmed.last;

@@ -1,4 +1,4 @@
-import type { Link } from "../link.ts";
+import type { Link, Refusal } from "../link.ts";
 import type { ServerMessage } from "../messages.ts";
 
 /** A link that records all messages. */
@@ -7,6 +7,7 @@ export class RecordingLink implements Link {
   readonly heard: ServerMessage[] = [];
   readonly wantsEarlyLeave: boolean;
   readonly internalAddress: string | undefined;
+  readonly refusal?: Refusal;
   isOpen = true;
   /** Whether it answers pings. */
   answers = true;
@@ -14,7 +15,9 @@ export class RecordingLink implements Link {
   constructor({
     wantsEarlyLeave = false,
     internalAddress,
-  }: { wantsEarlyLeave?: boolean; internalAddress?: string } = {}) {
+    refusal,
+  }: { wantsEarlyLeave?: boolean; internalAddress?: string; refusal?: Refusal } = {}) {
+    if (refusal) this.refusal = refusal;
     this.wantsEarlyLeave = wantsEarlyLeave;
     this.internalAddress = internalAddress;
   }

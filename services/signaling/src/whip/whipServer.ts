@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { errorMessage } from "../errors.ts";
 import { generatePeerId, generateToken, PeerId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
+import { isOfferable } from "../messages.ts";
 import type { Metrics } from "../metrics.ts";
 import type { ProtocolServer } from "../protocolServer.ts";
 import { Session } from "../session.ts";
@@ -92,7 +93,7 @@ export function serveWhip(
     if (!dst) throw WhipError.of(errorMessage("PEER_UNAVAILABLE"));
     const offer = typeof request.body === "string" ? request.body : "";
     if (offer.length > OFFER_LIMIT_CHARACTERS) throw WhipError.because("OFFER_TOO_LARGE");
-    if (!offer.startsWith("v=0") || !iceOf(offer)) throw WhipError.because("INVALID_OFFER");
+    if (!isOfferable(offer) || !iceOf(offer)) throw WhipError.because("INVALID_OFFER");
 
     const id = generateToken();
     const { [ID_PARAMETER]: peerId, ...metadata } = request.query;

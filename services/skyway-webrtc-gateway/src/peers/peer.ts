@@ -153,13 +153,20 @@ export class Peer {
     const running = this.#calls.get(callKey(offer));
     if (running) void running.renegotiate(offer.offer.sdp);
     else if (this.#calls.size < MAX_CALLS) this.#call(offer);
-    else this.#log.warn({ remoteId: src, calls: this.#calls.size }, "call ignored: too many concurrent calls");
+    else {
+      this.#log.warn({ remoteId: src, calls: this.#calls.size }, "call refused: too many concurrent calls");
+      this.#remote({ remoteId: src, connectionId: offer.connectionId, metadata: undefined }).forceClose();
+    }
   }
 
   /** Data connections are accepted automatically; the program can attach to them at any time. */
   #dataOffer(offer: Offer): void {
     const { src: remoteId, connectionId, label, metadata, serialization, dcInit } = offer;
-    if (this.#dataConnections.has(callKey(offer)) || this.#dataConnections.size >= MAX_CALLS) return;
+    if (this.#dataConnections.has(callKey(offer))) return;
+    if (this.#dataConnections.size >= MAX_CALLS) {
+      this.#remote({ remoteId, connectionId, metadata }, "data").forceClose();
+      return;
+    }
     const spelled = serialization.toUpperCase().replace("-", "_");
     const call: DataCall = {
       remoteId,

@@ -3,7 +3,14 @@ import type { Logger } from "pino";
 import { io, type Socket } from "socket.io-client";
 import { type ErrorCode, GatewayError } from "../errors.ts";
 import type { Credential } from "./credential.ts";
-import { ERROR, MESSAGES, type Messages, OPEN, type SignalingErrorMessage } from "./signalingMessages.ts";
+import {
+  ERROR,
+  MESSAGES,
+  type Messages,
+  OPEN,
+  REFUSABLE_OFFER,
+  type SignalingErrorMessage,
+} from "./signalingMessages.ts";
 
 /** How long POST /peers waits for signalling; Ruby's Net::HTTP gives up after 60 s. */
 export const REGISTRATION_LIMIT_MS = 5_000;
@@ -191,7 +198,18 @@ export class SignalingClient {
     const known = name as keyof Messages;
     const parsed = MESSAGES[known].safeParse(message);
     if (parsed.success) this.#notify((listeners) => listeners.onMessage(known, parsed.data));
-    else this.#log.debug({ name, issues: parsed.error.issues }, "invalid message from signalling");
+    else {
+      this.#log.debug({ name, issues: parsed.error.issues }, "invalid message from signalling");
+      if (known === "OFFER") this.#refuse(message);
+    }
+  }
+
+  /** Hangs up, because the caller waits for an answer. */
+  #refuse(offer: unknown): void {
+    const { data } = REFUSABLE_OFFER.safeParse(offer);
+    if (!data) return;
+    const { src: dst, connectionId, connectionType } = data;
+    this.send("SEND_FORCE_CLOSE", { dst, connectionId, connectionType });
   }
 
   #notify(action: (listeners: SignalingListeners) => void): void {

@@ -20,6 +20,9 @@ export const OFFER = z.object({
 });
 export type Offer = z.infer<typeof OFFER>;
 
+/** What an offer needs to be refused. */
+export const REFUSABLE_OFFER = z.object({ src: z.string().min(1), connectionId: z.string().min(1), connectionType });
+
 export const ANSWER = z.object({
   src: z.string().min(1),
   connectionId: z.string().min(1),

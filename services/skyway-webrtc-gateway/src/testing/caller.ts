@@ -71,7 +71,8 @@ export class Caller implements Disposable {
       else candidates.push(one);
     });
     this.socket.once("ANSWER", ({ answer }: { answer: { sdp: string } }) => {
-      if (this.#state === "closed") return;
+      const isRejected = !/^m=\S+ [1-9]/m.test(answer.sdp);
+      if (this.#state === "closed" || isRejected) return; // the library throws if all media is rejected
       this.#connection.setRemoteDescription(answer.sdp, "answer");
       for (const candidate of candidates) this.socket.emit("SEND_CANDIDATE", { ...to, candidate });
     });

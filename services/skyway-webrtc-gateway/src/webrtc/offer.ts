@@ -68,6 +68,8 @@ const GATEWAY_LINE_PATTERN = new RegExp(`^${GATEWAY_LINE}\\r?$`, "m");
 
 /** Far more than any browser sends. */
 const MAX_OFFER_CHARACTERS = 200_000;
+/** A page with many cameras offers about ten. An answer to hundreds takes seconds, and signalling does not relay it. */
+const MAX_MEDIA_LINES = 128;
 /** Formats that retransmit, protect or accompany media. */
 const AUXILIARY = new Set(["rtx", "red", "ulpfec", "flexfec", "flexfec-03", "cn", "telephone-event"]);
 
@@ -76,6 +78,7 @@ export function parseOffer(sdp: string): Offer {
   if (sdp.length > MAX_OFFER_CHARACTERS) throw new GatewayError("INVALID_OFFER", "too long");
   const session = parseSdp(sdp);
   if (session.media.length === 0) throw new GatewayError("INVALID_OFFER", "no media");
+  if (session.media.length > MAX_MEDIA_LINES) throw new GatewayError("INVALID_OFFER", "too many m-lines");
   const media = session.media.map(readMedia);
   const group = session.groups?.find(({ type }) => type === "BUNDLE");
   const bundled = group ? String(group.mids).split(" ") : media.slice(0, 1).map(({ mid }) => mid);
