@@ -9,7 +9,7 @@ import { waitFor } from "../bundle/waitFor.ts";
 import { decodeSound } from "../fidelity/decode.ts";
 import { FilmBench, type FilmMakers, jobDone, makeFilm } from "../film/filmBench.ts";
 import { type Participant, plain, recordCall } from "../film/participants.ts";
-import { lettersIn, peakOf, stillOf } from "../film/stills.ts";
+import { differenceOf, drawingIn, lettersIn, peakOf, stillOf } from "../film/stills.ts";
 
 /** Films in every format, made by the real engine from single-colour pictures and tones. */
 
@@ -132,6 +132,59 @@ test("nine participants have a tile each with their name, dark while they are ab
   const peak = peakOf(await decodeSound(path, 0));
   expect(peak).toBeGreaterThan(0.5);
   expect(peak).toBeLessThan(1);
+});
+
+/** Draws nine names at most, each in a strip of its own. */
+async function drawNames(names: readonly string[]): Promise<{ drawing: Set<number>; letters: number[] }[]> {
+  const participants = names.map((name) => ({ name, seconds: 0.3, picture: plain("navy") }));
+  const { callId, legs } = await recordCall(bench, participants);
+  const form = FilmForm.parse({ tileWidth: 320, tileHeight: 320, layout: "row" });
+  const { path } = await makeFilm(makers, callId, form, legs);
+  const still = await stillOf(path, 0.1);
+  const width = still.width / names.length;
+  const height = still.height - Math.round((still.height * 11) / 12 / 2) * 2;
+  return names.map((_, seat) => {
+    const strip = { x: seat * width, y: still.height - height, width, height };
+    return { drawing: drawingIn(still, strip), letters: lettersIn(still, strip) };
+  });
+}
+
+test("names in any script are drawn with the letters of a font that has them, and never as boxes", async () => {
+  const words = ["김민수", "漢字", "ひらがな", "สวัสดี", "नमस्ते", "محمد"];
+  for (const [index, { letters }] of (await drawNames(words)).entries()) {
+    expect(letters.length, words[index]).toBeGreaterThan(20);
+  }
+  for (const single of [
+    ["김", "민", "漢", "ส", "ว", "न"],
+    ["म", "ع", "ش", "א", "מ", "ば"],
+  ]) {
+    const drawings = (await drawNames(single)).map(({ drawing }) => drawing);
+    for (const [index, one] of drawings.entries()) {
+      expect(one.size, single[index]).toBeGreaterThan(20);
+      // All boxes would look the same.
+      for (const other of drawings.slice(0, index))
+        expect(differenceOf(one, other), single[index]).toBeGreaterThan(0.3);
+    }
+  }
+  const [ada, both] = await drawNames(["Ada", "Ada 漢字"]);
+  expect(both?.letters.length).toBeGreaterThan((ada?.letters.length ?? 0) * 1.5);
+});
+
+test("a letter that no font has is left out", async () => {
+  const missing = "\u{e000}\u{10fffd}";
+  const [none, with_, without, marked, plainText] = await drawNames([
+    missing,
+    `A${missing}d\u{e123}a`,
+    "Ada",
+    "\\N{\\an7}",
+    "x",
+  ]);
+  expect(none?.letters).toEqual([]);
+  if (!with_ || !without) throw new Error("no drawings");
+  expect(without.drawing.size).toBeGreaterThan(60);
+  expect(differenceOf(with_.drawing, without.drawing)).toBeLessThan(0.1);
+  // The subtitle format's own commands are drawn as they are written.
+  expect(marked?.letters.length).toBeGreaterThan((plainText?.letters.length ?? 0) * 4);
 });
 
 test.each([

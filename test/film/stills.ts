@@ -18,12 +18,28 @@ export async function stillOf(path: string, seconds: number): Promise<Still> {
   return { width, height, at: (x, y) => at(x, y) as [number, number, number] };
 }
 
+const BRIGHT = 150;
+
 /** The columns of a strip that contain bright pixels, which are letters. */
 export function lettersIn({ at }: Still, strip: { x: number; y: number; width: number; height: number }): number[] {
-  const BRIGHT = 150;
   return Array.from({ length: strip.width }, (_, column) => strip.x + column).filter((x) =>
     Array.from({ length: strip.height }, (_, row) => at(x, strip.y + row)).some(([red]) => red > BRIGHT),
   );
+}
+
+/** A strip's bright pixels, as their offsets. */
+export function drawingIn({ at }: Still, strip: { x: number; y: number; width: number; height: number }): Set<number> {
+  const pixels = Array.from({ length: strip.width * strip.height }, (_, offset) => offset);
+  const isBright = (offset: number) =>
+    at(strip.x + (offset % strip.width), strip.y + Math.floor(offset / strip.width))[0] > BRIGHT;
+  return new Set(pixels.filter(isBright));
+}
+
+/** How much two drawings differ: 0 for equal ones, 1 for those without a common pixel. */
+export function differenceOf(one: ReadonlySet<number>, other: ReadonlySet<number>): number {
+  const common = [...one].filter((pixel) => other.has(pixel)).length;
+  const all = one.size + other.size - common;
+  return (all - common) / Math.max(1, all);
 }
 
 /** The peak of a file's sound; full scale is 1. */

@@ -48,23 +48,28 @@ test("with split audio, participants alternate between left and right", () => {
 
 test("the graph contains no user input, and only characters that the compose script accepts", () => {
   const evil = "x'; movie=/etc/passwd [a]\\,";
-  const { text, names } = filterGraph(cast({ name: evil, takes: [take("a", 0)] }), FilmForm.parse({}));
-  expect(names).toEqual([evil]);
+  const { text, captions } = filterGraph(cast({ name: evil, takes: [take("a", 0)] }), FilmForm.parse({}));
+  expect(captions).toMatchObject([{ text: evil }]);
   expect(text).not.toContain("passwd");
   expect(text).toMatch(ALLOWED);
-  expect(text).toContain("textfile=/tmp/name0.txt:expansion=none");
+  expect(text).toContain(",ass=filename=/tmp/captions.ass:shaping=complex,");
 });
 
 test("a name that is wider than its picture is shortened", () => {
   const small = FilmForm.parse({ tileWidth: 160, tileHeight: 90 });
-  const { names } = filterGraph(cast({ name: "x".repeat(40), takes: [take("a", 0)] }), small);
-  expect(names).toEqual([expect.stringMatching(/^x{20,30}…$/)]);
+  const { captions } = filterGraph(cast({ name: "x".repeat(40), takes: [take("a", 0)] }), small);
+  expect(captions).toMatchObject([{ text: expect.stringMatching(/^x{20,30}…$/) }]);
 });
 
-test("names in other writing systems get another font", () => {
-  const { text } = filterGraph(TWO, FilmForm.parse({}));
-  expect(text).toMatch(/name0\.txt:[^,]*DejaVuSans\.ttf/);
-  expect(text).toMatch(/name1\.txt:[^,]*DroidSansFallbackFull\.ttf/);
+test("each name is in the strip below its picture; without names there are no strips", () => {
+  const strip = { y: 360, width: 640, height: 32, fontSize: 19 };
+  expect(filterGraph(TWO, FilmForm.parse({})).captions).toEqual([
+    { text: "Ada", x: 0, ...strip },
+    { text: "日本", x: 640, ...strip },
+  ]);
+  const { text, captions } = filterGraph(TWO, FilmForm.parse({ names: false }));
+  expect(captions).toEqual([]);
+  expect(text).not.toContain("ass=");
 });
 
 describe("a participant who", () => {
@@ -98,9 +103,9 @@ describe("a participant who", () => {
 });
 
 test("an audio-only film has no picture, even if video was recorded", () => {
-  const { text, picture, names } = filterGraph(TWO, FilmForm.parse({ format: "mp3" }));
+  const { text, picture, captions } = filterGraph(TWO, FilmForm.parse({ format: "mp3" }));
   expect(picture).toBeUndefined();
-  expect(names).toEqual([]);
+  expect(captions).toEqual([]);
   expect(text).not.toContain("color");
 });
 
@@ -114,12 +119,13 @@ test("a plan has one line for each value that the compose script needs", () => {
     "seconds=15.000",
     "video=vp8",
     "kbps=1355",
+    "picture=1280x392",
     "rate=30",
     "sound=yes",
     "input=calls/1970/01/01/x/a.webm",
     "input=calls/1970/01/01/x/b.webm",
-    "name=Ada",
-    "name=日本",
+    "caption=0,360,640,32,19 Ada",
+    "caption=640,360,640,32,19 日本",
     "date=1970-01-01T00:00:00.000Z",
     `call_id=${callId}`,
   ]);

@@ -1,15 +1,22 @@
 import type { Cast, Role, Take } from "./cast.ts";
 import { type FilmForm, hasPicture } from "./filmForm.ts";
 import { fittedName } from "./fittedName.ts";
-import { type Layout, layOut, TILES_LIMIT } from "./layout.ts";
+import { type Layout, layOut, TILES_LIMIT, type Tile } from "./layout.ts";
+
+/** A name, in the middle of its strip. */
+export interface Caption extends Tile {
+  text: string;
+  /** Of the letters, in pixels. */
+  fontSize: number;
+}
 
 /** An ffmpeg filter graph within the characters that the compose script accepts. */
 export interface FilterGraph {
   text: string;
   /** In the order of ffmpeg's inputs. */
   inputs: Take[];
-  /** Names under the pictures. The script writes each into the text file that the graph refers to. */
-  names: string[];
+  /** Names under the pictures. The script writes them into the file that the graph refers to. */
+  captions: Caption[];
   picture: { width: number; height: number } | undefined;
   hasSound: boolean;
 }
@@ -17,10 +24,8 @@ export interface FilterGraph {
 const BACKGROUND = "0x101216";
 const EMPTY_TILE = "0x1c2026";
 const SAMPLE_RATE = 48_000;
-const PLAIN_FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
-/** For writing systems that the plain font does not have. */
-const WIDE_FONT = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf";
-const WIDE = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/u;
+/** Draws names with libass, which takes each letter from a font that has it. */
+const DRAW_CAPTIONS = "ass=filename=/tmp/captions.ass:shaping=complex";
 const FONT_SHARE = 0.6; // of the height of the name strip
 const LEAST_FONT = 8; // pixels; smaller text is not readable
 
@@ -32,13 +37,14 @@ export function filterGraph(cast: Cast, form: FilmForm): FilterGraph {
   const shown = cast.roles.slice(0, TILES_LIMIT);
   const wanted = form.names ? shown.map(({ name }) => name) : [];
   const layout = layOut(shown.length, wanted.some(Boolean), form);
-  const named = wanted.map((name, seat) => name && fittedName(name, layout.tiles[seat]?.width ?? 0, fontSize(layout)));
+  const captions = withPicture ? captionsOf(wanted, layout) : [];
   const sound = soundChains(cast, form, indexOf);
-  const chains = [...(withPicture ? pictureChains(shown, named, layout, form, indexOf) : []), ...sound];
+  const picture = withPicture ? pictureChains(shown, captions.length > 0, layout, form, indexOf) : [];
+  const chains = [...picture, ...sound];
   return {
     text: chains.join(";"),
     inputs,
-    names: withPicture ? named.filter((name) => name !== undefined) : [],
+    captions,
     picture: withPicture ? { width: layout.width, height: layout.height } : undefined,
     hasSound: sound.length > 0,
   };
@@ -47,12 +53,12 @@ export function filterGraph(cast: Cast, form: FilmForm): FilterGraph {
 /** A background at the film's frame rate, with each participant's video overlaid on it. */
 function pictureChains(
   roles: readonly Role[],
-  names: readonly (string | undefined)[],
+  hasCaptions: boolean,
   layout: Layout,
   { frameRate }: FilmForm,
   indexOf: (take: Take) => number,
 ): string[] {
-  const chains = [`${background(names, layout, frameRate)}[canvas0]`];
+  const chains = [`${background(hasCaptions, layout, frameRate)}[canvas0]`];
   let count = 0;
   roles.forEach(({ takes }, seat) => {
     const tile = layout.tiles[seat];
@@ -71,30 +77,26 @@ function pictureChains(
   return [...chains, `[canvas${count}]format=yuv420p[video]`];
 }
 
-const fontSize = ({ nameHeight }: Layout): number => Math.max(LEAST_FONT, Math.round(nameHeight * FONT_SHARE));
+function captionsOf(names: readonly (string | undefined)[], { tiles, nameHeight }: Layout): Caption[] {
+  const fontSize = Math.max(LEAST_FONT, Math.round(nameHeight * FONT_SHARE));
+  return names.flatMap((name, seat) => {
+    const tile = tiles[seat];
+    if (name === undefined || !tile) return [];
+    const text = fittedName(name, tile.width, fontSize);
+    return [{ text, fontSize, x: tile.x, y: tile.y + tile.height, width: tile.width, height: nameHeight }];
+  });
+}
 
 /** Drawn once and then looped. */
-function background(names: readonly (string | undefined)[], layout: Layout, frameRate: number): string {
+function background(hasCaptions: boolean, layout: Layout, frameRate: number): string {
   const boxes = layout.tiles.map(
     ({ x, y, width, height }) => `drawbox=x=${x}:y=${y}:w=${width}:h=${height}:color=${EMPTY_TILE}:t=fill`,
   );
-  let count = 0;
-  const texts = names.flatMap((name, seat) => {
-    const tile = layout.tiles[seat];
-    if (name === undefined || !tile) return [];
-    const font = WIDE.test(name) ? WIDE_FONT : PLAIN_FONT;
-    // y_align=font puts all names on the same baseline, independent of their letters.
-    const y = `${tile.y + tile.height}+(${layout.nameHeight}-line_h)/2:y_align=font`;
-    const at = `x=${tile.x}+(${tile.width}-text_w)/2:y=${y}`;
-    const text = `textfile=/tmp/name${count}.txt:expansion=none:fontfile=${font}:fontsize=${fontSize(layout)}:fontcolor=white:${at}`;
-    count += 1;
-    return [`drawtext=${text}`];
-  });
   return [
     `color=c=${BACKGROUND}:s=${layout.width}x${layout.height}:r=${frameRate}`,
     "trim=end_frame=1",
     ...boxes,
-    ...texts,
+    ...(hasCaptions ? [DRAW_CAPTIONS] : []),
     "format=yuv420p",
     "loop=loop=-1:size=1",
     `settb=1/${frameRate}`,
