@@ -149,12 +149,18 @@ describe("client errors get a code and a message", () => {
     await errorCode(await request(`/api/calls/${UNKNOWN_CALL}/stop`, { method: "POST" }), 404);
   });
 
-  test.each(["limit=0", "limit=-1", "limit=many", "limit=1000000", "state=asleep", "cursor=%00nonsense"])(
-    "400: /api/calls?%s",
-    async (query) => {
-      expect(await errorCode(await request(`/api/calls?${query}`), 400)).toMatch(/^[A-Z_]+$/);
-    },
-  );
+  test.each([
+    "limit=0",
+    "limit=-1",
+    "limit=many",
+    "limit=1000000",
+    "state=asleep",
+    "cursor=%00nonsense",
+    "q=Ada",
+    "from=2026-01-01",
+  ])("400: /api/calls?%s", async (query) => {
+    expect(await errorCode(await request(`/api/calls?${query}`), 400)).toMatch(/^[A-Z_]+$/);
+  });
 });
 
 test("legs with the same metadata.call belong to one call", async () => {

@@ -13,6 +13,7 @@ export interface Answer {
 export interface Operation {
   summary: string;
   description?: string;
+  /** Query parameters; all others are refused. */
   query?: z.ZodObject;
   /** The body is optional if the schema accepts `undefined`. */
   body?: z.ZodType;

@@ -26,6 +26,7 @@ import { serveLive } from "./liveRoutes.ts";
 import { type DescribedRoute, serveDescription } from "./openapi.ts";
 import { operation } from "./operation.ts";
 import { serveSession } from "./sessionRoute.ts";
+import { refuseUnknownParameters } from "./unknownParameters.ts";
 import { serveWebhooks } from "./webhookRoutes.ts";
 
 /** Request bodies contain ids and a few numbers only. */
@@ -66,6 +67,7 @@ export async function createApi(sources: ApiSources): Promise<{ app: FastifyInst
   replyWithErrors(app, sources.log);
   const routes = serveDescription(app);
   guardApi(app, sources.access, sources.log);
+  refuseUnknownParameters(app);
   serveSession(app, sources.access, sources.log);
   serveCalls(app, sources);
   serveLive(app, sources.library.paths);
