@@ -1,42 +1,59 @@
+import { type Connection, stayConnected } from "./eventConnection.ts";
 import { Call, Job, Removed } from "./schemas.ts";
 
 export interface LiveListeners {
   /** A call has changed. */
   onCall(call: Call): void;
   onRemoved?(id: string): void;
-  /** Called at each (re)connection: changes in between must be fetched. */
-  onConnected?(): void;
-  onLost?(): void;
+  /** Fetches the changes before the first event, or during an interruption. Retried if it fails. */
+  catchUp(): Promise<unknown>;
+  onConnection(connection: Connection): void;
 }
 
 /** Jobs use the same connection as calls; only components that show the job's call listen. */
 const jobNews = new EventTarget();
 
-/** Calls `listener` with every update of any job, while followCalls() is active. Returns a function that unsubscribes. */
-export function followJobs(listener: (job: Job) => void): () => void {
+/**
+ * Calls `listener` with every update of any job, while followCalls() is active, and `catchUp` after an interruption.
+ * Returns a function that unsubscribes.
+ */
+export function followJobs(listener: (job: Job) => void, catchUp: () => void): () => void {
   const hear = (event: Event) => listener((event as CustomEvent<Job>).detail);
   jobNews.addEventListener("job", hear);
-  return () => jobNews.removeEventListener("job", hear);
+  jobNews.addEventListener("regained", catchUp);
+  return () => {
+    jobNews.removeEventListener("job", hear);
+    jobNews.removeEventListener("regained", catchUp);
+  };
 }
 
-/** Subscribes to changes of calls by server-sent events. Returns a function that unsubscribes. */
-export function followCalls({ onCall, onRemoved, onConnected, onLost }: LiveListeners): () => void {
+/** Follows the changes of calls, whatever happens to the connection. Returns a function that unsubscribes. */
+export function followCalls({ onCall, onRemoved, catchUp, onConnection }: LiveListeners): () => void {
+  return stayConnected({
+    open: () => openSource({ onCall, onRemoved: (id) => onRemoved?.(id) }),
+    catchUp,
+    onConnection(connection) {
+      if (connection.status === "live" && connection.regained) jobNews.dispatchEvent(new Event("regained"));
+      onConnection(connection);
+    },
+  });
+}
+
+function openSource({ onCall, onRemoved }: Required<Pick<LiveListeners, "onCall" | "onRemoved">>): EventSource {
   const source = new EventSource("/api/events");
-  if (onConnected) source.addEventListener("open", onConnected);
-  if (onLost) source.addEventListener("error", onLost);
   source.addEventListener("call", (event) => {
     const { data } = Call.safeParse(JSON.parse(event.data));
     if (data) onCall(data);
   });
   source.addEventListener("removed", (event) => {
     const { data } = Removed.safeParse(JSON.parse(event.data));
-    if (data) onRemoved?.(data.id);
+    if (data) onRemoved(data.id);
   });
   source.addEventListener("job", (event) => {
     const { data } = Job.safeParse(JSON.parse(event.data));
     if (data) jobNews.dispatchEvent(new CustomEvent("job", { detail: data }));
   });
-  return () => source.close();
+  return source;
 }
 
 /**

@@ -27,12 +27,14 @@ function useFilmJob(callId: string): Job | undefined {
     const learn = (news: Job | undefined) => {
       if (!isUnmounted && news && news.callId === callId && news.kind === "film") setJob(news);
     };
-    const end = followJobs(learn);
     // If the list cannot be fetched, the next update of the job arrives as an event.
-    listJobs(callId).then(
-      (jobs) => learn(jobs.find(({ kind }) => kind === "film")),
-      () => undefined,
-    );
+    const fetchJob = () =>
+      void listJobs(callId).then(
+        (jobs) => learn(jobs.find(({ kind }) => kind === "film")),
+        () => undefined,
+      );
+    const end = followJobs(learn, fetchJob);
+    fetchJob();
     return () => {
       isUnmounted = true;
       end();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Call, Leg } from "../api/schemas.ts";
-import { merge, problemsText, sections } from "./callList.ts";
+import { catchUp, merge, problemsText, sections } from "./callList.ts";
 
 const call = (id: string, state: Call["state"] = "ready", startedAt = "2026-11-23T10:00:00"): Call => ({
   id,
@@ -20,6 +20,40 @@ test("a known call is updated in place", () => {
     ["call_2", "ready"],
     ["call_1", "ready"],
   ]);
+});
+
+describe("after an interruption", () => {
+  const known = [
+    call("call_5", "recording"),
+    call("call_4"),
+    call("call_3"),
+    call("call_1", "recording"),
+    call("call_0"),
+  ];
+
+  test("calls that have changed, are new, or were removed are told", () => {
+    const fetched = [call("call_6"), call("call_5"), call("call_3"), call("call_1")];
+    const { calls, changed, removed } = catchUp(known, fetched, "call_2");
+    expect(calls.map(({ id, state }) => `${id} ${state}`)).toEqual([
+      "call_6 ready",
+      "call_5 ready",
+      "call_3 ready",
+      "call_1 ready",
+      "call_0 ready",
+    ]);
+    expect(changed.map(({ id }) => id)).toEqual(["call_6", "call_5", "call_1"]);
+    expect(removed).toBe(1); // call_4; call_0 is older than what was fetched
+  });
+
+  test("a call that was running and is not found any more was removed, whatever its age", () => {
+    const { calls, removed } = catchUp(known, [call("call_5"), call("call_4"), call("call_3")], "call_2");
+    expect(calls.map(({ id }) => id)).toEqual(["call_5", "call_4", "call_3", "call_0"]);
+    expect(removed).toBe(1);
+  });
+
+  test("nothing is told if nothing has changed", () => {
+    expect(catchUp(known, known, "")).toEqual({ calls: known, changed: [], removed: 0 });
+  });
 });
 
 test("running calls come before today's, yesterday's and earlier calls", () => {

@@ -12,6 +12,32 @@ export function merge(calls: readonly Call[], ...changed: readonly Call[]): Call
   return [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
 }
 
+/** What a page has missed while it was not connected. */
+export interface Missed {
+  calls: Call[];
+  /** Calls that were changed, or are new. */
+  changed: Call[];
+  removed: number;
+}
+
+/**
+ * The list after an interruption.
+ *
+ * @param fetched the newest calls, and all that the list showed as running; newest first.
+ * @param oldest the smallest id of the range in which `fetched` is complete; empty if it is complete.
+ */
+export function catchUp(known: readonly Call[], fetched: readonly Call[], oldest: string): Missed {
+  const before = new Map(known.map((call) => [call.id, JSON.stringify(call)]));
+  const ids = new Set(fetched.map(({ id }) => id));
+  // A removed call is missing; one that the list showed as running was fetched whatever its age.
+  const kept = known.filter(({ id, state }) => ids.has(id) || (id < oldest && !isRunning(state)));
+  return {
+    calls: merge(kept, ...fetched),
+    changed: fetched.filter((call) => before.get(call.id) !== JSON.stringify(call)),
+    removed: known.length - kept.length,
+  };
+}
+
 /** Running calls first, whenever they began; then one section per day. */
 export function sections(calls: readonly Call[], now = new Date()): Section[] {
   const found = new Map<string, Call[]>();

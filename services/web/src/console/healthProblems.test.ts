@@ -12,11 +12,17 @@ test("each failing part is listed with its consequence", () => {
     moon: { status: "failing" },
   } as const;
   expect(healthProblems({ status: "failing", parts })).toEqual([
-    { part: "Docker engine", reason: "connect ECONNREFUSED", consequence: "No recorder can be started." },
+    {
+      part: "Docker engine",
+      reason: "connect ECONNREFUSED",
+      consequence: expect.stringMatching(/^Running calls are still recorded.*New calls and films wait/),
+    },
     { part: "moon", reason: "it is failing", consequence: "" },
   ]);
 });
 
-test("without an answer, the orchestrator is the failing part", () => {
-  expect(healthProblems(undefined)).toMatchObject([{ part: "Orchestrator" }]);
+test("without an answer, the orchestrator is the failing part: running calls go on, and new ones wait", () => {
+  const [problem] = healthProblems(undefined);
+  expect(problem).toMatchObject({ part: "Orchestrator" });
+  expect(problem?.consequence).toMatch(/^Running calls are still recorded\. New calls wait/);
 });

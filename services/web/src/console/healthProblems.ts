@@ -4,21 +4,33 @@ import type { Health } from "../api/schemas.ts";
 export interface HealthProblem {
   part: string;
   reason: string;
-  /** The effect on calls. */
+  /** What goes on, and what waits. */
   consequence: string;
 }
 
 const PARTS: Readonly<Record<string, { part: string; consequence: string }>> = {
-  docker: { part: "Docker engine", consequence: "No recorder can be started." },
-  gateway: { part: "Gateway", consequence: "Calls do not reach the recorder." },
-  signaling: { part: "Signalling", consequence: "Pages cannot call anyone." },
-  storage: { part: "Recordings volume", consequence: "Recordings cannot be stored." },
-  peers: { part: "Recorder's peer", consequence: "Pages cannot call the recorder." },
+  docker: {
+    part: "Docker engine",
+    consequence:
+      "Running calls are still recorded, as long as their containers run. New calls and films wait, or fail.",
+  },
+  gateway: {
+    part: "Gateway",
+    consequence: "Its calls may have ended; what was received is kept. New calls wait for it, or are refused.",
+  },
+  host: { part: "Host", consequence: "Running calls are still recorded. New calls are refused." },
+  signaling: { part: "Signalling", consequence: "Running calls are still recorded. New calls cannot begin." },
+  storage: {
+    part: "Recordings volume",
+    consequence: "New calls are refused. Running recordings are closed, or finished when the volume can be written.",
+  },
+  peers: { part: "Recorder's peer", consequence: "Running calls are still recorded. New calls cannot begin." },
 };
 const ORCHESTRATOR: HealthProblem = {
   part: "Orchestrator",
   reason: "it does not answer",
-  consequence: "Calls cannot be recorded or shown until it answers.",
+  consequence:
+    "Running calls are still recorded. New calls wait for it for up to a minute. Lists, films and uploads wait until it answers.",
 };
 
 /** @param health undefined if it could not be fetched. */

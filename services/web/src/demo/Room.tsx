@@ -21,7 +21,7 @@ interface Props {
 /** The user's own picture, the other person or an invitation, and the controls below. */
 export function Room({ phone, state, camera, errorText, invitedBy }: Props) {
   const shared = state.status === "talking" || state.status === "ended" ? state.call : undefined;
-  const call = useOwnCall(shared);
+  const { call, isStale } = useOwnCall(shared);
   const recording = call && ownRecording(call, phone.id);
   const notices = [camera.note, errorText, recording?.status === "failed" ? recording.text : undefined];
 
@@ -29,7 +29,7 @@ export function Room({ phone, state, camera, errorText, invitedBy }: Props) {
     <section class="room" data-state={state.status}>
       <div class="stage">
         <Tile stream={camera.stream} caption="You" self>
-          {state.status === "talking" && <RecordingIndicator recording={recording} />}
+          {state.status === "talking" && <RecordingIndicator recording={recording} isStale={isStale} />}
         </Tile>
         {state.status === "talking" && (
           <Tile

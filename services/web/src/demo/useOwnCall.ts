@@ -1,12 +1,14 @@
 import { useEffect, useState } from "preact/hooks";
 import { listCalls } from "../api/client.ts";
+import type { Connection } from "../api/eventConnection.ts";
 import { followCalls } from "../api/liveCalls.ts";
 import type { Call } from "../api/schemas.ts";
 import { isShared } from "./ownRecording.ts";
 
 /** The recorded call with this shared id. It is followed in hidden tabs, too: the call continues there. */
-export function useOwnCall(shared: string | undefined): Call | undefined {
+export function useOwnCall(shared: string | undefined): { call: Call | undefined; isStale: boolean } {
   const [call, setCall] = useState<Call>();
+  const [connection, setConnection] = useState<Connection>({ status: "connecting" });
   useEffect(() => {
     setCall(undefined);
     if (shared === undefined) return;
@@ -16,14 +18,9 @@ export function useOwnCall(shared: string | undefined): Call | undefined {
     };
     return followCalls({
       onCall: (changed) => update([changed]),
-      onConnected: () => {
-        // If the list cannot be fetched, the next change of the call arrives as an event.
-        listCalls().then(
-          ({ calls }) => update(calls),
-          () => undefined,
-        );
-      },
+      catchUp: async () => update((await listCalls()).calls),
+      onConnection: setConnection,
     });
   }, [shared]);
-  return call;
+  return { call, isStale: connection.status === "lost" };
 }

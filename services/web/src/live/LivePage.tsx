@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, getCall } from "../api/client.ts";
+import type { Connection } from "../api/eventConnection.ts";
 import { followCallsWhileVisible } from "../api/liveCalls.ts";
 import type { Call } from "../api/schemas.ts";
 import { sentence } from "../format.ts";
@@ -11,7 +12,7 @@ import { playStream } from "./stream.ts";
 
 /** Plays the live stream of a running call. */
 export function LivePage({ callId }: { callId: string }) {
-  const { call, errorText } = useCall(callId);
+  const { call, errorText, isStale } = useCall(callId);
   const status = call && liveStatusOf(call);
   const names = call?.legs.map(displayName).join(" · ");
   return (
@@ -20,10 +21,16 @@ export function LivePage({ callId }: { callId: string }) {
       <main class="watch" data-status={status}>
         <header>
           <h1>{names || "A live call"}</h1>
-          {status === "live" && (
-            <span class="on-air" role="status">
-              <span class="lamp" aria-hidden="true" /> Live
+          {isStale ? (
+            <span class="on-air-unknown" role="status">
+              reconnecting…
             </span>
+          ) : (
+            status === "live" && (
+              <span class="on-air" role="status">
+                <span class="lamp" aria-hidden="true" /> Live
+              </span>
+            )
           )}
         </header>
         {status === "live" && call?.live?.playlist && <Screen playlist={call.live.playlist} />}
@@ -71,24 +78,35 @@ function Screen({ playlist }: { playlist: string }) {
   );
 }
 
-function useCall(callId: string): { call: Call | undefined; errorText: string | undefined } {
+function useCall(callId: string): { call: Call | undefined; errorText: string | undefined; isStale: boolean } {
   const [call, setCall] = useState<Call>();
+  const [connection, setConnection] = useState<Connection>({ status: "connecting" });
   const [errorText, setErrorText] = useState<string>();
   useEffect(() => {
-    const fetchCall = () =>
-      getCall(callId).then(setCall, (error: unknown) => {
+    const fetchCall = async () => {
+      try {
+        setCall(await getCall(callId));
+        setErrorText(undefined);
+      } catch (error) {
         const isMissing = error instanceof ApiError && error.code === "CALL_NOT_FOUND";
+        if (isMissing) setCall(undefined);
         setErrorText(
           isMissing ? "There is no such call." : sentence(error instanceof Error ? error.message : String(error)),
         );
-      });
-    void fetchCall();
+        if (!isMissing) throw error;
+      }
+    };
+    fetchCall().catch(() => undefined);
     return followCallsWhileVisible({
       onCall: (changed) => {
         if (changed.id === callId) setCall(changed);
       },
-      onConnected: fetchCall,
+      onRemoved: (id) => {
+        if (id === callId) void fetchCall().catch(() => undefined);
+      },
+      catchUp: fetchCall,
+      onConnection: setConnection,
     });
   }, [callId]);
-  return { call, errorText: call ? undefined : errorText };
+  return { call, errorText: call ? undefined : errorText, isStale: connection.status === "lost" };
 }

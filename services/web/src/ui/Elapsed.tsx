@@ -1,11 +1,17 @@
-import { useEffect, useState } from "preact/hooks";
+import { createContext } from "preact";
+import { useContext, useEffect, useState } from "preact/hooks";
 import { serverNow } from "../api/serverClock.ts";
 import { duration } from "../format.ts";
 
 const TICK_MS = 1_000;
 
-/** Unix milliseconds by the server's clock, every second while `ticking`. */
-export function useNow(ticking: boolean): number {
+/** Whether the page is out of date: nothing counts up then, because what it counts may be over. */
+export const Stale = createContext(false);
+
+/** Unix milliseconds by the server's clock, every second while `running`. */
+export function useNow(running: boolean): number {
+  const isStale = useContext(Stale);
+  const ticking = running && !isStale;
   const [now, setNow] = useState(serverNow());
   useEffect(() => {
     if (!ticking) return;
