@@ -7,6 +7,8 @@ import { Orchestrator } from "./orchestrator.ts";
 /** Compose gives 60 s; what is not done by then is left to the next start. */
 const SHUTDOWN_LIMIT_MS = 50_000;
 
+/** Recordings are not for everybody on this host. */
+process.umask(0o027);
 const log = openLog("orchestrator");
 
 try {

@@ -40,7 +40,7 @@ beforeAll(async () => {
   await runOrThrow("docker", ["network", "create", "--internal", NETWORK]);
   volume = await mkdtemp(join(tmpdir(), "recordings-"));
   await mkdir(join(volume, "spool"));
-  for (const folder of [volume, join(volume, "spool")]) await chmod(folder, 0o777); // recorders run as 10001
+  for (const folder of [volume, join(volume, "spool")]) await chmod(folder, 0o2777); // recorders run as 10001
 });
 afterAll(async () => {
   await removeRecorderContainers(PROJECT);

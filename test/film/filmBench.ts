@@ -122,5 +122,5 @@ export function jobDone(jobs: Jobs, id: string): Promise<JobView> {
 
 async function openToAll(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await chmod(folder, 0o777); // jobs run as 10001
+  await chmod(folder, 0o2777); // jobs run as 10001, and this process reads their files by its group
 }

@@ -24,6 +24,8 @@ const POLL_INTERVAL_MS = 20;
 const PLAN_INTERVAL_MS = 250;
 const ROOT = process.env["RECORDINGS"] ?? "/recordings";
 
+/** Recordings are not for everybody on this host. */
+process.umask(0o027);
 const [jobId = ""] = process.argv.slice(2);
 if (!JOB_ID.test(jobId)) refuse("live: expects a job id");
 const file = new PlanFile(join(ROOT, "spool", `${jobId}.plan.part`));

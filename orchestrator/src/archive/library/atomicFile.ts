@@ -5,7 +5,7 @@ import { dirname } from "node:path";
  * Writes a file atomically: a reader finds either the old or the new text, even after a power failure. The text is
  * written to a temporary file, flushed to disk and renamed; then the folder is flushed.
  *
- * @param mode permissions, 0o644 by default.
+ * @param mode permissions, less the umask of the process. Default: 0o644.
  */
 export async function writeAtomically(path: string, text: string, mode = 0o644): Promise<void> {
   const temporary = `${path}.tmp`;
