@@ -8,7 +8,7 @@ export type Connection =
 
 /** What is needed of an EventSource. */
 export interface EventSourceLike {
-  addEventListener(type: string, listener: (event: MessageEvent<string>) => void): void;
+  addEventListener(type: string, listener: () => void): void;
   close(): void;
 }
 

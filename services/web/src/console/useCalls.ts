@@ -21,7 +21,7 @@ export interface Calls {
 /** The list of calls, updated live. */
 export function useCalls(): Calls {
   const [calls, setCalls] = useState<Call[]>();
-  const list = useRef<Call[]>();
+  const list = useRef<Call[] | undefined>(undefined);
   // null: there are no older calls.
   const [cursor, setCursor] = useState<string | null>();
   const [connection, setConnection] = useState<Connection>({ status: "connecting" });
