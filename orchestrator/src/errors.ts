@@ -263,12 +263,12 @@ export const ERRORS = {
     hint: "Check that the page sends a stream.",
   },
   MEDIA_UNREADABLE: {
-    message: "media arrived, but nothing of it could be recorded",
+    message: "media arrived that cannot be recorded, or cannot be decoded",
     fault: "caller",
-    hint: "The page probably encrypts its media end to end (an insertable-streams transform), which cannot be recorded, or sends a form of the codec that ffmpeg cannot read. A call that ends within its first second may also have sent no whole keyframe yet.",
+    hint: "The page probably encrypts its media end to end (RTCRtpScriptTransform, createEncodedStreams), which cannot be recorded, or sends a form of the codec that ffmpeg cannot read. A call that ends within its first second may also have sent no whole keyframe yet.",
   },
   MEDIA_INCOMPLETE: {
-    message: "the file lacks a kind of media that arrived",
+    message: "the file lacks all, or nearly all, of a kind of media that arrived",
     fault: "caller",
     hint: "The file contains the rest. The page probably encrypts the missing media end to end (an insertable-streams transform), or sends a form of the codec that ffmpeg cannot read, or sent no whole keyframe. The log contains the recorder's last output.",
   },

@@ -50,6 +50,8 @@ export interface CallOptions {
   keepSize?: boolean;
   /** Simulcast: the scale-down factor of each layer. */
   layers?: number[];
+  /** Encrypts the encoded frames, except for this many bytes at the start of each. */
+  encrypted?: Partial<Record<Kind, number>>;
 }
 
 export type Kind = "audio" | "video";

@@ -25,10 +25,22 @@ const Leg = z.object({
   startedAt: z.iso.datetime().nullish(),
   endedAt: z.iso.datetime().nullish(),
   reason: z.string().nullish(),
-  error: z.object({ code: z.string(), message: z.string() }).loose().optional(),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
   gapSeconds: z.number().optional(),
   /** What the leg lacks, or what went wrong. */
-  notes: z.array(z.object({ code: z.string() })).optional(),
+  notes: z
+    .array(
+      z.object({
+        code: z.string(),
+        kind: z.enum(["audio", "video"]).optional(),
+        message: z.string().optional(),
+        hint: z.string().optional(),
+        at: z.iso.datetime().optional(),
+        seconds: z.number().optional(),
+        file: z.string().optional(),
+      }),
+    )
+    .optional(),
   placedBy: z.enum(["clock", "first_packet"]).optional(),
   file: RecordedFile.optional(),
   trackFiles: z.array(RecordedFile).optional(),

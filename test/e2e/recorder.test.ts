@@ -284,6 +284,12 @@ describe("an assembled file", () => {
     const due = (index: number) => 1_000_250 + ((index * 1000) / 30) * 1.0001;
     expect(file.times("video").every((at, index) => Math.abs(at - due(index)) <= 2)).toBe(true);
     expect(file.duration).toBeCloseTo(1_033.586, 1);
+    // The sender's audio is not Opus.
+    expect(file.decoded.filter(({ kind }: { kind: Kind }) => kind === "video")).toEqual(
+      ["start", "end"].map((from) => ({
+        ...{ event: "decoded", kind: "video", from, frames: 5, errors: 0, corrupt: 0, peak: null },
+      })),
+    );
     expect(file.tags).toMatchObject({
       title: "Ada & Grace",
       creation_time: "2026-01-02T03:04:05.678000Z",
@@ -405,7 +411,8 @@ async function assembled(
   const tracks = Object.entries(placements).map(([kind, placement]) => `${kind}=${placement}`);
   const { code, stdout, stderr } = await bench.command("assemble", id, `format=${format}`, ...tracks, ...words);
   expect(code, stderr).toBe(0);
-  const probed = JSON.parse(stdout) as Probed;
+  const events = stdout.split("\n").filter((line) => line.startsWith('{"event":'));
+  const probed = JSON.parse(stdout.split("\n").slice(events.length).join("\n")) as Probed;
   const file = `spool/${id}.${format}.part`;
   const decoded = await bench.shell(
     `ffmpeg -v error -stats -i /recordings/${file} -fps_mode passthrough -enc_time_base:v demux -f null - 2>&1 | tr '\\r' '\\n'`,
@@ -418,6 +425,8 @@ async function assembled(
     packets: (kind: Kind) => known[kind].length,
     times: (kind: Kind) => known[kind],
     decodedFrames: Number(/frame= *(\d+)/.exec(lines.at(-1) ?? "")?.[1] ?? Number.NaN),
+    /** What `decodable` found out, see services/recorder/decodable. */
+    decoded: events.map((line) => JSON.parse(line)).filter(({ event }) => event === "decoded"),
     complaints: lines.filter((line) => !/^(frame|size)=/.test(line)).join("\n"),
   };
 }

@@ -1,5 +1,6 @@
 import type { Assembly } from "../recording/recorders/assembly.ts";
 import type { AssemblyOrder } from "../recording/recorders/commands.ts";
+import type { DecodedEnd } from "../recording/recorders/decodedEnd.ts";
 import type { EndedTrack } from "../recording/recorders/events.ts";
 import type { RecorderSpec, Recorders } from "../recording/recorders/recorders.ts";
 import { redirectTo } from "../recording/recorders/redirect.ts";
@@ -15,6 +16,8 @@ export class FakeRecorders implements Partial<Recorders> {
   exitCode = 0;
   /** Whether recorders end because of the media that they receive. */
   refusedMedia = false;
+  /** What a decoder can read of the files. */
+  decoded: DecodedEnd[] = [];
   assembling: (Error | undefined | "no media")[] = [];
   readonly taken: RecorderSpec[] = [];
   /** Ends the newest recorder during its call. */
@@ -59,6 +62,6 @@ export class FakeRecorders implements Partial<Recorders> {
     const result = this.assembling.shift();
     if (result === "no media") return { probed: undefined, gapSeconds: 0 };
     if (result) throw result;
-    return { probed: "{}", gapSeconds: 0 };
+    return { probed: "{}", gapSeconds: 0, decoded: this.decoded };
   }
 }

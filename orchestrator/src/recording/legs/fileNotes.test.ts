@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Kind, ManifestTrack } from "../../archive/library/manifest.ts";
 import type { RecorderId } from "../../ids.ts";
-import { type ComparedFile, fileNotes } from "./fileNotes.ts";
+import { type ComparedFile, fileNotes, hardlyRecorded } from "./fileNotes.ts";
 
 const T0 = Date.parse("2026-11-23T10:00:00Z");
 const at = (seconds: number) => new Date(T0 + seconds * 1000);
@@ -69,4 +69,10 @@ test("only what came after the previous file counts, in all parts", () => {
 test("a gateway without counters cannot be compared with", () => {
   const tracks = [{ kind: "video" as const, clock: null, counters: {} }];
   expect(fileNotes(compared({ video: [90, 3] }, tracks))).toEqual([]);
+});
+
+test("a kind of which hardly anything is in the file is named, unless hardly anything came", () => {
+  const tracks = [track("audio", 500, 11), track("video", 20, 11)];
+  expect(hardlyRecorded(compared({ audio: [1, 0.02], video: [1, 11] }, tracks))).toEqual(["audio"]);
+  expect(hardlyRecorded(compared({ audio: [60, 11], video: [20, 11] }, tracks))).toEqual([]);
 });

@@ -11,6 +11,11 @@ const CLOCK_DIFFERENCE = 2e-4;
 /** ffmpeg may leave out a frame at either end of a track. */
 const USUAL_DIFFERENCE_FRAMES = 2;
 
+/** Less than this share of the forwarded frames is as good as nothing … */
+const HARDLY_ANY_SHARE = 0.1;
+/** … unless there were fewer than this. */
+const LEAST_FRAMES_TO_JUDGE = 30;
+
 /** A stored file, and what is known of its recording. */
 export interface ComparedFile extends Pick<PartedLeg, "tracks" | "parts"> {
   recording: Pick<RecordingFile, "streams">;
@@ -40,6 +45,24 @@ export function fileNotes(
     const short = shortBy(kind, file);
     if (short) notes.push({ code: "SHORTER", kind, ...short });
     return notes;
+  });
+}
+
+/**
+ * The kinds of which the file has hardly anything, because the program that recorded them could not read it.
+ *
+ * @param previous as for `fileNotes`.
+ */
+export function hardlyRecorded(
+  file: ComparedFile,
+  previous: Pick<PartedLeg, "tracks" | "parts"> = { tracks: [] },
+): Kind[] {
+  return file.recording.streams.flatMap(({ kind, frames }) => {
+    if (frames === undefined || (kind === "audio" && file.isTranscoded)) return [];
+    const since = (counter: string) =>
+      counted(kind, allTracks(file), counter) - counted(kind, allTracks(previous), counter);
+    const expected = since("frames_redirected") - since("packets_dropped");
+    return expected >= LEAST_FRAMES_TO_JUDGE && frames < HARDLY_ANY_SHARE * expected ? [kind] : [];
   });
 }
 

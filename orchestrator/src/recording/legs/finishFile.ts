@@ -6,9 +6,10 @@ import type { Assembly } from "../recorders/assembly.ts";
 import { type Codecs, containerFormat } from "../recorders/codecs.ts";
 import type { AssemblyOrder } from "../recorders/commands.ts";
 import type { FinishedRecorder, StartedRecorder } from "../recorders/startedRecorder.ts";
+import { judgeDecoded } from "./decodedFile.ts";
 import { byeExpected, type Ending } from "./ending.ts";
 import { errorView } from "./failLeg.ts";
-import { fileNotes } from "./fileNotes.ts";
+import { fileNotes, hardlyRecorded } from "./fileNotes.ts";
 import type { LegContext } from "./legContext.ts";
 import { lackingMedia, withoutMedia } from "./missingMedia.ts";
 import { codecsWithMedia, recordersOf, secondsToEnd, trackParts } from "./parts.ts";
@@ -114,7 +115,7 @@ async function keep(
   const { library } = context.services;
   const previous = context.files.all[file.number - 2];
   const received = receivedPackets(file, previous);
-  const failed = failedTracks(file, finished, received);
+  const failed = failedTracks(file, { finished, assembly }, received);
   if (probed === undefined) {
     for (const one of recordersOf(file)) await library.clearSpool(one);
     throw withoutMedia(received, ending, failed);
@@ -122,10 +123,13 @@ async function keep(
   const recording = await stored(library.keep(order, probed));
   const trackFiles = order.tracks === "separate" ? await stored(library.keepTracks(order, probed)) : undefined;
   const isLossy = ending.reason === "recorder_lost" || gapSeconds > NOTICED_GAP_SECONDS;
-  const error = lackingMedia(recording, received, isLossy, failed);
-  const compared = { ...file, recording, ends: trackEnds(probed), endedAt: ending.at };
   const isTranscoded = order.transcode !== "none";
-  const notes = [...recorderNotes(failed, finished, ending), ...fileNotes({ ...compared, isTranscoded }, previous)];
+  const compared = { ...file, recording, ends: trackEnds(probed), endedAt: ending.at, isTranscoded };
+  const { unreadable, notes: decodingNotes } = judgeDecoded(assembly.decoded ?? [], assembly.opusBits);
+  const hardly = hardlyRecorded(compared, previous);
+  const streams = recording.streams.filter(({ kind }) => !hardly.includes(kind));
+  const error = lackingMedia({ streams }, received, { isLossy, failed, unreadable });
+  const notes = [...recorderNotes(failed, finished, ending), ...fileNotes(compared, previous), ...decodingNotes];
   // `file` is the first of several as soon as another one exists.
   const name = context.files.all.length > 0 ? recording.name : undefined;
   for (const { code, ...facts } of notes) context.note(code, { ...facts, file: name });

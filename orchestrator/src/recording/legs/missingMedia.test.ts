@@ -15,16 +15,27 @@ test("a lost recorder is the reason for a file without media, whatever arrived",
 });
 
 test("a file lacks the kinds that arrived and are not in it", () => {
-  expect(lackingMedia(AUDIO_ONLY, { audio: 10 }, false)).toBeUndefined();
-  expect(lackingMedia(AUDIO_ONLY, {}, false)).toBeUndefined();
-  const error = lackingMedia(AUDIO_ONLY, { audio: 10, video: 300 }, false);
+  expect(lackingMedia(AUDIO_ONLY, { audio: 10 }, { isLossy: false })).toBeUndefined();
+  expect(lackingMedia(AUDIO_ONLY, {}, { isLossy: false })).toBeUndefined();
+  const error = lackingMedia(AUDIO_ONLY, { audio: 10, video: 300 }, { isLossy: false });
   expect(error?.code).toBe("MEDIA_INCOMPLETE");
   expect(error?.message).toContain(": 300 packets of video arrived");
 });
 
 test("after the loss of a recorder, that is the error, and it names the missing kind too", () => {
-  expect(lackingMedia(AUDIO_ONLY, { audio: 10 }, true)?.code).toBe("RECORDER_LOST");
-  const error = lackingMedia(AUDIO_ONLY, { video: 300 }, true);
+  expect(lackingMedia(AUDIO_ONLY, { audio: 10 }, { isLossy: true })?.code).toBe("RECORDER_LOST");
+  const error = lackingMedia(AUDIO_ONLY, { video: 300 }, { isLossy: true });
   expect(error?.code).toBe("RECORDER_LOST");
   expect(error?.message).toContain("300 packets of video arrived");
+});
+
+test("a kind that the file has and no decoder can read is an error, and so is a file with nothing else", () => {
+  const both = { streams: [...AUDIO_ONLY.streams, { kind: "video" as const, codec: "vp8" }] };
+  const received = { audio: 10, video: 300 };
+  const error = lackingMedia(both, received, { isLossy: false, unreadable: ["video"] });
+  expect(error?.code).toBe("MEDIA_UNREADABLE");
+  expect(error?.message).toContain("the video of the file cannot be decoded");
+  expect(error?.hint).toContain("end to end");
+  expect(lackingMedia(both, {}, { isLossy: false, unreadable: ["audio"] })?.code).toBe("MEDIA_UNREADABLE");
+  expect(lackingMedia({ streams: [] }, received, { isLossy: false })?.code).toBe("MEDIA_UNREADABLE");
 });

@@ -281,6 +281,17 @@ describe("a recording is compared with what the gateway received", () => {
     expect(stage.warnings.map(({ code }) => code)).toEqual(expect.arrayContaining(["LOST", "DROPPED", "NOT_IN_FILE"]));
   });
 
+  test("a file that cannot be decoded is kept, with an error and a note that say what it probably is", async () => {
+    const end = { frames: 0, errors: 149, corrupt: 0, peak: null };
+    recorders.decoded = (["start", "end"] as const).map((from) => ({ kind: "video", from, ...end }));
+    stage.library.keep = async () => fileWith("audio", "video");
+    const leg = legOf(await recordAndHangUp(161, 300)) as LegIn<"ready">;
+    expect(leg).toMatchObject({ state: "ready", error: { code: "MEDIA_UNREADABLE" } });
+    expect(leg.error?.hint).toContain("encrypts its media end to end");
+    expect(leg.notes).toMatchObject([{ code: "ENCRYPTED", kind: "video" }]);
+    expect(leg).toHaveProperty("file", fileWith("audio", "video"));
+  });
+
   test("a track whose recorder ended with an error is told, also if the gateway does not count packets", async () => {
     recorders.ended = [
       { kind: "video", code: 234 },
@@ -303,8 +314,21 @@ describe("a recording is compared with what the gateway received", () => {
     expect(legOf(other)).toMatchObject({ state: "failed", error: { code: "MEDIA_UNREADABLE" } });
   });
 
+  test("a track that ffmpeg cannot read when the file is assembled is told", async () => {
+    const absent = [{ kind: "video" as const, recorderId: "leg-p1", isUnreadable: true }];
+    recorders.assembly = { probed: "{}", gapSeconds: 0, absent };
+    stage.library.keep = async () => fileWith("audio");
+    const id = await ring(FLOWING);
+    await clock.pass(1_000);
+    await hangUp(id);
+    const leg = legOf(id) as LegIn<"ready">;
+    expect(leg).toMatchObject({ state: "ready", error: { code: "MEDIA_INCOMPLETE" } });
+    expect(leg.notes).toMatchObject([{ code: "RECORDER_FAILED", kind: "video" }]);
+    expect(leg.notes?.[0]?.message).toContain("cannot read what was recorded of video");
+  });
+
   test("a track that received nothing is not called failed, whatever its exit code", async () => {
-    recorders.ended = [{ kind: "video", code: 1 }];
+    recorders.ended = [{ kind: "video", code: 1, isEmpty: true }];
     recorders.exitCode = 1;
     stage.library.keep = async () => fileWith("audio");
     expect(legOf(await recordAndHangUp(161, 0))).not.toHaveProperty("notes");

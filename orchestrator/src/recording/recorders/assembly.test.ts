@@ -33,3 +33,24 @@ test("events before the output of ffprobe tell what the file lacks", () => {
   expect(assemblyOf(3, { stdout: `${events}\n`, stderr: "" })).toMatchObject({ probed: undefined, absent });
   expect(assemblyOf(0, { stdout: probed, stderr: "" })).toEqual({ probed, gapSeconds: 0 });
 });
+
+test("gaps and what could be decoded are printed before the output of ffprobe", () => {
+  const stdout = [
+    '{"event":"gap","kind":"audio","seconds":0.5}',
+    '{"event":"gap","kind":"video","seconds":2.25}',
+    '{"event":"decoded","kind":"video","from":"start","frames":5,"errors":0,"corrupt":0,"peak":null}',
+    '{"event":"decoded","kind":"audio","from":"end","frames":500,"errors":2,"corrupt":0,"peak":-8.191918}',
+    '{"event":"bits","packets":300,"changes":[0.1,0,0.25]}',
+    '{ "format": {',
+    "} }",
+  ].join("\n");
+  expect(assemblyOf(0, { stdout, stderr: "" })).toEqual({
+    probed: '{ "format": {\n} }',
+    gapSeconds: 2.25,
+    opusBits: { event: "bits", packets: 300, changes: [0.1, 0, 0.25] },
+    decoded: [
+      { event: "decoded", kind: "video", from: "start", frames: 5, errors: 0, corrupt: 0, peak: null },
+      { event: "decoded", kind: "audio", from: "end", frames: 500, errors: 2, corrupt: 0, peak: -8.191918 },
+    ],
+  });
+});

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Kind } from "../../archive/library/manifest.ts";
 import { RecorderError } from "../../errors.ts";
 import type { ContainerOutput } from "../engine/engine.ts";
+import { DecodedEnd, OpusBits } from "./decodedEnd.ts";
 
 const NO_MEDIA_EXIT_CODE = 3;
 /** Messages of ENOSPC, EROFS and EIO. */
@@ -17,6 +18,10 @@ export interface Assembly {
   gapSeconds: number;
   /** Tracks of single recorders that the file lacks. */
   absent?: readonly AbsentTrack[];
+  /** What a decoder could read of the file; missing if that was not tried. */
+  decoded?: readonly DecodedEnd[];
+  /** Of sound in Opus. */
+  opusBits?: OpusBits;
 }
 
 export interface AbsentTrack {
@@ -30,6 +35,8 @@ export interface AbsentTrack {
 const Event = z.discriminatedUnion("event", [
   z.object({ event: z.literal("gap"), seconds: z.number() }),
   z.object({ event: z.enum(["empty", "unreadable"]), kind: z.enum(["audio", "video"]), recorder: z.string() }),
+  DecodedEnd.extend({ event: z.literal("decoded") }),
+  OpusBits.extend({ event: z.literal("bits") }),
 ]);
 
 /**
@@ -51,12 +58,22 @@ function read(stdout: string): Assembly & { probed: string } {
   const lines = stdout.split("\n");
   let gapSeconds = 0;
   const absent: AbsentTrack[] = [];
+  const decoded: DecodedEnd[] = [];
+  let opusBits: OpusBits | undefined;
   for (let event = eventOf(lines[0]); event; event = eventOf(lines[0])) {
     if (event.event === "gap") gapSeconds = Math.max(gapSeconds, event.seconds);
+    else if (event.event === "decoded") decoded.push(event);
+    else if (event.event === "bits") opusBits = event;
     else absent.push({ kind: event.kind, recorderId: event.recorder, isUnreadable: event.event === "unreadable" });
     lines.shift();
   }
-  return { probed: lines.join("\n"), gapSeconds, ...(absent.length > 0 && { absent }) };
+  return {
+    probed: lines.join("\n"),
+    gapSeconds,
+    ...(absent.length > 0 && { absent }),
+    ...(decoded.length > 0 && { decoded }),
+    ...(opusBits && { opusBits }),
+  };
 }
 
 /** If the engine stops during assembly, it may lose the containers' output but still report their exit codes. */
