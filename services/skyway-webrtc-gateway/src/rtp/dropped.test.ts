@@ -136,6 +136,19 @@ describe("a sender that restarts its sequence numbers", () => {
 });
 
 describe("what a recorder gets of a call", () => {
+  it("is a frame for each time, also if a sender marks each packet as the end of one", () => {
+    const { counters, sent, track } = output("VP8");
+    const packets = [0, 1, 2, 3].map((index) => {
+      const payload = vp8Payload({ keyframe: true, begins: index % 2 === 0, id: index });
+      const timestamp = 3_000 * Math.floor(index / 2);
+      return rtpPacket({ payloadType: 96, ssrc: 1, sequence: index, timestamp, payload, marker: true });
+    });
+    for (const packet of packets) track.push(packet, 0);
+    track.drain(1_000);
+    expect(sent).toHaveLength(4);
+    expect(counters.framesRedirected).toBe(2);
+  });
+
   it("is counted in frames, and the time of the newest media is known", async () => {
     const call = new SimulatedCall(CLEAN);
     call.start();

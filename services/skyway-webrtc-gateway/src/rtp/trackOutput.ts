@@ -277,13 +277,14 @@ export class TrackOutput {
     }
     const timestamp = Math.max(this.#outgoing(this.#frameTimestamp, nowMs), this.#floor + FRAME_STEP_UNITS);
     if (this.#isKeyframe) this.beforeKeyframe?.();
+    // Some senders mark more than the last packet of a frame.
+    if (this.#lastPacket === undefined || timestamp !== this.lastTimestamp) this.#counters.framesRedirected++;
     let isStart = this.#isKeyframe;
     if (isStart && this.#passMissingSets(timestamp, ssrc, nowMs)) isStart = false;
     for (const packet of this.#frame) {
       this.#pass(packet, timestamp, ssrc, isStart, nowMs);
       isStart = false;
     }
-    this.#counters.framesRedirected++;
     // Frames depend on each other: none can be left out, so they are spaced closely until time has caught up.
     if (timestamp <= this.#floor + FRAME_STEP_UNITS) this.#floor = timestamp;
     this.#frame = [];
