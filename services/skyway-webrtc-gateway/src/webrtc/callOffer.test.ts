@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { writeAnswer } from "./answer.ts";
+import { planAnswer } from "./answerPlan.ts";
 import { agreed, planOffer, writeOffer } from "./callOffer.ts";
 import { parseOffer } from "./offer.ts";
+import { CHROMIUM } from "./offers.fixture.ts";
 
 const LOCAL = {
   iceUfrag: "ours",
@@ -36,6 +39,16 @@ describe("our offer", () => {
     const [video] = parseOffer(text).media;
     expect(video?.codecs).toMatchObject([{ codec: "H264", payloadType: 96, rtxPayloadType: 97 }]);
     expect(text).toContain("a=sendonly\r\na=msid:stream track\r\na=ssrc:4242 cname:gateway");
+  });
+
+  it("tells another gateway that it comes from one, and the answer says that this was understood", () => {
+    const plan = planOffer(RECEIVE);
+    const offer = parseOffer(writeOffer(plan, { ...LOCAL, isGateway: true }));
+    expect(offer.transport.isGateway).toBe(true);
+    expect(parseOffer(writeOffer(plan, LOCAL)).transport.isGateway).toBe(false);
+    const answer = (to: typeof offer) => writeAnswer(to, planAnswer(to, RECEIVE), { ...LOCAL, setup: "active" });
+    expect(parseOffer(answer(offer)).transport.isGateway).toBe(true);
+    expect(answer(parseOffer(CHROMIUM))).not.toContain("gateway");
   });
 
   it.each([

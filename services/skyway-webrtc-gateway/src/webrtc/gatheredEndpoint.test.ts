@@ -30,6 +30,16 @@ test("the first address that a TURN server allocates is used", async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test("the address of a connection with its own port is the first one of this host", async () => {
+  const own = new GatheredEndpoint("host");
+  own.gathered(RELAYED);
+  expect(own.endpoints).toEqual([]);
+  own.gathered(HOST);
+  own.gathered(HOST.replace("192.0.2.1", "192.0.2.2"));
+  await own.allocated();
+  expect(own.endpoints).toEqual([{ address: "192.0.2.1", port: 40_000 }]);
+});
+
 test("waiting for an allocation stops after a time limit, and when the connection is closed", async () => {
   const refused = expect(relayed.allocated()).rejects.toMatchObject({ code: "TURN_UNREACHABLE" });
   vi.advanceTimersByTime(ALLOCATION_LIMIT_MS);
