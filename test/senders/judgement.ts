@@ -28,8 +28,9 @@ export interface Judgement {
 export async function judge(path: string): Promise<Judgement> {
   const { seconds, kinds, announcedRate } = await probe(path);
   const frames = kinds.has("video") ? await decodeFrames(path) : [];
-  const starts = frames.flatMap(({ counter, seconds: at }) =>
-    counter === undefined ? [] : [at - counter / FRAME_RATE],
+  // The last picture may be repeated: it stands until the end.
+  const starts = frames.flatMap(({ counter, seconds: at }, index) =>
+    counter === undefined || counter === frames[index - 1]?.counter ? [] : [at - counter / FRAME_RATE],
   );
   const start = starts.length > 0 ? median(starts) : Number.NaN;
   const sound = kinds.has("audio") ? await packetTimes(path, "a:0") : [];
