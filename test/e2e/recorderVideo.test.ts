@@ -102,6 +102,8 @@ describe("a picture that stands until the end of the call", () => {
     const id = await track(codec, frames);
     const { times } = await assembled(id, format, "video=0.2,1.0001");
     const file = await assembled(id, format, "video=0.2,1.0001", "until=15");
+    const from = 0.2 + 1.0001 * (frames / 30);
+    expect(file.events).toEqual([{ event: "still", kind: "video", from: expect.closeTo(from, 2) }]);
     expect(file.duration + (format === "mp4" ? 0.2 : 0)).toBeCloseTo(15, 1);
     expect(file.complaints).toBe("");
     expect(file.times.slice(0, frames)).toEqual(times);

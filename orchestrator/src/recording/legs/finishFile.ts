@@ -111,7 +111,7 @@ async function keep(
   ending: Ending,
   context: LegContext,
 ): Promise<KeptFile> {
-  const { probed, gapSeconds } = assembly;
+  const { probed, gapSeconds, stillFromSeconds } = assembly;
   const { library } = context.services;
   const previous = context.files.all[file.number - 2];
   const received = receivedPackets(file, previous);
@@ -123,8 +123,9 @@ async function keep(
   const recording = await stored(library.keep(order, probed));
   const trackFiles = order.tracks === "separate" ? await stored(library.keepTracks(order, probed)) : undefined;
   const isLossy = ending.reason === "recorder_lost" || gapSeconds > NOTICED_GAP_SECONDS;
+  const ends = { ...trackEnds(probed), ...(stillFromSeconds !== undefined && { video: stillFromSeconds }) };
   const isTranscoded = order.transcode !== "none";
-  const compared = { ...file, recording, ends: trackEnds(probed), endedAt: ending.at, isTranscoded };
+  const compared = { ...file, recording, ends, endedAt: ending.at, isTranscoded };
   const { unreadable, notes: decodingNotes } = judgeDecoded(assembly.decoded ?? [], assembly.opusBits);
   const hardly = hardlyRecorded(compared, previous);
   const streams = recording.streams.filter(({ kind }) => !hardly.includes(kind));

@@ -292,6 +292,29 @@ describe("a recording is compared with what the gateway received", () => {
     expect(leg).toHaveProperty("file", fileWith("audio", "video"));
   });
 
+  test("a picture that stands until the end does not hide that later pictures are missing", async () => {
+    const video = { codec_type: "video", codec_name: "vp8", nb_read_packets: "90", duration: "60.0" };
+    const probed = JSON.stringify({ format: { duration: "60.0" }, streams: [video] });
+    stage.library.keep = async () => fileWith("video");
+    recorders.assembly = { probed, gapSeconds: 0, stillFromSeconds: 3 };
+    const clockOf = { firstUnixMs: T0, rate: 1, source: "sender_report" as const };
+    const lastMs = T0 + 60_000;
+    const flowing = {
+      ended: null,
+      tracks: OFFERED.filter(({ kind }) => kind === "video").map((track) => ({
+        ...track,
+        clock: clockOf,
+        counters: { packets_received: 300, last_media_unix_ms: lastMs },
+      })),
+    };
+    const id = await ring(flowing);
+    await clock.pass(60_000);
+    gateway.report(id, { ...flowing, ended: { reason: "force_close", unixMs: lastMs } });
+    gateway.push(id, { event: "CLOSE" });
+    await clock.pass(100);
+    expect(legOf(id)).toMatchObject({ state: "ready", notes: [{ code: "SHORTER", kind: "video", seconds: 57 }] });
+  });
+
   test("a track whose recorder ended with an error is told, also if the gateway does not count packets", async () => {
     recorders.ended = [
       { kind: "video", code: 234 },

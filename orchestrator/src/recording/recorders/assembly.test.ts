@@ -18,10 +18,11 @@ test.each([
   expect(() => assemblyOf(251, { stdout: "", stderr })).toThrow(expect.objectContaining({ code }));
 });
 
-test("events before the output of ffprobe tell what the file lacks", () => {
+test("events before the output of ffprobe tell what the file lacks, and when its pictures end", () => {
   const events = [
     '{"event":"empty","kind":"video","recorder":"leg_1-p1"}',
     '{"event":"gap","kind":"audio","seconds":0.5}',
+    '{"event":"still","kind":"video","from":3.2}',
     '{"event":"unreadable","kind":"video","recorder":"leg_1-p2"}',
   ].join("\n");
   const absent = [
@@ -29,7 +30,9 @@ test("events before the output of ffprobe tell what the file lacks", () => {
     { kind: "video", recorderId: "leg_1-p2", isUnreadable: true },
   ];
   const probed = '{\n "format": {}\n}\n';
-  expect(assemblyOf(0, { stdout: `${events}\n${probed}`, stderr: "" })).toEqual({ probed, gapSeconds: 0.5, absent });
+  expect(assemblyOf(0, { stdout: `${events}\n${probed}`, stderr: "" })).toEqual({
+    ...{ probed, gapSeconds: 0.5, stillFromSeconds: 3.2, absent },
+  });
   expect(assemblyOf(3, { stdout: `${events}\n`, stderr: "" })).toMatchObject({ probed: undefined, absent });
   expect(assemblyOf(0, { stdout: probed, stderr: "" })).toEqual({ probed, gapSeconds: 0 });
 });

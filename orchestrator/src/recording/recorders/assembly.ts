@@ -16,6 +16,8 @@ export interface Assembly {
   probed: string | undefined;
   /** Media missing between the parts of a track; the largest value of all tracks. */
   gapSeconds: number;
+  /** From when on the last picture stands, in seconds of the file; undefined if pictures came until the end. */
+  stillFromSeconds?: number;
   /** Tracks of single recorders that the file lacks. */
   absent?: readonly AbsentTrack[];
   /** What a decoder could read of the file; missing if that was not tried. */
@@ -34,6 +36,7 @@ export interface AbsentTrack {
 /** Printed by the script before all other output. */
 const Event = z.discriminatedUnion("event", [
   z.object({ event: z.literal("gap"), seconds: z.number() }),
+  z.object({ event: z.literal("still"), from: z.number() }),
   z.object({ event: z.enum(["empty", "unreadable"]), kind: z.enum(["audio", "video"]), recorder: z.string() }),
   DecodedEnd.extend({ event: z.literal("decoded") }),
   OpusBits.extend({ event: z.literal("bits") }),
@@ -57,6 +60,7 @@ export function assemblyOf(exitCode: number | undefined, { stdout, stderr }: Con
 function read(stdout: string): Assembly & { probed: string } {
   const lines = stdout.split("\n");
   let gapSeconds = 0;
+  let stillFromSeconds: number | undefined;
   const absent: AbsentTrack[] = [];
   const decoded: DecodedEnd[] = [];
   let opusBits: OpusBits | undefined;
@@ -64,12 +68,14 @@ function read(stdout: string): Assembly & { probed: string } {
     if (event.event === "gap") gapSeconds = Math.max(gapSeconds, event.seconds);
     else if (event.event === "decoded") decoded.push(event);
     else if (event.event === "bits") opusBits = event;
+    else if (event.event === "still") stillFromSeconds = event.from;
     else absent.push({ kind: event.kind, recorderId: event.recorder, isUnreadable: event.event === "unreadable" });
     lines.shift();
   }
   return {
     probed: lines.join("\n"),
     gapSeconds,
+    ...(stillFromSeconds !== undefined && { stillFromSeconds }),
     ...(absent.length > 0 && { absent }),
     ...(decoded.length > 0 && { decoded }),
     ...(opusBits && { opusBits }),
