@@ -44,7 +44,7 @@ const NOTICED_LATE: ReadonlySet<string> = new Set([
   "not_connected",
   "orchestrator_lost",
 ]);
-/** Reasons of the gateway: the path had failed, or the caller had left signalling. */
+/** Reasons of the gateway: the path has failed, or media has stopped after the caller left signalling. */
 const SENDER_WAS_GONE: ReadonlySet<string> = new Set(["ice_failed", "leave"]);
 
 /** Whether the sender may have stopped long before the end was noticed. */

@@ -12,10 +12,11 @@ import { errorView } from "./failLeg.ts";
 import { fileNotes, hardlyRecorded } from "./fileNotes.ts";
 import type { LegContext } from "./legContext.ts";
 import { lackingMedia, withoutMedia } from "./missingMedia.ts";
-import { codecsWithMedia, recordersOf, secondsToEnd, trackParts } from "./parts.ts";
+import { codecsWithMedia, recordersOf, trackParts } from "./parts.ts";
 import { receivedPackets } from "./receivedPackets.ts";
 import { failedTracks, recorderNotes } from "./recorderNotes.ts";
 import { retrying } from "./retrying.ts";
+import { secondsToEnd } from "./secondsToEnd.ts";
 
 /** Gaps between two parts up to this length are not reported as an error. */
 const NOTICED_GAP_SECONDS = 1;

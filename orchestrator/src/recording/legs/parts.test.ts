@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ManifestTrack } from "../../archive/library/manifest.ts";
 import { newLegId, recorderIdOf } from "../../ids.ts";
 import { USUAL_CODECS } from "../recorders/codecs.ts";
-import { codecsWithMedia, secondsToEnd, trackParts } from "./parts.ts";
+import { codecsWithMedia, trackParts } from "./parts.ts";
 
 const legId = newLegId(new Date(0));
 const [first, second] = [recorderIdOf(legId, 1), recorderIdOf(legId, 2)];
@@ -83,21 +83,4 @@ test("a part that is fully contained in the next one is left out", () => {
   const lost = { recorderId: first, tracks: [track("video", clock(2.7))], endedAt: "", reason: "recorder_lost" };
   const leg = { recorderId: second, codecs: USUAL_CODECS, tracks: [track("video", clock(0))], parts: [lost] };
   expect(trackParts(leg)).toEqual([{ kind: "video", recorderId: second, offsetSeconds: 0, scale: 1 }]);
-});
-
-describe("the time from the start of a file to the end of the call", () => {
-  const tracks = [track("audio", { firstUnixMs: 11_000 }), track("video", { firstUnixMs: 10_000 })];
-  const at = new Date(25_000);
-
-  test("is counted from the first track", () => {
-    expect(secondsToEnd({ tracks }, { reason: "closed", gatewayReason: "force_close", at })).toBe(15);
-    expect(secondsToEnd({ tracks }, { reason: "max_duration", at })).toBe(15);
-  });
-
-  test("is unknown if the sender was gone earlier, or without a gateway clock", () => {
-    for (const gatewayReason of ["ice_failed", "leave"])
-      expect(secondsToEnd({ tracks }, { reason: "closed", gatewayReason, at })).toBeUndefined();
-    expect(secondsToEnd({ tracks }, { reason: "gateway_lost", at })).toBeUndefined();
-    expect(secondsToEnd({ tracks: [] }, { reason: "closed", at })).toBeUndefined();
-  });
 });

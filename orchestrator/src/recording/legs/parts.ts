@@ -2,8 +2,6 @@ import type { Kind, ManifestLeg, ManifestPart, ManifestTrack } from "../../archi
 import type { RecorderId } from "../../ids.ts";
 import type { Codecs } from "../recorders/codecs.ts";
 import type { TrackPart } from "../recorders/commands.ts";
-import { type Ending, senderWasGone } from "./ending.ts";
-import { firstMediaAt } from "./manifestTracks.ts";
 
 const TIMESTAMPS = 2 ** 32;
 
@@ -56,16 +54,6 @@ export function trackParts(leg: PartedLeg): TrackPart[] {
   return (["audio", "video"] as const).flatMap((kind) =>
     withoutRepeated(placed(kind, all, startMs, leg.codecs[kind]?.samplingRate)),
   );
-}
-
-/**
- * From the start of the file to the end of the call. A picture that does not change is sent once, and stands until then.
- *
- * @returns undefined if the sender was gone before the end was noticed, or if the gateway reports no clock.
- */
-export function secondsToEnd(leg: Pick<PartedLeg, "parts" | "tracks">, ending: Ending): number | undefined {
-  const start = senderWasGone(ending) ? undefined : firstMediaAt(allTracks(leg));
-  return start && Math.max(0, ending.at.getTime() - start.getTime()) / 1000;
 }
 
 /** Drops a part whose recorder was lost soon after its start, if the next part contains all of its media. */

@@ -36,6 +36,7 @@ function track({ kind, offered, negotiated, clock, counters }: TrackReport) {
       bytes_redirected: counters.bytesRedirected,
       last_packet_unix_ms: counters.lastPacketUnixMs,
       last_media_unix_ms: counters.lastMediaUnixMs,
+      last_report_unix_ms: counters.lastReportUnixMs,
     },
   };
 }

@@ -3,7 +3,7 @@ import { noCounts } from "../rtp/counters.ts";
 import type { Kind, TrackCounters, TrackReport } from "../webrtc/mediaSession.ts";
 
 /** The track counters that are summed up, without times. */
-export type CountedField = Exclude<keyof TrackCounters, "lastPacketUnixMs" | "lastMediaUnixMs">;
+export type CountedField = Exclude<keyof TrackCounters, "lastPacketUnixMs" | "lastMediaUnixMs" | "lastReportUnixMs">;
 
 export type Totals = Record<Kind, Record<CountedField, number>>;
 
@@ -37,6 +37,6 @@ function sumUp(totals: Totals, tracks: readonly TrackReport[]): void {
 }
 
 function noTotals(): Record<CountedField, number> {
-  const { lastPacketUnixMs: _, lastMediaUnixMs: __, ...totals } = noCounts();
+  const { lastPacketUnixMs: _, lastMediaUnixMs: __, lastReportUnixMs: ___, ...totals } = noCounts();
   return totals;
 }

@@ -20,6 +20,8 @@ export interface TrackCounters {
   lastPacketUnixMs: number | null;
   /** The same for media only: without padding and packets that are received again. */
   lastMediaUnixMs: number | null;
+  /** The same for sender reports, which a sender repeats also while its picture does not change. */
+  lastReportUnixMs: number | null;
 }
 
 export function noCounts(): TrackCounters {
@@ -38,5 +40,6 @@ export function noCounts(): TrackCounters {
     bytesRedirected: 0,
     lastPacketUnixMs: null,
     lastMediaUnixMs: null,
+    lastReportUnixMs: null,
   };
 }

@@ -166,3 +166,18 @@ describe("what a recorder gets of a call", () => {
     }
   });
 });
+
+it("tells a picture that does not change from a sender that is gone: its sender reports go on", () => {
+  const call = new SimulatedCall({ loss: 0, delayMs: 20 });
+  call.start();
+  call.run(3_000);
+  call.isSending.video = false;
+  const stoppedMs = call.nowMs;
+  call.run(5_000);
+  const { counters } = call.track("video");
+  expect(counters.lastMediaUnixMs).toBeLessThan(stoppedMs + 100);
+  expect(counters.lastReportUnixMs).toBeGreaterThan(call.nowMs - 1_100);
+  call.isCut = true;
+  call.run(5_000);
+  expect(counters.lastReportUnixMs).toBeLessThan(call.nowMs - 4_900);
+});

@@ -200,6 +200,7 @@ export class TrackReceiver {
   /** True if the report is about the current source. */
   receiveReport(report: SenderReport, sender: SenderClocks, nowMs: number): boolean {
     if (this.#stream === undefined || report.ssrc !== this.#stream.ssrc) return false;
+    this.counters.lastReportUnixMs = nowMs;
     this.#stream.statistics.countReport(report, nowMs);
     const senderMs = sender.wall.read(report.ntpMs, nowMs, this.#timeline.networkChangeMs);
     if (senderMs === undefined) return true;
