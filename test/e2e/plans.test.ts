@@ -12,7 +12,7 @@ import { RECORDER_IMAGE } from "../bundle/settings.ts";
 
 const REFUSED = 2;
 const RECORDING = "calls/2026/01/02/call_1/leg_1.webm";
-const LINE_COUNT_LIMIT = 50;
+const LINE_COUNT_LIMIT = 60;
 const GRAPH = "[0:v]scale=640:360[video]";
 
 const film = (...lines: string[]) => ["format=webm", "seconds=1.000", "video=vp8", `input=${RECORDING}`, ...lines];
@@ -29,6 +29,14 @@ const HOSTILE: [command: "compose" | "preview", what: string, lines: string[]][]
   ["compose", "a caption without a place", [...film("graph=[0:v]format=rgb24[video]"), "caption=Ada"]],
   ["compose", "a file by an option", film("graph=[0:v]color=file=x[video]")],
   ["compose", "an option whose value is in a file", film("graph=[0:v]scale=/w=/etc/passwd[video]")],
+  ["compose", "the text of a file", film("graph=[0:v]drawtext=/text=/etc/passwd[video]")],
+  ["compose", "a file without the name of its option", film("graph=[0:v]drawtext=/recordings/x.ttf[video]")],
+  ["compose", "subtitles from a file", film("graph=[0:v]subtitles=/recordings/x.srt[video]")],
+  ["compose", "colours from a file", film("graph=[0:v]lut3d=/recordings/x.cube[video]")],
+  ["compose", "a plugin", film("graph=[0:a]ladspa=/recordings/x.so[sound]")],
+  ["compose", "a later option whose value is in a file", film("graph=[0:v]scale=w=640:/h=/etc/passwd[video]")],
+  ["compose", "an option of the graph", film("graph=sws_flags=bilinear;[0:v]scale=640:360[video]")],
+  ["compose", "a filter with a name of its own", film("graph=[0:v]movie@scale=/etc/passwd[video]")],
   ["compose", "a quote", film("graph=[0:v]color=c='x'[video]")],
   ["compose", "a backslash", film("graph=[0:v]color=c=x\\,movie=y[video]")],
   ["compose", "an expansion", film("graph=[0:v]color=c=%{metadata}[video]")],

@@ -32,8 +32,11 @@ const SENDER_WAS_GONE: ReadonlySet<EndReason> = new Set(["ice_failed", "leave"])
 const NOT_WANTED: ReadonlySet<EndReason> = new Set(["deleted", "peer_deleted", "shutdown"]);
 /** How long to wait for packets that were sent before the end. */
 const LAST_PACKETS_LIMIT_MS = 300;
-/** How long a call that ends with held media waits for the receiver of this media. A recorder starts in a second. */
-const HELD_MEDIA_LIMIT_MS = 5_000;
+/**
+ * How long a call that ends with held media waits for the receiver of this media. A recorder starts in a second, but
+ * only when docker-guard is back if it was lost too; on a busy host that takes half a minute.
+ */
+const HELD_MEDIA_LIMIT_MS = 60_000;
 /** How long to wait for a caller that has moved. */
 const COMEBACK_LIMIT_MS = 10_000;
 /** A caller that has sent something this recently is still there, perhaps at another address. */
