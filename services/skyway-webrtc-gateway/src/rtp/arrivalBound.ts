@@ -1,7 +1,10 @@
 import { type ExtendedTimestamp, timestampAfter } from "./arithmetic.ts";
 
-/** The first packet may be delayed by this much more than later ones. */
-export const AHEAD_MS = 5_000;
+/**
+ * The first packet may be delayed by this much more than later ones. If the delay changes by more, the timeline takes
+ * it for a changed count.
+ */
+export const AHEAD_MS = 2_500;
 /** Clocks of senders drift by much less; hostile ones gain no more than this share of the call's length. */
 const DRIFT = 1e-3;
 /** Sequence numbers are in order here, so timestamps go back by no more than pictures are reordered. */
@@ -14,23 +17,23 @@ const BACK_MS = 1_000;
 export class ArrivalBound {
   readonly #clockRate: number;
   #first: ExtendedTimestamp = 0;
+  #newest: ExtendedTimestamp = 0;
   #firstMs: number | undefined;
 
   constructor(clockRate: number) {
     this.#clockRate = clockRate;
   }
 
-  /**
-   * @param newest the newest timestamp before this one.
-   * @returns whether a packet that comes now can have this timestamp.
-   */
-  allows(timestamp: ExtendedTimestamp, newest: ExtendedTimestamp, nowMs: number): boolean {
+  /** Whether a packet that comes now can have this timestamp. */
+  allows(timestamp: ExtendedTimestamp, nowMs: number): boolean {
     if (this.#firstMs === undefined) {
       this.#first = timestamp;
       this.#firstMs = nowMs;
-      return true;
+      this.#newest = timestamp;
     }
-    return timestamp <= this.latest(nowMs) && timestamp >= newest - (BACK_MS / 1000) * this.#clockRate;
+    const isAllowed = timestamp <= this.latest(nowMs) && timestamp >= this.#newest - (BACK_MS / 1000) * this.#clockRate;
+    if (isAllowed && timestamp > this.#newest) this.#newest = timestamp;
+    return isAllowed;
   }
 
   /** The latest timestamp that a packet can have that comes now. */

@@ -353,7 +353,7 @@ export class TrackOutput {
   #outgoing(timestamp: RtpTimestamp, nowMs: number): ExtendedTimestamp {
     const near = timestampAfter(this.lastTimestamp, nowMs - this.#lastMs, this.#settings.clockRate);
     const outgoing = extendTimestamp(near, toTimestamp(timestamp + this.#offset));
-    if (this.#bound.allows(outgoing, this.lastTimestamp, nowMs)) return outgoing;
+    if (this.#bound.allows(outgoing, nowMs)) return outgoing;
     const next = Math.max(this.#bound.byArrival(nowMs), this.#audioEnd ?? this.lastTimestamp);
     return Math.min(next, this.#bound.latest(nowMs));
   }
