@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
-const START_LIMIT_MS = 10_000;
+const START_LIMIT_MS = 30_000;
 
 /** Signalling in a process of its own, which a test can kill or freeze. */
 export class SignalingProgram implements AsyncDisposable {
