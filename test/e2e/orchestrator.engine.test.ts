@@ -10,8 +10,7 @@ import { Library } from "../../orchestrator/src/archive/library/library.ts";
 import { Paths } from "../../orchestrator/src/archive/library/paths.ts";
 import { systemClock } from "../../orchestrator/src/clock.ts";
 import { newCallId, newLegId, recorderIdOf } from "../../orchestrator/src/ids.ts";
-import { DockerEngine } from "../../orchestrator/src/recording/engine/dockerEngine.ts";
-import { EngineClient } from "../../orchestrator/src/recording/engine/engineClient.ts";
+import { DockerEngine, dockerAt } from "../../orchestrator/src/recording/engine/dockerEngine.ts";
 import { USUAL_CODECS } from "../../orchestrator/src/recording/recorders/codecs.ts";
 import { type AssemblyOrder, assembleArguments } from "../../orchestrator/src/recording/recorders/commands.ts";
 import { Recorders } from "../../orchestrator/src/recording/recorders/recorders.ts";
@@ -252,12 +251,12 @@ describe("an error names what is missing on this host", () => {
   });
 
   test("the engine", async () => {
-    const absent = new DockerEngine(PROJECT, new EngineClient(`unix://${join(volume, "no.sock")}`));
+    const absent = new DockerEngine(PROJECT, dockerAt({ socketPath: join(volume, "no.sock") }));
     await expect(absent.ping()).rejects.toMatchObject({ code: "DOCKER_UNREACHABLE" });
   });
 });
 
-const behind = (proxy: BreakingProxy) => recorders(20, new DockerEngine(PROJECT, new EngineClient(proxy.address)));
+const behind = (proxy: BreakingProxy) => recorders(20, new DockerEngine(PROJECT, dockerAt(proxy.address)));
 
 test("a recorder's end is detected although the engine's event stream hangs", async () => {
   await using proxy = await BreakingProxy.open();

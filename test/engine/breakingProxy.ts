@@ -22,11 +22,11 @@ export class BreakingProxy {
     return proxy;
   }
 
-  /** For DOCKER_HOST. */
-  get address(): string {
+  /** For dockerode. */
+  get address(): { protocol: "http"; host: string; port: number } {
     const address = this.#server.address();
     if (address === null || typeof address === "string") throw new Error("the proxy is closed");
-    return `tcp://127.0.0.1:${address.port}`;
+    return { protocol: "http", host: "127.0.0.1", port: address.port };
   }
 
   /**

@@ -49,9 +49,9 @@ export class EngineServer {
     return engine;
   }
 
-  /** For DOCKER_HOST. */
-  get address(): string {
-    return `unix://${this.#path}`;
+  /** For dockerode. */
+  get address(): { socketPath: string } {
+    return { socketPath: this.#path };
   }
 
   /** How many requests began with this text. */

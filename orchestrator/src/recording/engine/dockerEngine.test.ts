@@ -1,14 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { BREAKS, type Break, type EngineAnswer, EngineServer } from "../../testing/engineServer.ts";
-import { DockerEngine } from "./dockerEngine.ts";
-import { EngineClient } from "./engineClient.ts";
+import { DockerEngine, dockerAt } from "./dockerEngine.ts";
 
 const ID = "c1";
 const LIMITS = { answerMs: 300, changeMs: 300, waitMs: 300, silentLogMs: 300 };
 /** Well above the limits, well below what a person notices. */
 const SOON_MS = 5_000;
 
-const engineAt = (server: EngineServer) => new DockerEngine("test", new EngineClient(server.address), LIMITS);
+const engineAt = (server: EngineServer) => new DockerEngine("test", dockerAt(server.address), LIMITS);
 
 const inspected = (running: boolean, exitCode = 0): EngineAnswer => ({
   body: JSON.stringify({
@@ -131,7 +130,7 @@ test("the lines of a log end when the signal aborts", async () => {
   await using server = await EngineServer.listen();
   server.onRequest = () => log("one");
   const over = new AbortController();
-  const engine = new DockerEngine("test", new EngineClient(server.address), { silentLogMs: 60_000 });
+  const engine = new DockerEngine("test", dockerAt(server.address), { silentLogMs: 60_000 });
   for await (const _ of engine.lines(ID, over.signal)) over.abort();
 });
 

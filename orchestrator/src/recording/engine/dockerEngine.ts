@@ -1,6 +1,8 @@
+import { Agent } from "node:http";
 import { hostname } from "node:os";
+import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import type { z } from "zod";
+import Docker from "dockerode";
 import { asRecorderError } from "../../errors.ts";
 import type {
   ContainerFacts,
@@ -11,11 +13,10 @@ import type {
   RecordingsSource,
   StopSignal,
 } from "./engine.ts";
-import { Created, Image, Inspected, Listed, ListedGateways } from "./engineAnswers.ts";
-import { EngineClient, type EngineRequest } from "./engineClient.ts";
 import { asking, unlessGone } from "./engineErrors.ts";
 import { LABEL } from "./labels.ts";
 import { demultiplex, type LogLine, stdoutLines, unixSeconds } from "./logStream.ts";
+import { withinLimit } from "./withinLimit.ts";
 
 /** Labels set by Docker Compose. */
 const COMPOSE_PROJECT = "com.docker.compose.project";
@@ -47,54 +48,64 @@ const REOPEN_MS = 100;
 const LAST_REOPEN_MS = 5_000;
 
 /**
- * The Docker engine, by default the one at DOCKER_HOST or at the default socket. Every request has a time limit, and
- * every wait ends when the container has ended, whatever becomes of the connections.
+ * A connection for each request: one that was kept may be dead without notice after a restart of docker-guard.
+ *
+ * @param options where the engine is; by default at DOCKER_HOST, or at the default socket.
+ */
+export function dockerAt(options: Docker.DockerOptions = {}): Docker {
+  // The types lack `agent`.
+  const connection = { agent: new Agent({ keepAlive: false }), ...options };
+  return new Docker(connection);
+}
+
+/**
+ * The Docker engine. Every request has a time limit, and every wait ends when the container has ended, whatever becomes
+ * of the connections: dockerode settles neither if an answer breaks off after its headers, nor if it is aborted then.
  */
 export class DockerEngine implements Engine {
-  readonly #client: EngineClient;
+  readonly #docker: Docker;
   readonly #project: string;
   readonly #limits: EngineLimits;
 
-  constructor(project: string, client = new EngineClient(), limits: Partial<EngineLimits> = {}) {
-    this.#client = client;
+  constructor(project: string, docker = dockerAt(), limits: Partial<EngineLimits> = {}) {
+    this.#docker = docker;
     this.#project = project;
     this.#limits = { ...LIMITS, ...limits };
   }
 
   async ping(): Promise<void> {
-    await asking(this.#client.bytes({ method: "GET", path: "/_ping", limitMs: this.#limits.answerMs }));
+    await asking(this.#answer(() => this.#docker.ping()));
   }
 
   async require(image: string, network: string): Promise<void> {
     await this.#imageId(image);
-    const { answerMs: limitMs } = this.#limits;
-    await asking(this.#client.json({ method: "GET", path: `/networks/${network}`, limitMs }), {
-      404: "RECORDER_NETWORK_MISSING",
-    });
+    await asking(
+      this.#answer(() => this.#docker.getNetwork(network).inspect()),
+      { 404: "RECORDER_NETWORK_MISSING" },
+    );
   }
 
   async start(spec: ContainerSpec): Promise<string> {
-    const body = createBody(spec, this.#project, await this.#imageId(spec.image));
-    const { Id } = await asking(
-      this.#change("POST", "/containers/create", { query: { name: spec.name }, body }).then((answer) =>
-        Created.parse(answer),
-      ),
+    const options = createOptions(spec, this.#project, await this.#imageId(spec.image));
+    const container = await asking(
+      this.#change((abortSignal) => this.#docker.createContainer({ ...options, abortSignal })),
       { 404: "RECORDER_IMAGE_MISSING", 409: "RECORDER_NOT_STARTED", otherwise: "RECORDER_NOT_STARTED" },
     );
     try {
-      await asking(this.#change("POST", `/containers/${Id}/start`), {
-        404: "RECORDER_NETWORK_MISSING",
-        otherwise: "RECORDER_NOT_STARTED",
-      });
+      await asking(
+        this.#change((abortSignal) => container.start({ abortSignal })),
+        { 404: "RECORDER_NETWORK_MISSING", otherwise: "RECORDER_NOT_STARTED" },
+      );
     } catch (error) {
-      await this.remove(Id).catch(() => undefined);
+      await this.remove(container.id).catch(() => undefined);
       throw error;
     }
-    return Id;
+    return container.id;
   }
 
   async inspect(id: string, signal?: AbortSignal): Promise<ContainerFacts | undefined> {
-    const facts = await asking(this.#get(`/containers/${id}/json`, Inspected, { signal })).catch(unlessGone);
+    const inspect = (abortSignal: AbortSignal) => this.#docker.getContainer(id).inspect({ abortSignal });
+    const facts = await asking(this.#answer(inspect, signal)).catch(unlessGone);
     if (!facts) return undefined;
     const address = Object.values(facts.NetworkSettings.Networks)[0]?.IPAddress;
     return {
@@ -119,8 +130,8 @@ export class DockerEngine implements Engine {
 
   async gateways(): Promise<GatewayContainer[]> {
     const labels = [`${COMPOSE_PROJECT}=${this.#project}`, `${COMPOSE_SERVICE}=${GATEWAY_SERVICE}`];
-    const query = { filters: JSON.stringify({ label: labels }) };
-    const found = await asking(this.#get("/containers/json", ListedGateways, { query }));
+    const filters = JSON.stringify({ label: labels });
+    const found = await asking(this.#answer((abortSignal) => this.#docker.listContainers({ filters, abortSignal })));
     return found.map(({ Id, Ports, NetworkSettings }) => ({
       id: Id,
       addresses: Object.values(NetworkSettings.Networks).map(({ IPAddress }) => IPAddress),
@@ -150,20 +161,18 @@ export class DockerEngine implements Engine {
   }
 
   async output(id: string): Promise<ContainerOutput> {
-    const { answerMs: limitMs } = this.#limits;
-    const query = { stdout: true, stderr: true };
-    const raw = await asking(
-      this.#client.bytes({ method: "GET", path: `/containers/${id}/logs`, query, limitMs }),
-    ).catch(unlessGone);
+    const options = { follow: false as const, stdout: true, stderr: true };
+    const logs = (abortSignal: AbortSignal) => this.#docker.getContainer(id).logs({ ...options, abortSignal });
+    const raw = await asking(this.#answer(logs)).catch(unlessGone);
     return demultiplex(raw ?? Buffer.alloc(0));
   }
 
   async exited(id: string, signal?: AbortSignal): Promise<number | undefined> {
-    const request = { method: "POST", path: `/containers/${id}/wait`, limitMs: this.#limits.waitMs, signal } as const;
+    const wait = (abortSignal: AbortSignal) => this.#docker.getContainer(id).wait({ abortSignal });
     for (;;) {
       const askedAt = performance.now();
       // No answer means nothing: the container may have ended all the same.
-      await this.#client.json(request).catch(() => undefined);
+      await withinLimit(wait, this.#limits.waitMs, signal).catch(() => undefined);
       signal?.throwIfAborted();
       // The answer of wait is unreliable if the container is being removed at the same time; inspect is reliable.
       const facts = await this.#untilAnswered(id, signal);
@@ -173,16 +182,19 @@ export class DockerEngine implements Engine {
   }
 
   async kill(id: string, signal: StopSignal): Promise<void> {
-    const request = { query: { signal }, limitMs: this.#limits.answerMs };
-    await asking(this.#change("POST", `/containers/${id}/kill`, request)).catch(unlessGone);
+    const kill = (abortSignal: AbortSignal) => this.#docker.getContainer(id).kill({ signal, abortSignal });
+    await asking(this.#answer(kill)).catch(unlessGone);
   }
 
   async remove(id: string): Promise<void> {
-    await asking(this.#change("DELETE", `/containers/${id}`, { query: { force: true } })).catch(unlessGone);
+    const remove = (abortSignal: AbortSignal) => this.#docker.getContainer(id).remove({ force: true, abortSignal });
+    await asking(this.#change(remove)).catch(unlessGone);
   }
 
   async ownMount(path: string): Promise<RecordingsSource | undefined> {
-    const own = await asking(this.#get(`/containers/${hostname()}/json`, Inspected)).catch(unlessGone);
+    const own = await asking(
+      this.#answer((abortSignal) => this.#docker.getContainer(hostname()).inspect({ abortSignal })),
+    ).catch(unlessGone);
     const mount = own?.Mounts.find((one) => one.Destination === path);
     if (!mount) return undefined;
     return mount.Type === "volume" && mount.Name
@@ -193,9 +205,14 @@ export class DockerEngine implements Engine {
   /** The lines of a log after a time, until the connection ends, breaks or is silent for long. Does not throw. */
   async *#log(id: string, after: string | undefined, signal: AbortSignal): AsyncIterable<LogLine> {
     const { answerMs: limitMs, silentLogMs } = this.#limits;
-    const query = { follow: true, stdout: true, timestamps: true, ...(after && { since: unixSeconds(after) }) };
-    const request = { method: "GET", path: `/containers/${id}/logs`, query, limitMs, signal } as const;
-    const stream = await this.#client.stream(request).catch(() => undefined);
+    const options = {
+      follow: true as const,
+      stdout: true,
+      timestamps: true,
+      ...(after && { since: unixSeconds(after) }),
+    };
+    const logs = (abortSignal: AbortSignal) => this.#docker.getContainer(id).logs({ ...options, abortSignal });
+    const stream = (await withinLimit(logs, limitMs, signal).catch(() => undefined)) as Readable | undefined;
     if (!stream) return;
     const silence = setTimeout(() => stream.destroy(), silentLogMs).unref();
     const onAbort = () => stream.destroy();
@@ -228,38 +245,38 @@ export class DockerEngine implements Engine {
     }
   }
 
-  async #listed(role: string, all: boolean): Promise<z.infer<typeof Listed>> {
+  async #listed(role: string, all: boolean): Promise<Docker.ContainerInfo[]> {
     const label = [`${LABEL.project}=${this.#project}`, `${LABEL.role}=${role}`];
-    return asking(this.#get("/containers/json", Listed, { query: { all, filters: JSON.stringify({ label }) } }));
+    const options = { all, filters: JSON.stringify({ label }) };
+    return asking(this.#answer((abortSignal) => this.#docker.listContainers({ ...options, abortSignal })));
   }
 
   /** Resolves an image to its id, so that exactly the inspected image is started. */
   async #imageId(reference: string): Promise<string> {
-    const { Id } = await asking(this.#get(`/images/${reference}/json`, Image), { 404: "RECORDER_IMAGE_MISSING" });
+    const { Id } = await asking(
+      this.#answer(() => this.#docker.getImage(reference).inspect()),
+      { 404: "RECORDER_IMAGE_MISSING" },
+    );
     return Id;
   }
 
-  async #get<Schema extends z.ZodType>(
-    path: string,
-    schema: Schema,
-    options: Pick<EngineRequest, "query" | "signal"> = {},
-  ): Promise<z.infer<Schema>> {
-    const { answerMs: limitMs } = this.#limits;
-    return schema.parse(await this.#client.json({ method: "GET", path, limitMs, ...options }));
+  #answer<Answer>(ask: (over: AbortSignal) => Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
+    return withinLimit(ask, this.#limits.answerMs, signal);
   }
 
-  #change(method: "POST" | "DELETE", path: string, options: Partial<EngineRequest> = {}): Promise<unknown> {
-    return this.#client.json({ method, path, limitMs: this.#limits.changeMs, ...options });
+  #change<Answer>(ask: (over: AbortSignal) => Promise<Answer>): Promise<Answer> {
+    return withinLimit(ask, this.#limits.changeMs);
   }
 }
 
 /** The engine's names begin with a slash. */
 const nameOf = (name = ""): string => name.replace(/^\//, "");
 
-function createBody(spec: ContainerSpec, project: string, imageId: string): object {
+function createOptions(spec: ContainerSpec, project: string, imageId: string): Docker.ContainerCreateOptions {
   return {
+    name: spec.name,
     Image: imageId,
-    Cmd: spec.command,
+    Cmd: [...spec.command],
     User: USER,
     Labels: { ...spec.labels, [LABEL.project]: project },
     HostConfig: {
@@ -280,7 +297,7 @@ function createBody(spec: ContainerSpec, project: string, imageId: string): obje
   };
 }
 
-function mounts({ recordings, configuration }: ContainerSpec): object[] {
+function mounts({ recordings, configuration }: ContainerSpec): Docker.MountConfig {
   const mount = { Type: recordings.type, Source: recordings.source, Target: "/recordings" };
   if (configuration === undefined) return [mount];
   return [
