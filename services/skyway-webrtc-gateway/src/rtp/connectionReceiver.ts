@@ -2,6 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { ExtendedSequence } from "./arithmetic.ts";
 import { SenderClock } from "./clock/senderClock.ts";
 import { WallClock } from "./clock/wallClock.ts";
+import { keyframeTest } from "./keyframe.ts";
+import { LayerChoice, type LayerSettings } from "./layers/layerChoice.ts";
+import { pixelCount } from "./layers/pictureSize.ts";
 import { emptyHeader, isRtcp, readHeader } from "./packet.ts";
 import type { Address } from "./redirectSocket.ts";
 import { RoundTrip } from "./roundTrip.ts";
@@ -22,6 +25,16 @@ export interface Route extends Pick<TrackSettings, "payloadType" | "repeatedSour
 /** A negotiated track and where its packets are sent. */
 export interface ReceivedTrack extends Omit<TrackSettings, "send">, Route {
   redirect: Address | undefined;
+  /** The sender may send several simulcast layers, of which one is received. */
+  layers?: LayerSettings | undefined;
+}
+
+/** Where the packets of a payload type go. */
+interface Destination {
+  track: TrackReceiver;
+  /** Its packets are retransmissions. */
+  repeats: boolean;
+  layers: LayerChoice | undefined;
 }
 
 /** Where sender reports and the BYE of a track are sent. */
@@ -69,7 +82,8 @@ export class ConnectionReceiver {
   readonly #roundTrip = new RoundTrip();
   readonly #sender: SenderClocks = { wall: new WallClock(), clock: new SenderClock() };
   /** By payload type. */
-  readonly #routes = new Array<{ track: TrackReceiver; repeats: boolean } | undefined>(128).fill(undefined);
+  readonly #routes = new Array<Destination | undefined>(128).fill(undefined);
+  readonly #layers = new Map<TrackReceiver, LayerChoice>();
   readonly #firstRedirectMs = new Map<TrackReceiver, number>();
   #pending: (SeamlessRedirect & { video: TrackReceiver; untilMs: number }) | undefined;
   #nextReportMs = 0;
@@ -88,7 +102,7 @@ export class ConnectionReceiver {
   }
 
   /** Adds a track. One that comes while media is buffered is buffered too. */
-  open({ rtxPayloadType, redirect, ...settings }: ReceivedTrack): TrackReceiver {
+  open({ rtxPayloadType, redirect, layers, ...settings }: ReceivedTrack): TrackReceiver {
     const { kind } = settings;
     if (redirect) this.#redirects[kind] = redirect;
     const send = (packet: Buffer) => {
@@ -105,6 +119,7 @@ export class ConnectionReceiver {
     const track = new TrackReceiver({ ...settings, send }, feedback, this.#roundTrip);
     if (this.#isPaused[kind]) track.output.pause();
     this.#tracks.push(track);
+    if (layers) this.#chooseLayers(layers, settings.codec, track);
     this.reroute(track, { rtxPayloadType, ...settings });
     return track;
   }
@@ -112,8 +127,9 @@ export class ConnectionReceiver {
   /** Packets of a track come with other payload types or sources from now on, and may still come with the former ones. */
   reroute(track: TrackReceiver, { payloadType, rtxPayloadType, repeatedSources }: Route): void {
     track.repeatedSources = repeatedSources;
-    this.#routes[payloadType] = { track, repeats: false };
-    if (rtxPayloadType !== undefined) this.#routes[rtxPayloadType] = { track, repeats: true };
+    const layers = this.#layers.get(track);
+    this.#routes[payloadType] = { track, repeats: false, layers };
+    if (rtxPayloadType !== undefined) this.#routes[rtxPayloadType] = { track, repeats: true, layers };
   }
 
   /** RTP or RTCP from the sender. Keeps and modifies the buffer. Never throws. */
@@ -127,8 +143,11 @@ export class ConnectionReceiver {
     const route = this.#routes[header.payloadType];
     if (route === undefined) return;
     this.#lastPacketMs = nowMs;
-    if (route.repeats) route.track.receiveRepeated(packet, header, nowMs);
-    else route.track.receive(packet, header, nowMs);
+    const { layers } = route;
+    if (route.repeats) {
+      if (layers === undefined || layers.takesRepeated(packet, header))
+        route.track.receiveRepeated(packet, header, nowMs);
+    } else if (layers === undefined || layers.takes(packet, header, nowMs)) route.track.receive(packet, header, nowMs);
   }
 
   /** Sends the first report, so that senders learn the allowed bandwidth early. */
@@ -137,6 +156,7 @@ export class ConnectionReceiver {
   }
 
   tick(nowMs: number): void {
+    for (const layers of this.#layers.values()) layers.tick(nowMs);
     for (const track of this.tracks) {
       track.tick(nowMs);
       if (track.output.ssrc !== undefined && !this.#firstRedirectMs.has(track)) this.#firstRedirectMs.set(track, nowMs);
@@ -270,6 +290,7 @@ export class ConnectionReceiver {
    */
   async finish(now: () => number, wait: (ms: number) => Promise<unknown>, lastSeenMs?: number): Promise<void> {
     this.#abandonPending();
+    for (const layers of this.#layers.values()) layers.flush();
     for (const track of this.tracks) {
       track.flush();
       if (lastSeenMs !== undefined) track.endInSilence(lastSeenMs);
@@ -288,6 +309,19 @@ export class ConnectionReceiver {
       const track = this.tracks.find((one) => one.kind === kind);
       if (redirect) this.#socket.send(writeBye(track?.output.ssrc ?? this.#sink.ssrc), redirect);
     }
+  }
+
+  #chooseLayers(settings: LayerSettings, codec: string, track: TrackReceiver): void {
+    const tests = { startsKeyframe: keyframeTest(codec), pixels: pixelCount(codec) };
+    const choice = new LayerChoice(settings, tests, {
+      released: (packet, header, arrivedMs) => track.receive(packet, header, arrivedMs),
+      chosen: (ssrc, nowMs) => track.follow(ssrc, nowMs),
+      keyframeWanted: (ssrc) => {
+        track.counters.keyframeRequests++;
+        this.#sink.keyframe(ssrc);
+      },
+    });
+    this.#layers.set(track, choice);
   }
 
   #report(nowMs: number): void {

@@ -1,4 +1,5 @@
 import { H264_SPS } from "./parameterSets.ts";
+import { vp8FrameAt } from "./vp8Descriptor.ts";
 
 /** Whether a payload is the first of a keyframe, from which a decoder can start. Never throws. */
 export type KeyframeTest = (packet: Uint8Array, payloadStart: number, payloadEnd: number) => boolean;
@@ -26,14 +27,7 @@ function startsVp8Keyframe(packet: Uint8Array, start: number, end: number): bool
   if (start >= end) return false;
   const descriptor = packet[start] as number;
   if ((descriptor & 0x17) !== 0x10) return false;
-  let at = start + 1;
-  if (descriptor & 0x80) {
-    if (at >= end) return false;
-    const extension = packet[at++] as number;
-    if (extension & 0x80) at += (packet[at] as number) & 0x80 ? 2 : 1;
-    if (extension & 0x40) at++;
-    if (extension & 0x30) at++;
-  }
+  const at = vp8FrameAt(packet, start, end);
   return at < end && ((packet[at] as number) & 0x01) === 0;
 }
 

@@ -227,6 +227,18 @@ export class TrackReceiver {
     return this.#stream?.statistics.nextBlock(nowMs);
   }
 
+  /** Continues with another source of the same picture, such as another simulcast layer, from its next packet on. */
+  follow(ssrc: number, nowMs: number): void {
+    if (this.#stream === undefined || this.#stream.ssrc === ssrc) return;
+    this.#nowMs = nowMs;
+    this.#stream.flush();
+    this.#timeline.changeSource();
+    this.#output.changeSource();
+    this.#byeMs = undefined;
+    this.#currentMs = nowMs;
+    this.#open(ssrc);
+  }
+
   /** Requests a keyframe for another reason than loss. */
   wantKeyframe(): void {
     this.#keyframes.want();

@@ -36,7 +36,7 @@ export function withPlainVp9Descriptor(packet: Buffer, header: RtpHeader): Buffe
 }
 
 /** Returns an index past the packet's end if the descriptor is truncated: missing bytes count as 0. */
-function pictureStart(packet: Buffer, payloadStart: number): number {
+export function pictureStart(packet: Uint8Array, payloadStart: number): number {
   const byte = (index: number) => packet[index] ?? 0;
   const descriptor = byte(payloadStart);
   let at = payloadStart + 1;
@@ -50,7 +50,7 @@ function pictureStart(packet: Buffer, payloadStart: number): number {
 }
 
 /** Section 4.2.1: sizes of the layers, and a pattern of references, each if its bit is set. */
-function structureEnd(packet: Buffer, from: number): number {
+function structureEnd(packet: Uint8Array, from: number): number {
   const structure = packet[from] ?? 0;
   let at = from + 1;
   if (structure & 0x10) at += 4 * ((structure >> 5) + 1);

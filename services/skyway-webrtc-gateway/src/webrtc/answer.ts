@@ -1,5 +1,5 @@
 import type { AnsweredMedia } from "./answerPlan.ts";
-import { bestLayer } from "./layerChoice.ts";
+import { acceptLayers } from "./layerChoice.ts";
 import { candidates, connectionLine, defaultPort, type LocalTransport } from "./localTransport.ts";
 import { GATEWAY_LINE, type Offer, type OfferedCodec, type OfferedMedia } from "./offer.ts";
 import { direction, sourceLines } from "./sentSource.ts";
@@ -87,7 +87,7 @@ function openLines(
     ...(rtxPayloadType === undefined
       ? []
       : [`a=rtpmap:${rtxPayloadType} rtx/${codec.samplingRate}`, `a=fmtp:${rtxPayloadType} apt=${codec.payloadType}`]),
-    ...(state === "received" ? layerLines(media) : []),
+    ...(state === "received" ? layerLines(media, codec, bandwidthKbps > 0) : []),
   ];
 }
 
@@ -112,16 +112,12 @@ function formatParameters({ codec, fmtp }: OfferedCodec): string[] {
   }
 }
 
-/** Chromium refuses an answer that names a layer but lacks these. */
-const LAYER_EXTENSIONS = ["urn:ietf:params:rtp-hdrext:sdes:mid", "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"];
-
-/** Accepts one simulcast layer, so that only this one is sent (RFC 8853, section 5.3.2). */
-function layerLines({ layers, extensions }: OfferedMedia): string[] {
-  const layer = bestLayer(layers);
-  if (layer === undefined) return [];
-  const named = LAYER_EXTENSIONS.flatMap((uri) => {
-    const id = extensions.get(uri);
-    return id === undefined ? [] : [`a=extmap:${id} ${uri}`];
-  });
-  return [...named, `a=rid:${layer} recv`, `a=simulcast:recv ${layer}`];
+function layerLines(media: OfferedMedia, codec: OfferedCodec, isLimited: boolean): string[] {
+  const { names, extensions } = acceptLayers(media, codec, isLimited);
+  if (names.length === 0) return [];
+  return [
+    ...extensions.map((uri) => `a=extmap:${media.extensions.get(uri)} ${uri}`),
+    ...names.map((name) => `a=rid:${name} recv`),
+    `a=simulcast:recv ${names.join(";")}`,
+  ];
 }

@@ -4,6 +4,7 @@ import { ConnectionSender, type SenderCallbacks } from "../rtp/send/connectionSe
 import type { TrackReceiver } from "../rtp/trackReceiver.ts";
 import type { AnsweredMedia, ReceivedMedia } from "./answerPlan.ts";
 import { describeCodec, describeKinds } from "./codecDescription.ts";
+import { acceptLayers } from "./layerChoice.ts";
 import type { Kind, Redirects, SeamlessRedirectListeners, TrackReport } from "./mediaSession.ts";
 import type { Offer } from "./offer.ts";
 import { type RtcpAbilities, RtcpSender } from "./rtcpSender.ts";
@@ -149,7 +150,7 @@ export class CallMedia {
   }
 
   #open(media: ReceivedMedia): void {
-    const { kind, codec, redirectPayloadType } = media;
+    const { kind, codec, redirectPayloadType, bandwidthKbps } = media;
     const track = this.#receiver.open({
       kind,
       codec: codec.codec,
@@ -158,6 +159,7 @@ export class CallMedia {
       ...routeOf(media),
       redirectPayloadType,
       redirect: this.#redirects[kind],
+      layers: acceptLayers(media.media, codec, bandwidthKbps > 0).choice,
     });
     this.#received.push({ media, track });
     this.#rtcp.abilities = this.#abilities();
