@@ -16,6 +16,7 @@ import { Pacer } from "./pacer.ts";
 import { emptyHeader, type RtpHeader, readHeader, writeUint16, writeUint32 } from "./packet.ts";
 import { Replay } from "./replay.ts";
 import { packetLike, type SilenceCodec, silencePieces } from "./silence.ts";
+import type { Vp9Picture } from "./vp9Picture.ts";
 
 /**
  * Forwards ordered packets to the recorder: whole frames only, starting with a keyframe, and after a gap starting with
@@ -27,8 +28,8 @@ export interface OutputSettings {
   startsKeyframe: KeyframeTest | undefined;
   /** Judges whole frames of H264, where the first packet does not show what a frame is. */
   h264?: H264Frame | undefined;
-  /** Converts a packet to a form that the recorder can read; undefined leaves it unchanged. */
-  readable?: ((packet: Buffer, header: RtpHeader) => Buffer | undefined) | undefined;
+  /** Converts VP9 to a form that the recorder can read. */
+  vp9?: Vp9Picture | undefined;
   /** Of all forwarded packets; undefined leaves it as received. */
   payloadType: number | undefined;
   /** Fills gaps in audio; undefined leaves them. */
@@ -192,7 +193,7 @@ export class TrackOutput {
       return;
     }
     this.#counters.lastMediaUnixMs = nowMs;
-    const { startsKeyframe, h264 } = this.#settings;
+    const { startsKeyframe, h264, vp9 } = this.#settings;
     if (startsKeyframe === undefined) {
       this.#passAudio(packet, header, nowMs);
       return;
@@ -201,6 +202,7 @@ export class TrackOutput {
     this.#isRepeating = false;
     if (this.#frame.length > 0 && header.timestamp !== this.#frameTimestamp) this.#passFrame(header.ssrc, nowMs);
     if (this.#frame.length === 0) {
+      vp9?.begin();
       if (h264 !== undefined) h264.begin();
       else this.#isKeyframe = startsKeyframe(packet, header.payloadStart, header.payloadEnd);
       if (this.#awaitsKeyframe && !this.#isKeyframe && h264 === undefined) {
@@ -213,7 +215,7 @@ export class TrackOutput {
       this.#isKeyframe = h264.isKeyframe;
     }
     if (this.#isKeyframe) this.#awaitsKeyframe = false;
-    const readable = this.#settings.readable ? this.#settings.readable(packet, header) : packet;
+    const readable = vp9 ? vp9.take(packet, header, this.#frame.length) : packet;
     if (readable !== undefined) this.#frame.push(readable);
     else this.#counters.packetsDropped++;
     this.#frameTimestamp = header.timestamp;
@@ -276,6 +278,10 @@ export class TrackOutput {
       return;
     }
     const timestamp = Math.max(this.#outgoing(this.#frameTimestamp, nowMs), this.#floor + FRAME_STEP_UNITS);
+    if (this.#settings.vp9?.join(this.#frame) === false) {
+      this.gap();
+      return;
+    }
     if (this.#isKeyframe) this.beforeKeyframe?.();
     // Some senders mark more than the last packet of a frame.
     if (this.#lastPacket === undefined || timestamp !== this.lastTimestamp) this.#counters.framesRedirected++;

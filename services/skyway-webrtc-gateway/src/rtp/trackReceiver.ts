@@ -27,7 +27,7 @@ import { silenceCodec } from "./silence.ts";
 import { StreamReceiver } from "./streamReceiver.ts";
 import { AUDIO_LIMITS, Timeline, VIDEO_LIMITS } from "./timeline.ts";
 import { TrackOutput } from "./trackOutput.ts";
-import { withPlainVp9Descriptor } from "./vp9Descriptor.ts";
+import { Vp9Picture } from "./vp9Picture.ts";
 
 /**
  * Receives one track: requests lost packets, restores the order, and forwards it.
@@ -142,7 +142,7 @@ export class TrackReceiver {
       {
         startsKeyframe: this.#startsKeyframe,
         h264: this.#h264,
-        readable: settings.codec.toUpperCase() === "VP9" ? withPlainVp9Descriptor : undefined,
+        vp9: settings.codec.toUpperCase() === "VP9" ? new Vp9Picture() : undefined,
         payloadType: settings.redirectPayloadType ?? settings.payloadType,
         silence: settings.kind === "audio" ? silenceCodec(settings.codec) : undefined,
         clockRate: settings.clockRate,

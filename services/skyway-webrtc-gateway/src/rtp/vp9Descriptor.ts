@@ -10,11 +10,11 @@ import { FIXED_HEADER_BYTES, type RtpHeader } from "./packet.ts";
 
 /** RFC 9628, section 4.2. */
 const PICTURE_ID = 0x80;
-const PREDICTED = 0x40;
+export const PREDICTED = 0x40;
 const LAYERS = 0x20;
 const FLEXIBLE = 0x10;
-const BEGINS_FRAME = 0x08;
-const ENDS_FRAME = 0x04;
+export const BEGINS_FRAME = 0x08;
+export const ENDS_FRAME = 0x04;
 const STRUCTURE = 0x02;
 const EXTENDED = 0x80;
 const MORE_REFERENCES = 0x01;
