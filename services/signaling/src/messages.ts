@@ -42,7 +42,13 @@ export const Offer = z.object({
 });
 export const Answer = z.object({ ...address, answer: z.object({ type: z.literal("answer"), sdp }) });
 export const CandidateMessage = z.object({ ...address, candidate: Candidate });
-export const ForceClose = z.object({ dst: PeerId, connectionId: ConnectionId });
+/** A code, for a call that is refused. The clients of SkyWay ignore it. */
+const Reason = z
+  .string()
+  .regex(/^[A-Z_]{1,40}$/)
+  .optional()
+  .catch(undefined);
+export const ForceClose = z.object({ dst: PeerId, connectionId: ConnectionId, reason: Reason });
 
 /** What is left of an invalid offer if its connection can still be told; undefined otherwise. */
 export function refusedOffer(body: unknown): RefusedOffer | undefined {

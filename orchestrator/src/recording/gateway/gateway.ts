@@ -129,8 +129,12 @@ export interface GatewayCalls {
   nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined>;
   /** Requests a keyframe from the caller, for gateways that do not do so automatically. */
   requestKeyframe(id: MediaConnectionId, redirect: RedirectTargets): Promise<void>;
-  /** Does nothing if the connection has already ended. */
-  hangUp(id: MediaConnectionId): Promise<void>;
+  /**
+   * Does nothing if the connection has already ended.
+   *
+   * @param reason the code of the error for which a call is refused; WHIP clients get it.
+   */
+  hangUp(id: MediaConnectionId, reason?: string): Promise<void>;
 
   dataStatus(id: DataConnectionId): Promise<DataStatus>;
   /** Redirects each message of a data connection to an address, as one datagram. */

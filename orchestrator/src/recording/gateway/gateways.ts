@@ -97,8 +97,8 @@ export class Gateways implements GatewayCalls {
     return this.#of(id).requestKeyframe(id, redirect);
   }
 
-  hangUp(id: MediaConnectionId) {
-    return this.#of(id).hangUp(id);
+  hangUp(id: MediaConnectionId, reason?: string) {
+    return this.#of(id).hangUp(id, reason);
   }
 
   dataStatus(id: DataConnectionId) {

@@ -201,8 +201,8 @@ export class SkywayGateway implements Gateway {
     await this.#ask("POST", connectionPath(id, "/pli"), { ip_v4: redirect.address, port: redirect.video });
   }
 
-  async hangUp(id: MediaConnectionId): Promise<void> {
-    await this.#ask("DELETE", connectionPath(id));
+  async hangUp(id: MediaConnectionId, reason?: string): Promise<void> {
+    await this.#ask("DELETE", connectionPath(id, reason && `?reason=${reason}`));
   }
 
   async tellPublishedPort(port: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { LegIn } from "../../archive/library/manifest.ts";
+import { asRecorderError } from "../../errors.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import { answerLeg } from "./answerLeg.ts";
 import { failLeg } from "./failLeg.ts";
@@ -21,7 +22,8 @@ export async function recordLeg(ringing: IncomingLeg, context: LegContext): Prom
     await answerLeg(leg, recorder, context); // receive-only, redirected to the recorder
     await recordToEnd(leg, recorder, context);
   } catch (error) {
-    await context.services.gateway.hangUp(ringing.mediaConnectionId).catch(() => undefined);
+    const { code } = asRecorderError(error);
+    await context.services.gateway.hangUp(ringing.mediaConnectionId, code).catch(() => undefined);
     await failLeg(ringing, error, context);
   }
 }

@@ -9,6 +9,10 @@ const WHIP_ERRORS = {
   NOT_THIS_ICE_SESSION: [412, "If-Match does not match the current ICE session."],
   OFFER_TOO_LARGE: [413, "The session description is too large."],
   INVALID_OFFER: [422, "The body is not an offer with ICE credentials."],
+  NOTHING_SENT: [422, "The offer has no audio or video to send."],
+  NO_BUNDLE: [422, "All media must use one transport (bundle policy max-bundle)"],
+  NOT_RECORDED: [422, "The peer does not take all of the offer, and partial=true is not in the URL"],
+  NO_COMMON_CODEC: [422, "The peer takes none of the offered codecs."],
   INVALID_FRAGMENT: [422, "The body is not an SDP fragment with ICE credentials and well-formed candidates."],
   // A fragment cannot carry a new certificate, so DTLS must continue with the current one.
   NO_ICE_RESTART: [422, "The peer cannot restart ICE: create a new session."],
@@ -41,9 +45,17 @@ export class WhipError extends Error {
     this.status = status;
   }
 
-  static because(code: keyof typeof WHIP_ERRORS): WhipError {
+  /** @param details appended to the message of the table. */
+  static because(code: keyof typeof WHIP_ERRORS, details: readonly string[] = []): WhipError {
     const [status, message] = WHIP_ERRORS[code];
-    return new WhipError(code, status, message);
+    return new WhipError(code, status, details.length > 0 ? `${message}: ${details.join("; ")}.` : message);
+  }
+
+  /** @param reason a code of the peer that has refused the call. */
+  static refused(reason: string | undefined): WhipError {
+    if (reason === "NO_COMMON_CODEC") return WhipError.because(reason);
+    const [status, message] = WHIP_ERRORS.CALL_REFUSED;
+    return new WhipError("CALL_REFUSED", status, reason ? `${message} Its reason: ${reason}.` : message);
   }
 
   /** Converts an ERROR message of signalling to an HTTP response. */

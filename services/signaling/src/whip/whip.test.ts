@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { waitFor } from "@skyway-call-recorder/process/testing/waitFor.ts";
-import { expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { Client } from "../testing/client.ts";
 import { KEY, OTHER_KEY, openSignaling, type TestSignaling } from "../testing/signaling.ts";
 import { ANSWER_LIMIT_MS, RESTART_LIMIT_MS } from "./whipLink.ts";
@@ -363,3 +363,108 @@ async function passTime(signaling: TestSignaling, request: Promise<Response>, ms
     return isAnswered;
   });
 }
+
+describe("a WHIP offer of which a part is not taken", () => {
+  const AUDIO = ["m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=mid:0", "a=sendonly", "a=rtpmap:111 opus/48000/2"];
+  const video = (mid: string, direction = "sendonly", port = 9) => [
+    `m=video ${port} UDP/TLS/RTP/SAVPF 45 46`,
+    `a=mid:${mid}`,
+    `a=${direction}`,
+    "a=rtpmap:45 AV1/90000",
+    "a=rtpmap:46 rtx/90000",
+  ];
+  const sdp = (group: string | undefined, ...sections: string[][]) =>
+    [
+      ...[
+        "v=0",
+        "o=- 1 2 IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        ...(group === undefined ? [] : [`a=group:BUNDLE ${group}`]),
+      ],
+      ...["a=ice-ufrag:ours", "a=ice-pwd:ourspasswordpassword", "a=fingerprint:sha-256 AB:CD", ...sections.flat(), ""],
+    ].join("\r\n");
+  const RECEIVED = AUDIO.with(2, "a=recvonly");
+
+  /** Posts an offer, which the recorder answers. Resolves with the status, the code and the message. */
+  async function offered(body: string, answer: string, query = "") {
+    await using signaling = await openSignaling();
+    using recorder = await openRecorder(signaling);
+    const posted = post(signaling, { body, path: `/whip/recorder${query}` });
+    const called = recorder.hears("OFFER").then(({ src, connectionId, metadata }) => {
+      const description = { type: "answer", sdp: answer };
+      recorder.socket.emit("SEND_ANSWER", { dst: src, connectionId, connectionType: "media", answer: description });
+      return metadata;
+    });
+    const response = await posted;
+    const text = await response.text();
+    if (response.status !== 201) {
+      if (JSON.parse(text).error.code === "NOT_RECORDED") expect(await recorder.hears("FORCE_CLOSE")).toBeDefined();
+      return [response.status, JSON.parse(text).error.code, JSON.parse(text).error.message];
+    }
+    return [201, text, await called];
+  }
+
+  it.each([
+    ["rejected", video("1", "inactive", 0)],
+    ["inactive", video("1", "inactive")],
+  ])("is refused with the reason, and the peer is hung up, if its answer is %s", async (_, answered) => {
+    const [status, code, message] = await offered(sdp("0 1", AUDIO, video("1")), sdp("0", RECEIVED, answered));
+    expect([status, code]).toEqual([422, "NOT_RECORDED"]);
+    expect(message).toContain("the video of m-line 2 (AV1)");
+    expect(message).toContain("partial=true");
+  });
+
+  it("is accepted if the client allows it", async () => {
+    const answer = sdp("0", RECEIVED, video("1", "inactive", 0));
+    expect(await offered(sdp("0 1", AUDIO, video("1")), answer, "?partial=true&name=Ada")).toEqual([
+      201,
+      answer,
+      { name: "Ada" },
+    ]);
+  });
+
+  it("is accepted if the client does not send that part", async () => {
+    const answer = sdp("0", RECEIVED, video("1", "inactive", 0));
+    for (const silent of [video("1", "recvonly"), video("1", "inactive"), video("1", "sendonly", 0)])
+      expect((await offered(sdp("0 1", AUDIO, silent), answer))[0]).toBe(201);
+    expect((await offered(sdp("0", AUDIO), sdp("0", RECEIVED)))[0]).toBe(201);
+    expect((await offered(sdp(undefined, AUDIO), sdp(undefined, RECEIVED)))[0]).toBe(201);
+    const data = ["m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=mid:1"];
+    expect(
+      (await offered(sdp("0 1", AUDIO, data), sdp("0", RECEIVED, data.with(0, "m=application 0 UDP/DTLS/SCTP 0"))))[0],
+    ).toBe(201);
+  });
+
+  it.each([
+    ["no group", undefined, "no a=group:BUNDLE"],
+    ["a group without the video", "0", "m-line 2"],
+    ["two groups", "0\r\na=group:BUNDLE 1", "m-line 2"],
+  ])("is refused with the reason before the peer is called, with %s", async (_, group, reason) => {
+    const [status, code, message] = await offered(sdp(group, AUDIO, video("1")), sdp("0", RECEIVED));
+    expect([status, code]).toEqual([422, "NO_BUNDLE"]);
+    expect(message).toContain(reason);
+  });
+
+  it("is refused if there is nothing to receive at all", async () => {
+    for (const sections of [[], [video("0", "recvonly")], [AUDIO.with(0, "m=audio 0 UDP/TLS/RTP/SAVPF 111")]])
+      expect((await offered(sdp("0", ...sections), "v=0"))[1]).toBe("NOTHING_SENT");
+  });
+
+  it("is refused with 4xx if the peer takes none of the codecs, and else with the peer's reason", async () => {
+    for (const [reason, status, code] of [
+      ["NO_COMMON_CODEC", 422, "NO_COMMON_CODEC"],
+      ["TOO_MANY_RECORDERS", 503, "CALL_REFUSED"],
+    ] as const) {
+      await using signaling = await openSignaling();
+      using recorder = await openRecorder(signaling);
+      const posted = post(signaling, { body: sdp("0 1", AUDIO, video("1")) });
+      const { src, connectionId } = await recorder.hears("OFFER");
+      recorder.socket.emit("SEND_FORCE_CLOSE", { dst: src, connectionId, reason });
+      const response = await posted;
+      const { error } = await response.json();
+      expect([response.status, error.code]).toEqual([status, code]);
+      if (code === "CALL_REFUSED") expect(error.message).toContain(reason);
+    }
+  });
+});

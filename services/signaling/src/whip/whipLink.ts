@@ -125,7 +125,7 @@ export class WhipLink implements Link {
         break;
       case "FORCE_CLOSE":
         if (!this.#isOurs(message.body)) break;
-        this.#fail(WhipError.because("CALL_REFUSED"));
+        this.#fail(WhipError.refused(message.body.reason));
         this.#end("force_close");
         break;
       case "LEAVE":

@@ -12,6 +12,7 @@ import { iceServerFor, linksOf, type Turn } from "../turn.ts";
 import { parseBearer } from "./bearer.ts";
 import { WhipError } from "./errors.ts";
 import { iceOf, parseFragment } from "./sdpFragment.ts";
+import { notTaken, sendsMedia, unbundled } from "./takenMedia.ts";
 import { WhipLink } from "./whipLink.ts";
 
 const OFFER_TYPE = "application/sdp";
@@ -22,8 +23,10 @@ const ENDED_KEPT_MS = 60_000;
 /** Lifetime of a session. After that, the call continues, but its client can no longer control it. */
 const SESSION_LIFE_MS = 48 * 3_600_000;
 
-/** Query parameter with the client's own peer id. All other parameters are metadata. */
+/** Query parameter with the client's own peer id. */
 const ID_PARAMETER = "id";
+/** Query parameter: `true` allows an answer that takes only a part of the offer. All other parameters are metadata. */
+const PARTIAL_PARAMETER = "partial";
 
 interface WhipSession {
   apiKey: string;
@@ -95,8 +98,12 @@ export function serveWhip(
     if (offer.length > OFFER_LIMIT_CHARACTERS) throw WhipError.because("OFFER_TOO_LARGE");
     if (!isOfferable(offer) || !iceOf(offer)) throw WhipError.because("INVALID_OFFER");
 
+    const { [ID_PARAMETER]: peerId, [PARTIAL_PARAMETER]: partial, ...metadata } = request.query;
+    const mustBeWhole = partial !== "true";
+    if (!sendsMedia(offer)) throw WhipError.because("NOTHING_SENT");
+    const apart = mustBeWhole ? unbundled(offer) : [];
+    if (apart.length > 0) throw WhipError.because("NO_BUNDLE", apart);
     const id = generateToken();
-    const { [ID_PARAMETER]: peerId, ...metadata } = request.query;
     const link = new WhipLink(dst, offer, metadata, tenants.clock, {
       send: (message) => session.pass(message),
       onEnd: (reason) => {
@@ -117,6 +124,8 @@ export function serveWhip(
     session.join({ apiKey: bearer.apiKey, peerId, token: undefined, credential: bearer.credential });
     try {
       const sdp = await answer;
+      const missing = mustBeWhole ? notTaken(offer, sdp) : [];
+      if (missing.length > 0) throw WhipError.because("NOT_RECORDED", missing);
       if (turn) reply.header("link", linksOf(iceServerFor(turn, generatePeerId(), tenants.clock.now())));
       return await reply
         .code(201)

@@ -23,6 +23,8 @@ import { OPERATIONS } from "./operations.ts";
 import { tracksBody } from "./tracksBody.ts";
 
 const ID = "media_connection_id";
+/** Why a call is refused: an addition to the API, for the other peer. */
+const REASON = /^[A-Z_]{1,40}$/;
 
 export function mediaConnectionRoutes(connections: MediaConnections, peers: Peers, ports: ContentPorts): Handlers {
   const findAny = (request: FastifyRequest): MediaConnection => {
@@ -75,7 +77,8 @@ export function mediaConnectionRoutes(connections: MediaConnections, peers: Peer
     async deleteMediaConnection(request, reply) {
       const connection = findAny(request);
       if (!connection.isDeletable) throw new GatewayError("UNKNOWN_ID", undefined, { field: ID });
-      await connection.release();
+      const { reason } = request.query as { reason?: unknown };
+      await connection.release(typeof reason === "string" && REASON.test(reason) ? reason : undefined);
       reply.code(204);
     },
 

@@ -18,7 +18,8 @@ export interface RemotePeer {
   offer(sdp: string): void;
   answer(sdp: string): void;
   candidate(candidate: RemoteCandidate): void;
-  forceClose(): void;
+  /** @param reason a code, if the call is refused. */
+  forceClose(reason?: string): void;
 }
 
 /** What programs send into a call, see `MediaFeed`. */

@@ -65,6 +65,7 @@ export class MediaConnection {
   #state: State;
   #feed: Feed | undefined;
   #isReleased = false;
+  #refusal: string | undefined;
   #hasConnected = false;
   #endReason: CallEnd | undefined;
   #stopLeaveWatch = () => {};
@@ -287,9 +288,14 @@ export class MediaConnection {
     void this.end(reason);
   }
 
-  /** The API's caller releases the call: its id is gone, though CLOSE can still be read. */
-  async release(): Promise<void> {
+  /**
+   * The API's caller releases the call: its id is gone, though CLOSE can still be read.
+   *
+   * @param refusal a code that the other peer gets, if the call was not answered.
+   */
+  async release(refusal?: string): Promise<void> {
     this.#isReleased = true;
+    this.#refusal = refusal;
     await this.end("deleted");
   }
 
@@ -302,7 +308,7 @@ export class MediaConnection {
     }
     if (this.#endReason === undefined) {
       this.#endReason = reason;
-      if (!isKnownToCaller(reason)) this.#remote.forceClose();
+      if (!isKnownToCaller(reason)) this.#remote.forceClose(this.#refusal);
     }
     await endSession(this.#session, reason, this.#clock, this.#log);
     this.#finish(reason);

@@ -266,7 +266,7 @@ export class Peer {
         }),
       answer: (sdp) => this.#signaling.send("SEND_ANSWER", { ...to, answer: { type: "answer", sdp } }),
       candidate: (candidate) => this.#signaling.send("SEND_CANDIDATE", { ...to, candidate }),
-      forceClose: () => this.#signaling.send("SEND_FORCE_CLOSE", to),
+      forceClose: (reason) => this.#signaling.send("SEND_FORCE_CLOSE", { ...to, ...(reason && { reason }) }),
     };
   }
 
