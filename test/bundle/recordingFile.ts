@@ -85,6 +85,12 @@ export async function frameTimes(path: string, kind: "audio" | "video"): Promise
   return FrameTimes.parse(JSON.parse(text)).frames.map(({ pts_time }) => pts_time);
 }
 
+/** The width of each decoded frame of video, in order. */
+export async function frameWidths(path: string): Promise<number[]> {
+  const script = `ffprobe -v error -select_streams v:0 -show_entries frame=width -of csv=p=0 ${FILE}`;
+  return (await inRecorderImage(path, script)).split("\n").filter(Boolean).map(Number);
+}
+
 function readFirstFrame(text: string): Inspection["firstFrame"] {
   const first = Frames.parse(JSON.parse(text)).frames[0];
   return first && { keyframe: first.key_frame === 1 && first.pict_type === "I", seconds: first.pts_time };

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Browser, BrowserName } from "../browsers/browser.ts";
 import { launch } from "../browsers/launch.ts";
-import { fileUrl, findCallOf, stopCall } from "../bundle/api.ts";
+import { fileUrl, findCallOf, type Leg, stopCall } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
 import { hostAddress } from "../bundle/hostAddress.ts";
 import { recordMeasurements } from "../bundle/measurements.ts";
-import { inspect } from "../bundle/recordingFile.ts";
+import { frameWidths, inspect } from "../bundle/recordingFile.ts";
 import { API_KEY, MEDIA_PORT, ORIGIN, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { openRelay, type Relay } from "../fidelity/relay.ts";
@@ -102,6 +102,95 @@ test.each(["chromium", "firefox"] as const)(
   },
 );
 
+const HD = { width: 1280, height: 720 };
+/** Until the browser knows the bandwidth it sends less, and this host may be busy. */
+const SIZED_SHARE = 0.6;
+
+test.each([
+  ["0;1;2", [1, 2, 3]],
+  ["large;medium;small", [1, 2, 4]],
+  ["0;1;2", [4, 2, 1]],
+] as const)(
+  "of the layers %s, scaled by %j, the full size is recorded, and the next one while it is off",
+  async (names, scales) => {
+    const rids = names.split(";");
+    const encodings = rids.map((rid, index) => ({ rid, scaleResolutionDownBy: scales[index] }));
+    const full = rids[(scales as readonly number[]).indexOf(1)] as string;
+    const publisher = await publish({}, { video: { size: HD, encodings, codec: "VP8" } });
+    await publisher.run("talk", CALL_MS);
+    await publisher.run("activate", { [full]: false });
+    await publisher.run("talk", CALL_MS);
+    await publisher.run("activate", { [full]: true });
+    await publisher.run("talk", CALL_MS);
+
+    const { seen, widths } = await recorded(publisher);
+
+    const changes = widths.filter((width, index) => width !== widths[index - 1]);
+    const hint = JSON.stringify({ changes, frames: widths.length });
+    expect(seen.decodeErrors, hint).toBe("");
+    expect([changes[0], changes.at(-1)], hint).toEqual([HD.width, HD.width]);
+    expect(changes, hint).toContain(HD.width / 2);
+    expect(seen.durationSeconds, hint).toBeGreaterThan((3 * CALL_MS) / 1000 - 1);
+  },
+);
+
+test.each(["L2T1", "L3T3_KEY"])(
+  "VP9 with the spatial layers %s is recorded in the largest size, and clean",
+  async (scalabilityMode) => {
+    const publisher = await publish({}, { video: { size: HD, encodings: [{ scalabilityMode }], codec: "VP9" } });
+    await publisher.run("talk", 2 * CALL_MS);
+    const sent = Number(await publisher.run("frames"));
+
+    const { seen, widths } = await recorded(publisher);
+
+    const full = widths.filter((width) => width === HD.width).length;
+    const hint = JSON.stringify({ sent, recorded: widths.length, full, errors: seen.decodeErrors });
+    expect(seen.decodeErrors, hint).toBe("");
+    expect(widths.length / sent, hint).toBeGreaterThan(0.95);
+    expect(widths.at(-1), hint).toBe(HD.width);
+    expect(full / widths.length, hint).toBeGreaterThan(SIZED_SHARE);
+  },
+);
+
+test.each([
+  ["of AV1 alone", { codec: "AV1" }, "NOT_RECORDED", /the video of m-line \d \(AV1\)/],
+  ["without BUNDLE", { remove: "a=group:BUNDLE.*\\r\\n" }, "NO_BUNDLE", /no a=group:BUNDLE/],
+])(
+  "an offer %s is refused with the reason, and accepted with partial=true: the rest is recorded, with a note",
+  async (_, video, code, reason) => {
+    const tab = await (await browserOf("chromium")).open(`${pages.origin}/whip.html`);
+    const url = new URL(`/whip/${RECORDER_PEER_ID}?id=${newPeerId("refused")}`, ORIGIN).href;
+    const { status, text } = (await tab.evaluate(
+      `window.publisher.post(...${JSON.stringify([url, API_KEY, video])})`,
+    )) as { status: number; text: string };
+    expect([status, JSON.parse(text).error.code]).toEqual([422, code]);
+    expect(JSON.parse(text).error.message).toMatch(reason);
+    await tab.close();
+
+    const publisher = await publish({ partial: "true" }, { video });
+    await publisher.run("talk", CALL_MS);
+    const { leg, seen } = await recorded(publisher);
+    expect(seen.streams.map(({ kind }) => kind)).toEqual(["audio"]);
+    expect(leg.notes).toEqual([
+      expect.objectContaining({ code: code === "NO_BUNDLE" ? code : "NOT_RECORDED_CODEC", kind: "video" }),
+    ]);
+  },
+);
+
+const hasVideo = ({ file }: Leg) => file?.streams.some(({ kind }) => kind === "video");
+
+/** Ends the call. Returns its leg and what its file contains. */
+async function recorded(publisher: Awaited<ReturnType<typeof publish>>) {
+  const endedAt = Date.now();
+  await publisher.run("stop");
+  const { call, leg } = await readyCallOf(publisher.peerId, endedAt, PATIENCE_MS);
+  await using file = await download(fileUrl(call, leg));
+  const result = { leg, seen: await inspect(file.path), widths: hasVideo(leg) ? await frameWidths(file.path) : [] };
+  await publisher.tab.close();
+  await expectNothingLeft();
+  return result;
+}
+
 const relayAddress = ({ address, port }: Relay) => ({ address, port });
 
 async function browserOf(name: BrowserName): Promise<Browser> {
@@ -115,9 +204,11 @@ async function browserOf(name: BrowserName): Promise<Browser> {
 interface PublishOptions {
   name?: BrowserName;
   relay?: Relay;
+  /** For the page's `publish`. */
+  video?: Record<string, unknown>;
 }
 
-async function publish(metadata: Record<string, string>, { name = "chromium", relay }: PublishOptions = {}) {
+async function publish(metadata: Record<string, string>, { name = "chromium", relay, video }: PublishOptions = {}) {
   const tab = await (await browserOf(name)).open(`${pages.origin}/whip.html`);
   const peerId = newPeerId("whip");
   const url = new URL(`/whip/${RECORDER_PEER_ID}`, ORIGIN);
@@ -125,6 +216,6 @@ async function publish(metadata: Record<string, string>, { name = "chromium", re
   const run = (method: string, ...args: unknown[]) =>
     tab.evaluate(`window.publisher.${method}(...${JSON.stringify(args)})`);
   if (relay) await run("sendThrough", relayAddress(relay));
-  await run("publish", url.href, API_KEY);
+  await run("publish", url.href, API_KEY, video);
   return { tab, peerId, run };
 }

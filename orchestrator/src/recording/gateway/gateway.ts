@@ -35,6 +35,8 @@ export interface TrackClock {
 export interface TrackReport {
   kind: Kind;
   offered: readonly Codec[];
+  /** It has a transport of its own, which the gateway does not receive. */
+  apart?: boolean;
   /** null until the first packet was redirected. */
   clock: TrackClock | null;
   counters: Readonly<Record<string, number | null>>;

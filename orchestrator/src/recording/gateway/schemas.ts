@@ -54,6 +54,7 @@ export const TracksBody = z.object({
     z.object({
       kind: z.enum(["audio", "video"]),
       offered: z.array(codec),
+      apart: z.boolean().default(false),
       clock: z
         .object({
           first_rtp_timestamp: z.number().optional(),

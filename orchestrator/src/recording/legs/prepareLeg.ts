@@ -2,12 +2,23 @@ import { isOver } from "../../archive/calls/view.ts";
 import type { LegIn } from "../../archive/library/manifest.ts";
 import { asRecorderError, RecorderError } from "../../errors.ts";
 import { recorderIdOf } from "../../ids.ts";
-import { type Codecs, chooseCodecs, codecNames, DIAL_OFFER, USUAL_CODECS } from "../recorders/codecs.ts";
+import {
+  type Codecs,
+  canRecord,
+  chooseCodecs,
+  codecNames,
+  DIAL_OFFER,
+  type OfferedTrack,
+  USUAL_CODECS,
+} from "../recorders/codecs.ts";
 import type { RecorderSpec } from "../recorders/recorders.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import type { LegContext } from "./legContext.ts";
 import { admit } from "./legLimits.ts";
 import type { LegMetrics } from "./legMetrics.ts";
+
+/** Of the offered codecs, in a note. */
+const NAMES_SHOWN = 10;
 
 export interface PreparedLeg {
   leg: Omit<LegIn<"connecting">, "mediaConnectionId">;
@@ -81,8 +92,24 @@ async function startRecorder(spec: RecorderSpec, { services }: LegContext): Prom
 }
 
 /** The preferred codecs among those offered; default codecs if the gateway does not report the offer. */
-async function codecsOf({ mediaConnectionId }: LegIn<"ringing">, { services }: LegContext): Promise<Codecs> {
-  if (mediaConnectionId === undefined) return chooseCodecs(DIAL_OFFER, services.preferences);
-  const offered = await services.gateway.offered(mediaConnectionId);
-  return offered ? chooseCodecs(offered, services.preferences) : USUAL_CODECS;
+async function codecsOf({ mediaConnectionId }: LegIn<"ringing">, context: LegContext): Promise<Codecs> {
+  const { gateway, preferences } = context.services;
+  if (mediaConnectionId === undefined) return chooseCodecs(DIAL_OFFER, preferences);
+  const offered = await gateway.offered(mediaConnectionId);
+  if (!offered) return USUAL_CODECS;
+  noteNotRecorded(offered, context);
+  return chooseCodecs(offered, preferences);
+}
+
+/** Tells which offered kinds are not recorded. */
+function noteNotRecorded(tracks: readonly OfferedTrack[], context: LegContext): void {
+  const { clock, preferences } = context.services;
+  for (const { kind, offered, isLater, apart } of tracks) {
+    if (isLater) continue;
+    if (apart) context.note("NO_BUNDLE", { kind, at: clock.now() });
+    else if (!canRecord(offered, preferences[kind])) {
+      const names = [...new Set(offered.map(({ codec }) => codec))].slice(0, NAMES_SHOWN);
+      context.note("NOT_RECORDED_CODEC", { kind, detail: names.join(", ") || "no codec", at: clock.now() });
+    }
+  }
 }

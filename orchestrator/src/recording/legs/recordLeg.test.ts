@@ -121,6 +121,29 @@ test("a duplicate call event creates only one leg", async () => {
   expect(recorders.taken).toHaveLength(1);
 });
 
+test("what is offered and not recorded is told in notes, and the rest is recorded", async () => {
+  const audio = OFFERED.find(({ kind }) => kind === "audio");
+  const av1 = [{ codec: "AV1", payloadType: 45, samplingRate: 90_000, channels: 1, fmtp: "" }];
+  const vp8 = OFFERED.find(({ kind }) => kind === "video")?.offered ?? [];
+  const video = { kind: "video" as const, offered: av1, clock: null, counters: {} };
+  for (const [track, note] of [
+    [video, { code: "NOT_RECORDED_CODEC", kind: "video", message: expect.stringMatching(/: AV1$/) }],
+    [
+      { ...video, offered: vp8, apart: true },
+      { code: "NO_BUNDLE", kind: "video" },
+    ],
+  ] as const) {
+    const id = await ring({
+      ended: null,
+      tracks: [...(audio ? [{ ...audio, clock: null, counters: {} }] : []), track],
+    });
+    const leg = legOf(id);
+    expect(leg?.state).toBe("connecting");
+    expect(recorders.taken.at(-1)?.codecs).toEqual({ audio: audio?.offered[0], video: undefined });
+    expect(leg?.notes).toEqual([expect.objectContaining(note)]);
+  }
+});
+
 describe("a leg that cannot be recorded fails with a code, is hung up, and leaves no recorder", () => {
   async function expectFailure(id: MediaConnectionId, code: string) {
     await clock.pass(100);

@@ -21,6 +21,8 @@ export interface OfferedTrack {
   offered: readonly Codec[];
   /** Not offered yet: what the caller can send later in the same call. */
   isLater?: boolean;
+  /** It has a transport of its own, which the gateway does not receive. */
+  apart?: boolean;
 }
 export type Preferences = Record<Kind, readonly string[]>;
 
@@ -63,13 +65,14 @@ export const DIAL_OFFER: readonly OfferedTrack[] = [
  */
 export function chooseCodecs(tracks: readonly OfferedTrack[], preferences: Preferences): Codecs {
   const chosen: Codecs = {};
-  const offeredNow = tracks.filter(({ isLater }) => !isLater);
+  const offeredNow = tracks.filter(({ isLater, apart }) => !isLater && !apart);
   for (const { kind, offered } of offeredNow) chosen[kind] ??= firstPreferred(offered, preferences[kind]);
   if (!chosen.audio && !chosen.video) {
     const names = new Set(offeredNow.flatMap(({ offered }) => offered.map(({ codec }) => codec)));
     throw new RecorderError("NO_COMMON_CODEC", `offered: ${[...names].join(", ").slice(0, 200) || "none"}`);
   }
-  for (const { kind, offered } of tracks) chosen[kind] ??= firstPreferred(offered, preferences[kind]);
+  for (const { kind, offered, apart } of tracks)
+    if (!apart) chosen[kind] ??= firstPreferred(offered, preferences[kind]);
   return chosen;
 }
 
@@ -79,6 +82,10 @@ export function laterTracks(offered: readonly OfferedTrack[]): OfferedTrack[] {
     ...track,
     isLater: true,
   }));
+}
+
+export function canRecord(offered: readonly Codec[], names: readonly string[]): boolean {
+  return firstPreferred(offered, names) !== undefined;
 }
 
 function firstPreferred(offered: readonly Codec[], names: readonly string[]): Codec | undefined {

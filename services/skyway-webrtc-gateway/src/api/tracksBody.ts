@@ -10,10 +10,11 @@ export function tracksBody(connection: MediaConnection) {
   };
 }
 
-function track({ kind, offered, negotiated, clock, counters }: TrackReport) {
+function track({ kind, offered, isApart = false, negotiated, clock, counters }: TrackReport) {
   return {
     kind,
     offered: offered.map(codec),
+    apart: isApart,
     negotiated: negotiated && codec(negotiated),
     clock: clock && {
       first_rtp_timestamp: clock.firstRtpTimestamp,

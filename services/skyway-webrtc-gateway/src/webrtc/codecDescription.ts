@@ -15,6 +15,8 @@ export interface CodecDescription {
 export interface OfferedTrack {
   kind: "audio" | "video";
   offered: CodecDescription[];
+  /** It has a transport of its own, and is not received. */
+  isApart?: boolean;
 }
 
 /** Codecs in an offer, by kind, in the offerer's order. Throws GatewayError INVALID_OFFER. */
@@ -26,10 +28,15 @@ export function describeCodec({ codec, payloadType, samplingRate, channels, fmtp
   return { codec, payloadType, samplingRate, channels, fmtp };
 }
 
-/** The offered codecs of each kind, from the first m-line of the kind that the offerer sends. */
-export function describeKinds({ media }: Offer): OfferedTrack[] {
-  return (["audio", "video"] as const).flatMap((kind) => {
-    const first = media.find(({ type, sends, isClosed }) => type === kind && sends && !isClosed);
-    return first ? [{ kind, offered: first.codecs.map(describeCodec) }] : [];
+/** The offered codecs of each kind, from the first m-line of the kind that the offerer sends over the shared transport. */
+export function describeKinds({ media, bundle }: Offer): OfferedTrack[] {
+  return (["audio", "video"] as const).flatMap((kind): OfferedTrack[] => {
+    const sent = media.filter(({ type, sends, isClosed }) => type === kind && sends && !isClosed);
+    const received = sent.find(({ mid }) => bundle.includes(mid));
+    const first = received ?? sent[0];
+    if (first === undefined) return [];
+    return [
+      { kind, offered: first.codecs.map(describeCodec), ...(received === undefined && { isApart: true }) },
+    ];
   });
 }

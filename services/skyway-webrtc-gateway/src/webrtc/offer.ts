@@ -81,7 +81,9 @@ export function parseOffer(sdp: string): Offer {
   if (session.media.length > MAX_MEDIA_LINES) throw new GatewayError("INVALID_OFFER", "too many m-lines");
   const media = session.media.map(readMedia);
   const group = session.groups?.find(({ type }) => type === "BUNDLE");
-  const bundled = group ? String(group.mids).split(" ") : media.slice(0, 1).map(({ mid }) => mid);
+  // Without a group, each m-line has a transport of its own. One is received.
+  const alone = media.find((one) => carriesMedia(one) && one.sends) ?? media[0];
+  const bundled = group ? String(group.mids).split(" ") : alone ? [alone.mid] : [];
   const open = bundled.filter((mid) => media.some((one) => one.mid === mid && carriesMedia(one)));
   const tagged = session.media.find((_, index) => media[index]?.mid === open[0]);
   if (tagged === undefined) throw new GatewayError("INVALID_OFFER", "no media that could be received");
