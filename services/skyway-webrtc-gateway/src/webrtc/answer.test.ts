@@ -121,6 +121,16 @@ describe("the answer", () => {
     expect(data?.port).toBeGreaterThan(0);
   });
 
+  it("receives one m-line of an offer without BUNDLE, and adds no group, which Chromium would refuse", () => {
+    const { media, groups, audio } = answer(CHROMIUM.replace(/a=group:BUNDLE.*\r\n/, ""));
+    expect(groups).toBeUndefined();
+    expect(media.map(({ port, direction }) => [port > 0, direction])).toEqual([
+      [true, "recvonly"],
+      [false, "inactive"],
+    ]);
+    expect(audio().candidates).toHaveLength(2);
+  });
+
   it("rejects data channels of a type that the library does not support", () => {
     const offer = CHROMIUM_WITH_DATA.replace("UDP/DTLS/SCTP webrtc-datachannel", "DTLS/SCTP 5000");
     const { media, groups } = answer(offer);

@@ -19,7 +19,7 @@ export function writeAnswer(offer: Offer, answered: readonly AnsweredMedia[], lo
     `o=- 1 ${local.version} IN IP4 127.0.0.1`,
     "s=-",
     "t=0 0",
-    ...(offer.bundle.length > 0 && bundled.length > 0
+    ...(offer.hasGroup && bundled.length > 0
       ? [`a=group:BUNDLE ${bundled.map((one) => one.media.mid).join(" ")}`]
       : []),
     "a=msid-semantic: WMS",

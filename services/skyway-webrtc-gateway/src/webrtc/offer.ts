@@ -43,6 +43,8 @@ export interface Offer {
   media: readonly OfferedMedia[];
   /** Mids of open audio and video that share one transport. The first one has the transport parameters. */
   bundle: readonly string[];
+  /** The offer has a BUNDLE group. Without one, the answer must not have one either (RFC 9143, section 7.3.1). */
+  hasGroup: boolean;
   /** Mid of data channels on the same transport. */
   dataMid: string | undefined;
   /** Firefox keeps its DTLS association, even if the answer has another fingerprint. */
@@ -90,7 +92,7 @@ export function parseOffer(sdp: string): Offer {
   const dataMid = media.find((one) => bundled.includes(one.mid) && carriesData(one))?.mid;
   const keepsDtls = String(session.origin?.username).startsWith("mozilla");
   const transport = readTransport(session, tagged, open[0] as string, sdp);
-  return { media, bundle: open, dataMid, keepsDtls, transport };
+  return { media, bundle: open, hasGroup: group !== undefined, dataMid, keepsDtls, transport };
 }
 
 /** Reads the offer or answer of a data connection, which has only data channels. Throws GatewayError INVALID_OFFER. */
