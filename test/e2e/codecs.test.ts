@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CallOptions } from "../browsers/callerPage.ts";
+import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { PATIENCE_MS, readyCallOf } from "./expectations.ts";
 import { BOTH, expectInStep, expectPlayable, makeCall, SMALL } from "./recordedCall.ts";
 import { openTestBrowser, type TestBrowser } from "./testBrowser.ts";
 
@@ -31,6 +33,18 @@ describe.concurrent("a codec that a page offers alone is recorded unchanged", ()
     expect(seen.leg.file?.name).toBe(`${seen.leg.id}.${container}`);
     expectPlayable(seen, streams);
     expectInStep(seen);
+  });
+
+  test("of a page that offers AV1 alone beside Opus, sound is recorded, and a note tells that the picture is not", async () => {
+    const { page, peerId } = await testBrowser.syntheticCaller(BOTH);
+    await page.call(RECORDER_PEER_ID, { only: { mimeType: "video/AV1" } });
+    await page.talk(CALL_SECONDS * 1_000);
+    const endedAt = Date.now();
+    await page.hangUp("close(true)");
+    const { leg } = await readyCallOf(peerId, endedAt, PATIENCE_MS);
+    await page.tab.close();
+    expect(leg.file?.streams.map(({ kind, codec }) => `${kind} ${codec}`)).toEqual(["audio opus"]);
+    expect(leg.notes).toEqual([expect.objectContaining({ code: "NOT_RECORDED_CODEC", kind: "video" })]);
   });
 
   test("the largest of three simulcast layers is recorded", async () => {
