@@ -86,7 +86,8 @@ export class DockerEngine implements Engine {
   }
 
   async start(spec: ContainerSpec): Promise<string> {
-    const options = createOptions(spec, this.#project, await this.#imageId(spec.image));
+    const body = createBody(spec, this.#project, await this.#imageId(spec.image));
+    const options = split({ name: spec.name }, body);
     const container = await asking(
       this.#change((abortSignal) => this.#docker.createContainer({ ...options, abortSignal })),
       { 404: "RECORDER_IMAGE_MISSING", 409: "RECORDER_NOT_STARTED", otherwise: "RECORDER_NOT_STARTED" },
@@ -182,7 +183,8 @@ export class DockerEngine implements Engine {
   }
 
   async kill(id: string, signal: StopSignal): Promise<void> {
-    const kill = (abortSignal: AbortSignal) => this.#docker.getContainer(id).kill({ signal, abortSignal });
+    const options = split({ signal });
+    const kill = (abortSignal: AbortSignal) => this.#docker.getContainer(id).kill({ ...options, abortSignal });
     await asking(this.#answer(kill)).catch(unlessGone);
   }
 
@@ -272,9 +274,11 @@ export class DockerEngine implements Engine {
 /** The engine's names begin with a slash. */
 const nameOf = (name = ""): string => name.replace(/^\//, "");
 
-function createOptions(spec: ContainerSpec, project: string, imageId: string): Docker.ContainerCreateOptions {
+/** By default, dockerode sends all options in the query and again in the body; docker-guard refuses what is not needed. */
+const split = (query: object, body: object = {}) => ({ _query: query, _body: body });
+
+function createBody(spec: ContainerSpec, project: string, imageId: string): Docker.ContainerCreateOptions {
   return {
-    name: spec.name,
     Image: imageId,
     Cmd: [...spec.command],
     User: USER,
