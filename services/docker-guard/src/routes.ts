@@ -27,8 +27,6 @@ const VERSION = /^\/v1\.[0-9]{1,3}(?=\/)/;
 const REFERENCE = "([A-Za-z0-9][A-Za-z0-9_.-]{0,254})";
 const IMAGE = "([a-z0-9][A-Za-z0-9_.:/@-]{0,254}?)";
 
-const CREATE = "/containers/create";
-
 const flag = z.enum(["0", "1", "true", "false"]);
 const TRUE = new Set(["1", "true"]);
 const seconds = z.string().regex(/^[0-9]{1,2}$/);
@@ -56,7 +54,7 @@ const ROUTES: readonly Route[] = [
   route("GET", "/containers/json", { all: flag, filters: z.string().max(4_096) }, () => ({
     kind: "containers",
   })),
-  route("POST", CREATE, { name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/) }, () => ({
+  route("POST", "/containers/create", { name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/) }, () => ({
     kind: "new-container",
   })),
   route("GET", `/containers/${REFERENCE}/json`, {}, container),
@@ -120,8 +118,6 @@ function parameters(row: Route, search: string): Record<string, string> {
   const admitted: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(search)) {
     const schema = Object.hasOwn(row.parameters, name) ? row.parameters[name] : undefined;
-    // dockerode repeats the body's fields in the query. Only the body is checked and forwarded.
-    if (!schema && row.path === CREATE) continue;
     if (!schema?.safeParse(value).success) {
       throw new Refusal("PARAMETER_NOT_ALLOWED", `the parameter ${JSON.stringify(name)} is not allowed here`);
     }
