@@ -39,6 +39,12 @@ describe("a recording", () => {
     expect(codesOf(ends)).toEqual([`ENCRYPTED ${kind}`]);
   });
 
+  test("is not judged by an end of which the decoder was given nothing", () => {
+    const nothing = end("audio", { from: "end", frames: 0, peak: null });
+    expect(judgeDecoded([end("audio"), nothing])).toEqual({ unreadable: [], notes: [] });
+    expect(judgeDecoded([nothing]).unreadable).toEqual(["audio"]);
+  });
+
   // Measured with libopus at 16 to 64 kbit/s, for each of its modes, and with random bits after the first byte.
   test.each([
     ["speech", [0.14, 0.14, 0.24], 300, []],

@@ -33,7 +33,10 @@ export interface DecodedFile {
 export function judgeDecoded(ends: readonly DecodedEnd[], opusBits?: OpusBits): DecodedFile {
   const judged: DecodedFile = { unreadable: [], notes: [] };
   for (const kind of ["audio", "video"] as const) {
-    const ofKind = ends.filter((end) => end.kind === kind);
+    const all = ends.filter((end) => end.kind === kind);
+    // Where a decoder was given nothing, nothing is known, unless that is so everywhere.
+    const tried = all.filter(({ frames, errors }) => frames + errors > 0);
+    const ofKind = tried.length > 0 ? tried : all;
     const unreadable = kind === "audio" && areRandom(opusBits) ? ofKind : ofKind.filter(isUnreadable);
     if (ofKind.length > 0 && unreadable.length === ofKind.length) {
       judged.unreadable.push(kind);
