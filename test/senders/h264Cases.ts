@@ -34,11 +34,16 @@ function bFrameCase(bFrames: number, order: "presentation" | "decoding", hasSoun
       const frames = await numberedH264(FRAMES, KEY_EVERY, h264Payloads, { bFrames });
       const timestampOf =
         order === "presentation" ? (frame: EncodedFrame) => frame.shownAt : (_: unknown, at: number) => at;
+      // No encoder sends a frame before it is captured.
+      const delayMs = order === "presentation" ? bFrames * FRAME_MS : 0;
       const packets = await tone(PACKETS);
       const tracks: Record<string, TrackSettings> = { video: H264, ...(hasSound && { audio: OPUS }) };
       const recorded = await recordSending(tracks, ({ video, audio }) => ({
-        sendings: [...(video ? pictures(video, frames, { timestampOf }) : []), ...(audio ? sound(audio, packets) : [])],
-        endMs: FRAMES * FRAME_MS,
+        sendings: [
+          ...(video ? pictures(video, frames, { timestampOf, delayMs }) : []),
+          ...(audio ? sound(audio, packets) : []),
+        ],
+        endMs: FRAMES * FRAME_MS + delayMs,
       }));
       // In decoding order, the times of the pictures are not known exactly.
       const isExact = order === "presentation";

@@ -24,9 +24,9 @@ export const H264: TrackSettings = {
 
 /** Pictures at the frame rate, in decoding order. */
 export function pictures(track: SentTrack, frames: readonly EncodedFrame[], options: Partial<Timing> = {}): Sending[] {
-  const { fromMs = 0, timestampOf = (frame) => frame.shownAt } = options;
+  const { fromMs = 0, delayMs = 0, timestampOf = (frame) => frame.shownAt } = options;
   return frames.map((frame, index) => ({
-    atMs: fromMs + index * FRAME_MS,
+    atMs: fromMs + delayMs + index * FRAME_MS,
     send: () =>
       track.frame(
         frame.payloads,
@@ -38,6 +38,8 @@ export function pictures(track: SentTrack, frames: readonly EncodedFrame[], opti
 export interface Timing {
   /** When the first frame is sent and shown. */
   fromMs: number;
+  /** How much later than shown it is sent, by an encoder that waits for later frames. Default: 0. */
+  delayMs: number;
   /** The RTP timestamp, in frames from the first one. Default: when the frame is shown. */
   timestampOf: (frame: EncodedFrame, index: number) => number;
 }

@@ -3,7 +3,7 @@ import { noCounts } from "./counters.ts";
 import { keyframeTest } from "./keyframe.ts";
 import { emptyHeader, readHeader } from "./packet.ts";
 import { silenceCodec } from "./silence.ts";
-import { AUDIO, SimulatedSender, VIDEO } from "./simulatedSender.ts";
+import { AUDIO, rtpPacket, SimulatedSender, VIDEO } from "./simulatedSender.ts";
 import { TrackOutput } from "./trackOutput.ts";
 
 function output(codec: string, payloadType?: number) {
@@ -41,6 +41,15 @@ describe("the output", () => {
     expect(frames(sent)).toEqual(sender.frames);
     expect(sequences(sent)).toEqual(Array.from({ length: 15 }, (_, index) => (65_530 + index) & 0xffff));
     expect(sent[0]).toMatchObject({ ssrc: VIDEO.ssrc, payloadType: 96 });
+  });
+
+  it("never has the timestamp 0, which ffmpeg would not take for the first one", () => {
+    const { sent, track } = output("opus");
+    for (const [index, timestamp] of [0, 960, 1_920].entries()) {
+      const fields = { payloadType: AUDIO.payloadType, sequence: index, timestamp, ssrc: AUDIO.ssrc };
+      track.push(rtpPacket({ ...fields, payload: Uint8Array.of(0xfc, 0xff, 0xfe) }), index * 20);
+    }
+    expect(frames(sent)).toEqual([1, 960, 1_920]);
   });
 
   it("starts with the first packet of the first keyframe", () => {

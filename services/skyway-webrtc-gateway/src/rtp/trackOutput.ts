@@ -48,6 +48,8 @@ export interface PreviousDestination {
 
 /** Spacing of frames whose timestamps would go back: one millisecond, the resolution of Matroska. */
 const FRAME_STEP_UNITS = 90;
+/** Sent in place of timestamp 0: if it is the first one, ffmpeg counts from the next one that is not 0. */
+const NOT_ZERO = 1;
 /** Upper limit for a frame, in case the sender never marks its end. */
 const MAX_FRAME_PACKETS = 2_000;
 /** Long pieces of silence in one call of `fillPause`: 1.2 s, so that even hours are caught up with in steps. */
@@ -388,7 +390,7 @@ export class TrackOutput {
       this.firstMs = nowMs;
     }
     writeUint16(packet, 2, toSequence(sequence));
-    writeUint32(packet, 4, toTimestamp(timestamp));
+    writeUint32(packet, 4, toTimestamp(timestamp) || NOT_ZERO);
     writeUint32(packet, 8, this.#ssrc ?? 0);
     if (payloadType !== undefined) packet[1] = ((packet[1] as number) & 0x80) | payloadType;
     this.#replay.remember(packet, timestamp, isStart, nowMs);
