@@ -106,6 +106,7 @@ describe("a picture that stands until the end of the call", () => {
     expect(file.events).toEqual([{ event: "still", kind: "video", from: expect.closeTo(from, 2) }]);
     expect(file.duration + (format === "mp4" ? 0.2 : 0)).toBeCloseTo(15, 1);
     expect(file.complaints).toBe("");
+    expect(file.triedAtEnd, "what came is tried, not the repeated picture").toBe(Math.min(frames, 5));
     expect(file.times.slice(0, frames)).toEqual(times);
     const lastOf = `ffmpeg -v error -i ${file.path} -vf "select='gte(n,${frames - 1})'" -fps_mode passthrough -f framecrc`;
     expect((await bench.shell(`${lastOf} - | grep -c ^0,`)).trim()).toBe(format === "mp4" ? "1" : "2");
@@ -214,6 +215,13 @@ async function track(codec: string, frames: number, filter = "null"): Promise<st
   return id;
 }
 
+interface AssembleEvent {
+  event: string;
+  kind?: string;
+  from?: string | number;
+  frames?: number;
+}
+
 interface Probed {
   format: { duration: string };
   streams: { codec_type: string; codec_tag_string: string; r_frame_rate: string; avg_frame_rate: string }[];
@@ -224,6 +232,7 @@ async function assembled(id: string, format: string, ...words: string[]) {
   expect(code, stderr).toBe(0);
   const lines = stdout.split("\n");
   const first = lines.findIndex((line) => !line.startsWith('{"event"'));
+  const events = lines.slice(0, first).map((line) => JSON.parse(line) as AssembleEvent);
   const probed = JSON.parse(lines.slice(first).join("\n")) as Probed;
   const video = probed.streams.find(({ codec_type }) => codec_type === "video");
   const path = `/recordings/spool/${id}.${format}.part`;
@@ -235,7 +244,9 @@ async function assembled(id: string, format: string, ...words: string[]) {
   const rows = decoded.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   return {
     path,
-    events: lines.slice(0, first).map((line) => JSON.parse(line) as object),
+    /** All but those of the trial to decode the file. */
+    events: events.filter(({ event }) => event !== "decoded" && event !== "bits"),
+    triedAtEnd: events.find(({ kind, from }) => kind === "video" && from === "end")?.frames,
     streams: probed.streams.map(({ codec_type }) => codec_type),
     duration: Number(probed.format.duration),
     entry: video?.codec_tag_string,
