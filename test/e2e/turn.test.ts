@@ -23,6 +23,7 @@ const IceServers = z.object({
 const GATEWAY = "skyway-webrtc-gateway";
 const OVERLAY = ["--file", "compose/turn.yml"];
 const env = { TURN_PORT: String(TURN_PORT), TURN_SECRET: randomBytes(16).toString("hex") };
+const RELAY = { GATEWAY_ICE_TRANSPORT_POLICY: "relay" };
 
 let testBrowser: TestBrowser;
 beforeAll(async () => {
@@ -60,8 +61,7 @@ test("TURN relays only to the bundle's own network, and only with a credential",
 });
 
 test("a call to a gateway that is reachable only through TURN is recorded: both ends are relayed", async () => {
-  const relay = { GATEWAY_ICE_TRANSPORT_POLICY: "relay" };
-  await recreate([GATEWAY], { files: OVERLAY, env: { ...env, ...relay } });
+  await recreate([GATEWAY], { files: OVERLAY, env: { ...env, ...RELAY } });
   await recorderIsRegistered();
 
   const { addresses, turn } = await recordRelayed();
@@ -71,6 +71,8 @@ test("a call to a gateway that is reachable only through TURN is recorded: both 
 });
 
 test("a program of a gateway behind TURN is recorded: both ends are at the same gateway", async () => {
+  await recreate([GATEWAY], { files: OVERLAY, env: { ...env, ...RELAY } });
+  await recorderIsRegistered();
   const [gateway] = await gatewayApis();
   await expectProgramRecorded(gateway ?? expect.fail("no gateway"), "VP8");
 });

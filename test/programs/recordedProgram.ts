@@ -15,6 +15,8 @@ import { RtpSender } from "../rtp/rtpSender.ts";
 import { h264Frames, opusFrames, vp8Frames } from "../rtp/samples.ts";
 
 const API_PORT = 8000;
+/** Not 0: ffmpeg takes that for a timestamp that is not known, and puts the first two packets at one time. */
+const FIRST_TIMESTAMP = 90_000;
 const SECONDS = 4;
 const VIDEO = { ratePerSecond: 30, clockRate: 90_000, payloadType: 100 };
 const AUDIO = { ratePerSecond: 50, clockRate: 48_000, payloadType: 111 };
@@ -93,6 +95,6 @@ async function send(sender: RtpSender, frames: readonly Buffer[], { ratePerSecon
   const since = performance.now();
   for (const [index, frame] of frames.entries()) {
     await wait(Math.max(0, since + (index * 1_000) / ratePerSecond - performance.now()));
-    await sender.frame(frame, (index * clockRate) / ratePerSecond);
+    await sender.frame(frame, FIRST_TIMESTAMP + (index * clockRate) / ratePerSecond);
   }
 }

@@ -6,6 +6,7 @@ import type { AnsweredMedia } from "./answerPlan.ts";
 import { Arrivals } from "./arrivals.ts";
 import { CallMedia } from "./callMedia.ts";
 import { CallTransports } from "./callTransports.ts";
+import { FirstPackets } from "./firstPackets.ts";
 import { HeldMedia } from "./heldMedia.ts";
 import type {
   EndReason,
@@ -58,6 +59,7 @@ export class CallSession implements MediaSession, Ticking {
   readonly #arrivals = new Arrivals();
   readonly #stall = new StallWatch();
   readonly #held = new HeldMedia();
+  readonly #firstPackets = new FirstPackets();
   #dialled: DialledCall | undefined;
   #answered: AnsweredCall | undefined;
   #wasReady = false;
@@ -136,6 +138,7 @@ export class CallSession implements MediaSession, Ticking {
     ticker.add(this);
     bandwidth.join(this);
     media.start(now());
+    this.#firstPackets.begin(now());
     this.#listeners.onReady();
     for (const kind of media.kinds) this.#listeners.onStream(kind);
   }
@@ -148,6 +151,7 @@ export class CallSession implements MediaSession, Ticking {
       const kind = isRtcp(packet) ? "rtcp" : "media";
       this.#arrivals.add(kind, nowMs);
       this.#answered?.media.receive(packet, kind, nowMs);
+      if (this.#wasReady) this.#sendFirstPackets(nowMs);
     } catch (error) {
       this.#fail(error);
     }
@@ -155,6 +159,7 @@ export class CallSession implements MediaSession, Ticking {
 
   tick(nowMs: number): void {
     try {
+      if (this.#firstPackets.isDue(nowMs)) this.#sendFirstPackets(nowMs);
       this.#answered?.media.tick(nowMs);
       const requests = this.#answered?.media.unansweredKeyframeRequests ?? 0;
       if (!this.#ending && this.#stall.look(this.#arrivals, requests, nowMs)) this.#listeners.onStalled();
@@ -170,7 +175,12 @@ export class CallSession implements MediaSession, Ticking {
   }
 
   send(kind: Kind, datagram: Buffer): void {
-    if (this.#wasReady && !this.#ending) this.#answered?.media.send(kind, datagram, this.#resources.now());
+    if (!this.#wasReady || this.#ending || this.#firstPackets.keep(kind, datagram)) return;
+    this.#answered?.media.send(kind, datagram, this.#resources.now());
+  }
+
+  #sendFirstPackets(nowMs: number): void {
+    for (const { kind, datagram } of this.#firstPackets.take()) this.#answered?.media.send(kind, datagram, nowMs);
   }
 
   sendRtcp(kind: Kind, datagram: Buffer): void {

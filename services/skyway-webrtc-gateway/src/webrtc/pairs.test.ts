@@ -7,6 +7,7 @@ import type { MediaSessions } from "./mediaSessions.ts";
 afterEach(cleanUp);
 
 const PAIRS = 30;
+const ROUNDS = 10;
 const BOTH_WAYS: KindWishes = { receive: true, send: true };
 
 describe.each(["the same gateway", "another gateway"])("two sessions, the second of %s", (gateways) => {
@@ -32,6 +33,20 @@ describe.each(["the same gateway", "another gateway"])("two sessions, the second
     expect([...caller.events, ...called.events].filter((event) => event.startsWith("ended"))).toEqual([]);
   });
 
+  it("get every packet that is sent as soon as either of them is ready", async () => {
+    const [here, there] = await open(gateways);
+    for (let round = 0; round < ROUNDS; round++) {
+      const [atCaller, atCalled] = [await recorder(), await recorder()];
+      const cameras = [new SimulatedSender(VIDEO), new SimulatedSender(VIDEO)];
+      const sendFrame = (session: MediaSession, index: number) => {
+        for (const packet of cameras[index]?.frame(33, 5) ?? []) session.send("video", packet);
+      };
+      await connect(here, there, atCaller.redirects, atCalled.redirects, sendFrame);
+      await expect.poll(() => atCalled.video.packets.length).toBe(5);
+      await expect.poll(() => atCaller.video.packets.length).toBe(5);
+    }
+  });
+
   it(`connect in each of ${PAIRS} calls at once`, async () => {
     const [here, there] = await open(gateways);
     await Promise.all(Array.from({ length: PAIRS }, () => connect(here, there)));
@@ -48,10 +63,13 @@ interface End {
   events: string[];
 }
 
-function createEnd(sessions: MediaSessions): End {
+function createEnd(sessions: MediaSessions, onReady: (session: MediaSession) => void): End {
   const events: string[] = [];
-  const session = sessions.create({
-    onReady: () => events.push("ready"),
+  const session: MediaSession = sessions.create({
+    onReady: () => {
+      events.push("ready");
+      onReady(session);
+    },
     onStream: (kind) => events.push(kind),
     onStalled: () => events.push("stalled"),
     onEnded: (reason) => events.push(`ended ${reason}`),
@@ -59,9 +77,16 @@ function createEnd(sessions: MediaSessions): End {
   return { session, events };
 }
 
-async function connect(here: MediaSessions, there: MediaSessions, atCaller = {}, atCalled = {}) {
+async function connect(
+  here: MediaSessions,
+  there: MediaSessions,
+  atCaller = {},
+  atCalled = {},
+  onReady = (_session: MediaSession, _index: number) => {},
+) {
   const options = (redirects: object): MediaOptions => ({ audio: BOTH_WAYS, video: BOTH_WAYS, redirects });
-  const [caller, called] = [createEnd(here), createEnd(there)];
+  const caller = createEnd(here, (session) => onReady(session, 0));
+  const called = createEnd(there, (session) => onReady(session, 1));
   const offer = await caller.session.call(options(atCaller));
   const candidates = await caller.session.accept(await called.session.answer(offer, options(atCalled)));
   for (const candidate of candidates) called.session.addRemoteCandidate(candidate);
