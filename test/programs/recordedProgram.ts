@@ -20,6 +20,7 @@ const FIRST_TIMESTAMP = 90_000;
 const SECONDS = 4;
 const VIDEO = { ratePerSecond: 30, clockRate: 90_000, payloadType: 100 };
 const AUDIO = { ratePerSecond: 50, clockRate: 48_000, payloadType: 111 };
+const MOST_SILENCE = AUDIO.ratePerSecond;
 /** For a busy host, on which several calls start recorders at once. */
 const RECORDING_MS = 60_000;
 const READY_MS = 60_000;
@@ -83,10 +84,11 @@ export async function expectProgramRecorded(gateway: ApiClient, codec: keyof typ
     codec: codec.toLowerCase(),
     packets: pictures.length,
   });
-  expect(
-    streams.find(({ kind }) => kind === "audio"),
-    hint,
-  ).toMatchObject({ codec: "opus", packets: sounds.length });
+  const sound = streams.find(({ kind }) => kind === "audio");
+  expect(sound?.codec, hint).toBe("opus");
+  // A busy host sends late: then there is silence between packets.
+  expect(sound?.packets, hint).toBeGreaterThanOrEqual(sounds.length);
+  expect(sound?.packets, hint).toBeLessThanOrEqual(sounds.length + MOST_SILENCE);
   expect(leg.notes ?? [], hint).toEqual([]);
 }
 
