@@ -17,6 +17,7 @@ import { emptyHeader, type RtpHeader, readHeader, writeUint16, writeUint32 } fro
 import { Replay } from "./replay.ts";
 import { packetLike, type SilenceCodec, silencePieces } from "./silence.ts";
 import type { Vp9Picture } from "./vp9Picture.ts";
+import { type HeldPicture, Vp9Start } from "./vp9Start.ts";
 
 /**
  * Forwards ordered packets to the recorder: whole frames only, starting with a keyframe, and after a gap starting with
@@ -69,6 +70,8 @@ export class TrackOutput {
   /** Whether a recording may start with this frame. */
   #isKeyframe = false;
   #awaitsKeyframe: boolean;
+  /** Until a recording of VP9 begins. */
+  #start: Vp9Start | undefined;
   #next: ExtendedSequence | undefined;
   #ssrc: number | undefined;
   /** The newest outgoing timestamp; before the first packet, an estimate of it. */
@@ -101,6 +104,7 @@ export class TrackOutput {
     this.#settings = settings;
     this.#counters = counters;
     this.#awaitsKeyframe = settings.startsKeyframe !== undefined;
+    this.#start = settings.vp9 && new Vp9Start();
     this.#bound = new ArrivalBound(settings.clockRate);
     this.#pacer = new Pacer(this.#send);
     this.#replay = new Replay((packets) => {
@@ -110,7 +114,7 @@ export class TrackOutput {
 
   /** True while nothing can be forwarded until a keyframe arrives. */
   get awaitsKeyframe(): boolean {
-    return this.#awaitsKeyframe;
+    return this.#awaitsKeyframe || this.#start?.wantsKeyframe === true;
   }
 
   /** SSRC of the forwarded packets; undefined before the first one. */
@@ -180,7 +184,7 @@ export class TrackOutput {
 
   /** Number of packets that wait to be sent. */
   get waiting(): number {
-    return this.#pacer.length + (this.#previous?.pacer.length ?? 0);
+    return this.#pacer.length + (this.#previous?.pacer.length ?? 0) + (this.#start?.length ?? 0);
   }
 
   push(packet: Buffer, nowMs: number): void {
@@ -258,6 +262,7 @@ export class TrackOutput {
   }
 
   drain(nowMs: number): void {
+    this.#begin(this.#start?.due(nowMs), nowMs);
     this.#drainPrevious(nowMs);
     this.#pacer.drain(nowMs);
   }
@@ -279,29 +284,48 @@ export class TrackOutput {
       this.#frame = [];
       return;
     }
-    const timestamp = Math.max(this.#outgoing(this.#frameTimestamp, nowMs), this.#floor + FRAME_STEP_UNITS);
-    if (this.#settings.vp9?.join(this.#frame) === false) {
+    const { vp9 } = this.#settings;
+    if (vp9?.join(this.#frame) === false) {
       this.gap();
       return;
     }
-    if (this.#isKeyframe) this.beforeKeyframe?.();
+    const [packets, timestamp, isKeyframe] = [this.#frame, this.#frameTimestamp, this.#isKeyframe];
+    this.#frame = [];
+    const picture = { packets, timestamp, isKeyframe, ssrc };
+    if (this.#start && vp9) this.#begin(this.#start.take(picture, vp9.layers, nowMs), nowMs);
+    else this.#forwardPicture(picture, nowMs);
+  }
+
+  /** @param pictures what the recording begins with; undefined: it does not begin yet. */
+  #begin(pictures: HeldPicture[] | undefined, nowMs: number): void {
+    if (pictures === undefined) return;
+    this.#start = undefined;
+    for (const picture of pictures) this.#forwardPicture(picture, nowMs);
+  }
+
+  /** Forwards what is held of the beginning: nothing more comes. */
+  endStart(nowMs: number): void {
+    this.#begin(this.#start?.release(), nowMs);
+  }
+
+  #forwardPicture({ packets, timestamp: received, isKeyframe, ssrc }: HeldPicture, nowMs: number): void {
+    const timestamp = Math.max(this.#outgoing(received, nowMs), this.#floor + FRAME_STEP_UNITS);
+    if (isKeyframe) this.beforeKeyframe?.();
     // Some senders mark more than the last packet of a frame.
     if (this.#lastPacket === undefined || timestamp !== this.lastTimestamp) this.#counters.framesRedirected++;
-    let isStart = this.#isKeyframe;
-    if (isStart && this.#passMissingSets(timestamp, ssrc, nowMs)) isStart = false;
-    for (const packet of this.#frame) {
+    let isStart = isKeyframe;
+    if (isStart && this.#passMissingSets(packets[0], timestamp, ssrc, nowMs)) isStart = false;
+    for (const packet of packets) {
       this.#pass(packet, timestamp, ssrc, isStart, nowMs);
       isStart = false;
     }
     // Frames depend on each other: none can be left out, so they are spaced closely until time has caught up.
     if (timestamp <= this.#floor + FRAME_STEP_UNITS) this.#floor = timestamp;
-    this.#frame = [];
   }
 
   /** Any keyframe may become the start of a file. Like silence, the sets are not counted: the sender did not send them here. */
-  #passMissingSets(timestamp: ExtendedTimestamp, ssrc: number, nowMs: number): boolean {
+  #passMissingSets(model: Buffer | undefined, timestamp: ExtendedTimestamp, ssrc: number, nowMs: number): boolean {
     const sets = this.#settings.h264?.missingSets ?? [];
-    const [model] = this.#frame;
     if (model === undefined || sets.length === 0) return false;
     this.#beginWith(model, ssrc);
     for (const set of sets) this.#forward(packetLike(model, set, 0), timestamp, set === sets[0], nowMs);

@@ -269,6 +269,7 @@ export class TrackReceiver {
     // There is no more time to find out whether the old source is gone: it is, if only the other one sent at the end.
     if (this.#next.isLastToSend(this.#currentMs)) this.#changeSource(this.#nowMs);
     this.#stream?.flush();
+    this.#output.endStart(this.#nowMs);
   }
 
   /** Adds silence up to the end, so that a call that ended without sound is recorded in full length. */

@@ -22,6 +22,11 @@ export class Vp9Picture {
   readonly #headers = new Vp9Headers();
   /** Positions of the packets that begin a frame. */
   readonly #starts: number[] = [];
+  /** Number of spatial layers of the picture. */
+  get layers(): number {
+    return this.#starts.length;
+  }
+
   /** A new picture begins. */
   begin(): void {
     this.#starts.length = 0;
