@@ -103,8 +103,10 @@ test.each(["chromium", "firefox"] as const)(
 );
 
 const HD = { width: 1280, height: 720 };
-/** Until the browser knows the bandwidth it sends less, and this host may be busy. */
-const SIZED_SHARE = 0.6;
+/** The recording begins when all layers come. */
+const FRAMES_KEPT_OF_LAYERS = 0.85;
+/** A busy host switches the largest layer off for a time. */
+const SIZED_SHARE = 0.9;
 
 test.each([
   ["0;1;2", [1, 2, 3]],
@@ -134,19 +136,22 @@ test.each([
   },
 );
 
-test.each(["L2T1", "L3T3_KEY"])(
+test.each([
+  ["L2T1", 2],
+  ["L3T3_KEY", 3],
+] as const)(
   "VP9 with the spatial layers %s is recorded in the largest size, and clean",
-  async (scalabilityMode) => {
+  async (scalabilityMode, layers) => {
     const publisher = await publish({}, { video: { size: HD, encodings: [{ scalabilityMode }], codec: "VP9" } });
     await publisher.run("talk", 2 * CALL_MS);
-    const sent = Number(await publisher.run("frames"));
+    const sent = Number(await publisher.run("frames")) / layers; // the browser counts each layer of a picture
 
     const { seen, widths } = await recorded(publisher);
 
     const full = widths.filter((width) => width === HD.width).length;
     const hint = JSON.stringify({ sent, recorded: widths.length, full, errors: seen.decodeErrors });
     expect(seen.decodeErrors, hint).toBe("");
-    expect(widths.length / sent, hint).toBeGreaterThan(0.95);
+    expect(widths.length / sent, hint).toBeGreaterThan(FRAMES_KEPT_OF_LAYERS);
     expect(widths.at(-1), hint).toBe(HD.width);
     expect(full / widths.length, hint).toBeGreaterThan(SIZED_SHARE);
   },
