@@ -11,6 +11,8 @@ import { type Struck, strike } from "./strike.ts";
 import { type Attempt, countCall, type Tally } from "./tally.ts";
 
 const RETRY_MS = 500;
+/** Until the first calls are up, so that the first strike meets some. */
+const CALLS_BEGIN_MS = 8_000;
 /** skyway-js gives up connecting after 15 s. */
 const CALL_LIMIT_MS = 20_000;
 const HEALTHY_LIMIT_MS = 60_000;
@@ -52,6 +54,7 @@ export async function chaos({ seed, forMs, callers, say }: ChaosOptions): Promis
 
 /** The next strike waits until everything is healthy, so that at most two parts are down. */
 async function strikeRepeatedly(seed: number, until: number, onStruck: (blows: Struck[]) => void): Promise<void> {
+  await delay(CALLS_BEGIN_MS);
   for (const next of strikes(seed)) {
     await delay(next.afterMs);
     if (Date.now() > until) return;

@@ -7,7 +7,7 @@ import { chaos } from "../chaos/chaos.ts";
 import { inWords } from "../chaos/tally.ts";
 import { expectAllHealthy, expectNothingLeft } from "./expectations.ts";
 
-const CHAOS_MS = 60_000;
+const CHAOS_MS = 80_000;
 const LIMIT_MS = 300_000;
 /** Maximum loss of a call whose recorder was killed; most calls lose nothing. */
 const LOST_SECONDS = 1.5;
