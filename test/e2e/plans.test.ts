@@ -11,7 +11,8 @@ import { RECORDER_IMAGE } from "../bundle/settings.ts";
  */
 
 const REFUSED = 2;
-const RECORDING = "calls/2026/01/02/call_1/leg_1.webm";
+const FOLDER = "calls/2026/01/02/call_1";
+const RECORDING = `${FOLDER}/leg_1.webm`;
 const LINE_COUNT_LIMIT = 60;
 const GRAPH = "[0:v]scale=640:360[video]";
 
@@ -59,6 +60,10 @@ const HOSTILE: [command: "compose" | "preview", what: string, lines: string[]][]
   ["preview", "nothing", []],
 ];
 
+/** Runs a job in the container, and prints its name, its exit code and its words in one line. */
+const said = (command: string, job: string) =>
+  `said=$(${command} job_${job} 2>&1); echo "${job} $? \${said//$'\\n'/ }"`;
+
 let volume: string;
 let answers: Map<string, { code: number; words: string }>;
 
@@ -70,9 +75,19 @@ beforeAll(async () => {
   for (const [index, [, , lines]] of HOSTILE.entries()) {
     await writeFile(join(volume, "spool", `job_${index}.plan.part`), lines.map((line) => `${line}\n`).join(""));
   }
-  const each = HOSTILE.map(
-    ([command], index) => `said=$(${command} job_${index} 2>&1); echo "${index} $? \${said//$'\\n'/ }"`,
+  await mkdir(join(volume, FOLDER), { recursive: true });
+  // ffmpeg would read the other file, if it were allowed to find out what this one is.
+  await writeFile(join(volume, RECORDING), "ffconcat version 1.0\nfile leg_2.webm\n");
+  await writeFile(join(volume, "spool", "job_list.plan.part"), `${preview("poster=0.000").join("\n")}\n`);
+  await writeFile(
+    join(volume, "spool", "job_film.plan.part"),
+    `${film(`graph=${GRAPH}`, "picture=640x360").join("\n")}\n`,
   );
+  const each = [
+    ...HOSTILE.map(([command], index) => said(command, `${index}`)),
+    said("preview", "list"),
+    said("compose", "film"),
+  ];
   const lockedIn = ["--rm", "--network=none", "--read-only", "--cap-drop=ALL", "--tmpfs=/tmp", "--user=10001:10001"];
   const { stdout, stderr } = await run("docker", [
     ...[
@@ -88,11 +103,11 @@ beforeAll(async () => {
   const lines = stdout.split("\n").filter(Boolean).slice(0, LINE_COUNT_LIMIT);
   answers = new Map(
     lines.map((line) => {
-      const [, index = "", code = "", words = ""] = /^(\d+) (\d+) (.*)$/.exec(line) ?? [];
+      const [, index = "", code = "", words = ""] = /^(\w+) (\d+) (.*)$/.exec(line) ?? [];
       return [index, { code: Number(code), words }];
     }),
   );
-  expect(answers.size, stderr).toBe(HOSTILE.length);
+  expect(answers.size, stderr).toBe(HOSTILE.length + 2);
 });
 afterAll(() => rm(volume, { recursive: true }));
 
@@ -105,7 +120,14 @@ test.each(HOSTILE.map(([command, what], index) => ({ command, what, index })))(
   },
 );
 
+test.each(["list", "film"])("a list of files that is named like a recording is not followed (%s)", (job) => {
+  const { code, words } = answers.get(job) ?? {};
+  expect(code, words).not.toBe(0);
+  expect(words).toContain("EBML header parsing failed");
+  expect(words).not.toContain("leg_2");
+});
+
 test("no refused plan has produced a file", async () => {
-  const made = (await readdir(join(volume, "spool"))).filter((name) => !name.endsWith(".plan.part"));
+  const made = (await readdir(join(volume, "spool"))).filter((name) => !/\.plan\.part$|^job_(list|film)\./.test(name));
   expect(made).toEqual([]);
 });
