@@ -75,7 +75,7 @@ afterEach(async () => {
 function ask(method: "GET" | "POST", path: string, body?: unknown) {
   const { port } = guard.address() as AddressInfo;
   const text = body === undefined ? {} : { body: JSON.stringify(body) };
-  return request(`http://127.0.0.1:${port}${path}`, { method, dispatcher: client, headersTimeout: 5_000, ...text });
+  return request(`http://127.0.0.1:${port}${path}`, { method, dispatcher: client, headersTimeout: 60_000, ...text });
 }
 
 const recorder = (id: string) => ({
