@@ -44,6 +44,7 @@ export async function recordParticipant(
   const clock = { firstUnixMs, rate: 1, source: "sender_report" as const };
   return {
     ...readyLeg(at, id),
+    endedAt: new Date(firstUnixMs + seconds * 1000).toISOString(),
     ...{ peerId: `peer-of-${id}`, metadata: { ...metadata, ...(name !== undefined && { name }) } },
     tracks: kinds.map((kind): ManifestTrack => ({ kind, clock, counters: {} })),
     file: {
