@@ -48,7 +48,12 @@ export function describeApi(routes: readonly DescribedRoute[]): object {
   const webhooks = Object.entries(WEBHOOK_EVENTS).map(([type, data]) => [type, webhookObject(type, data, components)]);
   return {
     openapi: "3.1.1",
-    info: { title: TITLE, version: own.version, license: { name: "Apache 2.0", identifier: "Apache-2.0" } },
+    info: {
+      title: TITLE,
+      version: own.version,
+      description: "Query parameters that an operation does not list are refused with `BAD_PARAMETER`.",
+      license: { name: "Apache 2.0", identifier: "Apache-2.0" },
+    },
     servers: [{ url: "/" }],
     security: [{ bearer: [] }, { session: [] }],
     paths,
