@@ -15,19 +15,24 @@ let sources: FakeSource[];
 let states: Connection[];
 let catchUp: () => Promise<void>;
 let end: () => void;
+let probes: number;
 const newest = () => sources.at(-1) as FakeSource;
 const state = () => states.at(-1);
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
-  [sources, states, catchUp] = [[], [], async () => undefined];
+  [sources, states, catchUp, probes] = [[], [], async () => undefined, 0];
   end = stayConnected({
     open: () => {
       sources.push(new FakeSource());
       return newest();
     },
     catchUp: () => catchUp(),
+    probe: async () => {
+      probes += 1;
+      throw new Error("401");
+    },
     onConnection: (connection) => states.push(connection),
   });
 });
@@ -70,6 +75,15 @@ test("a source that fails, also one that the browser gives up, is replaced every
   expect(state()).toEqual({ status: "live", regained: { lostAt: 1_000_000, regainedAt: 1_031_000 } });
   newest().tell("error");
   expect(state()).toEqual({ status: "lost", since: 1_031_000 });
+});
+
+test("a source that cannot be opened is followed by a request whose answer says why; one that breaks is not", async () => {
+  await goLive();
+  newest().tell("error");
+  await pass(1_000);
+  expect(probes).toBe(0);
+  newest().tell("error");
+  expect(probes).toBe(1);
 });
 
 test("a source that is silent is lost, though it looks open", async () => {

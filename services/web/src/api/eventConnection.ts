@@ -17,6 +17,8 @@ export interface EventConnectionOptions {
   open(): EventSourceLike;
   /** Fetches what events have not told: before the first one, or during an interruption. Retried if it fails. */
   catchUp(): Promise<unknown>;
+  /** Makes an ordinary request after a source could not be opened: its answer says whether a login is needed. */
+  probe(): Promise<unknown>;
   onConnection(connection: Connection): void;
   now?: () => number;
 }
@@ -35,7 +37,8 @@ const HEARD = ["alive", "call", "removed", "job"];
  *
  * @returns a function that ends the connection.
  */
-export function stayConnected({ open, catchUp, onConnection, now = Date.now }: EventConnectionOptions): () => void {
+export function stayConnected(options: EventConnectionOptions): () => void {
+  const { open, catchUp, probe, onConnection, now = Date.now } = options;
   let source: EventSourceLike | undefined;
   let heardAt = now();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -48,6 +51,7 @@ export function stayConnected({ open, catchUp, onConnection, now = Date.now }: E
     source = opened;
     heardAt = now();
     const isCurrent = () => source === opened;
+    let wasOpen = false;
     for (const type of HEARD) {
       opened.addEventListener(type, () => {
         if (isCurrent()) heardAt = now();
@@ -55,10 +59,13 @@ export function stayConnected({ open, catchUp, onConnection, now = Date.now }: E
     }
     opened.addEventListener("open", () => {
       heardAt = now();
+      wasOpen = true;
       void caughtUp(isCurrent);
     });
     opened.addEventListener("error", () => {
-      if (isCurrent()) lose();
+      if (!isCurrent()) return;
+      lose();
+      if (!wasOpen) probe().catch(() => undefined);
     });
   }
 

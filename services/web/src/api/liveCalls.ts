@@ -1,3 +1,4 @@
+import { getClientConfiguration } from "./client.ts";
 import { type Connection, stayConnected } from "./eventConnection.ts";
 import { Call, Job, Removed } from "./schemas.ts";
 
@@ -32,6 +33,7 @@ export function followCalls({ onCall, onRemoved, catchUp, onConnection }: LiveLi
   return stayConnected({
     open: () => openSource({ onCall, onRemoved: (id) => onRemoved?.(id) }),
     catchUp,
+    probe: getClientConfiguration,
     onConnection(connection) {
       if (connection.status === "live" && connection.regained) jobNews.dispatchEvent(new Event("regained"));
       onConnection(connection);

@@ -24,10 +24,19 @@ export function useCalls(): Calls {
   const list = useRef<Call[] | undefined>(undefined);
   // null: there are no older calls.
   const [cursor, setCursor] = useState<string | null>();
+  const depth = useRef<string | null | undefined>(undefined);
+  /** Told by events since the list was last fetched. */
+  const told = useRef(new Map<string, Call>());
+  const gone = useRef(new Set<string>());
   const [connection, setConnection] = useState<Connection>({ status: "connecting" });
   const [missed, setMissed] = useState<Calls["missed"]>();
   const [loading, setLoading] = useState(false);
   const [errorText, setErrorText] = useState<string>();
+
+  const deepen = useCallback((nextCursor: string | null) => {
+    depth.current = nextCursor;
+    setCursor(nextCursor);
+  }, []);
 
   const change = useCallback((changed: Call[]) => {
     list.current = changed;
@@ -47,37 +56,56 @@ export function useCalls(): Calls {
     }
   }, []);
 
-  const fetchNewest = useCallback(async () => {
+  /** Fetches as much of the list as it has, because all of it may have changed. */
+  const fetchList = useCallback(async () => {
     const isFirst = list.current === undefined;
+    told.current.clear();
+    const isLoaded = ({ nextCursor }: { nextCursor: string | null }) =>
+      nextCursor !== null && depth.current !== undefined && (depth.current === null || nextCursor > depth.current);
     // A call that has been running for hours may not be on the first page.
-    const [page, recording] = await Promise.all([listCalls(), listCalls({ state: "recording" })]);
-    const fetched = merge(page.calls, ...recording.calls);
-    const others = (list.current ?? []).filter(
-      ({ id, state }) => isRunning(state) && !fetched.some((one) => one.id === id),
+    const [first, recording] = await Promise.all([listCalls(), listCalls({ state: "recording" })]);
+    let page = first;
+    let fetched = merge(recording.calls, ...page.calls);
+    while (isLoaded(page)) {
+      page = await listCalls({ cursor: page.nextCursor ?? "" });
+      fetched = merge(fetched, ...page.calls);
+    }
+    const isMissing = ({ id, state }: Call) => isRunning(state) && !fetched.some((one) => one.id === id);
+    const ended = await Promise.all(
+      (list.current ?? []).filter(isMissing).map(({ id }) => getCall(id).catch(unlessRemoved)),
     );
-    const ended = await Promise.all(others.map(({ id }) => getCall(id).catch(unlessRemoved)));
-    const all = merge(fetched, ...ended.filter((call) => call !== undefined));
-    const found = catchUp(list.current ?? [], all, page.nextCursor ? (page.calls.at(-1)?.id ?? "") : "");
+    // Events that came meanwhile are newer than the answers.
+    const all = merge(fetched, ...ended.filter((call) => call !== undefined), ...told.current.values()).filter(
+      ({ id }) => !gone.current.has(id),
+    );
+    const found = catchUp(list.current ?? [], all, page.nextCursor ?? "");
     change(found.calls);
     if (!isFirst) setMissed({ changed: found.changed, removed: found.removed });
-    setCursor((known) => (known !== undefined ? known : page.nextCursor));
-  }, [change]);
+    deepen(page.nextCursor);
+  }, [change, deepen]);
 
   useEffect(() => {
     // Without waiting for the connection, and so that an error is shown.
-    load(fetchNewest).catch(() => undefined);
+    load(fetchList).catch(() => undefined);
     return followCallsWhileVisible({
-      onCall: (call) => change(merge(list.current ?? [], call)),
-      onRemoved: (id) => list.current && change(list.current.filter((call) => call.id !== id)),
-      catchUp: () => load(fetchNewest),
+      onCall: (call) => {
+        told.current.set(call.id, call);
+        change(merge(list.current ?? [], call));
+      },
+      onRemoved: (id) => {
+        told.current.delete(id);
+        gone.current.add(id);
+        if (list.current) change(list.current.filter((call) => call.id !== id));
+      },
+      catchUp: () => load(fetchList),
       onConnection: setConnection,
     });
-  }, [change, load, fetchNewest]);
+  }, [change, load, fetchList]);
 
   const fetchOlder = async (from: string) => {
     const page = await listCalls({ cursor: from });
     change(merge(page.calls, ...(list.current ?? [])));
-    setCursor(page.nextCursor);
+    deepen(page.nextCursor);
   };
   return {
     calls,
