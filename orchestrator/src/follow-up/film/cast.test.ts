@@ -78,6 +78,8 @@ test("each file of a rolled-over leg has its own start; a lost file leaves a gap
 
 test.each([
   [{ name: "Ada\nLovelace" }, "Ada Lovelace"],
+  [{ name: "\u0915\u094d\u200d\u0937" }, "\u0915\u094d\u200d\u0937"], // a joiner between Devanagari letters
+  [{ name: "A\ue000da" }, "A\ue000da"],
   [{ name: "x".repeat(100) }, "x".repeat(40)],
   [{ name: "   " }, undefined],
   [{ name: 5 }, undefined],

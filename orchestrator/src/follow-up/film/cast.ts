@@ -86,6 +86,10 @@ function nameOf(metadata: unknown): string | undefined {
   if (typeof metadata !== "object" || metadata === null || !("name" in metadata)) return undefined;
   const { name } = metadata;
   if (typeof name !== "string") return undefined;
-  const printable = [...name.replaceAll(/\p{C}/gu, " ")].slice(0, NAME_LIMIT_CHARACTERS).join("").trim();
+  // Not all of \p{C}: joiners (Cf) shape letters, and a letter that no font has (Co, Cn) is left out where it is drawn.
+  const printable = [...name.replaceAll(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, " ")]
+    .slice(0, NAME_LIMIT_CHARACTERS)
+    .join("")
+    .trim();
   return printable === "" ? undefined : printable;
 }
