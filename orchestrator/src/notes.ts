@@ -13,8 +13,8 @@ export const NOTES = {
     hint: "Change the page so that it also offers a codec of video.codecs or audio.codecs, or add the codec there.",
   },
   NOT_RECORDED_TRACK: {
-    message: "a track was offered and is not recorded, because the leg already has as many of its kind as it may have",
-    hint: "Send the track in a call of its own.",
+    message: "a track was offered and is not recorded, because the caller already has as many as it may have",
+    hint: "Raise maxTracksPerLeg, or send the track in a call of its own.",
   },
   NO_BUNDLE: {
     message: "a track was offered and is not recorded, because it has a transport of its own",

@@ -22,6 +22,7 @@ const Leg = z.object({
   metadata: z.unknown(),
   state: LegState,
   dialled: z.literal(true).optional(),
+  beside: z.string().optional(),
   startedAt: z.iso.datetime().nullish(),
   endedAt: z.iso.datetime().nullish(),
   reason: z.string().nullish(),

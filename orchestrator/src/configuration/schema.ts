@@ -40,6 +40,7 @@ export const ConfigurationFile = z.strictObject({
   maxConcurrentRecorders: z.int().min(1).max(1_000).default(20),
   maxConcurrentPerPeer: z.int().min(1).max(1_000).default(10),
   maxConcurrentPerCall: z.int().min(1).max(1_000).default(50),
+  maxTracksPerLeg: z.int().min(1).max(64).default(4),
   leg: z
     .strictObject({
       idleSeconds: z.int().min(5).max(86_400).default(300),

@@ -17,6 +17,7 @@ import type { LegLimits } from "./legs/legLimits.ts";
 import { LegMetrics } from "./legs/legMetrics.ts";
 import type { LegServices } from "./legs/legServices.ts";
 import { receiveCall } from "./legs/receiveCall.ts";
+import { recordBeside } from "./legs/recordBeside.ts";
 import { RunningLegs } from "./legs/runningLegs.ts";
 import { PeerKeeper } from "./peers/peerKeeper.ts";
 import { SharedPeer } from "./peers/sharedPeer.ts";
@@ -125,6 +126,7 @@ export class Recording {
       limits: { maxConcurrentPerPeer, maxConcurrentPerCall, ...leg },
       metrics: new LegMetrics(metrics),
       preferences: { video: video.codecs, audio: audio.codecs },
+      recordBeside: (callId, beside, media) => void recordBeside(callId, beside, media, this.#legServices),
       recorders: this.recorders,
     };
     const tokens = new TokenFile(library.paths.tokens);

@@ -8,6 +8,7 @@ import { Storage } from "../archive/library/storage.ts";
 import type { Gateway } from "../recording/gateway/gateway.ts";
 import { LegMetrics } from "../recording/legs/legMetrics.ts";
 import type { LegServices } from "../recording/legs/legServices.ts";
+import { recordBeside } from "../recording/legs/recordBeside.ts";
 import { RunningLegs } from "../recording/legs/runningLegs.ts";
 import type { Recorders } from "../recording/recorders/recorders.ts";
 import type { ManualClock } from "./manualClock.ts";
@@ -58,7 +59,7 @@ export function testRooms(gateway: Gateway, clock: ManualClock, recorders: Parti
   const warnings: TestRooms["warnings"] = [];
   const log = pino({ level: "warn" }, { write: (line) => void warnings.push(JSON.parse(line)) });
   const library = new FakeLibrary(new Paths("/nowhere"), log);
-  return {
+  const rooms: TestRooms = {
     calls: new CallBook(library, clock),
     clock,
     runningLegs: new RunningLegs(),
@@ -70,8 +71,10 @@ export function testRooms(gateway: Gateway, clock: ManualClock, recorders: Parti
     limits: {},
     metrics: new LegMetrics(new Registry()),
     preferences: { video: ["VP8"], audio: ["opus"] },
+    recordBeside: (callId, leg, tracks) => void recordBeside(callId, leg, tracks, rooms),
     recorders: recorders as Recorders,
     storage: new Storage(library, 1e8),
     warnings,
   };
+  return rooms;
 }

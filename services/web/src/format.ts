@@ -6,6 +6,7 @@ const REASONS: Readonly<Record<string, string>> = {
   leave: "left the page",
   closed: "connection closed",
   dtls_closed: "connection closed",
+  track_removed: "track removed",
   ice_failed: "connection lost",
   deleted: "ended by the recorder",
   stopped: "stopped from the console",

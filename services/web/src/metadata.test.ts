@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { displayName, otherFields, textField } from "./metadata.ts";
+import { callerNames, displayName, otherFields, textField } from "./metadata.ts";
 
 test.each([
   [{ name: "Ada" }, "Ada"],
@@ -13,6 +13,16 @@ test.each([
 test("a leg without a name is shown by its peer id", () => {
   expect(displayName({ peerId: "p1", metadata: null })).toBe("p1");
   expect(displayName({ peerId: "p1", metadata: { name: "Ada" } })).toBe("Ada");
+});
+
+test("further tracks of a caller are named after it, and are not another participant", () => {
+  const legs = [
+    { peerId: "p1", metadata: { name: "Ada" } },
+    { peerId: "p1", metadata: { name: "Ada" }, beside: "leg_1" },
+    { peerId: "p2", metadata: null },
+  ];
+  expect(legs.map(displayName)).toEqual(["Ada", "Ada, further tracks", "p2"]);
+  expect(callerNames(legs)).toEqual(["Ada", "p2"]);
 });
 
 test("everything else in metadata is shown as text", () => {

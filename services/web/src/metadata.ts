@@ -9,9 +9,22 @@ export function textField(metadata: unknown, field: string): string | undefined 
   return typeof value === "string" && value.trim() !== "" ? value : undefined;
 }
 
+interface NamedLeg {
+  peerId: string;
+  metadata: unknown;
+  /** The leg of the same caller, if this one has further tracks of it. */
+  beside?: string | undefined;
+}
+
 /** A leg's name from its metadata, or its peer id. */
-export function displayName(leg: { peerId: string; metadata: unknown }): string {
-  return textField(leg.metadata, "name") ?? leg.peerId;
+export function displayName({ peerId, metadata, beside }: NamedLeg): string {
+  const name = textField(metadata, "name") ?? peerId;
+  return beside === undefined ? name : `${name}, further tracks`;
+}
+
+/** The names of a call's participants, each once, even if a participant has several legs at the same time. */
+export function callerNames(legs: readonly NamedLeg[]): string[] {
+  return legs.filter(({ beside }) => beside === undefined).map(displayName);
 }
 
 /** All fields except the name, as text. */

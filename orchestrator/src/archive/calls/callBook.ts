@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Clock } from "../../clock.ts";
-import { type CallId, type LegId, newCallId, newLegId } from "../../ids.ts";
+import { type CallId, type LegId, type MediaConnectionId, newCallId, newLegId } from "../../ids.ts";
 import type { AudioSegment } from "../library/audioSegment.ts";
 import type { Library } from "../library/library.ts";
 import {
@@ -71,6 +71,27 @@ export class CallBook extends EventEmitter<{
     // A write error is ignored here: it occurs again before the leg is answered, and then ends the leg.
     await this.record(callId, leg).catch(() => undefined);
     return { callId, leg };
+  }
+
+  /**
+   * Creates a leg for further tracks of a leg's caller, in the same call.
+   *
+   * @param mediaConnectionId of these tracks.
+   */
+  async ringBeside(
+    callId: CallId,
+    { id: beside, peerId, recorderPeerId, metadata }: ManifestLeg,
+    mediaConnectionId: MediaConnectionId,
+  ): Promise<LegIn<"ringing">> {
+    const now = this.#clock.now();
+    const leg: LegIn<"ringing"> = {
+      ...{ peerId, recorderPeerId, metadata, mediaConnectionId, beside },
+      state: "ringing",
+      id: newLegId(now),
+      ringingAt: now.toISOString(),
+    };
+    await this.record(callId, leg).catch(() => undefined); // as in `ring`
+    return leg;
   }
 
   /**

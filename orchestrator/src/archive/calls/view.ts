@@ -35,6 +35,8 @@ export const LegView = z
     state: z.enum(LEG_STATES),
     /** The recorder called the peer. */
     dialled: z.literal(true).optional(),
+    /** It has further tracks of the caller of this leg, such as a screen beside the camera. */
+    beside: z.string().optional(),
     startedAt: z.iso.datetime(),
     endedAt: z.iso.datetime().nullable(),
     reason: z.string().optional(),
@@ -135,6 +137,7 @@ function legView(leg: ManifestLeg): LegView {
     startedAt: ("startedAt" in leg && leg.startedAt) || leg.ringingAt,
     endedAt: "endedAt" in leg ? leg.endedAt : null,
     ...(leg.dialled && { dialled: true }),
+    ...(leg.beside && { beside: leg.beside }),
     ...("reason" in leg && leg.reason !== undefined && { reason: leg.reason }),
     ...("error" in leg && leg.error && { error: leg.error }),
     ...("parts" in leg && leg.parts && { parts: leg.parts.map(({ endedAt, reason }) => ({ endedAt, reason })) }),

@@ -102,6 +102,12 @@ const base = {
   ringingAt: instant,
   /** Set if the recorder calls the peer; how long the peer has to answer. */
   dialled: z.object({ answerWithinSeconds: z.int() }).optional(),
+  /** It records further tracks of the caller of this leg, such as a screen beside the camera. */
+  beside: z
+    .string()
+    .regex(LEG_ID)
+    .transform((id) => id as LegId)
+    .optional(),
   notes: z.array(LegNote).optional(),
 };
 

@@ -4,7 +4,7 @@ import { answerBody } from "./answerBody.ts";
 
 const redirect = { address: "192.0.2.7", video: 5000, audio: 5002 };
 const bandwidths = (limitKbps: number) => {
-  const { constraints } = answerBody(USUAL_CODECS, redirect, limitKbps);
+  const { constraints } = answerBody(USUAL_CODECS, redirect, { perLegKbps: limitKbps });
   return [constraints.video_params?.band_width, constraints.audio_params?.band_width];
 };
 
@@ -14,7 +14,7 @@ test("a caller's bandwidth is unlimited unless a limit is set, which reserves en
 });
 
 test("a media kind that is not recorded is not received", () => {
-  const { constraints, redirect_params } = answerBody({ audio: USUAL_CODECS.audio }, redirect, 0);
+  const { constraints, redirect_params } = answerBody({ audio: USUAL_CODECS.audio }, redirect);
   expect(constraints).toMatchObject({ videoReceiveEnabled: false, audioReceiveEnabled: true });
   expect(Object.keys(redirect_params)).toEqual(["audio", "audio_rtcp"]);
 });

@@ -7,12 +7,22 @@ const UNLIMITED_KBPS = 0;
 /** Bandwidth that a gateway reserves for audio in addition to a video limit. */
 const AUDIO_KBPS = 128;
 
+/** What a caller may send. */
+export interface CallerLimits {
+  /** Total bandwidth; 0 means unlimited, and is the default. */
+  perLegKbps?: number;
+  /** Number of tracks to receive, beyond the first of each kind; none by default. */
+  maxTracks?: number;
+}
+
 /**
  * Request body of a receive-only answer or call whose media is redirected to a recorder.
- *
- * @param limitKbps total bandwidth that the caller may send; 0 means unlimited.
  */
-export function answerBody({ audio, video }: Codecs, redirect: RedirectTargets, limitKbps: number) {
+export function answerBody(
+  { audio, video }: Codecs,
+  redirect: RedirectTargets,
+  { perLegKbps: limitKbps = 0, maxTracks }: CallerLimits = {},
+) {
   const videoKbps = limitKbps === 0 ? UNLIMITED_KBPS : limitKbps - AUDIO_KBPS;
   return {
     constraints: {
@@ -24,6 +34,7 @@ export function answerBody({ audio, video }: Codecs, redirect: RedirectTargets, 
       ...(audio && { audio_params: mediaParams(`au-${DUMMY_UUID}`, audio, UNLIMITED_KBPS) }),
     },
     redirect_params: redirectParams({ audio, video }, redirect),
+    ...(maxTracks !== undefined && { max_tracks: maxTracks }),
   };
 }
 

@@ -47,6 +47,13 @@ export interface TracksReport {
   ended: { reason: string; unixMs: number } | null;
   /** Empty for an outgoing call until the peer answers. */
   tracks: readonly TrackReport[];
+  /**
+   * Connections for further tracks of the call, beyond the first of each kind: each is answered, redirected and hung up
+   * separately, and is held from its beginning until then.
+   */
+  additional?: readonly MediaConnectionId[];
+  /** Kinds of tracks that are sent and not received, because they are too many. */
+  surplus?: readonly Kind[];
 }
 
 /** State of the tracks up to a switch to another recorder, and the time of the switch. */

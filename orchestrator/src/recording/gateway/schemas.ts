@@ -75,4 +75,6 @@ export const TracksBody = z.object({
       counters: z.record(z.string(), z.number().nullable()),
     }),
   ),
+  additional: z.array(z.object({ media_connection_id: z.string() })).default([]),
+  surplus: z.array(z.enum(["audio", "video"])).default([]),
 });

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { DataConnectionId, MediaConnectionId, PeerId } from "../../ids.ts";
 import { type Codecs, laterTracks } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
-import { answerBody, redirectParams } from "./answerBody.ts";
+import { answerBody, type CallerLimits, redirectParams } from "./answerBody.ts";
 import type {
   CallOrder,
   ConnectionEvent,
@@ -49,7 +49,7 @@ interface Answer {
 export class SkywayGateway implements Gateway {
   readonly #url: string;
   readonly #apiKey: string;
-  readonly #perLegKbps: number;
+  readonly #limits: CallerLimits;
   // Every leg keeps one long poll open, so connections are neither shared nor limited.
   readonly #agent = new Agent({
     headersTimeout: POLL_TIMEOUT_MS,
@@ -61,14 +61,13 @@ export class SkywayGateway implements Gateway {
   readonly #address: string | undefined;
 
   /**
-   * @param perLegKbps bandwidth that each caller may send; 0 means unlimited.
    * @param address added to the ids of its connections; undefined if there is only one gateway.
    */
-  constructor(url: string, apiKey: string, perLegKbps = 0, address?: string) {
+  constructor(url: string, apiKey: string, limits: CallerLimits = {}, address?: string) {
     this.#address = address;
     this.#url = url.replace(/\/$/, "");
     this.#apiKey = apiKey;
-    this.#perLegKbps = perLegKbps;
+    this.#limits = limits;
   }
 
   async createPeer(peerId: PeerId): Promise<PeerHandle> {
@@ -120,23 +119,23 @@ export class SkywayGateway implements Gateway {
 
   async tracks(id: MediaConnectionId): Promise<TracksReport | undefined> {
     const answer = await this.#ask("GET", connectionPath(id, "/tracks"));
-    return answer.status === 404 ? undefined : read(TracksBody, answer, 200);
+    return answer.status === 404 ? undefined : this.#report(answer);
   }
 
   async answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void> {
-    const body = answerBody(codecs, redirect, this.#perLegKbps);
+    const body = answerBody(codecs, redirect, this.#limits);
     const answer = await this.#ask("POST", connectionPath(id, "/answer"), body);
     if (answer.status !== 202) throw refusal(answer.status, errorText(answer));
   }
 
   async call({ from, target, metadata }: CallOrder, codecs: Codecs, redirect: RedirectTargets) {
-    const { constraints, redirect_params } = answerBody(codecs, redirect, this.#perLegKbps);
+    const { constraints, ...body } = answerBody(codecs, redirect, this.#limits);
     const answer = await this.#ask("POST", "/media/connections", {
       peer_id: from.peerId,
       token: from.token,
       target_id: target,
       constraints: { ...constraints, ...(metadata !== undefined && { metadata }) },
-      redirect_params,
+      ...body,
     });
     return this.#qualified<MediaConnectionId>(read(CallStarted, answer, 202).params.media_connection_id);
   }
@@ -148,7 +147,7 @@ export class SkywayGateway implements Gateway {
   ): Promise<TracksReport | undefined> {
     const body = { redirect_params: redirectParams(codecs, redirect) };
     const answer = await this.#ask("PUT", connectionPath(id, "/redirects"), body);
-    return UNSUPPORTED.has(answer.status) ? undefined : read(TracksBody, answer, 200);
+    return UNSUPPORTED.has(answer.status) ? undefined : this.#report(answer);
   }
 
   async switchAtKeyframe(
@@ -160,7 +159,7 @@ export class SkywayGateway implements Gateway {
     const answer = await this.#ask("PUT", connectionPath(id, "/redirects"), body);
     if (UNSUPPORTED.has(answer.status)) return undefined;
     const { turned_unix_ms } = read(SwitchBody, answer, 200);
-    return { before: read(TracksBody, answer, 200), at: new Date(turned_unix_ms ?? Date.now()) };
+    return { before: this.#report(answer), at: new Date(turned_unix_ms ?? Date.now()) };
   }
 
   nextConnectionEvent(id: MediaConnectionId, until: AbortSignal): Promise<ConnectionEvent | undefined> {
@@ -218,6 +217,14 @@ export class SkywayGateway implements Gateway {
     } catch {
       return false;
     }
+  }
+
+  #report(answer: Answer): TracksReport {
+    const { additional, ...report } = read(TracksBody, answer, 200);
+    return {
+      ...report,
+      additional: additional.map((one) => this.#qualified<MediaConnectionId>(one.media_connection_id)),
+    };
   }
 
   #qualified<Id extends string>(id: string): Id {

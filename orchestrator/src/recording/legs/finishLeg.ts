@@ -67,12 +67,13 @@ async function withEndTime(ending: Ending, leg: SpooledLeg, { services: { librar
 }
 
 function finalisingOf(leg: SpooledLeg, ending: Ending): LegIn<"finalising"> {
-  const { peerId, metadata, recorderPeerId, mediaConnectionId, ringingAt, recorderId, dialled } = leg;
+  const { peerId, metadata, recorderPeerId, mediaConnectionId, ringingAt, recorderId, dialled, beside } = leg;
   return {
     state: "finalising",
     id: leg.id,
     ...{ peerId, metadata, recorderPeerId, mediaConnectionId, ringingAt, recorderId },
     ...(dialled && { dialled }),
+    ...(beside && { beside }),
     codecs: leg.codecs ?? USUAL_CODECS,
     tracks: leg.tracks ?? [],
     placedBy: placedBy(leg),

@@ -122,8 +122,8 @@ async function limitReached(monitor: TrackMonitor, until: AbortSignal, context: 
     const now = clock.now().getTime();
     const { leg } = monitor;
     const counted = leg.tracks.reduce((sum, track) => sum + packetsOf(track), 0);
-    // A leg is not idle while it is connecting, or if the gateway does not count its packets.
-    if (counted !== packets || monitor.isConnecting || !monitor.isReporting) lastPacketMs = now;
+    // A leg is not idle while it is connecting, if it is a screen that may stand still, or if no packets are counted.
+    if (counted !== packets || monitor.isConnecting || leg.beside || !monitor.isReporting) lastPacketMs = now;
     packets = counted;
     // Not before the previous file ended: whatever a sender's clock says, no file reaches its limit at once.
     const switchedMs = Date.parse(context.files.all.at(-1)?.endedAt ?? leg.ringingAt);

@@ -1,8 +1,10 @@
 import type { Logger } from "pino";
 import type { CallBook } from "../../archive/calls/callBook.ts";
 import type { Library } from "../../archive/library/library.ts";
+import type { ManifestLeg } from "../../archive/library/manifest.ts";
 import type { Storage } from "../../archive/library/storage.ts";
 import type { Clock } from "../../clock.ts";
+import type { CallId, MediaConnectionId } from "../../ids.ts";
 import type { GatewayCalls } from "../gateway/gateway.ts";
 import type { Host } from "../host/host.ts";
 import type { FileForm, Preferences } from "../recorders/codecs.ts";
@@ -24,6 +26,8 @@ export interface LegServices {
   log: Logger;
   metrics: LegMetrics;
   preferences: Preferences;
+  /** Records further tracks of a leg's caller as a leg of their own. Does not throw. */
+  recordBeside(callId: CallId, leg: ManifestLeg, tracks: MediaConnectionId): void;
   recorders: Recorders;
   storage: Pick<Storage, "check" | "noteRecorder">;
 }

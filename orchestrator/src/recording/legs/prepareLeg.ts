@@ -1,5 +1,5 @@
 import { isOver } from "../../archive/calls/view.ts";
-import type { LegIn } from "../../archive/library/manifest.ts";
+import type { LegIn, ManifestLeg } from "../../archive/library/manifest.ts";
 import { asRecorderError, RecorderError } from "../../errors.ts";
 import { recorderIdOf } from "../../ids.ts";
 import {
@@ -33,7 +33,11 @@ export interface PreparedLeg {
 export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext): Promise<PreparedLeg> {
   const { calls, clock, host, limits, metrics } = context.services;
   await countFailures(metrics, async () => {
-    admit(limits, { callId: context.callId, peerId: ringing.peerId }, calls.running(), ({ state }) => !isOver(state));
+    // Further tracks of a caller that is already being recorded are limited by their number.
+    if (!ringing.beside) {
+      const isCounted = ({ state, beside }: ManifestLeg) => !isOver(state) && !beside;
+      admit(limits, { callId: context.callId, peerId: ringing.peerId }, calls.running(), isCounted);
+    }
     await host.check();
     await persistLeg(ringing, context);
   });

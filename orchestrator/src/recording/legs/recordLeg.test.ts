@@ -432,6 +432,57 @@ test("a caller that sends only sound is recorded in the container that sound nee
   expect(recorders.orders[0]?.format).toBe("webm");
 });
 
+describe("further tracks of a caller", () => {
+  test("are recorded as a leg of their own in the same call, on the same clock, and end when the gateway says so", async () => {
+    const id = await ring(undefined, '{"name": "Ada"}');
+    const screen = gateway.ring({ ended: null, tracks: FLOWING.tracks.slice(1) });
+    gateway.report(id, { ...FLOWING, additional: [screen] });
+    await clock.pass(3_000);
+    const [main, beside] = [legOf(id), legOf(screen)];
+    expect(beside).toMatchObject({
+      state: "recording",
+      beside: main?.id,
+      peerId: main?.peerId,
+      metadata: { name: "Ada" },
+      recorderPeerId: PEER,
+    });
+    expect(stage.calls.running()).toHaveLength(1);
+    expect(recorders.taken).toHaveLength(2);
+    expect(gateway.redirectOf(screen)).toEqual(redirectTo("192.0.2.8", recorders.taken[1]?.recorderId as RecorderId));
+    await hangUp(screen);
+    expect(legOf(screen)).toMatchObject({ state: "ready", beside: main?.id, file: FILE });
+    expect(legOf(id)).toMatchObject({ state: "recording" });
+    await hangUp(id);
+    expect(legOf(id)).toMatchObject({ state: "ready" });
+    expect(recorders.taken).toHaveLength(2);
+  });
+
+  test("do not count as legs of their peer, and are not idle when they stand still", async () => {
+    stage.limits.maxConcurrentPerPeer = 1;
+    stage.limits.idleSeconds = 10;
+    const id = await ring();
+    const screen = gateway.ring({ ended: null, tracks: FLOWING.tracks.slice(1) });
+    gateway.report(id, { ...FLOWING, additional: [screen] });
+    await clock.pass(1_000);
+    for (let seconds = 0; seconds < 30; seconds += 1) {
+      const tracks = FLOWING.tracks.map((track) => ({ ...track, counters: { packets_received: seconds } }));
+      gateway.report(id, { ended: null, tracks, additional: [screen] });
+      await clock.pass(1_000);
+    }
+    expect(legOf(screen)).toMatchObject({ state: "recording" });
+  });
+
+  test("that are too many are told in a note", async () => {
+    const id = await ring();
+    gateway.report(id, { ...FLOWING, surplus: ["video", "video", "audio"] });
+    await clock.pass(2_000);
+    expect(legOf(id)?.notes).toMatchObject([
+      { code: "NOT_RECORDED_TRACK", kind: "video", message: expect.stringContaining("2 more tracks of video") },
+      { code: "NOT_RECORDED_TRACK", kind: "audio", message: expect.stringContaining("1 more track of audio") },
+    ]);
+  });
+});
+
 describe("transient errors are retried", () => {
   test("the engine restarts", async () => {
     recorders.assembling = [new RecorderError("DOCKER_UNREACHABLE"), new RecorderError("DOCKER_UNREACHABLE")];

@@ -48,8 +48,10 @@ export class TrackMonitor {
 
   async note(report: TracksReport): Promise<void> {
     const before = this.leg;
+    const notes = this.#context.notes.all.length;
     this.#take(report);
-    if (before.state !== this.leg.state || tracksChanged(before.tracks, this.leg.tracks)) {
+    const isNoted = this.#context.notes.all.length !== notes;
+    if (isNoted || before.state !== this.leg.state || tracksChanged(before.tracks, this.leg.tracks)) {
       await this.#context.write(this.leg);
     }
   }
@@ -63,6 +65,7 @@ export class TrackMonitor {
 
   #take(report: TracksReport): void {
     this.isReporting = true;
+    this.#takeFurther(report);
     const tracks = manifestTracks(report, this.leg.codecs);
     this.leg = { ...this.leg, tracks };
     const firstMedia = firstMediaAt(allTracks(this.leg));
@@ -72,6 +75,17 @@ export class TrackMonitor {
     if (this.isConnecting) this.#recording(startedAt);
     else if (this.#context.files.current === 1) {
       this.leg = { ...this.leg, state: "recording", startedAt: startedAt.toISOString() };
+    }
+  }
+
+  /** Tracks beyond the first of each kind. */
+  #takeFurther({ additional = [], surplus = [] }: TracksReport): void {
+    const { callId, services } = this.#context;
+    for (const id of additional) if (!services.calls.knows(id)) services.recordBeside(callId, this.leg, id);
+    for (const kind of new Set(surplus)) {
+      const count = surplus.filter((one) => one === kind).length;
+      const detail = `${count} more ${count === 1 ? "track" : "tracks"} of ${kind}`;
+      this.#context.note("NOT_RECORDED_TRACK", { kind, detail, at: services.clock.now() });
     }
   }
 

@@ -5,6 +5,8 @@ import type { CodecWish, MediaOptions, Redirects } from "../webrtc/mediaSession.
 import { address } from "./address.ts";
 import { InvalidFields } from "./errorBody.ts";
 
+/** More than a page sends. */
+const MAX_TRACKS = 64;
 /** The limit of signalling. */
 export const MAX_ID_CHARACTERS = 64;
 
@@ -40,7 +42,12 @@ const redirectParams = z.object({
   audio_rtcp: address.nullish(),
 });
 
-const fields = { constraints, redirect_params: redirectParams.nullish() };
+const fields = {
+  constraints,
+  redirect_params: redirectParams.nullish(),
+  /** Receive further tracks beyond the first of each kind, up to this number in total. */
+  max_tracks: z.int().min(0).max(MAX_TRACKS).nullish(),
+};
 
 /** Body of POST /media/connections/{id}/answer. */
 export const answerOptions = z.object(fields);
@@ -70,7 +77,7 @@ export function feedIds({ constraints }: AnswerOptions): FeedIds {
 }
 
 /** If the receive flag is missing, a kind is received if it is also sent or has a redirect. */
-export function mediaOptions({ constraints, redirect_params: to }: AnswerOptions): MediaOptions {
+export function mediaOptions({ constraints, redirect_params: to, max_tracks }: AnswerOptions): MediaOptions {
   const { video, videoReceiveEnabled, video_params, audio, audioReceiveEnabled, audio_params } = constraints;
   return {
     video: {
@@ -84,6 +91,7 @@ export function mediaOptions({ constraints, redirect_params: to }: AnswerOptions
       ...(audio_params && { wish: wish(audio_params) }),
     },
     redirects: redirectsOf(to),
+    ...(max_tracks != null && { maxTracks: max_tracks }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import type { AdditionalConnection } from "../connections/additionalConnection.ts";
 import type { MediaConnection } from "../connections/mediaConnection.ts";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
 import type { ContentPorts } from "../content/contentPorts.ts";
@@ -27,12 +28,12 @@ const ID = "media_connection_id";
 const REASON = /^[A-Z_]{1,40}$/;
 
 export function mediaConnectionRoutes(connections: MediaConnections, peers: Peers, ports: ContentPorts): Handlers {
-  const findAny = (request: FastifyRequest): MediaConnection => {
+  const findAny = (request: FastifyRequest): MediaConnection | AdditionalConnection => {
     const connection = connections.find((request.params as { [ID]: string })[ID]);
     if (connection) return connection;
     throw new GatewayError("UNKNOWN_ID", undefined, { field: ID });
   };
-  const find = (request: FastifyRequest): MediaConnection => {
+  const find = (request: FastifyRequest): MediaConnection | AdditionalConnection => {
     const connection = findAny(request);
     if (!connection.isGone) return connection;
     throw new GatewayError("UNKNOWN_ID", undefined, { field: ID });

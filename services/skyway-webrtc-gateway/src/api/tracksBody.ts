@@ -1,12 +1,15 @@
+import type { AdditionalConnection } from "../connections/additionalConnection.ts";
 import type { MediaConnection } from "../connections/mediaConnection.ts";
 import type { CodecDescription, TrackReport } from "../webrtc/mediaSession.ts";
 
 /** Body of GET /media/connections/{id}/tracks. */
-export function tracksBody(connection: MediaConnection) {
+export function tracksBody(connection: MediaConnection | AdditionalConnection) {
   const { ended } = connection;
   return {
     ended: ended && { reason: ended.reason, unix_ms: ended.unixMs },
     tracks: connection.tracks().map(track),
+    additional: connection.additional.map((media_connection_id) => ({ media_connection_id })),
+    surplus: connection.surplus,
   };
 }
 

@@ -6,6 +6,7 @@ import { type MediaConnectionId, newAudioId, newMediaConnectionId, newVideoId } 
 import { noCounts } from "../rtp/counters.ts";
 import type { describeOffer } from "../webrtc/codecDescription.ts";
 import type {
+  AdditionalMedia,
   Address,
   EndReason,
   Kind,
@@ -62,10 +63,13 @@ export class MediaConnection {
   readonly #deadline: Deadline;
   readonly #log: Logger;
   readonly #onEnded: () => void;
+  /** Connections of its additional tracks. */
+  readonly additional: MediaConnectionId[] = [];
   #state: State;
   #feed: Feed | undefined;
   #isReleased = false;
   #refusal: string | undefined;
+  #lastSurplus: readonly Kind[] = [];
   #hasConnected = false;
   #endReason: CallEnd | undefined;
   #stopLeaveWatch = () => {};
@@ -73,9 +77,18 @@ export class MediaConnection {
 
   /**
    * @param onEnded is called once, after CLOSE was pushed.
+   * @param connectAdditional makes a connection for additional tracks, and returns its id.
    * @throws GatewayError INVALID_OFFER.
    */
-  constructor(call: Call, remote: RemotePeer, media: Media, clock: Clock, log: Logger, onEnded: () => void) {
+  constructor(
+    call: Call,
+    remote: RemotePeer,
+    media: Media,
+    clock: Clock,
+    log: Logger,
+    onEnded: () => void,
+    connectAdditional: (media: AdditionalMedia) => MediaConnectionId,
+  ) {
     this.#remote = remote;
     this.#clock = clock;
     this.#deadline = new Deadline(clock);
@@ -91,6 +104,7 @@ export class MediaConnection {
       onReady: () => this.#ready(),
       onStream: (kind) => this.#stream(kind),
       onSendLosses: (kind, losses) => this.#lostOfProgram(kind, losses),
+      onAdditional: (tracks) => this.additional.push(connectAdditional(tracks)),
       onStalled: () => void this.#stalled(),
       onEnded: (reason, unixMs) => this.#sessionEnded(reason, unixMs),
     });
@@ -137,6 +151,11 @@ export class MediaConnection {
       case "ended":
         return this.#state.tracks;
     }
+  }
+
+  /** Kinds of tracks that are sent and not received, because they are too many. */
+  get surplus(): readonly Kind[] {
+    return this.#liveSession?.surplus() ?? this.#lastSurplus;
   }
 
   // The beginning: the API's caller answers the offer, or the other peer answers ours.
@@ -342,6 +361,7 @@ export class MediaConnection {
     this.#deadline.cancel();
     this.#stopLeaveWatch();
     this.#feed?.detach(this.id);
+    this.#lastSurplus = this.surplus;
     this.#liveSession = undefined;
   }
 

@@ -1,13 +1,20 @@
+import type { Logger } from "pino";
 import { GatewayError } from "../errors.ts";
-import type { Address, Redirects } from "../webrtc/mediaSession.ts";
-import type { LiveCall } from "./call.ts";
+import type { AdditionalMedia, Address, Redirects } from "../webrtc/mediaSession.ts";
+
+/** What is redirected: the media of a call, or additional tracks of it. */
+interface RedirectedCall {
+  readonly session: Pick<AdditionalMedia, "redirect" | "redirectAtKeyframe" | "requestKeyframe">;
+  readonly log: Logger;
+  isEnding(): boolean;
+}
 
 /** Where the media of an answered call goes. */
 export class Redirection {
-  readonly #call: LiveCall;
+  readonly #call: RedirectedCall;
   #redirects: Redirects;
 
-  constructor(redirects: Redirects, call: LiveCall) {
+  constructor(redirects: Redirects, call: RedirectedCall) {
     this.#redirects = redirects;
     this.#call = call;
   }

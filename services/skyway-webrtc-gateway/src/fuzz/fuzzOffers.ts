@@ -58,7 +58,7 @@ export async function fuzzLibrary(seed: number, runs: number, mediaPort: number)
   let answered = 0;
   await fc.assert(
     fc.asyncProperty(hostileOffer, fc.array(hostileCandidate, { maxLength: 4 }), async (sdp, candidates) => {
-      const session = sessions.create({ onReady() {}, onStream() {}, onStalled() {}, onEnded() {} });
+      const session = sessions.create({ onReady() {}, onStream() {}, onAdditional() {}, onStalled() {}, onEnded() {} });
       for (const candidate of candidates) session.addRemoteCandidate({ candidate, sdpMid: null, sdpMLineIndex: null });
       try {
         await session.answer(sdp, { ...BOTH, redirects: {} });

@@ -17,9 +17,14 @@ export class MediaTotals {
 
   /** Call this once for each ended call. */
   add(tracks: readonly TrackReport[], reason: CallEnd, hasConnected: boolean): void {
-    sumUp(this.#ended, tracks);
+    this.addTracks(tracks);
     this.ends.set(reason, (this.ends.get(reason) ?? 0) + 1);
     if (reason === "ice_failed" && !hasConnected) this.failedConnects++;
+  }
+
+  /** For additional tracks of a call: they are not a call of their own. */
+  addTracks(tracks: readonly TrackReport[]): void {
+    sumUp(this.#ended, tracks);
   }
 
   /** The totals of all calls, including running ones. */

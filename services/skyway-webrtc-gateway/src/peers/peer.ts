@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { Logger } from "pino";
+import { AdditionalConnection } from "../connections/additionalConnection.ts";
 import type { Call, Feed, RemotePeer } from "../connections/call.ts";
 import type { CallEnd } from "../connections/callEnd.ts";
 import {
@@ -16,7 +17,7 @@ import type { MediaConnections } from "../connections/mediaConnections.ts";
 import { GatewayError } from "../errors.ts";
 import { EventStream } from "../events/eventStream.ts";
 import { newPeerToken } from "../ids.ts";
-import type { MediaOptions } from "../webrtc/mediaSession.ts";
+import type { AdditionalMedia, MediaOptions } from "../webrtc/mediaSession.ts";
 import type { Credential } from "./credential.ts";
 import { type PeerEvent, type PeerParams, peerErrorMessage } from "./peerEvents.ts";
 import type { SignalingClient } from "./signalingClient.ts";
@@ -240,10 +241,19 @@ export class Peer {
   #connection(call: Call): MediaConnection {
     const { connections, media, clock } = this.#dependencies;
     const key = callKey({ src: call.remoteId, connectionId: call.connectionId });
-    const connection: MediaConnection = new MediaConnection(call, this.#remote(call), media, clock, this.#log, () => {
+    const onEnded = () => {
       this.#calls.delete(key);
       connections.retire(connection);
-    });
+    };
+    const connectAdditional = (tracks: AdditionalMedia) => {
+      const additional: AdditionalConnection = new AdditionalConnection(tracks, call, clock, this.#log, () =>
+        connections.retireAdditional(additional),
+      );
+      connections.addAdditional(additional);
+      return additional.id;
+    };
+    const remote = this.#remote(call);
+    const connection = new MediaConnection(call, remote, media, clock, this.#log, onEnded, connectAdditional);
     this.#calls.set(key, connection);
     connections.add(connection);
     return connection;

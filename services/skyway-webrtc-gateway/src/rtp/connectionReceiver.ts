@@ -69,6 +69,10 @@ const KEYFRAME_LIMIT_MS = 3_000;
 /** A seamless redirect does not wait for video that has been silent for this long. */
 const FLOWING_MS = 1_000;
 
+export function newSenderClocks(): SenderClocks {
+  return { wall: new WallClock(), clock: new SenderClock() };
+}
+
 /** Receives all tracks of one connection: routes packets to tracks, and assembles the feedback to the sender. */
 export class ConnectionReceiver {
   readonly #tracks: TrackReceiver[] = [];
@@ -80,7 +84,7 @@ export class ConnectionReceiver {
   readonly #isPaused: Partial<Record<"audio" | "video", boolean>> = {};
   readonly #header = emptyHeader();
   readonly #roundTrip = new RoundTrip();
-  readonly #sender: SenderClocks = { wall: new WallClock(), clock: new SenderClock() };
+  readonly #sender: SenderClocks;
   /** By payload type. */
   readonly #routes = new Array<Destination | undefined>(128).fill(undefined);
   readonly #layers = new Map<TrackReceiver, LayerChoice>();
@@ -90,7 +94,15 @@ export class ConnectionReceiver {
   #lastPacketMs = Number.NEGATIVE_INFINITY;
   #heardReport = false;
 
-  constructor(tracks: readonly ReceivedTrack[], rtcpRedirects: RtcpRedirects, socket: Redirector, sink: ReportSink) {
+  /** @param sender shared by all receivers of a connection. */
+  constructor(
+    tracks: readonly ReceivedTrack[],
+    rtcpRedirects: RtcpRedirects,
+    socket: Redirector,
+    sink: ReportSink,
+    sender: SenderClocks = newSenderClocks(),
+  ) {
+    this.#sender = sender;
     this.#socket = socket;
     this.#sink = sink;
     this.#rtcpRedirects = rtcpRedirects;

@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { expect } from "vitest";
 import { emptyHeader, readHeader } from "../rtp/packet.ts";
 import { AUDIO, VIDEO } from "../rtp/simulatedSender.ts";
-import type { EndReason, KindWishes, MediaSession } from "../webrtc/mediaSession.ts";
+import type { AdditionalMedia, EndReason, KindWishes, MediaSession } from "../webrtc/mediaSession.ts";
 import { createMediaSessions, type MediaSessions } from "../webrtc/mediaSessions.ts";
 import { boundSocket, freeUdpPort } from "./udpReceiver.ts";
 
@@ -78,6 +78,7 @@ export interface CallOptions {
   redirects?: object;
   /** Default: any codec is received. */
   videoWishes?: KindWishes;
+  maxTracks?: number;
   /** Modifies the caller's offer before the gateway receives it. */
   offer?(sdp: string): string;
   /** Modifies the gateway's answer before the caller receives it. */
@@ -91,15 +92,21 @@ export async function connect(
   {
     redirects = {},
     videoWishes: video = BOTH.video,
+    maxTracks = 0,
     offer = unchanged,
     answer: modifyAnswer = unchanged,
   }: CallOptions = {},
 ) {
   const events: string[] = [];
   const ended = Promise.withResolvers<EndReason>();
+  const additional: AdditionalMedia[] = [];
   const session: MediaSession = sessions.create({
     onReady: () => events.push("ready"),
     onStream: (kind) => events.push(`stream ${kind}`),
+    onAdditional: (media) => {
+      events.push(`additional ${media.kinds}`);
+      additional.push(media);
+    },
     onStalled: () => events.push("stalled"),
     onEnded: (reason) => {
       events.push(`ended ${reason}`);
@@ -107,10 +114,10 @@ export async function connect(
     },
   });
   const peer = await caller();
-  const answer = await session.answer(offer(peer.offer), { ...BOTH, video, redirects });
+  const answer = await session.answer(offer(peer.offer), { ...BOTH, video, redirects, maxTracks });
   peer.connection.setRemoteDescription(modifyAnswer(answer), "answer");
   await expect.poll(() => peer.video.isOpen() && events.includes("ready")).toBe(true);
-  return { session, peer, events, ended: ended.promise, answer };
+  return { session, peer, events, additional, ended: ended.promise, answer };
 }
 
 export const timestamps = (packets: readonly Buffer[]) =>

@@ -34,6 +34,7 @@ async function connect({ sessions }: Opened, address: string, change: (offer: st
       isReady = true;
     },
     onStream: () => undefined,
+    onAdditional: () => undefined,
     onStalled: () => undefined,
     onEnded: () => undefined,
   });

@@ -14,6 +14,8 @@ export interface Agreement {
   local: LocalEnd;
   media: readonly AnsweredMedia[];
   kinds: Record<Kind, KindAgreement>;
+  /** See `planAnswer`. */
+  maxTracks: number;
   /** The peer's latest description: an offer, or the answer to ours. */
   offer: Offer;
   /** The version of our description (RFC 3264, section 8). */
@@ -26,7 +28,9 @@ export function kindsOf(
   before: Record<Kind, Pick<KindAgreement, "options"> & Partial<KindAgreement>>,
 ): Record<Kind, KindAgreement> {
   const of = (kind: Kind): KindAgreement => {
-    const received = media.filter((one) => one.state === "received").find((one) => one.kind === kind);
+    const received = media
+      .filter((one) => one.state === "received")
+      .find((one) => one.kind === kind && !one.isAdditional);
     return { options: before[kind].options, received: before[kind].received ?? received };
   };
   return { audio: of("audio"), video: of("video") };

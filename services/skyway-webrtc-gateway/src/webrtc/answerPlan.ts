@@ -13,10 +13,12 @@ export type AnsweredMedia =
       redirectPayloadType: number | undefined;
       /** 0: no limit. */
       bandwidthKbps: number;
+      /** There is another one of this kind: this one is recorded separately. */
+      isAdditional: boolean;
       sent?: SentSource;
     }
-  /** Stays in the bundle, since it may carry the transport, but has no media. */
-  | { state: "inactive"; media: OfferedMedia; codec: OfferedCodec; sent?: SentSource }
+  /** Stays in the bundle, since it may carry the transport, but has no media. `isSurplus`: too many are sent. */
+  | { state: "inactive"; media: OfferedMedia; codec: OfferedCodec; sent?: SentSource; isSurplus?: true }
   /** Open but never read: PeerJS ends a call when its data channel closes. */
   | { state: "data"; media: OfferedMedia }
   | { state: "rejected"; media: OfferedMedia };
@@ -30,8 +32,23 @@ export interface KindOptions {
 
 export type ReceivedMedia = Extract<AnsweredMedia, { state: "received" }>;
 
-/** Receives at most one audio and one video track: the first of each that the offerer sends. */
-export function planAnswer(offer: Offer, wishes: Record<"audio" | "video", KindOptions>): AnsweredMedia[] {
+type InactiveMedia = Extract<AnsweredMedia, { state: "inactive" }>;
+
+/**
+ * Receives the first audio and the first video track that the offerer sends, and further ones up to a limit.
+ *
+ * @param maxTracks how many tracks are received in total; the first of each kind are received in any case.
+ */
+export function planAnswer(
+  offer: Offer,
+  wishes: Record<"audio" | "video", KindOptions>,
+  maxTracks = 0,
+): AnsweredMedia[] {
+  return withAdditional(planFirst(offer, wishes), wishes, maxTracks);
+}
+
+/** The first m-line of each kind that the offerer sends. */
+function planFirst(offer: Offer, wishes: Record<"audio" | "video", KindOptions>): AnsweredMedia[] {
   const taken = new Set<string>();
   const given = new Set<string>();
   return offer.media.map((media): AnsweredMedia => {
@@ -53,6 +70,41 @@ export function planAnswer(offer: Offer, wishes: Record<"audio" | "video", KindO
   });
 }
 
+/** @param before the codec with which an m-line was received as an additional one until now, if it was. */
+function withAdditional(
+  planned: readonly AnsweredMedia[],
+  wishes: Record<"audio" | "video", KindOptions>,
+  maxTracks: number,
+  before: (media: OfferedMedia) => OfferedCodec | undefined = () => undefined,
+): AnsweredMedia[] {
+  const further = planned.filter((one): one is InactiveMedia => {
+    const kind = one.media.type === "video" ? "video" : "audio";
+    return one.state === "inactive" && one.media.sends && wishes[kind].receive;
+  });
+  let left = maxTracks - planned.filter(({ state }) => state === "received").length;
+  const replaced = new Map<AnsweredMedia, AnsweredMedia>();
+  for (const one of [
+    ...further.filter(({ media }) => before(media)),
+    ...further.filter(({ media }) => !before(media)),
+  ]) {
+    const { media, codec: _, ...rest } = one;
+    const kind = media.type === "video" ? "video" : "audio";
+    const known = before(media);
+    const codec = known
+      ? media.codecs.find((codec) => isSameCodec(codec, known))
+      : fittingCodec(media.codecs, wishes[kind].wish);
+    // Tracks of a kind have the same payload types: only their sources distinguish them.
+    if (left < 1 || codec === undefined || media.sources.length === 0) {
+      replaced.set(one, { ...one, isSurplus: true });
+      continue;
+    }
+    left -= 1;
+    const received = { ...receivedAs(kind, media, codec, wishes[kind].wish), redirectPayloadType: undefined };
+    replaced.set(one, { ...rest, ...received, isAdditional: true });
+  }
+  return planned.map((one) => replaced.get(one) ?? one);
+}
+
 /** What a kind was first received as, and with which wishes: media that comes later must fit the same recorder. */
 export interface KindAgreement {
   options: KindOptions;
@@ -65,38 +117,50 @@ export interface KindAgreement {
  * track that is removed and added again, and skyway-js' `replaceStream` does so.
  *
  * @param earlier the media of the previous agreement.
+ * @param maxTracks as for `planAnswer`.
  */
 export function planRenegotiation(
   offer: Offer,
   earlier: readonly AnsweredMedia[],
   kinds: Record<"audio" | "video", KindAgreement>,
+  maxTracks = 0,
 ): AnsweredMedia[] {
   const open = earlier.filter((one) => one.state === "received" || one.state === "inactive");
   const before = (media: OfferedMedia) =>
     open.find((one) => one.media.mid === media.mid && one.media.type === media.type);
-  const isReceived = (media: OfferedMedia) => before(media)?.state === "received";
+  const received = (media: OfferedMedia) => {
+    const known = before(media);
+    return known?.state === "received" ? known : undefined;
+  };
+  const isAdditional = (media: OfferedMedia) => received(media)?.isAdditional === true;
   const usable = offer.media.filter(({ mid, isClosed }) => !isClosed && offer.bundle.includes(mid));
   const taken = new Map<OfferedMedia, OfferedCodec>();
   for (const kind of ["audio", "video"] as const) {
-    const sending = usable.filter(({ type, sends }) => type === kind && sends);
-    for (const media of [...sending.filter(isReceived), ...sending.filter((one) => !isReceived(one))]) {
+    const sending = usable.filter((media) => media.type === kind && media.sends && !isAdditional(media));
+    for (const media of [...sending.filter(received), ...sending.filter((one) => !received(one))]) {
       const codec = laterCodec(media, kinds[kind], before(media)?.codec);
       if (codec === undefined) continue;
       taken.set(media, codec);
       break;
     }
   }
-  return planAnswer(offer, { audio: { receive: false }, video: { receive: false } }).map((one): AnsweredMedia => {
-    if (one.state !== "inactive") return one;
-    const { media } = one;
-    const known = before(media);
-    const codec = taken.get(media) ?? media.codecs.find((other) => isSameCodec(other, known?.codec)) ?? one.codec;
-    const sent = known?.sent && media.receives && isSameCodec(codec, known.codec) ? { sent: known.sent } : {};
-    const kind = media.type === "video" ? "video" : "audio";
-    return taken.has(media)
-      ? { ...receivedAs(kind, media, codec, kinds[kind].options.wish), ...sent }
-      : { state: "inactive", media, codec, ...sent };
-  });
+  const planned = planFirst(offer, { audio: { receive: false }, video: { receive: false } }).map(
+    (one): AnsweredMedia => {
+      if (one.state !== "inactive") return one;
+      const { media } = one;
+      const known = before(media);
+      const codec = taken.get(media) ?? media.codecs.find((other) => isSameCodec(other, known?.codec)) ?? one.codec;
+      const sent = known?.sent && media.receives && isSameCodec(codec, known.codec) ? { sent: known.sent } : {};
+      const kind = media.type === "video" ? "video" : "audio";
+      return taken.has(media)
+        ? { ...receivedAs(kind, media, codec, kinds[kind].options.wish), ...sent }
+        : { state: "inactive", media, codec, ...sent };
+    },
+  );
+  const wishes = { audio: kinds.audio.options, video: kinds.video.options };
+  return withAdditional(planned, wishes, maxTracks, (media) =>
+    isAdditional(media) ? received(media)?.codec : undefined,
+  );
 }
 
 function receivedAs(
@@ -106,7 +170,8 @@ function receivedAs(
   wish: CodecWish | undefined,
 ): ReceivedMedia {
   const redirectPayloadType = wish?.payloadType === codec.payloadType ? undefined : wish?.payloadType;
-  return { state: "received", kind, media, codec, redirectPayloadType, bandwidthKbps: wish?.bandwidthKbps ?? 0 };
+  const bandwidthKbps = wish?.bandwidthKbps ?? 0;
+  return { state: "received", kind, media, codec, redirectPayloadType, bandwidthKbps, isAdditional: false };
 }
 
 /** The codec to receive from an m-line that comes later; undefined if the recorder cannot record any of them. */

@@ -1,81 +1,130 @@
-import { ConnectionReceiver, type Route } from "../rtp/connectionReceiver.ts";
+import { newSenderClocks } from "../rtp/connectionReceiver.ts";
 import { noCounts } from "../rtp/counters.ts";
+import { readUint32 } from "../rtp/packet.ts";
 import { ConnectionSender, type SenderCallbacks } from "../rtp/send/connectionSender.ts";
-import type { TrackReceiver } from "../rtp/trackReceiver.ts";
-import type { AnsweredMedia, ReceivedMedia } from "./answerPlan.ts";
-import { describeCodec, describeKinds } from "./codecDescription.ts";
-import { acceptLayers } from "./layerChoice.ts";
-import type { Kind, Redirects, SeamlessRedirectListeners, TrackReport } from "./mediaSession.ts";
+import { AdditionalTracks } from "./additionalTracks.ts";
+import type { AnsweredMedia } from "./answerPlan.ts";
+import { describeKinds } from "./codecDescription.ts";
+import type {
+  AdditionalMedia,
+  EndReason,
+  Kind,
+  Redirects,
+  SeamlessRedirectListeners,
+  TrackReport,
+} from "./mediaSession.ts";
 import type { Offer } from "./offer.ts";
 import { type RtcpAbilities, RtcpSender } from "./rtcpSender.ts";
 import { CNAME } from "./sentSource.ts";
 import type { SessionResources } from "./sessionResources.ts";
+import { TrackGroup } from "./trackGroup.ts";
 
-type Wire = Pick<SenderCallbacks, "toPeer" | "onLosses">;
+const SSRC_OFFSET = 8;
+const HEADER_BYTES = 12;
+
+interface Wire extends Pick<SenderCallbacks, "toPeer" | "onLosses"> {
+  onAdditional(media: AdditionalMedia): void;
+}
 
 /** The media of an answered call: what is received and redirected, and what programs send. */
 export class CallMedia {
-  readonly #received: { media: ReceivedMedia; track: TrackReceiver }[] = [];
-  readonly #receiver: ConnectionReceiver;
+  readonly #main: TrackGroup;
+  readonly #additional: AdditionalTracks[] = [];
+  /** Where packets of additional tracks belong. A track that was removed keeps its sources: what still comes is dropped. */
+  readonly #sources = new Map<number, AdditionalTracks>();
+  readonly #clocks = newSenderClocks();
   readonly #rtcp: RtcpSender;
   readonly #sender: ConnectionSender;
   readonly #resources: SessionResources;
-  #redirects: Redirects;
+  readonly #wire: Wire;
 
   /**
    * @param agreed the media of the first agreement.
-   * @param wire `toPeer` returns false if no transport is open; `onLosses`: see `MediaSessionListeners`.
+   * @param wire `toPeer` returns false if no transport is open; `onLosses` and `onAdditional`: see `MediaSessionListeners`.
    */
   constructor(agreed: readonly AnsweredMedia[], redirects: Redirects, wire: Wire, resources: SessionResources) {
     this.#resources = resources;
-    this.#redirects = redirects;
-    const { bandwidth, socket } = resources;
-    this.#rtcp = new RtcpSender(() => bandwidth.bitsPerSecond(this.#videoKbps), wire.toPeer);
-    this.#receiver = new ConnectionReceiver([], byKind(redirects).rtcp, socket, this.#rtcp);
-    for (const media of agreed) if (media.state === "received") this.#open(media);
+    this.#wire = wire;
+    this.#rtcp = new RtcpSender(() => resources.bandwidth.bitsPerSecond(this.#videoKbps), wire.toPeer);
+    this.#main = new TrackGroup(redirects, this.#rtcp, this.#clocks, resources);
+    this.renegotiated(agreed);
     this.#sender = this.#createSender(agreed, wire);
   }
 
   /** Kinds that are received, or were. */
   get kinds(): Kind[] {
-    return this.#received.map(({ media }) => media.kind);
+    return this.#main.kinds;
   }
 
   /** See `ConnectionReceiver.unansweredKeyframeRequests`. */
   get unansweredKeyframeRequests(): number {
-    return this.#receiver.unansweredKeyframeRequests;
+    return this.#main.unansweredKeyframeRequests;
   }
 
-  /**
-   * Receives other media from now on: a track may come in another m-line than before, or come for the first time. A track
-   * that has stopped stays, because its recording continues.
-   */
+  /** Receives other media from now on. Additional tracks end when no m-line sends them any more. */
   renegotiated(agreed: readonly AnsweredMedia[]): void {
-    for (const media of agreed) {
-      if (media.state !== "received") continue;
-      const known = this.#received.find((one) => one.media.kind === media.kind);
-      if (known === undefined) this.#open(media);
-      else {
-        known.media = media;
-        this.#receiver.reroute(known.track, routeOf(media));
-      }
+    const received = agreed.filter((one) => one.state === "received");
+    for (const media of received) {
+      if (media.isAdditional) continue;
+      this.#main.take(media);
+      for (const ssrc of media.media.sources) this.#sources.delete(ssrc);
+    }
+    const further = received.filter(({ isAdditional }) => isAdditional);
+    const mids = new Set(further.map(({ media }) => media.mid));
+    for (const one of this.#additional) one.mids = one.mids.filter((mid) => mids.has(mid));
+    for (const media of further) {
+      const running = this.#additional.filter(({ isOver }) => !isOver);
+      const { mid } = media.media;
+      const tracks =
+        running.find((one) => one.mids.includes(mid)) ??
+        running.find((one) => one.hasRoomFor(media.kind)) ??
+        this.#addGroup();
+      tracks.take(media);
+      for (const ssrc of media.media.sources) this.#sources.set(ssrc, tracks);
+    }
+    for (const one of this.#additional) {
+      if (one.mids.length === 0 && !one.isOver) void one.end("track_removed", this.#resources.now());
     }
     this.#rtcp.abilities = this.#abilities();
   }
 
+  #addGroup(): AdditionalTracks {
+    const group = new TrackGroup({}, this.#rtcp, this.#clocks, this.#resources);
+    const added = new AdditionalTracks(group, this.#resources.now);
+    this.#additional.push(added);
+    return added;
+  }
+
   /** Sends the first report: packets may be sent now. */
   start(nowMs: number): void {
-    this.#receiver.start(nowMs);
+    this.#main.start(nowMs);
   }
 
   /** The packet is kept and changed. */
   receive(packet: Buffer, kind: "media" | "rtcp", nowMs: number): void {
-    if (kind === "rtcp") this.#sender.receiveRtcp(packet, nowMs);
-    this.#receiver.receive(packet, nowMs);
+    if (kind === "rtcp") {
+      this.#sender.receiveRtcp(packet, nowMs);
+      for (const { group, isOver } of this.#additional) if (!isOver) group.receive(packet, nowMs);
+      this.#main.receive(packet, nowMs);
+      return;
+    }
+    const additional =
+      this.#sources.size > 0 && packet.length >= HEADER_BYTES
+        ? this.#sources.get(readUint32(packet, SSRC_OFFSET))
+        : undefined;
+    if (additional === undefined) this.#main.receive(packet, nowMs);
+    else if (!additional.isOver) additional.group.receive(packet, nowMs);
   }
 
   tick(nowMs: number): void {
-    this.#receiver.tick(nowMs);
+    this.#main.tick(nowMs);
+    for (const one of this.#additional) {
+      if (one.isOver) continue;
+      one.group.tick(nowMs);
+      if (one.isAnnounced || !one.group.hasMedia) continue;
+      one.isAnnounced = true;
+      this.#wire.onAdditional(one);
+    }
     this.#sender.tick(nowMs);
   }
 
@@ -88,38 +137,40 @@ export class CallMedia {
   }
 
   requestKeyframe(kind: Kind): void {
-    this.#receiver.requestKeyframe(kind);
+    this.#main.requestKeyframe(kind);
   }
 
   redirect(redirects: Redirects, nowMs: number): void {
-    const { to, rtcp } = byKind(redirects);
-    this.#redirects = redirects;
-    this.#receiver.redirect(to, rtcp, nowMs);
+    this.#main.redirect(redirects, nowMs);
   }
 
   redirectAtKeyframe(redirects: Redirects, listeners: SeamlessRedirectListeners, nowMs: number): void {
-    this.#redirects = redirects;
-    this.#receiver.redirectSeamlessly({ ...byKind(redirects), ...listeners }, nowMs);
+    this.#main.redirectAtKeyframe(redirects, listeners, nowMs);
   }
 
   isFlowing(withinMs: number, nowMs: number): boolean {
-    return this.#receiver.isFlowing(withinMs, nowMs);
+    return [this.#main, ...this.#additional.map(({ group }) => group)].some((one) => one.isFlowing(withinMs, nowMs));
   }
 
   /** @param offer the peer's latest. */
   tracks(offer: Offer): TrackReport[] {
     const offeredNow = describeKinds(offer);
     return (["audio", "video"] as const).flatMap((kind): TrackReport[] => {
-      const one = this.#received.find(({ media }) => media.kind === kind);
       // A track that is no longer sent was recorded until then.
-      const offered =
-        offeredNow.find((track) => track.kind === kind)?.offered ?? one?.media.media.codecs.map(describeCodec);
-      if (offered === undefined) return [];
-      if (one === undefined) return [{ kind, offered, negotiated: null, clock: null, counters: noCounts() }];
-      const clock = this.#receiver.clockOf(one.track) ?? null;
-      const counters = { ...one.track.counters };
-      return [{ kind, offered, negotiated: describeCodec(one.media.codec), clock, counters }];
+      const offered = offeredNow.find((track) => track.kind === kind)?.offered;
+      const track = this.#main.track(kind, offered);
+      if (track !== undefined) return [track];
+      return offered ? [{ kind, offered, negotiated: null, clock: null, counters: noCounts() }] : [];
     });
+  }
+
+  /**
+   * Ends the additional tracks, each when its own packets are passed on.
+   *
+   * @param wasThereMs as for `finish`.
+   */
+  endAdditional(reason: EndReason, wasThereMs: number | undefined): void {
+    for (const one of this.#additional) void one.end(reason, wasThereMs);
   }
 
   /**
@@ -129,7 +180,7 @@ export class CallMedia {
    */
   async finish(wait: (ms: number) => Promise<unknown>, wasThereMs: number | undefined): Promise<void> {
     this.#sender.finish();
-    await this.#receiver.finish(this.#resources.now, wait, wasThereMs);
+    await this.#main.finish(wait, wasThereMs);
   }
 
   #createSender(agreed: readonly AnsweredMedia[], wire: Wire): ConnectionSender {
@@ -140,38 +191,24 @@ export class CallMedia {
       return [{ kind, ssrc: one.sent.ssrc, payloadType, clockRate: samplingRate } as const];
     });
     return new ConnectionSender(tracks, CNAME, {
-      ...wire,
+      toPeer: wire.toPeer,
+      onLosses: wire.onLosses,
       toProgram: (kind, packet) => {
-        const redirect = kind === "video" ? this.#redirects.videoRtcp : this.#redirects.audioRtcp;
+        const { videoRtcp, audioRtcp } = this.#main.redirects;
+        const redirect = kind === "video" ? videoRtcp : audioRtcp;
         if (redirect) this.#resources.socket.send(packet, redirect);
       },
       onKeyframeWanted: (kind) => this.requestKeyframe(kind),
     });
   }
 
-  #open(media: ReceivedMedia): void {
-    const { kind, codec, redirectPayloadType, bandwidthKbps } = media;
-    const track = this.#receiver.open({
-      kind,
-      codec: codec.codec,
-      fmtp: codec.fmtp,
-      clockRate: codec.samplingRate,
-      ...routeOf(media),
-      redirectPayloadType,
-      redirect: this.#redirects[kind],
-      layers: acceptLayers(media.media, codec, bandwidthKbps > 0).choice,
-    });
-    this.#received.push({ media, track });
-    this.#rtcp.abilities = this.#abilities();
-  }
-
   get #videoKbps(): number {
-    return this.#received.find(({ media }) => media.kind === "video")?.media.bandwidthKbps ?? 0;
+    return this.#main.media.find(({ kind }) => kind === "video")?.bandwidthKbps ?? 0;
   }
 
   /** The feedback that the peer understands. */
   #abilities(): RtcpAbilities {
-    const received = this.#received.map(({ media }) => media);
+    const received = [this.#main, ...this.#additional.map(({ group }) => group)].flatMap(({ media }) => media);
     const feedback = received.flatMap(({ kind, codec }) => (kind === "video" ? codec.feedback : []));
     return {
       pli: feedback.includes("nack pli"),
@@ -180,16 +217,4 @@ export class CallMedia {
       reducedSize: received.every(({ media }) => media.allowsReducedSizeRtcp),
     };
   }
-}
-
-function routeOf({ media, codec }: ReceivedMedia): Route {
-  const { payloadType, rtxPayloadType } = codec;
-  return { payloadType, rtxPayloadType, repeatedSources: media.repeatedSources };
-}
-
-function byKind({ audio, video, audioRtcp, videoRtcp }: Redirects) {
-  return {
-    to: { ...(audio && { audio }), ...(video && { video }) },
-    rtcp: { ...(audioRtcp && { audio: audioRtcp }), ...(videoRtcp && { video: videoRtcp }) },
-  };
 }

@@ -92,7 +92,7 @@ export function agreed(plan: readonly CalledMedia[], answer: Offer): AnsweredMed
     if (!ours.receive || !media.sends) return { state: "inactive", media, codec, ...sent };
     const { kind, bandwidthKbps } = ours;
     const redirectPayloadType = ours.payloadType === codec.payloadType ? undefined : ours.payloadType;
-    return { state: "received", kind, media, codec, redirectPayloadType, bandwidthKbps, ...sent };
+    return { state: "received", kind, media, codec, redirectPayloadType, bandwidthKbps, isAdditional: false, ...sent };
   });
 }
 

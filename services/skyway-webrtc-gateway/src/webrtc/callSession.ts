@@ -7,8 +7,9 @@ import { Arrivals } from "./arrivals.ts";
 import { CallMedia } from "./callMedia.ts";
 import { CallTransports } from "./callTransports.ts";
 import { FirstPackets } from "./firstPackets.ts";
-import { HeldMedia } from "./heldMedia.ts";
+import { HELD_MEDIA_LIMIT_MS, HeldMedia, NOT_WANTED } from "./heldMedia.ts";
 import type {
+  AdditionalMedia,
   EndReason,
   Kind,
   MediaOptions,
@@ -29,15 +30,8 @@ import type { Ticking } from "./ticker.ts";
 
 /** We notice these ends some time after the sender has gone. */
 const SENDER_WAS_GONE: ReadonlySet<EndReason> = new Set(["ice_failed", "leave"]);
-/** The API has asked for these ends: it wants no more of the call. */
-const NOT_WANTED: ReadonlySet<EndReason> = new Set(["deleted", "peer_deleted", "shutdown"]);
 /** How long to wait for packets that were sent before the end. */
 const LAST_PACKETS_LIMIT_MS = 300;
-/**
- * How long a call that ends with held media waits for the receiver of this media. A recorder starts in a second, but
- * only when docker-guard is back if it was lost too; on a busy host that takes half a minute.
- */
-const HELD_MEDIA_LIMIT_MS = 60_000;
 /** How long to wait for a caller that has moved. */
 const COMEBACK_LIMIT_MS = 10_000;
 /** A caller that has sent something this recently is still there, perhaps at another address. */
@@ -107,7 +101,8 @@ export class CallSession implements MediaSession, Ticking {
   #begin(agreement: Agreement, redirects: Redirects): AnsweredCall {
     const toPeer = (packet: Buffer) => this.#transports.send(packet);
     const onLosses = (kind: Kind, losses: SendLosses) => this.#listeners.onSendLosses?.(kind, losses);
-    const media = new CallMedia(agreement.media, redirects, { toPeer, onLosses }, this.#resources);
+    const onAdditional = (additional: AdditionalMedia) => this.#listeners.onAdditional?.(additional);
+    const media = new CallMedia(agreement.media, redirects, { toPeer, onLosses, onAdditional }, this.#resources);
     const negotiation = new Negotiation(agreement, this.#transports, this.#resources, {
       isEnding: () => this.#ending !== undefined,
       agreed: (agreedMedia) => this.#agreed(agreedMedia, media),
@@ -215,6 +210,12 @@ export class CallSession implements MediaSession, Ticking {
     return media.tracks(negotiation.agreement.offer);
   }
 
+  surplus(): Kind[] {
+    const { media } = this.#answered?.negotiation.agreement ?? { media: [] };
+    const surplus = media.filter((one) => one.state === "inactive" && one.isSurplus);
+    return surplus.map((one) => (one.media.type === "video" ? "video" : "audio"));
+  }
+
   // Changes of a running call: another offer, or an ICE restart.
 
   #agreed(agreed: readonly AnsweredMedia[], media: CallMedia): void {
@@ -279,7 +280,9 @@ export class CallSession implements MediaSession, Ticking {
       if (!NOT_WANTED.has(reason)) await this.#held.released(HELD_MEDIA_LIMIT_MS);
       ticker.remove(this);
       bandwidth.leave(this);
-      await this.#answered.media.finish(wait, SENDER_WAS_GONE.has(reason) ? undefined : endedMs);
+      const wasThereMs = SENDER_WAS_GONE.has(reason) ? undefined : endedMs;
+      this.#answered.media.endAdditional(reason, wasThereMs);
+      await this.#answered.media.finish(wait, wasThereMs);
     }
     this.#listeners.onEnded(reason, endedUnixMs);
   }

@@ -63,7 +63,13 @@ test("a call is not answered if no TURN server allocates an address", async () =
     await sessions.close();
     silent.close();
   });
-  const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
+  const session = sessions.create({
+    onReady: vi.fn(),
+    onStream: vi.fn(),
+    onAdditional: vi.fn(),
+    onStalled: vi.fn(),
+    onEnded: vi.fn(),
+  });
   const asked = once(silent, "message");
   const both = { video: { receive: true }, audio: { receive: true }, redirects: {} };
   const refused = expect(session.answer(CHROMIUM, both)).rejects.toMatchObject({ code: "TURN_UNREACHABLE" });

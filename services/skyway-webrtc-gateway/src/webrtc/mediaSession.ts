@@ -18,6 +18,7 @@ export type EndReason =
   | "leave"
   | "ice_failed"
   | "dtls_closed"
+  | "track_removed"
   | "deleted"
   | "peer_deleted"
   | "shutdown";
@@ -41,12 +42,31 @@ export interface MediaOptions {
   video: KindWishes;
   audio: KindWishes;
   redirects: Redirects;
+  /** How many tracks to receive in total, beyond the first of each kind; none by default. */
+  maxTracks?: number;
 }
 
 export interface RemoteCandidate {
   candidate: string;
   sdpMid: string | null;
   sdpMLineIndex: number | null;
+}
+
+/**
+ * Tracks of a call beyond the first of each kind: at most one of each kind, with a destination of their own. They are held
+ * until the first redirect.
+ */
+export interface AdditionalMedia {
+  readonly kinds: readonly Kind[];
+  readonly isHeld: boolean;
+  tracks(): TrackReport[];
+  requestKeyframe(kind: Kind): void;
+  redirect(redirects: Redirects): void;
+  redirectAtKeyframe(redirects: Redirects, listeners: SeamlessRedirectListeners): void;
+  /** Called once, when it has ended with the call, when its tracks were removed, or by `end`. */
+  onEnded: (reason: EndReason, unixMs: number) => void;
+  /** Receives it no longer. May be called again. */
+  end(reason: EndReason): Promise<void>;
 }
 
 export interface MediaSessionListeners {
@@ -56,6 +76,8 @@ export interface MediaSessionListeners {
   onStream(kind: Kind): void;
   /** Packets that a program sent did not reach the peer, or not even us. Called seldom. */
   onSendLosses?(kind: Kind, losses: SendLosses): void;
+  /** Media has come that is additional: see `AdditionalMedia`. */
+  onAdditional?(media: AdditionalMedia): void;
   /** Packets stopped, but nobody has hung up: the caller may have moved, and `offerRestart` may reach it. */
   onStalled(): void;
   /** Called once, and last: everything was passed on and ended. `unixMs`: when the call ended. */
@@ -116,6 +138,8 @@ export interface MediaSession {
   /** Media is held, because it has no address. If the call ends now, it can still be redirected for some seconds. */
   readonly isHeld: boolean;
   mediaFlowing(withinMs: number): boolean;
+  /** Kinds of tracks that are sent and not received, because they are too many. */
+  surplus(): Kind[];
   /** Empty before the answer. After the end: the last state. */
   tracks(): TrackReport[];
   /** Passes on buffered packets, sends one BYE for each redirected track, and closes. May be called again. */

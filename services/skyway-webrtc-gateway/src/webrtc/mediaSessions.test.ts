@@ -76,7 +76,13 @@ describe("a media session", () => {
   it("can end before it is answered", async () => {
     const sessions = await startGateway();
     const onEnded = vi.fn();
-    const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded });
+    const session = sessions.create({
+      onReady: vi.fn(),
+      onStream: vi.fn(),
+      onStalled: vi.fn(),
+      onAdditional: vi.fn(),
+      onEnded,
+    });
     expect(session.tracks()).toEqual([]);
     session.addRemoteCandidate({ candidate: "", sdpMid: "0", sdpMLineIndex: 0 });
     await session.end("leave");
@@ -91,6 +97,7 @@ describe("a media session", () => {
       onReady: vi.fn(),
       onStream: vi.fn(),
       onStalled: vi.fn(),
+      onAdditional: vi.fn(),
       onEnded: vi.fn(),
     });
     await expect(session.answer("nonsense", { ...BOTH, redirects: {} })).rejects.toMatchObject({

@@ -67,6 +67,7 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
         onReady: () => listeners.onReady(),
         onStream: (kind) => listeners.onStream(kind),
         onSendLosses: (kind, losses) => listeners.onSendLosses?.(kind, losses),
+        onAdditional: (media) => listeners.onAdditional?.(media),
         onStalled: () => listeners.onStalled(),
         onEnded: (reason, unixMs) => {
           sessions.delete(session);

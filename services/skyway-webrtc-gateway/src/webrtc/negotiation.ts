@@ -73,7 +73,7 @@ export class Negotiation {
   async renegotiate(offerSdp: string): Promise<string> {
     const before = this.#agreement;
     const offer = parseOffer(offerSdp);
-    const media = planRenegotiation(offer, before.media, before.kinds);
+    const media = planRenegotiation(offer, before.media, before.kinds, before.maxTracks);
     if (isSameTransport(offer.transport, before.offer.transport)) {
       this.#agreement = { ...before, offer, version: before.version + 1 };
     } else {

@@ -30,6 +30,8 @@ export interface OfferedMedia {
   isClosed: boolean;
   /** In the offerer's order of preference. Without auxiliary formats such as RTX. */
   codecs: readonly OfferedCodec[];
+  /** SSRCs of all its packets, as far as the offer names them (RFC 5576). */
+  sources: readonly number[];
   /** Retransmission source → original source. */
   repeatedSources: ReadonlyMap<number, number>;
   allowsReducedSizeRtcp: boolean;
@@ -161,6 +163,7 @@ function readMedia(media: MediaDescription, index: number): OfferedMedia {
     receives: media.direction === undefined || media.direction === "sendrecv" || media.direction === "recvonly",
     isClosed: media.port === 0 && media.bundleOnly === undefined,
     codecs: order.flatMap((payload) => readCodec(media, payload, repairs)),
+    sources: [...new Set((media.ssrcs ?? []).map(({ id }) => Number(id)))],
     repeatedSources: readRepeatedSources(media),
     allowsReducedSizeRtcp: media.rtcpRsize !== undefined,
     layers: readLayers(media),

@@ -71,6 +71,7 @@ function createEnd(sessions: MediaSessions, onReady: (session: MediaSession) => 
       onReady(session);
     },
     onStream: (kind) => events.push(kind),
+    onAdditional: () => undefined,
     onStalled: () => events.push("stalled"),
     onEnded: (reason) => events.push(`ended ${reason}`),
   });

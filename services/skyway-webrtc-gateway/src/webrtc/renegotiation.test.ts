@@ -50,6 +50,9 @@ function sourcesOf(packets: readonly Buffer[]) {
   });
 }
 
+/** One more m-line beside the others, with another source. */
+const withAnother = (sdp: string, mid: string, newMid: string) => inAnotherLine(sdp, mid, newMid);
+
 async function start(options: Parameters<typeof connect>[1] = {}) {
   const [sessions, there] = [await startGateway(), await recorder()];
   const call = await connect(sessions, { ...there, ...options });
@@ -174,5 +177,116 @@ describe("a kind that comes later", () => {
     for (let count = 0; count < 5; count++)
       for (const packet of microphone.frame(20)) peer.audio.sendMessageBinary(packet);
     await expect.poll(() => there.audio.packets.length).toBe(5);
+  });
+});
+
+describe("several tracks of a kind", () => {
+  const screen = () => new SimulatedSender({ ...VIDEO, ssrc: OTHER_SSRC });
+  const toPeer = (sdp: string) =>
+    sdp
+      .split(/^(?=m=)/m)
+      .filter((one) => !one.includes("a=mid:2"))
+      .join("")
+      .replace(" 2\r", "\r");
+  const two = { maxTracks: 4, offer: (sdp: string) => withAnother(sdp, "1", "2"), answer: toPeer };
+
+  it("are received and announced when they send, held from their start, and redirected separately", async () => {
+    const { session, answer, film, recorded, there, events, additional } = await start(two);
+    expect(["1", "2"].map((mid) => directionOf(answer, mid))).toEqual(["recvonly", "recvonly"]);
+    const [camera, other] = [new SimulatedSender(VIDEO), screen()];
+    film(camera);
+    await recorded(20);
+    expect(additional).toEqual([]);
+    film(other);
+    await expect.poll(() => additional.length).toBe(1);
+    film(camera);
+    await recorded(40);
+    const beside = await recorder();
+    await expect.poll(() => additional[0]?.tracks()[0]?.counters.packetsReceived).toBe(20);
+    additional[0]?.redirect(beside.redirects);
+    await expect.poll(() => beside.video.packets.length).toBe(20);
+    expect([...new Set(timestamps(beside.video.packets))]).toEqual(other.frames);
+    expect([...new Set(timestamps(there.video.packets))]).toEqual(camera.frames);
+    expect(additional[0]?.tracks()).toMatchObject([{ kind: "video", offered: [{ codec: "VP8" }], clock: {} }]);
+    expect(session.tracks()).toHaveLength(2);
+    expect(session.surplus()).toEqual([]);
+    expect(events.filter((event) => event.startsWith("stream"))).toEqual(["stream audio", "stream video"]);
+  });
+
+  it("come in mid-call and go again: only these end, with BYE", async () => {
+    const { session, offer, film, recorded, additional, events } = await start({ maxTracks: 4 });
+    const answer = await session.renegotiate(withAnother(offer, "1", "2"));
+    expect(directionOf(answer, "2")).toBe("recvonly");
+    film(screen());
+    await expect.poll(() => additional.length).toBe(1);
+    const beside = await recorder();
+    const ended: string[] = [];
+    if (additional[0]) additional[0].onEnded = (reason) => ended.push(reason);
+    additional[0]?.redirect(beside.redirects);
+    await session.renegotiate(without(withAnother(offer, "1", "2"), "2"));
+    await expect.poll(() => ended).toEqual(["track_removed"]);
+    await expect.poll(() => beside.videoRtcp.packets.length).toBe(1);
+    film(new SimulatedSender(VIDEO));
+    await recorded(20);
+    expect(events).not.toContainEqual(expect.stringMatching(/^ended/));
+  });
+
+  it("stay apart when the first one stops and a new one comes: the new one takes its place", async () => {
+    const { session, offer, film, recorded, additional } = await start({ maxTracks: 4 });
+    const both = withAnother(offer, "1", "2");
+    await session.renegotiate(both);
+    film(screen());
+    await expect.poll(() => additional.length).toBe(1);
+    const answer = await session.renegotiate(without(both, "1"));
+    expect(["1", "2"].map((mid) => directionOf(answer, mid))).toEqual(["inactive", "recvonly"]);
+    film(screen());
+    film(new SimulatedSender({ ...VIDEO, ssrc: OTHER_SSRC + 1 })); // of no known m-line
+    const third = inAnotherLine(without(both, "1"), "1", "3").replaceAll(
+      new RegExp(`(a=mid:3[^]*)a=ssrc:${OTHER_SSRC}`, "g"),
+      `$1a=ssrc:${OTHER_SSRC + 1}`,
+    );
+    expect(directionOf(await session.renegotiate(third), "3")).toBe("recvonly");
+    await recorded(20);
+    expect(additional).toHaveLength(1);
+  });
+
+  it("end with the call, and what was held is passed on to a receiver that comes then", async () => {
+    const { session, film, additional } = await start(two);
+    film(screen());
+    await expect.poll(() => additional.length).toBe(1);
+    const ended: string[] = [];
+    if (additional[0]) additional[0].onEnded = (reason) => ended.push(reason);
+    await session.end("force_close");
+    const beside = await recorder();
+    additional[0]?.redirect(beside.redirects);
+    await expect.poll(() => ended).toEqual(["force_close"]);
+    await expect.poll(() => beside.videoRtcp.packets.length).toBe(1);
+    expect(beside.video.packets.length).toBe(20);
+  });
+
+  it("may be deleted alone", async () => {
+    const { film, recorded, additional } = await start(two);
+    film(screen());
+    await expect.poll(() => additional.length).toBe(1);
+    await additional[0]?.end("deleted");
+    film(screen());
+    film(new SimulatedSender(VIDEO));
+    await recorded(20);
+  });
+
+  it("are told, and not received, beyond the number that the answer allows", async () => {
+    for (const maxTracks of [0, 2]) {
+      const { session, answer } = await start({ ...two, maxTracks });
+      expect(directionOf(answer, "2")).toBe("inactive");
+      expect(session.surplus()).toEqual(["video"]);
+    }
+  });
+
+  it("are told, and not received, if nothing distinguishes them", async () => {
+    const offer = (sdp: string) =>
+      withAnother(sdp, "1", "2").replaceAll(new RegExp(`a=ssrc:${OTHER_SSRC}.*\r\n`, "g"), "");
+    const { session, answer } = await start({ ...two, offer });
+    expect(directionOf(answer, "2")).toBe("inactive");
+    expect(session.surplus()).toEqual(["video"]);
   });
 });

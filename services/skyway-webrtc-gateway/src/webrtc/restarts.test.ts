@@ -149,7 +149,13 @@ describe("another offer for the same call", () => {
 
   it("for an outgoing call keeps the DTLS role of each side", async () => {
     const sessions = await startGateway();
-    const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
+    const session = sessions.create({
+      onReady: vi.fn(),
+      onStream: vi.fn(),
+      onStalled: vi.fn(),
+      onAdditional: vi.fn(),
+      onEnded: vi.fn(),
+    });
     const peer = new nodeDataChannel.PeerConnection("called", { iceServers: [], bindAddress: HOST });
     cleanUps.push(() => peer.close());
     peer.setRemoteDescription(await session.call({ ...BOTH, redirects: {} }), "offer");
@@ -165,6 +171,7 @@ describe("another offer for the same call", () => {
       onReady: vi.fn(),
       onStream: vi.fn(),
       onStalled: vi.fn(),
+      onAdditional: vi.fn(),
       onEnded: vi.fn(),
     });
     await expect(session.renegotiate(CHROMIUM)).rejects.toMatchObject({ code: "NOT_ANSWERED" });
@@ -207,7 +214,13 @@ describe("a caller that has moved", () => {
 
   it("gets no offer if it has data channels, or if its call was not answered", async () => {
     const sessions = await startGateway();
-    const session = sessions.create({ onReady: vi.fn(), onStream: vi.fn(), onStalled: vi.fn(), onEnded: vi.fn() });
+    const session = sessions.create({
+      onReady: vi.fn(),
+      onStream: vi.fn(),
+      onStalled: vi.fn(),
+      onAdditional: vi.fn(),
+      onEnded: vi.fn(),
+    });
     await expect(session.offerRestart()).rejects.toThrow("has not been answered");
     await session.answer(CHROMIUM_WITH_DATA, { ...BOTH, redirects: {} });
     await expect(session.offerRestart()).rejects.toThrow(/no restart with this caller/);

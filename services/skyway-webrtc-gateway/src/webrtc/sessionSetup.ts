@@ -16,6 +16,7 @@ export interface DialledCall {
   transport: PeerTransport;
   local: TransportParameters;
   options: Record<Kind, KindOptions>;
+  maxTracks: number;
   plan: readonly CalledMedia[];
   redirects: Redirects;
 }
@@ -24,13 +25,15 @@ export interface DialledCall {
 export function takeOffer(offerSdp: string, options: MediaOptions, transports: CallTransports): Agreement {
   const offer = parseOffer(offerSdp);
   const wishes = withSources(options);
-  const media = planAnswer(offer, wishes);
-  return { ...transports.answer(offer), media, kinds: firstKinds(media, wishes), offer, version: 1 };
+  const { maxTracks = 0 } = options;
+  const media = planAnswer(offer, wishes, maxTracks);
+  return { ...transports.answer(offer), media, kinds: firstKinds(media, wishes), maxTracks, offer, version: 1 };
 }
 
 /** Throws GatewayError CODEC_NOT_OFFERED, INVALID_FIELD, TRANSPORT_FAILED, PUBLISHED_PORT_UNKNOWN. */
 export function dial(options: MediaOptions, transports: CallTransports): { dialled: DialledCall; offerSdp: string } {
   const wishes = withSources(options);
+  const { maxTracks = 0, redirects } = options;
   const plan = planOffer(wishes);
   const transport = transports.create("call");
   transports.add(transport);
@@ -38,7 +41,7 @@ export function dial(options: MediaOptions, transports: CallTransports): { diall
     const local = transport.offer();
     const [endpoints, isGateway] = [transports.endpointsOf(transport), transport.gathered === undefined];
     const offerSdp = writeOffer(plan, { ...local, endpoints, isGateway, version: 1 });
-    return { dialled: { transport, local, options: wishes, plan, redirects: options.redirects }, offerSdp };
+    return { dialled: { transport, local, options: wishes, maxTracks, plan, redirects }, offerSdp };
   } catch (error) {
     transports.discard(transport);
     throw error;
@@ -46,14 +49,15 @@ export function dial(options: MediaOptions, transports: CallTransports): { diall
 }
 
 /** Throws GatewayError INVALID_OFFER, TRANSPORT_FAILED. */
-export function takeAnswer(answerSdp: string, { transport, local, options, plan }: DialledCall): Agreement {
+export function takeAnswer(answerSdp: string, { transport, local, options, maxTracks, plan }: DialledCall): Agreement {
   const offer = parseOffer(answerSdp);
   transport.accept(writeTransportOffer(offer.transport));
   for (const candidate of offer.transport.candidates) transport.addRemoteCandidate(candidate);
   // The answerer has chosen its DTLS role, and so ours, for as long as the association lasts.
   const setup = offer.transport.setup === "passive" ? "active" : "passive";
   const media = agreed(plan, offer);
-  return { transport, local: { ...local, setup }, media, kinds: firstKinds(media, options), offer, version: 1 };
+  const kinds = firstKinds(media, options);
+  return { transport, local: { ...local, setup }, media, kinds, maxTracks, offer, version: 1 };
 }
 
 function firstKinds(media: readonly AnsweredMedia[], { audio, video }: Record<Kind, KindOptions>): Agreement["kinds"] {

@@ -27,6 +27,7 @@ const Leg = z.object({
   peerId: z.string(),
   metadata: z.unknown(),
   state: LegState,
+  beside: z.optional(z.string()),
   startedAt: z.string(),
   endedAt: z.nullable(z.string()),
   reason: z.optional(z.string()),

@@ -1,6 +1,6 @@
 import { type Call, isRunning } from "../api/schemas.ts";
 import { clock } from "../format.ts";
-import { displayName } from "../metadata.ts";
+import { callerNames } from "../metadata.ts";
 import { Badge } from "../ui/Badge.tsx";
 import { Elapsed } from "../ui/Elapsed.tsx";
 import { problemsText, sections } from "./callList.ts";
@@ -49,7 +49,7 @@ function Row({ call, current }: { call: Call; current: boolean }) {
   return (
     <li class="row" data-call={call.id} data-state={call.state}>
       <a href={pathOf(call.id)} aria-current={current ? "true" : undefined} onClick={follow}>
-        <span class="who">{call.legs.map(displayName).join(" · ") || "…"}</span>
+        <span class="who">{callerNames(call.legs).join(" · ") || "…"}</span>
         <Badge state={call.state} />
         <span class="when">
           <time dateTime={call.startedAt}>{clock(call.startedAt)}</time>

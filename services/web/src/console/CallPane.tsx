@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, callUrl, fileUrl, getCall } from "../api/client.ts";
 import { type Call, isRunning, recordingsOf } from "../api/schemas.ts";
 import { bytes, clock, day, sentence } from "../format.ts";
-import { displayName } from "../metadata.ts";
+import { callerNames } from "../metadata.ts";
 import { Badge } from "../ui/Badge.tsx";
 import { Elapsed } from "../ui/Elapsed.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -70,7 +70,7 @@ function CallDetails({ call, openedByUser }: { call: Call; openedByUser: boolean
       <header class="story">
         <div>
           <h1 ref={title} tabIndex={-1}>
-            {call.legs.map(displayName).join(" · ") || "A call"}
+            {callerNames(call.legs).join(" · ") || "A call"}
           </h1>
           <p class="facts">
             <span>{day(call.startedAt)}</span>

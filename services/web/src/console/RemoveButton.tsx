@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { removeCall } from "../api/client.ts";
 import type { Call } from "../api/schemas.ts";
 import { sentence } from "../format.ts";
-import { displayName } from "../metadata.ts";
+import { callerNames } from "../metadata.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { goTo } from "./route.ts";
 
@@ -31,7 +31,7 @@ export function RemoveButton({ call }: { call: Call }) {
     }
   }
 
-  const names = call.legs.map(displayName).join(" and ");
+  const names = callerNames(call.legs).join(" and ");
   return (
     <span class="removing">
       {errorText && (

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { stopCall } from "../api/client.ts";
 import type { Call } from "../api/schemas.ts";
 import { sentence } from "../format.ts";
-import { displayName } from "../metadata.ts";
+import { callerNames } from "../metadata.ts";
 import { Icon } from "../ui/Icon.tsx";
 
 /** Ends a call's running recordings. */
@@ -33,7 +33,7 @@ export function StopButton({ call }: { call: Call }) {
         class="stop"
         type="button"
         disabled={stopping}
-        aria-label={`Stop recording ${call.legs.map(displayName).join(" and ")}`}
+        aria-label={`Stop recording ${callerNames(call.legs).join(" and ")}`}
         onClick={() => void stop()}
       >
         <Icon name="stop" />

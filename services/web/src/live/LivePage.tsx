@@ -4,7 +4,7 @@ import type { Connection } from "../api/eventConnection.ts";
 import { followCallsWhileVisible } from "../api/liveCalls.ts";
 import type { Call } from "../api/schemas.ts";
 import { sentence } from "../format.ts";
-import { displayName } from "../metadata.ts";
+import { callerNames } from "../metadata.ts";
 import { Bar } from "../ui/Bar.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { type LiveStatus, liveStatusOf } from "./liveStatus.ts";
@@ -14,7 +14,7 @@ import { playStream } from "./stream.ts";
 export function LivePage({ callId }: { callId: string }) {
   const { call, errorText, isStale } = useCall(callId);
   const status = call && liveStatusOf(call);
-  const names = call?.legs.map(displayName).join(" · ");
+  const names = call && callerNames(call.legs).join(" · ");
   return (
     <div class="page">
       <Bar page="live" />
