@@ -22,6 +22,8 @@ const Seen = z.object({
 });
 export type Seen = z.infer<typeof Seen>;
 
+const Replaced = z.object({ at: z.number(), agreedAt: z.number() });
+
 const OtherSide = z.object({ named: z.array(z.string()), used: z.string() });
 export type OtherSide = z.infer<typeof OtherSide>;
 
@@ -105,8 +107,8 @@ export interface CallerPage {
   isConnected(): Promise<boolean>;
   /** Resolves with the time of the action, in seconds of the call. */
   act(kind: Kind, action: TrackAction, size?: Size): Promise<number>;
-  /** Replaces the stream by one with these kinds. Resolves with the time of the action, in seconds of the call. */
-  replaceStream(kinds: Pick<SyntheticMedia, "video" | "audio">): Promise<number>;
+  /** Replaces the stream by one with these kinds. Resolves when that is agreed, with the times in seconds of the call. */
+  replaceStream(kinds: Pick<SyntheticMedia, "video" | "audio">): Promise<{ at: number; agreedAt: number }>;
   /** Calls a peer with the captured media. Resolves when media can flow. */
   call(target: string, options?: CallOptions): Promise<void>;
   /** Duration of the call so far, in milliseconds. */
@@ -150,7 +152,10 @@ export async function openCallerPage(browser: Browser, pagesOrigin: string): Pro
       void (await run("capture", { video: video && CAMERA, audio })),
     play: async (setting) => void (await run("play", setting)),
     act: async (kind, action, size) => z.number().parse(await run("act", kind, action, size)) / 1000,
-    replaceStream: async (kinds) => z.number().parse(await run("replaceStream", kinds)) / 1000,
+    replaceStream: async (kinds) => {
+      const { at, agreedAt } = Replaced.parse(await run("replaceStream", kinds));
+      return { at: at / 1000, agreedAt: agreedAt / 1000 };
+    },
     call: async (target, options = {}) => void (await run("call", target, options)),
     sendThrough: async (...relays) =>
       void (await run("sendThrough", ...relays.map(({ address, port }) => ({ address, port })))),

@@ -4,12 +4,16 @@ import type { ManifestLeg } from "../../archive/library/manifest.ts";
 const TOLERANCE_SECONDS = 1;
 
 /**
- * A leg's media does not begin before it rang, whatever its sender's clock says.
+ * A leg's media does not begin before it rang, whatever its sender's clock says. But a caller's further tracks do: the
+ * gateway holds them until their leg has a recorder.
  *
  * @param unixMs when it seems to begin.
  */
-export function notBeforeRinging(unixMs: number, { ringingAt }: Pick<ManifestLeg, "ringingAt">): number {
-  return Math.max(unixMs, Date.parse(ringingAt));
+export function notBeforeRinging(
+  unixMs: number,
+  { ringingAt, beside }: Pick<ManifestLeg, "ringingAt" | "beside">,
+): number {
+  return beside === undefined ? Math.max(unixMs, Date.parse(ringingAt)) : unixMs;
 }
 
 /**

@@ -445,7 +445,9 @@ describe("further tracks of a caller", () => {
       peerId: main?.peerId,
       metadata: { name: "Ada" },
       recorderPeerId: PEER,
+      startedAt: "2026-01-01T00:00:00.000Z", // before it rang: the gateway holds the tracks until they are answered
     });
+    expect(Date.parse(beside?.ringingAt ?? "")).toBeGreaterThan(T0);
     expect(stage.calls.running()).toHaveLength(1);
     expect(recorders.taken).toHaveLength(2);
     expect(gateway.redirectOf(screen)).toEqual(redirectTo("192.0.2.8", recorders.taken[1]?.recorderId as RecorderId));

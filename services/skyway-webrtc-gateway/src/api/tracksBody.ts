@@ -8,7 +8,7 @@ export function tracksBody(connection: MediaConnection | AdditionalConnection) {
   return {
     ended: ended && { reason: ended.reason, unix_ms: ended.unixMs },
     tracks: connection.tracks().map(track),
-    additional: connection.additional.map((media_connection_id) => ({ media_connection_id })),
+    additional: connection.additional.map(({ id }) => ({ media_connection_id: id })),
     surplus: connection.surplus,
   };
 }

@@ -11,6 +11,7 @@ import type {
   Redirects,
   TrackReport,
 } from "../webrtc/mediaSession.ts";
+import type { CallEnd } from "./callEnd.ts";
 import type { MediaEvent } from "./mediaEvents.ts";
 import { Redirection } from "./redirection.ts";
 
@@ -30,13 +31,18 @@ export class AdditionalConnection {
   readonly metadata: unknown;
   readonly events: EventStream<MediaEvent>;
   /** It has no additional tracks of its own. */
-  readonly additional: readonly MediaConnectionId[] = [];
+  readonly additional: readonly AdditionalConnection[] = [];
   readonly surplus: readonly ("audio" | "video")[] = [];
-  readonly #media: AdditionalMedia;
+  /** Released at the end: an ended connection is kept for minutes, and must not keep the last seconds of its media. */
+  #media: AdditionalMedia | undefined;
+  #lastTracks: TrackReport[] = [];
   readonly #log: Logger;
+  readonly #onEnded: () => void;
   #redirection: Redirection | undefined;
   #isReleased = false;
-  #ended: { reason: EndReason; unixMs: number } | null = null;
+  #mediaEnd: { reason: EndReason; unixMs: number } | undefined;
+  #callEnd: CallEnd | undefined;
+  #ended: { reason: CallEnd; unixMs: number } | null = null;
 
   /** @param onEnded is called once, after CLOSE was pushed. */
   constructor(
@@ -51,12 +57,10 @@ export class AdditionalConnection {
     this.events = new EventStream(clock);
     this.#media = media;
     this.#log = log.child({ mediaConnectionId: this.id, remoteId });
+    this.#onEnded = onEnded;
     media.onEnded = (reason, unixMs) => {
-      if (this.#ended) return;
-      this.#ended = { reason, unixMs };
-      this.#log.info(this.#ended, "additional tracks ended");
-      this.events.end({ event: "CLOSE" });
-      onEnded();
+      this.#mediaEnd = { reason, unixMs };
+      this.#perhapsEnd();
     };
     this.#log.info({ kinds: media.kinds }, "additional tracks");
   }
@@ -73,13 +77,33 @@ export class AdditionalConnection {
     return this.#redirection !== undefined && this.#ended === null;
   }
 
-  get ended(): { reason: EndReason; unixMs: number } | null {
+  get ended(): { reason: CallEnd; unixMs: number } | null {
     return this.#ended;
   }
 
   /** The codec of each track is fixed: it is the only offered one. */
   tracks(): TrackReport[] {
-    return this.#media.tracks();
+    return this.#media?.tracks() ?? this.#lastTracks;
+  }
+
+  /** Their call has ended, for a reason that may have come after the end of the media. */
+  callEnded(reason: CallEnd): void {
+    this.#callEnd = reason;
+    this.#perhapsEnd();
+  }
+
+  #perhapsEnd(): void {
+    const end = this.#mediaEnd;
+    if (this.#ended || end === undefined) return;
+    const isAlone = end.reason === "track_removed" || this.#isReleased;
+    if (!isAlone && this.#callEnd === undefined) return;
+    this.#ended = isAlone ? end : { ...end, reason: this.#callEnd ?? end.reason };
+    this.#lastTracks = this.tracks();
+    this.#media = undefined;
+    this.#redirection = undefined;
+    this.#log.info(this.#ended, "additional tracks ended");
+    this.events.end({ event: "CLOSE" });
+    this.#onEnded();
   }
 
   /**
@@ -88,13 +112,14 @@ export class AdditionalConnection {
    * @throws GatewayError ALREADY_ANSWERED, CALL_ENDED.
    */
   async answer({ redirects }: MediaOptions): Promise<void> {
-    if (this.#isOver) throw new GatewayError("CALL_ENDED");
+    const media = this.#media;
+    if (this.#isReleased || media === undefined) throw new GatewayError("CALL_ENDED");
     if (this.#redirection) throw new GatewayError("ALREADY_ANSWERED");
-    const call = { session: this.#media, log: this.#log, isEnding: () => this.#isOver };
+    const call = { session: media, log: this.#log, isEnding: () => this.#isReleased || this.#ended !== null };
     this.#redirection = new Redirection(redirects, call);
-    this.#media.redirect(redirects);
+    media.redirect(redirects);
     this.events.push({ event: "READY" });
-    for (const kind of this.#media.kinds) {
+    for (const kind of media.kinds) {
       const is_video = kind === "video";
       const stream_id = is_video ? newVideoId() : newAudioId();
       this.events.push({ event: "STREAM", stream_options: { is_video, media_connection_id: this.id, stream_id } });
@@ -119,11 +144,7 @@ export class AdditionalConnection {
   /** The API's caller releases them: the id is gone, though CLOSE can still be read. */
   async release(): Promise<void> {
     this.#isReleased = true;
-    await this.#media.end("deleted");
-  }
-
-  get #isOver(): boolean {
-    return this.#isReleased || this.#ended !== null;
+    await this.#media?.end("deleted");
   }
 
   get #answered(): Redirection {

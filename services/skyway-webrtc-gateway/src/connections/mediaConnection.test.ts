@@ -4,7 +4,6 @@ import { ManualClock } from "@skyway-call-recorder/process/testing/manualClock.t
 import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
 import { GatewayError } from "../errors.ts";
-import { newMediaConnectionId } from "../ids.ts";
 import { describeOffer } from "../webrtc/codecDescription.ts";
 import type { EndReason, MediaSession, MediaSessionListeners, RemoteCandidate } from "../webrtc/mediaSession.ts";
 import { HANG_UP_MESSAGE_LIMIT_MS } from "./callEnd.ts";
@@ -134,7 +133,7 @@ beforeEach(() => {
       clock,
       pino({ level: "silent" }),
       () => sent.push("ended"),
-      () => newMediaConnectionId(),
+      () => expect.fail("no additional tracks"),
     );
   connection = connect(OFFER);
 });

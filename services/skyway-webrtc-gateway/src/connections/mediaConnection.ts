@@ -18,6 +18,7 @@ import type {
   SendLosses,
   TrackReport,
 } from "../webrtc/mediaSession.ts";
+import type { AdditionalConnection } from "./additionalConnection.ts";
 import type { Call, Feed, LiveCall, RemotePeer } from "./call.ts";
 import {
   type CallEnd,
@@ -64,7 +65,7 @@ export class MediaConnection {
   readonly #log: Logger;
   readonly #onEnded: () => void;
   /** Connections of its additional tracks. */
-  readonly additional: MediaConnectionId[] = [];
+  readonly additional: AdditionalConnection[] = [];
   #state: State;
   #feed: Feed | undefined;
   #isReleased = false;
@@ -77,7 +78,7 @@ export class MediaConnection {
 
   /**
    * @param onEnded is called once, after CLOSE was pushed.
-   * @param connectAdditional makes a connection for additional tracks, and returns its id.
+   * @param connectAdditional makes a connection for additional tracks.
    * @throws GatewayError INVALID_OFFER.
    */
   constructor(
@@ -87,7 +88,7 @@ export class MediaConnection {
     clock: Clock,
     log: Logger,
     onEnded: () => void,
-    connectAdditional: (media: AdditionalMedia) => MediaConnectionId,
+    connectAdditional: (media: AdditionalMedia) => AdditionalConnection,
   ) {
     this.#remote = remote;
     this.#clock = clock;
@@ -354,6 +355,7 @@ export class MediaConnection {
     this.#releaseMedia();
     this.#log.info(ended, "ended");
     this.events.end({ event: "CLOSE" });
+    for (const one of this.additional) one.callEnded(ended.reason);
     this.#onEnded();
   }
 

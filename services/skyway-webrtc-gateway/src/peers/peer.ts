@@ -250,7 +250,7 @@ export class Peer {
         connections.retireAdditional(additional),
       );
       connections.addAdditional(additional);
-      return additional.id;
+      return additional;
     };
     const remote = this.#remote(call);
     const connection = new MediaConnection(call, remote, media, clock, this.#log, onEnded, connectAdditional);
