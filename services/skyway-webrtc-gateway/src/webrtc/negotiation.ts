@@ -7,7 +7,7 @@ import type { CallTransports } from "./callTransports.ts";
 import type { GatheredEndpoint } from "./gatheredEndpoint.ts";
 import type { LocalEnd } from "./libraryDescription.ts";
 import type { MediaPort } from "./mediaPort.ts";
-import { isSameCertificate, isSameTransport, type Offer, parseOffer } from "./offer.ts";
+import { isSameCertificate, isSameTransport, type Offer, parseOffer, replacesTransport } from "./offer.ts";
 import type { PeerTransport } from "./peerTransport.ts";
 import { writeTransportOffer } from "./transportOffer.ts";
 
@@ -74,10 +74,11 @@ export class Negotiation {
     const before = this.#agreement;
     const offer = parseOffer(offerSdp);
     const media = planRenegotiation(offer, before.media, before.kinds, before.maxTracks);
-    if (isSameTransport(offer.transport, before.offer.transport)) {
+    const isReplaced = replacesTransport(offer, before.offer);
+    if (!isReplaced && isSameTransport(offer.transport, before.offer.transport)) {
       this.#agreement = { ...before, offer, version: before.version + 1 };
     } else {
-      await this.#restart(offer);
+      await this.#restart(offer, isReplaced);
       this.#log.info("ICE restarts");
     }
     this.#agreement = { ...this.#agreement, media, kinds: kindsOf(media, before.kinds) };
@@ -86,9 +87,9 @@ export class Negotiation {
   }
 
   /** Uses the current transport, or else a new one that replaces it, with its own DTLS and SRTP. */
-  async #restart(offer: Offer): Promise<void> {
+  async #restart(offer: Offer, isReplaced: boolean): Promise<void> {
     const before = this.#agreement;
-    const local = await this.#restartIce(before, offer);
+    const local = isReplaced ? undefined : await this.#restartIce(before, offer);
     const current = this.#agreement;
     const version = current.version + 1;
     if (local) {

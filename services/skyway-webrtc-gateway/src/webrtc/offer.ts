@@ -112,6 +112,14 @@ export function isSameTransport(one: OfferedTransport, other: OfferedTransport):
   return one.iceUfrag === other.iceUfrag && one.icePwd === other.icePwd && isSameCertificate(one, other);
 }
 
+/**
+ * Whether the offerer replaces its transport, and begins another DTLS association. Chromium and Safari do so when the first
+ * m-line of the bundle is closed (`transceiver.stop()`), although its ICE credentials stay the same.
+ */
+export function replacesTransport({ keepsDtls, media }: Offer, { transport: { mid } }: Offer): boolean {
+  return !keepsDtls && !media.some((one) => one.mid === mid && !one.isClosed);
+}
+
 export function isSameCertificate({ fingerprint: one }: OfferedTransport, { fingerprint }: OfferedTransport): boolean {
   return one.hash.toUpperCase() === fingerprint.hash.toUpperCase();
 }

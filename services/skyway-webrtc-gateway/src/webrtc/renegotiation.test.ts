@@ -98,6 +98,19 @@ describe("a track that is removed and added again", () => {
     await expect.poll(() => session.tracks()[1]?.counters.packetsRedirected, { timeout: 10_000 }).toBe(40);
   });
 
+  it("whose m-line carries the transport is continued on another transport, which Chromium begins then", async () => {
+    const { session, offer, answer } = await start();
+    const closed = sectionOf(offer, "0").replace(/^m=audio \d+/, "m=audio 0");
+    const stopped = offer.replace(sectionOf(offer, "0"), closed).replace(/(BUNDLE) 0/, "$1");
+    const other = await session.renegotiate(stopped);
+    const credentials = (sdp: string) => /a=ice-ufrag:(.*)\r/.exec(sdp)?.[1];
+    expect(credentials(other)).toBeDefined();
+    expect(credentials(other)).not.toBe(credentials(answer));
+    expect(directionOf(other, "1")).toBe("recvonly");
+    const back = recycled(offer, "0", "5").replace(/(BUNDLE) 5 1/, "$1 1 5");
+    expect(credentials(await session.renegotiate(back))).toBe(credentials(other));
+  });
+
   it("in the same m-line, continues; and what came before stays in the report while it is away", async () => {
     const { session, offer, film, recorded, trackOf } = await start();
     const camera = new SimulatedSender(VIDEO);
