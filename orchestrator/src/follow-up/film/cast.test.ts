@@ -50,6 +50,18 @@ test("a participant who returns is the same one; two with one name at the same t
   expect(both.roles).toHaveLength(2);
 });
 
+test("a participant's further tracks have a tile of their own, which later ones share", () => {
+  const name = { name: "Ada" };
+  const main = leg(T0 + 10, 20, name, "p1");
+  const screen = (startMs: number, seconds: number) => ({ ...leg(startMs, seconds, name, "p1"), beside: main.id });
+  const { roles } = castOf([main, screen(T0, 5), screen(T0 + 9_000, 5), leg(T0 + 25_000, 5, name, "p1")]);
+  expect(roles.map((role) => role.name)).toEqual(["Ada", "Ada"]);
+  expect(roles.map(({ takes }) => takes.map(({ offsetSeconds }) => offsetSeconds))).toEqual([
+    [0, 9],
+    [0.01, 25],
+  ]);
+});
+
 test("each file of a rolled-over leg has its own start; a lost file leaves a gap", () => {
   const first = { ...leg(T0, 5, {}, "a"), endedAt: new Date(T0 + 20_000).toISOString() };
   const { startedAt, endedAt, reason, recorderId } = first;

@@ -52,7 +52,8 @@ export function castOf(legs: readonly LegIn<"ready">[]): Cast {
     };
     durationSeconds = Math.max(durationSeconds, offsetSeconds + take.durationSeconds);
     const name = nameOf(leg.metadata);
-    const key = name ?? leg.peerId;
+    // Further tracks of a participant have tiles of their own, also while the participant is away.
+    const key = leg.beside === undefined ? `of ${name ?? leg.peerId}` : `beside ${leg.beside}`;
     const known = roles.find(
       ({ key: other, role }) => other === key && (isOfLeg(role, leg.id) || isAway(role, offsetSeconds)),
     );
