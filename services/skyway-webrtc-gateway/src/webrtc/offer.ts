@@ -113,11 +113,12 @@ export function isSameTransport(one: OfferedTransport, other: OfferedTransport):
 }
 
 /**
- * Whether the offerer replaces its transport, and begins another DTLS association. Chromium and Safari do so when the first
- * m-line of the bundle is closed (`transceiver.stop()`), although its ICE credentials stay the same.
+ * Whether the offerer replaces its transport, and begins another DTLS association. Chromium and Safari do so when another
+ * m-line becomes the first of the bundle (`transceiver.stop()`, and the next track after it), perhaps with the same ICE
+ * credentials.
  */
-export function replacesTransport({ keepsDtls, media }: Offer, { transport: { mid } }: Offer): boolean {
-  return !keepsDtls && !media.some((one) => one.mid === mid && !one.isClosed);
+export function replacesTransport({ keepsDtls, transport }: Offer, before: Offer): boolean {
+  return !keepsDtls && transport.mid !== before.transport.mid;
 }
 
 export function isSameCertificate({ fingerprint: one }: OfferedTransport, { fingerprint }: OfferedTransport): boolean {

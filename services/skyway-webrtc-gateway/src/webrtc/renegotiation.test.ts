@@ -109,6 +109,8 @@ describe("a track that is removed and added again", () => {
     expect(directionOf(other, "1")).toBe("recvonly");
     const back = recycled(offer, "0", "5").replace(/(BUNDLE) 5 1/, "$1 1 5");
     expect(credentials(await session.renegotiate(back))).toBe(credentials(other));
+    const first = back.replace("BUNDLE 1 5", "BUNDLE 5 1");
+    expect(credentials(await session.renegotiate(first))).not.toBe(credentials(other));
   });
 
   it("in the same m-line, continues; and what came before stays in the report while it is away", async () => {
