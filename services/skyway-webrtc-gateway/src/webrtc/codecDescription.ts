@@ -35,8 +35,6 @@ export function describeKinds({ media, bundle }: Offer): OfferedTrack[] {
     const received = sent.find(({ mid }) => bundle.includes(mid));
     const first = received ?? sent[0];
     if (first === undefined) return [];
-    return [
-      { kind, offered: first.codecs.map(describeCodec), ...(received === undefined && { isApart: true }) },
-    ];
+    return [{ kind, offered: first.codecs.map(describeCodec), ...(received === undefined && { isApart: true }) }];
   });
 }
