@@ -51,7 +51,8 @@ const newSource = (withBye: boolean) =>
     `new SSRC without pause, ${withBye ? "with" : "without"} BYE`,
     ({ video, audio }) => [
       {
-        atMs: MIDDLE_MS,
+        // A new encoder begins with a keyframe.
+        atMs: 2 * KEY_EVERY * FRAME_MS,
         send: () => {
           for (const track of [video, audio]) {
             if (withBye) track.bye();
@@ -72,10 +73,14 @@ export const CLOCK_CASES: readonly SenderCase[] = [
   steadyCall("steady sender reports", (tracks) => bothReport(tracks, () => 0)),
   steppedClock(800),
   steppedClock(-800),
-  steadyCall("sender reports that scatter by tenths of a second", (tracks) => {
-    const random = seededRandom(SEED);
-    return bothReport(tracks, () => random() * SCATTER_MS);
-  }),
+  steadyCall(
+    "sender reports that scatter by tenths of a second",
+    (tracks) => {
+      const random = seededRandom(SEED);
+      return bothReport(tracks, () => random() * SCATTER_MS);
+    },
+    { ...ALL, inStepMs: SCATTER_MS / 2 },
+  ),
   newSource(false),
   newSource(true),
   {

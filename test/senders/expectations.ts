@@ -4,7 +4,6 @@ import type { Outcome, Recorded } from "./senderCase.ts";
 /** Time at which a frame of 30 a second counts as shown at its time. */
 const MISPLACED_MS = 40;
 const SOUND_SHARE = 0.99;
-const IN_STEP_MS = 60;
 const SILENT_MS = 100;
 const RATE = { from: 28, to: 32 };
 
@@ -16,6 +15,8 @@ export interface Expected {
   soundPackets?: number;
   /** Length in seconds, within half a second. */
   seconds?: number;
+  /** By how much sound and picture may be apart, in milliseconds; default 60. */
+  inStepMs?: number;
   /** Whether 30 frames a second must be announced; default true if there are pictures. */
   rate?: boolean;
   /** Error code of the leg; default none. */
@@ -52,7 +53,7 @@ function pictureComplaints(file: Judgement, { pictures, mayLack = 0, rate = true
   return complaints;
 }
 
-function soundComplaints(file: Judgement, { soundPackets, pictures }: Expected): string[] {
+function soundComplaints(file: Judgement, { soundPackets, pictures, inStepMs = 60 }: Expected): string[] {
   if (soundPackets === undefined) return [];
   const complaints: string[] = [];
   if (file.soundPackets < soundPackets * SOUND_SHARE) {
@@ -60,7 +61,7 @@ function soundComplaints(file: Judgement, { soundPackets, pictures }: Expected):
   }
   if (file.silentMs > SILENT_MS) complaints.push(`${file.silentMs} ms of silence`);
   const apart = Math.abs(file.soundAfterPictureMs ?? 0);
-  if (pictures?.[0] === 0 && apart > IN_STEP_MS) complaints.push(`sound and picture are ${Math.round(apart)} ms apart`);
+  if (pictures?.[0] === 0 && apart > inStepMs) complaints.push(`sound and picture are ${Math.round(apart)} ms apart`);
   return complaints;
 }
 

@@ -57,7 +57,8 @@ export function lackingMedia(
     );
   }
   const isEmpty = missing.length > 0 && missing.length === Object.keys(received).length;
-  if (unreadable.length > 0 || isEmpty) {
+  const isRefused = failed.some(({ kind, isUnreadable }) => isUnreadable && isMissing(kind));
+  if (unreadable.length > 0 || isEmpty || isRefused) {
     details.unshift(...unreadable.map((kind) => `the ${kind} of the file cannot be decoded`));
     return new RecorderError("MEDIA_UNREADABLE", details.join(", "));
   }

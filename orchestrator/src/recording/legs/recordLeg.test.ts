@@ -353,7 +353,7 @@ describe("a recording is compared with what the gateway received", () => {
     const id = await ring(FLOWING);
     await clock.pass(1_000);
     await hangUp(id);
-    expect(legOf(id)).toMatchObject({ state: "ready", error: { code: "MEDIA_INCOMPLETE" } });
+    expect(legOf(id)).toMatchObject({ state: "ready", error: { code: "MEDIA_UNREADABLE" } });
     recorders.assembling = ["no media"];
     const other = await ring();
     await hangUp(other);
@@ -368,7 +368,7 @@ describe("a recording is compared with what the gateway received", () => {
     await clock.pass(1_000);
     await hangUp(id);
     const leg = legOf(id) as LegIn<"ready">;
-    expect(leg).toMatchObject({ state: "ready", error: { code: "MEDIA_INCOMPLETE" } });
+    expect(leg).toMatchObject({ state: "ready", error: { code: "MEDIA_UNREADABLE" } });
     expect(leg.notes).toMatchObject([{ code: "RECORDER_FAILED", kind: "video" }]);
     expect(leg.notes?.[0]?.message).toContain("cannot read what was recorded of video");
   });

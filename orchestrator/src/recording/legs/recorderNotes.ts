@@ -11,7 +11,12 @@ export interface FailedTrack {
   kind: Kind;
   /** For messages. */
   detail: string;
+  /** Whether ffmpeg refused the media itself. */
+  isUnreadable: boolean;
 }
+
+/** ffmpeg's exit codes for media that it cannot read: the low byte of AVERROR(EINVAL) and AVERROR_INVALIDDATA. */
+const UNREADABLE_CODES = new Set<number | undefined>([234, 183]);
 
 /** Exit codes of programs that a signal ended are above it. */
 const SIGNALS = 128;
@@ -34,8 +39,16 @@ export function failedTracks(
   });
   const unreadable = (assembly.absent ?? []).filter(({ isUnreadable }) => isUnreadable);
   return [
-    ...ended.map(({ kind, code }) => ({ kind, detail: `the recorder of ${kind} ended with exit code ${code}` })),
-    ...unreadable.map(({ kind }) => ({ kind, detail: `ffmpeg cannot read what was recorded of ${kind}` })),
+    ...ended.map(({ kind, code }) => ({
+      kind,
+      detail: `the recorder of ${kind} ended with exit code ${code}`,
+      isUnreadable: UNREADABLE_CODES.has(code),
+    })),
+    ...unreadable.map(({ kind }) => ({
+      kind,
+      detail: `ffmpeg cannot read what was recorded of ${kind}`,
+      isUnreadable: true,
+    })),
   ];
 }
 
