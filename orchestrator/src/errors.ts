@@ -260,7 +260,7 @@ export const ERRORS = {
   NO_MEDIA: {
     message: "the call ended before any media arrived",
     fault: "caller",
-    hint: "Check that the page sends a stream.",
+    hint: "Check that the page sends a stream. A WHIP client whose offer was refused (422) sends none: its answer says why.",
   },
   MEDIA_UNREADABLE: {
     message: "media arrived that cannot be recorded, or cannot be decoded",
