@@ -163,6 +163,7 @@ async function recorded(startMs: number, laterSeconds: number, index: number): P
   const streams = (["audio", "video"] as const).map((kind) => ({ kind, codec: kind === "audio" ? "opus" : "vp8" }));
   return {
     ...readyLeg(at, id),
+    endedAt: new Date(at.getTime() + LEG_SECONDS * 1000).toISOString(),
     ...{ peerId: `party-${index}`, metadata: { call: "talk" } },
     tracks: [{ kind: "video", clock, counters: {} }],
     file: { name: `${id}.webm`, bytes: 1, durationSeconds: LEG_SECONDS, streams },
@@ -193,7 +194,8 @@ async function rolledOver(id: CallId, startMs: number): Promise<LegIn<"ready">> 
       };
     }),
   );
-  return { ...base, tracks: files[1]?.tracks ?? [], files, file: files[0]?.file ?? base.file };
+  const endedAt = files[1]?.endedAt ?? base.endedAt;
+  return { ...base, endedAt, tracks: files[1]?.tracks ?? [], files, file: files[0]?.file ?? base.file };
 }
 
 /** Film time minus true time, in milliseconds, of each readable frame: frame n belongs at n / 30 s. */
