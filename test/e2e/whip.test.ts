@@ -213,7 +213,10 @@ interface PublishOptions {
   video?: Record<string, unknown>;
 }
 
-async function publish(metadata: Record<string, string>, { name = "chromium", relay, video = {} }: PublishOptions = {}) {
+async function publish(
+  metadata: Record<string, string>,
+  { name = "chromium", relay, video = {} }: PublishOptions = {},
+) {
   const tab = await (await browserOf(name)).open(`${pages.origin}/whip.html`);
   const peerId = newPeerId("whip");
   const url = new URL(`/whip/${RECORDER_PEER_ID}`, ORIGIN);
