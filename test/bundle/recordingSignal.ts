@@ -19,7 +19,8 @@ const LUMA =
 const LEVELS =
   `ffmpeg -v error -i ${FILE} -map 0:a? -af aresample=48000,aformat=channel_layouts=stereo,asetnsamples=480,` +
   "astats=metadata=1:reset=1:measure_perchannel=RMS_level:measure_overall=none,ametadata=print:file=- -f null -";
-const START = `ffprobe -v error -select_streams a -show_entries stream=start_time -of csv=p=0 ${FILE}`;
+// Of its first packet: ffprobe does not read far enough to know the start of a track that begins late.
+const START = `ffprobe -v error -select_streams a -show_entries packet=pts_time -read_intervals %+#1 -of csv=p=0 ${FILE}`;
 const HAS_VIDEO = `ffprobe -v error -select_streams v -show_entries stream=index -of csv=p=0 ${FILE} | grep -q .`;
 const HAS_AUDIO = `ffprobe -v error -select_streams a -show_entries stream=index -of csv=p=0 ${FILE} | grep -q .`;
 
