@@ -48,7 +48,7 @@ export async function readyCallOf(peerId: string, endedAt: number, limitMs = PAT
 }
 
 /** Waits until the API reports that a caller's leg is being recorded. */
-export function recordingCallOf(peerId: string, limitMs = 5_000): Promise<Call> {
+export function recordingCallOf(peerId: string, limitMs = PATIENCE_MS): Promise<Call> {
   return waitFor(`the call of ${peerId} is being recorded`, limitMs, async () => {
     const call = await findCallOf(peerId);
     return call?.legs.some((leg) => leg.peerId === peerId && leg.state === "recording") ? call : undefined;

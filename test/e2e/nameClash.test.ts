@@ -6,7 +6,7 @@ import { composeOrThrow } from "../bundle/compose.ts";
 import { runOrThrow } from "../bundle/run.ts";
 import { PROJECT } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
-import { expectAllHealthy, expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
+import { expectNothingLeft, PATIENCE_MS, readyCallOf, untilAllHealthy } from "./expectations.ts";
 import { newPeerId, openTestBrowser } from "./testBrowser.ts";
 
 const CALL_MS = 2_000;
@@ -37,7 +37,7 @@ test("a recorder whose peer id is taken logs it once, records with its other ids
     (await orchestrator.log()).some((line) => line.includes(holder.peerId) && line.includes('"registered"')),
   );
   await expectNothingLeft();
-  await expectAllHealthy();
+  await untilAllHealthy();
 });
 
 interface Orchestrator extends AsyncDisposable {
