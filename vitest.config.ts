@@ -7,9 +7,9 @@ const BUNDLES = Number(process.env["E2E_BUNDLES"] ?? 1);
 const E2E = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
-  // A test may fail because two cores are busy with browsers and ffmpeg, so it is retried once. scripts/test lists the
-  // retried tests: each shows a defect of the product or of the test, and must be looked into.
-  retry: 1,
+  // A test may fail because two cores are busy with browsers and ffmpeg, so it is retried, at most twice. scripts/test
+  // lists the retried tests: each shows a defect of the product or of the test, and must be looked into.
+  retry: 2,
   // Files in one worker share modules: loading browser drivers again for each file takes seconds of CPU time.
   isolate: false,
 };
