@@ -94,7 +94,9 @@ test("a call with two participants becomes a film with both in step, although th
   expect(Math.min(...rightBeeps)).toBeGreaterThan(LATER_MS / 1000 - 1);
 });
 
-test("the console shows a film's progress, cancels it, and shows previews of the film and the recordings", async () => {
+test("the console shows a film's progress, cancels it, and shows previews of the film and the recordings", {
+  timeout: 2 * LIMIT_MS,
+}, async () => {
   // Large, so that its progress can be seen. No film is started while a call is being recorded.
   const large = "  tileWidth: 800\n  tileHeight: 450\n  frameRate: 60\n";
   await using _ = await configure(`${FILM}${large}previews: { enabled: true }\njobs: { whileRecordingAtMost: 0 }\n`);

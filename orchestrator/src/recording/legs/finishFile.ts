@@ -82,7 +82,8 @@ function assemblyOrder(file: SpooledFile, ending: Ending, { callId, services: { 
     ...{ recorderId, callId, legId, number, tracks, transcode },
     format: containerFormat(codecsWithMedia(file), form),
     parts: trackParts(file),
-    untilSeconds: secondsToEnd(file, ending),
+    // A gateway is found to be lost seconds after its last packet: nobody knows that the last picture stood until then.
+    untilSeconds: ending.reason === "gateway_lost" ? undefined : secondsToEnd(file, ending),
     title: file.peerId,
     startedAt: new Date(file.startedAt),
   };
