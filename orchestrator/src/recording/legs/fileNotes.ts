@@ -1,4 +1,4 @@
-import type { Kind, ManifestTrack, RecordingFile } from "../../archive/library/manifest.ts";
+import type { Kind, RecordingFile } from "../../archive/library/manifest.ts";
 import type { FoundNote } from "./lossNotes.ts";
 import { firstMediaAt } from "./manifestTracks.ts";
 import { allTracks, type PartedLeg } from "./parts.ts";
@@ -33,14 +33,10 @@ export interface ComparedFile extends Pick<PartedLeg, "tracks" | "parts"> {
  *
  * @param previous the leg's file before this one, if it has rolled over: the gateway counts from the start of the call.
  */
-export function fileNotes(
-  file: ComparedFile,
-  previous: Pick<PartedLeg, "tracks" | "parts"> = { tracks: [] },
-): FoundNote[] {
+export function fileNotes(file: ComparedFile, previous?: Pick<PartedLeg, "tracks" | "parts">): FoundNote[] {
   return file.recording.streams.flatMap(({ kind, frames }) => {
     const notes: FoundNote[] = [];
-    const isComparable = frames !== undefined && !(kind === "audio" && file.isTranscoded);
-    const missing = isComparable ? missingFrames(kind, frames, allTracks(file), allTracks(previous)) : undefined;
+    const missing = missingFrames(kind, comparedFrames({ kind, frames }, file, previous));
     if (missing) notes.push({ code: "NOT_IN_FILE", kind, detail: missing });
     const short = shortBy(kind, file);
     if (short) notes.push({ code: "SHORTER", kind, ...short });
@@ -53,31 +49,42 @@ export function fileNotes(
  *
  * @param previous as for `fileNotes`.
  */
-export function hardlyRecorded(
-  file: ComparedFile,
-  previous: Pick<PartedLeg, "tracks" | "parts"> = { tracks: [] },
-): Kind[] {
+export function hardlyRecorded(file: ComparedFile, previous?: Pick<PartedLeg, "tracks" | "parts">): Kind[] {
   return file.recording.streams.flatMap(({ kind, frames }) => {
-    if (frames === undefined || (kind === "audio" && file.isTranscoded)) return [];
-    const since = (counter: string) =>
-      counted(kind, allTracks(file), counter) - counted(kind, allTracks(previous), counter);
-    const expected = since("frames_redirected") - since("packets_dropped");
-    return expected >= LEAST_FRAMES_TO_JUDGE && frames < HARDLY_ANY_SHARE * expected ? [kind] : [];
+    const compared = comparedFrames({ kind, frames }, file, previous);
+    if (!compared || compared.expected < LEAST_FRAMES_TO_JUDGE) return [];
+    return compared.inFile < HARDLY_ANY_SHARE * compared.expected ? [kind] : [];
   });
 }
 
-/** How many frames are not in the file, as text; undefined for none. Frames that the gateway dropped are told by it. */
-function missingFrames(
-  kind: Kind,
-  frames: number,
-  tracks: readonly ManifestTrack[],
-  previous: readonly ManifestTrack[],
-): string | undefined {
-  const since = (counter: string) => counted(kind, tracks, counter) - counted(kind, previous, counter);
-  const expected = since("frames_redirected");
-  const missing = expected - since("packets_dropped") - frames;
+/** Pictures, or packets of audio. */
+interface ComparedFrames {
+  /** What the gateway redirected for this file. */
+  redirected: number;
+  /** Without what it dropped, which has a note of its own. */
+  expected: number;
+  inFile: number;
+}
+
+/** undefined if the frames of a track cannot be compared with those that were forwarded. */
+function comparedFrames(
+  { kind, frames }: Pick<RecordingFile["streams"][number], "kind" | "frames">,
+  file: ComparedFile,
+  previous: Pick<PartedLeg, "tracks" | "parts"> = { tracks: [] },
+): ComparedFrames | undefined {
+  if (frames === undefined || (kind === "audio" && file.isTranscoded)) return undefined;
+  const since = (counter: string) =>
+    counted(kind, allTracks(file), counter) - counted(kind, allTracks(previous), counter);
+  const redirected = since("frames_redirected");
+  return { redirected, expected: redirected - since("packets_dropped"), inFile: frames };
+}
+
+/** How many frames are not in the file, as text; undefined for none. */
+function missingFrames(kind: Kind, compared: ComparedFrames | undefined): string | undefined {
+  if (!compared) return undefined;
+  const missing = compared.expected - compared.inFile;
   if (missing <= USUAL_DIFFERENCE_FRAMES) return undefined;
-  return `${missing} of ${expected} ${kind === "video" ? "pictures" : "packets"}`;
+  return `${missing} of ${compared.redirected} ${kind === "video" ? "pictures" : "packets"}`;
 }
 
 /** From when on media is missing at the end of a track, and how much. */
