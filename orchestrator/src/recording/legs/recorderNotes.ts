@@ -1,5 +1,6 @@
 import type { Kind } from "../../archive/library/manifest.ts";
 import type { Assembly } from "../recorders/assembly.ts";
+import { isUnreadable } from "../recorders/refusal.ts";
 import type { FinishedRecorder } from "../recorders/startedRecorder.ts";
 import type { Ending } from "./ending.ts";
 import type { FoundNote } from "./lossNotes.ts";
@@ -14,9 +15,6 @@ export interface FailedTrack {
   /** Whether ffmpeg refused the media itself. */
   isUnreadable: boolean;
 }
-
-/** ffmpeg's exit codes for media that it cannot read: the low byte of AVERROR(EINVAL) and AVERROR_INVALIDDATA. */
-const UNREADABLE_CODES = new Set<number | undefined>([234, 183]);
 
 /** Exit codes of programs that a signal ended are above it. */
 const SIGNALS = 128;
@@ -42,7 +40,7 @@ export function failedTracks(
     ...ended.map(({ kind, code }) => ({
       kind,
       detail: `the recorder of ${kind} ended with exit code ${code}`,
-      isUnreadable: UNREADABLE_CODES.has(code),
+      isUnreadable: isUnreadable(code),
     })),
     ...unreadable.map(({ kind }) => ({
       kind,

@@ -3,6 +3,7 @@ import type { Kind } from "../../archive/library/manifest.ts";
 import { RecorderError } from "../../errors.ts";
 import type { ContainerOutput } from "../engine/engine.ts";
 import { DecodedEnd, OpusBits } from "./decodedEnd.ts";
+import { readEvent } from "./events.ts";
 
 const NO_MEDIA_EXIT_CODE = 3;
 /** Messages of ENOSPC, EROFS and EIO. */
@@ -64,7 +65,8 @@ function read(stdout: string): Assembly & { probed: string } {
   const absent: AbsentTrack[] = [];
   const decoded: DecodedEnd[] = [];
   let opusBits: OpusBits | undefined;
-  for (let event = eventOf(lines[0]); event; event = eventOf(lines[0])) {
+  const next = () => readEvent(Event, lines[0] ?? "");
+  for (let event = next(); event; event = next()) {
     if (event.event === "gap") gapSeconds = Math.max(gapSeconds, event.seconds);
     else if (event.event === "decoded") decoded.push(event);
     else if (event.event === "bits") opusBits = event;
@@ -94,13 +96,5 @@ function isJson(text: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-function eventOf(line = ""): z.infer<typeof Event> | undefined {
-  try {
-    return Event.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
   }
 }

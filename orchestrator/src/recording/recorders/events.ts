@@ -22,13 +22,17 @@ const Ended = z.object({
   media: z.boolean().default(true),
 });
 
-/** Whether a line is this event; all other output is ignored. */
-export function isEvent(event: RecorderEvent, line: string): boolean {
+/** An event in a line of a script's output; undefined for all other output. */
+export function readEvent<Schema extends z.ZodType>(schema: Schema, line: string): z.infer<Schema> | undefined {
   try {
-    return Line.parse(JSON.parse(line)).event === event;
+    return schema.safeParse(JSON.parse(line)).data;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+export function isEvent(event: RecorderEvent, line: string): boolean {
+  return readEvent(Line, line)?.event === event;
 }
 
 /** The output after an event; undefined if the event is missing. */
@@ -41,11 +45,7 @@ export function outputAfter(event: RecorderEvent, text: string): string | undefi
 /** The tracks that a recorder says have ended. */
 export function endedTracks(text: string): EndedTrack[] {
   return text.split("\n").flatMap((line) => {
-    try {
-      const { kind, code, media } = Ended.parse(JSON.parse(line));
-      return [{ kind, code, ...(!media && { isEmpty: true }) }];
-    } catch {
-      return [];
-    }
+    const ended = readEvent(Ended, line);
+    return ended ? [{ kind: ended.kind, code: ended.code, ...(!ended.media && { isEmpty: true }) }] : [];
   });
 }
