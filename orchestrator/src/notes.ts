@@ -51,38 +51,3 @@ export const NOTES = {
 } as const satisfies Record<string, NoteEntry>;
 
 export type NoteCode = keyof typeof NOTES;
-
-/** One thing that a leg lacks, as the manifest and the API show it. */
-export interface Note {
-  code: string;
-  /** The kind of media that it concerns; undefined for all of the leg. */
-  kind?: "audio" | "video" | undefined;
-  message: string;
-  hint: string;
-  /** When it began, ISO 8601. */
-  at?: string | undefined;
-  /** Length of the media that is lost or affected. */
-  seconds?: number | undefined;
-  /** Name of the file that it concerns, if the leg has several. */
-  file?: string | undefined;
-}
-
-export interface NoteFacts extends Pick<Note, "kind" | "seconds" | "file"> {
-  /** Details of this case, appended to the message of the table. */
-  detail?: string | undefined;
-  at?: Date | undefined;
-}
-
-/** A note of the table, with the facts of one case. Seconds are rounded to milliseconds. */
-export function noteOf(code: NoteCode, { kind, detail, at, seconds, file }: NoteFacts = {}): Note {
-  const { message, hint } = NOTES[code];
-  return {
-    code,
-    ...(kind && { kind }),
-    message: detail ? `${message}: ${detail}` : message,
-    hint,
-    ...(at && { at: at.toISOString() }),
-    ...(seconds !== undefined && { seconds: Math.round(seconds * 1000) / 1000 }),
-    ...(file && { file }),
-  };
-}

@@ -69,6 +69,7 @@ export const LegNote = z
     file: z.string().optional(),
   })
   .meta({ id: "Note" });
+export type LegNote = z.infer<typeof LegNote>;
 
 const failure = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 

@@ -90,8 +90,9 @@ export class JobWork {
    * instead. Containers of earlier attempts are removed first, so that nothing else writes to this job's files. Only
    * one container at a time.
    *
-   * @throws RecorderError JOB_TOO_LONG after its time limit, JOB_FAILED if the container was removed, and errors of starting it; the signal's reason if the
-   *   job is cancelled (the container is removed by then) or on shutdown (the container keeps running).
+   * @throws RecorderError JOB_TOO_LONG after its time limit, JOB_FAILED if the container was removed, and errors of
+   *   starting it; the signal's reason if the job is cancelled (the container is removed by then) or on shutdown (the
+   *   container keeps running).
    */
   async container(order: JobContainer): Promise<JobResult> {
     const { engine, sweeper } = this.#surroundings;

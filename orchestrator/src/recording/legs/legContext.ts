@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
 import type { ManifestFile, ManifestLeg } from "../../archive/library/manifest.ts";
 import { type CallId, type LegId, type RecorderId, recorderIdOf } from "../../ids.ts";
-import { NOTES, type NoteCode, type NoteFacts } from "../../notes.ts";
+import { NOTES, type NoteCode } from "../../notes.ts";
 import type { EndReason } from "./ending.ts";
 import { LegFiles, withFiles } from "./legFiles.ts";
-import { LegNotes, withNotes } from "./legNotes.ts";
+import { LegNotes, type NoteFacts, withNotes } from "./legNotes.ts";
 import type { LegServices } from "./legServices.ts";
 import { allRecordersOf } from "./parts.ts";
 

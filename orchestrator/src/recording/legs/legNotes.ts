@@ -1,16 +1,36 @@
-import type { ManifestLeg } from "../../archive/library/manifest.ts";
-import { type Note, type NoteCode, type NoteFacts, noteOf } from "../../notes.ts";
+import type { LegNote, ManifestLeg } from "../../archive/library/manifest.ts";
+import { NOTES, type NoteCode } from "../../notes.ts";
+
+export interface NoteFacts extends Pick<LegNote, "kind" | "seconds" | "file"> {
+  /** Details of this case, appended to the message of the table. */
+  detail?: string | undefined;
+  at?: Date | undefined;
+}
+
+/** A note of the table, with the facts of one case. Seconds are rounded to milliseconds. */
+function noteOf(code: NoteCode, { kind, detail, at, seconds, file }: NoteFacts = {}): LegNote {
+  const { message, hint } = NOTES[code];
+  return {
+    code,
+    ...(kind && { kind }),
+    message: detail ? `${message}: ${detail}` : message,
+    hint,
+    ...(at && { at: at.toISOString() }),
+    ...(seconds !== undefined && { seconds: Math.round(seconds * 1000) / 1000 }),
+    ...(file && { file }),
+  };
+}
 
 /** What is known to be missing from a leg, or not recorded of it. */
 export class LegNotes {
-  #all: Note[] = [];
+  #all: LegNote[] = [];
 
-  get all(): readonly Note[] {
+  get all(): readonly LegNote[] {
     return this.#all;
   }
 
   /** Loads the notes from a manifest written by an earlier process. */
-  load(notes: readonly Note[]): void {
+  load(notes: readonly LegNote[]): void {
     this.#all = [...notes];
   }
 
@@ -35,7 +55,7 @@ export class LegNotes {
   }
 }
 
-const keyOf = ({ code, kind, file }: Note): string => `${code} ${kind ?? ""} ${file ?? ""}`;
+const keyOf = ({ code, kind, file }: LegNote): string => `${code} ${kind ?? ""} ${file ?? ""}`;
 
 /** Adds the notes to the leg's manifest entry. */
 export function withNotes<Leg extends ManifestLeg>(leg: Leg, { all }: Pick<LegNotes, "all">): Leg {

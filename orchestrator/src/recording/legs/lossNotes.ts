@@ -1,5 +1,6 @@
 import type { Kind, ManifestTrack } from "../../archive/library/manifest.ts";
-import type { NoteCode, NoteFacts } from "../../notes.ts";
+import type { NoteCode } from "../../notes.ts";
+import type { NoteFacts } from "./legNotes.ts";
 import { counted, mediaPackets } from "./receivedPackets.ts";
 
 export type FoundNote = NoteFacts & { code: NoteCode };

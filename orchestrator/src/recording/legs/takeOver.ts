@@ -22,7 +22,8 @@ export interface TakenOverLeg {
  * Replaces a recorder that was lost during a call. The gateway buffers media in between, and first resends the last
  * seconds before the loss. Never throws.
  *
- * @returns undefined if no recorder can take over, also because the media itself ended the lost one, so the leg must end; "gateway_lost" if the gateway is lost as well.
+ * @returns undefined if no recorder can take over, also because the media itself ended the lost one, so the leg must
+ *   end; "gateway_lost" if the gateway is lost as well.
  */
 export async function takeOver(
   { leg, ending, tracks }: FollowedLeg,
