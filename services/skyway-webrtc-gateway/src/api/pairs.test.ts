@@ -24,7 +24,7 @@ afterEach(async () => {
 describe.each(["one gateway", "two gateways"])("two peers of %s", (gateways) => {
   beforeEach(async () => {
     gateway = await TestGateway.open();
-    other = gateways === "one gateway" ? gateway : await TestGateway.open({ beside: gateway });
+    other = gateways === "one gateway" ? gateway : await TestGateway.open({ signalingPort: gateway.signalingPort });
   });
 
   test("exchange media in both directions", async () => {

@@ -29,8 +29,6 @@ export interface TestSettings {
   /** Signalling that runs elsewhere. Default: started here. */
   signalingPort?: number;
   unusedPeerMs?: number;
-  /** Another gateway, whose signalling this one uses too. */
-  beside?: TestGateway;
 }
 
 /** A real gateway with real signalling, each on its own port. */
@@ -57,11 +55,8 @@ export class TestGateway extends ApiClient implements AsyncDisposable {
     clock,
     signalingPort,
     unusedPeerMs,
-    beside,
   }: TestSettings = {}): Promise<TestGateway> {
-    const here = () => openSignaling(0, secret);
-    const there = signalingPort === undefined ? undefined : elsewhere(signalingPort);
-    const signaling = beside ? beside.#signaling : (there ?? (await here()));
+    const signaling = signalingPort === undefined ? await openSignaling(0, secret) : elsewhere(signalingPort);
     const mediaPort = await freeUdpPort();
     const publishedPort = new PublishedPort(hasUnknownPort ? undefined : mediaPort);
     const sessions = createMediaSessions({ mediaPort, bindAddress: mediaAddress, announcedIps, publishedPort, log });
@@ -81,8 +76,12 @@ export class TestGateway extends ApiClient implements AsyncDisposable {
     return Number(new URL(this.origin).port);
   }
 
+  get signalingPort(): number {
+    return this.#signaling.port;
+  }
+
   get signalingOrigin(): string {
-    return `http://127.0.0.1:${this.#signaling.port}`;
+    return `http://127.0.0.1:${this.signalingPort}`;
   }
 
   /** Stops signalling; the returned function restarts it on the same port. */
