@@ -5,6 +5,7 @@ import { scrape } from "../bundle/metrics.ts";
 import { MEDIA_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import {
+  AUDIO_PACKET_MS,
   expectAllHealthy,
   expectCompleteRecording,
   expectNothingLeft,
@@ -18,7 +19,6 @@ const PORTS = `${MEDIA_PORT + 10}-${MEDIA_PORT + 15}`;
 /** Inside the container, as in the Compose file. */
 const INNER_PORT = 40_000;
 const KNOWN_LIMIT_MS = 15_000;
-const AUDIO_PACKET_MS = 20;
 const UNTIL_KILL_MS = 4_000;
 /** Between reading the caller's statistics and the end of a container: `docker kill` is slow on a busy host. */
 const KILL_MS = 1_500;

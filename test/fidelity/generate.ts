@@ -15,6 +15,10 @@ import {
 } from "./pattern.ts";
 import { feed, text } from "./process.ts";
 
+const RAW = ["-f", "rawvideo", "-pix_fmt", "gray"];
+/** ffmpeg's options for pictures of the pattern on stdin, see `drawFrame`. */
+export const PATTERN_INPUT: readonly string[] = [...RAW, "-s", `${WIDTH}x${HEIGHT}`, "-r", `${FRAME_RATE}`, "-i", "-"];
+
 /** Deliberate faults of a file. */
 export interface Faults {
   /** Delay of the sound after the picture; negative for earlier sound. */
@@ -41,11 +45,10 @@ export async function generate(path: string, seconds: number, faults: Faults = {
 }
 
 async function generateVideo(path: string, seconds: number, dropped: ReadonlySet<number>): Promise<void> {
-  const input = ["-f", "rawvideo", "-pix_fmt", "gray", "-s", `${WIDTH}x${HEIGHT}`, "-r", `${FRAME_RATE}`, "-i", "-"];
   const kept = [...dropped].map((number) => `not(eq(n,${number}))`).join("*") || "1";
   const filter = ["-vf", `select='${kept}'`, "-fps_mode", "passthrough"];
   const codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "600k"];
-  await feed("ffmpeg", ["-v", "error", "-y", ...input, ...filter, ...codec, path], pictures(seconds));
+  await feed("ffmpeg", ["-v", "error", "-y", ...PATTERN_INPUT, ...filter, ...codec, path], pictures(seconds));
 }
 
 function* pictures(seconds: number): Generator<Uint8Array> {

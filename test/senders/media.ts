@@ -1,6 +1,7 @@
 import { FRAME_RATE } from "../fidelity/pattern.ts";
 import { opusFrames } from "../rtp/samples.ts";
 import type { EncodedFrame } from "./numberedVideo.ts";
+import { once } from "./once.ts";
 import type { Sending } from "./senderCase.ts";
 import type { SentTrack, TrackSettings } from "./sentTrack.ts";
 
@@ -66,11 +67,7 @@ export function reports(
   });
 }
 
-const tones = new Map<number, Promise<Buffer[]>>();
-
 /** Opus packets of 440 Hz. */
 export function tone(packets: number): Promise<Buffer[]> {
-  const known = tones.get(packets) ?? opusFrames(packets);
-  tones.set(packets, known);
-  return known;
+  return once(`tone ${packets}`, () => opusFrames(packets));
 }

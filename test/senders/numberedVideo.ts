@@ -1,10 +1,12 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { drawFrame, FRAME_RATE, HEIGHT, WIDTH } from "../fidelity/pattern.ts";
+import { PATTERN_INPUT } from "../fidelity/generate.ts";
+import { drawFrame, FRAME_RATE } from "../fidelity/pattern.ts";
 import { feed, text } from "../fidelity/process.ts";
 import { accessUnits, ivfFrames } from "../rtp/frames.ts";
 import { nalUnits, type Payloads, vp8Payloads } from "../rtp/payloads.ts";
+import { once } from "./once.ts";
 
 /** An encoded frame, in decoding order. */
 export interface EncodedFrame {
@@ -19,15 +21,6 @@ const H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-b:v", "600k", "-maxra
 const DELIMITED = ["-bsf:v", "h264_mp4toannexb,h264_metadata=aud=insert", "-f", "h264"];
 const ACCESS_UNIT_DELIMITER = 9;
 const SEI = 6;
-
-const encodings = new Map<string, Promise<EncodedFrame[]>>();
-
-/** Encodes what several senders send only once. */
-function once(what: string, encode: () => Promise<EncodedFrame[]>): Promise<EncodedFrame[]> {
-  const known = encodings.get(what) ?? encode();
-  encodings.set(what, known);
-  return known;
-}
 
 /** Frames that carry their number, see test/fidelity/pattern.ts. @param keyEvery frames between two keyframes. */
 export function numberedVp8(frames: number, keyEvery: number): Promise<EncodedFrame[]> {
@@ -50,16 +43,19 @@ export async function numberedH264(
   payloads: Payloads,
   { bFrames = 0, delimiters = false }: H264Options = {},
 ): Promise<EncodedFrame[]> {
+  const units = await once(`H264 ${frames} ${keyEvery} ${bFrames}`, () => h264Units(frames, keyEvery, bFrames));
+  return units.map(({ shownAt, unit }) => ({ shownAt, payloads: payloads(delimiters ? unit : picturesOnly(unit)) }));
+}
+
+/** Access units with delimiters and SEI, in decoding order. */
+function h264Units(frames: number, keyEvery: number, bFrames: number): Promise<{ shownAt: number; unit: Buffer }[]> {
   return inFolder(async (file) => {
     const [video, units] = [file("video.mkv"), file("video.h264")];
     const tune = bFrames === 0 ? ["-tune", "zerolatency"] : ["-bf", `${bFrames}`, "-b_strategy", "0"];
     await encode(video, frames, keyEvery, [...H264, ...tune]);
     await text("ffmpeg", ["-v", "error", "-i", video, "-c", "copy", ...DELIMITED, units]);
     const order = await showOrder(video);
-    return accessUnits(await readFile(units)).map((unit, index) => ({
-      shownAt: order[index] ?? index,
-      payloads: payloads(delimiters ? unit : picturesOnly(unit)),
-    }));
+    return accessUnits(await readFile(units)).map((unit, index) => ({ shownAt: order[index] ?? index, unit }));
   });
 }
 
@@ -81,9 +77,8 @@ function encoded(file: Buffer, payloads: Payloads): EncodedFrame[] {
 }
 
 async function encode(path: string, frames: number, keyEvery: number, codec: readonly string[]): Promise<Buffer> {
-  const input = ["-f", "rawvideo", "-pix_fmt", "gray", "-s", `${WIDTH}x${HEIGHT}`, "-r", `${FRAME_RATE}`, "-i", "-"];
   const keys = ["-g", `${keyEvery}`, "-keyint_min", `${keyEvery}`, "-pix_fmt", "yuv420p"];
-  await feed("ffmpeg", ["-v", "error", "-y", ...input, ...codec, ...keys, path], pictures(frames));
+  await feed("ffmpeg", ["-v", "error", "-y", ...PATTERN_INPUT, ...codec, ...keys, path], pictures(frames));
   return readFile(path);
 }
 
