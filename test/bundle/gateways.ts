@@ -29,6 +29,10 @@ export async function scaleGateways(count: number, ports: string): Promise<void>
   await composeOrThrow(args, { env: { MEDIA_PORT: ports }, limitMs: SCALE_LIMIT_MS });
 }
 
+export async function removeGateways(): Promise<void> {
+  await composeOrThrow(["rm", "--stop", "--force", SERVICE]);
+}
+
 /** The running gateway containers. */
 export async function gatewayContainers(): Promise<GatewayContainer[]> {
   const ids = (await composeOrThrow(["ps", "--quiet", SERVICE])).split("\n").filter((id) => id !== "");

@@ -22,9 +22,17 @@ test.each(rows)("$name: the recording matches what was sent", async (condition) 
     seconds: CALL_SECONDS,
   });
   const { faults, scores } = judge(condition, measured);
-  const { offsets, presence, reference, relay } = measured;
+  const { offsets, plainOffsets, presence, reference, relay } = measured;
   const { correctedMs } = presence.audio ?? {};
-  await recordMeasurements({ test: condition.name, scores, offsets, correctedMs, reference, packetsLost: relay.lost });
+  await recordMeasurements({
+    test: condition.name,
+    scores,
+    offsets,
+    plainOffsets,
+    correctedMs,
+    reference,
+    packetsLost: relay.lost,
+  });
   expect(faults, faults.join("; ")).toEqual([]);
   expect(relay.lost).toBeGreaterThan(20);
   for (const score of Object.values(scores)) {

@@ -1,6 +1,12 @@
 import { afterAll, expect, test } from "vitest";
 import { dial } from "../bundle/api.ts";
-import { type GatewayContainer, gatewayContainers, killContainer, scaleGateways } from "../bundle/gateways.ts";
+import {
+  type GatewayContainer,
+  gatewayContainers,
+  killContainer,
+  removeGateways,
+  scaleGateways,
+} from "../bundle/gateways.ts";
 import { scrape } from "../bundle/metrics.ts";
 import { MEDIA_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
@@ -27,6 +33,8 @@ const NOTIFIED_LIMIT_MS = 8_000;
 const CALL_SECONDS = 20;
 
 afterAll(async () => {
+  // The one that is left may have any number; the names of other tests' containers end with 1.
+  await removeGateways();
   await scaleGateways(1, String(MEDIA_PORT));
   await waitForGateways(1);
   await expectAllHealthy();

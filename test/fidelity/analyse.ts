@@ -14,6 +14,8 @@ export interface FidelityReport {
   /** Missing counters between the first and the last, dropped by the browser or lost later. */
   missingCounters: number;
   repeatedCounters: number;
+  /** The last two pictures are the same one. */
+  endsWithRepeat: boolean;
   /** The longest time that one picture is shown. */
   longestFreezeMs: number;
   audioPackets: number;
@@ -37,6 +39,7 @@ export async function analyse(path: string, kinds: readonly Kind[] = ["audio", "
     undecodedFrames: videoTimes.length - frames.length,
     unreadableFrames: frames.length - counters.length,
     ...continuity(counters),
+    endsWithRepeat: counters.length > 1 && counters.at(-1) === counters.at(-2),
     longestFreezeMs: 1000 * longestFreeze(frames),
     audioPackets: audioTimes.length,
     audioGaps: audioGaps.length,

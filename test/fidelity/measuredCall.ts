@@ -40,7 +40,7 @@ export interface MeasuredCall {
   plainOffsets: Offsets | undefined;
   /** A/V offsets relative to the reference receiver. */
   offsets: Offsets | undefined;
-  reference: { pairs: number; scatterMs: Record<Kind, number>; holes: number } | undefined;
+  reference: { pairs: number; scatterMs: Record<Kind, number>; steps: number; holes: number } | undefined;
   inspection: Inspection;
   statistics: Statistics;
   relay: RelayCounts;
@@ -83,6 +83,7 @@ export async function measureCall(browser: Browser, pagesOrigin: string, plan: C
       reference: known && {
         pairs: known.pairs.length,
         scatterMs: known.scatterMs,
+        steps: known.steps,
         holes: (reference?.media.audio.holes ?? 0) + (reference?.media.video.holes ?? 0),
       },
       inspection: await inspect(file.path),

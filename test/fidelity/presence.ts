@@ -19,6 +19,8 @@ export interface Presence {
   missing: number[];
   /** Inserted packets of silence for time in which nothing was sent. */
   filled: number;
+  /** The file ends with a picture that was encoded for it: the last one is shown until the end of the call. */
+  endsWithStill: boolean;
   /** Other packets in the file that were never sent, or that are duplicates. */
   foreign: number;
   /** Time from the first sent frame to the first recorded one. */
@@ -67,11 +69,12 @@ export function presence(kind: Kind, sent: readonly SentFrame[], recorded: reado
   present.sort((a, b) => a - b);
   const others = recorded.filter((_, index) => !taken.has(index));
   const filled = others.filter(({ hash }) => SILENCE.has(hash)).length;
+  const endsWithStill = kind === "video" && recorded.length > 0 && !taken.has(recorded.length - 1);
   const between = (first: number | undefined, second: number | undefined) =>
     1000 * ((times[second ?? 0] ?? Number.NaN) - (times[first ?? 0] ?? Number.NaN));
   return {
     ...{ sent: sent.length, present: present.length, displacedMs, missing },
-    ...{ filled, foreign: others.length - filled },
+    ...{ filled, endsWithStill, foreign: others.length - filled - Number(endsWithStill) },
     startMissingMs: between(0, present[0]),
     endMissingMs: between(present.at(-1), sent.length - 1),
     missingAtEnd: sent.length - 1 - (present.at(-1) ?? -1),

@@ -8,7 +8,7 @@ import type { ReferenceMedia } from "./reference.ts";
 import { senderWall } from "./senderWall.ts";
 import { type Kind, writeMedia } from "./sentMedia.ts";
 
-/** The pairs of the reference receiver, and the scatter of its sender reports. */
+/** The pairs of the reference receiver, and the scatter and the steps of its sender reports. */
 export async function referencePairs(media: Readonly<Record<Kind, ReferenceMedia>>) {
   const folder = await mkdtemp(join(tmpdir(), "fidelity-reference-"));
   try {
@@ -27,7 +27,11 @@ export async function referencePairs(media: Readonly<Record<Kind, ReferenceMedia
       frames.map((frame) => ({ ...frame, seconds: seconds("video", frame.seconds) })),
       beeps.map((beep) => seconds("audio", beep)),
     );
-    return { pairs, scatterMs: { video: wall.video.scatterMs, audio: wall.audio.scatterMs } };
+    return {
+      pairs,
+      scatterMs: { video: wall.video.scatterMs, audio: wall.audio.scatterMs },
+      steps: wall.video.steps + wall.audio.steps,
+    };
   } finally {
     await rm(folder, { recursive: true });
   }

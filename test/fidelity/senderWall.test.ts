@@ -22,4 +22,5 @@ test("after a stall only later reports are used", () => {
   const wall = senderWall("audio", frames, [report(2), report(7), report(12, 200), report(17, 202)]);
   expect(wall.at(5)).toBeCloseTo(BEGAN_AT + 5_000, 1);
   expect(wall.at(15)).toBeCloseTo(BEGAN_AT + 15_201, 1);
+  expect(wall.steps).toBe(1);
 });

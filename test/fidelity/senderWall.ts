@@ -16,6 +16,8 @@ export interface SenderWall {
   at(seconds: number): number;
   /** Median distance of the reports from the derived clock. */
   scatterMs: number;
+  /** How often the reports contradict earlier ones: the media clock was stopped, or the sender computed them late. */
+  steps: number;
 }
 
 interface Stretch {
@@ -50,5 +52,6 @@ export function senderWall(kind: Kind, frames: readonly SentFrame[], reports: re
       return nearest ? median(nearest.zeros) + 1000 * seconds : Number.NaN;
     },
     scatterMs: median(stretches.flatMap(({ zeros }) => zeros.map((zero) => Math.abs(zero - median(zeros))))),
+    steps: Math.max(0, stretches.length - 1),
   };
 }

@@ -6,7 +6,7 @@ import { judge } from "./verdict.ts";
 
 const FIRST_PACKET_AT = 1_700_000_000_000;
 const whole: Presence = {
-  ...{ sent: 1_000, present: 1_000, missing: [], foreign: 0 },
+  ...{ sent: 1_000, present: 1_000, missing: [], foreign: 0, endsWithStill: false },
   ...{ startMissingMs: 0, endMissingMs: 0, missingAtEnd: 0, longestHoleMs: 0 },
   ...{ correctedMs: 0, displacedMs: 0, filled: 0, rate: 1 },
 };
@@ -39,12 +39,28 @@ test.each<[string, MeasuredCall]>([
   ["a displaced frame", call({ displacedMs: 25 })],
   ["a frame that was never sent", call({ foreign: 1 })],
   ["late sound", call({}, { offsets: { ...offsets, p95Ms: 21 } })],
+  ["another picture at the end", call({ endsWithStill: true })],
   ["no flash and no beep", call({}, { offsets: undefined })],
   ["a broken picture", call({}, { report: { unreadableFrames: 1 } as MeasuredCall["report"] })],
   ["a decoder error", call({}, { inspection: { decodeErrors: "error", hasCuesInFront: true } as never })],
   ["no cues", call({}, { inspection: { decodeErrors: "", hasCuesInFront: false } as never })],
 ])("%s is a fault of a clean call", (_what, measured) => {
   expect(judge(condition("clean"), measured).faults).toHaveLength(1);
+});
+
+test("a reference that contradicts itself decides nothing: then the pattern itself must be in step", () => {
+  const reference = { pairs: 20, scatterMs: { audio: 1, video: 1 }, steps: 2, holes: 0 };
+  const off = { ...offsets, p95Ms: 90 };
+  const faultsOf = (more: Partial<MeasuredCall>) =>
+    judge(condition("clean"), call({}, { offsets: off, ...more })).faults;
+  expect(faultsOf({ reference, plainOffsets: offsets })).toEqual([]);
+  expect(faultsOf({ reference, plainOffsets: off })).toHaveLength(1);
+  expect(faultsOf({ reference: { ...reference, steps: 0 }, plainOffsets: offsets })).toHaveLength(1);
+});
+
+test("the picture at the end may be the last one again", () => {
+  const report = { undecodedFrames: 0, unreadableFrames: 0, endsWithRepeat: true } as MeasuredCall["report"];
+  expect(judge(condition("clean"), call({ endsWithStill: true }, { report })).faults).toEqual([]);
 });
 
 test("only frames sent during an outage may be missing", () => {

@@ -5,6 +5,8 @@ import type { Kind } from "./sentMedia.ts";
 
 /** After an outage the decoder waits for the requested keyframe. */
 const AFTER_OUTAGE_MS = 1_000;
+/** Flash and beep of the pattern itself in a recording of a busy browser: its own delays are included. */
+const PLAIN_OFFSET_P95_MS = 80;
 
 export interface Score {
   sent: number;
@@ -30,7 +32,7 @@ export function judge(condition: Condition, measured: MeasuredCall): Verdict {
   const scores = Object.fromEntries(
     Object.entries(measured.presence).map(([kind, presence]) => [kind, score(condition, presence, measured)]),
   ) as Verdict["scores"];
-  const { offsets, report, inspection } = measured;
+  const { offsets, plainOffsets, reference, report, inspection } = measured;
   const faults: string[] = [];
   for (const [kind, { sent, missing, holeMs }] of Object.entries(scores)) {
     if (missing > sent * (1 - condition.present)) faults.push(`${missing} of ${sent} frames of ${kind} are missing`);
@@ -40,9 +42,16 @@ export function judge(condition: Condition, measured: MeasuredCall): Verdict {
     const { displacedMs } = presence;
     if (displacedMs > condition.offsetP95Ms) faults.push(`a frame of ${kind} is ${displacedMs.toFixed(0)} ms off`);
     if (presence.foreign > 0) faults.push(`${presence.foreign} frames of ${kind} were never sent`);
+    if (presence.endsWithStill && !report.endsWithRepeat)
+      faults.push("the picture at the end is not the last one sent");
   }
   if (offsets === undefined) faults.push("no pairs of flash and beep were found");
-  else if (offsets.p95Ms > condition.offsetP95Ms) faults.push(`sound is off by ${offsets.p95Ms.toFixed(1)} ms`);
+  else if (offsets.p95Ms > condition.offsetP95Ms) {
+    // A busy browser computes sender reports from frames that are late, by tenths of a second: they contradict each other.
+    const isBelieved = reference === undefined || reference.steps === 0;
+    const isOff = isBelieved || plainOffsets === undefined || plainOffsets.p95Ms > PLAIN_OFFSET_P95_MS;
+    if (isOff) faults.push(`sound is off by ${offsets.p95Ms.toFixed(1)} ms`);
+  }
   if (report.undecodedFrames > 0) faults.push(`${report.undecodedFrames} frames cannot be decoded`);
   if (report.unreadableFrames > 0) faults.push(`${report.unreadableFrames} pictures are broken`);
   if (inspection.decodeErrors !== "") faults.push(`ffmpeg says: ${inspection.decodeErrors.slice(0, 200)}`);

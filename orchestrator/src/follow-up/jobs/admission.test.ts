@@ -25,6 +25,13 @@ test("the oldest jobs start first, up to the limit", () => {
   expect(times([candidate(300)], { ...QUIET, heavyRunning: 2 })).toEqual([]);
 });
 
+test("jobs that catch up with earlier calls start after those of new calls", () => {
+  const { job, isHeavy } = candidate(100);
+  const earlier: Candidate = { isHeavy, job: { ...job, catchUp: true } };
+  expect(times([earlier, candidate(300), candidate(200)])).toEqual([200, 300]);
+  expect(times([earlier, candidate(300)])).toEqual([300, 100]);
+});
+
 test("while many legs are being recorded, only light jobs start", () => {
   const busy = { ...QUIET, legsRecording: 5 };
   expect(times([candidate(100), candidate(200, false)], busy)).toEqual([200]);

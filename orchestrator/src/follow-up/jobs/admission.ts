@@ -19,13 +19,15 @@ export interface Situation {
   legsRecording: number;
 }
 
-/** The queued jobs that may start now, oldest first. Recordings have priority over jobs. */
+/** The queued jobs that may start now, oldest first, and those that catch up last. Recordings have priority over jobs. */
 export function admitted(queued: readonly Candidate[], situation: Situation, rules: AdmissionRules): JobIn<"queued">[] {
   const isQuiet = situation.legsRecording <= rules.whileRecordingAtMost;
   let places = isQuiet ? rules.concurrent - situation.heavyRunning : 0;
   return queued
     .filter(({ job }) => job.notBefore === undefined || Date.parse(job.notBefore) <= situation.nowMs)
-    .sort((one, other) => (one.job.id < other.job.id ? -1 : 1))
+    .sort(({ job: one }, { job: other }) =>
+      one.catchUp === other.catchUp ? (one.id < other.id ? -1 : 1) : one.catchUp ? 1 : -1,
+    )
     .filter(({ isHeavy }) => {
       if (!isHeavy) return true;
       places -= 1;

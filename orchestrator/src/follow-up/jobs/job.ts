@@ -16,6 +16,8 @@ const base = {
   /** Input for the job; each kind has its own schema. */
   order: z.unknown(),
   queuedAt: instant,
+  /** For a call that had ended when this orchestrator started: jobs of new calls come first. */
+  catchUp: z.literal(true).optional(),
   /** Number of attempts that have started. */
   attempts: z.int(),
   /** Why the last attempt failed. */
@@ -41,6 +43,7 @@ export type OverJob = JobIn<"done" | "failed" | "cancelled">;
 export const isJobOver = (job: Job): job is OverJob => job.state !== "queued" && job.state !== "running";
 
 /** The fields that all states share. */
-export function baseOf({ version, id, kind, callId, subject, order, queuedAt, attempts, lastError }: Job) {
-  return { version, id, kind, callId, subject, order, queuedAt, attempts, ...(lastError && { lastError }) };
+export function baseOf({ version, id, kind, callId, subject, order, queuedAt, catchUp, attempts, lastError }: Job) {
+  const optional = { ...(catchUp && { catchUp }), ...(lastError && { lastError }) };
+  return { version, id, kind, callId, subject, order, queuedAt, attempts, ...optional };
 }

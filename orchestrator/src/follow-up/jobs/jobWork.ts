@@ -101,7 +101,7 @@ export class JobWork {
     const over = new AbortController();
     void this.#followOutput(id, order, AbortSignal.any([this.signal, over.signal]));
     const { limitMs = DEFAULT_LIMIT_MS } = order;
-    const limit = AbortSignal.timeout(Math.min(limitMs, LONGEST_LIMIT_MS));
+    const limit = AbortSignal.timeout(Math.ceil(Math.min(limitMs, LONGEST_LIMIT_MS)));
     try {
       const exitCode = await engine.exited(id, AbortSignal.any([this.signal, limit])).catch((error: unknown) => {
         if (!limit.aborted || this.signal.aborted) throw error;

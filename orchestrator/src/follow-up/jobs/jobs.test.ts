@@ -183,7 +183,7 @@ test("ended jobs are removed after some days", async () => {
 
 test("a job that takes longer than its time limit fails, leaves no container, and the next one starts", async () => {
   const { jobs, engine, clock, callId } = testJobs();
-  jobs.register({ ...testKind([], "heavy", 50), name: "endless" });
+  jobs.register({ ...testKind([], "heavy", 50.4), name: "endless" });
   await jobs.start();
   const { id } = await jobs.queue({ name: "endless" }, { callId, order: { say: "hello" } });
   // Jobs of the same millisecond have no order.

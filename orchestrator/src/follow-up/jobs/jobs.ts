@@ -29,6 +29,8 @@ export interface JobRequest<Order> {
   /** The part of the call, such as a leg or a file; the whole call by default. */
   subject?: string | null;
   order: Order;
+  /** Whether jobs of new calls come first. */
+  isCatchUp?: boolean;
 }
 
 /**
@@ -75,7 +77,7 @@ export class Jobs {
   /** Queues a job. If an active job of the same kind and subject exists, that one is returned. */
   async queue<Order>(kind: Pick<JobKind<Order>, "name">, request: JobRequest<Order>): Promise<JobView> {
     const { book, clock } = this.#surroundings;
-    const { callId, subject = null, order } = request;
+    const { callId, subject = null, order, isCatchUp = false } = request;
     const isSame = (job: Job) => job.kind === kind.name && job.subject === subject && !isJobOver(job);
     const same = book.ofCall(callId).find(isSame);
     if (same) return book.view(same);
@@ -83,6 +85,7 @@ export class Jobs {
     const job: JobIn<"queued"> = {
       ...{ state: "queued", version: 1, id: newJobId(now), kind: kind.name, callId, subject, order, attempts: 0 },
       queuedAt: now.toISOString(),
+      ...(isCatchUp && { catchUp: true }),
     };
     await book.put(job);
     book.logOf(job).info("job queued");

@@ -121,6 +121,9 @@ test("after a restart, calls of the last two days get missing previews", async (
   await watch();
   await setup.clock.pass(50);
   expect([old, has, lacks].map((id) => queued(id).length)).toEqual([0, 0, 1]);
+  const added = await call(readyLeg(now()));
+  const catchUp = [lacks, added].map((id) => setup.jobs.book.ofCall(id)[0]?.catchUp);
+  expect(catchUp, "new calls come first").toEqual([true, undefined]);
 });
 
 test("no previews are made if they are not enabled", async () => {

@@ -40,26 +40,26 @@ export class PreviewDirector {
     const since = clock.now().getTime() - CATCH_UP_MS;
     for await (const manifest of calls.all()) {
       if (Date.parse(manifest.startedAt) < since) break;
-      this.#look(manifest);
+      this.#look(manifest, true);
     }
   }
 
-  #look(manifest: Manifest): void {
+  #look(manifest: Manifest, isCatchUp = false): void {
     if (!manifest.legs.every(({ state }) => isOver(state))) return;
     const { id } = manifest;
-    const looked = (this.#looking.get(id) ?? Promise.resolve()).then(() => this.#queue(manifest));
+    const looked = (this.#looking.get(id) ?? Promise.resolve()).then(() => this.#queue(manifest, isCatchUp));
     this.#looking.set(id, looked);
     void looked.then(() => this.#looking.get(id) === looked && this.#looking.delete(id));
   }
 
-  async #queue(manifest: Manifest): Promise<void> {
+  async #queue(manifest: Manifest, isCatchUp: boolean): Promise<void> {
     const { jobs, log } = this.#rooms;
     const { id: callId } = manifest;
     for (const file of previewedFiles(manifest)) {
       try {
         if (!this.#isDue(manifest, file)) continue;
         const order: PreviewOrder = { file: file.name };
-        await jobs.queue({ name: "preview" }, { callId, order, subject: file.name });
+        await jobs.queue({ name: "preview" }, { callId, order, subject: file.name, isCatchUp });
       } catch (error) {
         log.error({ callId, file: file.name, err: error }, "a preview could not be queued");
       }
