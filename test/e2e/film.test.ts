@@ -51,7 +51,7 @@ afterAll(async () => {
 
 test("a call with two participants becomes a film with both in step, although the orchestrator is killed in the middle", async () => {
   await using _ = await configure(FILM);
-  const callId = await callEachOther();
+  const callId = await callTogether();
   const job = await waitFor(
     "the film is being made",
     LIMIT_MS,
@@ -142,8 +142,11 @@ test("the console shows a film's progress, cancels it, and shows previews of the
   expect(complaints).toEqual([]);
 });
 
-/** Two browsers that call each other and the recorder, sending the same pattern at the same time. */
-async function callEachOther(): Promise<string> {
+/**
+ * Two browsers that call the recorder, sending the same pattern at the same time. They do not call each other: a busy host
+ * would drop frames. The test of the demo page does.
+ */
+async function callTogether(): Promise<string> {
   await using other = await openTestBrowser("chromium");
   const startMs = Date.now();
   const key = newPeerId("conversation");
@@ -154,7 +157,6 @@ async function callEachOther(): Promise<string> {
   await Promise.all([ada.open(SIGNALING, adaId), grace.open(SIGNALING, graceId)]);
   const toRecorder = (page: PatternPage, name: string) =>
     page.call(RECORDER_PEER_ID, ["audio", "video"], { videoCodec: "VP8", metadata: { call: key, name } });
-  await ada.call(graceId, ["audio", "video"]);
   await toRecorder(ada, "Ada");
   await ada.talk(LATER_MS);
   await toRecorder(grace, "Grace 日本");

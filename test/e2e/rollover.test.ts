@@ -22,8 +22,8 @@ const ROLLED_LIMIT_MS = 60_000;
 const LAST_FRAMES = 10;
 /** On a busy host the next recorder may start late; the previous file continues until then. */
 const LATE_SECONDS = 8;
-/** One frame, plus half a frame by which the tracks may differ at a seam. */
-const SEAM_SECONDS = 0.1;
+/** Two frames of a busy camera, by which the tracks may differ at a seam. */
+const SEAM_SECONDS = 0.15;
 
 let testBrowser: TestBrowser;
 let configured: AsyncDisposable;
