@@ -62,7 +62,12 @@ test("a call with two participants becomes a film with both in step, although th
   await composeOrThrow(["kill", "orchestrator"]);
   await composeOrThrow(["start", "orchestrator"]);
   const call = await filmOf(callId);
-  expect(await jobsOf(callId)).toMatchObject([{ id: job.id, state: "done", progress: 100, attempts: 1 }]);
+  // The film is in the manifest a moment before its job is done.
+  const jobs = await waitFor("the job is over", LIMIT_MS, async () => {
+    const seen = await jobsOf(callId);
+    return seen.every(({ state }) => state !== "running") && seen;
+  });
+  expect(jobs).toMatchObject([{ id: job.id, state: "done", progress: 100, attempts: 1 }]);
 
   const { file } = call.film;
   expect(file.name).toBe("film.webm");
