@@ -25,9 +25,7 @@ export function admitted(queued: readonly Candidate[], situation: Situation, rul
   let places = isQuiet ? rules.concurrent - situation.heavyRunning : 0;
   return queued
     .filter(({ job }) => job.notBefore === undefined || Date.parse(job.notBefore) <= situation.nowMs)
-    .sort(({ job: one }, { job: other }) =>
-      one.catchUp === other.catchUp ? (one.id < other.id ? -1 : 1) : one.catchUp ? 1 : -1,
-    )
+    .sort(({ job: one }, { job: other }) => turnOf(one) - turnOf(other) || (one.id < other.id ? -1 : 1))
     .filter(({ isHeavy }) => {
       if (!isHeavy) return true;
       places -= 1;
@@ -35,3 +33,6 @@ export function admitted(queued: readonly Candidate[], situation: Situation, rul
     })
     .map(({ job }) => job);
 }
+
+/** Jobs of new calls before those that catch up. */
+const turnOf = ({ catchUp }: JobIn<"queued">) => (catchUp ? 1 : 0);
