@@ -7,6 +7,11 @@ export class Slots {
     this.#free = count;
   }
 
+  /** How much work waits for a slot. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   async use<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

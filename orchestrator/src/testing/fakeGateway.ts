@@ -10,8 +10,9 @@ import type {
   TracksReport,
 } from "../recording/gateway/gateway.ts";
 import { GatewayError } from "../recording/gateway/gatewayError.ts";
+import { offerOf } from "../recording/gateway/offerOf.ts";
 import { qualifiedId } from "../recording/gateway/qualifiedId.ts";
-import { type Codecs, laterTracks, USUAL_CODECS } from "../recording/recorders/codecs.ts";
+import { type Codecs, USUAL_CODECS } from "../recording/recorders/codecs.ts";
 import type { RedirectTargets } from "../recording/recorders/redirect.ts";
 
 interface Connection {
@@ -42,6 +43,9 @@ export class FakeGateway implements Gateway {
   readonly dialled: (CallOrder & { id: MediaConnectionId; codecs: Codecs })[] = [];
   /** The official gateway does not report the tracks of outgoing calls. */
   isOfficial = false;
+  /** If set, answers are refused with it. */
+  answering: Error | undefined;
+  readonly answered: MediaConnectionId[] = [];
   readonly hungUp: MediaConnectionId[] = [];
   /** New media targets during a call; undefined for none. */
   readonly redirects: (string | undefined)[] = [];
@@ -132,12 +136,14 @@ export class FakeGateway implements Gateway {
   }
 
   async offered(id: MediaConnectionId) {
-    const tracks = (await this.tracks(id))?.tracks;
-    return tracks && [...tracks, ...laterTracks(tracks)];
+    const report = await this.tracks(id);
+    return report && offerOf(report);
   }
 
-  async answer(id: MediaConnectionId, _codecs: Codecs, redirect: RedirectTargets): Promise<void> {
+  async answer(id: MediaConnectionId, _codecs: Codecs, redirect: RedirectTargets | undefined): Promise<void> {
     this.#mustWork();
+    if (this.answering) throw this.answering;
+    this.answered.push(id);
     this.#connection(id).redirect = redirect;
   }
 

@@ -9,6 +9,9 @@ import type { FinishedRecorder, StartedRecorder } from "../recording/recorders/s
 /** Fake recorders, controlled by a test. */
 export class FakeRecorders implements Partial<Recorders> {
   taking: Error | undefined;
+  reserving: Error | undefined;
+  /** If set, recorders start when it resolves. */
+  started: Promise<unknown> | undefined;
   /** The assembly that the recorder itself made of its tracks. */
   assembly: Assembly | undefined;
   /** How the programs that recorded the tracks ended. */
@@ -25,7 +28,21 @@ export class FakeRecorders implements Partial<Recorders> {
   readonly finished: { byeExpected: boolean }[] = [];
   readonly orders: AssemblyOrder[] = [];
 
+  /** Slots that are kept for recorders that have not started. */
+  readonly reserved = new Set<string>();
+
+  async reserve(recorderId: string): Promise<void> {
+    if (this.reserving) throw this.reserving;
+    this.reserved.add(recorderId);
+  }
+
+  release(recorderId: string): void {
+    this.reserved.delete(recorderId);
+  }
+
   async take(spec: RecorderSpec): Promise<StartedRecorder> {
+    await this.started;
+    this.reserved.delete(spec.recorderId);
     if (this.taking) throw this.taking;
     this.taken.push(spec);
     return {

@@ -13,7 +13,7 @@ import { LegWatch } from "./legWatch.ts";
 export interface MetricSources {
   calls: CallBook;
   clock: Clock;
-  recorders: Pick<Recorders, "running" | "containers" | "limit">;
+  recorders: Pick<Recorders, "running" | "containers" | "waiting" | "limit">;
   /** @throws if the volume cannot be read. */
   freeBytes(): Promise<number>;
   minimumFreeBytes: number;
@@ -47,6 +47,9 @@ export function measure(registry: Registry, sources: MetricSources): void {
   );
   gauge("call_recorder_recorder_containers", "Recorders that run according to the Docker engine.", [], (gauge) =>
     gauge.set(sources.recorders.containers),
+  );
+  gauge("call_recorder_recorders_waiting", "Recorders that wait until others have started.", [], (gauge) =>
+    gauge.set(sources.recorders.waiting),
   );
   gauge("call_recorder_recorders_limit", "Maximum number of concurrent recorders.", [], (gauge) =>
     gauge.set(sources.recorders.limit),

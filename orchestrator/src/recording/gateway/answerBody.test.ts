@@ -14,7 +14,13 @@ test("a caller's bandwidth is unlimited unless a limit is set, which reserves en
 });
 
 test("a media kind that is not recorded is not received", () => {
-  const { constraints, redirect_params } = answerBody({ audio: USUAL_CODECS.audio }, redirect);
+  const { constraints, ...body } = answerBody({ audio: USUAL_CODECS.audio }, redirect);
   expect(constraints).toMatchObject({ videoReceiveEnabled: false, audioReceiveEnabled: true });
-  expect(Object.keys(redirect_params)).toEqual(["audio", "audio_rtcp"]);
+  const address = { ip_v4: redirect.address, port: redirect.audio };
+  expect(body).toEqual({ redirect_params: { audio: address, audio_rtcp: address } });
+});
+
+test("without a recorder, media is held", () => {
+  const { constraints: _, ...body } = answerBody(USUAL_CODECS, undefined);
+  expect(body).toEqual({ hold: true });
 });

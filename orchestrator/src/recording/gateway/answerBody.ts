@@ -15,12 +15,10 @@ export interface CallerLimits {
   maxTracks?: number;
 }
 
-/**
- * Request body of a receive-only answer or call whose media is redirected to a recorder.
- */
+/** Request body of a receive-only answer or call. Media is redirected to a recorder, or held if there is none yet. */
 export function answerBody(
   { audio, video }: Codecs,
-  redirect: RedirectTargets,
+  redirect: RedirectTargets | undefined,
   { perLegKbps: limitKbps = 0, maxTracks }: CallerLimits = {},
 ) {
   const videoKbps = limitKbps === 0 ? UNLIMITED_KBPS : limitKbps - AUDIO_KBPS;
@@ -33,7 +31,7 @@ export function answerBody(
       ...(video && { video_params: mediaParams(`vi-${DUMMY_UUID}`, video, videoKbps) }),
       ...(audio && { audio_params: mediaParams(`au-${DUMMY_UUID}`, audio, UNLIMITED_KBPS) }),
     },
-    redirect_params: redirectParams({ audio, video }, redirect),
+    ...(redirect ? { redirect_params: redirectParams({ audio, video }, redirect) } : { hold: true }),
     ...(maxTracks !== undefined && { max_tracks: maxTracks }),
   };
 }

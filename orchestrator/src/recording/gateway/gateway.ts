@@ -54,6 +54,16 @@ export interface TracksReport {
   additional?: readonly MediaConnectionId[];
   /** Kinds of tracks that are sent and not received, because they are too many. */
   surplus?: readonly Kind[];
+  /** Whether media is held until it is redirected; undefined if the gateway cannot hold any. */
+  held?: boolean | undefined;
+}
+
+/** What a caller offers to send. */
+export interface CallerOffer {
+  /** Including, marked so, what the caller can send later in the same call. */
+  tracks: readonly OfferedTrack[];
+  /** Whether the call can be answered before there is a recorder. */
+  canHold: boolean;
 }
 
 /** State of the tracks up to a switch to another recorder, and the time of the switch. */
@@ -105,15 +115,12 @@ export interface Gateway extends GatewayCalls {
 /** Requests for connections, which may be at different gateways. All methods throw GatewayError. */
 export interface GatewayCalls {
   status(id: MediaConnectionId): Promise<ConnectionStatus>;
-  /**
-   * The tracks that a caller offers to send, and, marked so, what it can send later in the same call; undefined if the
-   * gateway does not report them.
-   */
-  offered(id: MediaConnectionId): Promise<readonly OfferedTrack[] | undefined>;
+  /** undefined if the gateway does not report what callers offer. */
+  offered(id: MediaConnectionId): Promise<CallerOffer | undefined>;
   /** undefined if the gateway does not know the connection or does not support this extension. */
   tracks(id: MediaConnectionId): Promise<TracksReport | undefined>;
-  /** Answers receive-only. */
-  answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void>;
+  /** Answers receive-only. If `redirect` is undefined, media is held until `redirect()`; see `CallerOffer.canHold`. */
+  answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets | undefined): Promise<void>;
   /** Calls another peer, receive-only. The connection's events report whether it answers. */
   call(order: CallOrder, codecs: Codecs, redirect: RedirectTargets): Promise<MediaConnectionId>;
   /**

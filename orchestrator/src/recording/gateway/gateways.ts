@@ -77,7 +77,7 @@ export class Gateways implements GatewayCalls {
     return this.#of(id).tracks(id);
   }
 
-  answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets) {
+  answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets | undefined) {
     return this.#of(id).answer(id, codecs, redirect);
   }
 

@@ -77,4 +77,5 @@ export const TracksBody = z.object({
   ),
   additional: z.array(z.object({ media_connection_id: z.string() })).default([]),
   surplus: z.array(z.enum(["audio", "video"])).default([]),
+  held: z.boolean().optional(),
 });

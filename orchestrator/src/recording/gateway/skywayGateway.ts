@@ -1,7 +1,7 @@
 import { Agent, request } from "undici";
 import type { z } from "zod";
 import type { DataConnectionId, MediaConnectionId, PeerId } from "../../ids.ts";
-import { type Codecs, laterTracks } from "../recorders/codecs.ts";
+import type { Codecs } from "../recorders/codecs.ts";
 import type { RedirectTargets } from "../recorders/redirect.ts";
 import { answerBody, type CallerLimits, redirectParams } from "./answerBody.ts";
 import type {
@@ -17,6 +17,7 @@ import type {
   TracksReport,
 } from "./gateway.ts";
 import { GatewayError, refusal } from "./gatewayError.ts";
+import { offerOf } from "./offerOf.ts";
 import { localId, qualifiedId } from "./qualifiedId.ts";
 import {
   CallStarted,
@@ -113,8 +114,8 @@ export class SkywayGateway implements Gateway {
   }
 
   async offered(id: MediaConnectionId) {
-    const tracks = (await this.tracks(id))?.tracks;
-    return tracks && [...tracks, ...laterTracks(tracks)];
+    const report = await this.tracks(id);
+    return report && offerOf(report);
   }
 
   async tracks(id: MediaConnectionId): Promise<TracksReport | undefined> {
@@ -122,7 +123,7 @@ export class SkywayGateway implements Gateway {
     return answer.status === 404 ? undefined : this.#report(answer);
   }
 
-  async answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void> {
+  async answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets | undefined): Promise<void> {
     const body = answerBody(codecs, redirect, this.#limits);
     const answer = await this.#ask("POST", connectionPath(id, "/answer"), body);
     if (answer.status !== 202) throw refusal(answer.status, errorText(answer));

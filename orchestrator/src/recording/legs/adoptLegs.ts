@@ -1,14 +1,16 @@
 import { isOver } from "../../archive/calls/view.ts";
-import type { Manifest, ManifestLeg } from "../../archive/library/manifest.ts";
-import { RecorderError } from "../../errors.ts";
+import type { LegIn, Manifest, ManifestLeg } from "../../archive/library/manifest.ts";
+import { asRecorderError, RecorderError } from "../../errors.ts";
 import type { RecorderId } from "../../ids.ts";
 import { recorderIdOf } from "../../ids.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import { redirectHeld } from "./answerFirst.ts";
 import type { Ending } from "./ending.ts";
 import { failLeg } from "./failLeg.ts";
 import { finishLeg, type SpooledLeg } from "./finishLeg.ts";
 import { LegContext } from "./legContext.ts";
 import type { LegServices } from "./legServices.ts";
+import { discard } from "./nextRecorder.ts";
 import { allRecordersOf, recordersOf } from "./parts.ts";
 import { type IncomingLeg, recordLeg, recordToEnd } from "./recordLeg.ts";
 import { finishRolled, rolledFile } from "./rollOver.ts";
@@ -92,6 +94,7 @@ function adoptLeg(manifest: Manifest, adopted: ManifestLeg, left: Leftovers, ser
         .catch(() => undefined);
     }
     if (!isSpooled(leg)) await restartLeg(leg, recorder, context);
+    else if (leg.state === "connecting" && (await isHeld(leg, context))) await resumeHeld(leg, recorder, context);
     else if (recorder && (leg.state === "connecting" || leg.state === "recording")) {
       await recordToEnd(leg, recorder, context);
     } else await finish(leg, recorder, context);
@@ -134,6 +137,29 @@ async function restartLeg(leg: ManifestLeg, recorder: StartedRecorder | undefine
   }
   if (leg.mediaConnectionId) await gateway.hangUp(leg.mediaConnectionId).catch(() => undefined);
   await failLeg(leg, new RecorderError("INTERRUPTED"), context);
+}
+
+/** Whether the call was answered, and its media is held: the earlier process ended before it was redirected. */
+async function isHeld({ mediaConnectionId }: LegIn<"connecting">, { services }: LegContext): Promise<boolean> {
+  const report = await services.gateway.tracks(mediaConnectionId).catch(() => undefined);
+  return report?.held === true;
+}
+
+/** Starts another recorder: the one of the earlier process may not have bound its ports. */
+async function resumeHeld(
+  leg: LegIn<"connecting">,
+  recorder: StartedRecorder | undefined,
+  context: LegContext,
+): Promise<void> {
+  if (recorder) await discard(recorder, context);
+  const resumed = await context.write({ ...leg, recorderId: context.nextRecorderId(leg) });
+  try {
+    const redirected = await redirectHeld(resumed, context);
+    await recordToEnd(redirected.leg, redirected.recorder, context);
+  } catch (error) {
+    await context.services.gateway.hangUp(leg.mediaConnectionId, asRecorderError(error).code).catch(() => undefined);
+    await failLeg(resumed, error, context);
+  }
 }
 
 /** undefined for dialled legs: the call request and its metadata are lost. */

@@ -5,7 +5,7 @@ import { isGatewayError } from "../gateway/gatewayError.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
 import { failLeg } from "./failLeg.ts";
 import type { LegContext } from "./legContext.ts";
-import { type PreparedLeg, prepareLeg } from "./prepareLeg.ts";
+import { admitLeg, type PreparedLeg, startRecorder } from "./prepareLeg.ts";
 import { recordToEnd } from "./recordLeg.ts";
 
 /** A leg that the recorder calls itself. */
@@ -23,7 +23,8 @@ export async function dialLeg(
   context: LegContext,
 ): Promise<void> {
   try {
-    const { leg, recorder } = await prepareLeg(dialled, context); // the recorder's ports are bound
+    const { leg } = await admitLeg(dialled, context);
+    const recorder = await startRecorder(leg, context); // its ports are bound
     const connecting = await callPeer(leg, recorder, metadata, from, context); // receive-only, redirected to it
     await recordToEnd(connecting, recorder, context);
   } catch (error) {
@@ -38,7 +39,7 @@ export async function dialLeg(
  *   files.
  */
 async function callPeer(
-  leg: PreparedLeg["leg"],
+  leg: PreparedLeg,
   recorder: StartedRecorder,
   metadata: unknown,
   from: PeerHandle,

@@ -20,18 +20,21 @@ import type { LegMetrics } from "./legMetrics.ts";
 /** Of the offered codecs, in a note. */
 const NAMES_SHOWN = 10;
 
-export interface PreparedLeg {
-  leg: Omit<LegIn<"connecting">, "mediaConnectionId">;
-  recorder: StartedRecorder;
+/** A leg that can be recorded. A slot for its recorder is kept. */
+export interface AdmittedLeg {
+  leg: PreparedLeg;
+  /** Whether the call can be answered before there is a recorder. */
+  canHold: boolean;
 }
+export type PreparedLeg = Omit<LegIn<"connecting">, "mediaConnectionId">;
 
 /**
- * Starts the recorder of an incoming or dialled leg, for the codecs that the peer will send.
+ * Admits an incoming or dialled leg, and chooses the codecs that the peer will send.
  *
- * @throws RecorderError if the leg cannot be recorded; no recorder is left running.
+ * @throws RecorderError if the leg cannot be recorded.
  */
-export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext): Promise<PreparedLeg> {
-  const { calls, clock, host, limits, metrics } = context.services;
+export async function admitLeg(ringing: LegIn<"ringing">, context: LegContext): Promise<AdmittedLeg> {
+  const { calls, host, limits, metrics, recorders } = context.services;
   await countFailures(metrics, async () => {
     // Further tracks of a caller that is already being recorded are limited by their number.
     if (!ringing.beside) {
@@ -41,16 +44,29 @@ export async function prepareLeg(ringing: LegIn<"ringing">, context: LegContext)
     await host.check();
     await persistLeg(ringing, context);
   });
-  const codecs = await codecsOf(ringing, context);
+  const { codecs, canHold } = await offerOf(ringing, context);
   const recorderId = recorderIdOf(ringing.id, 1);
+  await countFailures(metrics, () => recorders.reserve(recorderId));
+  return { leg: { ...ringing, state: "connecting", recorderId, codecs, tracks: [] }, canHold };
+}
+
+/**
+ * Starts the recorder of an admitted leg: its ports are bound afterwards.
+ *
+ * @throws RecorderError; no recorder is left running.
+ */
+export async function startRecorder(
+  { recorderId, codecs }: Pick<PreparedLeg, "recorderId" | "codecs">,
+  context: LegContext,
+): Promise<StartedRecorder> {
+  const { callId, legId } = context;
+  const { clock, metrics } = context.services;
   const began = clock.now().getTime();
-  const recorder = await countFailures(metrics, () =>
-    startRecorder({ recorderId, callId: context.callId, legId: ringing.id, codecs }, context),
-  );
+  const recorder = await countFailures(metrics, () => takeRecorder({ recorderId, callId, legId, codecs }, context));
   const ms = clock.now().getTime() - began;
   metrics.recorderBound(ms);
   context.log.info({ recorderId, codecs: codecNames(codecs), ms }, "recorder bound");
-  return { leg: { ...ringing, state: "connecting", recorderId, codecs, tracks: [] }, recorder };
+  return recorder;
 }
 
 /** Counts errors that prevent a recording, except unsupported codecs: the operator should know about them. */
@@ -75,7 +91,7 @@ async function persistLeg(ringing: LegIn<"ringing">, { callId, services }: LegCo
 }
 
 /** Starts a recorder and checks that its files appear on the volume that this process reads. */
-async function startRecorder(spec: RecorderSpec, { services }: LegContext): Promise<StartedRecorder> {
+async function takeRecorder(spec: RecorderSpec, { services }: LegContext): Promise<StartedRecorder> {
   const { recorders, library, storage } = services;
   try {
     const recorder = await recorders.take(spec);
@@ -96,13 +112,16 @@ async function startRecorder(spec: RecorderSpec, { services }: LegContext): Prom
 }
 
 /** The preferred codecs among those offered; default codecs if the gateway does not report the offer. */
-async function codecsOf({ mediaConnectionId }: LegIn<"ringing">, context: LegContext): Promise<Codecs> {
+async function offerOf(
+  { mediaConnectionId }: LegIn<"ringing">,
+  context: LegContext,
+): Promise<{ codecs: Codecs; canHold: boolean }> {
   const { gateway, preferences } = context.services;
-  if (mediaConnectionId === undefined) return chooseCodecs(DIAL_OFFER, preferences);
-  const offered = await gateway.offered(mediaConnectionId);
-  if (!offered) return USUAL_CODECS;
-  noteNotRecorded(offered, context);
-  return chooseCodecs(offered, preferences);
+  if (mediaConnectionId === undefined) return { codecs: chooseCodecs(DIAL_OFFER, preferences), canHold: false };
+  const offer = await gateway.offered(mediaConnectionId);
+  if (!offer) return { codecs: USUAL_CODECS, canHold: false };
+  noteNotRecorded(offer.tracks, context);
+  return { codecs: chooseCodecs(offer.tracks, preferences), canHold: offer.canHold };
 }
 
 /** Tells which offered kinds are not recorded. */

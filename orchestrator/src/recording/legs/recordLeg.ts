@@ -1,12 +1,13 @@
 import type { LegIn } from "../../archive/library/manifest.ts";
 import { asRecorderError } from "../../errors.ts";
 import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import { answerFirst, type RedirectedLeg } from "./answerFirst.ts";
 import { answerLeg } from "./answerLeg.ts";
 import { failLeg } from "./failLeg.ts";
 import { finishLeg } from "./finishLeg.ts";
 import { followLeg } from "./followLeg.ts";
 import type { LegContext } from "./legContext.ts";
-import { prepareLeg } from "./prepareLeg.ts";
+import { admitLeg, startRecorder } from "./prepareLeg.ts";
 import { rollOver } from "./rollOver.ts";
 import { takeOver } from "./takeOver.ts";
 
@@ -16,16 +17,24 @@ export type IncomingLeg = LegIn<"ringing"> & Pick<LegIn<"connecting">, "mediaCon
 /** Records one leg, from the ringing call to a verified file in its call's folder. Never throws. */
 export async function recordLeg(ringing: IncomingLeg, context: LegContext): Promise<void> {
   try {
-    const { mediaConnectionId } = ringing;
-    const { leg: prepared, recorder } = await prepareLeg(ringing, context); // the recorder's ports are bound
-    const leg = { ...prepared, mediaConnectionId };
-    await answerLeg(leg, recorder, context); // receive-only, redirected to the recorder
+    const { leg: admitted, canHold } = await admitLeg(ringing, context);
+    const { leg, recorder } = await (canHold ? answerFirst : recorderFirst)(
+      { ...admitted, mediaConnectionId: ringing.mediaConnectionId },
+      context,
+    );
     await recordToEnd(leg, recorder, context);
   } catch (error) {
     const { code } = asRecorderError(error);
     await context.services.gateway.hangUp(ringing.mediaConnectionId, code).catch(() => undefined);
     await failLeg(ringing, error, context);
   }
+}
+
+/** For gateways that cannot hold media: the recorder's ports are bound before the call is answered. */
+async function recorderFirst(leg: LegIn<"connecting">, context: LegContext): Promise<RedirectedLeg> {
+  const recorder = await startRecorder(leg, context);
+  await answerLeg(leg, recorder, context);
+  return { leg, recorder };
 }
 
 /** Continues from an answered call with a bound recorder. Legs of an earlier process resume here. */

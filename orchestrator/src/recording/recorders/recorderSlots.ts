@@ -36,6 +36,10 @@ export class RecorderSlots {
     this.#starting.add(name);
   }
 
+  isStarting(name: string): boolean {
+    return this.#starting.has(name);
+  }
+
   /** The recorder has started, and its end will be noticed. */
   followed(name: string): void {
     this.#starting.delete(name);

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { availableParallelism } from "node:os";
+import { expect, test, vi } from "vitest";
 import { RecorderError } from "../../errors.ts";
 import { newCallId, newLegId, recorderIdOf } from "../../ids.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
@@ -7,7 +8,7 @@ import { USUAL_CODECS } from "./codecs.ts";
 import type { AssemblyOrder } from "./commands.ts";
 import { Recorders } from "./recorders.ts";
 
-function recordersOn(engine: object, steps: string[]): { recorders: Recorders; clock: ManualClock } {
+function recordersOn(engine: object, steps: string[], limit = 1): { recorders: Recorders; clock: ManualClock } {
   const clock = new ManualClock();
   const recorders = new Recorders(
     {
@@ -17,7 +18,7 @@ function recordersOn(engine: object, steps: string[]): { recorders: Recorders; c
     } as unknown as Engine,
     {
       ...{ project: "test", image: "recorder", network: "recorders", recordings: { type: "volume", source: "r" } },
-      ...{ maxConcurrentRecorders: 1, memoryMebibytes: 256, cpus: 1 },
+      ...{ maxConcurrentRecorders: limit, memoryMebibytes: 256, cpus: 1 },
     },
     clock,
     { leaveOrder: async () => undefined, clear: async (recorderId) => void steps.push(`cleared ${recorderId}`) },
@@ -49,6 +50,34 @@ test("a recorder that does not open its ports leaves no container and no file, a
   await recorders.swept();
   expect(steps).toEqual(["removed container", `cleared ${owner.recorderId}`]);
   expect(recorders.running).toBe(0);
+});
+
+test("a slot that was kept for a recorder counts, until it is started or released", async () => {
+  const { recorders } = recordersOn({ start: () => Promise.reject(new RecorderError("DOCKER_UNREACHABLE")) }, []);
+  const [one, other] = [someone(), someone()];
+  await recorders.reserve(one.recorderId);
+  await expect(recorders.reserve(other.recorderId)).rejects.toMatchObject({ code: "TOO_MANY_RECORDERS" });
+  recorders.release(one.recorderId);
+  await recorders.reserve(other.recorderId);
+  const taken = recorders.take({ ...other, codecs: USUAL_CODECS });
+  await expect(taken, "its own slot does not refuse it").rejects.toMatchObject({ code: "DOCKER_UNREACHABLE" });
+  expect(recorders.running).toBe(0);
+});
+
+test("few recorders start at the same time; one that takes a call over does not wait for them", async () => {
+  const started: string[] = [];
+  const start = ({ name }: { name: string }) => {
+    started.push(name);
+    return new Promise(() => undefined);
+  };
+  const { recorders } = recordersOn({ start }, [], 100);
+  const most = 2 * availableParallelism();
+  const many = Array.from({ length: most + 3 }, someone);
+  for (const owner of many) void recorders.take({ ...owner, codecs: USUAL_CODECS });
+  await vi.waitFor(() => expect(started).toHaveLength(most));
+  expect(recorders.waiting).toBe(3);
+  void recorders.take({ ...someone(), codecs: USUAL_CODECS, isSuccessor: true });
+  await vi.waitFor(() => expect(started).toHaveLength(most + 1));
 });
 
 test("a recorder is removed even if the engine reported that it was not started", async () => {

@@ -1,6 +1,8 @@
+import { availableParallelism } from "node:os";
 import type { Clock } from "../../clock.ts";
 import { RecorderError } from "../../errors.ts";
 import type { CallId, LegId, RecorderId } from "../../ids.ts";
+import { Slots } from "../../slots.ts";
 import type { ContainerFacts, ContainerSpec, Engine, RecordingsSource } from "../engine/engine.ts";
 import { LABEL } from "../engine/labels.ts";
 import { type Assembly, assemblyOf } from "./assembly.ts";
@@ -14,6 +16,9 @@ import { waitUntilBound } from "./waitUntilBound.ts";
 const MEBIBYTE = 1024 * 1024;
 
 /** The part of a leg that a container works on; stored in its labels. */
+/** More starts at once take time from running recordings and are not faster. */
+const STARTS_PER_CORE = 2;
+
 export interface RecorderOwner {
   recorderId: RecorderId;
   callId: CallId;
@@ -56,6 +61,7 @@ export class Recorders {
   /** Names of assemblers that may be running although the engine reported an error. */
   readonly #possiblyStarted = new Set<string>();
   readonly #slots: RecorderSlots;
+  readonly #starts = new Slots(STARTS_PER_CORE * availableParallelism());
   /** By the name of the container. */
   readonly #followed = new Map<string, StartedRecorder>();
 
@@ -78,9 +84,28 @@ export class Recorders {
     return this.#slots.running;
   }
 
+  /** Number of recorders that wait until others have started. */
+  get waiting(): number {
+    return this.#starts.waiting;
+  }
+
   /** Maximum number of concurrent recorders. */
   get limit(): number {
     return this.#settings.maxConcurrentRecorders;
+  }
+
+  /**
+   * Keeps a slot for a recorder that is started later, with `take`, or not, with `release`.
+   *
+   * @throws RecorderError TOO_MANY_RECORDERS.
+   */
+  async reserve(recorderId: RecorderId): Promise<void> {
+    await this.#checkLimit();
+    this.#slots.starting(this.#nameOf("recorder", recorderId));
+  }
+
+  release(recorderId: RecorderId): void {
+    this.#slots.free(this.#nameOf("recorder", recorderId));
   }
 
   /**
@@ -93,14 +118,18 @@ export class Recorders {
   async take(spec: RecorderSpec): Promise<StartedRecorder> {
     const command = recordCommand(spec.recorderId, spec.codecs, this.#settings.isUnordered);
     const container = this.#containerSpec("recorder", spec, command, this.#settings.network);
-    if (!spec.isSuccessor) await this.#checkLimit();
+    if (!spec.isSuccessor && !this.#slots.isStarting(container.name)) await this.#checkLimit();
     this.#slots.starting(container.name);
     // The container may have been started although the engine reported an error.
     let sweepable = container.name;
-    try {
+    const start = async () => {
       const id = await this.#engine.start(container);
       sweepable = id;
-      const address = await waitUntilBound(this.#engine, id);
+      return { id, address: await waitUntilBound(this.#engine, id) };
+    };
+    try {
+      // A running call does not wait behind new ones.
+      const { id, address } = await (spec.isSuccessor ? start() : this.#starts.use(start));
       const startedAtMs = this.#services.clock.now().getTime();
       return this.#started({ id, name: container.name }, spec.recorderId, address, startedAtMs);
     } catch (error) {
@@ -185,6 +214,10 @@ export class Recorders {
     return recorder;
   }
 
+  #nameOf(role: "recorder" | "assembler", recorderId: RecorderId): string {
+    return `${this.#settings.project}-${role}-${recorderId}`;
+  }
+
   #containerSpec(
     role: "recorder" | "assembler",
     owner: RecorderOwner,
@@ -192,7 +225,7 @@ export class Recorders {
     network: string | undefined,
   ): ContainerSpec {
     return {
-      name: `${this.#settings.project}-${role}-${owner.recorderId}`,
+      name: this.#nameOf(role, owner.recorderId),
       image: this.#settings.image,
       command,
       labels: {

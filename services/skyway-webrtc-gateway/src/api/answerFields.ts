@@ -50,7 +50,16 @@ const fields = {
 };
 
 /** Body of POST /media/connections/{id}/answer. */
-export const answerOptions = z.object(fields);
+export const answerOptions = z
+  .object({
+    ...fields,
+    /** Hold media in memory until it is redirected; without it, media without an address is dropped. */
+    hold: z.boolean().nullish(),
+  })
+  .refine(({ hold, redirect_params }) => !hold || !redirect_params, {
+    path: ["hold"],
+    message: "hold field and redirect_params field exclude each other",
+  });
 export type AnswerOptions = z.infer<typeof answerOptions>;
 
 /** Body of POST /media/connections. */
@@ -77,7 +86,7 @@ export function feedIds({ constraints }: AnswerOptions): FeedIds {
 }
 
 /** If the receive flag is missing, a kind is received if it is also sent or has a redirect. */
-export function mediaOptions({ constraints, redirect_params: to, max_tracks }: AnswerOptions): MediaOptions {
+export function mediaOptions({ constraints, redirect_params: to, max_tracks, hold }: AnswerOptions): MediaOptions {
   const { video, videoReceiveEnabled, video_params, audio, audioReceiveEnabled, audio_params } = constraints;
   return {
     video: {
@@ -92,6 +101,7 @@ export function mediaOptions({ constraints, redirect_params: to, max_tracks }: A
     },
     redirects: redirectsOf(to),
     ...(max_tracks != null && { maxTracks: max_tracks }),
+    ...(hold && { isHeld: true }),
   };
 }
 

@@ -10,6 +10,7 @@ export function tracksBody(connection: MediaConnection | AdditionalConnection) {
     tracks: connection.tracks().map(track),
     additional: connection.additional.map(({ id }) => ({ media_connection_id: id })),
     surplus: connection.surplus,
+    held: connection.isHeld,
   };
 }
 

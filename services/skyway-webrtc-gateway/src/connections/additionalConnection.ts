@@ -77,6 +77,11 @@ export class AdditionalConnection {
     return this.#redirection !== undefined && this.#ended === null;
   }
 
+  /** Media is held until it is redirected. */
+  get isHeld(): boolean {
+    return this.#media?.isHeld ?? false;
+  }
+
   get ended(): { reason: CallEnd; unixMs: number } | null {
     return this.#ended;
   }

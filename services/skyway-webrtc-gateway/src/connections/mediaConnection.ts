@@ -159,6 +159,11 @@ export class MediaConnection {
     return this.#liveSession?.surplus() ?? this.#lastSurplus;
   }
 
+  /** Media is held until it is redirected. */
+  get isHeld(): boolean {
+    return this.#liveSession?.isHeld ?? false;
+  }
+
   // The beginning: the API's caller answers the offer, or the other peer answers ours.
 
   /**

@@ -192,6 +192,8 @@ export class ConnectionReceiver {
    * another program may already listen there.
    */
   redirect(to: Partial<Record<"audio" | "video", Address>>, rtcp: RtcpRedirects, nowMs: number): void {
+    // A request that was sent again: the addresses must not get the last seconds twice.
+    if ((to.audio || to.video) && isDeepStrictEqual(to, this.#redirects)) return;
     this.#abandonPending();
     this.#redirect(to, rtcp, nowMs);
   }

@@ -79,6 +79,7 @@ export interface CallOptions {
   /** Default: any codec is received. */
   videoWishes?: KindWishes;
   maxTracks?: number;
+  isHeld?: boolean;
   /** Modifies the caller's offer before the gateway receives it. */
   offer?(sdp: string): string;
   /** Modifies the gateway's answer before the caller receives it. */
@@ -93,6 +94,7 @@ export async function connect(
     redirects = {},
     videoWishes: video = BOTH.video,
     maxTracks = 0,
+    isHeld = false,
     offer = unchanged,
     answer: modifyAnswer = unchanged,
   }: CallOptions = {},
@@ -114,7 +116,7 @@ export async function connect(
     },
   });
   const peer = await caller();
-  const answer = await session.answer(offer(peer.offer), { ...BOTH, video, redirects, maxTracks });
+  const answer = await session.answer(offer(peer.offer), { ...BOTH, video, redirects, maxTracks, isHeld });
   peer.connection.setRemoteDescription(modifyAnswer(answer), "answer");
   await expect.poll(() => peer.video.isOpen() && events.includes("ready")).toBe(true);
   return { session, peer, events, additional, ended: ended.promise, answer };

@@ -77,6 +77,7 @@ export class CallSession implements MediaSession, Ticking {
     const agreement = takeOffer(offerSdp, options, this.#transports);
     // Packets arrive only after this turn of the event loop: none is missed.
     const { negotiation } = this.#begin(agreement, options.redirects);
+    if (options.isHeld) this.redirect({});
     await agreement.transport.gathered?.allocated();
     const { transport } = negotiation.agreement;
     return describeAnswer(negotiation.agreement, this.#transports.endpointsOf(transport));

@@ -44,6 +44,8 @@ export interface MediaOptions {
   redirects: Redirects;
   /** How many tracks to receive in total, beyond the first of each kind; none by default. */
   maxTracks?: number;
+  /** Media is held until the first redirect. */
+  isHeld?: boolean;
 }
 
 export interface RemoteCandidate {

@@ -63,6 +63,45 @@ describe("a media session", () => {
     expect([...new Set(timestamps(there.video.packets))]).toEqual(camera.frames);
   });
 
+  it("holds media until it is redirected, sends it once although the request is repeated, and then passes it on", async () => {
+    const there = await recorder();
+    const { session, peer } = await connect(await startGateway(), { isHeld: true });
+    const [camera, microphone] = [new SimulatedSender(VIDEO), new SimulatedSender(AUDIO)];
+    const send = (frames: number) => {
+      for (let count = 0; count < frames; count++) {
+        for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+        for (const packet of microphone.frame(20)) peer.audio.sendMessageBinary(packet);
+      }
+    };
+    send(20);
+    await expect.poll(() => session.tracks().map(({ counters }) => counters.packetsRedirected)).toEqual([20, 40]);
+    expect(session.isHeld).toBe(true);
+    session.redirect(there.redirects);
+    session.redirect(there.redirects);
+    expect(session.isHeld).toBe(false);
+    send(10);
+    await expect.poll(() => there.video.packets.length + there.audio.packets.length).toBe(90);
+    expect([...new Set(timestamps(there.video.packets))]).toEqual(camera.frames);
+    expect(timestamps(there.audio.packets)).toEqual(microphone.frames);
+  });
+
+  it("ends only when its held media is redirected, so that a call that was short is whole", async () => {
+    const there = await recorder();
+    const { session, peer, events } = await connect(await startGateway(), { isHeld: true });
+    const camera = new SimulatedSender(VIDEO);
+    for (let count = 0; count < 20; count++) {
+      for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+    }
+    await expect.poll(() => session.tracks()[1]?.counters.packetsRedirected).toBe(40);
+    const end = session.end("force_close");
+    await expect.poll(() => peer.video.isOpen()).toBe(false);
+    expect(events).not.toContain("ended force_close");
+    session.redirect(there.redirects);
+    await end;
+    await expect.poll(() => there.videoRtcp.packets.length).toBe(1);
+    expect([...new Set(timestamps(there.video.packets))]).toEqual(camera.frames);
+  });
+
   it("shares its port with other sessions", async () => {
     const sessions = await startGateway();
     const calls = await Promise.all([connect(sessions), connect(sessions), connect(sessions)]);

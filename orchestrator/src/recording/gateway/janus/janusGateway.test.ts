@@ -63,7 +63,7 @@ async function cut(act: () => void = () => janus.cut()): Promise<void> {
 test("a publication rings with its name and codecs, and is forwarded with one SSRC", async () => {
   const id = await recorded();
   expect(await gateway.status(id)).toMatchObject({ remoteId: "11", metadata: { name: "Ada", room: 1234 } });
-  expect((await gateway.offered(id)).map(({ offered }) => offered[0]?.codec)).toEqual(["opus", "VP8"]);
+  expect((await gateway.offered(id)).tracks.map(({ offered }) => offered[0]?.codec)).toEqual(["opus", "VP8"]);
   expect(new Set(forwarded()).size).toBe(1);
   expect(janus.forwarders.get(ADA.id)?.map(({ port }) => port)).toEqual([RECORDER.audio, RECORDER.video]);
 });

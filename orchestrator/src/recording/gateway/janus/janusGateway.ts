@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
 import type { MediaConnectionId, PeerId } from "../../../ids.ts";
-import type { Codecs, OfferedTrack } from "../../recorders/codecs.ts";
+import type { Codecs } from "../../recorders/codecs.ts";
 import type { RedirectTargets } from "../../recorders/redirect.ts";
 import type {
+  CallerOffer,
   ConnectionEvent,
   ConnectionStatus,
   DataStatus,
@@ -68,8 +69,8 @@ export class JanusGateway implements Gateway {
     return (await this.#find(id)).publication.status;
   }
 
-  async offered(id: MediaConnectionId): Promise<readonly OfferedTrack[]> {
-    return (await this.#find(id)).publication.tracks;
+  async offered(id: MediaConnectionId): Promise<CallerOffer> {
+    return { tracks: (await this.#find(id)).publication.tracks, canHold: false };
   }
 
   /** Janus reports neither clocks nor counters: only the end is known. */
@@ -79,7 +80,8 @@ export class JanusGateway implements Gateway {
     return ended ? { ended, tracks: [] } : undefined;
   }
 
-  async answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets): Promise<void> {
+  async answer(id: MediaConnectionId, codecs: Codecs, redirect: RedirectTargets | undefined): Promise<void> {
+    if (!redirect) throw new GatewayError("REFUSED", "Janus cannot hold media");
     const { watch, publication } = await this.#find(id);
     const room = await watch.joined();
     const { publisher, tag, isSimulcast: simulcast } = publication;

@@ -1,0 +1,81 @@
+import type { LegIn } from "../../archive/library/manifest.ts";
+import { asRecorderError, RecorderError } from "../../errors.ts";
+import { isGatewayError } from "../gateway/gatewayError.ts";
+import type { StartedRecorder } from "../recorders/startedRecorder.ts";
+import { answerLeg } from "./answerLeg.ts";
+import type { LegContext } from "./legContext.ts";
+import { discard } from "./nextRecorder.ts";
+import { startRecorder } from "./prepareLeg.ts";
+
+/** How long an unreachable engine or gateway is asked again: docker-guard and a frozen gateway return within seconds. */
+const AWAY_LIMIT_MS = 30_000;
+const RETRY_MS = 500;
+
+export interface RedirectedLeg {
+  leg: LegIn<"connecting">;
+  recorder: StartedRecorder;
+}
+
+/**
+ * Answers a call before its recorder is started: the caller waits for nothing, and the gateway holds the media until
+ * then.
+ *
+ * @throws RecorderError as `answerLeg` and `redirectHeld`.
+ */
+export async function answerFirst(leg: LegIn<"connecting">, context: LegContext): Promise<RedirectedLeg> {
+  await answerLeg(leg, undefined, context);
+  return redirectHeld(leg, context);
+}
+
+/**
+ * Starts the recorder of an answered call, and redirects its held media to it, from the beginning of the call on. A call
+ * that has ended meanwhile is still recorded.
+ *
+ * @throws RecorderError if no recorder can be started, or GATEWAY_UNREACHABLE, ENDED_EARLY; no recorder is left running.
+ */
+export async function redirectHeld(answered: LegIn<"connecting">, context: LegContext): Promise<RedirectedLeg> {
+  const { clock, gateway } = context.services;
+  let leg = answered;
+  const recorder = await whileAway("DOCKER_UNREACHABLE", context, async (attempt) => {
+    // The engine may still have the container of the last attempt.
+    if (attempt > 1) leg = await context.write({ ...leg, recorderId: context.nextRecorderId(leg) });
+    return startRecorder(leg, context);
+  });
+  try {
+    const { mediaConnectionId, codecs } = leg;
+    await whileAway("GATEWAY_UNREACHABLE", context, async () => {
+      const began = Date.parse(leg.ringingAt);
+      const report = await gateway.redirect(mediaConnectionId, codecs, recorder.redirect).catch(refused);
+      if (!report) throw new RecorderError("INTERNAL", "the gateway cannot redirect held media");
+      context.log.info({ ms: clock.now().getTime() - began }, "held media redirected");
+    });
+    return { leg, recorder };
+  } catch (error) {
+    await discard(recorder, context);
+    throw error;
+  }
+}
+
+/** @throws RecorderError GATEWAY_UNREACHABLE, ENDED_EARLY. */
+function refused(error: unknown): never {
+  if (!isGatewayError(error)) throw error;
+  throw new RecorderError(error.isTransient ? "GATEWAY_UNREACHABLE" : "ENDED_EARLY", error.message, { cause: error });
+}
+
+/** Tries again for some time while the other side is away. */
+async function whileAway<Result>(
+  code: RecorderError["code"],
+  { services: { clock }, stop }: LegContext,
+  act: (attempt: number) => Promise<Result>,
+): Promise<Result> {
+  const began = clock.now().getTime();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act(attempt);
+    } catch (error) {
+      const isLate = clock.now().getTime() - began > AWAY_LIMIT_MS;
+      if (asRecorderError(error).code !== code || isLate || stop.aborted) throw error;
+      await clock.sleep(RETRY_MS, stop);
+    }
+  }
+}
