@@ -45,7 +45,16 @@ export async function chaos({ seed, forMs, callers, say }: ChaosOptions): Promis
   const [attempts] = await Promise.all([calling, striking]);
   await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
   const tally: Tally = {
-    ...{ seed, struck: counts, calls: attempts.flat().length, ready: 0, failed: [], legs: [], lies: [] },
+    ...{
+      seed,
+      struck: counts,
+      calls: attempts.flat().length,
+      ready: 0,
+      failed: [],
+      lostWithGateway: 0,
+      legs: [],
+      lies: [],
+    },
     ...{ mediaSeconds: 0, mediaSecondsLost: 0, worstSecondsLost: 0 },
   };
   await compare(tally, attempts.flat(), struck);

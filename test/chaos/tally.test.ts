@@ -15,7 +15,7 @@ const leg = (more: Partial<Leg> = {}): Leg => ({
 
 function counted(legs: Leg[], seconds: number, struck: Struck[] = []): Tally {
   const tally: Tally = {
-    ...{ seed: 1, struck: {}, calls: 1, ready: 0, failed: [], legs: [], lies: [] },
+    ...{ seed: 1, struck: {}, calls: 1, ready: 0, failed: [], lostWithGateway: 0, legs: [], lies: [] },
     ...{ mediaSeconds: 0, mediaSecondsLost: 0, worstSecondsLost: 0 },
   };
   countCall(tally, CALL, legs, struck, new Map([["leg.webm", seconds]]));
@@ -39,6 +39,14 @@ test("nothing is lost after the gateway was killed, or while it was frozen", () 
 
   expect(counted([leg()], 5, killed)).toMatchObject({ mediaSeconds: 5, mediaSecondsLost: 0, lies: [] });
   expect(counted([leg()], 16, frozen)).toMatchObject({ mediaSeconds: 16, mediaSecondsLost: 0, lies: [] });
+});
+
+test("a call that failed because the gateway was killed while its recorder started is counted apart", () => {
+  const kill = (from: number): Struck[] => [{ victim: "skyway-webrtc-gateway", how: "killed", from, to: from + 1_000 }];
+  const failed = leg({ state: "failed", error: { code: "NO_MEDIA", message: "" } });
+  expect(counted([failed], 0, kill(3_000))).toMatchObject({ lostWithGateway: 1, failed: [], mediaSecondsLost: 0 });
+  expect(counted([failed], 0, kill(17_000))).toMatchObject({ lostWithGateway: 0, failed: [{ code: "NO_MEDIA" }] });
+  expect(counted([failed], 0)).toMatchObject({ lostWithGateway: 0, failed: [{ code: "NO_MEDIA" }] });
 });
 
 test("a ready leg without its file, and a file much longer than its call, are lies", () => {

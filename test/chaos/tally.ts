@@ -17,6 +17,8 @@ export interface Tally {
   /** Calls with a recording. */
   ready: number;
   failed: { peerId: string; code: string }[];
+  /** Calls that failed because the gateway was killed before their recorder had started: only its memory had their media. */
+  lostWithGateway: number;
   mediaSeconds: number;
   /** Sent media that is in no file, except what docs/operations.md states. */
   mediaSecondsLost: number;
@@ -26,6 +28,8 @@ export interface Tally {
   legs: Leg[];
 }
 
+/** A recorder starts within this time, also on a busy host. */
+const RECORDER_START_MS = 15_000;
 /** What a leg may lack without saying so: the promised maximum loss of a takeover, and the start and end of a call. */
 const UNTOLD_SECONDS = 1.5;
 /** Notes of a leg that tell of missing media. */
@@ -45,6 +49,10 @@ export function countCall(
   struck: readonly Struck[],
   secondsInFiles: ReadonlyMap<string, number>,
 ): void {
+  if (legs.length > 0 && legs.every(({ state }) => state === "failed") && wasHeld(connectedAt, struck)) {
+    tally.lostWithGateway += 1;
+    return;
+  }
   const sent = secondsSent({ connectedAt, endedAt }, struck);
   const files = legs.flatMap((leg) => [leg.file, ...(leg.files ?? []).map(({ file }) => file)]);
   const names = new Set(files.flatMap((file) => file?.name ?? []));
@@ -70,6 +78,17 @@ export function countCall(
   }
 }
 
+/** Whether the gateway was killed when the call may have had no recorder yet. */
+function wasHeld(connectedAt: number, struck: readonly Struck[]): boolean {
+  return struck.some(
+    ({ victim, how, from, to }) =>
+      victim === "skyway-webrtc-gateway" &&
+      how === "killed" &&
+      to > connectedAt &&
+      from < connectedAt + RECORDER_START_MS,
+  );
+}
+
 /** Nothing receives media after the gateway was killed, or while it is frozen: docs/operations.md states it. */
 function secondsSent({ connectedAt, endedAt }: Omit<Attempt, "peerId">, struck: readonly Struck[]): number {
   const gateway = struck.filter(({ victim }) => victim === "skyway-webrtc-gateway");
@@ -93,11 +112,12 @@ function tellsOfLoss({ state, error, gapSeconds, notes }: Leg): boolean {
 
 /** The tally as readable text. */
 export function inWords({ legs: _, ...tally }: Tally): string {
-  const { seed, struck, calls, ready, mediaSeconds, mediaSecondsLost, worstSecondsLost, failed, lies } = tally;
+  const { seed, struck, calls, ready, lostWithGateway, failed, lies } = tally;
+  const { mediaSeconds, mediaSecondsLost, worstSecondsLost } = tally;
   const blows = Object.entries(struck).map(([blow, times]) => `${blow} ${times}`);
   return [
     `seed ${seed}; ${blows.join(", ") || "nothing struck"}`,
-    `${calls} calls made, ${ready} files ready${failed.map(({ peerId, code }) => `; ${peerId} ${code}`).join("")}`,
+    `${calls} calls made, ${ready} files ready, ${lostWithGateway} lost with the gateway${failed.map(({ peerId, code }) => `; ${peerId} ${code}`).join("")}`,
     `${mediaSeconds.toFixed(1)} s of media, ${mediaSecondsLost.toFixed(1)} s lost, ${worstSecondsLost.toFixed(1)} s in one call`,
     `${lies.length} lies${lies.map((lie) => `\n  ${lie}`).join("")}`,
   ].join("\n");
