@@ -82,6 +82,8 @@ export class ConnectionReceiver {
   #rtcpRedirects: RtcpRedirects;
   /** Media of a kind is buffered until it is redirected. */
   readonly #isPaused: Partial<Record<"audio" | "video", boolean>> = {};
+  /** Whether media had a destination before. */
+  #wasRedirected = false;
   readonly #header = emptyHeader();
   readonly #roundTrip = new RoundTrip();
   readonly #sender: SenderClocks;
@@ -116,7 +118,10 @@ export class ConnectionReceiver {
   /** Adds a track. One that comes while media is buffered is buffered too. */
   open({ rtxPayloadType, redirect, layers, ...settings }: ReceivedTrack): TrackReceiver {
     const { kind } = settings;
-    if (redirect) this.#redirects[kind] = redirect;
+    if (redirect) {
+      this.#redirects[kind] = redirect;
+      this.#wasRedirected = true;
+    }
     const send = (packet: Buffer) => {
       const to = this.#redirects[kind];
       if (to) this.#socket.send(packet, to);
@@ -274,13 +279,16 @@ export class ConnectionReceiver {
   }
 
   #redirect(to: Partial<Record<"audio" | "video", Address>>, rtcp: RtcpRedirects, nowMs: number): void {
+    // All that was held belongs to the first destination. For a later one, video must start with a keyframe, and audio
+    // starts at the same time: the previous destination has what was before.
+    const isFirst = !this.#wasRedirected;
     this.#setRedirects(to, rtcp);
-    // Video must start with a keyframe; audio starts at the same time.
+    this.#wasRedirected ||= to.audio !== undefined || to.video !== undefined;
     let sinceMs: number | undefined;
     for (const kind of ["video", "audio"] as const) {
       this.#isPaused[kind] = to[kind] === undefined;
       for (const { output } of this.tracks.filter((track) => track.kind === kind)) {
-        if (to[kind]) sinceMs = output.resume(sinceMs, nowMs) ?? sinceMs;
+        if (to[kind]) sinceMs = output.resume(isFirst ? undefined : sinceMs, nowMs) ?? sinceMs;
         else output.pause();
       }
     }

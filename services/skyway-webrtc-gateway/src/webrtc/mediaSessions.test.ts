@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { AUDIO, SimulatedSender, VIDEO } from "../rtp/simulatedSender.ts";
 import {
@@ -13,6 +14,9 @@ import {
 } from "../testing/mediaSessions.ts";
 import { createMediaSessions } from "./mediaSessions.ts";
 import { CHROMIUM } from "./offers.fixture.ts";
+
+/** Audio is held in segments of half a second. */
+const PART_MS = 600;
 
 afterEach(cleanUp);
 
@@ -83,6 +87,29 @@ describe("a media session", () => {
     await expect.poll(() => there.video.packets.length + there.audio.packets.length).toBe(90);
     expect([...new Set(timestamps(there.video.packets))]).toEqual(camera.frames);
     expect(timestamps(there.audio.packets)).toEqual(microphone.frames);
+  });
+
+  it("sends the sound that was held before the first picture, too", async () => {
+    const there = await recorder();
+    const { session, peer } = await connect(await startGateway(), { isHeld: true });
+    const [camera, microphone] = [new SimulatedSender(VIDEO), new SimulatedSender(AUDIO)];
+    const counts = () => session.tracks().map(({ counters }) => counters.packetsRedirected);
+    for (let part = 0; part < 3; part++) {
+      for (let count = 0; count < PART_MS / 20; count++) {
+        for (const packet of microphone.frame(20)) peer.audio.sendMessageBinary(packet);
+      }
+      await wait(PART_MS);
+    }
+    for (const packet of camera.frame(33, 2)) peer.video.sendMessageBinary(packet);
+    await expect.poll(counts).toEqual([90, 2]);
+    session.redirect(there.redirects);
+    await expect.poll(() => there.video.packets.length).toBe(2);
+    await expect
+      .poll(() => {
+        const arrived = new Set(timestamps(there.audio.packets));
+        return microphone.frames.filter((frame) => !arrived.has(frame));
+      })
+      .toEqual([]);
   });
 
   it("ends only when its held media is redirected, so that a call that was short is whole", async () => {
