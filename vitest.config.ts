@@ -14,7 +14,7 @@ const E2E = {
   isolate: false,
 };
 /** These measure, need both cores, or need a disk that no other container has mounted, so they run alone. */
-const ALONE = ["bandwidth", "chaos", "fidelity", "film", "gateways", "live", "soak", "volume"].map(
+const ALONE = ["bandwidth", "chaos", "fidelity", "film", "gateways", "live", "load", "soak", "volume"].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 

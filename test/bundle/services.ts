@@ -1,6 +1,6 @@
 import { composeOrThrow } from "./compose.ts";
-import { run } from "./run.ts";
-import { BUNDLE } from "./settings.ts";
+import { run, runOrThrow } from "./run.ts";
+import { BUNDLE, PROJECT } from "./settings.ts";
 
 /** The long-running services. The recorder service only builds the image and prepares the volume. */
 const SERVICES = ["docker-guard", "orchestrator", "signaling", "skyway-webrtc-gateway", "web"];
@@ -23,6 +23,23 @@ export async function healths(bundle = BUNDLE): Promise<Record<string, string>> 
 
 export async function allHealthy(bundle = BUNDLE): Promise<boolean> {
   return Object.values(await healths(bundle)).every((health) => health === "healthy");
+}
+
+/** When each service was started the last time: it changes when a service crashes. */
+export async function startsOf(): Promise<Record<string, string>> {
+  const starts = SERVICES.map(async (name) => {
+    const format = ["--format", "{{.State.StartedAt}}", `${PROJECT}-${name}-1`];
+    return [name, (await runOrThrow("docker", ["inspect", ...format])).trim()];
+  });
+  return Object.fromEntries(await Promise.all(starts));
+}
+
+/** Memory of a service in bytes, as the engine counts it. */
+export async function memoryOf(service: string): Promise<number> {
+  const container = `${PROJECT}-${service}-1`;
+  const text = await runOrThrow("docker", ["stats", "--no-stream", "--format", "{{.MemUsage}}", container]);
+  const [, number, unit] = /^([\d.]+)([KMG])iB/.exec(text) ?? [];
+  return Number(number) * 1024 ** " KMG".indexOf(unit ?? "");
 }
 
 export function serviceLog(service: string): Promise<string> {

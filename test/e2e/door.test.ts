@@ -2,9 +2,8 @@ import { afterEach, expect, test } from "vitest";
 import { request } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
 import { RudeClients, type Rudeness } from "../bundle/rudeClients.ts";
-import { runOrThrow } from "../bundle/run.ts";
-import { allHealthy, healths } from "../bundle/services.ts";
-import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { allHealthy, healths, memoryOf } from "../bundle/services.ts";
+import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectCompleteRecording, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
 import { openTestBrowser } from "./testBrowser.ts";
@@ -70,11 +69,3 @@ test("web is unhealthy if no request arrives through its published port", async 
   }
   await waitFor("web is healthy again", NOTICED_MS, async () => (await healths())["web"] === "healthy");
 });
-
-/** Bytes, as the engine counts them. */
-async function memoryOf(service: string): Promise<number> {
-  const container = `${PROJECT}-${service}-1`;
-  const text = await runOrThrow("docker", ["stats", "--no-stream", "--format", "{{.MemUsage}}", container]);
-  const [, number, unit] = /^([\d.]+)([KMG])iB/.exec(text) ?? [];
-  return Number(number) * 1024 ** " KMG".indexOf(unit ?? "");
-}

@@ -1,3 +1,4 @@
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -5,7 +6,7 @@ import { z } from "zod";
 import { type Browser, EXECUTABLES } from "../browsers/browser.ts";
 import { launchChromium } from "../browsers/chromium.ts";
 import { run, runOrThrow } from "../bundle/run.ts";
-import { PROJECT } from "../bundle/settings.ts";
+import { PROJECT, REPOSITORY } from "../bundle/settings.ts";
 
 export type Network = "wifi" | "mobile";
 
@@ -109,6 +110,17 @@ export class RoamingHost implements AsyncDisposable {
       reaches: [SERVERS[this.#family]],
       args: [`--unsafely-treat-insecure-origin-as-secure=${origin}`],
     });
+  }
+
+  /** Starts a program of this repository on the host. */
+  spawn(program: string, args: string[]): ChildProcess {
+    const stdio: StdioOptions = ["pipe", "pipe", "inherit"];
+    return spawn("ip", ["netns", "exec", NAMESPACE, program, ...args], { cwd: REPOSITORY, stdio });
+  }
+
+  /** Its address in a network. */
+  addressIn(network: Network): string {
+    return addressOf(this.#family, NETWORK_SETTINGS[network].there);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -6,6 +6,8 @@ export interface VideoOptions {
   frames: number;
   /** Default 320x240. */
   size?: string;
+  /** Bit rate of VP8 in kbit/s; default 300. */
+  kbps?: number;
   /** Frames between keyframes; by default only the first frame is a keyframe. */
   keyEvery?: number;
 }
@@ -15,7 +17,8 @@ const NEVER = 1_000_000;
 
 /** Encoded with the ffmpeg of the recorder image, so that the host needs none. */
 export async function vp8Frames(options: VideoOptions): Promise<Buffer[]> {
-  const codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k", "-auto-alt-ref", "0"];
+  const rate = ["-b:v", `${options.kbps ?? 300}k`];
+  const codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", ...rate, "-auto-alt-ref", "0"];
   return ivfFrames(await encode([...picture(options), ...codec, "-lag-in-frames", "0", "-f", "ivf"]));
 }
 

@@ -59,6 +59,15 @@ export class SentTrack {
     this.#track.sendMessageBinary(senderReport(this.#ssrc, unixMs, timestamp, this.#packets, this.#bytes));
   }
 
+  /** Sends anything, as far as the library lets it pass. Returns whether it did. */
+  raw(packet: Buffer): boolean {
+    try {
+      return this.#track.sendMessageBinary(packet);
+    } catch {
+      return false; // not even libsrtp takes it for RTP or RTCP
+    }
+  }
+
   bye(): void {
     this.#track.sendMessageBinary(bye(this.#ssrc));
   }

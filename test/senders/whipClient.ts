@@ -7,6 +7,8 @@ const ANSWER_LIMIT_MS = 30_000;
 const CONNECT_LIMIT_MS = 10_000;
 const HANG_UP_LIMIT_MS = 10_000;
 const LABEL = "sender";
+/** Two seconds of video at 1 Mbit/s. */
+const REMEMBERED_PACKETS = 512;
 
 export interface WhipSettings<Name extends string> {
   peerId: string;
@@ -14,6 +16,12 @@ export interface WhipSettings<Name extends string> {
   tracks: Record<Name, TrackSettings>;
   /** Changes the offer before it is sent. */
   rewriteOffer?: (sdp: string) => string;
+  /** Where the bundle is; by default on this host. */
+  origin?: string;
+  /** The address of its media sockets; default 127.0.0.1. */
+  bindAddress?: string;
+  /** Retransmits on request, as browsers do. Default: false. */
+  answersNacks?: boolean;
 }
 
 /** The recorder answered an offer with an HTTP error. */
@@ -32,18 +40,23 @@ export class Refused extends Error {
 export class WhipClient<Name extends string> implements AsyncDisposable {
   readonly peerId: string;
   readonly tracks: Record<Name, SentTrack>;
+  /** From the offer until the answer was there, in milliseconds. */
+  answeredAfterMs = Number.NaN;
+  readonly #origin: string;
   readonly #connection: PeerConnection;
   readonly #candidates: string[] = [];
   #session: URL | undefined;
   #isConnected = false;
 
-  private constructor({ peerId, tracks }: WhipSettings<Name>) {
+  private constructor(settings: WhipSettings<Name>) {
+    const { peerId, tracks, origin = ORIGIN, bindAddress = "127.0.0.1", answersNacks = false } = settings;
     this.peerId = peerId;
-    this.#connection = new nodeDataChannel.PeerConnection(peerId, { iceServers: [], bindAddress: "127.0.0.1" });
+    this.#origin = origin;
+    this.#connection = new nodeDataChannel.PeerConnection(peerId, { iceServers: [], bindAddress });
     this.#connection.onStateChange((state) => {
       this.#isConnected = state === "connected";
     });
-    const entries = Object.entries<TrackSettings>(tracks).map(([mid, settings]) => [mid, this.#add(mid, settings)]);
+    const entries = Object.entries<TrackSettings>(tracks).map(([mid, one]) => [mid, this.#add(mid, one, answersNacks)]);
     this.tracks = Object.fromEntries(entries) as Record<Name, SentTrack>;
   }
 
@@ -74,7 +87,7 @@ export class WhipClient<Name extends string> implements AsyncDisposable {
     this.#connection.close();
   }
 
-  #add(mid: string, settings: TrackSettings): SentTrack {
+  #add(mid: string, settings: TrackSettings, answersNacks: boolean): SentTrack {
     const { kind, codec, payloadType, parameters, ssrc } = settings;
     // The library refuses `undefined` as an argument.
     const format = [payloadType, codec, ...(parameters === undefined ? [] : [parameters])] as const;
@@ -83,12 +96,15 @@ export class WhipClient<Name extends string> implements AsyncDisposable {
     if (media instanceof nodeDataChannel.Video) media.addVideoCodec(...format);
     else media.addAudioCodec(...format);
     media.addSSRC(ssrc, LABEL);
-    return new SentTrack(this.#connection.addTrack(media), settings);
+    const track = this.#connection.addTrack(media);
+    if (answersNacks) track.setMediaHandler(new nodeDataChannel.RtcpNackResponder(REMEMBERED_PACKETS));
+    return new SentTrack(track, settings);
   }
 
   async #publish(rewrite: (sdp: string) => string): Promise<void> {
     const offer = rewrite(await this.#offer());
-    const url = new URL(`/whip/${RECORDER_PEER_ID}?${new URLSearchParams({ id: this.peerId })}`, ORIGIN);
+    const url = new URL(`/whip/${RECORDER_PEER_ID}?${new URLSearchParams({ id: this.peerId })}`, this.#origin);
+    const askedAt = performance.now();
     const response = await fetch(url, {
       method: "POST",
       headers: { authorization: `Bearer ${API_KEY}`, "content-type": "application/sdp" },
@@ -97,7 +113,8 @@ export class WhipClient<Name extends string> implements AsyncDisposable {
     });
     const text = await response.text();
     if (response.status !== 201) throw new Refused(response.status, text);
-    this.#session = new URL(response.headers.get("location") ?? "", ORIGIN);
+    this.answeredAfterMs = performance.now() - askedAt;
+    this.#session = new URL(response.headers.get("location") ?? "", this.#origin);
     this.#connection.setRemoteDescription(text, "answer");
     // libdatachannel refuses the peer's certificate if DTLS begins before the answer is applied.
     const ice = offer.match(/a=ice-(ufrag|pwd):.*\r\n/g) ?? [];

@@ -13,9 +13,10 @@ export interface EncodedMedia {
   readonly audio: readonly Buffer[];
 }
 
-export async function encodeMedia(): Promise<EncodedMedia> {
+/** @param video its size, and its bit rate in kbit/s. */
+export async function encodeMedia(video = { size: "160x120", kbps: 300 }): Promise<EncodedMedia> {
   const [frames, audio] = await Promise.all([
-    vp8Frames({ frames: SECONDS * FRAME_RATE, size: "160x120", keyEvery: FRAME_RATE }),
+    vp8Frames({ ...video, frames: SECONDS * FRAME_RATE, keyEvery: FRAME_RATE }),
     opusFrames(SECONDS * PACKETS_PER_SECOND),
   ]);
   return { video: frames.map(vp8Payloads), audio };

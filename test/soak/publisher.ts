@@ -1,4 +1,4 @@
-import { WhipClient } from "../senders/whipClient.ts";
+import { WhipClient, type WhipSettings } from "../senders/whipClient.ts";
 import { type EncodedMedia, FRAME_RATE } from "./encodedMedia.ts";
 
 const TICK_MS = 20;
@@ -27,16 +27,25 @@ export class Publisher implements AsyncDisposable {
    *
    * @throws Error with the recorder's error code, or with the step that timed out.
    */
-  static async open(peerId: string, media: EncodedMedia): Promise<Publisher> {
-    return new Publisher(await WhipClient.open({ peerId, tracks: TRACKS }), media);
+  static async open(
+    peerId: string,
+    media: EncodedMedia,
+    settings: Pick<WhipSettings<string>, "origin" | "bindAddress" | "answersNacks"> = {},
+  ): Promise<Publisher> {
+    return new Publisher(await WhipClient.open({ ...settings, peerId, tracks: TRACKS }), media);
   }
 
-  /** Sends media in real time for this many milliseconds. */
-  async talk(ms: number): Promise<void> {
+  /** From the offer until the answer was there. */
+  get answeredAfterMs(): number {
+    return this.#client.answeredAfterMs;
+  }
+
+  /** Sends media in real time for this many milliseconds, or until `end` aborts. */
+  async talk(ms: number, end?: AbortSignal): Promise<void> {
     const begin = performance.now();
     const startVideo = this.sent.video;
     const startAudio = this.sent.audio;
-    while (performance.now() - begin < ms) {
+    while (performance.now() - begin < ms && !end?.aborted) {
       const seconds = (performance.now() - begin) / 1000;
       while (this.sent.video - startVideo < seconds * FRAME_RATE) this.#sayFrame();
       while (this.sent.audio - startAudio < (seconds * 1000) / TICK_MS) this.#saySound();

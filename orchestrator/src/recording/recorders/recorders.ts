@@ -15,10 +15,10 @@ import { waitUntilBound } from "./waitUntilBound.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
-/** The part of a leg that a container works on; stored in its labels. */
 /** More starts at once take time from running recordings and are not faster. */
 const STARTS_PER_CORE = 2;
 
+/** The part of a leg that a container works on; stored in its labels. */
 export interface RecorderOwner {
   recorderId: RecorderId;
   callId: CallId;
