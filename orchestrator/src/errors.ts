@@ -155,12 +155,12 @@ export const ERRORS = {
   DOCKER_FORBIDDEN: {
     message: "the Docker engine refused the request",
     fault: "operator",
-    hint: "With docker-guard: its log shows the refused request; RECORDER_IMAGE and RECORDER_NETWORK must have the same values there. Without docker-guard: give this user access to the Docker socket.",
+    hint: "With docker-guard: its log shows the refused request; RECORDER_IMAGE, TRANSCODER_IMAGE and RECORDER_NETWORK must have the same values there. Without docker-guard: give this user access to the Docker socket.",
   },
-  RECORDER_IMAGE_MISSING: {
-    message: "the recorder image does not exist on this host",
+  IMAGE_MISSING: {
+    message: "an image of this bundle does not exist on this host",
     fault: "operator",
-    hint: "Build it: docker compose build recorder",
+    hint: "Build the images: docker compose build",
   },
   RECORDER_NETWORK_MISSING: {
     message: "the Docker network of the recorders does not exist",

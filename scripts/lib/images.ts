@@ -16,6 +16,7 @@ export const IMAGES: readonly { name: string; workspace?: string; runsNode: bool
   { name: "orchestrator", workspace: "orchestrator", runsNode: true },
   { name: "docker-guard", workspace: "services/docker-guard", runsNode: true },
   { name: "recorder", runsNode: false },
+  { name: "transcoder", runsNode: false },
 ];
 
 export function referenceOf(name: string): string {

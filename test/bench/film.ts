@@ -13,7 +13,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { FilmForm } from "../../orchestrator/src/follow-up/film/filmForm.ts";
 import { runOrThrow } from "../bundle/run.ts";
-import { RECORDER_IMAGE } from "../bundle/settings.ts";
+import { TRANSCODER_IMAGE } from "../bundle/settings.ts";
 import { FilmBench, makeFilm } from "../film/filmBench.ts";
 import { type Participant, recordCall } from "../film/participants.ts";
 
@@ -68,7 +68,7 @@ for (const [name, command] of [
 ] as const) {
   const began = performance.now();
   const container = ["--rm", "--network=none", `--cpus=${CPUS}`, `--volume=${bench.paths.root}:/recordings:ro`];
-  await runOrThrow("docker", ["run", ...container, "--tmpfs=/tmp", RECORDER_IMAGE, "bash", "-c", command], {
+  await runOrThrow("docker", ["run", ...container, "--tmpfs=/tmp", TRANSCODER_IMAGE, "bash", "-c", command], {
     limitMs: LIMIT_MS,
   });
   const took = (performance.now() - began) / 1000;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { run, runOrThrow } from "./run.ts";
-import { RECORDER_IMAGE } from "./settings.ts";
+import { TRANSCODER_IMAGE } from "./settings.ts";
 
 const seconds = z.coerce.number();
 const Probe = z.object({
@@ -43,11 +43,11 @@ const FIRST_FRAME = `ffprobe -v error -select_streams v:0 -show_frames -read_int
 const TIMING = "-fps_mode passthrough -enc_time_base:v demux";
 const DECODE = `ffmpeg -v error -i ${FILE} ${TIMING} -f null - 2>&1`;
 
-/** Reads a recording with the ffmpeg of the recorder image, so that the host needs none. */
+/** Reads a recording with the ffmpeg of the transcoder image, so that the host needs none. */
 export async function inspect(path: string): Promise<Inspection> {
   // One container for all commands, because starting a container takes longer than the commands.
   const script = `set -e; ${PROBE}; echo ${SECTION}; ${FIRST_FRAME}; echo ${SECTION}; ${DECODE}`;
-  const [text, hasCuesInFront] = await Promise.all([inRecorderImage(path, script), cuesInFront(path)]);
+  const [text, hasCuesInFront] = await Promise.all([inTranscoderImage(path, script), cuesInFront(path)]);
   const [probed = "", firstFrame = "", decodeErrors = ""] = text.split(`${SECTION}\n`);
   return {
     ...readProbe(probed),
@@ -81,14 +81,17 @@ export async function validateMatroska(path: string): Promise<string> {
 /** Presentation times of all decoded frames, in seconds. */
 export async function frameTimes(path: string, kind: "audio" | "video"): Promise<number[]> {
   const stream = `-select_streams ${kind.slice(0, 1)}:0`;
-  const text = await inRecorderImage(path, `ffprobe -v error ${stream} -show_entries frame=pts_time -of json ${FILE}`);
+  const text = await inTranscoderImage(
+    path,
+    `ffprobe -v error ${stream} -show_entries frame=pts_time -of json ${FILE}`,
+  );
   return FrameTimes.parse(JSON.parse(text)).frames.map(({ pts_time }) => pts_time);
 }
 
 /** The width of each decoded frame of video, in order. */
 export async function frameWidths(path: string): Promise<number[]> {
   const script = `ffprobe -v error -select_streams v:0 -show_entries frame=width -of csv=p=0 ${FILE}`;
-  return (await inRecorderImage(path, script)).split("\n").filter(Boolean).map(Number);
+  return (await inTranscoderImage(path, script)).split("\n").filter(Boolean).map(Number);
 }
 
 function readFirstFrame(text: string): Inspection["firstFrame"] {
@@ -96,9 +99,9 @@ function readFirstFrame(text: string): Inspection["firstFrame"] {
   return first && { keyframe: first.key_frame === 1 && first.pict_type === "I", seconds: first.pts_time };
 }
 
-function inRecorderImage(path: string, script: string): Promise<string> {
+function inTranscoderImage(path: string, script: string): Promise<string> {
   const mount = ["--volume", `${path}:${FILE}:ro`];
-  return runOrThrow("docker", ["run", "--rm", "--network", "none", ...mount, RECORDER_IMAGE, "sh", "-c", script]);
+  return runOrThrow("docker", ["run", "--rm", "--network", "none", ...mount, TRANSCODER_IMAGE, "sh", "-c", script]);
 }
 
 /** Matroska element ids (RFC 9559, section 5.1). */

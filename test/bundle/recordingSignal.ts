@@ -1,5 +1,5 @@
 import { runOrThrow } from "./run.ts";
-import { RECORDER_IMAGE } from "./settings.ts";
+import { TRANSCODER_IMAGE } from "./settings.ts";
 
 /** Brightness and loudness of a recording over time. Times are seconds of the file, as a player plays it. */
 export interface Signal {
@@ -24,7 +24,7 @@ const START = `ffprobe -v error -select_streams a -show_entries packet=pts_time 
 const HAS_VIDEO = `ffprobe -v error -select_streams v -show_entries stream=index -of csv=p=0 ${FILE} | grep -q .`;
 const HAS_AUDIO = `ffprobe -v error -select_streams a -show_entries stream=index -of csv=p=0 ${FILE} | grep -q .`;
 
-/** Decodes a recording with the ffmpeg of the recorder image. */
+/** Decodes a recording with the ffmpeg of the transcoder image. */
 export async function readSignal(path: string): Promise<Signal> {
   const script = [
     `if ${HAS_VIDEO}; then ${SIZES}; echo ${SECTION}; ${LUMA}; else echo ${SECTION}; fi; echo ${SECTION}`,
@@ -36,7 +36,7 @@ export async function readSignal(path: string): Promise<Signal> {
     "--rm",
     "--network=none",
     ...mount,
-    RECORDER_IMAGE,
+    TRANSCODER_IMAGE,
     "sh",
     "-c",
     script,

@@ -34,5 +34,7 @@ export const SIGNALING = { host: "127.0.0.1", port: HTTP_PORT, key: API_KEY };
 /** A separate tag, so that the images of a bundle in use do not change. */
 export const IMAGE_TAG = NAME;
 export const RECORDER_IMAGE = `skyway-call-recorder/recorder:${IMAGE_TAG}`;
+/** With the whole ffmpeg, also to look into recordings. */
+export const TRANSCODER_IMAGE = `skyway-call-recorder/transcoder:${IMAGE_TAG}`;
 export const RECORDINGS_VOLUME = `${PROJECT}_recordings`;
 export const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));

@@ -57,10 +57,9 @@ test("an API without a token is refused on anything but loopback", async () => {
 
 test("a missing Docker socket is reported in one message", async () => {
   const image = "skyway-call-recorder/docker-guard";
-  const settings = ["COMPOSE_PROJECT_NAME=x", "RECORDER_IMAGE=x", "RECORDER_NETWORK=x"].flatMap((one) => [
-    "--env",
-    one,
-  ]);
+  const settings = ["COMPOSE_PROJECT_NAME=x", "RECORDER_IMAGE=x", "TRANSCODER_IMAGE=x", "RECORDER_NETWORK=x"].flatMap(
+    (one) => ["--env", one],
+  );
   const finished = await removedAfterwards((name) =>
     run("docker", ["run", ...name, ...settings, image], { limitMs: REFUSAL_LIMIT_MS }),
   );

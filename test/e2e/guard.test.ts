@@ -153,7 +153,7 @@ test("a compromised orchestrator can create only recorder containers", async () 
     "two lengths": create(shape(), ["Content-Length: 5"]),
     "invalid JSON": create("{"),
     "deeply nested JSON": create("[".repeat(60_000)),
-    "a megabyte": create(JSON.stringify(withField({ Cmd: ["probe", "x".repeat(1024 * 1024)] }))),
+    "a megabyte": create(JSON.stringify(withField({ Cmd: ["assemble", "x".repeat(1024 * 1024)] }))),
   });
 });
 

@@ -240,7 +240,7 @@ describe("a recorder", () => {
 describe("an error names what is missing on this host", () => {
   test("the image", async () => {
     await expect(engine.require("skyway-call-recorder/nothing:latest", NETWORK)).rejects.toMatchObject({
-      code: "RECORDER_IMAGE_MISSING",
+      code: "IMAGE_MISSING",
     });
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { run } from "../bundle/run.ts";
-import { RECORDER_IMAGE } from "../bundle/settings.ts";
+import { TRANSCODER_IMAGE } from "../bundle/settings.ts";
 
 /**
  * Plans are stored on the volume, where recorders that handle untrusted media can write. A manipulated plan must not
@@ -95,7 +95,7 @@ beforeAll(async () => {
       ...lockedIn,
       `--volume=${volume}:/recordings`,
       "--entrypoint=bash",
-      RECORDER_IMAGE,
+      TRANSCODER_IMAGE,
       "-c",
       each.join("\n"),
     ],

@@ -211,7 +211,7 @@ describe("SIGTERM", () => {
     await using sound = sender(recorder, "audio", 111, wholePayload);
     for (let index = 0; index < 200; index += 1) await sound.frame(soundAt(index), 500 + index * AUDIO_STEP);
     await arrived(recorder, "audio", 2_000);
-    await recorder.inside("for p in /proc/[0-9]*; do [[ $(<$p/comm) != ffmpeg ]] || kill -STOP $(basename $p); done");
+    await recorder.inside("cd /proc && for p in [0-9]*; do [[ $(<$p/comm) != ffmpeg ]] || kill -STOP $p; done");
     expect(await endedBy(recorder, () => recorder.signal("TERM"))).toBeLessThan(FORCED_END_LIMIT_MS);
     expect((await recorder.ended).code).toBe(137);
     expect((await assembled(recorder, "webm", { audio: "0,1" })).packets("audio")).toBeGreaterThanOrEqual(100);
@@ -235,8 +235,8 @@ describe("an assembly order", () => {
       await recorder.recorded;
       if (when === "after") await leave(recorder.id);
       expect((await recorder.ended).code).toBe(0);
-      const { stdout } = await bench.command("probe", `spool/${recorder.id}.webm.part`);
-      expect(JSON.parse(stdout)).toMatchObject({
+      const probe = "ffprobe -v error -count_packets -show_format -show_streams -of json";
+      expect(JSON.parse(await bench.shell(`${probe} /recordings/spool/${recorder.id}.webm.part`))).toMatchObject({
         format: { duration: "2.500000", tags: { title: "Ada Lovelace", LEG_ID: "leg_1" } },
         streams: [{ codec_name: "opus", nb_read_packets: "100" }],
       });

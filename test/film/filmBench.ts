@@ -19,7 +19,7 @@ import { type CallId, newCallId } from "../../orchestrator/src/ids.ts";
 import { DockerEngine } from "../../orchestrator/src/recording/engine/dockerEngine.ts";
 import { Sweeper } from "../../orchestrator/src/recording/recorders/sweeper.ts";
 import { removeRecorderContainers } from "../bundle/containers.ts";
-import { RECORDER_IMAGE } from "../bundle/settings.ts";
+import { TRANSCODER_IMAGE } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 
 const LIMIT_MS = 120_000;
@@ -71,7 +71,7 @@ export class FilmBench implements AsyncDisposable {
       ...{ engine, clock: systemClock, sweeper: new Sweeper(engine, systemClock) },
       book: new JobBook({ clock: systemClock, files: new JobFiles(library.paths, log), log }),
       defaults: {
-        ...{ project: this.project, image: RECORDER_IMAGE },
+        ...{ project: this.project, image: TRANSCODER_IMAGE },
         ...{ memoryMebibytes: 1_024, cpus: this.#cpus, cpuShares: 128 },
         recordings: { type: "bind", source: this.paths.root },
       },

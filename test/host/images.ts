@@ -4,9 +4,15 @@ import { pipeline } from "node:stream/promises";
 import { run } from "../bundle/run.ts";
 import { IMAGE_TAG } from "../bundle/settings.ts";
 
-const IMAGES = ["web", "signaling", "skyway-webrtc-gateway", "orchestrator", "docker-guard", "recorder"].map(
-  (name) => `skyway-call-recorder/${name}:${IMAGE_TAG}`,
-);
+const IMAGES = [
+  "web",
+  "signaling",
+  "skyway-webrtc-gateway",
+  "orchestrator",
+  "docker-guard",
+  "recorder",
+  "transcoder",
+].map((name) => `skyway-call-recorder/${name}:${IMAGE_TAG}`);
 
 /** Copies the bundle's images from this machine's engine to another engine, except images that it already has. */
 export async function loadImages(host: string): Promise<void> {

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { type Finished, run, runOrThrow } from "../bundle/run.ts";
-import { RECORDER_IMAGE } from "../bundle/settings.ts";
+import { RECORDER_IMAGE, TRANSCODER_IMAGE } from "../bundle/settings.ts";
 
 export type Kind = "audio" | "video";
 export const PORTS: Readonly<Record<Kind, number>> = { video: 5000, audio: 5002 };
@@ -39,9 +39,9 @@ export interface RunningRecorder {
 /** A separate network and volume for recorders under test; removed at the end of the scope (`await using`). */
 export interface RecorderBench extends AsyncDisposable {
   record(sdps: Partial<Record<Kind, string>>, ...words: string[]): Promise<RunningRecorder>;
-  /** The image's other commands: assemble, probe, check. */
+  /** The image's other commands: assemble, decodable, check. */
   command(...command: string[]): Promise<Finished>;
-  /** Runs a shell command with the recordings in /recordings. */
+  /** Runs a shell command with the recordings in /recordings, and the whole ffmpeg. */
   shell(line: string): Promise<string>;
 }
 
@@ -93,7 +93,7 @@ export async function openRecorderBench(): Promise<RecorderBench> {
         "--user",
         "10001",
         ...mount,
-        IMAGE,
+        TRANSCODER_IMAGE,
         "bash",
         "-c",
         line,

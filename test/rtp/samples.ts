@@ -1,4 +1,4 @@
-import { RECORDER_IMAGE } from "../bundle/settings.ts";
+import { TRANSCODER_IMAGE } from "../bundle/settings.ts";
 import { output } from "../fidelity/process.ts";
 import { accessUnits, ivfFrames, opusPackets } from "./frames.ts";
 
@@ -15,7 +15,7 @@ export interface VideoOptions {
 const FRAME_RATE = 30;
 const NEVER = 1_000_000;
 
-/** Encoded with the ffmpeg of the recorder image, so that the host needs none. */
+/** Encoded with the ffmpeg of the transcoder image, so that the host needs none. */
 export async function vp8Frames(options: VideoOptions): Promise<Buffer[]> {
   const rate = ["-b:v", `${options.kbps ?? 300}k`];
   const codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", ...rate, "-auto-alt-ref", "0"];
@@ -68,7 +68,7 @@ function picture({ frames, size = "320x240", keyEvery = NEVER }: VideoOptions): 
 }
 
 async function encode(args: string[]): Promise<Buffer> {
-  const command = ["run", "--rm", "--network", "none", RECORDER_IMAGE, "ffmpeg", "-v", "error", ...args, "-"];
+  const command = ["run", "--rm", "--network", "none", TRANSCODER_IMAGE, "ffmpeg", "-v", "error", ...args, "-"];
   const chunks: Buffer[] = [];
   for await (const chunk of output("docker", command)) chunks.push(chunk);
   return Buffer.concat(chunks);

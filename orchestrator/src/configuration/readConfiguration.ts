@@ -28,6 +28,7 @@ export interface Configuration extends Omit<File, "peers" | "upload" | "webhooks
   /** Compose project; our containers carry it as a label. */
   project: string;
   recorderImage: string;
+  transcoderImage: string;
   recorderNetwork: string;
   /** Where the recordings volume is mounted in this container. */
   recordingsFolder: string;
@@ -83,6 +84,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     signalingUrl: variables.SIGNALING_URL,
     project: variables.COMPOSE_PROJECT_NAME,
     recorderImage: variables.RECORDER_IMAGE,
+    transcoderImage: variables.TRANSCODER_IMAGE,
     recorderNetwork: variables.RECORDER_NETWORK,
     recordingsFolder: variables.RECORDINGS_FOLDER,
     recordingsSource: variables.RECORDINGS_SOURCE,

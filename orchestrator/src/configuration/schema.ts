@@ -173,6 +173,7 @@ export const Environment = z
         .default("skyway-call-recorder"),
     ),
     RECORDER_IMAGE: unlessEmpty(z.string().default("skyway-call-recorder/recorder:latest")),
+    TRANSCODER_IMAGE: unlessEmpty(z.string().default("skyway-call-recorder/transcoder:latest")),
     RECORDER_NETWORK: unlessEmpty(z.string().default("skyway-call-recorder_recorders")),
     RECORDINGS_SOURCE: unlessEmpty(z.string().optional()),
     RECORDINGS_FOLDER: unlessEmpty(z.string().startsWith("/").default("/recordings")),

@@ -28,7 +28,7 @@ import { Uploads } from "./upload/uploads.ts";
 export interface FollowUpSettings {
   /** Compose project. */
   project: string;
-  recorderImage: string;
+  transcoderImage: string;
   jobs: AdmissionRules & { cpuShares: number; memoryMebibytes: number; cpus: number };
   film: FilmConfiguration;
   previews: PreviewConfiguration;
@@ -67,7 +67,7 @@ export class FollowUp {
       book: new JobBook({ clock, files: new JobFiles(library.paths, log), log }),
       defaults: {
         project: settings.project,
-        image: settings.recorderImage,
+        image: settings.transcoderImage,
         recordings: source,
         ...{ cpuShares, memoryMebibytes },
         cpus: Math.min(cpus, availableParallelism()), // the engine refuses more

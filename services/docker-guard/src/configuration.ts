@@ -9,6 +9,7 @@ const schema = z.object({
   DOCKER_SOCKET: z.string().startsWith("/").default("/var/run/docker.sock"),
   COMPOSE_PROJECT_NAME: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
   RECORDER_IMAGE: z.string().min(1),
+  TRANSCODER_IMAGE: z.string().min(1),
   RECORDER_NETWORK: z.string().min(1),
   // What the orchestrator may use follows from its settings.
   CONFIG_FILE: z.string().optional(),
@@ -32,6 +33,7 @@ export interface Configuration {
   socketPath: string;
   project: string;
   recorderImage: string;
+  transcoderImage: string;
   recorderNetwork: string;
   /** The orchestrator's configuration file. */
   configFile: string | undefined;
@@ -61,6 +63,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     socketPath: values.DOCKER_SOCKET,
     project: values.COMPOSE_PROJECT_NAME,
     recorderImage: values.RECORDER_IMAGE,
+    transcoderImage: values.TRANSCODER_IMAGE,
     recorderNetwork: values.RECORDER_NETWORK,
     configFile: values.CONFIG_FILE,
     maxConcurrentRecorders: values.MAX_CONCURRENT_RECORDERS,

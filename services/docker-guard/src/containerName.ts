@@ -1,4 +1,5 @@
-import { JOB_ROLE, LABEL_PREFIX } from "./recorderShape.ts";
+import { JOB_ROLE } from "./jobShape.ts";
+import { LABEL_PREFIX } from "./recorderShape.ts";
 
 /** Ids of the orchestrator; they cannot be mistaken for the number in the name of a Compose container. */
 const OWN_ID = /^(leg|job)_[A-Za-z0-9_-]+$/;

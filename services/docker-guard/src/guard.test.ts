@@ -49,12 +49,17 @@ beforeEach(async () => {
     } else if (path.startsWith("/containers/")) {
       const mount = { Type: "volume", Name: "recordings", Source: "/x", Destination: "/recordings" };
       answer({ Id: path.split("/")[2], Config: { Labels: OURS }, Mounts: [mount] });
-    } else answer({ Id: "sha256:1" });
+    } else answer({ Id: path.includes("transcoder") ? "sha256:2" : "sha256:1" });
   }).listen(join(folder, "docker.sock"));
   await once(engineServer, "listening");
   engine = new Engine(join(folder, "docker.sock"));
   openRequests = new OpenRequests();
-  const names = { project: PROJECT, recorderImage: "recorder", recorderNetwork: "recorders" };
+  const names = {
+    project: PROJECT,
+    recorderImage: "recorder",
+    transcoderImage: "transcoder",
+    recorderNetwork: "recorders",
+  };
   const ownership = new Ownership(engine, { ...names, maxConcurrentRecorders: 1 });
   openRequests.limit = (await ownership.capacity()).openRequests;
   guard = createGuard(engine, ownership, openRequests, new Metrics(), pino({ level: "silent" }));

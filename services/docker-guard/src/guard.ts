@@ -15,6 +15,7 @@ import type { OpenRequests } from "./openRequests.ts";
 import type { Ownership } from "./ownership.ts";
 import { recorderShape } from "./recorderShape.ts";
 import { type AdmittedRequest, admit } from "./routes.ts";
+import { transcoderShape } from "./transcoderShape.ts";
 import { uploaderShape } from "./uploaderShape.ts";
 
 /** The request to the engine. It is rebuilt from parsed values; the client's bytes are never forwarded. */
@@ -177,14 +178,16 @@ export function createGuard(
   return server;
 }
 
-/** Selects the shape by image: the uploader image, the live-stream image, otherwise the recorder image. */
+/** Selects the shape by image; the recorder image is the default. */
 async function shapeOf(body: unknown, ownership: Ownership) {
-  const [facts, uploader, live] = await Promise.all([
+  const [facts, transcoder, uploader, live] = await Promise.all([
     ownership.shapeFacts(),
+    ownership.transcoderImageId(),
     ownership.uploaderFacts(),
     ownership.liveFacts(),
   ]);
   const image = z.object({ Image: z.string() }).safeParse(body).data?.Image;
+  if (transcoder && image === transcoder) return transcoderShape(facts, transcoder).safeParse(body);
   if (uploader && image === uploader.imageId) return uploaderShape(facts, uploader).safeParse(body);
   if (live && image === live.imageId) return liveShape(facts, live).safeParse(body);
   return recorderShape(facts).safeParse(body);

@@ -1,17 +1,16 @@
 import { z } from "zod";
-import {
-  containerShape,
-  hostConfig,
-  JOB_CPU_SHARES,
-  JOB_ROLE,
-  LABEL_PREFIX,
-  RECORDER_ID,
-  type ShapeFacts,
-} from "./recorderShape.ts";
+import { containerShape, hostConfig, LABEL_PREFIX, RECORDER_ID, type ShapeFacts } from "./recorderShape.ts";
+
+/** Role label of containers that run follow-up jobs. */
+export const JOB_ROLE = "job";
+/** Maximum for jobs. Other containers have 1,024. */
+const JOB_CPU_SHARES = 512;
+
+export const JOB_ID = z.string().regex(/^job_[0-9a-z]{9}[0-9a-f]{10}$/);
 
 const id = z.string().regex(RECORDER_ID);
 
-/** Common shape of jobs that use their own image. Their labels name the job and the call. */
+/** Common shape of jobs, each kind of which has its own image. Their labels name the job and the call. */
 export function jobShape(facts: ShapeFacts) {
   return containerShape(facts).extend({
     Labels: z.strictObject({

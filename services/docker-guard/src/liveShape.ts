@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { jobHostConfig, jobShape } from "./jobShape.ts";
-import { JOB_ID } from "./recorderCommand.ts";
+import { JOB_ID, jobHostConfig, jobShape } from "./jobShape.ts";
 import type { ShapeFacts } from "./recorderShape.ts";
 
 /** Set by the overlay for live streams. Without it, live-stream containers are refused. */
@@ -12,7 +11,7 @@ export interface LiveFacts {
 }
 
 /**
- * The third allowed shape: a live-stream container for one call. It has no network, or only the network to the push
+ * The fourth allowed shape: a live-stream container for one call. It has no network, or only the network to the push
  * targets, and a lower CPU priority than recordings. Its plan in the spool defines the outputs.
  */
 export function liveShape(facts: ShapeFacts, { imageId, network }: LiveFacts) {

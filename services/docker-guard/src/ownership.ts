@@ -16,6 +16,7 @@ export class Ownership {
   readonly #engine: Engine;
   readonly #project: string;
   readonly #image: string;
+  readonly #transcoder: string;
   readonly #network: string;
   readonly #uploader: Configuration["uploader"];
   readonly #live: Configuration["live"];
@@ -24,11 +25,13 @@ export class Ownership {
 
   constructor(
     engine: Engine,
-    names: Pick<Configuration, "project" | "recorderImage" | "recorderNetwork"> & Partial<Configuration>,
+    names: Pick<Configuration, "project" | "recorderImage" | "transcoderImage" | "recorderNetwork"> &
+      Partial<Configuration>,
   ) {
     this.#engine = engine;
     this.#project = names.project;
     this.#image = names.recorderImage;
+    this.#transcoder = names.transcoderImage;
     this.#network = names.recorderNetwork;
     this.#uploader = names.uploader;
     this.#live = names.live;
@@ -47,7 +50,7 @@ export class Ownership {
   }
 
   ownsImage(reference: string): boolean {
-    return [this.#image, this.#uploader?.image, this.#live?.image].includes(reference);
+    return [this.#image, this.#transcoder, this.#uploader?.image, this.#live?.image].includes(reference);
   }
 
   ownsNetwork(reference: string): boolean {
@@ -106,6 +109,11 @@ export class Ownership {
         : ({ type: "bind", source: mount.Source } as const);
     const { recorderBytes, jobBytes } = await this.capacity();
     return { project: this.#project, imageId, network: this.#network, recordings, recorderBytes, jobBytes };
+  }
+
+  /** undefined if the image does not exist. */
+  transcoderImageId(): Promise<string | undefined> {
+    return this.#engine.imageId(this.#transcoder);
   }
 
   /** undefined if uploads are disabled or the image does not exist. */

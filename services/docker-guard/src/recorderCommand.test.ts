@@ -19,9 +19,6 @@ test.each([
       "call_id=call_1",
     ],
   ],
-  [["compose", "job_0mwthz7sw3f4e5fd91a"]],
-  [["preview", "job_0mwthz7sw3f4e5fd91a"]],
-  [["probe", "calls/2026/01/02/call_1/leg_1.webm"]],
 ])("%j is allowed as a command of the recorder image", (words) => expect(passes(words)).toBe(true));
 
 describe("is refused:", () => {
@@ -42,13 +39,7 @@ describe("is refused:", () => {
     ["an expression as an offset", ["assemble", "leg_1-p1", "audio=system(1),1"]],
     ["a path as another recorder", ["assemble", "leg_1-p1", "audio=0,1,../x"]],
     ["an unknown format", ["assemble", "leg_1-p1", "format=tee"]],
-    ["a path outside the recordings", ["probe", "../etc/passwd"]],
-    ["an absolute path", ["probe", "/etc/passwd"]],
-    ["a job's command without its job", ["compose"]],
-    ["a job's command with an option", ["compose", "job_0mwthz7sw3f4e5fd91a", "-vf", "movie=x"]],
-    ["a preview of a path", ["preview", "calls/2026/01/02/call_1/leg_1.webm"]],
-    ["a path as a job", ["compose", "../job_0mwthz7sw3f4e5fd91a"]],
-    ["a leg as a job", ["compose", "leg_1-p1"]],
+    ["a job's command", ["compose", "job_0mwthz7sw3f4e5fd91a"]],
     ["a long argument", ["assemble", "leg_1-p1", `title=${"x".repeat(10_000)}`]],
     ["many arguments", ["assemble", "leg_1-p1", ...Array<string>(100).fill("format=webm")]],
   ])("%s", (_what, words) => expect(passes(words)).toBe(false));

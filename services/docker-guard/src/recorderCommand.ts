@@ -29,16 +29,6 @@ const detail = argument(
     `(call|leg)_id=${ID}`,
   ].join("|"),
 );
-const recordingsPath = argument("(?!.*\\.\\.)[A-Za-z0-9_-][A-Za-z0-9_./-]*");
-
-export const JOB_ID = argument("job_[0-9a-z]{9}[0-9a-f]{10}");
-
-/**
- * Follow-up jobs for calls. The job's plan in the spool has the details, and the command validates that plan. No ffmpeg
- * option is passed here.
- */
-export const jobCommand = z.tuple([z.enum(["compose", "preview"]), JOB_ID]);
-
 /** The commands of the recorder image and their allowed arguments; see services/recorder. */
 export const recorderCommand = z.union(
   [
@@ -47,8 +37,6 @@ export const recorderCommand = z.union(
       return tracks > 0 && tracks <= 2 && words.length - tracks <= 1;
     }, "needs one SDP per track, for one or two tracks"),
     z.tuple([z.literal("assemble"), id], detail).refine((words) => words.length <= PARTS_LIMIT, "too many arguments"),
-    z.tuple([z.literal("probe"), recordingsPath]),
-    jobCommand,
   ],
   "is not a command of the recorder image",
 );

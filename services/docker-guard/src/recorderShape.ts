@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jobCommand, recorderCommand } from "./recorderCommand.ts";
+import { recorderCommand } from "./recorderCommand.ts";
 
 /** Upper bounds that no recorder or job needs to exceed. */
 export const LIMITS = {
@@ -21,28 +21,23 @@ export interface ShapeFacts {
 }
 
 export const RECORDER_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
-/** Role label of containers that run follow-up jobs. */
-export const JOB_ROLE = "job";
-/** Maximum for jobs. Other containers have 1,024. */
-export const JOB_CPU_SHARES = 512;
 export const LABEL_PREFIX = "io.skyway-call-recorder.";
 const USER = "10001:10001";
 
 /** The command of each role. */
-const COMMANDS = { recorder: "record", assembler: "assemble", prober: "probe" } as const;
-const ROLES = ["recorder", "assembler", "prober", JOB_ROLE] as const;
+const COMMANDS = { recorder: "record", assembler: "assemble" } as const;
+const ROLES = ["recorder", "assembler"] as const;
 
 const labels = (project: string) =>
   z.strictObject({
     [`${LABEL_PREFIX}project`]: z.literal(project),
     [`${LABEL_PREFIX}role`]: z.enum(ROLES),
-    [`${LABEL_PREFIX}recorder-id`]: z.string().regex(RECORDER_ID).optional(),
+    [`${LABEL_PREFIX}recorder-id`]: z.string().regex(RECORDER_ID),
     [`${LABEL_PREFIX}call-id`]: z.string().regex(RECORDER_ID).optional(),
     [`${LABEL_PREFIX}leg-id`]: z.string().regex(RECORDER_ID).optional(),
-    [`${LABEL_PREFIX}job-id`]: z.string().regex(RECORDER_ID).optional(),
   });
 
-export const hostConfig = (facts: ShapeFacts, memoryBytes = Math.max(facts.recorderBytes, facts.jobBytes)) =>
+export const hostConfig = (facts: ShapeFacts, memoryBytes: number) =>
   z.strictObject({
     Init: z.literal(true),
     CapDrop: z.tuple([z.literal("ALL")]),
@@ -53,7 +48,6 @@ export const hostConfig = (facts: ShapeFacts, memoryBytes = Math.max(facts.recor
     // Memory and swap together. Without it, there is as much swap as memory.
     MemorySwap: z.int().positive().max(memoryBytes),
     NanoCpus: z.int().positive().max(LIMITS.nanoCpus),
-    CpuShares: z.int().positive().max(1024).optional(),
     PidsLimit: z.int().positive().max(LIMITS.pids),
     // Without options of its own, tmpfs is mounted noexec, nosuid and nodev.
     Tmpfs: z.strictObject({ "/tmp": z.literal("size=16m") }),
@@ -74,40 +68,27 @@ export const hostConfig = (facts: ShapeFacts, memoryBytes = Math.max(facts.recor
 
 /**
  * The first allowed shape of `POST /containers/create`: the recorder image by id, known commands, this bundle's labels,
- * one network, one volume, no capabilities, a read-only root, an unprivileged user and bounded limits. Jobs have no
- * network and a lower CPU priority than recordings. Any field that is not listed here is refused.
+ * one network, one volume, no capabilities, a read-only root, an unprivileged user and bounded limits. Any field that is
+ * not listed here is refused.
  */
 export function recorderShape(facts: ShapeFacts) {
   return containerShape(facts).superRefine(({ Cmd, Labels, HostConfig }, context) => {
     const role = Labels[`${LABEL_PREFIX}role`] as (typeof ROLES)[number];
-    const isJob = role === JOB_ROLE;
     const refuse = (message: string, ...path: string[]) => context.addIssue({ code: "custom", path, message });
-    if (jobCommand.safeParse(Cmd).success !== isJob)
-      refuse("job commands and the job role are only allowed together", "Cmd");
-    const memoryBytes = isJob ? facts.jobBytes : facts.recorderBytes;
-    if (Math.max(HostConfig.Memory, HostConfig.MemorySwap) > memoryBytes)
-      refuse(`may be at most ${memoryBytes}`, "HostConfig", "Memory");
-    const named = Labels[`${LABEL_PREFIX}${isJob ? "job" : "recorder"}-id`];
-    if (role !== "prober" && named !== Cmd[1]) refuse("must name the id of the command", "Labels");
-    if (!isJob) {
-      if (COMMANDS[role] !== Cmd[0]) refuse("is not the command of this role", "Cmd");
-      if (role !== "recorder" && HostConfig.NetworkMode !== "none")
-        refuse("only a recorder has a network", "HostConfig", "NetworkMode");
-      return;
-    }
-    if (HostConfig.NetworkMode !== "none") refuse("a job must not have a network", "HostConfig", "NetworkMode");
-    if ((HostConfig.CpuShares ?? Number.POSITIVE_INFINITY) > JOB_CPU_SHARES) {
-      refuse(`a job may have at most ${JOB_CPU_SHARES} CPU shares`, "HostConfig", "CpuShares");
-    }
+    if (Labels[`${LABEL_PREFIX}recorder-id`] !== Cmd[1]) refuse("must name the id of the command", "Labels");
+    if (COMMANDS[role] !== Cmd[0]) refuse("is not the command of this role", "Cmd");
+    if (role !== "recorder" && HostConfig.NetworkMode !== "none")
+      refuse("only a recorder has a network", "HostConfig", "NetworkMode");
   });
 }
 
+/** What all shapes have in common; the other shapes replace what differs. */
 export function containerShape(facts: ShapeFacts) {
   return z.strictObject({
     Image: z.literal(facts.imageId),
     Cmd: recorderCommand,
     User: z.literal(USER),
     Labels: labels(facts.project),
-    HostConfig: hostConfig(facts),
+    HostConfig: hostConfig(facts, facts.recorderBytes),
   });
 }

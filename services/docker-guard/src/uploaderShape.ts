@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { jobHostConfig, jobShape } from "./jobShape.ts";
-import { JOB_ID } from "./recorderCommand.ts";
+import { JOB_ID, jobHostConfig, jobShape } from "./jobShape.ts";
 import type { ShapeFacts } from "./recorderShape.ts";
 
 /** Set by the overlay for uploads. Without it, uploaders are refused. */
@@ -21,7 +20,7 @@ const remote = z
 const folder = z.string().regex(/^[0-9]{4}\/[0-9]{2}\/[0-9]{2}\/call_[0-9a-z]{19}$/);
 
 /**
- * The second allowed shape: an uploader that copies one call's folder to a remote, after or during the call, or removes
+ * The third allowed shape: an uploader that copies one call's folder to a remote, after or during the call, or removes
  * it there. Recordings and rclone's configuration are mounted read-only.
  */
 export function uploaderShape(facts: ShapeFacts, uploader: UploaderFacts) {

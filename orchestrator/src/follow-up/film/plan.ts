@@ -7,7 +7,7 @@ import type { FilterGraph } from "./filterGraph.ts";
 const BITS_PER_PIXEL = 0.09;
 const LEAST_KBPS = 150;
 
-/** The lines that the compose script reads (services/recorder/compose). No value contains a line break. */
+/** The lines that the compose script reads (services/transcoder/compose). No value contains a line break. */
 export function planLines({
   form,
   cast,

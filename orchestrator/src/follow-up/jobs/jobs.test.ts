@@ -78,12 +78,12 @@ test("a failed attempt is retried after growing pauses, up to the limit", async 
 
 test("a permanent error is not retried", async () => {
   const { jobs, engine, clock, callId } = testJobs();
-  engine.trouble = new RecorderError("RECORDER_IMAGE_MISSING");
+  engine.trouble = new RecorderError("IMAGE_MISSING");
   await jobs.start();
   const { id } = await jobs.queue(FILM, { callId, order: { say: "x" } });
   await clock.pass(100);
 
-  expect(jobs.book.get(id as JobId)).toMatchObject({ state: "failed", error: { code: "RECORDER_IMAGE_MISSING" } });
+  expect(jobs.book.get(id as JobId)).toMatchObject({ state: "failed", error: { code: "IMAGE_MISSING" } });
 });
 
 test("a cancelled job leaves no container and no files, and can be queued again", async () => {

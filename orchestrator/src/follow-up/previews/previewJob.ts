@@ -89,7 +89,7 @@ export class PreviewKind implements JobKind<PreviewOrder> {
   }
 }
 
-/** See services/recorder/preview. */
+/** See services/transcoder/preview. */
 function planLines(input: string, file: RecordingFile, sheet: ThumbnailSheet): string[] {
   const lines = [`input=${input}`];
   if (has(file, "video")) {

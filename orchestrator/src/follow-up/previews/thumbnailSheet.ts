@@ -1,4 +1,4 @@
-/** Size of one thumbnail in pixels, the same as in services/recorder/preview. */
+/** Size of one thumbnail in pixels, the same as in services/transcoder/preview. */
 const WIDTH = 160;
 const HEIGHT = 90;
 const COLUMNS = 10;

@@ -90,7 +90,7 @@ export class DockerEngine implements Engine {
     const options = split({ name: spec.name }, body);
     const container = await asking(
       this.#change((abortSignal) => this.#docker.createContainer({ ...options, abortSignal })),
-      { 404: "RECORDER_IMAGE_MISSING", 409: "RECORDER_NOT_STARTED", otherwise: "RECORDER_NOT_STARTED" },
+      { 404: "IMAGE_MISSING", 409: "RECORDER_NOT_STARTED", otherwise: "RECORDER_NOT_STARTED" },
     );
     try {
       await asking(
@@ -257,7 +257,7 @@ export class DockerEngine implements Engine {
   async #imageId(reference: string): Promise<string> {
     const { Id } = await asking(
       this.#answer(() => this.#docker.getImage(reference).inspect()),
-      { 404: "RECORDER_IMAGE_MISSING" },
+      { 404: "IMAGE_MISSING" },
     );
     return Id;
   }

@@ -53,13 +53,13 @@ export type StopSignal = "SIGTERM" | "SIGKILL";
 export interface Engine {
   /** @throws RecorderError DOCKER_UNREACHABLE, DOCKER_FORBIDDEN; so does everything below. */
   ping(): Promise<void>;
-  /** @throws RecorderError RECORDER_IMAGE_MISSING, RECORDER_NETWORK_MISSING. */
+  /** @throws RecorderError IMAGE_MISSING, RECORDER_NETWORK_MISSING. */
   require(image: string, network: string): Promise<void>;
   /**
    * Creates and starts a container.
    *
    * @returns its id.
-   * @throws RecorderError RECORDER_NOT_STARTED, RECORDER_IMAGE_MISSING, RECORDER_NETWORK_MISSING; no container is left.
+   * @throws RecorderError RECORDER_NOT_STARTED, IMAGE_MISSING, RECORDER_NETWORK_MISSING; no container is left.
    */
   start(spec: ContainerSpec): Promise<string>;
   /** undefined if the container does not exist. */

@@ -18,8 +18,8 @@ test.each([
 });
 
 test("the caller decides what an HTTP status means", async () => {
-  const meaning = { 404: "RECORDER_IMAGE_MISSING", otherwise: "RECORDER_NOT_STARTED" } as const;
-  await expect(fails({ statusCode: 404 }, meaning)).rejects.toMatchObject({ code: "RECORDER_IMAGE_MISSING" });
+  const meaning = { 404: "IMAGE_MISSING", otherwise: "RECORDER_NOT_STARTED" } as const;
+  await expect(fails({ statusCode: 404 }, meaning)).rejects.toMatchObject({ code: "IMAGE_MISSING" });
   await expect(fails({ statusCode: 500 }, meaning)).rejects.toMatchObject({ code: "RECORDER_NOT_STARTED" });
   await expect(fails({ statusCode: 502 }, meaning)).rejects.toMatchObject({ code: "DOCKER_UNREACHABLE" });
 });

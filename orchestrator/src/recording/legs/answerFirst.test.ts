@@ -71,12 +71,12 @@ test("a call that ends while its recorder starts is recorded", async () => {
 });
 
 test("a call whose recorder cannot be started is hung up, and its leg tells why", async () => {
-  recorders.taking = new RecorderError("RECORDER_IMAGE_MISSING");
+  recorders.taking = new RecorderError("IMAGE_MISSING");
   const id = await ring();
   start();
   await clock.pass(0);
   expect(gateway.hungUp).toEqual([id]);
-  expect(legOf(id)).toMatchObject({ state: "failed", error: { code: "RECORDER_IMAGE_MISSING" } });
+  expect(legOf(id)).toMatchObject({ state: "failed", error: { code: "IMAGE_MISSING" } });
   expect(recorders.reserved.size).toBe(0);
 });
 

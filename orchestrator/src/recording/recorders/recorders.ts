@@ -111,7 +111,7 @@ export class Recorders {
   /**
    * Starts a recorder and waits until its ports are bound: media sent to it from then on is recorded.
    *
-   * @throws RecorderError TOO_MANY_RECORDERS, RECORDER_NOT_STARTED, RECORDER_NOT_BOUND, RECORDER_IMAGE_MISSING,
+   * @throws RecorderError TOO_MANY_RECORDERS, RECORDER_NOT_STARTED, RECORDER_NOT_BOUND, IMAGE_MISSING,
    *   RECORDER_NETWORK_MISSING, DOCKER_UNREACHABLE, DOCKER_FORBIDDEN; its container and files are then removed in the
    *   background.
    */

@@ -15,7 +15,13 @@ import { SENDER_REPORT, SOURCE_DESCRIPTION } from "./rtcp/packetTypes.ts";
 import type { ReportBlock } from "./rtcp/receiverReport.ts";
 import { readSenderReport } from "./rtcp/senderReport.ts";
 import type { SeamlessRedirect } from "./seamlessRedirect.ts";
-import { type Feedback, type SenderClocks, type TrackClock, TrackReceiver, type TrackSettings } from "./trackReceiver.ts";
+import {
+  type Feedback,
+  type SenderClocks,
+  type TrackClock,
+  TrackReceiver,
+  type TrackSettings,
+} from "./trackReceiver.ts";
 
 /** How to recognise the packets of a track. */
 export interface Route extends Pick<TrackSettings, "payloadType" | "repeatedSources"> {
