@@ -17,7 +17,7 @@ test("malformed packets and offers inside sessions leave a call beside them whol
   const { found, complaints, packets, offers } = await besideHostility(INPUTS, SEED);
   await recordMeasurements({ test: "malformed inputs inside sessions", packets, offers, found });
   expect(complaints, found).toEqual([]);
-  expect(packets).toBeGreaterThan(INPUTS / 2);
+  expect(packets).toBeGreaterThanOrEqual(INPUTS);
   expect(offers).toBeGreaterThan(INPUTS / 100);
   expect(await startsOf()).toEqual(before); // no service has crashed
   await waitFor("all services are healthy", HEALTHY_LIMIT_MS, allHealthy);

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { BREAKS, type Break, type EngineAnswer, EngineServer } from "../../testing/engineServer.ts";
 import { DockerEngine, dockerAt } from "./dockerEngine.ts";
@@ -152,4 +153,18 @@ test("the engine's words and statuses are those of its answer", async () => {
   });
   server.onRequest = () => ({ status: 404, body: "{}" });
   expect(await engineAt(server).inspect(ID)).toBeUndefined();
+});
+
+test("docker-modem, which describes the options of every request, does not describe all open connections", async () => {
+  await using server = await EngineServer.listen();
+  server.onRequest = () => log("one");
+  const docker = dockerAt(server.address);
+  const over = new AbortController();
+  const following = Array.from({ length: 5 }, async () => {
+    for await (const _ of new DockerEngine("test", docker).lines(ID, over.signal)) break;
+  });
+  await Promise.all(following);
+  const { agent } = docker.modem as unknown as { agent: unknown };
+  expect(inspect(agent, { showHidden: true, depth: null }).length).toBeLessThan(100);
+  over.abort();
 });
