@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 /** Of Linux on every architecture that Node supports: sysconf(_SC_CLK_TCK). */
 const TICKS_PER_SECOND = 100;
 const KIBIBYTE = 1024;
-const IDLE = [3, 4]; // idle and iowait
+const IDLE = [3, 4]; // idle and iowait; what other machines took from this one (steal) is left out too
 
 /** What the machine has used, without the callers and this process. */
 export interface Usage {
@@ -17,7 +17,7 @@ export interface Usage {
 /** @param callers the process id of the callers. */
 export async function usage(callers: number): Promise<Usage> {
   const [stat, memory] = await Promise.all([readFile("/proc/stat", "utf8"), readFile("/proc/meminfo", "utf8")]);
-  const ticks = (stat.split("\n")[0] ?? "").trim().split(/\s+/).slice(1, 9).map(Number);
+  const ticks = (stat.split("\n")[0] ?? "").trim().split(/\s+/).slice(1, 8).map(Number);
   const busy = ticks.reduce((sum, one, index) => (IDLE.includes(index) ? sum : sum + one), 0) / TICKS_PER_SECOND;
   const { user, system } = process.cpuUsage();
   const kibibytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(memory)?.[1] ?? Number.NaN);
