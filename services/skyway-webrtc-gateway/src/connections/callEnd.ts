@@ -1,8 +1,9 @@
 import type { Clock } from "@skyway-call-recorder/process/clock.ts";
 import type { Logger } from "pino";
+import { HELD_MEDIA_LIMIT_MS, NOT_WANTED } from "../webrtc/heldMedia.ts";
 import type { EndReason, MediaSession } from "../webrtc/mediaSession.ts";
 
-/** How long to wait for a session to end. */
+/** How long to wait for a session to end, besides the time that held media waits for its receiver. */
 const END_LIMIT_MS = 10_000;
 
 /**
@@ -42,13 +43,15 @@ export function isKnownToCaller(reason: CallEnd): boolean {
   return CALLER_KNOWS.has(reason);
 }
 
-/** Ends a session. Resolves after END_LIMIT_MS at the latest, and if the session fails to end. */
+/** Ends a session. Resolves after the limit at the latest, and if the session fails to end. */
 export async function endSession(session: MediaSession, reason: CallEnd, clock: Clock, log: Logger): Promise<void> {
   let cancel = () => {};
+  const end = SESSION_ENDS[reason] ?? (reason as EndReason);
+  const heldMs = session.isHeld && !NOT_WANTED.has(end) ? HELD_MEDIA_LIMIT_MS : 0;
   const limit = new Promise<void>((resolve) => {
-    cancel = clock.after(END_LIMIT_MS, resolve);
+    cancel = clock.after(END_LIMIT_MS + heldMs, resolve);
   });
-  const ended = session.end(SESSION_ENDS[reason] ?? (reason as EndReason));
+  const ended = session.end(end);
   await Promise.race([ended, limit]).catch((error) => log.error({ err: error }, "session did not end well"));
   cancel();
 }

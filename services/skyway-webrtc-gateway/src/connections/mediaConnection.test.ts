@@ -85,7 +85,7 @@ class FakeSession implements MediaSession {
 
   redirectAtKeyframe(): void {}
 
-  readonly isHeld = false;
+  isHeld = false;
 
   surplus(): [] {
     return [];
@@ -196,6 +196,21 @@ test("waiting for the end of a session stops after a time limit", async () => {
   clock.advance(10_000);
   await ended;
   expect(connection.ended?.reason).toBe("deleted");
+});
+
+test("a call that ends with held media waits a minute longer, for the receiver of the media", async () => {
+  await connection.answer(OPTIONS);
+  session.hangs = true;
+  session.isHeld = true;
+  const ended = connection.end("force_close");
+  await turn();
+  clock.advance(60_000);
+  await turn();
+  expect(connection.ended).toBeNull();
+  connection.redirect({});
+  clock.advance(10_000);
+  await ended;
+  expect(connection.ended?.reason).toBe("force_close");
 });
 
 test("a call ends even if its session fails to end", async () => {
