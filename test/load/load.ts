@@ -61,8 +61,8 @@ export async function load({ legs, perSecond, before = 0, upMs }: LoadOptions): 
   await callers.call(legs - before, before > 0 ? legs - before : perSecond);
   await delay(SETTLE_MS);
   const busy = await over(callers.pid, upMs);
-  await callers.hangUp();
   const hungUpAt = performance.now();
+  await callers.hangUp();
   const ended = await waitFor(
     "all legs are over",
     READY_LIMIT_MS,

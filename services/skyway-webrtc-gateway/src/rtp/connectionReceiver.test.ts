@@ -228,44 +228,6 @@ describe("the clock", () => {
   });
 });
 
-describe("an overloaded sender whose reports are late", () => {
-  const apartMs = (call: SimulatedCall) => {
-    const [video, audio] = [call.receiver.clockOf(call.track("video")), call.receiver.clockOf(call.track("audio"))];
-    if (!video || !audio) throw new Error("nothing was forwarded");
-    const lateMs = audio.firstUnixMs - START_MS - 40; // the first packet is sent after 20 ms
-    return { sources: [video.source, audio.source], lateMs, apartMs: video.firstUnixMs - audio.firstUnixMs - 13.3 };
-  };
-  const reporting = (isReporting: Record<"video" | "audio", boolean>) => {
-    const call = new SimulatedCall({ ...CLEAN, jitterMs: 20 });
-    const report = call.report.bind(call);
-    call.report = (sender, ssrc) => {
-      if (!isReporting[sender === call.video ? "video" : "audio"]) return;
-      call.senderClockMs -= 400; // the report is 400 ms old when it is sent
-      report(
-        Object.assign(Object.create(sender), { timestampAt: (nowMs: number) => sender.timestampAt(nowMs - 400) }),
-        ssrc,
-      );
-      call.senderClockMs += 400;
-    };
-    call.start();
-    call.run(20_000);
-    return call;
-  };
-
-  it("is recorded in step while only one of its tracks has reports", () => {
-    const seen = apartMs(reporting({ video: true, audio: false }));
-    expect(seen.sources).toEqual(["sender_report", "arrival"]);
-    expect(Math.abs(seen.apartMs)).toBeLessThan(20);
-  });
-
-  it("is recorded in step, and not after its packets have arrived", () => {
-    const seen = apartMs(reporting({ video: true, audio: true }));
-    expect(seen.sources).toEqual(["sender_report", "sender_report"]);
-    expect(Math.abs(seen.apartMs)).toBeLessThan(20);
-    expect(seen.lateMs).toBeLessThan(20);
-  });
-});
-
 describe("a microphone that is removed temporarily", () => {
   /** Offset of the last audio packet relative to the video. */
   const offMs = (call: SimulatedCall) => {

@@ -15,13 +15,7 @@ import { SENDER_REPORT, SOURCE_DESCRIPTION } from "./rtcp/packetTypes.ts";
 import type { ReportBlock } from "./rtcp/receiverReport.ts";
 import { readSenderReport } from "./rtcp/senderReport.ts";
 import type { SeamlessRedirect } from "./seamlessRedirect.ts";
-import {
-  type Feedback,
-  type SenderClocks,
-  type TrackClock,
-  TrackReceiver,
-  type TrackSettings,
-} from "./trackReceiver.ts";
+import { type Feedback, type SenderClocks, TrackReceiver, type TrackSettings } from "./trackReceiver.ts";
 
 /** How to recognise the packets of a track. */
 export interface Route extends Pick<TrackSettings, "payloadType" | "repeatedSources"> {
@@ -305,15 +299,9 @@ export class ConnectionReceiver {
     return nowMs - this.#lastPacketMs <= withinMs;
   }
 
-  /**
-   * Maps a track's timestamps to our clock; undefined until a packet was forwarded.
-   *
-   * An overloaded sender reports late: by its reports, media would arrive before it was captured. All tracks are then
-   * placed earlier by the same time: they stay in step, also with a track that has no reports yet.
-   */
-  clockOf(track: TrackReceiver): TrackClock | undefined {
-    const { clock } = this.#sender;
-    return track.clock(clock, Math.max(0, ...this.tracks.map((one) => one.reportedLateMs(clock))));
+  /** Maps a track's timestamps to our clock; undefined until a packet was forwarded. */
+  clockOf(track: TrackReceiver) {
+    return track.clock(this.#sender.clock);
   }
 
   /**

@@ -93,8 +93,6 @@ const TRANSIT_WINDOW_MS = 60_000;
 const LONGEST_DELAY_MS = 120_000;
 /** A larger difference between reports and arrivals is an error of the reports. */
 const BELIEVED_MS = 1_000;
-/** Media does not arrive before it was captured. A smaller difference comes from the delay of single packets. */
-const AFTER_ARRIVAL_MS = 50;
 /** Clocks of computers and sound cards differ by less. */
 const MAX_RATE_ERROR = 1e-3;
 
@@ -280,46 +278,23 @@ export class TrackReceiver {
     if (silentMs > SHORTEST_LAST_SILENCE_MS) this.#output.endInSilence(silentMs, nowMs);
   }
 
-  /**
-   * Undefined until a packet was forwarded. Bounded by the arrival of packets, whatever the sender reports.
-   *
-   * @param lateMs by how much reports place all media of the connection too late.
-   */
-  clock(shared: SenderClock, lateMs: number): TrackClock | undefined {
+  /** Undefined until a packet was forwarded. Bounded by the arrival of packets, whatever the sender reports. */
+  clock(shared: SenderClock): TrackClock | undefined {
     const first = this.#output.firstTimestamp;
     if (first === undefined) return undefined;
+    const { firstMs } = this.#output;
     const firstRtpTimestamp = first % 2 ** 32;
-    const arrivalMs = this.#arrivalMs(first);
-    const reported = this.#reported(first, shared);
-    if (reported !== undefined) {
-      const firstUnixMs = reported.firstUnixMs - lateMs;
-      const isBelieved =
-        Math.abs(firstUnixMs - arrivalMs) < BELIEVED_MS && Math.abs(reported.rate - 1) < MAX_RATE_ERROR;
-      if (isBelieved) return { firstRtpTimestamp, firstUnixMs, rate: reported.rate, source: "sender_report" };
+    const byTransitMs = (first / this.#settings.clockRate) * 1000 + this.#leastTransitMs;
+    const arrivalMs = Math.min(firstMs, Math.max(firstMs - LONGEST_DELAY_MS, byTransitMs));
+    const line = this.#clock.line();
+    const mapping = shared.mapping();
+    if (line !== undefined && mapping !== undefined) {
+      const firstUnixMs = mapping.toGatewayMs(line.toSenderMs(first));
+      const rate = line.rate * mapping.rate;
+      const isBelieved = Math.abs(firstUnixMs - arrivalMs) < BELIEVED_MS && Math.abs(rate - 1) < MAX_RATE_ERROR;
+      if (isBelieved) return { firstRtpTimestamp, firstUnixMs, rate, source: "sender_report" };
     }
     return { firstRtpTimestamp, firstUnixMs: arrivalMs, rate: 1, source: "arrival" };
-  }
-
-  /** By how much reports place the track later than it arrived, in milliseconds; 0 if they do not, or are not believed. */
-  reportedLateMs(shared: SenderClock): number {
-    const first = this.#output.firstTimestamp;
-    const reported = first === undefined ? undefined : this.#reported(first, shared);
-    if (first === undefined || reported === undefined) return 0;
-    const lateMs = reported.firstUnixMs - this.#arrivalMs(first);
-    return lateMs > AFTER_ARRIVAL_MS && lateMs < BELIEVED_MS ? lateMs : 0;
-  }
-
-  /** When the packet with this timestamp would have arrived with the least delay. Not after it was forwarded. */
-  #arrivalMs(timestamp: ExtendedTimestamp): number {
-    const { firstMs } = this.#output;
-    const byTransitMs = (timestamp / this.#settings.clockRate) * 1000 + this.#leastTransitMs;
-    return Math.min(firstMs, Math.max(firstMs - LONGEST_DELAY_MS, byTransitMs));
-  }
-
-  #reported(timestamp: ExtendedTimestamp, shared: SenderClock): Pick<TrackClock, "firstUnixMs" | "rate"> | undefined {
-    const [line, mapping] = [this.#clock.line(), shared.mapping()];
-    if (line === undefined || mapping === undefined) return undefined;
-    return { firstUnixMs: mapping.toGatewayMs(line.toSenderMs(timestamp)), rate: line.rate * mapping.rate };
   }
 
   #accept(packet: Buffer, header: RtpHeader, repeated: boolean, nowMs: number): void {
