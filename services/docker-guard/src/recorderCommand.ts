@@ -29,6 +29,7 @@ const detail = argument(
     `(call|leg)_id=${ID}`,
   ].join("|"),
 );
+
 /** The commands of the recorder image and their allowed arguments; see services/recorder. */
 export const recorderCommand = z.union(
   [

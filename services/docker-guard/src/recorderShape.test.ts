@@ -1,43 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { recorderShape, type ShapeFacts } from "./recorderShape.ts";
-
-const FACTS: ShapeFacts = {
-  project: "skyway-call-recorder",
-  imageId: `sha256:${"a".repeat(64)}`,
-  network: "skyway-call-recorder_recorders",
-  recordings: { type: "volume", source: "skyway-call-recorder_recordings" },
-  recorderBytes: 268_435_456,
-  jobBytes: 1_073_741_824,
-};
-
-type Json = Record<string, unknown>;
+import { recorderShape } from "./recorderShape.ts";
+import { type Body, containerBody, FACTS, JOB, type Json } from "./shapes.fixture.ts";
 
 /** A recorder as the orchestrator requests it. */
-function recorder(): Json & { HostConfig: Json; Labels: Json } {
-  return {
-    Image: FACTS.imageId,
-    Cmd: ["record", "leg_1-p1", "audio=djA="],
-    User: "10001:10001",
-    Labels: {
-      "io.skyway-call-recorder.project": FACTS.project,
-      "io.skyway-call-recorder.role": "recorder",
-      "io.skyway-call-recorder.recorder-id": "leg_1-p1",
-    },
-    HostConfig: {
-      Init: true,
-      CapDrop: ["ALL"],
-      SecurityOpt: ["no-new-privileges"],
-      ReadonlyRootfs: true,
-      NetworkMode: FACTS.network,
-      Memory: 268_435_456,
-      MemorySwap: 268_435_456,
-      NanoCpus: 1_000_000_000,
-      PidsLimit: 64,
-      Tmpfs: { "/tmp": "size=16m" },
-      Mounts: [{ Type: "volume", Source: FACTS.recordings.source, Target: "/recordings" }],
-      LogConfig: { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } },
-    },
-  };
+function recorder(): Body {
+  const labels = { "io.skyway-call-recorder.role": "recorder", "io.skyway-call-recorder.recorder-id": "leg_1-p1" };
+  return containerBody(FACTS.imageId, ["record", "leg_1-p1", "audio=djA="], labels, {
+    NetworkMode: FACTS.network,
+    Memory: 268_435_456,
+    MemorySwap: 268_435_456,
+    NanoCpus: 1_000_000_000,
+    PidsLimit: 64,
+  });
 }
 
 const passes = (body: unknown) => recorderShape(FACTS).safeParse(body).success;
@@ -71,7 +45,7 @@ describe("anything else is refused", () => {
     ["no label", { Labels: {} }],
     ["another recorder's id", { Labels: { ...recorder().Labels, "io.skyway-call-recorder.recorder-id": "leg_2-p1" } }],
     ["the role of a job", { Labels: { ...recorder().Labels, "io.skyway-call-recorder.role": "job" } }],
-    ["a job's command", { Cmd: ["compose", "job_0mwthz7sw3f4e5fd91a"] }],
+    ["a job's command", { Cmd: ["compose", JOB] }],
     ["the role of an assembler", { Labels: { ...recorder().Labels, "io.skyway-call-recorder.role": "assembler" } }],
     ["an assembler in the network", { Cmd: ["assemble", "leg_1-p1", "format=webm"] }],
     ["a host name", { Hostname: "signaling" }],

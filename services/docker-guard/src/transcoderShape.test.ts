@@ -1,51 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { ShapeFacts } from "./recorderShape.ts";
+import { encodingJob, FACTS, JOB, type Json } from "./shapes.fixture.ts";
 import { transcoderShape } from "./transcoderShape.ts";
 
-const FACTS: ShapeFacts = {
-  project: "skyway-call-recorder",
-  imageId: `sha256:${"a".repeat(64)}`,
-  network: "skyway-call-recorder_recorders",
-  recordings: { type: "volume", source: "skyway-call-recorder_recordings" },
-  recorderBytes: 268_435_456,
-  jobBytes: 1_073_741_824,
-};
 const TRANSCODER = `sha256:${"d".repeat(64)}`;
 
-type Json = Record<string, unknown>;
-
 /** A job as the orchestrator requests it. */
-function job(): Json & { HostConfig: Json; Labels: Json } {
-  return {
-    Image: TRANSCODER,
-    Cmd: ["compose", "job_0mwthz7sw3f4e5fd91a"],
-    User: "10001:10001",
-    Labels: {
-      "io.skyway-call-recorder.project": FACTS.project,
-      "io.skyway-call-recorder.role": "job",
-      "io.skyway-call-recorder.job-id": "job_0mwthz7sw3f4e5fd91a",
-      "io.skyway-call-recorder.call-id": "call_1",
-    },
-    HostConfig: {
-      Init: true,
-      CapDrop: ["ALL"],
-      SecurityOpt: ["no-new-privileges"],
-      ReadonlyRootfs: true,
-      NetworkMode: "none",
-      Memory: 1_073_741_824,
-      MemorySwap: 1_073_741_824,
-      NanoCpus: 2_000_000_000,
-      CpuShares: 128,
-      PidsLimit: 256,
-      Tmpfs: { "/tmp": "size=16m" },
-      Mounts: [{ Type: "volume", Source: FACTS.recordings.source, Target: "/recordings" }],
-      LogConfig: { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } },
-    },
-  };
-}
-
+const job = () => encodingJob(TRANSCODER, "compose");
 const passes = (body: unknown) => transcoderShape(FACTS, TRANSCODER).safeParse(body).success;
-const JOB = "job_0mwthz7sw3f4e5fd91a";
 
 test.each(["compose", "preview"])("%s is allowed as a job", (command) => {
   expect(passes({ ...job(), Cmd: [command, JOB] })).toBe(true);

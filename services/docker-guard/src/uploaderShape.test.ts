@@ -1,15 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { ShapeFacts } from "./recorderShape.ts";
+import { type Body, containerBody, FACTS, JOB, type Json } from "./shapes.fixture.ts";
 import { type UploaderFacts, uploaderShape } from "./uploaderShape.ts";
 
-const FACTS: ShapeFacts = {
-  project: "skyway-call-recorder",
-  imageId: `sha256:${"a".repeat(64)}`,
-  network: "skyway-call-recorder_recorders",
-  recordings: { type: "volume", source: "skyway-call-recorder_recordings" },
-  recorderBytes: 268_435_456,
-  jobBytes: 1_073_741_824,
-};
 const UPLOADER: UploaderFacts = {
   imageId: `sha256:${"b".repeat(64)}`,
   network: "skyway-call-recorder_storage",
@@ -17,37 +9,23 @@ const UPLOADER: UploaderFacts = {
 };
 const CALL = `2026/11/23/call_${"0".repeat(19)}`;
 
-type Json = Record<string, unknown>;
-
 /** An uploader as the orchestrator requests it. */
-function uploader(): Json & { HostConfig: Json; Labels: Json } {
+function uploader(): Body {
   const mount = (Source: string, Target: string) => ({ Type: "volume", Source, Target, ReadOnly: true });
-  return {
-    Image: UPLOADER.imageId,
-    Cmd: ["upload", "s3:bucket/recordings", CALL],
-    User: "10001:10001",
-    Labels: {
-      "io.skyway-call-recorder.project": FACTS.project,
-      "io.skyway-call-recorder.role": "job",
-      "io.skyway-call-recorder.job-id": "job_1",
-      "io.skyway-call-recorder.call-id": "call_1",
-    },
-    HostConfig: {
-      Init: true,
-      CapDrop: ["ALL"],
-      SecurityOpt: ["no-new-privileges"],
-      ReadonlyRootfs: true,
-      NetworkMode: UPLOADER.network,
-      Memory: 268_435_456,
-      MemorySwap: 268_435_456,
-      NanoCpus: 1_000_000_000,
-      CpuShares: 256,
-      PidsLimit: 64,
-      Tmpfs: { "/tmp": "size=16m" },
-      Mounts: [mount(FACTS.recordings.source, "/recordings"), mount(UPLOADER.configuration, "/config")],
-      LogConfig: { Type: "json-file", Config: { "max-size": "1m", "max-file": "1" } },
-    },
+  const labels = {
+    "io.skyway-call-recorder.role": "job",
+    "io.skyway-call-recorder.job-id": "job_1",
+    "io.skyway-call-recorder.call-id": "call_1",
   };
+  return containerBody(UPLOADER.imageId, ["upload", "s3:bucket/recordings", CALL], labels, {
+    NetworkMode: UPLOADER.network,
+    Memory: 268_435_456,
+    MemorySwap: 268_435_456,
+    NanoCpus: 1_000_000_000,
+    CpuShares: 256,
+    PidsLimit: 64,
+    Mounts: [mount(FACTS.recordings.source, "/recordings"), mount(UPLOADER.configuration, "/config")],
+  });
 }
 
 const passes = (body: unknown) => uploaderShape(FACTS, UPLOADER).safeParse(body).success;
@@ -55,7 +33,7 @@ const passes = (body: unknown) => uploaderShape(FACTS, UPLOADER).safeParse(body)
 test("uploading, removing and following a job are allowed", () => {
   expect(passes(uploader())).toBe(true);
   expect(passes({ ...uploader(), Cmd: ["remove", "sftp:", CALL] })).toBe(true);
-  expect(passes({ ...uploader(), Cmd: ["follow", "sftp:", CALL, "job_0mwthz7sw3f4e5fd91a"] })).toBe(true);
+  expect(passes({ ...uploader(), Cmd: ["follow", "sftp:", CALL, JOB] })).toBe(true);
 });
 
 describe("anything else is refused", () => {
@@ -68,7 +46,7 @@ describe("anything else is refused", () => {
     ["a connection string", { Cmd: ["upload", ":http,url='http://x':", CALL] }],
     ["a remote with options", { Cmd: ["upload", "s3,env_auth=true:x", CALL] }],
     ["a follow target that is not a job id", { Cmd: ["follow", "s3:x", CALL, "../../state/x"] }],
-    ["a job id for a command that follows none", { Cmd: ["upload", "s3:x", CALL, "job_0mwthz7sw3f4e5fd91a"] }],
+    ["a job id for a command that follows none", { Cmd: ["upload", "s3:x", CALL, JOB] }],
     ["a folder that does not belong to a call", { Cmd: ["upload", "s3:x", "../state"] }],
     ["a day's folder with all its calls", { Cmd: ["upload", "s3:x", "2026/11/23"] }],
     ["an environment", { Env: ["RCLONE_CONFIG=/recordings/x"] }],
