@@ -10,14 +10,13 @@ import { isDeepStrictEqual } from "node:util";
 import { down, up } from "../bundle/lifecycle.ts";
 import { memoryOf, startsOf } from "../bundle/services.ts";
 import { besideHostility } from "../senders/hostileSession.ts";
+import { mebibytes } from "../soak/soak.ts";
 
 const [inputs = 100_000, seed = Date.now() % 2 ** 31] = process.argv.slice(2).map(Number);
 const WATCHED = ["skyway-webrtc-gateway", "signaling", "orchestrator"];
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const memory = async () =>
-  (await Promise.all(WATCHED.map(async (name) => `${name} ${Math.round((await memoryOf(name)) / 2 ** 20)} MiB`))).join(
-    ", ",
-  );
+  (await Promise.all(WATCHED.map(async (name) => `${name} ${mebibytes(await memoryOf(name))} MiB`))).join(", ");
 
 await down();
 await up();

@@ -12,8 +12,11 @@ import { parseArgs } from "node:util";
 import { down, up } from "../bundle/lifecycle.ts";
 import { recreate } from "../bundle/recreate.ts";
 import { untilAllHealthy } from "../e2e/expectations.ts";
+import { ON_SECOND_ADDRESS } from "../e2e/publishing.ts";
+import { quantile } from "../fidelity/statistics.ts";
 import { type LoadOptions, type LoadReport, load } from "../load/load.ts";
-import { openServerAddress, SERVERS } from "../network/roamingHost.ts";
+import { openServerAddress } from "../network/roamingHost.ts";
+import { mebibytes } from "../soak/soak.ts";
 
 const { values } = parseArgs({
   options: {
@@ -32,9 +35,6 @@ if (values.burst) steps.push({ legs: 60, before: 20, perSecond: ARRIVING, upMs }
 if (values.quick) steps.push({ legs: 15, before: 5, perSecond: ARRIVING, upMs });
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
-const MEBIBYTE = 1024 * 1024;
-const percentile = (sorted: readonly number[], share: number) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 
 await down();
 await up();
@@ -43,8 +43,8 @@ let wrong = false;
 try {
   const most = Math.max(...steps.map(({ legs }) => legs));
   await recreate(["web", "skyway-webrtc-gateway", "docker-guard", "orchestrator"], {
-    files: ["--file", "test/network/secondAddress.yml"],
-    env: { SECOND_ADDRESS: SERVERS[4], ANNOUNCED_IP: SERVERS[4], MAX_CONCURRENT_RECORDERS: `${most}` },
+    files: ON_SECOND_ADDRESS.files,
+    env: { ...ON_SECOND_ADDRESS.env, MAX_CONCURRENT_RECORDERS: `${most}` },
   });
   await untilAllHealthy();
   say(`\n${availableParallelism()} cores (${cpus()[0]?.model}), ${Math.round(totalmem() / 2 ** 30)} GiB\n`);
@@ -70,10 +70,10 @@ function rowOf({ legs, before }: LoadOptions, report: LoadReport): string {
     `${missing[kind]} of ${sent[kind]} (${((100 * missing[kind]) / sent[kind]).toFixed(2)} %)`;
   return `| ${[
     before ? `${legs - before} in one second, ${before} up` : legs,
-    `${percentile(times, 0.5).toFixed(0)} / ${percentile(times, 0.95).toFixed(0)} ms`,
+    `${quantile(times, 0.5).toFixed(0)} / ${quantile(times, 0.95).toFixed(0)} ms`,
     report.cores.toFixed(2),
     report.coresPerLeg.toFixed(4),
-    (report.bytesPerLeg / MEBIBYTE).toFixed(1),
+    mebibytes(report.bytesPerLeg),
     `${(report.readyAfterMs / 1000).toFixed(1)} s`,
     share("video"),
     share("audio"),

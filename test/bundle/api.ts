@@ -133,6 +133,13 @@ export async function listAllCalls(): Promise<Call[]> {
   }
 }
 
+/** The legs of all calls that are kept, of peers whose ids begin with `prefix`. */
+export async function legsOf(prefix: string): Promise<Leg[]> {
+  return (await listAllCalls()).flatMap(({ legs }) => legs).filter(({ peerId }) => peerId.startsWith(prefix));
+}
+
+export const isLegOver = ({ state }: Leg): boolean => state === "ready" || state === "failed";
+
 /** Removes the calls of earlier tests, so that their jobs do not run first. */
 export async function removeAllCalls(): Promise<void> {
   for (;;) {

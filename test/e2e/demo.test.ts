@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXECUTABLES } from "../browsers/browser.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
 import { openConsolePage, playVideo } from "../browsers/consolePage.ts";
+import { joinDemo, RECORDING } from "../browsers/demoPage.ts";
 import { getCall } from "../bundle/api.ts";
 import { expectNothingLeft, PATIENCE_MS } from "./expectations.ts";
 
 const LIMIT = { timeout: PATIENCE_MS };
-const RECORDING = ".recording:not(.recording-not)";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -18,11 +18,11 @@ afterAll(() => browser.close());
 test("two people who call each other with a link are recorded in one call", async () => {
   await using first = await openConsolePage(browser, "/demo");
   const ada = first.page;
-  await join(ada, "Ada");
+  await joinDemo(ada, "Ada", PATIENCE_MS);
   const link = await ada.locator(".link-to-send a").getAttribute("href", LIMIT);
   await using second = await openConsolePage(browser, new URL(link ?? "").pathname + new URL(link ?? "").search);
   const grace = second.page;
-  await join(grace, "<b>Grace</b>");
+  await joinDemo(grace, "<b>Grace</b>", PATIENCE_MS);
 
   await Promise.all([ada, grace].map((page) => page.locator(RECORDING).waitFor(LIMIT)));
   await ada.getByText("<b>Grace</b>").waitFor(LIMIT);
@@ -52,18 +52,12 @@ test("two people who call each other with a link are recorded in one call", asyn
 test("calling a peer that is not registered shows a message, and the page stays usable", async () => {
   await using opened = await openConsolePage(browser, "/demo");
   const { page } = opened;
-  await join(page, "Ada");
+  await joinDemo(page, "Ada", PATIENCE_MS);
   await page.getByLabel("Or call somebody by id").fill("nobody-is-called-this");
   await page.getByRole("button", { name: "Call", exact: true }).click();
   await page.getByRole("alert").getByText("Nobody is registered").waitFor(LIMIT);
   await page.locator(".invite").waitFor(LIMIT);
 });
-
-async function join(page: Page, name: string): Promise<void> {
-  await page.getByLabel("Your name").fill(name);
-  await page.getByRole("button", { name: /Join/ }).click();
-  await page.locator(".room").waitFor(LIMIT);
-}
 
 /** Checks that the remote picture keeps moving for this many seconds. */
 async function seesTheOther(page: Page, seconds: number): Promise<void> {

@@ -1,14 +1,12 @@
 import { afterAll, expect, test } from "vitest";
 import { recordMeasurements } from "../bundle/measurements.ts";
-import { allHealthy, startsOf } from "../bundle/services.ts";
-import { waitFor } from "../bundle/waitFor.ts";
+import { startsOf } from "../bundle/services.ts";
 import { besideHostility } from "../senders/hostileSession.ts";
-import { expectNothingLeft } from "./expectations.ts";
+import { expectNothingLeft, untilAllHealthy } from "./expectations.ts";
 
 /** `./scripts/bench hostile` sends 100,000. */
 const INPUTS = 15_000;
 const SEED = 20_261_130;
-const HEALTHY_LIMIT_MS = 60_000;
 
 afterAll(() => expectNothingLeft());
 
@@ -20,5 +18,5 @@ test("malformed packets and offers inside sessions leave a call beside them whol
   expect(packets).toBeGreaterThanOrEqual(INPUTS);
   expect(offers).toBeGreaterThan(INPUTS / 100);
   expect(await startsOf()).toEqual(before); // no service has crashed
-  await waitFor("all services are healthy", HEALTHY_LIMIT_MS, allHealthy);
+  await untilAllHealthy();
 });

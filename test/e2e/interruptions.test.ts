@@ -1,18 +1,15 @@
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXECUTABLES } from "../browsers/browser.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
 import { openConsolePage } from "../browsers/consolePage.ts";
+import { joinDemo, RECORDING } from "../browsers/demoPage.ts";
 import { runOrThrow } from "../bundle/run.ts";
-import { allHealthy } from "../bundle/services.ts";
 import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
-import { waitFor } from "../bundle/waitFor.ts";
-import { expectNothingLeft, PATIENCE_MS, readyCallOf, recordingCallOf } from "./expectations.ts";
+import { expectNothingLeft, PATIENCE_MS, readyCallOf, recordingCallOf, untilAllHealthy } from "./expectations.ts";
 import { openTestBrowser } from "./testBrowser.ts";
 
 const ORCHESTRATOR = `${PROJECT}-orchestrator-1`;
-const HEALTHY_LIMIT_MS = 60_000;
-const RECORDING = ".recording:not(.recording-not)";
 const LIMIT = { timeout: PATIENCE_MS };
 
 let browser: Browser;
@@ -28,10 +25,10 @@ test("pages say that they are out of date while the orchestrator is away, and co
   await recordingCallOf(leaving.peerId);
   await using opened = await openConsolePage(browser, "/demo");
   const ada = opened.page;
-  await join(ada, "Ada");
+  await joinDemo(ada, "Ada", PATIENCE_MS);
   const link = new URL((await ada.locator(".link-to-send a").getAttribute("href", LIMIT)) ?? "");
   await using other = await openConsolePage(browser, link.pathname + link.search);
-  await join(other.page, "Grace");
+  await joinDemo(other.page, "Grace", PATIENCE_MS);
   await ada.locator(RECORDING).waitFor(LIMIT);
 
   await using shown = await openConsolePage(browser, "/");
@@ -63,12 +60,6 @@ test("pages say that they are out of date while the orchestrator is away, and co
   await other.page.getByRole("button", { name: "Hang up" }).click();
   await row("Ada").locator(".badge-ready").waitFor(LIMIT);
   await live.getByText("This call was not streamed live.").waitFor(LIMIT);
-  await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
+  await untilAllHealthy();
   await expectNothingLeft();
 });
-
-async function join(page: Page, name: string): Promise<void> {
-  await page.getByLabel("Your name").fill(name);
-  await page.getByRole("button", { name: /Join/ }).click();
-  await page.locator(".room").waitFor(LIMIT);
-}

@@ -1,8 +1,13 @@
 import type { Overlay } from "../bundle/compose.ts";
 import { recreate } from "../bundle/recreate.ts";
-import { type Family, openServerAddress } from "../network/roamingHost.ts";
+import { type Family, openServerAddress, SERVERS } from "../network/roamingHost.ts";
 import { recorderIsRegistered, untilAllHealthy } from "./expectations.ts";
 
+/** Publishes the bundle at the IPv4 address for roaming hosts. */
+export const ON_SECOND_ADDRESS: Overlay = {
+  files: ["--file", "test/network/secondAddress.yml"],
+  env: { SECOND_ADDRESS: SERVERS[4], ANNOUNCED_IP: SERVERS[4] },
+};
 const PUBLISHED = ["web", "skyway-webrtc-gateway"];
 
 /**

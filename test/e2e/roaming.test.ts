@@ -10,14 +10,10 @@ import { RECORDER_PEER_ID, SIGNALING } from "../bundle/settings.ts";
 import { type Network, RoamingHost, SERVERS } from "../network/roamingHost.ts";
 import { servePages } from "../pages/pageServer.ts";
 import { expectNothingLeft, PATIENCE_MS, readyCallOf } from "./expectations.ts";
-import { publishForRoamingHosts } from "./publishing.ts";
+import { ON_SECOND_ADDRESS, publishForRoamingHosts } from "./publishing.ts";
 import { newPeerId } from "./testBrowser.ts";
 
 const SERVER = SERVERS[4];
-const PUBLISHED = {
-  files: ["--file", "test/network/secondAddress.yml"],
-  env: { SECOND_ADDRESS: SERVER, ANNOUNCED_IP: SERVER },
-};
 
 const BEFORE_MS = 5_000;
 /** Longer than the 30 s after which ICE consent expires. */
@@ -33,7 +29,7 @@ const GAP_S = 0.5;
 
 let published: AsyncDisposable;
 beforeAll(async () => {
-  published = await publishForRoamingHosts(4, PUBLISHED);
+  published = await publishForRoamingHosts(4, ON_SECOND_ADDRESS);
 });
 afterAll(() => published?.[Symbol.asyncDispose]());
 

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { FrameCounts } from "../bundle/framesInFiles.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import type { RoamingHost } from "../network/roamingHost.ts";
 import type { EncodedMedia } from "../soak/encodedMedia.ts";
@@ -24,22 +25,16 @@ export interface CallsOrder {
   perSecond: number;
 }
 
-/** Frames and packets that a caller has sent. */
-export interface Sent {
-  video: number;
-  audio: number;
-}
-
 export type CallerEvent =
   | { event: "answered"; peerId: string; afterMs: number }
   | { event: "failed"; peerId: string; reason: string }
-  | { event: "over"; peerId: string; sent: Sent };
+  | { event: "over"; peerId: string; sent: FrameCounts };
 
 /** Synthetic callers in a process on a host of their own, so that their packets take the way of those from outside. */
 export class Callers implements AsyncDisposable {
   readonly answeredAfterMs: number[] = [];
   readonly failures: string[] = [];
-  readonly sent = new Map<string, Sent>();
+  readonly sent = new Map<string, FrameCounts>();
   readonly #child: ChildProcess;
   readonly #folder: string;
   #ordered = 0;

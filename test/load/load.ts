@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Leg, listAllCalls } from "../bundle/api.ts";
+import { isLegOver, legsOf } from "../bundle/api.ts";
+import { framesInFiles } from "../bundle/framesInFiles.ts";
 import { HTTP_PORT } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { RoamingHost, SERVERS } from "../network/roamingHost.ts";
 import { once } from "../senders/once.ts";
 import { type EncodedMedia, encodeMedia } from "../soak/encodedMedia.ts";
 import { Callers } from "./callers.ts";
-import { framesInFiles } from "./framesInFiles.ts";
 import { type Usage, usage } from "./machine.ts";
 
 const READY_LIMIT_MS = 300_000;
@@ -68,7 +68,7 @@ export async function load({ legs, perSecond, before = 0, upMs }: LoadOptions): 
     READY_LIMIT_MS,
     async () => {
       await delay(POLL_MS);
-      const found = (await legsOf(run)).filter(isOver);
+      const found = (await legsOf(run)).filter(isLegOver);
       return found.length >= callers.answeredAfterMs.length && found;
     },
     async () => (await legsOf(run)).map(({ state }) => state),
@@ -112,10 +112,4 @@ async function over(callers: number, ms: number): Promise<{ cores: number; bytes
   await delay(ms);
   const last = await usage(callers);
   return { cores: (last.cpuSeconds - first.cpuSeconds) / ((last.atMs - first.atMs) / 1000), bytes: last.bytes };
-}
-
-const isOver = ({ state }: Leg) => state === "ready" || state === "failed";
-
-async function legsOf(run: string): Promise<Leg[]> {
-  return (await listAllCalls()).flatMap(({ legs }) => legs).filter(({ peerId }) => peerId.startsWith(run));
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { findCallOf, type Leg, listCalls } from "../bundle/api.ts";
+import { findCallOf, isLegOver, type Leg, legsOf } from "../bundle/api.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { type EncodedMedia, encodeMedia } from "./encodedMedia.ts";
 import { type Footprint, footprint } from "./footprint.ts";
@@ -11,7 +11,6 @@ const RETRY_MS = 1_000;
 const SETTLED_LIMIT_MS = 120_000;
 /** Time until idle keep-alive HTTP connections are closed. */
 const QUIET_MS = 6_000;
-const PAGE_SIZE = "100";
 
 export interface SoakOptions {
   /** Number of consecutive calls. */
@@ -62,7 +61,7 @@ export async function soak({ calls, atOnce, atOnceMs, warmUpCalls, say }: SoakOp
     const call = await one(name, CALL_MS);
     const endedAt = performance.now();
     await waitFor(`the call of ${call.peerId} is over`, SETTLED_LIMIT_MS, async () =>
-      (await findCallOf(call.peerId))?.legs.every(isOver),
+      (await findCallOf(call.peerId))?.legs.every(isLegOver),
     );
     readyAfterMs.push(performance.now() - endedAt);
     return call;
@@ -103,26 +102,13 @@ async function settled(run: string, atLeast: number): Promise<Leg[]> {
     "all calls are over",
     SETTLED_LIMIT_MS,
     async () => {
-      const found = (await allLegs()).filter(({ peerId }) => peerId.startsWith(run));
+      const found = await legsOf(run);
       states = found.map(({ state }) => state);
-      return found.every(isOver) && found.length >= atLeast ? found : undefined;
+      return found.every(isLegOver) && found.length >= atLeast ? found : undefined;
     },
     () => states,
   );
   await delay(QUIET_MS);
-  return legs;
-}
-
-const isOver = ({ state }: Leg): boolean => state === "ready" || state === "failed";
-
-async function allLegs(): Promise<Leg[]> {
-  const legs: Leg[] = [];
-  let cursor: string | null | undefined;
-  do {
-    const page = await listCalls({ limit: PAGE_SIZE, ...(cursor && { cursor }) });
-    legs.push(...page.calls.flatMap((call) => call.legs));
-    cursor = page.nextCursor;
-  } while (cursor);
   return legs;
 }
 
