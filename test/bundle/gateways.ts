@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { composeOrThrow } from "./compose.ts";
 import { runOrThrow } from "./run.ts";
+import { MEDIA_PORT } from "./settings.ts";
 
 const SERVICE = "skyway-webrtc-gateway";
 const SCALE_LIMIT_MS = 90_000;
@@ -29,8 +30,10 @@ export async function scaleGateways(count: number, ports: string): Promise<void>
   await composeOrThrow(args, { env: { MEDIA_PORT: ports }, limitMs: SCALE_LIMIT_MS });
 }
 
-export async function removeGateways(): Promise<void> {
+/** Runs one gateway again. Scaling down leaves one with any number, and other tests expect the number 1 in its name. */
+export async function restoreOneGateway(): Promise<void> {
   await composeOrThrow(["rm", "--stop", "--force", SERVICE]);
+  await scaleGateways(1, String(MEDIA_PORT));
 }
 
 /** The running gateway containers. */

@@ -4,7 +4,7 @@ import {
   type GatewayContainer,
   gatewayContainers,
   killContainer,
-  removeGateways,
+  restoreOneGateway,
   scaleGateways,
 } from "../bundle/gateways.ts";
 import { scrape } from "../bundle/metrics.ts";
@@ -33,9 +33,7 @@ const NOTIFIED_LIMIT_MS = 8_000;
 const CALL_SECONDS = 20;
 
 afterAll(async () => {
-  // The one that is left may have any number; the names of other tests' containers end with 1.
-  await removeGateways();
-  await scaleGateways(1, String(MEDIA_PORT));
+  await restoreOneGateway();
   await waitForGateways(1);
   await expectAllHealthy();
 });

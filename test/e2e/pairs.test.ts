@@ -1,7 +1,7 @@
 import { afterAll, afterEach, expect, test } from "vitest";
 import { request } from "../bundle/api.ts";
 import { composeOrThrow } from "../bundle/compose.ts";
-import { scaleGateways } from "../bundle/gateways.ts";
+import { restoreOneGateway, scaleGateways } from "../bundle/gateways.ts";
 import { recreate } from "../bundle/recreate.ts";
 import { allHealthy } from "../bundle/services.ts";
 import { API_KEY, MEDIA_PORT, RECORDER_PEER_ID } from "../bundle/settings.ts";
@@ -19,7 +19,7 @@ const RECOVERY_MS = (UNUSED_SECONDS + 20) * 1_000;
 
 afterEach(expectNothingLeft);
 afterAll(async () => {
-  await scaleGateways(1, String(MEDIA_PORT));
+  await restoreOneGateway();
   await recorderIsRegistered();
   await untilAllHealthy();
 });
