@@ -15,7 +15,7 @@ import { waitFor } from "../bundle/waitFor.ts";
 export const PATIENCE_MS = 30_000;
 const FRAMES_KEPT = 0.98;
 /** Time between reading a browser's statistics and the end of its media. */
-const LAST_MOMENT_MS = 400;
+export const LAST_MOMENT_MS = 400;
 export const AUDIO_PACKET_MS = 20;
 
 export interface Ready {

@@ -34,6 +34,8 @@ export interface Recorded {
   leg: Leg;
   /** undefined if there is no file. */
   file: Judgement | undefined;
+  /** How long sending really took; longer than planned on a busy host. */
+  sentSeconds: number;
 }
 
 type Tracks<Name extends string> = Record<Name, SentTrack>;
@@ -47,7 +49,7 @@ export async function recordSending<Name extends string>(
   const peerId = `sender-${randomUUID()}`;
   await using client = await WhipClient.open({ ...settings, peerId, tracks });
   const { sendings, endMs } = plan(client.tracks);
-  await send(sendings, endMs);
+  const sentSeconds = await send(sendings, endMs);
   await client.hangUp();
   const call = await waitFor(
     `the call of ${peerId} is over`,
@@ -60,12 +62,13 @@ export async function recordSending<Name extends string>(
   );
   const [leg] = call.legs;
   if (!leg) throw new Error(`the call of ${peerId} has no leg`);
-  if (!leg.file) return { leg, file: undefined };
+  if (!leg.file) return { leg, file: undefined, sentSeconds };
   await using file = await download(fileUrl(call, leg));
-  return { leg, file: await judge(file.path) };
+  return { leg, file: await judge(file.path), sentSeconds };
 }
 
-async function send(sendings: Sending[], endMs: number): Promise<void> {
+/** Resolves with the number of seconds that it took. */
+async function send(sendings: Sending[], endMs: number): Promise<number> {
   const start = performance.now();
   const until = (ms: number) => delay(Math.max(0, start + ms - performance.now()));
   for (const { atMs, send } of sendings.toSorted((one, other) => one.atMs - other.atMs)) {
@@ -73,4 +76,5 @@ async function send(sendings: Sending[], endMs: number): Promise<void> {
     send();
   }
   await until(endMs);
+  return (performance.now() - start) / 1000;
 }
