@@ -163,9 +163,10 @@ export const ERRORS = {
     hint: "Build the images: docker compose build",
   },
   RECORDER_NETWORK_MISSING: {
-    message: "the Docker network of the recorders does not exist",
+    message: "the container whose network the recorders share does not run",
     fault: "operator",
-    hint: "Create it with docker compose up, and check its name in RECORDER_NETWORK.",
+    hint: "Start it with docker compose up --detach, and check its name in RECORDER_NETWORK.",
+    isTransient: true,
   },
   RECORDER_NOT_STARTED: {
     message: "the recorder's container did not start",

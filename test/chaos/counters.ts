@@ -19,11 +19,17 @@ export async function wrongCounters(): Promise<string[]> {
 }
 
 async function look(): Promise<string[]> {
-  const [containers, orchestrator] = await Promise.all([recorderContainers(), scrape("orchestrator")]);
+  const [containers, orchestrator, gateway] = await Promise.all([
+    recorderContainers(),
+    scrape("orchestrator"),
+    scrape("skyway-webrtc-gateway"),
+  ]);
   const wrong: string[] = [];
   const slots = orchestrator.get("call_recorder_recorders") ?? Number.NaN;
   if (slots !== 0) wrong.push(`call_recorder_recorders is ${slots}`);
   if (containers.length > 0) wrong.push(`${containers.length} recorder containers are left`);
+  const held = gateway.get("webrtc_gateway_held_media_bytes");
+  if (held !== 0) wrong.push(`webrtc_gateway_held_media_bytes is ${held}`);
   for (const [name, value] of orchestrator) {
     if (/^call_recorder_(legs|gateway_legs)\{/.test(name) && value !== 0) wrong.push(`${name} is ${value}`);
   }

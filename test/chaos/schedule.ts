@@ -6,6 +6,7 @@ export const VICTIMS = [
   "signaling",
   "orchestrator",
   "docker-guard",
+  "recorder-network",
   "skyway-webrtc-gateway",
   "web",
 ] as const;

@@ -27,6 +27,7 @@ export async function strike({ blows, frozenMs, which }: Strike): Promise<Struck
 }
 
 async function containerOf(victim: Victim, which: number): Promise<string | undefined> {
+  if (victim === "recorder-network") return `${PROJECT}-${victim}`;
   if (victim !== "recorder") return `${PROJECT}-${victim}-1`;
   const running = (await recorderContainers()).filter(({ Status }) => Status.startsWith("Up"));
   return running[Math.floor(which * running.length)]?.ID;

@@ -24,7 +24,9 @@ import { BreakingProxy } from "../engine/breakingProxy.ts";
 
 /** A separate project on the same engine, so that the test bundle is not affected. */
 const PROJECT = `skyway-call-recorder-engine-${randomUUID().slice(0, 8)}`;
-const NETWORK = `${PROJECT}_recorders`;
+const INTERNAL = `${PROJECT}_recorders`;
+const HOLDER = `${PROJECT}-recorder-network`;
+const NETWORK = `container:${HOLDER}`;
 /** RTP and RTCP of a silent call: an Opus frame of silence (RFC 6716). */
 const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
 const UNCHANGED_MS = 1_000;
@@ -36,14 +38,17 @@ const engine = new DockerEngine(PROJECT);
 let volume: string;
 
 beforeAll(async () => {
-  await runOrThrow("docker", ["network", "create", "--internal", NETWORK]);
+  await runOrThrow("docker", ["network", "create", "--internal", INTERNAL]);
+  const held = ["--network", INTERNAL, RECORDER_IMAGE, "sleep", "infinity"];
+  await runOrThrow("docker", ["run", "--detach", "--init", "--name", HOLDER, ...held]);
   volume = await mkdtemp(join(tmpdir(), "recordings-"));
   await mkdir(join(volume, "spool"));
   for (const folder of [volume, join(volume, "spool")]) await chmod(folder, 0o2777); // recorders run as 10001
 });
 afterAll(async () => {
   await removeRecorderContainers(PROJECT);
-  await runOrThrow("docker", ["network", "rm", NETWORK]);
+  await runOrThrow("docker", ["rm", "--force", HOLDER]);
+  await runOrThrow("docker", ["network", "rm", INTERNAL]);
   await rm(volume, { recursive: true });
 });
 
@@ -232,7 +237,9 @@ describe("a recorder", () => {
       Memory: 256 * 1024 * 1024,
       PidsLimit: 64,
     });
-    expect(Object.keys(NetworkSettings.Networks)).toEqual([NETWORK]);
+    const holder = (await runOrThrow("docker", ["inspect", "--format", "{{.Id}}", HOLDER])).trim();
+    expect(HostConfig.NetworkMode).toBe(`container:${holder}`);
+    expect(NetworkSettings.Networks).toEqual({});
     await recorder.finish(false);
   });
 });
@@ -245,7 +252,7 @@ describe("an error names what is missing on this host", () => {
   });
 
   test("the network", async () => {
-    await expect(engine.require(RECORDER_IMAGE, "no-such-network")).rejects.toMatchObject({
+    await expect(engine.require(RECORDER_IMAGE, "container:no-such-container")).rejects.toMatchObject({
       code: "RECORDER_NETWORK_MISSING",
     });
   });

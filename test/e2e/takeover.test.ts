@@ -24,9 +24,10 @@ const TAKE_OVER_LIMIT_MS = 60_000;
 const GAP_SECONDS = 1;
 
 test.each([
-  ["a recorder that is killed during a call is", false],
-  ["a recorder and docker-guard that are killed together during a call are", true],
-])("%s replaced, and both parts become one file", async (_, withGuard) => {
+  ["a recorder that is killed during a call is", ["recorder"]],
+  ["a recorder and docker-guard that are killed together during a call are", ["recorder", "docker-guard"]],
+  ["a recorder whose network is killed during a call is", ["recorder-network"]],
+] as const)("%s replaced, and both parts become one file", async (_, victims) => {
   await using testBrowser = await openTestBrowser("chromium");
   const { page, peerId } = await testBrowser.caller();
   await page.call(RECORDER_PEER_ID, { videoCodec: "VP8" });
@@ -35,10 +36,13 @@ test.each([
   await page.talk(KILLED_AFTER_MS);
 
   const [killed] = await recorderContainers({ legId });
-  await Promise.all([
-    runOrThrow("docker", ["kill", "--signal", "KILL", killed?.ID ?? ""]),
-    withGuard && killService("docker-guard"),
-  ]);
+  await Promise.all(
+    victims.map((victim) =>
+      victim === "recorder"
+        ? runOrThrow("docker", ["kill", "--signal", "KILL", killed?.ID ?? ""])
+        : killService(victim),
+    ),
+  );
   const manifest = `calls/${call.startedAt.slice(0, 10).replaceAll("-", "/")}/${call.id}/call.json`;
   await waitFor("another recorder has taken over", TAKE_OVER_LIMIT_MS, async () => {
     const found = await recorderContainers({ legId });

@@ -76,6 +76,11 @@ export class WhipClient<Name extends string> implements AsyncDisposable {
     }
   }
 
+  /** Whether ICE and DTLS are up. */
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
   async hangUp(): Promise<void> {
     const response = await this.#request("DELETE");
     this.#session = undefined;

@@ -174,7 +174,7 @@ export const Environment = z
     ),
     RECORDER_IMAGE: unlessEmpty(z.string().default("skyway-call-recorder/recorder:latest")),
     TRANSCODER_IMAGE: unlessEmpty(z.string().default("skyway-call-recorder/transcoder:latest")),
-    RECORDER_NETWORK: unlessEmpty(z.string().default("skyway-call-recorder_recorders")),
+    RECORDER_NETWORK: unlessEmpty(z.string().default("container:skyway-call-recorder-recorder-network")),
     RECORDINGS_SOURCE: unlessEmpty(z.string().optional()),
     RECORDINGS_FOLDER: unlessEmpty(z.string().startsWith("/").default("/recordings")),
     UPLOAD_REMOTE: unlessEmpty(UploadRemote.optional()),

@@ -21,6 +21,10 @@ export class FakeEngine implements Engine {
   async ping(): Promise<void> {}
   async require(): Promise<void> {}
 
+  async address(): Promise<string> {
+    return "192.0.2.1";
+  }
+
   async start(spec: ContainerSpec): Promise<string> {
     if (this.trouble) throw this.trouble;
     this.started.push(spec);
@@ -53,7 +57,7 @@ export class FakeEngine implements Engine {
     if (!container) return undefined;
     const { spec, exitCode } = container;
     const { name, labels } = spec;
-    return { id, name, labels, running: exitCode === undefined, exitCode: exitCode ?? 0, address: undefined };
+    return { id, name, labels, running: exitCode === undefined, exitCode: exitCode ?? 0 };
   }
 
   async gateways() {

@@ -3,8 +3,10 @@ import type { AssemblyOrder } from "../recording/recorders/commands.ts";
 import type { DecodedEnd } from "../recording/recorders/decodedEnd.ts";
 import type { EndedTrack } from "../recording/recorders/events.ts";
 import type { RecorderSpec, Recorders } from "../recording/recorders/recorders.ts";
-import { redirectTo } from "../recording/recorders/redirect.ts";
+import { type RedirectTargets, redirectTo } from "../recording/recorders/redirect.ts";
 import type { FinishedRecorder, StartedRecorder } from "../recording/recorders/startedRecorder.ts";
+
+const FIRST_PORT = 20_000;
 
 /** Fake recorders, controlled by a test. */
 export class FakeRecorders implements Partial<Recorders> {
@@ -23,6 +25,8 @@ export class FakeRecorders implements Partial<Recorders> {
   decoded: DecodedEnd[] = [];
   assembling: (Error | undefined | "no media")[] = [];
   readonly taken: RecorderSpec[] = [];
+  /** Where media is sent to the recorders that were taken. */
+  readonly redirects: RedirectTargets[] = [];
   /** Ends the newest recorder during its call. */
   lose: () => void = () => undefined;
   readonly finished: { byeExpected: boolean }[] = [];
@@ -45,9 +49,11 @@ export class FakeRecorders implements Partial<Recorders> {
     this.reserved.delete(spec.recorderId);
     if (this.taking) throw this.taking;
     this.taken.push(spec);
+    const redirect = redirectTo(`192.0.2.${6 + this.taken.length}`, FIRST_PORT);
+    this.redirects.push(redirect);
     return {
       recorderId: spec.recorderId,
-      redirect: redirectTo(`192.0.2.${6 + this.taken.length}`, spec.recorderId),
+      redirect,
       exit: new Promise(() => undefined),
       recorded: new Promise<void>((resolve) => {
         this.lose = resolve;

@@ -142,10 +142,6 @@ export function createGuard(
         if (!ownership.ownsImage(target.reference))
           throw new Refusal("NOT_OURS", "only the images of this bundle's containers can be inspected");
         return forwarded;
-      case "network":
-        if (!ownership.ownsNetwork(target.reference))
-          throw new Refusal("NOT_OURS", "only the recorders' network can be inspected");
-        return forwarded;
     }
   }
 

@@ -9,6 +9,8 @@ import type { UploaderFacts } from "./uploaderShape.ts";
 const PROJECT_LABEL = "io.skyway-call-recorder.project";
 const COMPOSE_PROJECT = "com.docker.compose.project";
 const COMPOSE_SERVICE = "com.docker.compose.service";
+/** The orchestrator reads its own mounts, and the address of the recorders. */
+const READABLE_SERVICES: ReadonlySet<string | undefined> = new Set(["orchestrator", "recorder-network"]);
 const GATEWAY_SERVICE = "skyway-webrtc-gateway";
 
 /** Decides which containers belong to this bundle, and collects the values that a new container must have. */
@@ -53,10 +55,6 @@ export class Ownership {
     return [this.#image, this.#transcoder, this.#uploader?.image, this.#live?.image].includes(reference);
   }
 
-  ownsNetwork(reference: string): boolean {
-    return reference === this.#network;
-  }
-
   /**
    * @returns the container's full id, so that the request acts on the container that was checked; undefined if there is
    *   no such container.
@@ -65,7 +63,7 @@ export class Ownership {
   async containerId(reference: string, reading: boolean): Promise<string | undefined> {
     const inspected = await this.#engine.container(reference);
     if (!inspected) return undefined;
-    if (this.#isRecorder(inspected) || (reading && this.#isOrchestrator(inspected))) return inspected.Id;
+    if (this.#isRecorder(inspected) || (reading && this.#isReadable(inspected))) return inspected.Id;
     throw new Refusal("NOT_OURS", `the container ${reference} is not one of this bundle's recorders`);
   }
 
@@ -136,8 +134,8 @@ export class Ownership {
     return container.Config.Labels?.[PROJECT_LABEL] === this.#project;
   }
 
-  #isOrchestrator(container: InspectedContainer): boolean {
+  #isReadable(container: InspectedContainer): boolean {
     const labels = container.Config.Labels ?? {};
-    return labels[COMPOSE_PROJECT] === this.#project && labels[COMPOSE_SERVICE] === "orchestrator";
+    return labels[COMPOSE_PROJECT] === this.#project && READABLE_SERVICES.has(labels[COMPOSE_SERVICE]);
   }
 }

@@ -12,6 +12,7 @@ export interface ShapeFacts {
   project: string;
   /** Full id (`sha256:…`) of the recorder image. */
   imageId: string;
+  /** `container:` and the name of the container whose network namespace recorders share. */
   network: string;
   /** Where recordings are stored: a volume name or a host folder. */
   recordings: { type: "volume" | "bind"; source: string };
@@ -35,6 +36,10 @@ const labels = (project: string) =>
     [`${LABEL_PREFIX}recorder-id`]: z.string().regex(RECORDER_ID),
     [`${LABEL_PREFIX}call-id`]: z.string().regex(RECORDER_ID).optional(),
     [`${LABEL_PREFIX}leg-id`]: z.string().regex(RECORDER_ID).optional(),
+    [`${LABEL_PREFIX}port`]: z
+      .string()
+      .regex(/^[0-9]{1,5}$/)
+      .optional(),
   });
 
 export const hostConfig = (facts: ShapeFacts, memoryBytes: number) =>
@@ -68,7 +73,7 @@ export const hostConfig = (facts: ShapeFacts, memoryBytes: number) =>
 
 /**
  * The first allowed shape of `POST /containers/create`: the recorder image by id, known commands, this bundle's labels,
- * one network, one volume, no capabilities, a read-only root, an unprivileged user and bounded limits. Any field that is
+ * one network namespace, one volume, no capabilities, a read-only root, an unprivileged user and bounded limits. Any field that is
  * not listed here is refused.
  */
 export function recorderShape(facts: ShapeFacts) {

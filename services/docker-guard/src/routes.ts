@@ -7,8 +7,7 @@ export type Target =
   | { kind: "containers" }
   | { kind: "new-container" }
   | { kind: "container"; reference: string }
-  | { kind: "image"; reference: string }
-  | { kind: "network"; reference: string };
+  | { kind: "image"; reference: string };
 
 /** A request that matches a row of the table below. Only these fields are forwarded. */
 export interface AdmittedRequest {
@@ -82,7 +81,6 @@ const ROUTES: readonly Route[] = [
   ),
   route("DELETE", `/containers/${REFERENCE}`, { force: flag, v: flag }, container),
   route("GET", `/images/${IMAGE}/json`, {}, (match) => ({ kind: "image", reference: match[1] ?? "" })),
-  route("GET", `/networks/${REFERENCE}`, {}, (match) => ({ kind: "network", reference: match[1] ?? "" })),
 ];
 
 /**

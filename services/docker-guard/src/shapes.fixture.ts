@@ -3,7 +3,7 @@ import type { ShapeFacts } from "./recorderShape.ts";
 export const FACTS: ShapeFacts = {
   project: "skyway-call-recorder",
   imageId: `sha256:${"a".repeat(64)}`,
-  network: "skyway-call-recorder_recorders",
+  network: "container:skyway-call-recorder-recorder-network",
   recordings: { type: "volume", source: "skyway-call-recorder_recordings" },
   recorderBytes: 268_435_456,
   jobBytes: 1_073_741_824,

@@ -12,6 +12,7 @@ test("every setting has a working default", () => {
     mediaBindAddress: undefined,
     announcedIps: [],
     totalKbps: undefined,
+    heldMediaBytes: 1024 * 1024 * 1024,
     unusedPeerMs: 60_000,
     relay: undefined,
   });

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { GatewayError } from "./errors.ts";
 import { parseTurnUrl, type Relay, type TurnServer } from "./webrtc/relay.ts";
 
+const MEBIBYTE = 1024 * 1024;
 export const CONFIG_FILE = "config.toml";
 
 export interface Configuration {
@@ -21,6 +22,8 @@ export interface Configuration {
   announcedIps: string[];
   /** Limit for all callers together; undefined: no limit. */
   totalKbps: number | undefined;
+  /** Memory of media that is held for a recorder, of all calls together. */
+  heldMediaBytes: number;
   /** How long no program may have used a peer whose id another program gets. */
   unusedPeerMs: number;
   /** TURN servers that relay the callers' media; undefined: callers use the media port. */
@@ -77,6 +80,7 @@ const environmentSchema = z.object({
       .pipe(z.array(address)),
   ),
   TOTAL_BANDWIDTH_KBPS: unlessEmpty(z.coerce.number().int().min(100).max(100_000_000).optional()),
+  HELD_MEDIA_MEBIBYTES: unlessEmpty(z.coerce.number().int().min(16).max(65_536).default(1_024)),
   UNUSED_PEER_SECONDS: unlessEmpty(z.coerce.number().int().min(SHORTEST_UNUSED_S).max(LONGEST_UNUSED_S).default(60)),
   ICE_TRANSPORT_POLICY: unlessEmpty(z.enum(["all", "relay"]).default("all")),
   TURN_URLS: unlessEmpty(
@@ -99,8 +103,9 @@ const SECRETS: ReadonlySet<PropertyKey> = new Set(["TURN_SECRET"]);
 /**
  * @param environment SIGNALING_URL (http://127.0.0.1:9000), MEDIA_PORT (40000), PUBLISHED_MEDIA_PORT (MEDIA_PORT; with
  *   a range, the orchestrator sends this gateway's port later), MEDIA_BIND_ADDRESS, ANNOUNCED_IP (one or more,
- *   separated by commas), TOTAL_BANDWIDTH_KBPS, UNUSED_PEER_SECONDS (60), ICE_TRANSPORT_POLICY (all; with relay, callers connect only through a
- *   TURN server, which requires TURN_URLS and TURN_SECRET), API_BIND_ADDRESS (127.0.0.1), LOG_LEVEL (overrides the
+ *   separated by commas), TOTAL_BANDWIDTH_KBPS, HELD_MEDIA_MEBIBYTES (1024), UNUSED_PEER_SECONDS (60),
+ *   ICE_TRANSPORT_POLICY (all; with relay, callers connect only through a TURN server, which requires TURN_URLS and
+ *   TURN_SECRET), API_BIND_ADDRESS (127.0.0.1), LOG_LEVEL (overrides the
  *   file).
  * @param file the text of config.toml, if there is one: `[general]` api_port (8000), log_level (error).
  * @throws GatewayError CONFIGURATION_INVALID, which lists every invalid setting and where it is.
@@ -125,6 +130,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv, file: string |
     mediaBindAddress: variables.data.MEDIA_BIND_ADDRESS,
     announcedIps: variables.data.ANNOUNCED_IP,
     totalKbps: variables.data.TOTAL_BANDWIDTH_KBPS,
+    heldMediaBytes: variables.data.HELD_MEDIA_MEBIBYTES * MEBIBYTE,
     unusedPeerMs: variables.data.UNUSED_PEER_SECONDS * 1000,
     relay: relay(variables.data),
   };

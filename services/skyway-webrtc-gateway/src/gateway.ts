@@ -9,6 +9,7 @@ import { MediaConnections } from "./connections/mediaConnections.ts";
 import { ContentPorts } from "./content/contentPorts.ts";
 import { LOCKSTEP_MS } from "./events/pollingClient.ts";
 import { Peers } from "./peers/peers.ts";
+import { HeldMemory } from "./rtp/heldMemory.ts";
 import type { MediaSessions } from "./webrtc/mediaSessions.ts";
 import type { PublishedPort } from "./webrtc/publishedPort.ts";
 
@@ -24,6 +25,8 @@ export interface GatewayDependencies {
   content: { bindAddress: string; address: string };
   /** The port that `media` announces to callers. */
   publishedPort: PublishedPort;
+  /** Memory of held media, for the metrics. */
+  held?: HeldMemory;
   log: Logger;
   clock?: Clock;
   /** See `Peers`. */
@@ -42,6 +45,7 @@ export function createGateway({
   media,
   content,
   publishedPort,
+  held = new HeldMemory(),
   log,
   clock = monotonicClock,
   unusedPeerMs,
@@ -60,6 +64,7 @@ export function createGateway({
     ports,
     publishedPort,
     contentAddress: content.address,
+    held,
     clock,
     log,
   });

@@ -5,6 +5,7 @@ import { CONFIG_FILE, readConfiguration } from "./configuration.ts";
 import { defaultRouteAddress } from "./defaultRoute.ts";
 import { GatewayError } from "./errors.ts";
 import { createGateway } from "./gateway.ts";
+import { HeldMemory } from "./rtp/heldMemory.ts";
 import { isWildcard } from "./rtp/numericSocket.ts";
 import { describeOffer } from "./webrtc/codecDescription.ts";
 import { createMediaSessions } from "./webrtc/mediaSessions.ts";
@@ -32,15 +33,18 @@ async function start(): Promise<void> {
   // Firefox does not pair with a candidate on 127.0.0.1, but with the bound address, which a Linux host reaches too.
   const announcedIps = [...new Set([...configuration.announcedIps, bindAddress])];
   const { mediaPort, signalingUrl, apiPort, apiBindAddress, totalKbps, relay, unusedPeerMs } = configuration;
+  const held = new HeldMemory(configuration.heldMediaBytes);
   const publishedPort = new PublishedPort(configuration.publishedPort);
-  const sessions = createMediaSessions({ mediaPort, bindAddress, announcedIps, publishedPort, totalKbps, relay, log });
+  const sessions = createMediaSessions({
+    ...{ mediaPort, bindAddress, announcedIps, publishedPort, totalKbps, relay, held, log },
+  });
   const { createDataTransport, sendDatagram } = sessions;
   const media = { createSession: sessions.create, describeOffer, createDataTransport, sendDatagram };
   const content = {
     bindAddress: apiBindAddress,
     address: isWildcard(apiBindAddress) ? bindAddress : apiBindAddress,
   };
-  const gateway = createGateway({ signalingUrl, media, content, publishedPort, unusedPeerMs, log });
+  const gateway = createGateway({ signalingUrl, media, content, publishedPort, held, unusedPeerMs, log });
 
   try {
     await gateway.api.listen({ port: apiPort, host: apiBindAddress });

@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import Docker from "dockerode";
-import { asRecorderError } from "../../errors.ts";
+import { asRecorderError, RecorderError } from "../../errors.ts";
 import type {
   ContainerFacts,
   ContainerOutput,
@@ -24,6 +24,7 @@ const COMPOSE_PROJECT = "com.docker.compose.project";
 const COMPOSE_SERVICE = "com.docker.compose.service";
 const GATEWAY_SERVICE = "skyway-webrtc-gateway";
 
+const SHARED_NETWORK = /^container:/;
 const USER = "10001:10001";
 const PIDS_LIMIT = 64;
 /** Time limits in milliseconds. */
@@ -92,10 +93,16 @@ export class DockerEngine implements Engine {
 
   async require(image: string, network: string): Promise<void> {
     await this.#imageId(image);
-    await asking(
-      this.#answer(() => this.#docker.getNetwork(network).inspect()),
-      { 404: "RECORDER_NETWORK_MISSING" },
-    );
+    await this.address(network);
+  }
+
+  async address(network: string): Promise<string> {
+    const name = network.replace(SHARED_NETWORK, "");
+    const look = (abortSignal: AbortSignal) => this.#docker.getContainer(name).inspect({ abortSignal });
+    const { NetworkSettings } = await asking(this.#answer(look), { 404: "RECORDER_NETWORK_MISSING" });
+    const address = Object.values(NetworkSettings.Networks).find(({ IPAddress }) => IPAddress !== "")?.IPAddress;
+    if (!address) throw new RecorderError("RECORDER_NETWORK_MISSING", `the container ${name} is not running`);
+    return address;
   }
 
   async start(spec: ContainerSpec): Promise<string> {
@@ -108,7 +115,8 @@ export class DockerEngine implements Engine {
     try {
       await asking(
         this.#change((abortSignal) => container.start({ abortSignal })),
-        { 404: "RECORDER_NETWORK_MISSING", otherwise: "RECORDER_NOT_STARTED" },
+        // The container whose network namespace it joins does not exist, or does not run.
+        { 404: "RECORDER_NETWORK_MISSING", 409: "RECORDER_NETWORK_MISSING", otherwise: "RECORDER_NOT_STARTED" },
       );
     } catch (error) {
       await this.remove(container.id).catch(() => undefined);
@@ -121,14 +129,12 @@ export class DockerEngine implements Engine {
     const look = (abortSignal: AbortSignal) => this.#docker.getContainer(id).inspect({ abortSignal });
     const facts = await asking(this.#answer(look, signal)).catch(unlessGone);
     if (!facts) return undefined;
-    const address = Object.values(facts.NetworkSettings.Networks)[0]?.IPAddress;
     return {
       id: facts.Id,
       name: nameOf(facts.Name),
       labels: facts.Config.Labels ?? {},
       running: facts.State.Running,
       exitCode: facts.State.ExitCode,
-      address: address === "" ? undefined : address,
     };
   }
 

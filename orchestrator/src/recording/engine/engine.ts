@@ -4,7 +4,7 @@ export interface ContainerSpec {
   image: string;
   command: readonly string[];
   labels: Readonly<Record<string, string>>;
-  /** undefined: no network. */
+  /** A network, or `container:` and the name of a container whose network namespace it shares. undefined: none. */
   network: string | undefined;
   /** Source of the recordings mount at /recordings. */
   recordings: RecordingsSource;
@@ -29,8 +29,6 @@ export interface ContainerFacts {
   labels: Readonly<Record<string, string>>;
   running: boolean;
   exitCode: number;
-  /** Address in its network; undefined if it has none or is not running. */
-  address: string | undefined;
 }
 
 /** Addresses and ports of a gateway's container. */
@@ -62,6 +60,13 @@ export interface Engine {
    * @throws RecorderError RECORDER_NOT_STARTED, IMAGE_MISSING, RECORDER_NETWORK_MISSING; no container is left.
    */
   start(spec: ContainerSpec): Promise<string>;
+  /**
+   * IPv4 address in the network namespace of a running container.
+   *
+   * @param network `container:` and its name.
+   * @throws RecorderError RECORDER_NETWORK_MISSING.
+   */
+  address(network: string): Promise<string>;
   /** undefined if the container does not exist. */
   inspect(id: string): Promise<ContainerFacts | undefined>;
   /** All containers of this project with this role, running or not. */

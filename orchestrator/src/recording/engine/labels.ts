@@ -7,5 +7,7 @@ export const LABEL = {
   recorderId: "io.skyway-call-recorder.recorder-id",
   callId: "io.skyway-call-recorder.call-id",
   legId: "io.skyway-call-recorder.leg-id",
+  /** The first of a recorder's ports. */
+  port: "io.skyway-call-recorder.port",
   jobId: "io.skyway-call-recorder.job-id",
 } as const;

@@ -94,8 +94,11 @@ test("a refused answer frees the slot of its recorder", async () => {
   expect(recorders).toMatchObject({ reserved: new Set(), taken: [] });
 });
 
-test("while docker-guard is away, the media stays held, and each attempt has a recorder of its own", async () => {
-  recorders.taking = new RecorderError("DOCKER_UNREACHABLE");
+test.each([
+  ["docker-guard", "DOCKER_UNREACHABLE"],
+  ["the recorders' network", "RECORDER_NETWORK_MISSING"],
+] as const)("while %s is away, the media stays held, and each attempt has a recorder of its own", async (_, code) => {
+  recorders.taking = new RecorderError(code);
   const id = await ring();
   start();
   await clock.pass(3_000);

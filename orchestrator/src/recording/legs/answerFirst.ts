@@ -6,6 +6,7 @@ import { answerLeg } from "./answerLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import { discard } from "./nextRecorder.ts";
 import { startRecorder } from "./prepareLeg.ts";
+import { canStartAgain } from "./startAgain.ts";
 
 /** How long an unreachable engine or gateway is asked again: docker-guard and a frozen gateway return within seconds. */
 const AWAY_LIMIT_MS = 30_000;
@@ -36,14 +37,14 @@ export async function answerFirst(leg: LegIn<"connecting">, context: LegContext)
 export async function redirectHeld(answered: LegIn<"connecting">, context: LegContext): Promise<RedirectedLeg> {
   const { clock, gateway } = context.services;
   let leg = answered;
-  const recorder = await whileAway("DOCKER_UNREACHABLE", context, async (attempt) => {
+  const recorder = await repeating(canStartAgain, context, async (attempt) => {
     // The engine may still have the container of the last attempt.
     if (attempt > 1) leg = await context.write({ ...leg, recorderId: context.nextRecorderId(leg) });
     return startRecorder(leg, context);
   });
   try {
     const { mediaConnectionId, codecs } = leg;
-    await whileAway("GATEWAY_UNREACHABLE", context, async () => {
+    await repeating(isGatewayAway, context, async () => {
       const began = Date.parse(leg.ringingAt);
       const report = await gateway.redirect(mediaConnectionId, codecs, recorder.redirect).catch(refused);
       if (!report) throw new RecorderError("INTERNAL", "the gateway cannot redirect held media");
@@ -62,9 +63,11 @@ function refused(error: unknown): never {
   throw new RecorderError(error.isTransient ? "GATEWAY_UNREACHABLE" : "ENDED_EARLY", error.message, { cause: error });
 }
 
+const isGatewayAway = (error: unknown): boolean => asRecorderError(error).code === "GATEWAY_UNREACHABLE";
+
 /** Tries again for some time while the other side is away. */
-async function whileAway<Result>(
-  code: RecorderError["code"],
+async function repeating<Result>(
+  isAway: (error: unknown, attempt: number) => boolean,
   { services: { clock }, stop }: LegContext,
   act: (attempt: number) => Promise<Result>,
 ): Promise<Result> {
@@ -74,7 +77,7 @@ async function whileAway<Result>(
       return await act(attempt);
     } catch (error) {
       const isLate = clock.now().getTime() - began > AWAY_LIMIT_MS;
-      if (asRecorderError(error).code !== code || isLate || stop.aborted) throw error;
+      if (!isAway(error, attempt) || isLate || stop.aborted) throw error;
       await clock.sleep(RETRY_MS, stop);
     }
   }

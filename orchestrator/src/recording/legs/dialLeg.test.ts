@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { viewOf } from "../../archive/calls/view.ts";
 import type { ManifestLeg, RecordingFile } from "../../archive/library/manifest.ts";
 import { RecorderError } from "../../errors.ts";
-import type { LegId, PeerId, RecorderId } from "../../ids.ts";
+import type { LegId, PeerId } from "../../ids.ts";
 import { FakeGateway, OFFERED } from "../../testing/fakeGateway.ts";
 import { FakeRecorders } from "../../testing/fakeRecorders.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
@@ -10,7 +10,6 @@ import { type TestRooms, testRooms } from "../../testing/testLeg.ts";
 import type { TracksReport } from "../gateway/gateway.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
 import type { Recorders } from "../recorders/recorders.ts";
-import { redirectTo } from "../recorders/redirect.ts";
 import { Dialler, type DialOrder } from "./dialler.ts";
 
 const FILE: RecordingFile = { name: "leg.webm", bytes: 1, durationSeconds: 20, streams: [] };
@@ -59,7 +58,7 @@ test("a called peer that answers is recorded like an incoming call", async () =>
     metadata: { call: "c-1", name: "Ada" },
     codecs: { audio: { codec: "opus" }, video: { codec: "VP8" } },
   });
-  expect(gateway.redirectOf(id)).toEqual(redirectTo("192.0.2.7", recorders.taken[0]?.recorderId as RecorderId));
+  expect(gateway.redirectOf(id)).toEqual(recorders.redirects[0]);
   await clock.pass(9_000);
   gateway.report(id, FLOWING);
   await clock.pass(40_000);

@@ -44,7 +44,7 @@ async function follow(
   const recorded = new Promise<void>((resolve) => {
     recorderEnds = resolve;
   });
-  const recorder = { recorderId, recorded, redirect: redirectTo("192.0.2.1", recorderId) } as StartedRecorder;
+  const recorder = { recorderId, recorded, redirect: redirectTo("192.0.2.1", 20_000) } as StartedRecorder;
   let followed: FollowedLeg | undefined;
   void followLeg(connecting, recorder, new LegContext(callId, leg.id, stage, stop.signal)).then((result) => {
     followed = result;

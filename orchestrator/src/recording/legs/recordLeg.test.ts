@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { LegIn, ManifestLeg, RecordingFile } from "../../archive/library/manifest.ts";
 import type { Storage } from "../../archive/library/storage.ts";
 import { RecorderError } from "../../errors.ts";
-import type { MediaConnectionId, PeerId, RecorderId } from "../../ids.ts";
+import type { MediaConnectionId, PeerId } from "../../ids.ts";
 import { FakeGateway, OFFERED } from "../../testing/fakeGateway.ts";
 import { FakeRecorders } from "../../testing/fakeRecorders.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
@@ -10,7 +10,6 @@ import { type TestRooms, testRooms } from "../../testing/testLeg.ts";
 import { GatewayError } from "../gateway/gatewayError.ts";
 import { USUAL_CODECS } from "../recorders/codecs.ts";
 import type { Recorders } from "../recorders/recorders.ts";
-import { redirectTo } from "../recorders/redirect.ts";
 import { receiveCall } from "./receiveCall.ts";
 
 const PEER = "TestRecorder" as PeerId;
@@ -55,7 +54,7 @@ async function hangUp(id: MediaConnectionId) {
 
 test("a leg passes through its states, each written to disk before the next, and ends as a recording", async () => {
   const id = await ring(undefined, '{"call": "c-1", "name": "Ada"}');
-  expect(gateway.redirectOf(id)).toEqual(redirectTo("192.0.2.7", recorders.taken[0]?.recorderId as RecorderId));
+  expect(gateway.redirectOf(id)).toEqual(recorders.redirects[0]);
   gateway.report(id, FLOWING);
   await clock.pass(1_000);
   await hangUp(id);
@@ -450,7 +449,7 @@ describe("further tracks of a caller", () => {
     expect(Date.parse(beside?.ringingAt ?? "")).toBeGreaterThan(T0);
     expect(stage.calls.running()).toHaveLength(1);
     expect(recorders.taken).toHaveLength(2);
-    expect(gateway.redirectOf(screen)).toEqual(redirectTo("192.0.2.8", recorders.taken[1]?.recorderId as RecorderId));
+    expect(gateway.redirectOf(screen)).toEqual(recorders.redirects[1]);
     await hangUp(screen);
     expect(legOf(screen)).toMatchObject({ state: "ready", beside: main?.id, file: FILE });
     expect(legOf(id)).toMatchObject({ state: "recording" });
@@ -613,11 +612,14 @@ describe("a recorder that is lost during a call", () => {
     expect(gateway.hungUp).toEqual([]);
   });
 
-  test("together with docker-guard is replaced as soon as the engine answers", async () => {
+  test.each([
+    ["docker-guard", "DOCKER_UNREACHABLE"],
+    ["the recorders' network", "RECORDER_NETWORK_MISSING"],
+  ] as const)("together with %s is replaced as soon as it is back", async (_, code) => {
     const id = await ring();
     gateway.report(id, flowing(0));
     await clock.pass(20_000);
-    recorders.taking = new RecorderError("DOCKER_UNREACHABLE");
+    recorders.taking = new RecorderError(code);
     await lose();
     await clock.pass(20_000, 500);
     expect(legOf(id)).toMatchObject({ state: "recording" });
@@ -655,6 +657,9 @@ describe("a recorder that is lost during a call", () => {
     await clock.pass(5_000);
     recorders.taking = new RecorderError("RECORDER_NOT_STARTED");
     await lose();
+    await clock.pass(500);
+    expect(legOf(id)).toMatchObject({ state: "recording" }); // it is tried again, a few times
+    await clock.pass(1_000, 500);
     expect(legOf(id)).toMatchObject({ state: "ready", reason: "recorder_lost", error: { code: "RECORDER_LOST" } });
     expect(gateway.hungUp).toEqual([id]);
   });

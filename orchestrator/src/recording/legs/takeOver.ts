@@ -6,6 +6,7 @@ import type { FollowedLeg } from "./followLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import { manifestTracks } from "./manifestTracks.ts";
 import { recordersOf } from "./parts.ts";
+import { canStartAgain } from "./startAgain.ts";
 
 /** How long an unreachable engine is asked again: docker-guard and a recorder may be lost together. */
 const ENGINE_AWAY_LIMIT_MS = 2 * 60_000;
@@ -73,7 +74,8 @@ async function startAnother(
 ): Promise<StartedRecorder | undefined> {
   const { clock, recorders } = context.services;
   const { callId, legId } = context;
-  for (const began = clock.now().getTime(); ; ) {
+  const began = clock.now().getTime();
+  for (let attempt = 1; ; attempt++) {
     try {
       const { refusedMedia, exitCode, stderrTail } = await lost.finish(false);
       if (refusedMedia) {
@@ -83,9 +85,8 @@ async function startAnother(
       const recorderId = context.nextRecorderId(leg);
       return await recorders.take({ recorderId, callId, legId, codecs: leg.codecs, isSuccessor: true });
     } catch (error) {
-      const isAway = asRecorderError(error).code === "DOCKER_UNREACHABLE";
       const isLate = clock.now().getTime() - began > ENGINE_AWAY_LIMIT_MS;
-      if (!isAway || isLate || context.stop.aborted) throw error;
+      if (!canStartAgain(error, attempt) || isLate || context.stop.aborted) throw error;
       await clock.sleep(ENGINE_RETRY_MS, context.stop);
     }
   }

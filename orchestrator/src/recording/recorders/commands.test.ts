@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { newCallId, newLegId, recorderIdOf } from "../../ids.ts";
 import { USUAL_CODECS } from "./codecs.ts";
 import { type AssemblyOrder, assembleCommand, recordCommand } from "./commands.ts";
-import { portsOf } from "./ports.ts";
+import { portsFrom } from "./ports.ts";
 import { trackSdp } from "./sdp.ts";
 
 const startedAt = new Date("2026-11-23T10:00:00.250Z");
@@ -17,11 +17,11 @@ const order: AssemblyOrder = {
 test("record lists the expected tracks, each with its SDP", () => {
   const { audio } = USUAL_CODECS;
   if (!audio) throw new Error("the default audio codec is opus");
-  const [verb, id, ...tracks] = recordCommand(recorderId, { audio });
+  const [verb, id, ...tracks] = recordCommand(recorderId, { audio }, 20_000);
   expect([verb, id]).toEqual(["record", recorderId]);
   expect(tracks).toHaveLength(1);
   const [, sdp] = tracks[0]?.split(/=(.*)/s) ?? [];
-  expect(Buffer.from(sdp ?? "", "base64").toString()).toBe(trackSdp("audio", portsOf(recorderId).audio, audio));
+  expect(Buffer.from(sdp ?? "", "base64").toString()).toBe(trackSdp("audio", portsFrom(20_000).audio, audio));
 });
 
 test("assemble contains each track's position and the file's properties", () => {

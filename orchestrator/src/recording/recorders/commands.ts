@@ -1,7 +1,7 @@
 import type { Kind } from "../../archive/library/manifest.ts";
 import type { CallId, LegId, RecorderId } from "../../ids.ts";
 import type { Codecs, ContainerFormat, FileForm } from "./codecs.ts";
-import { portsOf } from "./ports.ts";
+import { portsFrom } from "./ports.ts";
 import { trackSdp } from "./sdp.ts";
 
 /** Position of one part of a track in the file. */
@@ -36,10 +36,16 @@ const TITLE_LIMIT_CHARACTERS = 200;
 /**
  * `record <recorderId> audio=<SDP> video=<SDP> [unordered]`, see services/recorder/record.
  *
+ * @param firstPort of the recorder.
  * @param isUnordered whether packets arrive in network order, and video may start without a keyframe.
  */
-export function recordCommand(recorderId: RecorderId, codecs: Codecs, isUnordered = false): string[] {
-  const ports = portsOf(recorderId);
+export function recordCommand(
+  recorderId: RecorderId,
+  codecs: Codecs,
+  firstPort: number,
+  isUnordered = false,
+): string[] {
+  const ports = portsFrom(firstPort);
   const tracks = (["audio", "video"] as const).flatMap((kind) => {
     const codec = codecs[kind];
     return codec ? [`${kind}=${Buffer.from(trackSdp(kind, ports[kind], codec)).toString("base64")}`] : [];

@@ -1,19 +1,52 @@
-import { createHash } from "node:crypto";
+import { randomInt } from "node:crypto";
 import type { Kind } from "../../archive/library/manifest.ts";
-import type { RecorderId } from "../../ids.ts";
 
 const FIRST_PORT = 10_000;
 /** RTP ports are even; ffmpeg also uses the next odd port for RTCP (RFC 3550, section 11). */
 const PORTS_OF_A_RECORDER = 4;
-const RECORDERS = 12_500;
+/** All ports are below those that Linux gives to sockets without a port of their own, from 32,768. */
+const RECORDERS = 5_500;
+
+export type RecorderPorts = Readonly<Record<Kind, number>>;
+
+/** @param first the first port of a recorder. */
+export function portsFrom(first: number): RecorderPorts {
+  return { video: first, audio: first + 2 };
+}
 
 /**
- * The ports of a recorder, in its own network namespace. They are derived from its id, so that another recorder
- * normally has others: Docker reuses the address of a lost recorder immediately, and until the loss is noticed, the
- * gateway still sends the lost recorder's media to that address.
+ * Gives each recorder ports of its own: all share one network namespace. The ports of a recorder that has ended are used
+ * again as late as possible, because a gateway sends to a lost recorder until its loss is noticed.
  */
-export function portsOf(recorderId: RecorderId): Readonly<Record<Kind, number>> {
-  const index = createHash("sha256").update(recorderId).digest().readUInt32BE(0) % RECORDERS;
-  const first = FIRST_PORT + index * PORTS_OF_A_RECORDER;
-  return { video: first, audio: first + 2 };
+export class PortAllocator {
+  /** First ports, by the name of the recorder's container. */
+  readonly #taken = new Map<string, number>();
+  #next: number;
+
+  /** @param start index to begin with; random by default, so that a restart does not use recent ports again. */
+  constructor(start = randomInt(RECORDERS)) {
+    this.#next = start % RECORDERS;
+  }
+
+  /** @returns the first port. @throws RangeError if there are more recorders than ports. */
+  take(name: string): number {
+    const used = new Set(this.#taken.values());
+    for (let tried = 0; tried < RECORDERS; tried++) {
+      const port = FIRST_PORT + this.#next * PORTS_OF_A_RECORDER;
+      this.#next = (this.#next + 1) % RECORDERS;
+      if (used.has(port)) continue;
+      this.#taken.set(name, port);
+      return port;
+    }
+    throw new RangeError(`all ports of ${RECORDERS} recorders are in use`);
+  }
+
+  /** Notes the ports of a recorder that an earlier process has started. */
+  keep(name: string, first: number): void {
+    this.#taken.set(name, first);
+  }
+
+  free(name: string): void {
+    this.#taken.delete(name);
+  }
 }

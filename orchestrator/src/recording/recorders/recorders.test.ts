@@ -14,6 +14,7 @@ function recordersOn(engine: object, steps: string[], limit = 1): { recorders: R
     {
       remove: async (id: string) => void steps.push(`removed ${id}`),
       running: async () => [],
+      address: async () => "192.0.2.1",
       ...engine,
     } as unknown as Engine,
     {
@@ -126,7 +127,7 @@ test("a slot is free as soon as the engine runs no recorder, although the end wa
   const { recorders } = recordersOn(
     {
       start: async () => "container",
-      inspect: async () => ({ address: "192.0.2.1", running: true }),
+      inspect: async () => ({ running: true }),
       async *lines() {
         yield '{"event":"bound"}';
         await new Promise(() => undefined);

@@ -8,7 +8,9 @@ import { LABEL } from "../engine/labels.ts";
 import { type Assembly, assemblyOf } from "./assembly.ts";
 import type { Codecs } from "./codecs.ts";
 import { type AssemblyOrder, assembleCommand, recordCommand } from "./commands.ts";
+import { PortAllocator } from "./ports.ts";
 import { RecorderSlots } from "./recorderSlots.ts";
+import { type RedirectTargets, redirectTo } from "./redirect.ts";
 import { ASSEMBLY_TIMEOUT_MS, type RecorderServices, StartedRecorder } from "./startedRecorder.ts";
 import { Sweeper } from "./sweeper.ts";
 import { waitUntilBound } from "./waitUntilBound.ts";
@@ -34,6 +36,7 @@ export interface RecorderSpec extends RecorderOwner {
 export interface RecorderSettings {
   project: string;
   image: string;
+  /** `container:` and the name of the container whose network namespace all recorders share. */
   network: string;
   recordings: RecordingsSource;
   maxConcurrentRecorders: number;
@@ -61,6 +64,7 @@ export class Recorders {
   /** Names of assemblers that may be running although the engine reported an error. */
   readonly #possiblyStarted = new Set<string>();
   readonly #slots: RecorderSlots;
+  readonly #ports = new PortAllocator();
   readonly #starts = new Slots(STARTS_PER_CORE * availableParallelism());
   /** By the name of the container. */
   readonly #followed = new Map<string, StartedRecorder>();
@@ -116,24 +120,29 @@ export class Recorders {
    *   background.
    */
   async take(spec: RecorderSpec): Promise<StartedRecorder> {
-    const command = recordCommand(spec.recorderId, spec.codecs, this.#settings.isUnordered);
-    const container = this.#containerSpec("recorder", spec, command, this.#settings.network);
-    if (!spec.isSuccessor && !this.#slots.isStarting(container.name)) await this.#checkLimit();
-    this.#slots.starting(container.name);
+    const { network, isUnordered } = this.#settings;
+    const name = this.#nameOf("recorder", spec.recorderId);
+    if (!spec.isSuccessor && !this.#slots.isStarting(name)) await this.#checkLimit();
+    this.#slots.starting(name);
+    const port = this.#ports.take(name);
+    const command = recordCommand(spec.recorderId, spec.codecs, port, isUnordered);
+    const container = this.#containerSpec("recorder", spec, command, network, { [LABEL.port]: String(port) });
     // The container may have been started although the engine reported an error.
-    let sweepable = container.name;
+    let sweepable = name;
     const start = async () => {
       const id = await this.#engine.start(container);
       sweepable = id;
-      return { id, address: await waitUntilBound(this.#engine, id) };
+      await waitUntilBound(this.#engine, id);
+      return { id, address: await this.#engine.address(network) };
     };
     try {
       // A running call does not wait behind new ones.
       const { id, address } = await (spec.isSuccessor ? start() : this.#starts.use(start));
       const startedAtMs = this.#services.clock.now().getTime();
-      return this.#started({ id, name: container.name }, spec.recorderId, address, startedAtMs);
+      return this.#started({ id, name }, spec.recorderId, redirectTo(address, port), startedAtMs);
     } catch (error) {
-      this.#slots.free(container.name);
+      this.#slots.free(name);
+      this.#ports.free(name);
       this.#sweeper.sweep(sweepable, () => this.#spool.clear(spec.recorderId));
       throw error;
     }
@@ -142,10 +151,14 @@ export class Recorders {
   /** Finds the recorders of an earlier process whose containers still exist, running or not. */
   async find(): Promise<Map<string, StartedRecorder>> {
     const found = await this.#engine.list("recorder");
+    // Without the network, they are about to end.
+    const address = await this.#engine.address(this.#settings.network).catch(() => "");
     return new Map(
-      found.map(({ id, name, labels, address }) => {
+      found.map(({ id, name, labels }) => {
         const recorderId = labels[LABEL.recorderId] ?? id;
-        return [recorderId, this.#started({ id, name }, recorderId as RecorderId, address ?? "")];
+        const port = Number(labels[LABEL.port]);
+        this.#ports.keep(name, port);
+        return [recorderId, this.#started({ id, name }, recorderId as RecorderId, redirectTo(address, port))];
       }),
     );
   }
@@ -201,14 +214,15 @@ export class Recorders {
   #started(
     { id, name }: Pick<ContainerFacts, "id" | "name">,
     recorderId: RecorderId,
-    address: string,
+    redirect: RedirectTargets,
     startedAtMs?: number,
   ): StartedRecorder {
-    const recorder = new StartedRecorder(this.#services, id, recorderId, address, startedAtMs);
+    const recorder = new StartedRecorder(this.#services, id, recorderId, redirect, startedAtMs);
     this.#slots.followed(name);
     this.#followed.set(name, recorder);
     void recorder.exit.then(() => {
       this.#slots.free(name);
+      this.#ports.free(name);
       this.#followed.delete(name);
     });
     return recorder;
@@ -223,6 +237,7 @@ export class Recorders {
     owner: RecorderOwner,
     command: string[],
     network: string | undefined,
+    labels: Readonly<Record<string, string>> = {},
   ): ContainerSpec {
     return {
       name: this.#nameOf(role, owner.recorderId),
@@ -233,6 +248,7 @@ export class Recorders {
         [LABEL.recorderId]: owner.recorderId,
         [LABEL.callId]: owner.callId,
         [LABEL.legId]: owner.legId,
+        ...labels,
       },
       network,
       recordings: this.#settings.recordings,

@@ -1,5 +1,4 @@
-import type { RecorderId } from "../../ids.ts";
-import { portsOf } from "./ports.ts";
+import { portsFrom } from "./ports.ts";
 
 /**
  * Where a gateway sends a leg's media. RTP and RTCP of a track share one port (RFC 5761): on separate ports, a BYE
@@ -12,6 +11,7 @@ export interface RedirectTargets {
   audio: number;
 }
 
-export function redirectTo(address: string, recorderId: RecorderId): RedirectTargets {
-  return { address, ...portsOf(recorderId) };
+/** @param firstPort of the recorder. */
+export function redirectTo(address: string, firstPort: number): RedirectTargets {
+  return { address, ...portsFrom(firstPort) };
 }

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { newLegId, recorderIdOf } from "../../ids.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
 import type { Engine } from "../engine/engine.ts";
+import { redirectTo } from "./redirect.ts";
 import { StartedRecorder } from "./startedRecorder.ts";
 import { Sweeper } from "./sweeper.ts";
 
@@ -18,7 +19,12 @@ test("a recorder that the engine no longer lists has ended, although its wait an
   } as unknown as Engine;
   const clock = new ManualClock();
   const services = { engine, clock, sweeper: new Sweeper(engine, clock), leaveOrder: async () => undefined };
-  const recorder = new StartedRecorder(services, "c1", recorderIdOf(newLegId(new Date()), 1), "192.0.2.1");
+  const recorder = new StartedRecorder(
+    services,
+    "c1",
+    recorderIdOf(newLegId(new Date()), 1),
+    redirectTo("192.0.2.1", 20_000),
+  );
   let exitCode: number | undefined;
   void recorder.exit.then((code) => {
     exitCode = code;

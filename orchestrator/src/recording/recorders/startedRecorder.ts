@@ -5,7 +5,7 @@ import type { ContainerOutput, Engine, StopSignal } from "../engine/engine.ts";
 import { type Assembly, assemblyOf } from "./assembly.ts";
 import type { AssemblyOrder } from "./commands.ts";
 import { type EndedTrack, endedTracks, isEvent, outputAfter } from "./events.ts";
-import { type RedirectTargets, redirectTo } from "./redirect.ts";
+import type { RedirectTargets } from "./redirect.ts";
 import { refusedMedia } from "./refusal.ts";
 import type { Sweeper } from "./sweeper.ts";
 
@@ -65,14 +65,14 @@ export class StartedRecorder {
     services: RecorderServices,
     containerId: string,
     recorderId: RecorderId,
-    address: string,
+    redirect: RedirectTargets,
     startedAtMs = Number.NEGATIVE_INFINITY,
   ) {
     this.#services = services;
     this.#containerId = containerId;
     this.#startedAtMs = startedAtMs;
     this.recorderId = recorderId;
-    this.redirect = redirectTo(address, recorderId);
+    this.redirect = redirect;
     this.exit = this.#watch();
     this.recorded = this.#listen();
   }

@@ -11,15 +11,11 @@ const RECORDINGS = "/recordings/";
 /**
  * Waits until a recorder reports that its ports are bound: media sent to it from then on is recorded.
  *
- * @returns the recorder's address.
  * @throws RecorderError RECORDER_NOT_BOUND or STORAGE_UNAVAILABLE, with the end of its stderr.
  */
-export async function waitUntilBound(engine: Engine, containerId: string): Promise<string> {
+export async function waitUntilBound(engine: Engine, containerId: string): Promise<void> {
   for await (const line of engine.lines(containerId, AbortSignal.timeout(BOUND_TIMEOUT_MS))) {
-    if (!isEvent("bound", line)) continue;
-    const address = (await engine.inspect(containerId))?.address;
-    if (address) return address;
-    break;
+    if (isEvent("bound", line)) return;
   }
   const { stderr } = await engine.output(containerId);
   const stderrTail = stderr.trim().slice(-STDERR_TAIL_CHARACTERS);

@@ -9,6 +9,7 @@ import type { ContentPorts } from "../content/contentPorts.ts";
 import { GatewayError } from "../errors.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import type { Peers } from "../peers/peers.ts";
+import type { HeldMemory } from "../rtp/heldMemory.ts";
 import type { PublishedPort } from "../webrtc/publishedPort.ts";
 import { readBody } from "./body.ts";
 import { contentRoutes } from "./contentRoutes.ts";
@@ -44,6 +45,7 @@ export interface ApiDependencies {
   publishedPort: PublishedPort;
   /** The address of `ports`, as given in replies. */
   contentAddress: string;
+  held: HeldMemory;
   clock: Clock;
   log: Logger;
 }
@@ -56,6 +58,7 @@ export function createApi({
   ports,
   publishedPort,
   contentAddress,
+  held,
   clock,
   log,
 }: ApiDependencies): FastifyInstance {
@@ -116,7 +119,7 @@ export function createApi({
       };
     },
   };
-  app.get(METRICS_PATH, metricsHandler(createMetrics(peers, connections, dataConnections.totals))); // not part of the API, and not JSON
+  app.get(METRICS_PATH, metricsHandler(createMetrics(peers, connections, dataConnections.totals, held))); // not part of the API, and not JSON
   for (const [name, { method, path, commandType }] of Object.entries(OPERATIONS)) {
     const handler = handlers[name as OperationName];
     if (!handler) throw new Error(`no handler for ${name}`);

@@ -3,6 +3,7 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import type { DataTotals } from "../connections/earlyMessages.ts";
 import type { MediaConnections } from "../connections/mediaConnections.ts";
 import type { Peers } from "../peers/peers.ts";
+import type { HeldMemory } from "../rtp/heldMemory.ts";
 import type { CountedField } from "./mediaTotals.ts";
 
 /** Names follow the Prometheus conventions. */
@@ -25,7 +26,12 @@ const TRACK_COUNTERS: Record<CountedField, { name: string; help: string }> = {
  * The Prometheus metrics of this process. Nothing is counted separately: the counters of the packet path are summed up
  * for each scrape.
  */
-export function createMetrics(peers: Peers, connections: MediaConnections, data: Readonly<DataTotals>): Registry {
+export function createMetrics(
+  peers: Peers,
+  connections: MediaConnections,
+  data: Readonly<DataTotals>,
+  held: Readonly<Pick<HeldMemory, "bytes">>,
+): Registry {
   const registry = processMetrics();
   const registers = [registry];
   for (const [field, { name, help }] of Object.entries(TRACK_COUNTERS) as [
@@ -52,6 +58,7 @@ export function createMetrics(peers: Peers, connections: MediaConnections, data:
       set({ direction: "to_peer" }, data.droppedToPeer);
     },
   );
+  gauge("held_media_bytes", "Media that is held because it has no recorder yet.", [], (set) => set({}, held.bytes));
   gauge("calls", "Running calls.", [], (set) => set({}, connections.running));
   gauge("peers", "Peers by signalling state.", ["state"], (set) => {
     const { open, disconnected } = peers.counts;

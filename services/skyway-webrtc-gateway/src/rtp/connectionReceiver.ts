@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ExtendedSequence } from "./arithmetic.ts";
 import { SenderClock } from "./clock/senderClock.ts";
 import { WallClock } from "./clock/wallClock.ts";
+import type { HeldMemory } from "./heldMemory.ts";
 import { keyframeTest } from "./keyframe.ts";
 import { LayerChoice, type LayerSettings } from "./layers/layerChoice.ts";
 import { pixelCount } from "./layers/pictureSize.ts";
@@ -23,7 +24,7 @@ export interface Route extends Pick<TrackSettings, "payloadType" | "repeatedSour
 }
 
 /** A negotiated track and where its packets are sent. */
-export interface ReceivedTrack extends Omit<TrackSettings, "send">, Route {
+export interface ReceivedTrack extends Omit<TrackSettings, "send" | "held">, Route {
   redirect: Address | undefined;
   /** The sender may send several simulcast layers, of which one is received. */
   layers?: LayerSettings | undefined;
@@ -87,6 +88,7 @@ export class ConnectionReceiver {
   readonly #header = emptyHeader();
   readonly #roundTrip = new RoundTrip();
   readonly #sender: SenderClocks;
+  readonly #held: HeldMemory | undefined;
   /** By payload type. */
   readonly #routes = new Array<Destination | undefined>(128).fill(undefined);
   readonly #layers = new Map<TrackReceiver, LayerChoice>();
@@ -96,15 +98,20 @@ export class ConnectionReceiver {
   #lastPacketMs = Number.NEGATIVE_INFINITY;
   #heardReport = false;
 
-  /** @param sender shared by all receivers of a connection. */
+  /**
+   * @param sender shared by all receivers of a connection.
+   * @param held memory of held media, of all calls; no limit by default.
+   */
   constructor(
     tracks: readonly ReceivedTrack[],
     rtcpRedirects: RtcpRedirects,
     socket: Redirector,
     sink: ReportSink,
     sender: SenderClocks = newSenderClocks(),
+    held?: HeldMemory,
   ) {
     this.#sender = sender;
+    this.#held = held;
     this.#socket = socket;
     this.#sink = sink;
     this.#rtcpRedirects = rtcpRedirects;
@@ -133,7 +140,7 @@ export class ConnectionReceiver {
       },
       keyframe: (mediaSsrc) => this.#sink.keyframe(mediaSsrc),
     };
-    const track = new TrackReceiver({ ...settings, send }, feedback, this.#roundTrip);
+    const track = new TrackReceiver({ ...settings, held: this.#held, send }, feedback, this.#roundTrip);
     if (this.#isPaused[kind]) track.output.pause();
     this.#tracks.push(track);
     if (layers) this.#chooseLayers(layers, settings.codec, track);

@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
+import { HeldMemory } from "./heldMemory.ts";
 import { MAX_REPLAY_BYTES, Replay } from "./replay.ts";
 
 const packet = (bytes = 1_000) => Buffer.alloc(bytes);
 
-/** Video with regular keyframes, 30 packets per second. */
-function remember(replay: Replay, fromMs: number, toMs: number, keyframeEveryMs: number, bytes?: number): void {
+/** Video with regular keyframes, 30 packets per second. Returns their number. */
+function remember(replay: Replay, fromMs: number, toMs: number, keyframeEveryMs: number, bytes?: number): number {
+  let count = 0;
   for (let ms = fromMs; ms < toMs; ms += 100 / 3) {
     replay.remember(packet(bytes), ms * 90, Math.floor(ms % keyframeEveryMs) < 33, ms);
+    count += 1;
   }
+  return count;
 }
 
 test("keeps the last four seconds, from a keyframe on", () => {
@@ -50,4 +54,41 @@ test("is empty before the first keyframe", () => {
   replay.remember(packet(), 0, false, 0);
   expect(replay.from()).toBeUndefined();
   expect(replay.newestStartMs).toBeUndefined();
+});
+
+test("while the memory of all calls is full, drops as much as it adds, and tells", () => {
+  const held = new HeldMemory(1_000_000);
+  let dropped = 0;
+  const [one, other] = [0, 1].map(
+    () =>
+      new Replay((packets) => {
+        dropped += packets;
+      }, held),
+  ) as [Replay, Replay];
+  one.isPaused = true;
+  other.isPaused = true;
+  const first = remember(one, 0, 20_000, 1_000);
+  expect(held.bytes).toBe(first * 1_000);
+  const second = remember(other, 0, 60_000, 1_000);
+  expect(held.bytes).toBeLessThanOrEqual(1_001_000);
+  expect(held.bytes).toBeGreaterThan(900_000);
+  const kept = [one, other].map((replay) => replay.from()?.packets.length ?? 0);
+  expect(kept[0]).toBe(first);
+  expect(dropped).toBe(second - (kept[1] ?? 0));
+  expect(held.bytes).toBe(0); // all of it is sent
+});
+
+test("media that is held until its track ends is dropped, and its memory is free", () => {
+  const held = new HeldMemory();
+  let dropped = 0;
+  const replay = new Replay((packets) => {
+    dropped += packets;
+  }, held);
+  remember(replay, 0, 1_000, 1_000);
+  replay.isPaused = true;
+  const unsent = remember(replay, 1_000, 2_000, 1_000);
+  expect(held.bytes).toBe(unsent * 1_000);
+  replay.clear();
+  expect(held.bytes).toBe(0);
+  expect(dropped).toBe(unsent);
 });

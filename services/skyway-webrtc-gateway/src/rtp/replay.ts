@@ -1,4 +1,5 @@
 import type { ExtendedTimestamp } from "./arithmetic.ts";
+import { HeldMemory } from "./heldMemory.ts";
 
 /**
  * The last seconds of forwarded packets, as they were sent. A recorder that takes over a track during a call starts
@@ -24,6 +25,7 @@ interface Segment {
   bytes: number;
   /** Packets that were remembered during a pause: nobody has received them yet. */
   unsent: number;
+  unsentBytes: number;
 }
 
 export interface Replayed {
@@ -39,10 +41,15 @@ export class Replay {
   /** While output is paused, packets are not dropped because of their age. */
   isPaused = false;
   readonly #dropped: (packets: number) => void;
+  readonly #held: HeldMemory;
 
-  /** @param dropped receives the number of packets that are forgotten without having been sent. */
-  constructor(dropped: (packets: number) => void = () => undefined) {
+  /**
+   * @param dropped receives the number of packets that are forgotten without having been sent.
+   * @param held of all calls; no limit by default. While it is full, nothing more is buffered during a pause.
+   */
+  constructor(dropped: (packets: number) => void = () => undefined, held = new HeldMemory()) {
     this.#dropped = dropped;
+    this.#held = held;
   }
 
   /** When the newest keyframe was forwarded; undefined if none is buffered. */
@@ -62,24 +69,28 @@ export class Replay {
   remember(packet: Buffer, timestamp: ExtendedTimestamp, isStart: boolean, nowMs: number): void {
     const newest = this.#segments.at(-1);
     const unsent = this.isPaused ? 1 : 0;
+    const unsentBytes = this.isPaused ? packet.length : 0;
+    const limitBytes = this.isPaused && this.#held.isFull ? this.#bytes : MAX_REPLAY_BYTES;
     if (isStart && (newest === undefined || nowMs - newest.fromMs >= SEGMENT_MS)) {
       this.#segments.push({
         fromMs: nowMs,
         packets: [packet],
         firstTimestamp: timestamp,
         bytes: packet.length,
-        unsent,
+        ...{ unsent, unsentBytes },
       });
     } else if (newest !== undefined) {
       newest.packets.push(packet);
       newest.bytes += packet.length;
       newest.unsent += unsent;
+      newest.unsentBytes += unsentBytes;
     } else {
       this.#dropped(unsent);
       return; // not decodable without a start
     }
     this.#bytes += packet.length;
-    this.#forget(nowMs);
+    this.#held.add(unsentBytes);
+    this.#forget(nowMs, limitBytes);
   }
 
   /** The buffered packets from the last start at or before `ms`; all of them by default. They then count as sent. */
@@ -89,8 +100,7 @@ export class Replay {
       this.#segments.findLastIndex(({ fromMs }) => fromMs <= ms),
     );
     for (const [index, segment] of this.#segments.entries()) {
-      if (index < at) this.#dropped(segment.unsent);
-      segment.unsent = 0;
+      this.#release(segment, index < at);
     }
     const segments = this.#segments.slice(at);
     const [first] = segments;
@@ -99,14 +109,29 @@ export class Replay {
     return { packets: segments.flatMap(({ packets }) => packets), firstTimestamp, fromMs };
   }
 
-  #forget(nowMs: number): void {
-    while (this.#segments[0] !== undefined) {
+  /** Forgets everything: the track ends. */
+  clear(): void {
+    for (const segment of this.#segments) this.#release(segment, true);
+    this.#segments = [];
+    this.#bytes = 0;
+  }
+
+  #forget(nowMs: number, limitBytes: number): void {
+    for (let oldest = this.#segments[0]; oldest !== undefined; oldest = this.#segments[0]) {
       const isOld =
         !this.isPaused && this.#segments[1] !== undefined && nowMs - this.#segments[1].fromMs > RETENTION_MS;
-      if (!isOld && this.#bytes <= MAX_REPLAY_BYTES) return;
-      this.#bytes -= this.#segments[0].bytes;
-      this.#dropped(this.#segments[0].unsent);
+      if (!isOld && this.#bytes <= limitBytes) return;
+      this.#bytes -= oldest.bytes;
+      this.#release(oldest, true);
       this.#segments.shift();
     }
+  }
+
+  /** Its packets are no longer held: they are sent, or dropped. */
+  #release(segment: Segment, isDropped: boolean): void {
+    if (isDropped) this.#dropped(segment.unsent);
+    this.#held.add(-segment.unsentBytes);
+    segment.unsent = 0;
+    segment.unsentBytes = 0;
   }
 }

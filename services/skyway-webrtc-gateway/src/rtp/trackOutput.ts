@@ -11,6 +11,7 @@ import {
 import { ArrivalBound } from "./arrivalBound.ts";
 import type { TrackCounters } from "./counters.ts";
 import type { H264Frame } from "./h264Frame.ts";
+import type { HeldMemory } from "./heldMemory.ts";
 import type { KeyframeTest } from "./keyframe.ts";
 import { Pacer } from "./pacer.ts";
 import { emptyHeader, type RtpHeader, readHeader, writeUint16, writeUint32 } from "./packet.ts";
@@ -37,6 +38,8 @@ export interface OutputSettings {
   silence: SilenceCodec | undefined;
   /** Timestamp units per second. */
   clockRate: number;
+  /** Memory of held media, of all calls; no limit by default. */
+  held?: HeldMemory | undefined;
   send(packet: Buffer): void;
 }
 
@@ -109,7 +112,7 @@ export class TrackOutput {
     this.#pacer = new Pacer(this.#send);
     this.#replay = new Replay((packets) => {
       counters.packetsDropped += packets;
-    });
+    }, settings.held);
   }
 
   /** True while nothing can be forwarded until a keyframe arrives. */
@@ -179,6 +182,7 @@ export class TrackOutput {
     this.#counters.packetsDropped += this.waiting + this.#frame.length;
     this.#frame = [];
     this.#pacer.clear();
+    this.#replay.clear();
     this.#endPrevious();
   }
 

@@ -13,6 +13,7 @@ import type { SenderClock } from "./clock/senderClock.ts";
 import type { WallClock } from "./clock/wallClock.ts";
 import { noCounts, type TrackCounters } from "./counters.ts";
 import { H264Frame, startsH264Picture } from "./h264Frame.ts";
+import type { HeldMemory } from "./heldMemory.ts";
 import { type KeyframeTest, keyframeTest } from "./keyframe.ts";
 import { KeyframeRequests } from "./keyframeRequests.ts";
 import { NextSource, SILENT_SOURCE_MS } from "./nextSource.ts";
@@ -47,6 +48,8 @@ export interface TrackSettings {
   redirectPayloadType: number | undefined;
   /** Of the first m-line that the track comes in. */
   repeatedSources: ReadonlyMap<number, number>;
+  /** Memory of held media, of all calls; no limit by default. */
+  held?: HeldMemory | undefined;
   /** Sends a packet to the redirect address. */
   send(packet: Buffer): void;
 }
@@ -146,6 +149,7 @@ export class TrackReceiver {
         payloadType: settings.redirectPayloadType ?? settings.payloadType,
         silence: settings.kind === "audio" ? silenceCodec(settings.codec) : undefined,
         clockRate: settings.clockRate,
+        held: settings.held,
         send: settings.send,
       },
       this.counters,

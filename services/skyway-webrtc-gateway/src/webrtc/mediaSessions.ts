@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { HeldMemory } from "../rtp/heldMemory.ts";
 import { type Address, RedirectSocket } from "../rtp/redirectSocket.ts";
 import { Bandwidth } from "./bandwidth.ts";
 import { CallSession } from "./callSession.ts";
@@ -34,6 +35,8 @@ export interface MediaSessionsConfiguration {
   log: Logger;
   /** What all callers together may send. Each gets an equal share. */
   totalKbps?: number | undefined;
+  /** Memory of held media, of all calls; no limit by default. */
+  held?: HeldMemory;
 }
 
 /** Opens the media port. Throws GatewayError MEDIA_PORT_UNAVAILABLE. */
@@ -56,6 +59,7 @@ export function createMediaSessions(configuration: MediaSessionsConfiguration): 
     endpoints,
     bandwidth: new Bandwidth(configuration.totalKbps),
     socket,
+    held: configuration.held ?? new HeldMemory(),
     ticker,
     now,
     log,

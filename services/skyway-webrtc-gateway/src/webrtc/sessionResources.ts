@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { HeldMemory } from "../rtp/heldMemory.ts";
 import type { RedirectSocket } from "../rtp/redirectSocket.ts";
 import type { Bandwidth } from "./bandwidth.ts";
 import type { Endpoint } from "./localTransport.ts";
@@ -15,6 +16,8 @@ export interface SessionResources {
   endpoints(): readonly Endpoint[];
   bandwidth: Bandwidth;
   socket: RedirectSocket;
+  /** Memory of held media, of all calls. */
+  held: HeldMemory;
   ticker: Ticker;
   /** Unix time in milliseconds that never runs backwards. */
   now(): number;

@@ -18,7 +18,7 @@ export class TrackGroup {
   constructor(redirects: Redirects, rtcp: RtcpSender, sender: SenderClocks, resources: SessionResources) {
     this.#redirects = redirects;
     this.#resources = resources;
-    this.#receiver = new ConnectionReceiver([], byKind(redirects).rtcp, resources.socket, rtcp, sender);
+    this.#receiver = new ConnectionReceiver([], byKind(redirects).rtcp, resources.socket, rtcp, sender, resources.held);
   }
 
   /** Kinds that are received, or were. */
