@@ -28,7 +28,7 @@ function open(freeBytes: () => Promise<number> = async () => 5e9) {
   const metrics = new LegMetrics(registry);
   measure(registry, {
     ...{ calls, clock, freeBytes, minimumFreeBytes: 1e9 },
-    recorders: { running: 1, containers: 1, waiting: 0, limit: 20 },
+    recorders: { running: 1, containers: 1, waiting: 0, waitingToAssemble: 0, limit: 20 },
     host: {
       availableBytes: async () => 2e9,
       cpuWaitMs: 12,

@@ -13,7 +13,7 @@ import { LegWatch } from "./legWatch.ts";
 export interface MetricSources {
   calls: CallBook;
   clock: Clock;
-  recorders: Pick<Recorders, "running" | "containers" | "waiting" | "limit">;
+  recorders: Pick<Recorders, "running" | "containers" | "waiting" | "waitingToAssemble" | "limit">;
   /** @throws if the volume cannot be read. */
   freeBytes(): Promise<number>;
   minimumFreeBytes: number;
@@ -50,6 +50,12 @@ export function measure(registry: Registry, sources: MetricSources): void {
   );
   gauge("call_recorder_recorders_waiting", "Recorders that wait until others have started.", [], (gauge) =>
     gauge.set(sources.recorders.waiting),
+  );
+  gauge(
+    "call_recorder_assemblies_waiting",
+    "Recorders that wait until the files of others are assembled.",
+    [],
+    (gauge) => gauge.set(sources.recorders.waitingToAssemble),
   );
   gauge("call_recorder_recorders_limit", "Maximum number of concurrent recorders.", [], (gauge) =>
     gauge.set(sources.recorders.limit),

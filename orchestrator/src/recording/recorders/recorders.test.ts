@@ -6,7 +6,7 @@ import { ManualClock } from "../../testing/manualClock.ts";
 import type { Engine } from "../engine/engine.ts";
 import { USUAL_CODECS } from "./codecs.ts";
 import type { AssemblyOrder } from "./commands.ts";
-import { Recorders } from "./recorders.ts";
+import { type RecorderOwner, Recorders } from "./recorders.ts";
 
 function recordersOn(engine: object, steps: string[], limit = 1): { recorders: Recorders; clock: ManualClock } {
   const clock = new ManualClock();
@@ -32,6 +32,11 @@ function someone() {
   const [callId, legId] = [newCallId(now), newLegId(now)];
   return { callId, legId, recorderId: recorderIdOf(legId, 1) };
 }
+
+const orderOf = (owner: RecorderOwner): AssemblyOrder => ({
+  ...owner,
+  ...{ format: "webm", tracks: "joined", transcode: "none", parts: [], title: "", startedAt: new Date() },
+});
 
 test("a recorder that does not open its ports leaves no container and no file, and does not count towards the limit", async () => {
   const steps: string[] = [];
@@ -110,10 +115,7 @@ test("an assembler whose start failed is removed before the next one starts", as
     steps,
   );
   const owner = someone();
-  const order: AssemblyOrder = {
-    ...owner,
-    ...{ format: "webm", tracks: "joined", transcode: "none", parts: [], title: "", startedAt: new Date() },
-  };
+  const order = orderOf(owner);
 
   await expect(recorders.assemble(order)).rejects.toMatchObject({ code: "DOCKER_UNREACHABLE" });
   isAway = false;
@@ -147,4 +149,17 @@ test("beyond the limit of recorders that run, a new one is refused", async () =>
   await expect(recorders.take({ ...someone(), codecs: USUAL_CODECS })).rejects.toMatchObject({
     code: "TOO_MANY_RECORDERS",
   });
+});
+
+test("few files are assembled at the same time", async () => {
+  const started: string[] = [];
+  const start = ({ name }: { name: string }) => {
+    started.push(name);
+    return new Promise(() => undefined);
+  };
+  const { recorders } = recordersOn({ start }, []);
+  const most = 2 * availableParallelism();
+  for (const owner of Array.from({ length: most + 3 }, someone)) void recorders.assemble(orderOf(owner));
+  await vi.waitFor(() => expect(started).toHaveLength(most));
+  expect(recorders.waitingToAssemble).toBe(3);
 });

@@ -19,6 +19,8 @@ const MEBIBYTE = 1024 * 1024;
 
 /** More starts at once take time from running recordings and are not faster. */
 const STARTS_PER_CORE = 2;
+/** The same of assemblies; a recorder whose tracks have ended waits for its order meanwhile. */
+const ASSEMBLIES_PER_CORE = 2;
 
 /** The part of a leg that a container works on; stored in its labels. */
 export interface RecorderOwner {
@@ -67,6 +69,7 @@ export class Recorders {
   readonly #ports = new PortAllocator();
   readonly #starts = new Slots(STARTS_PER_CORE * availableParallelism());
   /** By the name of the container. */
+  readonly #assemblies = new Slots(ASSEMBLIES_PER_CORE * availableParallelism());
   readonly #followed = new Map<string, StartedRecorder>();
 
   constructor(engine: Engine, settings: RecorderSettings, clock: Clock, spool: RecorderSpool) {
@@ -75,7 +78,8 @@ export class Recorders {
     this.#spool = spool;
     this.#sweeper = new Sweeper(engine, clock);
     this.#slots = new RecorderSlots(engine, (name) => this.#followed.get(name)?.hasPerhapsEnded());
-    this.#services = { engine, clock, sweeper: this.#sweeper, leaveOrder: spool.leaveOrder };
+    const assemblies = this.#assemblies;
+    this.#services = { engine, clock, sweeper: this.#sweeper, assemblies, leaveOrder: spool.leaveOrder };
   }
 
   /** Number of recorders that are running or starting. */
@@ -91,6 +95,11 @@ export class Recorders {
   /** Number of recorders that wait until others have started. */
   get waiting(): number {
     return this.#starts.waiting;
+  }
+
+  /** Number of recorders that wait until the files of others are assembled. */
+  get waitingToAssemble(): number {
+    return this.#assemblies.waiting;
   }
 
   /** Maximum number of concurrent recorders. */
@@ -173,7 +182,11 @@ export class Recorders {
    *
    * @throws RecorderError NOT_ASSEMBLED, or an error from starting the container.
    */
-  async assemble(order: AssemblyOrder): Promise<Assembly> {
+  assemble(order: AssemblyOrder): Promise<Assembly> {
+    return this.#assemblies.use(() => this.#assemble(order));
+  }
+
+  async #assemble(order: AssemblyOrder): Promise<Assembly> {
     const container = this.#containerSpec("assembler", order, assembleCommand(order), undefined);
     if (this.#possiblyStarted.has(container.name)) await this.#engine.remove(container.name);
     this.#possiblyStarted.delete(container.name);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { newLegId, recorderIdOf } from "../../ids.ts";
+import { Slots } from "../../slots.ts";
 import { ManualClock } from "../../testing/manualClock.ts";
 import type { Engine } from "../engine/engine.ts";
 import { redirectTo } from "./redirect.ts";
@@ -18,7 +19,13 @@ test("a recorder that the engine no longer lists has ended, although its wait an
     inspect: async () => ({ running: isRunning, exitCode: 137 }),
   } as unknown as Engine;
   const clock = new ManualClock();
-  const services = { engine, clock, sweeper: new Sweeper(engine, clock), leaveOrder: async () => undefined };
+  const services = {
+    assemblies: new Slots(1),
+    engine,
+    clock,
+    sweeper: new Sweeper(engine, clock),
+    leaveOrder: async () => undefined,
+  };
   const recorder = new StartedRecorder(
     services,
     "c1",

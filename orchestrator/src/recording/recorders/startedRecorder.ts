@@ -1,6 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import { asRecorderError } from "../../errors.ts";
 import type { RecorderId } from "../../ids.ts";
+import type { Slots } from "../../slots.ts";
 import type { ContainerOutput, Engine, StopSignal } from "../engine/engine.ts";
 import { type Assembly, assemblyOf } from "./assembly.ts";
 import type { AssemblyOrder } from "./commands.ts";
@@ -43,6 +44,8 @@ export interface RecorderServices {
   engine: Engine;
   clock: Clock;
   sweeper: Sweeper;
+  /** How many files are assembled at the same time. */
+  assemblies: Slots;
   /** Writes an assembly order to the file that the recorder reads. */
   leaveOrder(order: AssemblyOrder): Promise<void>;
 }
@@ -87,6 +90,11 @@ export class StartedRecorder {
    * @throws RecorderError DOCKER_UNREACHABLE.
    */
   async finish(byeExpected: boolean, order?: AssemblyOrder): Promise<FinishedRecorder> {
+    if (!order) return this.#finish(byeExpected);
+    return this.#services.assemblies.use(() => this.#finish(byeExpected, order));
+  }
+
+  async #finish(byeExpected: boolean, order?: AssemblyOrder): Promise<FinishedRecorder> {
     const { engine, sweeper, clock } = this.#services;
     const ranMs = clock.now().getTime() - this.#startedAtMs;
     const isOrdered = order !== undefined && (await this.#leave(order));
