@@ -1,3 +1,4 @@
+import { defaultRecorderLimit } from "@skyway-call-recorder/process/recorderLimit.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { recorderContainers, removeRecorderContainers } from "../bundle/containers.ts";
 import { type Answer, requestText, talkToGuard } from "../bundle/guardTalk.ts";
@@ -222,7 +223,7 @@ test("and cannot do anything else with the engine", async () => {
 });
 
 test("and cannot create more containers than the configuration needs", async () => {
-  const limit = 2 * 20 + 40;
+  const limit = 2 * defaultRecorderLimit() + 40;
   const bodyOf = (id: string) => {
     const labels = { ...(shape()["Labels"] as object), "io.skyway-call-recorder.recorder-id": id };
     return { ...shape(), Cmd: ["record", id, "audio=djA="], Labels: labels };

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defaultRecorderLimit } from "@skyway-call-recorder/process/recorderLimit.ts";
 import { afterAll, describe, expect, test } from "vitest";
 import { readConfiguration } from "./readConfiguration.ts";
 import { DEFAULT_API_KEY } from "./schema.ts";
@@ -26,7 +27,7 @@ describe("without any configuration", () => {
   test("everything has a default", () => {
     expect(readConfiguration({})).toMatchObject({
       peers: ["TestRecorder"],
-      maxConcurrentRecorders: 20,
+      maxConcurrentRecorders: defaultRecorderLimit(),
       video: { codecs: ["VP8", "VP9", "H264"], h264Container: "mkv" },
       audio: { codecs: ["opus", "PCMU", "PCMA"], transcode: "none" },
       tracks: "joined",

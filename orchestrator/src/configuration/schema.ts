@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { commaSeparated, ListenPort, LogLevel, Port, unlessEmpty } from "@skyway-call-recorder/process/environment.ts";
+import { defaultRecorderLimit, MOST_RECORDERS } from "@skyway-call-recorder/process/recorderLimit.ts";
 import { z } from "zod";
 import { FilmConfiguration } from "../follow-up/film/filmForm.ts";
 import { LiveConfiguration, LiveForm } from "../follow-up/live/liveForm.ts";
@@ -37,7 +38,11 @@ const UploadRemote = z
 /** The configuration file. Every key has a default; an unknown key is an error. */
 export const ConfigurationFile = z.strictObject({
   peers: z.array(peerId).min(1).refine(distinct, "contains a peer twice").default(["TestRecorder"]),
-  maxConcurrentRecorders: z.int().min(1).max(1_000).default(20),
+  maxConcurrentRecorders: z
+    .int()
+    .min(1)
+    .max(MOST_RECORDERS)
+    .default(() => defaultRecorderLimit()),
   maxConcurrentPerPeer: z.int().min(1).max(1_000).default(10),
   maxConcurrentPerCall: z.int().min(1).max(1_000).default(50),
   maxTracksPerLeg: z.int().min(1).max(64).default(4),
@@ -164,7 +169,7 @@ export const Environment = z
         .pipe(z.string().regex(API_KEY, "does not have the form 8-4-4-4-12 in lower-case letters and digits")),
     ),
     RECORDER_PEER_ID: unlessEmpty(peerId.optional()),
-    MAX_CONCURRENT_RECORDERS: unlessEmpty(z.coerce.number().int().min(1).max(1_000).optional()),
+    MAX_CONCURRENT_RECORDERS: unlessEmpty(z.coerce.number().int().min(1).max(MOST_RECORDERS).optional()),
     LOG_LEVEL: unlessEmpty(LogLevel.optional()),
     COMPOSE_PROJECT_NAME: unlessEmpty(
       z

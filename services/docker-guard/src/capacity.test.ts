@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defaultRecorderLimit } from "@skyway-call-recorder/process/recorderLimit.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readCapacity } from "./capacity.ts";
 
@@ -17,7 +18,12 @@ async function from(text: string, maxConcurrentRecorders?: number) {
   return readCapacity(file, maxConcurrentRecorders);
 }
 
-const DEFAULT = { containers: 80, openRequests: 224, recorderBytes: 256 * MEBIBYTE, jobBytes: 1_024 * MEBIBYTE };
+const CONTAINERS = 2 * defaultRecorderLimit() + 40;
+const DEFAULT = {
+  ...{ containers: CONTAINERS, openRequests: 2 * CONTAINERS + 64 },
+  recorderBytes: 256 * MEBIBYTE,
+  jobBytes: 1_024 * MEBIBYTE,
+};
 
 test("without a configuration, the orchestrator's defaults count", async () => {
   expect(await readCapacity(undefined)).toEqual(DEFAULT);

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { defaultRecorderLimit, MOST_RECORDERS } from "@skyway-call-recorder/process/recorderLimit.ts";
 import { parse } from "yaml";
 import { z } from "zod";
 
@@ -30,7 +31,12 @@ const mebibytes = (otherwise: number) => z.int().min(1).max(MAX_MEBIBYTES).defau
 
 /** The settings of the orchestrator that decide about its containers, with the orchestrator's defaults. */
 const Settings = z.object({
-  maxConcurrentRecorders: z.int().min(1).max(1_000).default(20).catch(20),
+  maxConcurrentRecorders: z
+    .int()
+    .min(1)
+    .max(MOST_RECORDERS)
+    .default(() => defaultRecorderLimit())
+    .catch(() => defaultRecorderLimit()),
   recorder: z
     .object({ memoryMebibytes: mebibytes(256) })
     .prefault({})
