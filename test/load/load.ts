@@ -43,7 +43,7 @@ export interface LoadReport {
   /** Frames of video and packets of sound that were sent and are in no file. */
   missing: { video: number; audio: number };
   sent: { video: number; audio: number };
-  /** Legs that are not plainly ready: state, error and notes, by peer id. */
+  /** Legs that are not plainly ready or lack something: state, reason, error and notes, and what is missing, by peer id. */
   conspicuous: Record<string, string>;
 }
 
@@ -79,12 +79,16 @@ export async function load({ legs, perSecond, before = 0, upMs }: LoadOptions): 
     { video: 0, audio: 0 },
     { video: 0, audio: 0 },
   ];
+  const lacking = new Map<string, string>();
   for (const [peerId, counts] of callers.sent) {
     const names = ended.filter((leg) => leg.peerId === peerId).flatMap(({ file }) => file?.name ?? []);
     for (const kind of ["video", "audio"] as const) {
       const recorded = names.reduce((sum, name) => sum + (files.get(name)?.[kind] ?? 0), 0);
       sent[kind] += counts[kind];
-      missing[kind] += Math.max(0, counts[kind] - recorded);
+      const lacks = Math.max(0, counts[kind] - recorded);
+      missing[kind] += lacks;
+      if (lacks > 0)
+        lacking.set(peerId, `${lacking.get(peerId) ?? ""}, ${lacks} of ${counts[kind]} of ${kind} missing`);
     }
   }
   const up = callers.answeredAfterMs.length;
@@ -98,9 +102,11 @@ export async function load({ legs, perSecond, before = 0, upMs }: LoadOptions): 
     bytesPerLeg: (busy.bytes - idle.bytes) / up,
     ...{ readyAfterMs, missing, sent },
     conspicuous: Object.fromEntries(
-      ended.flatMap(({ peerId, state, error, notes }) => {
+      ended.flatMap(({ peerId, state, reason, error, notes }) => {
         const codes = [error?.code, ...(notes ?? []).map(({ code }) => code)].filter((code) => code !== undefined);
-        return state === "ready" && codes.length === 0 ? [] : [[peerId, `${state} ${codes.join(" ")}`]];
+        const lacks = lacking.get(peerId) ?? "";
+        if (state === "ready" && codes.length === 0 && lacks === "") return [];
+        return [[peerId, `${[state, reason, ...codes].join(" ")}${lacks}`]];
       }),
     ),
   };
