@@ -27,6 +27,8 @@ const { values } = parseArgs({
   },
 });
 const ARRIVING = 2;
+/** Memory that is free only after a while is not kept. */
+const MEMORY_AFTER_MS = 10_000;
 const upMs = values.quick ? 10_000 : Number(values.seconds) * 1000;
 const counts = values.quick ? [1, 20] : values.legs.split(",").map(Number);
 if (![upMs, ...counts].every((value) => value > 0)) throw new Error("--legs and --seconds are numbers");
@@ -40,6 +42,7 @@ await down();
 await up();
 await using _address = await openServerAddress();
 let wrong = false;
+const memories: string[] = [];
 try {
   const most = Math.max(...steps.map(({ legs }) => legs));
   await recreate(["web", "skyway-webrtc-gateway", "docker-guard", "orchestrator"], {
@@ -53,12 +56,17 @@ try {
   );
   say("|---|---|---|---|---|---|---|---|");
   for (const step of steps) {
-    const report = await load(step);
+    const report = await load({ ...step, memoryAfterMs: MEMORY_AFTER_MS });
     say(rowOf(step, report));
+    const memory = Object.entries(report.memory).map(
+      ([name, { idle, after }]) => `${name} ${mebibytes(idle)} → ${mebibytes(after)} MiB`,
+    );
+    memories.push(`${rowOf(step, report).split("|")[1]?.trim()}: ${memory.join(", ")}`);
     for (const failure of report.failures) say(`NOT ANSWERED: ${failure}`);
     for (const [peerId, what] of Object.entries(report.conspicuous)) say(`CONSPICUOUS: ${peerId}: ${what}`);
     wrong ||= report.failures.length > 0 || report.missing.video + report.missing.audio > 0;
   }
+  say(`\nMemory of services, before the calls → after them:\n${memories.join("\n")}`);
 } finally {
   await down();
 }

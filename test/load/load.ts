@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { isLegOver, legsOf } from "../bundle/api.ts";
 import { framesInFiles } from "../bundle/framesInFiles.ts";
+import { memoryOf } from "../bundle/services.ts";
 import { HTTP_PORT } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { RoamingHost, SERVERS } from "../network/roamingHost.ts";
@@ -12,6 +13,7 @@ import { type Usage, usage } from "./machine.ts";
 
 const READY_LIMIT_MS = 300_000;
 const POLL_MS = 200;
+const SERVICES = ["skyway-webrtc-gateway", "orchestrator", "docker-guard", "signaling"];
 /** Until starts have no effect on what is measured. */
 const SETTLE_MS = 5_000;
 /** 0.8 Mbit/s with sound. */
@@ -25,6 +27,8 @@ export interface LoadOptions {
   before?: number;
   /** How long all legs are up. */
   upMs: number;
+  /** How long after the last call memory is read; default 0. */
+  memoryAfterMs?: number;
 }
 
 export interface LoadReport {
@@ -36,6 +40,8 @@ export interface LoadReport {
   /** Cores and bytes that all of the machine used for a leg, over idle. */
   coresPerLeg: number;
   bytesPerLeg: number;
+  /** Bytes of each service before the calls, and some time after them. */
+  memory: Record<string, { idle: number; after: number }>;
   /** Cores that all of the machine used, without the callers. */
   cores: number;
   /** From the hang-up of all legs until the last one was ready. */
@@ -48,7 +54,7 @@ export interface LoadReport {
 }
 
 /** Makes calls of synthetic callers, and compares every file with what was sent. */
-export async function load({ legs, perSecond, before = 0, upMs }: LoadOptions): Promise<LoadReport> {
+export async function load({ legs, perSecond, before = 0, upMs, memoryAfterMs = 0 }: LoadOptions): Promise<LoadReport> {
   const media = await once("media of the load", (): Promise<EncodedMedia> => encodeMedia(VIDEO));
   await using host = await RoamingHost.open(["wifi"]);
   const run = randomUUID().slice(0, 8);
@@ -56,6 +62,7 @@ export async function load({ legs, perSecond, before = 0, upMs }: LoadOptions): 
   await using callers = await Callers.open(host, { run, ...place }, media);
   await delay(SETTLE_MS);
   const idle = await over(callers.pid, SETTLE_MS);
+  const memoryBefore = await memories();
   if (before > 0) await callers.call(before, perSecond);
   const early = callers.answeredAfterMs.length;
   await callers.call(legs - before, before > 0 ? legs - before : perSecond);
@@ -75,6 +82,8 @@ export async function load({ legs, perSecond, before = 0, upMs }: LoadOptions): 
   );
   const readyAfterMs = performance.now() - hungUpAt;
   const files = await framesInFiles();
+  await delay(memoryAfterMs);
+  const memoryAfter = await memories();
   const [missing, sent] = [
     { video: 0, audio: 0 },
     { video: 0, audio: 0 },
@@ -100,6 +109,9 @@ export async function load({ legs, perSecond, before = 0, upMs }: LoadOptions): 
     cores: busy.cores,
     coresPerLeg: (busy.cores - idle.cores) / up,
     bytesPerLeg: (busy.bytes - idle.bytes) / up,
+    memory: Object.fromEntries(
+      SERVICES.map((name, at) => [name, { idle: memoryBefore[at] ?? 0, after: memoryAfter[at] ?? 0 }]),
+    ),
     ...{ readyAfterMs, missing, sent },
     conspicuous: Object.fromEntries(
       ended.flatMap(({ peerId, state, reason, error, notes }) => {
@@ -111,6 +123,8 @@ export async function load({ legs, perSecond, before = 0, upMs }: LoadOptions): 
     ),
   };
 }
+
+const memories = () => Promise.all(SERVICES.map(memoryOf));
 
 /** What the machine uses in this time. */
 async function over(callers: number, ms: number): Promise<{ cores: number; bytes: number }> {
