@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { request } from "../bundle/api.ts";
 import { recorderContainers } from "../bundle/containers.ts";
 import { scrape } from "../bundle/metrics.ts";
 import { runOrThrow } from "../bundle/run.ts";
-import { RECORDER_PEER_ID } from "../bundle/settings.ts";
+import { PROJECT, RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { readVolume } from "../bundle/volume.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { killService } from "../chaos/strike.ts";
@@ -22,6 +23,17 @@ const CALL_SECONDS = 14;
 const TAKE_OVER_LIMIT_MS = 60_000;
 /** The promised maximum loss. */
 const GAP_SECONDS = 1;
+
+test("health says that no recorder can start while their network is away, and recovers", async () => {
+  const part = async () => (await (await request("/api/health")).json()).parts.docker;
+  await runOrThrow("docker", ["stop", "--time", "1", `${PROJECT}-recorder-network`]);
+  try {
+    expect(await part()).toMatchObject({ status: "failing", reason: expect.stringContaining("is not running") });
+  } finally {
+    await runOrThrow("docker", ["start", `${PROJECT}-recorder-network`]);
+  }
+  expect(await part()).toEqual({ status: "ok" });
+});
 
 test.each([
   ["a recorder that is killed during a call is", ["recorder"]],

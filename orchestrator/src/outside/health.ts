@@ -1,9 +1,9 @@
 import { request } from "undici";
 import type { Storage } from "../archive/library/storage.ts";
-import type { Engine } from "../recording/engine/engine.ts";
 import type { Gateways } from "../recording/gateway/gateways.ts";
 import type { Host } from "../recording/host/host.ts";
 import type { SharedPeer } from "../recording/peers/sharedPeer.ts";
+import type { Recorders } from "../recording/recorders/recorders.ts";
 
 /** A part that does not answer within this time is failing. */
 const PART_TIMEOUT_MS = 2_000;
@@ -19,7 +19,7 @@ export interface Health {
 }
 
 export interface HealthSources {
-  engine: Pick<Engine, "ping">;
+  recorders: Pick<Recorders, "mustBeReady">;
   gateways: Pick<Gateways, "trouble">;
   signalingUrl: string;
   host: Pick<Host, "check">;
@@ -29,9 +29,9 @@ export interface HealthSources {
 
 /** Checks the health of every part. */
 export async function checkHealth(sources: HealthSources): Promise<Health> {
-  const { engine, gateways, host: machine, signalingUrl, storage: volume, peers } = sources;
+  const { recorders, gateways, host: machine, signalingUrl, storage: volume, peers } = sources;
   const [docker, gatewayHealth, host, signaling, storage, peersHealth] = await Promise.all([
-    healthOf(engine.ping()),
+    healthOf(recorders.mustBeReady()),
     healthOf(noTrouble([gateways])),
     healthOf(machine.check()),
     healthOf(mustBe(isHealthy(`${signalingUrl}/health`), "it does not answer, or reports that it is not healthy")),

@@ -60,12 +60,12 @@ export class Outside {
   static async open(
     settings: OutsideSettings,
     { calls, library, storage }: Archive,
-    { runningLegs, dialler, engine, gateways, host, peers, recorders }: Recording,
+    { runningLegs, dialler, gateways, host, peers, recorders }: Recording,
     { jobs, uploads }: FollowUp,
     webhooks: Webhooks,
     { clock, log, metrics }: Ground,
   ): Promise<Outside> {
-    const health = { engine, gateways, host, signalingUrl: settings.signalingUrl, storage, peers };
+    const health = { recorders, gateways, host, signalingUrl: settings.signalingUrl, storage, peers };
     measure(metrics, {
       ...{ calls, clock, gateways, host, recorders },
       freeBytes: async () => (await library.checkWritable()).freeBytes,

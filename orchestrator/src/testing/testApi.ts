@@ -100,7 +100,7 @@ export async function testApi(token: string | null = TOKEN, trustedProxies: stri
     dialler: new Dialler([present, away], { ...testRooms(gateway, clock, recorders as never), calls }),
     jobs,
     health: {
-      engine: { ping: succeed },
+      recorders: { mustBeReady: succeed },
       gateways: { trouble: async () => undefined },
       signalingUrl: "http://127.0.0.1:9",
       host: { check: succeed },

@@ -6,8 +6,11 @@ import { isPlainData } from "./plainData.ts";
 const sdp = z.string().max(200_000);
 /** A page with many cameras offers about ten. Answering hundreds takes the gateway seconds. */
 const MAX_MEDIA_LINES = 128;
+/** Ten cameras have about 1,100. A gateway takes half a second for tens of thousands. */
+const MAX_LINES = 6_000;
 const offeredSdp = sdp
   .startsWith("v=0", "is not a session description")
+  .refine((text) => text.split("\n", MAX_LINES + 2).length <= MAX_LINES + 1, "has too many lines")
   .refine((text) => text.split("\nm=", MAX_MEDIA_LINES + 2).length <= MAX_MEDIA_LINES + 1, "has too many m-lines");
 const text = z.string().max(1_024);
 const address = { dst: PeerId, connectionId: ConnectionId, connectionType: z.enum(["media", "data"]).optional() };

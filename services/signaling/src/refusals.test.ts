@@ -186,6 +186,7 @@ describe("over the real protocols", () => {
     ["an empty text", ""],
     ["no session description", "hello"],
     ["1,000 m-lines", MANY],
+    ["27,000 lines", SDP + "a=z:1\r\n".repeat(27_000)],
   ])("an offer with %s is refused at once", async (_, sdp) => {
     await using signaling = await openSignaling();
     using recorder = await Client.open(signaling, { peerId: RECORDER, platform: "webrtc-gateway" });

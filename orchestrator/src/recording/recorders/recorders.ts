@@ -102,6 +102,11 @@ export class Recorders {
     return this.#assemblies.waiting;
   }
 
+  /** @throws RecorderError DOCKER_UNREACHABLE, DOCKER_FORBIDDEN, RECORDER_NETWORK_MISSING: no recorder can be started. */
+  async mustBeReady(): Promise<void> {
+    await this.#engine.address(this.#settings.network);
+  }
+
   /** Maximum number of concurrent recorders. */
   get limit(): number {
     return this.#settings.maxConcurrentRecorders;

@@ -6,31 +6,31 @@ const packet = (bytes = 1_000) => Buffer.alloc(bytes);
 
 /** Video with regular keyframes, 30 packets per second. Returns their number. */
 function remember(replay: Replay, fromMs: number, toMs: number, keyframeEveryMs: number, bytes?: number): number {
-  let count = 0;
-  for (let ms = fromMs; ms < toMs; ms += 100 / 3) {
+  const frames = Math.round((30 * (toMs - fromMs)) / 1000);
+  for (let frame = 0; frame < frames; frame += 1) {
+    const ms = fromMs + (frame * 100) / 3;
     replay.remember(packet(bytes), ms * 90, Math.floor(ms % keyframeEveryMs) < 33, ms);
-    count += 1;
   }
-  return count;
+  return frames;
 }
 
-test("keeps the last four seconds, from a keyframe on", () => {
+test("keeps the last fifteen seconds, from a keyframe on", () => {
   const replay = new Replay();
-  remember(replay, 0, 20_000, 2_000);
+  remember(replay, 0, 40_000, 2_000);
 
   const kept = replay.from();
 
-  expect(kept?.fromMs).toBeCloseTo(14_000, -2);
+  expect(kept?.fromMs).toBeCloseTo(24_000, -2);
   expect(kept?.firstTimestamp).toBe((kept?.fromMs ?? 0) * 90);
-  expect(Math.abs((kept?.packets.length ?? 0) - 180)).toBeLessThanOrEqual(1);
-  expect(replay.newestStartMs).toBeCloseTo(18_000, -2);
+  expect(Math.abs((kept?.packets.length ?? 0) - 480)).toBeLessThanOrEqual(1);
+  expect(replay.newestStartMs).toBeCloseTo(38_000, -2);
 });
 
 test("starts as late as possible if less is needed", () => {
   const replay = new Replay();
-  remember(replay, 0, 20_000, 2_000);
-  expect(replay.from(17_000)?.fromMs).toBeCloseTo(16_000, -2);
-  expect(replay.from(1_000)?.fromMs).toBeCloseTo(14_000, -2);
+  remember(replay, 0, 40_000, 2_000);
+  expect(replay.from(37_000)?.fromMs).toBeCloseTo(36_000, -2);
+  expect(replay.from(1_000)?.fromMs).toBeCloseTo(24_000, -2);
 });
 
 test("does not drop packets by age while it is paused", () => {

@@ -5,11 +5,16 @@ import { HeldMemory } from "./heldMemory.ts";
  * The last seconds of forwarded packets, as they were sent. A recorder that takes over a track during a call starts
  * there, before the moment when the previous recorder was lost.
  *
- * Packets are not copied. Needs at most MAX_REPLAY_BYTES per track: about 4 MB for video at 2.5 Mbit/s.
+ * Packets are not copied. Needs at most MAX_REPLAY_BYTES per track: about 7 MB for video at 2.5 Mbit/s.
  */
 
-/** A lost recorder loses its last second; detecting and replacing it takes the rest. */
-const RETENTION_MS = 4_000;
+/**
+ * A lost recorder loses its last second; detecting and replacing it takes three more. If the orchestrator or docker-guard
+ * stands still at the same time, it takes as much longer.
+ */
+const RETENTION_MS = 15_000;
+/** Video is kept back to a keyframe, which is requested every eight seconds: sound must reach as far back. */
+export const AUDIO_RETENTION_MS = RETENTION_MS + 9_000;
 /** Memory limit per track. Video reaches it only if keyframes are rare, audio never. */
 export const MAX_REPLAY_BYTES = 8 * 1024 * 1024;
 /** In an RTP packet (RFC 3550, section 5.1). */
@@ -42,12 +47,19 @@ export class Replay {
   isPaused = false;
   readonly #dropped: (packets: number) => void;
   readonly #held: HeldMemory;
+  readonly #retentionMs: number;
 
   /**
    * @param dropped receives the number of packets that are forgotten without having been sent.
    * @param held of all calls; no limit by default. While it is full, nothing more is buffered during a pause.
+   * @param retentionMs how long packets are kept that were sent.
    */
-  constructor(dropped: (packets: number) => void = () => undefined, held = new HeldMemory()) {
+  constructor(
+    dropped: (packets: number) => void = () => undefined,
+    held = new HeldMemory(),
+    retentionMs = RETENTION_MS,
+  ) {
+    this.#retentionMs = retentionMs;
     this.#dropped = dropped;
     this.#held = held;
   }
@@ -119,7 +131,7 @@ export class Replay {
   #forget(nowMs: number, limitBytes: number): void {
     for (let oldest = this.#segments[0]; oldest !== undefined; oldest = this.#segments[0]) {
       const isOld =
-        !this.isPaused && this.#segments[1] !== undefined && nowMs - this.#segments[1].fromMs > RETENTION_MS;
+        !this.isPaused && this.#segments[1] !== undefined && nowMs - this.#segments[1].fromMs > this.#retentionMs;
       if (!isOld && this.#bytes <= limitBytes) return;
       this.#bytes -= oldest.bytes;
       this.#release(oldest, true);

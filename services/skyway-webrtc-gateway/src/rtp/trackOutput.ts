@@ -15,7 +15,7 @@ import type { HeldMemory } from "./heldMemory.ts";
 import type { KeyframeTest } from "./keyframe.ts";
 import { Pacer } from "./pacer.ts";
 import { emptyHeader, type RtpHeader, readHeader, writeUint16, writeUint32 } from "./packet.ts";
-import { Replay } from "./replay.ts";
+import { AUDIO_RETENTION_MS, Replay } from "./replay.ts";
 import { packetLike, type SilenceCodec, silencePieces } from "./silence.ts";
 import type { Vp9Picture } from "./vp9Picture.ts";
 import { type HeldPicture, Vp9Start } from "./vp9Start.ts";
@@ -110,9 +110,11 @@ export class TrackOutput {
     this.#start = settings.vp9 && new Vp9Start();
     this.#bound = new ArrivalBound(settings.clockRate);
     this.#pacer = new Pacer(this.#send);
-    this.#replay = new Replay((packets) => {
+    const dropped = (packets: number) => {
       counters.packetsDropped += packets;
-    }, settings.held);
+    };
+    const retentionMs = settings.startsKeyframe === undefined ? AUDIO_RETENTION_MS : undefined;
+    this.#replay = new Replay(dropped, settings.held, retentionMs);
   }
 
   /** True while nothing can be forwarded until a keyframe arrives. */

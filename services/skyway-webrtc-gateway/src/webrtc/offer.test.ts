@@ -56,6 +56,7 @@ describe("reading an offer", () => {
     ["other text", "hello"],
     ["no media", "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"],
     ["1,000 m-lines", CHROMIUM + "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n".repeat(1_000)],
+    ["27,000 lines", CHROMIUM + "a=z:1\r\n".repeat(27_000 - CHROMIUM.split("\n").length)],
     ["no ICE credentials", CHROMIUM.replaceAll(/a=ice-.*\r\n/g, "")],
     ["no fingerprint", CHROMIUM.replaceAll(/a=fingerprint.*\r\n/g, "")],
     ["data only", CHROMIUM.replaceAll(/m=(audio|video) \d+/g, "m=application 9")],

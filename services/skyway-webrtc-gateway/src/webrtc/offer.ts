@@ -74,12 +74,14 @@ const GATEWAY_LINE_PATTERN = new RegExp(`^${GATEWAY_LINE}\\r?$`, "m");
 const MAX_OFFER_CHARACTERS = 200_000;
 /** A page with many cameras offers about ten. An answer to hundreds takes seconds, and signalling does not relay it. */
 const MAX_MEDIA_LINES = 128;
+/** Ten cameras have about 1,100. Tens of thousands take half a second. */
+const MAX_LINES = 6_000;
 /** Formats that retransmit, protect or accompany media. */
 const AUXILIARY = new Set(["rtx", "red", "ulpfec", "flexfec", "flexfec-03", "cn", "telephone-event"]);
 
 /** Reads an offer. Throws GatewayError INVALID_OFFER. */
 export function parseOffer(sdp: string): Offer {
-  if (sdp.length > MAX_OFFER_CHARACTERS) throw new GatewayError("INVALID_OFFER", "too long");
+  checkSize(sdp);
   const session = parseSdp(sdp);
   if (session.media.length === 0) throw new GatewayError("INVALID_OFFER", "no media");
   if (session.media.length > MAX_MEDIA_LINES) throw new GatewayError("INVALID_OFFER", "too many m-lines");
@@ -99,12 +101,18 @@ export function parseOffer(sdp: string): Offer {
 
 /** Reads the offer or answer of a data connection, which has only data channels. Throws GatewayError INVALID_OFFER. */
 export function parseDataOffer(sdp: string): OfferedTransport {
-  if (sdp.length > MAX_OFFER_CHARACTERS) throw new GatewayError("INVALID_OFFER", "too long");
+  checkSize(sdp);
   const session = parseSdp(sdp);
   const index = session.media.map(readMedia).findIndex(carriesData);
   const found = session.media[index];
   if (found === undefined) throw new GatewayError("INVALID_OFFER", "no data channels");
   return readTransport(session, found, String(found.mid ?? index), sdp);
+}
+
+/** Before it is parsed. Throws GatewayError INVALID_OFFER. */
+function checkSize(sdp: string): void {
+  if (sdp.length > MAX_OFFER_CHARACTERS) throw new GatewayError("INVALID_OFFER", "too long");
+  if (sdp.split("\n", MAX_LINES + 2).length > MAX_LINES + 1) throw new GatewayError("INVALID_OFFER", "too many lines");
 }
 
 /** Whether an offer keeps the transport of an earlier one (RFC 8839, section 4.4.1.1.1). */
