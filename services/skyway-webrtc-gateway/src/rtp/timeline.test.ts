@@ -34,6 +34,24 @@ class Feed {
 }
 
 describe("the timeline", () => {
+  it("does not take a burst for a pause of the sender if the track ends before its transit is normal again", () => {
+    const feed = new Feed();
+    feed.packets(200);
+    // This process stands still for 1.44 s, then reads a second of packets at once.
+    feed.packets(50, (index) => 1_440 - index * 20);
+    feed.timeline.settleEarly();
+    expect(feed.offsetMs).toBe(0);
+  });
+
+  it("takes a pause of the sender for one, also if the track ends soon after it", () => {
+    const feed = new Feed();
+    feed.packets(200);
+    feed.nowMs += 1_440;
+    feed.packets(15, (index) => (index * 37) % 60);
+    feed.timeline.settleEarly();
+    expect(feed.offsetMs).toBeCloseTo(1_440, 0);
+  });
+
   it("does not change a regular stream, with or without jitter", () => {
     const feed = new Feed();
     feed.packets(500, (index) => (index * 37) % 60);

@@ -52,6 +52,7 @@ interface Suspicion {
   isNewSource: boolean;
   /** A smaller deviation is no slip. */
   toleratedMs: number;
+  firstExcessMs: number;
   leastExcessMs: number;
   untilMs: number;
 }
@@ -107,7 +108,7 @@ export class Timeline {
       const untilMs = nowMs + holdMs;
       this.#suspicion = {
         ...{ from: sequence, usualMs, isClear, isNewSource: false },
-        ...{ toleratedMs, leastExcessMs: excessMs, untilMs },
+        ...{ toleratedMs, firstExcessMs: excessMs, leastExcessMs: excessMs, untilMs },
       };
     }
   }
@@ -149,6 +150,16 @@ export class Timeline {
     else if (suspicion !== undefined) this.#rebase(suspicion);
   }
 
+  /**
+   * Decides now, although packets of less than HOLD_AFTER_PAUSE_MS have come: the track ends. Transit that still falls
+   * is that of a burst, after the network or this process stood still.
+   */
+  settleEarly(): void {
+    const suspicion = this.#suspicion;
+    if (suspicion && suspicion.firstExcessMs - suspicion.leastExcessMs > this.#limits.slipMs) this.#rebase(suspicion);
+    else this.settle();
+  }
+
   /** The sequence numbers restart; released packets keep their offset. */
   renumber(): void {
     this.settle();
@@ -169,8 +180,10 @@ export class Timeline {
     // Earlier packets of the source may still arrive: they have the same offset.
     const from = Number.NEGATIVE_INFINITY;
     const untilMs = nowMs + HOLD_AFTER_PAUSE_MS;
-    const leastExcessMs = excessMs;
-    this.#suspicion = { from, usualMs, isClear: true, isNewSource: true, toleratedMs: 0, leastExcessMs, untilMs };
+    this.#suspicion = {
+      ...{ from, usualMs, isClear: true, isNewSource: true, toleratedMs: 0 },
+      ...{ firstExcessMs: excessMs, leastExcessMs: excessMs, untilMs },
+    };
   }
 
   #weigh(suspicion: Suspicion, sequence: ExtendedSequence, excessMs: number): void {

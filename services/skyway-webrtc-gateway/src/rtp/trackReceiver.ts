@@ -398,7 +398,7 @@ export class TrackReceiver {
       if (offset !== this.#output.timestampOffset) this.#output.timestampOffset = offset;
       this.#output.push(packet, this.#nowMs);
     },
-    flushing: (): void => this.#timeline.settle(),
+    flushing: (): void => this.#timeline.settleEarly(),
     renumbered: (): void => this.#timeline.changeSource(),
     gap: (): void => this.#output.gap(),
     repairedAfter: (ms: number): void => this.#roundTrip.repaired(ms),
