@@ -6,11 +6,10 @@ import { answerLeg } from "./answerLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import { discard } from "./nextRecorder.ts";
 import { startRecorder } from "./prepareLeg.ts";
-import { canStartAgain } from "./startAgain.ts";
+import { canStartAgain, repeating } from "./startAgain.ts";
 
 /** How long an unreachable engine or gateway is asked again: docker-guard and a frozen gateway return within seconds. */
 const AWAY_LIMIT_MS = 30_000;
-const RETRY_MS = 500;
 
 export interface RedirectedLeg {
   leg: LegIn<"connecting">;
@@ -37,14 +36,14 @@ export async function answerFirst(leg: LegIn<"connecting">, context: LegContext)
 export async function redirectHeld(answered: LegIn<"connecting">, context: LegContext): Promise<RedirectedLeg> {
   const { clock, gateway } = context.services;
   let leg = answered;
-  const recorder = await repeating(canStartAgain, context, async (attempt) => {
+  const recorder = await repeating(canStartAgain, AWAY_LIMIT_MS, context, async (attempt) => {
     // The engine may still have the container of the last attempt.
     if (attempt > 1) leg = await context.write({ ...leg, recorderId: context.nextRecorderId(leg) });
     return startRecorder(leg, context);
   });
   try {
     const { mediaConnectionId, codecs } = leg;
-    await repeating(isGatewayAway, context, async () => {
+    await repeating(isGatewayAway, AWAY_LIMIT_MS, context, async () => {
       const began = Date.parse(leg.ringingAt);
       const report = await gateway.redirect(mediaConnectionId, codecs, recorder.redirect).catch(refused);
       if (!report) throw new RecorderError("INTERNAL", "the gateway cannot redirect held media");
@@ -64,21 +63,3 @@ function refused(error: unknown): never {
 }
 
 const isGatewayAway = (error: unknown): boolean => asRecorderError(error).code === "GATEWAY_UNREACHABLE";
-
-/** Tries again for some time while the other side is away. */
-async function repeating<Result>(
-  isAway: (error: unknown, attempt: number) => boolean,
-  { services: { clock }, stop }: LegContext,
-  act: (attempt: number) => Promise<Result>,
-): Promise<Result> {
-  const began = clock.now().getTime();
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await act(attempt);
-    } catch (error) {
-      const isLate = clock.now().getTime() - began > AWAY_LIMIT_MS;
-      if (!isAway(error, attempt) || isLate || stop.aborted) throw error;
-      await clock.sleep(RETRY_MS, stop);
-    }
-  }
-}

@@ -6,11 +6,10 @@ import type { FollowedLeg } from "./followLeg.ts";
 import type { LegContext } from "./legContext.ts";
 import { manifestTracks } from "./manifestTracks.ts";
 import { recordersOf } from "./parts.ts";
-import { canStartAgain } from "./startAgain.ts";
+import { canStartAgain, repeating } from "./startAgain.ts";
 
 /** How long an unreachable engine is asked again: docker-guard and a recorder may be lost together. */
 const ENGINE_AWAY_LIMIT_MS = 2 * 60_000;
-const ENGINE_RETRY_MS = 500;
 /** After more lost recorders than this, another one would probably be lost too. */
 const MAX_LOST_RECORDERS = 5;
 
@@ -72,24 +71,17 @@ async function startAnother(
   lost: StartedRecorder,
   context: LegContext,
 ): Promise<StartedRecorder | undefined> {
-  const { clock, recorders } = context.services;
+  const { recorders } = context.services;
   const { callId, legId } = context;
-  const began = clock.now().getTime();
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const { refusedMedia, exitCode, stderrTail } = await lost.finish(false);
-      if (refusedMedia) {
-        context.log.error({ code: "RECORDER_LOST", exitCode, stderrTail }, "ffmpeg cannot record this media");
-        return undefined;
-      }
-      const recorderId = context.nextRecorderId(leg);
-      return await recorders.take({ recorderId, callId, legId, codecs: leg.codecs, isSuccessor: true });
-    } catch (error) {
-      const isLate = clock.now().getTime() - began > ENGINE_AWAY_LIMIT_MS;
-      if (!canStartAgain(error, attempt) || isLate || context.stop.aborted) throw error;
-      await clock.sleep(ENGINE_RETRY_MS, context.stop);
+  return repeating(canStartAgain, ENGINE_AWAY_LIMIT_MS, context, async () => {
+    const { refusedMedia, exitCode, stderrTail } = await lost.finish(false);
+    if (refusedMedia) {
+      context.log.error({ code: "RECORDER_LOST", exitCode, stderrTail }, "ffmpeg cannot record this media");
+      return undefined;
     }
-  }
+    const recorderId = context.nextRecorderId(leg);
+    return recorders.take({ recorderId, callId, legId, codecs: leg.codecs, isSuccessor: true });
+  });
 }
 
 function followingPart<Leg extends LegIn<"connecting" | "recording">>(
