@@ -37,7 +37,7 @@ export async function takeOver(
   const began = clock.now().getTime();
   let recorder: StartedRecorder | undefined;
   try {
-    // Immediately: Docker may assign the lost recorder's address to another one.
+    // Immediately: from then on, the gateway keeps all media.
     const report = await gateway.redirect(mediaConnectionId, codecs, undefined);
     if (!report) return undefined;
     await storage.check();

@@ -106,7 +106,6 @@ export class JanusGateway implements Gateway {
     const { watch, publication } = await this.#find(id);
     if (redirect || publication.ended) return undefined;
     publication.isOrphan = true;
-    // Immediately: Docker may assign the lost recorder's address to another one.
     await (await watch.joined()).stop(publication.publisher.id, publication.tag);
     return undefined;
   }
