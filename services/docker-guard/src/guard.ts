@@ -174,15 +174,16 @@ export function createGuard(
   return server;
 }
 
-/** Selects the shape by image; the recorder image is the default. */
+/** Selects the shape by image; the recorder image is the default. Most containers are recorders: others are asked for last. */
 async function shapeOf(body: unknown, ownership: Ownership) {
-  const [facts, transcoder, uploader, live] = await Promise.all([
-    ownership.shapeFacts(),
+  const facts = await ownership.shapeFacts();
+  const image = z.object({ Image: z.string() }).safeParse(body).data?.Image;
+  if (image === facts.imageId) return recorderShape(facts).safeParse(body);
+  const [transcoder, uploader, live] = await Promise.all([
     ownership.transcoderImageId(),
     ownership.uploaderFacts(),
     ownership.liveFacts(),
   ]);
-  const image = z.object({ Image: z.string() }).safeParse(body).data?.Image;
   if (transcoder && image === transcoder) return transcoderShape(facts, transcoder).safeParse(body);
   if (uploader && image === uploader.imageId) return uploaderShape(facts, uploader).safeParse(body);
   if (live && image === live.imageId) return liveShape(facts, live).safeParse(body);
