@@ -1,3 +1,4 @@
+import { unlessEmpty } from "@skyway-call-recorder/process/environment.ts";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { CallBook } from "../../archive/calls/callBook.ts";
@@ -18,18 +19,13 @@ import type { Access } from "../access/access.ts";
 import { LinkRequest } from "../access/fileLinks.ts";
 import { CallList, FileLinkAnswer, OneCall, Removed, Stopping } from "./answers.ts";
 import { parseParameters } from "./errorReplies.ts";
+import { Limit } from "./listQuery.ts";
 import { operation } from "./operation.ts";
 
-const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 100;
-
-/** An empty parameter (`?state=`) counts as not given. */
-const emptyAsMissing = (text: unknown) => (text === "" ? undefined : text);
-
 const ListQuery = z.object({
-  state: z.preprocess(emptyAsMissing, z.enum(LEG_STATES).optional()),
-  limit: z.preprocess(emptyAsMissing, z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT)),
-  cursor: z.preprocess(emptyAsMissing, z.string().refine(isCallId, "is not a cursor of this list").optional()),
+  state: unlessEmpty(z.enum(LEG_STATES).optional()),
+  limit: Limit,
+  cursor: unlessEmpty(z.string().refine(isCallId, "is not a cursor of this list").optional()),
 });
 
 const FileQuery = z.object({

@@ -1,3 +1,4 @@
+import { unlessEmpty } from "@skyway-call-recorder/process/environment.ts";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { RecorderError } from "../../errors.ts";
@@ -7,15 +8,15 @@ import { JobView } from "../../follow-up/jobs/jobView.ts";
 import { isJobId, type JobId } from "../../ids.ts";
 import { JobList } from "./answers.ts";
 import { parseParameters } from "./errorReplies.ts";
+import { OfCall } from "./listQuery.ts";
 import { operation } from "./operation.ts";
 
 const MAX_LISTED = 100;
-const emptyAsMissing = (text: unknown) => (text === "" ? undefined : text);
 
 const ListQuery = z.object({
-  state: z.preprocess(emptyAsMissing, z.enum(JOB_STATES).optional()),
-  kind: z.preprocess(emptyAsMissing, z.string().max(64).optional()),
-  callId: z.preprocess(emptyAsMissing, z.string().max(64).optional()),
+  state: unlessEmpty(z.enum(JOB_STATES).optional()),
+  kind: unlessEmpty(z.string().max(64).optional()),
+  callId: OfCall,
 });
 
 /** Routes of follow-up jobs: list, read, cancel and retry. */

@@ -35,6 +35,19 @@ test("health inside the bundle and HEAD requests refuse them too, and known para
   expect((await api.app.inject({ url: file, headers: HEADERS })).statusCode).toBe(200);
 });
 
+test.each([
+  ["/api/calls?limit=0x10", "limit: must be a whole number from 1 to 100"],
+  ["/api/calls?limit=1e1", "limit: must be a whole number from 1 to 100"],
+  ["/api/calls?limit=ten", "limit: must be a whole number from 1 to 100"],
+  ["/api/calls?limit=101", "limit"],
+  ["/api/webhooks/messages?limit=+5", "limit: must be a whole number from 1 to 100"],
+  ["/api/jobs?callId=zz", "callId: is not a call id"],
+])("%s is refused, with what is wrong", async (url, wrong) => {
+  const answer = await api.app.inject({ url, headers: HEADERS });
+  expect(answer.statusCode).toBe(400);
+  expect(answer.json().error.message).toContain(wrong);
+});
+
 test("a request without a login learns nothing about parameters", async () => {
   expect((await api.app.inject({ url: "/api/calls?q=1" })).statusCode).toBe(401);
 });

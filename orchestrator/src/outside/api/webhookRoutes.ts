@@ -1,25 +1,20 @@
+import { unlessEmpty } from "@skyway-call-recorder/process/environment.ts";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { isCallId } from "../../ids.ts";
 import { callOf, DELIVERY_STATES, Message } from "../webhooks/record.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import { MessageList, WebhookList } from "./answers.ts";
 import { parseParameters } from "./errorReplies.ts";
+import { Limit, OfCall } from "./listQuery.ts";
 import { operation } from "./operation.ts";
-
-const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 100;
-
-/** An empty parameter (`?state=`) counts as not given. */
-const emptyAsMissing = (text: unknown) => (text === "" ? undefined : text);
 
 const isMessageId = (text: string) => callOf(text) !== undefined;
 
 const MessageQuery = z.object({
-  callId: z.preprocess(emptyAsMissing, z.string().refine(isCallId, "is not a call id").optional()),
-  state: z.preprocess(emptyAsMissing, z.enum(DELIVERY_STATES).optional()),
-  limit: z.preprocess(emptyAsMissing, z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT)),
-  cursor: z.preprocess(emptyAsMissing, z.string().refine(isMessageId, "is not a cursor of this list").optional()),
+  callId: OfCall,
+  state: unlessEmpty(z.enum(DELIVERY_STATES).optional()),
+  limit: Limit,
+  cursor: unlessEmpty(z.string().refine(isMessageId, "is not a cursor of this list").optional()),
 });
 
 const ResendBody = z.strictObject({ webhook: z.string().max(100).optional() }).prefault({});
