@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { down, up } from "../bundle/lifecycle.ts";
+import { serviceLog } from "../bundle/services.ts";
 import { chaos } from "../chaos/chaos.ts";
 import { inWords } from "../chaos/tally.ts";
 
@@ -22,6 +23,12 @@ await up();
 try {
   const tally = await chaos({ ...options, say: (line) => say(`${new Date().toISOString()} ${line}`) });
   say(inWords(tally));
+  // Why a call has no file.
+  for (const leg of tally.legs.filter(({ state }) => state === "failed")) {
+    say(JSON.stringify(leg));
+    const log = (await serviceLog("orchestrator")).split("\n");
+    say(log.filter((line) => line.includes(leg.id)).join("\n"));
+  }
   process.exitCode = tally.ready === tally.calls && tally.lies.length === 0 ? 0 : 1;
 } finally {
   await down();
