@@ -52,6 +52,7 @@ export async function chaos({ seed, forMs, callers, say }: ChaosOptions): Promis
       ready: 0,
       failed: [],
       lostWithGateway: 0,
+      lostWithOrchestrator: 0,
       legs: [],
       lies: [],
     },

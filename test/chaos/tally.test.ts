@@ -15,7 +15,17 @@ const leg = (more: Partial<Leg> = {}): Leg => ({
 
 function counted(legs: Leg[], seconds: number, struck: Struck[] = []): Tally {
   const tally: Tally = {
-    ...{ seed: 1, struck: {}, calls: 1, ready: 0, failed: [], lostWithGateway: 0, legs: [], lies: [] },
+    ...{
+      seed: 1,
+      struck: {},
+      calls: 1,
+      ready: 0,
+      failed: [],
+      lostWithGateway: 0,
+      lostWithOrchestrator: 0,
+      legs: [],
+      lies: [],
+    },
     ...{ mediaSeconds: 0, mediaSecondsLost: 0, worstSecondsLost: 0 },
   };
   countCall(tally, CALL, legs, struck, new Map([["leg.webm", seconds]]));
@@ -55,4 +65,20 @@ test("a ready leg without its file, and a file much longer than its call, are li
   ).toContain("alice: gone.webm is ready and does not exist");
   const long = leg({ file: { name: "leg.webm", bytes: 1, durationSeconds: 2.7e9, streams: [] } });
   expect(counted([long], 20).lies).toEqual([expect.stringContaining("has a file of 2700000000 s")]);
+});
+
+test("what a call lacks that ended after its recorder and the orchestrator were lost is counted apart, and must be told", () => {
+  const lost = (victim: "recorder" | "recorder-network" | "web", orchestratorBackAt: number): Struck[] => [
+    { victim, how: "killed", from: 14_000, to: 15_000 },
+    { victim: "orchestrator", how: "frozen", from: 14_000, to: orchestratorBackAt },
+  ];
+  const told = leg({ gapSeconds: 6 });
+  const failed = leg({ state: "failed", error: { code: "RECORDER_LOST", message: "" } });
+  for (const victim of ["recorder", "recorder-network"] as const) {
+    expect(counted([told], 14, lost(victim, 22_000))).toMatchObject({ lostWithOrchestrator: 1, worstSecondsLost: 0 });
+    expect(counted([failed], 0, lost(victim, 22_000))).toMatchObject({ lostWithOrchestrator: 1, failed: [] });
+    expect(counted([leg()], 14, lost(victim, 22_000)).lies).toHaveLength(1);
+  }
+  expect(counted([told], 14, lost("web", 22_000))).toMatchObject({ lostWithOrchestrator: 0, worstSecondsLost: 6 });
+  expect(counted([told], 14, lost("recorder", 4_000))).toMatchObject({ lostWithOrchestrator: 0, worstSecondsLost: 6 });
 });

@@ -19,6 +19,11 @@ export interface Tally {
   failed: { peerId: string; code: string }[];
   /** Calls that failed because the gateway was killed before their recorder had started: only its memory had their media. */
   lostWithGateway: number;
+  /**
+   * Calls that lack what docs/operations.md states: their recorder was lost while the orchestrator was, and they ended
+   * before it was back.
+   */
+  lostWithOrchestrator: number;
   mediaSeconds: number;
   /** Sent media that is in no file, except what docs/operations.md states. */
   mediaSecondsLost: number;
@@ -30,6 +35,8 @@ export interface Tally {
 
 /** A recorder starts within this time, also on a busy host. */
 const RECORDER_START_MS = 15_000;
+/** The orchestrator is back and has started another recorder within this time, also on a busy host. */
+const TAKEN_OVER_MS = 15_000;
 /** What a leg may lack without saying so: the promised maximum loss of a takeover, and the start and end of a call. */
 const UNTOLD_SECONDS = 1.5;
 /** Notes of a leg that tell of missing media. */
@@ -58,12 +65,17 @@ export function countCall(
   const names = new Set(files.flatMap((file) => file?.name ?? []));
   const kept = [...names].reduce((sum, name) => sum + (secondsInFiles.get(name) ?? 0), 0);
   const lost = Math.max(0, sent - kept);
+  const isReady = legs.some(({ state }) => state === "ready");
+  const isStated = (lost > UNTOLD_SECONDS || !isReady) && endedWithoutTakeover({ connectedAt, endedAt }, struck);
   tally.mediaSeconds += sent;
-  tally.mediaSecondsLost += lost;
-  tally.worstSecondsLost = Math.max(tally.worstSecondsLost, lost);
+  if (isStated) tally.lostWithOrchestrator += 1;
+  else {
+    tally.mediaSecondsLost += lost;
+    tally.worstSecondsLost = Math.max(tally.worstSecondsLost, lost);
+  }
   tally.legs.push(...legs);
-  if (legs.some(({ state }) => state === "ready")) tally.ready += 1;
-  else tally.failed.push({ peerId, code: legs[0]?.error?.code ?? "none" });
+  if (isReady) tally.ready += 1;
+  else if (!isStated) tally.failed.push({ peerId, code: legs[0]?.error?.code ?? "none" });
   for (const name of names) {
     if (!secondsInFiles.has(name)) tally.lies.push(`${peerId}: ${name} is ready and does not exist`);
   }
@@ -89,6 +101,19 @@ function wasHeld(connectedAt: number, struck: readonly Struck[]): boolean {
   );
 }
 
+/** Whether a call ended after its recorder was lost, and before an orchestrator that was lost as well could replace it. */
+function endedWithoutTakeover({ connectedAt, endedAt }: Omit<Attempt, "peerId">, struck: readonly Struck[]): boolean {
+  const lost = struck.filter(
+    ({ victim, how, from }) =>
+      (victim === "recorder" || victim === "recorder-network") &&
+      how === "killed" &&
+      from > connectedAt &&
+      from < endedAt,
+  );
+  const away = struck.filter(({ victim, to }) => victim === "orchestrator" && endedAt < to + TAKEN_OVER_MS);
+  return lost.some((one) => away.some(({ from, to }) => one.from < to + TAKEN_OVER_MS && from < endedAt));
+}
+
 /** Nothing receives media after the gateway was killed, or while it is frozen: docs/operations.md states it. */
 function secondsSent({ connectedAt, endedAt }: Omit<Attempt, "peerId">, struck: readonly Struck[]): number {
   const gateway = struck.filter(({ victim }) => victim === "skyway-webrtc-gateway");
@@ -112,12 +137,12 @@ function tellsOfLoss({ state, error, gapSeconds, notes }: Leg): boolean {
 
 /** The tally as readable text. */
 export function inWords({ legs: _, ...tally }: Tally): string {
-  const { seed, struck, calls, ready, lostWithGateway, failed, lies } = tally;
+  const { seed, struck, calls, ready, lostWithGateway, lostWithOrchestrator, failed, lies } = tally;
   const { mediaSeconds, mediaSecondsLost, worstSecondsLost } = tally;
   const blows = Object.entries(struck).map(([blow, times]) => `${blow} ${times}`);
   return [
     `seed ${seed}; ${blows.join(", ") || "nothing struck"}`,
-    `${calls} calls made, ${ready} files ready, ${lostWithGateway} lost with the gateway${failed.map(({ peerId, code }) => `; ${peerId} ${code}`).join("")}`,
+    `${calls} calls made, ${ready} files ready, ${lostWithGateway} lost with the gateway, ${lostWithOrchestrator} in part with the orchestrator${failed.map(({ peerId, code }) => `; ${peerId} ${code}`).join("")}`,
     `${mediaSeconds.toFixed(1)} s of media, ${mediaSecondsLost.toFixed(1)} s lost, ${worstSecondsLost.toFixed(1)} s in one call`,
     `${lies.length} lies${lies.map((lie) => `\n  ${lie}`).join("")}`,
   ].join("\n");
