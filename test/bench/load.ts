@@ -61,7 +61,7 @@ try {
     const memory = Object.entries(report.memory).map(
       ([name, { idle, after }]) => `${name} ${mebibytes(idle)} → ${mebibytes(after)} MiB`,
     );
-    memories.push(`${rowOf(step, report).split("|")[1]?.trim()}: ${memory.join(", ")}`);
+    memories.push(`${nameOf(step)}: ${memory.join(", ")}`);
     for (const failure of report.failures) say(`NOT ANSWERED: ${failure}`);
     for (const [peerId, what] of Object.entries(report.conspicuous)) say(`CONSPICUOUS: ${peerId}: ${what}`);
     wrong ||= report.failures.length > 0 || report.missing.video + report.missing.audio > 0;
@@ -72,12 +72,16 @@ try {
 }
 process.exitCode = wrong ? 1 : 0;
 
-function rowOf({ legs, before }: LoadOptions, report: LoadReport): string {
+function nameOf({ legs, before }: LoadOptions): string {
+  return before ? `${legs - before} in one second, ${before} up` : `${legs}`;
+}
+
+function rowOf(step: LoadOptions, report: LoadReport): string {
   const { answeredAfterMs: times, missing, sent } = report;
   const share = (kind: "video" | "audio") =>
     `${missing[kind]} of ${sent[kind]} (${((100 * missing[kind]) / sent[kind]).toFixed(2)} %)`;
   return `| ${[
-    before ? `${legs - before} in one second, ${before} up` : legs,
+    nameOf(step),
     `${quantile(times, 0.5).toFixed(0)} / ${quantile(times, 0.95).toFixed(0)} ms`,
     report.cores.toFixed(2),
     report.coresPerLeg.toFixed(4),

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Leg, listAllCalls } from "../bundle/api.ts";
+import { isLegOver, type Leg, listAllCalls } from "../bundle/api.ts";
 import { allHealthy } from "../bundle/services.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
@@ -8,7 +8,7 @@ import { wrongCounters } from "./counters.ts";
 import { countSecondsInFiles } from "./mediaInFiles.ts";
 import { callLengths, strikes } from "./schedule.ts";
 import { type Struck, strike } from "./strike.ts";
-import { type Attempt, countCall, type Tally } from "./tally.ts";
+import { type Attempt, countCall, newTally, type Tally } from "./tally.ts";
 
 const RETRY_MS = 500;
 /** Until the first calls are up, so that the first strike meets some. */
@@ -44,20 +44,7 @@ export async function chaos({ seed, forMs, callers, say }: ChaosOptions): Promis
   );
   const [attempts] = await Promise.all([calling, striking]);
   await waitFor("all services are healthy again", HEALTHY_LIMIT_MS, allHealthy);
-  const tally: Tally = {
-    ...{
-      seed,
-      struck: counts,
-      calls: attempts.flat().length,
-      ready: 0,
-      failed: [],
-      lostWithGateway: 0,
-      lostWithOrchestrator: 0,
-      legs: [],
-      lies: [],
-    },
-    ...{ mediaSeconds: 0, mediaSecondsLost: 0, worstSecondsLost: 0 },
-  };
+  const tally = newTally(seed, counts, attempts.flat().length);
   await compare(tally, attempts.flat(), struck);
   return tally;
 }
@@ -132,7 +119,7 @@ async function settledLegs(tally: Tally, attempts: readonly Attempt[]): Promise<
   const legsOf = (peerId: string) => legs.filter((leg) => leg.peerId === peerId);
   const isOver = ({ peerId }: Attempt) => {
     const found = legsOf(peerId);
-    return found.length > 0 && found.every(({ state }) => state === "ready" || state === "failed");
+    return found.length > 0 && found.every(isLegOver);
   };
   const settled = waitFor("all calls are over", SETTLED_LIMIT_MS, async () => {
     legs = (await listAllCalls()).flatMap((call) => call.legs);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Leg } from "../bundle/api.ts";
 import type { Struck } from "./strike.ts";
-import { countCall, type Tally } from "./tally.ts";
+import { countCall, newTally, type Tally } from "./tally.ts";
 
 const CALL = { peerId: "alice", connectedAt: 0, endedAt: 20_000 };
 const leg = (more: Partial<Leg> = {}): Leg => ({
@@ -14,20 +14,7 @@ const leg = (more: Partial<Leg> = {}): Leg => ({
 });
 
 function counted(legs: Leg[], seconds: number, struck: Struck[] = []): Tally {
-  const tally: Tally = {
-    ...{
-      seed: 1,
-      struck: {},
-      calls: 1,
-      ready: 0,
-      failed: [],
-      lostWithGateway: 0,
-      lostWithOrchestrator: 0,
-      legs: [],
-      lies: [],
-    },
-    ...{ mediaSeconds: 0, mediaSecondsLost: 0, worstSecondsLost: 0 },
-  };
+  const tally = newTally(1, {}, 1);
   countCall(tally, CALL, legs, struck, new Map([["leg.webm", seconds]]));
   return tally;
 }

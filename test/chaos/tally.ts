@@ -33,6 +33,14 @@ export interface Tally {
   legs: Leg[];
 }
 
+/** The tally before any call is counted. */
+export function newTally(seed: number, struck: Tally["struck"], calls: number): Tally {
+  return {
+    ...{ seed, struck, calls, ready: 0, failed: [], lostWithGateway: 0, lostWithOrchestrator: 0 },
+    ...{ mediaSeconds: 0, mediaSecondsLost: 0, worstSecondsLost: 0, lies: [], legs: [] },
+  };
+}
+
 /** A recorder starts within this time, also on a busy host. */
 const RECORDER_START_MS = 15_000;
 /** The orchestrator is back and has started another recorder within this time, also on a busy host. */

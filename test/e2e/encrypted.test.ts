@@ -4,7 +4,7 @@ import { EXECUTABLES } from "../browsers/browser.ts";
 import type { CallOptions } from "../browsers/callerPage.ts";
 import { CHROMIUM_ARGUMENTS } from "../browsers/chromium.ts";
 import { openConsolePage } from "../browsers/consolePage.ts";
-import { getCall } from "../bundle/api.ts";
+import { getCall, isLegOver } from "../bundle/api.ts";
 import { RECORDER_PEER_ID } from "../bundle/settings.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { expectNothingLeft, PATIENCE_MS, recordingCallOf } from "./expectations.ts";
@@ -32,7 +32,7 @@ async function endOf(options: CallOptions, setting = BOTH) {
   await page.tab.close();
   const leg = await waitFor("the leg is over", PATIENCE_MS, async () => {
     const found = (await getCall(id)).legs.find((one) => one.peerId === peerId);
-    return found && (found.state === "ready" || found.state === "failed") ? found : undefined;
+    return found && isLegOver(found) ? found : undefined;
   });
   return { id, leg };
 }

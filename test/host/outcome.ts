@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Manifest } from "../../orchestrator/src/archive/library/manifest.ts";
-import { type Call, fileUrl, findCallsOf, type Leg } from "../bundle/api.ts";
+import { type Call, fileUrl, findCallsOf, isLegOver, type Leg } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
 import { inspect } from "../bundle/recordingFile.ts";
 import { RECORDINGS_VOLUME } from "../bundle/settings.ts";
@@ -72,7 +72,7 @@ async function settled(peerId: string): Promise<{ call: Call; leg: Leg }> {
       const [call] = await findCallsOf(peerId);
       seen = call;
       const [leg] = call?.legs ?? [];
-      return call && leg && (leg.state === "ready" || leg.state === "failed") && { call, leg };
+      return call && leg && isLegOver(leg) && { call, leg };
     },
     () => seen,
   );

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileUrl, findCallOf, type Leg } from "../bundle/api.ts";
+import { fileUrl, findCallOf, isLegOver, type Leg } from "../bundle/api.ts";
 import { download } from "../bundle/download.ts";
 import { waitFor } from "../bundle/waitFor.ts";
 import { type Judgement, judge } from "./judgement.ts";
@@ -56,7 +56,7 @@ export async function recordSending<Name extends string>(
     OVER_LIMIT_MS,
     async () => {
       const seen = await findCallOf(peerId);
-      return seen?.legs.every(({ state }) => state === "ready" || state === "failed") && seen;
+      return seen?.legs.every(isLegOver) && seen;
     },
     () => peerId,
   );

@@ -1,4 +1,5 @@
-import { LogLevel, Port } from "@skyway-call-recorder/process/environment.ts";
+import { LogLevel, Port, unlessEmpty } from "@skyway-call-recorder/process/environment.ts";
+import { MOST_RECORDERS } from "@skyway-call-recorder/process/recorderLimit.ts";
 import { z } from "zod";
 
 /** Environment variables, set by the Compose file. They define which containers the guard allows. */
@@ -13,10 +14,7 @@ const schema = z.object({
   RECORDER_NETWORK: z.string().min(1),
   // What the orchestrator may use follows from its settings.
   CONFIG_FILE: z.string().optional(),
-  MAX_CONCURRENT_RECORDERS: z.preprocess(
-    (text) => (text === "" ? undefined : text),
-    z.coerce.number().int().min(1).max(1_000).optional(),
-  ),
+  MAX_CONCURRENT_RECORDERS: unlessEmpty(z.coerce.number().int().min(1).max(MOST_RECORDERS).optional()),
   // Set by compose/storage.yml.
   UPLOADER_IMAGE: z.string().optional(),
   UPLOADER_NETWORK: z.string().optional(),

@@ -7,10 +7,8 @@ const PORTS_OF_A_RECORDER = 4;
 /** All ports are below those that Linux gives to sockets without a port of their own, from 32,768. */
 const RECORDERS = 5_500;
 
-export type RecorderPorts = Readonly<Record<Kind, number>>;
-
 /** @param first the first port of a recorder. */
-export function portsFrom(first: number): RecorderPorts {
+export function portsFrom(first: number): Readonly<Record<Kind, number>> {
   return { video: first, audio: first + 2 };
 }
 

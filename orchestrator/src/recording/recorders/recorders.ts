@@ -69,7 +69,6 @@ export class Recorders {
   readonly #ports = new PortAllocator();
   readonly #starts = new Slots(STARTS_PER_CORE * availableParallelism());
   /** By the name of the container. */
-  readonly #assemblies = new Slots(ASSEMBLIES_PER_CORE * availableParallelism());
   readonly #followed = new Map<string, StartedRecorder>();
 
   constructor(engine: Engine, settings: RecorderSettings, clock: Clock, spool: RecorderSpool) {
@@ -78,7 +77,7 @@ export class Recorders {
     this.#spool = spool;
     this.#sweeper = new Sweeper(engine, clock);
     this.#slots = new RecorderSlots(engine, (name) => this.#followed.get(name)?.hasPerhapsEnded());
-    const assemblies = this.#assemblies;
+    const assemblies = new Slots(ASSEMBLIES_PER_CORE * availableParallelism());
     this.#services = { engine, clock, sweeper: this.#sweeper, assemblies, leaveOrder: spool.leaveOrder };
   }
 
@@ -99,7 +98,7 @@ export class Recorders {
 
   /** Number of recorders that wait until the files of others are assembled. */
   get waitingToAssemble(): number {
-    return this.#assemblies.waiting;
+    return this.#services.assemblies.waiting;
   }
 
   /** @throws RecorderError DOCKER_UNREACHABLE, DOCKER_FORBIDDEN, RECORDER_NETWORK_MISSING: no recorder can be started. */
@@ -188,7 +187,7 @@ export class Recorders {
    * @throws RecorderError NOT_ASSEMBLED, or an error from starting the container.
    */
   assemble(order: AssemblyOrder): Promise<Assembly> {
-    return this.#assemblies.use(() => this.#assemble(order));
+    return this.#services.assemblies.use(() => this.#assemble(order));
   }
 
   async #assemble(order: AssemblyOrder): Promise<Assembly> {
